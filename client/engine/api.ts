@@ -1,0 +1,146 @@
+/**
+ * The engine's face: what the page, and the CLI, may ask of it and are told by it. Everything here is plain data that survives structured cloning, so that the same interface
+ * works in the same thread, over a Worker's port, and from a second tab.
+ */
+
+/** Where the engine stands with its account. */
+export type AccountState =
+  | { kind: "signed-out" }
+  | { kind: "signed-in"; username: string; /** hex, 32 bytes */ accountKey: string; /** hex, 16 bytes */ deviceId: string }
+  /** The device was evicted, revoked or its session ended; `code` says why ("E002", "E003", "evicted", …). */
+  | { kind: "ended"; username: string; code: string };
+
+/** "connecting" covers the back-off after a lost connection too. */
+export type ConnectionState = { kind: "connected" | "connecting" | "offline"; transport?: "WebTransport" | "HTTPS" };
+
+/** Progress of work that takes longer than 200 ms. `done`/`total` are absent where there is no measure. */
+export interface Progress {
+  task: "password" | "registering" | "signing-in" | "creating-chat" | "adding-people" | "joining" | "catching-up";
+  done?: number;
+  total?: number;
+}
+
+export interface ChatSummary {
+  /** hex of the channelId */
+  chatId: string;
+  /** Group name, or the other person's username in a chat of two. */
+  title: string;
+  kind: "direct" | "group";
+  members: { username: string; accountKey: string; role: "admin" | "member"; self: boolean }[];
+  /** A Welcome from an account that this one never talked to: an invitation until accepted. */
+  invitation: boolean;
+  /** False once this device was removed or has left. */
+  active: boolean;
+  unread: number;
+  lastMessage?: { text: string; sender: string; atMs: number };
+  /** Sort key: time of the last thing that happened, in ms. */
+  activityMs: number;
+}
+
+export type MessageState = "waiting" | "sent" | "received" | "failed";
+
+export type TimelineItem =
+  | {
+    kind: "message";
+    /** hex, 16 bytes: the wire's messageId */
+    messageId: string;
+    /** Sorts the conversation; opaque. */
+    order: string;
+    sender: string;
+    own: boolean;
+    text: string;
+    atMs: number;
+    state: MessageState;
+    /** With "failed": the code and what to do. */
+    errorCode?: string;
+  }
+  | {
+    kind: "notice";
+    order: string;
+    atMs: number;
+    /** A key of web/i18n; `values` fill its places. */
+    notice: "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed";
+    values: Record<string, string>;
+  };
+
+export interface TimelinePage {
+  /** Oldest first. */
+  items: TimelineItem[];
+  /** Hand it to `timeline` as `before` for the page before this one; absent at the start of the conversation. */
+  before?: string;
+}
+
+export type EngineEvent =
+  | { kind: "account"; account: AccountState }
+  | { kind: "connection"; connection: ConnectionState }
+  | { kind: "progress"; progress: Progress | undefined }
+  | { kind: "chats"; chats: ChatSummary[] }
+  /** New or changed items of one conversation. */
+  | { kind: "timeline"; chatId: string; items: TimelineItem[] }
+  /** Something the user should see that belongs to no chat. */
+  | { kind: "problem"; problem: EngineProblem };
+
+/** An error as plain data: `code` is "E001" … of the wire, or one of the engine's own ("L001" …, docs/errors.md). */
+export interface EngineProblem {
+  code: string;
+  /** For logs, English, without secrets. The page shows the sentence of its catalogue for `code`. */
+  detail: string;
+  retryAfterMs?: number;
+}
+
+/** What engine methods reject with. After crossing a port it is an Error whose `problem` is kept. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  constructor(readonly problem: EngineProblem) {
+    super(`${problem.code} ${problem.detail}`);
+  }
+}
+
+/** The engine's own codes; the wire's are in schema/rpc/errors.ts. */
+export const LocalCode = {
+  offline: "L001", // no connection to the server
+  notSignedIn: "L002",
+  weakPassword: "L003", // shorter than 12 characters and easily guessed
+  noSuchUser: "L004",
+  storage: "L005", // the device's storage can not be read or written
+  vaultUnreadable: "L006", // the vault does not open, or is older than one seen before
+  keyChanged: "L007", // an account answers with another key than the pinned one
+  hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
+  noWebLocks: "L009", // this browser can not make sure that one engine runs
+  notInChat: "L010",
+  tooLarge: "L011", // a message over the limit of 16 KiB of text
+  alreadySignedIn: "L012",
+  internal: "L050",
+} as const;
+
+/** Everything that a view can ask for. All methods reject with {@link EngineError}. */
+export interface EngineApi {
+  /** Creates the account and signs this device in. `username`: 3 to 32 of a–z 0–9 . _ -. Resolves when the account is on the server and KeyPackages are up. */
+  createAccount(username: string, password: string): Promise<{ recoveryCode: string }>;
+  signIn(username: string, password: string): Promise<void>;
+  /** Ends the session and deletes all state of this profile. */
+  signOut(): Promise<void>;
+  account(): Promise<AccountState>;
+  connection(): Promise<ConnectionState>;
+  chats(): Promise<ChatSummary[]>;
+  /** Exact name, and names that start with `text`; without the own one. */
+  findPeople(text: string): Promise<string[]>;
+  /** One username: a chat of two (the existing one if there is one); several: a group, which needs a name. Resolves with the chatId once the commit was accepted. */
+  startChat(usernames: string[], groupName?: string): Promise<string>;
+  addPeople(chatId: string, usernames: string[]): Promise<void>;
+  removePerson(chatId: string, username: string): Promise<void>;
+  leaveChat(chatId: string): Promise<void>;
+  acceptInvitation(chatId: string): Promise<void>;
+  /**
+   * Seals the text and puts it into the outbox. Resolves when it is safely on this device; the item's state says when the server has it.
+   *
+   * @param messageId 16 random bytes as hex, chosen by the view, so that asking twice sends once
+   */
+  send(chatId: string, messageId: string, text: string): Promise<void>;
+  timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
+  markRead(chatId: string): Promise<void>;
+  /** Tells the engine that the network came back or the tab woke up: reconnect now. */
+  wake(): Promise<void>;
+}
+
+export type EngineListener = (event: EngineEvent) => void;

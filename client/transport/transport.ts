@@ -1,0 +1,22 @@
+/** How the engine reaches the server: one connection at a time, which opens byte streams and says when it is over. */
+
+import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
+
+export interface Connection {
+  /** "WebTransport" or "HTTPS" in a browser, "QUIC" for the CLI. */
+  readonly transport: "WebTransport" | "HTTPS" | "QUIC";
+  /** @throws when the connection is over */
+  openStream(signal?: AbortSignal): Promise<ByteStream>;
+  /** Resolves, never rejects, when the connection is over. */
+  readonly closed: Promise<{ reason: string }>;
+  close(): void;
+}
+
+export interface Transport {
+  /**
+   * Connects once, without retry (the engine's own back-off asks again).
+   *
+   * @throws TransportError
+   */
+  connect(signal: AbortSignal): Promise<Connection>;
+}

@@ -1,0 +1,59 @@
+/** The methods of both services with their parameter and result types, taken from the generated code. */
+
+import type * as $ from "capnp-es";
+import * as wire from "../generated/node.ts";
+import type { PlainStruct, StructClass } from "./plain.ts";
+
+/** One method: its ids and struct classes at run time, its plain parameter and result types for the compiler. */
+export interface Method<P = unknown, R = unknown> {
+  readonly name: string;
+  readonly service: "AuthenticationService" | "DeliveryService";
+  readonly interfaceId: bigint;
+  readonly methodId: number;
+  readonly ParamsClass: StructClass;
+  readonly ResultsClass: StructClass;
+  /** Types only, never set. */
+  readonly types?: { params: P; results: R };
+}
+
+export type ParamsOf<M> = M extends Method<infer P, infer _R> ? P : never;
+export type ResultsOf<M> = M extends Method<infer _P, infer R> ? R : never;
+
+// The generated "target" interfaces name every method with its two struct classes: (params: P, results: R) => Promise<void>.
+type MethodsOf<T> = {
+  readonly [K in keyof T]: T[K] extends (params: infer P extends $.Struct, results: infer R extends $.Struct) => Promise<void> ? Method<PlainStruct<P>, PlainStruct<R>> : never;
+};
+
+// deno-lint-ignore no-explicit-any
+type GeneratedMethod = { ParamsClass: any; ResultsClass: any; interfaceId: bigint; methodId: number; methodName?: string };
+
+function methodsOf<T>(service: Method["service"], generated: readonly GeneratedMethod[]): MethodsOf<T> {
+  const entries = generated.map((method) => {
+    const name = method.methodName!.split(".").at(-1)!;
+    const { interfaceId, methodId, ParamsClass, ResultsClass } = method;
+    return [name, { name, service, interfaceId, methodId, ParamsClass, ResultsClass }];
+  });
+  return Object.fromEntries(entries) as MethodsOf<T>;
+}
+
+/** OPAQUE, sessions, devices, KeyPackages, vault, directory. */
+export const authentication = methodsOf<wire.AuthenticationService$Server$Target>("AuthenticationService", wire.AuthenticationService$Client.methods);
+
+/** Queues, channels, blobs, health. */
+export const delivery = methodsOf<wire.DeliveryService$Server$Target>("DeliveryService", wire.DeliveryService$Client.methods);
+
+const all: Method[] = [...Object.values(authentication), ...Object.values(delivery)] as Method[];
+const byIds = new Map(all.map((method) => [`${method.interfaceId}:${method.methodId}`, method]));
+
+/** @returns the method with these ids, or undefined */
+export function findMethod(interfaceId: bigint | number, methodId: number): Method | undefined {
+  return byIds.get(`${interfaceId}:${methodId}`);
+}
+
+export { EntryKind } from "../generated/node.ts";
+export type Entry = PlainStruct<wire.Entry>;
+export type Account = PlainStruct<wire.Account>;
+export type Vault = PlainStruct<wire.Vault>;
+export type DeviceProof = PlainStruct<wire.DeviceProof>;
+export type Session = PlainStruct<wire.Session>;
+export type DeviceKeyPackage = PlainStruct<wire.DeviceKeyPackage>;

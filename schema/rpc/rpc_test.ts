@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { ByteReader, type ByteStream } from "./byte_stream.ts";
+import { RpcClient } from "./client.ts";
+import { ErrorCode, isWireError, TransportError, WireError } from "./errors.ts";
+import { maxMessageBytes } from "./framing.ts";
+import { type CallAuth, encodeCall, noAuth } from "./messages.ts";
+import { delivery, authentication, EntryKind } from "./methods.ts";
+import { Handlers, serveCall } from "./server.ts";
+
+/** Two ends of one stream in memory. */
+function streamPair(): [ByteStream, ByteStream] {
+  const there = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 64 }, { highWaterMark: 64 });
+  const back = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 64 }, { highWaterMark: 64 });
+  return [{ readable: back.readable, writable: there.writable }, { readable: there.readable, writable: back.writable }];
+}
+
+const entry = { seq: 7, kind: EntryKind.COMMIT, channelId: bytes(32), epoch: 3, id: bytes(16), header: bytes(1168), body: bytes(5000), bodyLength: 5000, receivedMs: 1_800_000_000_000 };
+
+function bytes(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, index) => index & 255);
+}
+
+function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
+  const handlers = new Handlers<string>()
+    .unary(delivery.ack, ({ upTo }) => {
+      if (upTo === 13) throw new WireError(ErrorCode.queueFull, "thirteen", 500);
+      if (upTo === 99) throw new Error("a bug");
+      return Promise.resolve({});
+    })
+    .unary(delivery.fetch, () => Promise.resolve({ entries: [entry, { ...entry, seq: 8 }] }))
+    .unary(authentication.lookupAccounts, ({ accountKeys }) =>
+      Promise.resolve({ accounts: accountKeys.map((accountKey) => ({ username: "alice", accountKey, devices: { list: bytes(3), signature: bytes(64) } })) }))
+    .unary(delivery.putBlob, async (_params, { chunks }) => {
+      let total = 0;
+      for await (const chunk of chunks()) total += chunk.length;
+      return { expiresMs: total };
+    })
+    .stream(delivery.subscribe, async function* ({ after }, { signal }) {
+      for (let seq = after + 1; seq < after + 4; seq++) yield { entries: [{ ...entry, seq }] };
+      if (after === 100) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      if (after === 200) throw new WireError(ErrorCode.draining, "going away");
+    });
+  const finished: number[] = [];
+  const open = () => {
+    const [caller, callee] = streamPair();
+    void serveCall(callee, { handlers, authorize: () => "someone", readTimeoutMs, onFinished: (_method, code) => finished.push(code) });
+    return Promise.resolve(caller);
+  };
+  return { client: new RpcClient(open, auth), open, finished };
+}
+
+/** The callee finishes a little after the caller has its answer. */
+async function finishedCalls(finished: number[], count: number): Promise<void> {
+  for (let tries = 0; finished.length < count && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+async function answerTo(open: () => Promise<ByteStream>, sent: Uint8Array): Promise<string> {
+  const client = new RpcClient(async () => {
+    const stream = await open();
+    const writer = stream.writable.getWriter();
+    await writer.write(sent);
+    await writer.close();
+    return { readable: stream.readable, writable: new WritableStream() };
+  });
+  return await client.call(delivery.health, {}).then(() => "ok", (error) => error instanceof WireError ? `E${error.code}` : String(error));
+}
+
+Deno.test("RpcClient gets plain results back, lists of structs and lists of byte strings included", async () => {
+  const { client } = serving();
+  const { entries } = await client.call(delivery.fetch, { recipientKey: bytes(32), channelId: new Uint8Array(), after: 0, limit: 2 });
+  assert.deepEqual(entries, [entry, { ...entry, seq: 8 }]);
+  const { accounts } = await client.call(authentication.lookupAccounts, { accountKeys: [bytes(32), bytes(31)] });
+  assert.deepEqual(accounts.map(({ accountKey }) => accountKey.length), [32, 31]);
+});
+
+Deno.test("RpcClient throws the callee's error with its code and advice", async () => {
+  const { client } = serving();
+  const error = await client.call(delivery.ack, { recipientKey: bytes(32), upTo: 13 }).catch((error) => error);
+  assert.ok(isWireError(error, ErrorCode.queueFull));
+  assert.equal(error.retryAfterMs, 500);
+});
+
+Deno.test("serveCall() answers a handler's bug with E050 and nothing about it", async () => {
+  const { client, finished } = serving();
+  const error = await client.call(delivery.ack, { recipientKey: bytes(32), upTo: 99 }).catch((error) => error);
+  assert.equal(error.message, "E050 internal error");
+  await finishedCalls(finished, 1);
+  assert.deepEqual(finished, [50]);
+});
+
+Deno.test("RpcClient.stream() yields every element and ends at `end`, or with the callee's error", async () => {
+  const { client } = serving();
+  const seen: number[] = [];
+  for await (const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 10 })) seen.push(entries[0].seq);
+  assert.deepEqual(seen, [11, 12, 13]);
+  await assert.rejects(async () => {
+    for await (const _ of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 200 }));
+  }, (error) => isWireError(error, ErrorCode.draining));
+});
+
+Deno.test("RpcClient.stream() resets the stream when its signal aborts, and the handler sees it", async () => {
+  const { client, finished } = serving();
+  const aborter = new AbortController();
+  await assert.rejects(async () => {
+    for await (const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 100 }, { signal: aborter.signal })) {
+      if (entries[0].seq === 103) aborter.abort(new Error("enough"));
+    }
+  });
+  await finishedCalls(finished, 1);
+  assert.equal(finished.length, 1);
+});
+
+Deno.test("RpcClient.call() streams a body in pieces after the call", async () => {
+  const { client } = serving();
+  assert.deepEqual(await client.call(delivery.putBlob, { sha256: bytes(32), length: 200_000 }, {}, bytes(200_000)), { expiresMs: 200_000 });
+});
+
+Deno.test("RpcClient throws TransportError when the stream ends without an answer or can not be opened", async () => {
+  const mute = new RpcClient(() => {
+    const [caller, callee] = streamPair();
+    callee.writable.close().catch(() => {});
+    return Promise.resolve(caller);
+  });
+  await assert.rejects(mute.call(delivery.health, {}), TransportError);
+  await assert.rejects(new RpcClient(() => Promise.reject(new Error("no route"))).call(delivery.health, {}), TransportError);
+});
+
+Deno.test("serveCall() refuses auth version 0 and 2 with E004 and wire version 0 and 2 with E010", async () => {
+  const { open } = serving();
+  for (const version of [0, 2]) {
+    assert.equal(await answerTo(open, encodeCall(delivery.health, {}, { ...noAuth, version })), "E4");
+    assert.equal(await answerTo(open, encodeCall(delivery.health, {}, noAuth, version)), "E10");
+  }
+});
+
+Deno.test("serveCall() answers E014 to random, truncated and half-sent calls, E011 to oversized ones", async () => {
+  const { open } = serving(undefined, 50);
+  const call = encodeCall(delivery.fetch, { recipientKey: bytes(32), after: 1, limit: 2 }, noAuth);
+  for (let length = 1; length < call.length; length += 7) assert.equal(await answerTo(open, call.slice(0, length)), "E14");
+  assert.equal(await answerTo(open, new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0])), "E14");
+  const oversized = new Uint8Array(8);
+  new DataView(oversized.buffer).setUint32(4, maxMessageBytes / 8, true);
+  assert.equal(await answerTo(open, oversized), "E11");
+  const [caller, callee] = streamPair();
+  const codes: number[] = [];
+  const served = serveCall(callee, { handlers: new Handlers(), authorize: () => {}, readTimeoutMs: 20, onFinished: (_method, code) => codes.push(code) });
+  await caller.writable.getWriter().write(call.slice(0, 20));
+  void new ByteReader(caller.readable).exactly(8);
+  await served;
+  assert.deepEqual(codes, [14]);
+});
+
+Deno.test("serveCall() survives every single flipped byte of a call", async () => {
+  const { open } = serving(undefined, 50);
+  const call = encodeCall(authentication.lookupAccounts, { accountKeys: [bytes(32), bytes(32)] }, { ...noAuth, accessToken: bytes(32), deviceId: bytes(16) });
+  for (let index = 8; index < call.length; index++) {
+    for (const flip of [0xff, 0x01, 0x80]) {
+      const hostile = call.slice();
+      hostile[index] ^= flip;
+      const answer = await answerTo(open, hostile);
+      assert.ok(/^(ok|E\d+|MalformedError.*)/.test(answer), answer);
+      assert.notEqual(answer, "E50");
+    }
+  }
+});

@@ -1,0 +1,134 @@
+/** The answering side: reads one call from a stream, checks versions, hands it to its handler, writes the Returns. */
+
+import { MalformedError } from "../malformed_error.ts";
+import { ByteReader, type ByteStream } from "./byte_stream.ts";
+import { ErrorCode, WireError } from "./errors.ts";
+import { MessageTooLargeError, readMessage } from "./framing.ts";
+import { authVersion, type CallAuth, decodeCall, decodeChunk, encodeEnd, encodeError, encodeResults, wireVersion } from "./messages.ts";
+import { findMethod, type Method, type ParamsOf, type ResultsOf } from "./methods.ts";
+
+/** What a handler knows of a call besides its parameters. `C` is what the service's `authorize` found out about the caller. */
+export interface CallContext<C> {
+  caller: C;
+  /** Aborts when the caller resets the stream or the server drains. */
+  signal: AbortSignal;
+  /** The Chunks after the call, for methods with a streamed body. Throws MalformedError on hostile ones and WireError E014 when the next one is late. */
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+}
+
+type UnaryHandler<M extends Method, C> = (params: ParamsOf<M>, context: CallContext<C>) => Promise<ResultsOf<M>>;
+type StreamHandler<M extends Method, C> = (params: ParamsOf<M>, context: CallContext<C>) => AsyncIterable<ResultsOf<M>>;
+
+// deno-lint-ignore no-explicit-any
+type AnyHandler<C> = { kind: "unary"; run: UnaryHandler<any, C> } | { kind: "stream"; run: StreamHandler<any, C> };
+
+/** The handlers of a server, by method. */
+export class Handlers<C> {
+  readonly #byMethod = new Map<Method, AnyHandler<C>>();
+
+  /** Answers `method` with one result. */
+  unary<M extends Method>(method: M, run: UnaryHandler<M, C>): this {
+    this.#byMethod.set(method, { kind: "unary", run });
+    return this;
+  }
+
+  /** Answers `method` with the elements that `run` yields, then `end`. */
+  stream<M extends Method>(method: M, run: StreamHandler<M, C>): this {
+    this.#byMethod.set(method, { kind: "stream", run });
+    return this;
+  }
+
+  get(method: Method): AnyHandler<C> | undefined {
+    return this.#byMethod.get(method);
+  }
+}
+
+export interface CallServerOptions<C> {
+  handlers: Handlers<C>;
+  /** Decides who calls before parameters are read. Throws WireError to refuse. */
+  authorize(method: Method, auth: CallAuth): Promise<C> | C;
+  /** A caller must send its Call, and then each Chunk, within this many ms (default 10,000). */
+  readTimeoutMs?: number;
+  /** Told of every finished call; `code` is 0 for success. `error` only for E050. */
+  onFinished?(method: Method | undefined, code: number, tookMs: number, error?: unknown): void;
+  /** Aborts all calls' signals (draining). */
+  signal?: AbortSignal;
+}
+
+/**
+ * Serves the one call of a stream. Never rejects.
+ *
+ * @param stream the stream, from its first byte (a gateway's address prefix already taken off)
+ */
+export async function serveCall<C>(stream: ByteStream, options: CallServerOptions<C>): Promise<void> {
+  const startedMs = performance.now();
+  const reader = new ByteReader(stream.readable);
+  const writer = stream.writable.getWriter();
+  const aborter = new AbortController();
+  const stop = () => aborter.abort(options.signal?.reason);
+  if (options.signal?.aborted) stop();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  // A caller that stops reading, or whose connection is gone, fails our writable first.
+  writer.closed.catch((error) => aborter.abort(error));
+  let method: Method | undefined;
+  let code = 0;
+  let cause: unknown;
+  try {
+    const framed = await inTime(readMessage(reader), options.readTimeoutMs);
+    if (!framed) throw new MalformedError("a stream without a call");
+    const call = decodeCall(framed);
+    method = findMethod(call.interfaceId, call.methodId);
+    if (call.auth.version !== authVersion) throw new WireError(ErrorCode.authVersion, "only auth version 1 is served");
+    if (call.version !== wireVersion) throw new WireError(ErrorCode.wireVersion, "only wire version 1 is served");
+    const handler = method && options.handlers.get(method);
+    if (!method || !handler) throw new WireError(ErrorCode.malformed, "unknown method");
+    const caller = await options.authorize(method, call.auth);
+    const context: CallContext<C> = { caller, signal: aborter.signal, chunks: () => chunksOf(reader, options.readTimeoutMs) };
+    const params = call.params(method);
+    if (handler.kind === "unary") {
+      await writer.write(encodeResults(method, await handler.run(params, context) as object));
+    } else {
+      for await (const element of handler.run(params, context)) await writer.write(encodeResults(method, element as object));
+      await writer.write(encodeEnd());
+    }
+    await writer.close();
+  } catch (error) {
+    const answer = answerFor(error);
+    code = answer.code;
+    if (code === ErrorCode.internal) cause = error;
+    await writer.write(encodeError(answer)).then(() => writer.close()).catch(() => {});
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+    aborter.abort(new Error("the call is over"));
+    await reader.cancel();
+    options.onFinished?.(method, code, performance.now() - startedMs, cause);
+  }
+}
+
+async function* chunksOf(reader: ByteReader, timeoutMs?: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  while (true) {
+    const framed = await inTime(readMessage(reader), timeoutMs);
+    if (!framed) return;
+    yield decodeChunk(framed);
+  }
+}
+
+/** What a thrown value is to the caller: foreign bytes are E014 (or E011), a WireError is itself, all else is ours. */
+function answerFor(error: unknown): WireError {
+  if (error instanceof WireError) return error;
+  if (error instanceof MessageTooLargeError) return new WireError(ErrorCode.payloadTooLarge, error.message);
+  if (error instanceof MalformedError) return new WireError(ErrorCode.malformed, error.message);
+  return new WireError(ErrorCode.internal, "internal error");
+}
+
+async function inTime<T>(work: Promise<T>, timeoutMs = 10_000): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WireError(ErrorCode.malformed, "the call was not sent in time")), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

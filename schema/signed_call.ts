@@ -1,0 +1,41 @@
+/** What a device signs when it registers, signs in, or makes a sensitive call (PROTOCOL §4: "need a device signature over the parameters' hash and a server nonce"). */
+
+import { concat, sha256, utf8 } from "./bytes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of PROTOCOL §1. It also stands inside the OPAQUE context. */
+export const opaqueSuite = "qpq-opaque-1";
+
+/** The calls that need a {@link deviceProofBytes}. */
+export type ProvenCall = "putVault" | "putDeviceList" | "revokeSession" | "changePassword";
+
+/**
+ * "qpq/1 call" ‖ nonce ‖ SHA-256(name ‖ 0 ‖ for each field: u32 length ‖ bytes).
+ *
+ * Fields, in order: putVault: u64 expectedVersion, sealed, wrappedByPassword, wrappedByRecovery. putDeviceList: list, signature. revokeSession: sessionId.
+ * changePassword: record, u64 expectedVaultVersion, sealed, wrappedByPassword, wrappedByRecovery.
+ *
+ * @param nonce 32 bytes from `challenge()`
+ */
+export async function deviceProofBytes(call: ProvenCall, nonce: Uint8Array, fields: Uint8Array[]): Promise<Bytes> {
+  const framed = fields.flatMap((field) => {
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, field.length);
+    return [length, field];
+  });
+  return concat(utf8("qpq/1 call"), nonce, await sha256(utf8(call), new Uint8Array(1), ...framed));
+}
+
+/** @returns "qpq/1 register" ‖ SHA-256(record) ‖ username: signed by the first device of a new account */
+export async function registrationBytes(record: Uint8Array, username: string): Promise<Bytes> {
+  return concat(utf8("qpq/1 register"), await sha256(record), utf8(username));
+}
+
+/**
+ * @param opaqueSessionKey the secret both sides share after OPAQUE (never sent); only its hash is signed
+ * @returns "qpq/1 login" ‖ SHA-256(opaqueSessionKey)
+ */
+export async function loginBytes(opaqueSessionKey: Uint8Array): Promise<Bytes> {
+  return concat(utf8("qpq/1 login"), await sha256(opaqueSessionKey));
+}
