@@ -1944,7 +1944,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_RegisterStart$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 0,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "registerStart"
     },
     {
@@ -1952,7 +1952,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_RegisterFinish$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 1,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "registerFinish"
     },
     {
@@ -1960,7 +1960,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_LoginStart$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 2,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "loginStart"
     },
     {
@@ -1968,7 +1968,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_LoginFinish$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 3,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "loginFinish"
     },
     {
@@ -1976,7 +1976,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_Logout$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 4,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "logout"
     },
     {
@@ -1984,7 +1984,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_Challenge$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 5,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "challenge"
     },
     {
@@ -1992,7 +1992,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_GetVault$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 6,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "getVault"
     },
     {
@@ -2000,7 +2000,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_PutVault$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 7,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "putVault"
     },
     {
@@ -2008,7 +2008,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_PutDeviceList$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 8,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "putDeviceList"
     },
     {
@@ -2016,7 +2016,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_Lookup$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 9,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "lookup"
     },
     {
@@ -2024,7 +2024,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_LookupAccounts$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 10,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "lookupAccounts"
     },
     {
@@ -2032,7 +2032,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_SearchUsers$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 11,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "searchUsers"
     },
     {
@@ -2040,7 +2040,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_UploadKeyPackages$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 12,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "uploadKeyPackages"
     },
     {
@@ -2048,7 +2048,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_CountKeyPackages$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 13,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "countKeyPackages"
     },
     {
@@ -2056,7 +2056,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_FetchKeyPackage$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 14,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "fetchKeyPackage"
     },
     {
@@ -2064,7 +2064,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_ListSessions$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 15,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "listSessions"
     },
     {
@@ -2072,7 +2072,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_RevokeSession$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 16,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "revokeSession"
     },
     {
@@ -2080,7 +2080,7 @@ export class AuthenticationService$Client {
       ResultsClass: AuthenticationService_ChangePassword$Results,
       interfaceId: AuthenticationService$Client.interfaceId,
       methodId: 17,
-      interfaceName: "schema/node.capnp:AuthenticationService",
+      interfaceName: "node.capnp:AuthenticationService",
       methodName: "changePassword"
     }
   ];
@@ -3676,7 +3676,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Enqueue$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 0,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "enqueue"
     },
     {
@@ -3684,7 +3684,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Fetch$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 1,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "fetch"
     },
     {
@@ -3692,7 +3692,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_FetchWait$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 2,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "fetchWait"
     },
     {
@@ -3700,7 +3700,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Subscribe$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 3,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "subscribe"
     },
     {
@@ -3708,7 +3708,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Ack$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 4,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "ack"
     },
     {
@@ -3716,7 +3716,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_AckEntries$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 5,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "ackEntries"
     },
     {
@@ -3724,7 +3724,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_CreateChannel$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 6,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "createChannel"
     },
     {
@@ -3732,7 +3732,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Commit$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 7,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "commit"
     },
     {
@@ -3740,7 +3740,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Publish$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 8,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "publish"
     },
     {
@@ -3748,7 +3748,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_Health$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 9,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "health"
     },
     {
@@ -3756,7 +3756,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_ChannelState$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 10,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "channelState"
     },
     {
@@ -3764,7 +3764,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_FetchBody$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 11,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "fetchBody"
     },
     {
@@ -3772,7 +3772,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_PutBlob$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 12,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "putBlob"
     },
     {
@@ -3780,7 +3780,7 @@ export class DeliveryService$Client {
       ResultsClass: DeliveryService_GetBlob$Results,
       interfaceId: DeliveryService$Client.interfaceId,
       methodId: 13,
-      interfaceName: "schema/node.capnp:DeliveryService",
+      interfaceName: "node.capnp:DeliveryService",
       methodName: "getBlob"
     }
   ];

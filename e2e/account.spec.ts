@@ -1,0 +1,66 @@
+import { password, Person } from "./person.ts";
+import { expect, test } from "./stack.ts";
+
+test("a wrong password and an unknown user get the same sentence with its code, and signing in again works", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  await alice.createAccount();
+  const visitor = await Person.open(browser, stack.url, "alice");
+  await visitor.signIn("wrong horse battery staple");
+  const alert = visitor.page.getByRole("alert");
+  await expect(alert).toContainText("E008");
+  const wrongPassword = await alert.innerText();
+  await visitor.page.reload();
+  await visitor.page.getByRole("textbox", { name: "Username" }).fill("nobody-here");
+  await visitor.page.getByRole("textbox", { name: "Password" }).fill(password);
+  await visitor.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(alert).toContainText("E008");
+  expect(await alert.innerText()).toBe(wrongPassword);
+  await visitor.page.reload();
+  await visitor.signIn();
+  await visitor.connected();
+});
+
+test("a taken username, a short password and a malformed name are refused with sentences and codes", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  await alice.createAccount();
+  const visitor = await Person.open(browser, stack.url, "alice");
+  const attempt = async (username: string, word: string) => {
+    await visitor.page.getByRole("textbox", { name: "Username" }).fill(username);
+    await visitor.page.getByRole("textbox", { name: "Password" }).fill(word);
+    await visitor.page.getByRole("button", { name: "Create account" }).click();
+    return visitor.page.getByRole("alert");
+  };
+  await expect(await attempt("alice", password)).toContainText("E007");
+  await expect(await attempt("bob", "short")).toContainText("L003");
+  await expect(await attempt("No Name!", password)).toContainText("E007");
+});
+
+test("signing out ends the session and leaves nothing of the account in the browser", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  await alice.createAccount();
+  await alice.page.getByRole("button", { name: "Sign out" }).click();
+  await alice.page.getByRole("button", { name: "Sign out of this device" }).click();
+  await expect(alice.page.getByRole("button", { name: "Create account" })).toBeVisible();
+  await alice.page.reload();
+  await expect(alice.page.getByRole("button", { name: "Create account" })).toBeVisible();
+  const left = await alice.page.evaluate(async () => {
+    let records = 0;
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open(name!);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      for (const store of ["account", "keypackages", "groups", "epochs", "ratchets", "messages", "outbox"]) {
+        if (!database.objectStoreNames.contains(store)) continue;
+        records += await new Promise<number>((resolve) => {
+          const request = database.transaction(store).objectStore(store).count();
+          request.onsuccess = () => resolve(request.result);
+        });
+      }
+      database.close();
+    }
+    return records;
+  });
+  expect(left).toBe(0);
+});

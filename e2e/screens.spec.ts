@@ -1,0 +1,54 @@
+import { Person } from "./person.ts";
+import { expect, test } from "./stack.ts";
+
+const sizes = [{ width: 360, height: 740 }, { width: 1440, height: 900 }];
+
+test("every screen fits 360 px and 1440 px, and a message can be sent with the keyboard alone", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  const bob = await Person.open(browser, stack.url, "bob");
+  await bob.createAccount();
+  const fits = async () => {
+    for (const size of sizes) {
+      await alice.page.setViewportSize(size);
+      const overflow = await alice.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(overflow, `${size.width} px`).toBeLessThanOrEqual(0);
+    }
+  };
+  await fits();
+  await alice.createAccount();
+  await fits();
+  await alice.page.getByRole("button", { name: "New chat" }).click();
+  await fits();
+  await alice.page.getByRole("textbox", { name: "Find people" }).fill("bob");
+  await alice.page.getByRole("option", { name: "bob" }).focus();
+  await alice.page.keyboard.press("Enter");
+  await alice.page.getByRole("button", { name: "Start chat" }).focus();
+  await alice.page.keyboard.press("Enter");
+  await expect(alice.log("bob")).toBeVisible();
+  await alice.page.getByRole("textbox", { name: "Message" }).focus();
+  await alice.page.keyboard.type(`a long word ${"x".repeat(300)}`);
+  await alice.page.keyboard.press("Enter");
+  await expect(alice.message("bob", "a long word")).toHaveCount(1);
+  await fits();
+  expect(alice.problems).toEqual([]);
+});
+
+test("the page makes no request to another origin and breaks no rule of its security policy", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  const foreign: string[] = [];
+  alice.context.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== stack.url && protocol.startsWith("http")) foreign.push(request.url());
+  });
+  await alice.page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await alice.page.reload();
+  await alice.createAccount();
+  expect(foreign).toEqual([]);
+  expect(alice.problems).toEqual([]);
+  const response = await alice.page.request.get(stack.url);
+  const policy = response.headers()["content-security-policy"];
+  expect(policy).not.toContain("unsafe-inline");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+});

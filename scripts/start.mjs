@@ -1,0 +1,55 @@
+/** `npm start`: installs what is missing, builds, runs core and gateway, prints the address to open, ends cleanly on Ctrl+C. */
+
+import { buildIfStale } from "./build.mjs";
+import { installPackages } from "./install.mjs";
+import { root } from "./paths.mjs";
+
+installPackages();
+buildIfStale();
+const { startCore, startGateway, stopService } = await import("./stack.mjs");
+
+const dataDir = process.env.QPQ_DATA_DIR ?? `${root}/data`;
+const log = (name) => (line) => console.error(`[${name}] ${line}`);
+const running = new Map();
+let stopping = false;
+
+/** Starts a service again when it dies, unless it keeps dying: then something is wrong that a restart does not mend. */
+async function supervise(name, start) {
+  const service = await start();
+  running.set(name, service);
+  const startedMs = Date.now();
+  void service.exited.then(async (code) => {
+    if (stopping) return;
+    console.error(`${name} ended (${code ?? "killed"}); starting it again`);
+    if (Date.now() - startedMs < 1000) await stop(1);
+    else await supervise(name, start).catch((error) => fail(error));
+  });
+  return service;
+}
+
+async function stop(exitCode) {
+  if (stopping) return;
+  stopping = true;
+  const gateway = running.get("qpq-gateway");
+  const core = running.get("qpq-server");
+  if (gateway) await stopService(gateway);
+  if (core) await stopService(core);
+  process.exit(exitCode);
+}
+
+function fail(error) {
+  console.error(error.message);
+  void stop(1);
+}
+
+process.on("SIGINT", () => void stop(0));
+process.on("SIGTERM", () => void stop(0));
+
+try {
+  const { QPQ_LISTEN: listen = "127.0.0.1:7443" } = process.env;
+  const core = await supervise("qpq-server", () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core") }));
+  const gateway = await supervise("qpq-gateway", () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway") }));
+  console.log(`\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)`);
+} catch (error) {
+  fail(error);
+}
