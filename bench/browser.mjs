@@ -1,0 +1,151 @@
+/** Measured in Chromium against a core and a gateway of its own: send to render, the same path without cryptography, sign-in, and what the sign-in screen weighs. */
+
+import { chromium } from "@playwright/test";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { build } from "vite";
+import { findProgram } from "../scripts/install.mjs";
+import { root, webRoot } from "../scripts/paths.mjs";
+import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
+import { percentiles } from "./statistics.mjs";
+
+const password = "correct horse battery staple";
+const ports = { QPQ_HTTP_PORT: "18080", QPQ_WT_PORT: "14433" };
+const url = `http://localhost:${ports.QPQ_HTTP_PORT}`;
+
+async function connected(page) {
+  await page.getByRole("status").filter({ hasText: /^Connected$/ }).waitFor({ timeout: 60_000 });
+}
+
+async function register(browser, name) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole("textbox", { name: "Username" }).fill(name);
+  await page.getByRole("textbox", { name: "Password" }).fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await connected(page);
+  return page;
+}
+
+/** One message at a time: from the click on Send in one browser to the article in the other's conversation, and to its next frame. */
+async function sendToRender(alice, bob, count) {
+  await bob.evaluate(() => {
+    window.arrivals = new Map();
+    const now = () => performance.timeOrigin + performance.now();
+    new MutationObserver(() => {
+      for (const article of document.querySelectorAll("[role=log] [role=article], [role=log] article")) {
+        const text = article.textContent.match(/measured \d+\./)?.[0];
+        if (!text || window.arrivals.has(text)) continue;
+        const arrival = { domMs: now() };
+        window.arrivals.set(text, arrival);
+        requestAnimationFrame(() => setTimeout(() => (arrival.frameMs = now())));
+      }
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  const dom = [];
+  const frame = [];
+  for (let index = 0; index < count; index++) {
+    const text = `measured ${index}.`;
+    await alice.getByRole("textbox", { name: "Message" }).fill(text);
+    const sentMs = await alice.evaluate(() => {
+      const button = [...document.querySelectorAll("button")].find((candidate) => (candidate.getAttribute("aria-label") ?? candidate.textContent).trim() === "Send");
+      const startMs = performance.timeOrigin + performance.now();
+      button.click();
+      return startMs;
+    });
+    const arrival = await bob.waitForFunction((wanted) => {
+      const found = window.arrivals.get(wanted);
+      return found?.frameMs ? found : undefined;
+    }, text, { polling: 5, timeout: 30_000 });
+    const { domMs, frameMs } = await arrival.jsonValue();
+    dom.push(domMs - sentMs);
+    frame.push(frameMs - sentMs);
+  }
+  return { dom: percentiles(dom), frame: percentiles(frame) };
+}
+
+/** `health` calls from the page over a WebTransport session of its own: browser → gateway → core and back, no cryptography of ours, no disk. */
+async function echo(page, count) {
+  const output = await build({
+    configFile: false,
+    root,
+    logLevel: "error",
+    build: { write: false, lib: { entry: `${root}/bench/echo_page.ts`, formats: ["iife"], name: "echoPage", fileName: "echo" } },
+  });
+  const [chunk] = (Array.isArray(output) ? output[0] : output).output;
+  return percentiles(await page.evaluate(`(() => { ${chunk.code}; return echoPage.echo(${count}); })()`));
+}
+
+async function signIn(browser, name, count) {
+  const samples = [];
+  for (let index = 0; index < count; index++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole("textbox", { name: "Username" }).fill(name);
+    await page.getByRole("textbox", { name: "Password" }).fill(password);
+    const startMs = performance.now();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await connected(page);
+    samples.push(performance.now() - startMs);
+    await context.close();
+  }
+  return percentiles(samples);
+}
+
+/** Bytes over the wire of what the page asks for until the sign-in screen is there, and of every script of the build, as brotli. */
+async function weight(browser) {
+  const context = await browser.newContext({ serviceWorkers: "block" });
+  const page = await context.newPage();
+  const scripts = new Set();
+  page.on("request", (request) => {
+    if (request.resourceType() === "script" || /\.js$/.test(new URL(request.url()).pathname)) scripts.add(new URL(request.url()).pathname);
+  });
+  await page.goto(url);
+  await page.getByRole("button", { name: "Create account" }).waitFor();
+  await page.waitForTimeout(1000);
+  await context.close();
+  const brotli = (path) => statSync(`${webRoot}${path}.br`).size;
+  const all = readdirSync(webRoot, { recursive: true }).map(String).filter((name) => /\.(js|wasm)\.br$/.test(name));
+  return {
+    signInBytes: [...scripts].reduce((total, path) => total + brotli(path), 0),
+    scripts: [...scripts].map((path) => ({ path, bytes: brotli(path) })),
+    allBytes: all.reduce((total, name) => total + statSync(`${webRoot}/${name}`).size, 0),
+  };
+}
+
+/** @returns all figures of the browser; times in ms, sizes in bytes */
+export async function measureBrowser({ messages = 500 } = {}) {
+  const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
+  const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000" });
+  const gateway = await startGateway(dataDir, core.ready.addr, ports);
+  const browser = await chromium.launch({
+    executablePath: findProgram("chromium"),
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+  try {
+    const alice = await register(browser, "alice");
+    const bob = await register(browser, "bob");
+    await alice.getByRole("button", { name: "New chat" }).click();
+    await alice.getByRole("textbox", { name: "Find people" }).fill("bob");
+    await alice.getByRole("option", { name: "bob" }).click();
+    await alice.getByRole("button", { name: "Start chat" }).click();
+    await alice.getByRole("log", { name: "bob" }).waitFor();
+    await bob.getByRole("link", { name: "alice" }).first().click();
+    await sendToRender(alice, bob, 20);
+    return {
+      sendToRender: await sendToRender(alice, bob, messages),
+      echo: await echo(bob, messages),
+      signIn: await signIn(browser, "alice", 5),
+      weight: await weight(browser),
+      browser: browser.version(),
+    };
+  } finally {
+    await browser.close();
+    await stopService(gateway);
+    await stopService(core);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
