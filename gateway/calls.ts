@@ -1,0 +1,74 @@
+/** Takes calls from clients, over WebTransport or HTTPS, and carries each to the core within the limits. */
+import type { GatewayLimits } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { type CallSummary, type Duplex, spliceCall } from "./splice.ts";
+import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
+import { Usage, usageKey } from "./usage.ts";
+
+/** "tooMany": the caller has its limit of calls under way; "unavailable": the core can not be reached. */
+export type CallRefusal = "tooMany" | "unavailable";
+
+export interface AcceptedCall {
+  /** Splices to the end; never rejects. */
+  carry(client: Duplex, abort?: AbortSignal): Promise<CallSummary>;
+}
+
+export class CallDesk {
+  readonly #pool: Pick<UpstreamPool, "open">;
+  readonly #limits: GatewayLimits;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #perAddress: Usage;
+
+  constructor(pool: Pick<UpstreamPool, "open">, limits: GatewayLimits, metrics: Metrics, log: Log) {
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#perAddress = new Usage(limits.callsPerAddress);
+  }
+
+  /**
+   * Gets a stream to the core for one call.
+   *
+   * @param client whose address goes before the call
+   * @returns the accepted call, which must then be carried, or why there is none
+   */
+  async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
+    const key = usageKey(client.hostname);
+    if (!this.#perAddress.take(key)) {
+      this.refuse();
+      return "tooMany";
+    }
+    let upstream: UpstreamStream;
+    try {
+      upstream = await this.#pool.open(client);
+    } catch {
+      this.#perAddress.give(key);
+      this.#metrics.add("qpq_gateway_calls_failed_total");
+      return "unavailable";
+    }
+    return { carry: (duplex, abort) => this.#carry(duplex, upstream, key, abort) };
+  }
+
+  /** Counts a call that a limit turned away. */
+  refuse(): void {
+    this.#metrics.add("qpq_gateway_calls_refused_total");
+  }
+
+  async #carry(client: Duplex, upstream: UpstreamStream, key: string, abort?: AbortSignal): Promise<CallSummary> {
+    const metrics = this.#metrics;
+    metrics.add("qpq_gateway_calls_total");
+    metrics.add("qpq_gateway_calls");
+    const summary = await spliceCall(client, upstream, this.#limits, abort);
+    upstream.release();
+    this.#perAddress.give(key);
+    metrics.add("qpq_gateway_calls", -1);
+    metrics.add("qpq_gateway_bytes_to_core_total", summary.bytesToCore);
+    metrics.add("qpq_gateway_bytes_from_core_total", summary.bytesFromCore);
+    if (summary.outcome !== "done") metrics.add("qpq_gateway_calls_failed_total");
+    this.#log("debug", "call", { ...summary });
+    return summary;
+  }
+}

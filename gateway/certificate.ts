@@ -1,0 +1,166 @@
+/** The certificate of our WebTransport port: self-made and renewed by itself, or PEM files that someone else renews. */
+import { certificatePin } from "../schema/certificate_pin.ts";
+import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+
+export interface CertificateSource {
+  /** the pair to serve with now */
+  readonly current: KeyPairPem;
+  /** base64 of SHA-256 over the DER of the certificates that are or will be in use; undefined when an authority vouches for the certificate */
+  readonly hashes: string[] | undefined;
+  /**
+   * Renews or reloads what is due.
+   *
+   * @returns the new pair when it changed
+   * @throws when a file can not be read or written; the old pair stays
+   */
+  refresh(): Promise<KeyPairPem | undefined>;
+}
+
+interface StoredCertificate extends KeyPairPem {
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** A browser takes at most 14 days of a certificate that it trusts by hash; the day less is for clocks that differ. */
+const validityMs = 13 * dayMs;
+/** The next certificate takes over this long before the end of the current one … */
+const switchBeforeEndMs = dayMs;
+/** … and is valid, for clocks that run behind, this long before that. */
+const overlapMs = 2 * dayMs;
+
+/**
+ * A self-made localhost certificate and the one after it, kept in a folder. Both hashes are published all the time, so that a page which has read them connects after the
+ * change too.
+ */
+export class SelfMadeCertificate implements CertificateSource {
+  readonly #dataDir: string;
+  readonly #now: () => number;
+  #current!: StoredCertificate;
+  #next!: StoredCertificate;
+  #hashes!: string[];
+
+  private constructor(dataDir: string, now: () => number) {
+    this.#dataDir = dataDir;
+    this.#now = now;
+  }
+
+  /**
+   * Loads what the folder holds, makes what is missing or over.
+   *
+   * @param dataDir made when missing
+   * @param now milliseconds since 1970
+   */
+  static async open(dataDir: string, now: () => number): Promise<SelfMadeCertificate> {
+    const self = new SelfMadeCertificate(dataDir, now);
+    await Deno.mkdir(dataDir, { recursive: true });
+    const [current, next] = await self.#load() ?? [];
+    await self.#settle(current, next);
+    return self;
+  }
+
+  get current(): KeyPairPem {
+    return this.#current;
+  }
+
+  get hashes(): string[] {
+    return this.#hashes;
+  }
+
+  async refresh(): Promise<KeyPairPem | undefined> {
+    const before = this.#current;
+    await this.#settle(this.#current, this.#next);
+    return this.#current === before ? undefined : this.#current;
+  }
+
+  async #settle(storedCurrent: StoredCertificate | undefined, storedNext: StoredCertificate | undefined): Promise<void> {
+    const now = this.#now();
+    const isUsable = (stored: StoredCertificate | undefined) => stored !== undefined && stored.notBeforeMs <= now && now < stored.notAfterMs - switchBeforeEndMs;
+    let current = storedCurrent;
+    let next = storedNext;
+    if (!current || !isUsable(current)) {
+      current = isUsable(next) ? next : undefined;
+      next = undefined;
+    }
+    current ??= await make(now - dayMs);
+    next ??= await make(current.notAfterMs - overlapMs);
+    if (current === storedCurrent && next === storedNext && this.#current !== undefined) return;
+    if (current !== storedCurrent || next !== storedNext) await this.#save([current, next]);
+    this.#hashes = [await hashOf(current), await hashOf(next)];
+    this.#current = current;
+    this.#next = next;
+  }
+
+  get #path(): string {
+    return `${this.#dataDir}/webtransport-certificates.json`;
+  }
+
+  async #load(): Promise<StoredCertificate[] | undefined> {
+    try {
+      const stored = JSON.parse(await Deno.readTextFile(this.#path));
+      return Array.isArray(stored) && stored.length === 2 && stored.every(isStoredCertificate) ? stored : undefined;
+    } catch {
+      // Missing or damaged: new ones cost nothing, pages read the new hashes when they load.
+      return undefined;
+    }
+  }
+
+  async #save(certificates: StoredCertificate[]): Promise<void> {
+    const temporary = `${this.#path}.new`;
+    await Deno.writeTextFile(temporary, JSON.stringify(certificates), { mode: 0o600 });
+    await Deno.rename(temporary, this.#path);
+  }
+}
+
+/** PEM files, read again when they change. */
+export class CertificateFiles implements CertificateSource {
+  readonly hashes = undefined;
+  readonly #paths: { certificatePath: string; privateKeyPath: string };
+  #current: KeyPairPem;
+
+  private constructor(paths: { certificatePath: string; privateKeyPath: string }, current: KeyPairPem) {
+    this.#paths = paths;
+    this.#current = current;
+  }
+
+  /** @throws when a file can not be read */
+  static async open(paths: { certificatePath: string; privateKeyPath: string }): Promise<CertificateFiles> {
+    return new CertificateFiles(paths, await readPair(paths));
+  }
+
+  get current(): KeyPairPem {
+    return this.#current;
+  }
+
+  async refresh(): Promise<KeyPairPem | undefined> {
+    const pair = await readPair(this.#paths);
+    if (pair.certificate === this.#current.certificate && pair.privateKey === this.#current.privateKey) return undefined;
+    this.#current = pair;
+    return pair;
+  }
+}
+
+async function readPair(paths: { certificatePath: string; privateKeyPath: string }): Promise<KeyPairPem> {
+  return { certificate: await Deno.readTextFile(paths.certificatePath), privateKey: await Deno.readTextFile(paths.privateKeyPath) };
+}
+
+async function make(notBeforeMs: number): Promise<StoredCertificate> {
+  const notAfterMs = notBeforeMs + validityMs;
+  const pair = await makeSelfSignedCertificate({
+    notBefore: new Date(notBeforeMs),
+    notAfter: new Date(notAfterMs),
+    dnsNames: ["localhost"],
+    ipAddresses: ["127.0.0.1", "::1"],
+  });
+  return { ...pair, notBeforeMs, notAfterMs };
+}
+
+async function hashOf(pair: KeyPairPem): Promise<string> {
+  return btoa(String.fromCharCode(...await certificatePin(pair.certificate)));
+}
+
+function isStoredCertificate(value: unknown): value is StoredCertificate {
+  const { certificate, privateKey, notBeforeMs, notAfterMs } = (value ?? {}) as Partial<StoredCertificate>;
+  return typeof certificate === "string" && typeof privateKey === "string" && typeof notBeforeMs === "number" && typeof notAfterMs === "number";
+}

@@ -1,0 +1,171 @@
+/** The gateway's configuration: `QPQ_*` environment variables, checked at start. */
+import { type LogLevel, logLevels } from "./log.ts";
+
+export interface GatewayLimits {
+  /** WebTransport sessions of one client address */
+  sessionsPerAddress: number;
+  /** calls under way in one session */
+  callsPerSession: number;
+  /** calls under way of one client address, over all its sessions and `/rpc` */
+  callsPerAddress: number;
+  /** bytes of one call, towards the core */
+  bytesPerCall: number;
+  /** silence that ends a call whose caller has not finished it and has got no answer */
+  halfOpenMs: number;
+  /** how long one side may refuse to take bytes */
+  stallMs: number;
+  /** how long a new connection may go without a session */
+  connectMs: number;
+}
+
+export interface GatewayConfig {
+  bind: string;
+  httpPort: number;
+  webTransportPort: number;
+  webRoot: string;
+  dataDir: string;
+  /** host name under which browsers reach the gateway from elsewhere */
+  publicHost?: string;
+  /** origins beyond the gateway's own that may open sessions and post calls */
+  origins: string[];
+  /** PEM files instead of the self-made certificate */
+  tls?: { certificatePath: string; privateKeyPath: string };
+  /** serve HTTPS with `tls`; off behind a proxy that ends TLS */
+  httpTls: boolean;
+  core: {
+    hostname: string;
+    port: number;
+    serverName: string;
+    caPath?: string;
+    /** 32 bytes */
+    pin?: Uint8Array<ArrayBuffer>;
+    connections: number;
+    /** silence after which a connection to it counts as lost */
+    silenceMs: number;
+  };
+  gatewaySecret: Uint8Array<ArrayBuffer>;
+  limits: GatewayLimits;
+  logLevel: LogLevel;
+}
+
+/** A value that can not be used; the message names the key. */
+export class ConfigError extends Error {
+  constructor(key: string, problem: string) {
+    super(`${key}: ${problem}`);
+    this.name = "ConfigError";
+  }
+}
+
+const minSecretLength = 32;
+
+/**
+ * Reads and checks the whole configuration.
+ *
+ * @param env looks up one variable
+ * @param readFile reads a small text file (`QPQ_GATEWAY_SECRET_FILE`)
+ * @throws ConfigError
+ */
+export function readConfig(env: (key: string) => string | undefined, readFile: (path: string) => string): GatewayConfig {
+  const text = (key: string) => env(key)?.trim() || undefined;
+  const integer = (key: string, fallback: number, min: number, max: number): number => {
+    const value = text(key);
+    if (value === undefined) return fallback;
+    if (!/^\d{1,15}$/.test(value) || Number(value) < min || Number(value) > max) throw new ConfigError(key, `an integer of ${min} … ${max} is needed`);
+    return Number(value);
+  };
+  const choice = <T extends string>(key: string, choices: readonly T[], fallback: T): T => {
+    const value = text(key) ?? fallback;
+    if (!(choices as readonly string[]).includes(value)) throw new ConfigError(key, `one of ${choices.join(", ")} is needed`);
+    return value as T;
+  };
+
+  const certificatePath = text("QPQ_TLS_CERT");
+  const privateKeyPath = text("QPQ_TLS_KEY");
+  if (certificatePath && !privateKeyPath) throw new ConfigError("QPQ_TLS_KEY", "needed beside QPQ_TLS_CERT");
+  if (privateKeyPath && !certificatePath) throw new ConfigError("QPQ_TLS_CERT", "needed beside QPQ_TLS_KEY");
+  const tls = certificatePath && privateKeyPath ? { certificatePath, privateKeyPath } : undefined;
+
+  const caPath = text("QPQ_CORE_CA");
+  const pin = readPin(text("QPQ_CORE_PIN"));
+  if (!caPath && !pin) throw new ConfigError("QPQ_CORE_PIN", "QPQ_CORE_PIN (64 hex digits, printed by the core) or QPQ_CORE_CA (a PEM file) is needed");
+
+  return {
+    bind: readBind(text("QPQ_BIND") ?? "127.0.0.1"),
+    httpPort: integer("QPQ_HTTP_PORT", 8080, 0, 65535),
+    webTransportPort: integer("QPQ_WT_PORT", 4433, 0, 65535),
+    webRoot: text("QPQ_WEB_ROOT") ?? "dist/web",
+    dataDir: text("QPQ_DATA") ?? "data/gateway",
+    publicHost: readPublicHost(text("QPQ_PUBLIC_HOST")),
+    origins: readOrigins(text("QPQ_ORIGINS")),
+    tls,
+    httpTls: tls !== undefined && choice("QPQ_HTTP_TLS", ["on", "off"], "on") === "on",
+    core: {
+      ...readCoreAddress(text("QPQ_CORE_ADDR") ?? "127.0.0.1:7443"),
+      serverName: text("QPQ_CORE_NAME") ?? "localhost",
+      caPath,
+      pin,
+      connections: integer("QPQ_CORE_CONNECTIONS", 2, 1, 16),
+      silenceMs: integer("QPQ_CORE_SILENCE_MS", 10_000, 100, 600_000),
+    },
+    gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),
+    limits: {
+      sessionsPerAddress: integer("QPQ_LIMIT_SESSIONS_PER_ADDRESS", 64, 1, 1_000_000),
+      callsPerSession: integer("QPQ_LIMIT_CALLS_PER_SESSION", 256, 1, 1_000),
+      callsPerAddress: integer("QPQ_LIMIT_CALLS_PER_ADDRESS", 1_024, 1, 1_000_000),
+      bytesPerCall: integer("QPQ_LIMIT_BYTES_PER_CALL", 20 * 1024 * 1024, 1, 2 ** 40),
+      halfOpenMs: integer("QPQ_LIMIT_HALF_OPEN_MS", 30_000, 1, 86_400_000),
+      stallMs: integer("QPQ_LIMIT_STALL_MS", 60_000, 1, 86_400_000),
+      connectMs: integer("QPQ_LIMIT_CONNECT_MS", 5_000, 1, 86_400_000),
+    },
+    logLevel: choice("QPQ_LOG", logLevels, "info"),
+  };
+}
+
+function readBind(value: string): string {
+  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError("QPQ_BIND", "an IP address is needed");
+  return value;
+}
+
+function readPublicHost(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$|^\[[0-9a-f:]+\]$/.test(value)) {
+    throw new ConfigError("QPQ_PUBLIC_HOST", "a host name in lower case without scheme and port is needed");
+  }
+  return value;
+}
+
+function readOrigins(value: string | undefined): string[] {
+  const origins = value?.split(/[\s,]+/).filter((origin) => origin !== "") ?? [];
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError("QPQ_ORIGINS", `"${origin}" is no origin such as https://chat.example.org`);
+  }
+  return origins;
+}
+
+function readCoreAddress(value: string): { hostname: string; port: number } {
+  const match = value.match(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/);
+  const port = Number(match?.[2]);
+  if (!match || port < 1 || port > 65535) throw new ConfigError("QPQ_CORE_ADDR", "host:port is needed, e.g. 127.0.0.1:7443 or [::1]:7443");
+  return { hostname: match[1].replace(/^\[|\]$/g, ""), port };
+}
+
+function readPin(value: string | undefined): Uint8Array<ArrayBuffer> | undefined {
+  if (value === undefined) return undefined;
+  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw new ConfigError("QPQ_CORE_PIN", "64 hex digits are needed, as the core prints them");
+  return Uint8Array.from(value.match(/../g)!, (digits) => parseInt(digits, 16));
+}
+
+function readSecret(value: string | undefined, path: string | undefined, readFile: (path: string) => string): Uint8Array<ArrayBuffer> {
+  if (value && path) throw new ConfigError("QPQ_GATEWAY_SECRET", "set either this or QPQ_GATEWAY_SECRET_FILE");
+  const key = path ? "QPQ_GATEWAY_SECRET_FILE" : "QPQ_GATEWAY_SECRET";
+  let secret = value;
+  if (path) {
+    try {
+      secret = readFile(path).trim();
+    } catch {
+      throw new ConfigError(key, `can not read ${path}`);
+    }
+  }
+  const bytes = new TextEncoder().encode(secret ?? "");
+  if (bytes.length < minSecretLength) throw new ConfigError(key, `a secret of at least ${minSecretLength} characters is needed, the same as the core's`);
+  return bytes;
+}

@@ -1,0 +1,78 @@
+import { varintLength, decodeVarint } from "./varint.ts";
+
+/** The stream ended inside a value that had begun. */
+export class TruncatedError extends Error {
+  constructor() {
+    super("the stream ended in the middle of a value");
+    this.name = "TruncatedError";
+  }
+}
+
+/** Gives the next bytes of a stream (any length above 0), or undefined at its end; `wanted` is how many bytes the value at hand still lacks. */
+export type PullBytes = (wanted: number) => Promise<Uint8Array | undefined>;
+
+const skipStep = 4096;
+
+/** Reads values off a stream of chunks of any size; holds one chunk and the value that is being put together, nothing more. */
+export class ByteReader {
+  readonly #pull: PullBytes;
+  #chunk: Uint8Array = new Uint8Array(0);
+
+  constructor(pull: PullBytes) {
+    this.#pull = pull;
+  }
+
+  /** Next one integer of RFC 9000 §16. @returns undefined when the stream ended before its first byte. @throws TruncatedError when it ended inside */
+  async varint(): Promise<number | undefined> {
+    if (!await this.#fill(1)) return undefined;
+    const encoded = await this.bytes(varintLength(this.#chunk[0]));
+    return decodeVarint(encoded)?.value;
+  }
+
+  /** As {@link varint}, where the stream must not end. */
+  async requiredVarint(): Promise<number> {
+    const value = await this.varint();
+    if (value === undefined) throw new TruncatedError();
+    return value;
+  }
+
+  /** Exactly `length` bytes. The caller has checked `length` against its limit: that much is allocated. @throws TruncatedError */
+  async bytes(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const result = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      if (!await this.#fill(length - filled)) throw new TruncatedError();
+      const part = this.#take(length - filled);
+      result.set(part, filled);
+      filled += part.length;
+    }
+    return result;
+  }
+
+  /** Drops `length` bytes without holding them. @throws TruncatedError */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0;) {
+      if (!await this.#fill(Math.min(left, skipStep))) throw new TruncatedError();
+      left -= this.#take(left).length;
+    }
+  }
+
+  /** Up to `limit` bytes, whatever is there first. @returns undefined at the end of the stream */
+  async some(limit: number): Promise<Uint8Array | undefined> {
+    return await this.#fill(limit) ? this.#take(limit) : undefined;
+  }
+
+  async #fill(wanted: number): Promise<boolean> {
+    while (this.#chunk.length === 0) {
+      const next = await this.#pull(wanted);
+      if (next === undefined) return false;
+      this.#chunk = next;
+    }
+    return true;
+  }
+
+  #take(limit: number): Uint8Array {
+    const part = this.#chunk.subarray(0, limit);
+    this.#chunk = this.#chunk.subarray(part.length);
+    return part;
+  }
+}

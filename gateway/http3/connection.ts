@@ -1,0 +1,225 @@
+/**
+ * One HTTP/3 connection that carries at most one WebTransport session (RFC 9114, RFC 9220, draft-ietf-webtrans-http3).
+ */
+import { ByteReader, TruncatedError } from "./byte_reader.ts";
+import { readControlStream } from "./control_stream.ts";
+import { h3Code, Http3Error } from "./error_codes.ts";
+import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "./frames.ts";
+import { decodeFieldSection, encodeFieldSection, type Field } from "./qpack.ts";
+import { readDecoderStream, readEncoderStream } from "./qpack_streams.ts";
+import { isWebTransport, parseRequestHead, type RequestHead } from "./request.ts";
+import { ConnectStreamSession, type StreamHandler, type WebTransportSession } from "./session.ts";
+import { encodeSettings } from "./settings.ts";
+import { StreamSource } from "./stream_source.ts";
+import { encodeVarint } from "./varint.ts";
+
+export interface WebTransportRequest {
+  /** absent when the peer is no browser */
+  origin?: string;
+  /** with the query */
+  path: string;
+  authority: string;
+  remoteAddr: Deno.NetAddr;
+}
+
+export interface ConnectionPolicy {
+  /** Decides on a CONNECT. A throw answers 503. */
+  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 };
+  /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
+  onSession(session: WebTransportSession): StreamHandler;
+  /** a connection without a session, or a stream without its header, after this long is closed */
+  connectTimeoutMs: number;
+}
+
+const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder: 0x03 } as const;
+const webTransportBidirectional = 0x41;
+/** Streams that may come before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 lets us bound them). */
+const maxEarlyStreams = 64;
+/** What a peer gets to read the last answer before its connection is closed. */
+const lingerMs = 300;
+const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
+
+export class Http3Connection {
+  readonly #conn: Deno.QuicConn;
+  readonly #policy: ConnectionPolicy;
+  readonly #remoteAddr: Deno.NetAddr;
+  /** Resolves with the accepted session, or undefined when there will be none. */
+  readonly #accepted = Promise.withResolvers<{ session: ConnectStreamSession; id: number; handler: StreamHandler } | undefined>();
+  readonly #seenUnique = new Set<number>();
+  #controlWriter: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #session: ConnectStreamSession | undefined;
+  #hasSession = false;
+  #earlyStreams = 0;
+
+  constructor(conn: Deno.QuicConn, policy: ConnectionPolicy) {
+    this.#conn = conn;
+    this.#policy = policy;
+    this.#remoteAddr = conn.remoteAddr;
+  }
+
+  /** Serves the connection until it is closed; never rejects. */
+  async run(): Promise<void> {
+    const connectTimer = setTimeout(() => {
+      if (!this.#session) this.#close(h3Code.noError, "no session was opened");
+    }, this.#policy.connectTimeoutMs);
+    this.#guard(this.#sendSettings());
+    this.#guard(this.#acceptUnidirectional());
+    this.#guard(this.#acceptBidirectional());
+    this.#guard(this.#discardDatagrams());
+    await this.#conn.closed.catch(() => {});
+    clearTimeout(connectTimer);
+    this.#accepted.resolve(undefined);
+    this.#session?.over();
+  }
+
+  /** Ends the session with code and reason, and the connection soon after. */
+  async close(code: number, reason: string): Promise<void> {
+    if (this.#session) await this.#session.close(code, reason);
+    else this.#close(h3Code.noError, reason);
+  }
+
+  async #sendSettings(): Promise<void> {
+    const writable = await this.#conn.createUnidirectionalStream();
+    // Kept for the connection's life: a collected stream object sends FIN, and a closed control stream ends the connection.
+    this.#controlWriter = writable.getWriter();
+    await this.#controlWriter.write(encodeVarint(streamType.control));
+    await this.#controlWriter.write(encodeFrame(frameType.settings, encodeSettings()));
+  }
+
+  async #acceptUnidirectional(): Promise<void> {
+    for await (const readable of this.#conn.incomingUnidirectionalStreams) this.#guard(this.#readUnidirectional(readable));
+  }
+
+  async #acceptBidirectional(): Promise<void> {
+    for await (const stream of this.#conn.incomingBidirectionalStreams) this.#guard(this.#readBidirectional(stream));
+  }
+
+  /** Nothing here uses datagrams; unread ones would pile up to 1.25 MB in the QUIC stack. */
+  async #discardDatagrams(): Promise<void> {
+    while (true) await this.#conn.readDatagram();
+  }
+
+  async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
+    const source = new StreamSource(readable, false);
+    const reader = new ByteReader(source.pull);
+    const type = await this.#withHeaderTimeout(reader.varint());
+    switch (type) {
+      case streamType.control:
+        this.#requireFirst(type);
+        await readControlStream(reader);
+        throw new Http3Error(h3Code.closedCriticalStream, "the control stream ended");
+      case streamType.qpackEncoder:
+        this.#requireFirst(type);
+        await readEncoderStream(reader);
+        throw new Http3Error(h3Code.closedCriticalStream, "the QPACK encoder stream ended");
+      case streamType.qpackDecoder:
+        this.#requireFirst(type);
+        await readDecoderStream(reader);
+        throw new Http3Error(h3Code.closedCriticalStream, "the QPACK decoder stream ended");
+      case streamType.push:
+        throw new Http3Error(h3Code.streamCreationError, "only a server may push");
+      default:
+        // WebTransport's own (0x54), which no call uses, GREASE and unknown types: RFC 9114 §6.2.
+        await source.cancel();
+    }
+  }
+
+  /** Of each critical stream a peer opens one (RFC 9114 §6.2.1, RFC 9204 §4.2). */
+  #requireFirst(type: number): void {
+    if (this.#seenUnique.has(type)) throw new Http3Error(h3Code.streamCreationError, `second stream of type ${type}`);
+    this.#seenUnique.add(type);
+  }
+
+  async #readBidirectional(stream: Deno.QuicBidirectionalStream): Promise<void> {
+    const streamId = Number(stream.readable.id);
+    const source = new StreamSource(stream.readable, true);
+    const reader = new ByteReader(source.pull);
+    const type = await this.#withHeaderTimeout(reader.varint());
+    if (type === webTransportBidirectional) {
+      const sessionId = await this.#withHeaderTimeout(reader.requiredVarint());
+      if (sessionId % 4 !== 0) throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
+      await this.#handOver(stream, source, sessionId);
+    } else if (type !== undefined) {
+      const head = await this.#withHeaderTimeout(readRequestHead(reader, type));
+      await this.#answer(head, streamId, stream, reader);
+    } else {
+      stream.writable.abort().catch(() => {});
+    }
+  }
+
+  async #handOver(stream: Deno.QuicBidirectionalStream, source: StreamSource, sessionId: number): Promise<void> {
+    if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
+    const accepted = await this.#accepted.promise;
+    if (!accepted || accepted.id !== sessionId) {
+      await source.cancel();
+      stream.writable.abort().catch(() => {});
+      return;
+    }
+    source.release();
+    accepted.handler(stream);
+  }
+
+  async #answer(head: RequestHead, streamId: number, stream: Deno.QuicBidirectionalStream, reader: ByteReader): Promise<void> {
+    const writer = stream.writable.getWriter();
+    const status = this.#decide(head);
+    const fields: Field[] = status === 200 ? [[":status", "200"], draft02] : [[":status", String(status)]];
+    await writer.write(encodeFrame(frameType.headers, encodeFieldSection(fields)));
+    if (status !== 200) {
+      await writer.close();
+      return;
+    }
+    const session = new ConnectStreamSession(this.#remoteAddr, writer);
+    this.#session = session;
+    this.#accepted.resolve({ session, id: streamId, handler: this.#policy.onSession(session) });
+    session.closed.then(() => setTimeout(() => this.#close(h3Code.noError, ""), lingerMs));
+    await session.follow(reader);
+  }
+
+  #decide(head: RequestHead): number {
+    if (!isWebTransport(head)) return 404;
+    // One session a connection is what our SETTINGS say.
+    if (this.#hasSession) return 429;
+    const { origin, path, authority } = head;
+    try {
+      const { status } = this.#policy.authorize({ origin, path, authority, remoteAddr: this.#remoteAddr });
+      this.#hasSession = status === 200;
+      return status;
+    } catch {
+      return 503;
+    }
+  }
+
+  /** A header that does not come leaves a pending read, which only the end of the connection frees: so the connection ends. */
+  async #withHeaderTimeout<T>(value: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#close(h3Code.excessiveLoad, "a stream without a header"), this.#policy.connectTimeoutMs);
+    try {
+      return await value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A peer that breaks the protocol loses its connection; streams and connections that end are nothing to report. */
+  #guard(work: Promise<void>): void {
+    work.catch((error) => {
+      if (error instanceof Http3Error) this.#close(error.code, error.message);
+      else if (error instanceof TruncatedError) this.#close(h3Code.frameError, error.message);
+    });
+  }
+
+  #close(code: number, reason: string): void {
+    try {
+      this.#conn.close({ closeCode: code, reason });
+    } catch {
+      // Closed already.
+    }
+  }
+}
+
+/** Reads up to and with the HEADERS frame of a request stream. */
+async function readRequestHead(reader: ByteReader, firstType: number): Promise<RequestHead> {
+  const header = await readFrameHeader(reader, new SkipBudget(), firstType);
+  if (!header) throw new TruncatedError();
+  if (header.type !== frameType.headers) throw new Http3Error(h3Code.frameUnexpected, "a request begins with HEADERS");
+  return parseRequestHead(decodeFieldSection(await readPayload(reader, header)));
+}

@@ -1,0 +1,115 @@
+/**
+ * A WebTransport server on Deno's QUIC: what the rest of the gateway knows of HTTP/3.
+ */
+import { Http3Connection, type ConnectionPolicy } from "./connection.ts";
+
+export type { WebTransportRequest } from "./connection.ts";
+export type { SessionCloseInfo } from "./capsule.ts";
+export type { StreamHandler, WebTransportSession, WebTransportStream } from "./session.ts";
+
+export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "connectTimeoutMs"> {
+  /** IP literal to bind */
+  hostname: string;
+  /** UDP port; 0 picks one */
+  port: number;
+  /** PEM */
+  certificate: string;
+  /** PEM */
+  privateKey: string;
+  /** how long a connection may go without a session; default 5,000 */
+  connectTimeoutMs?: number;
+  /** handshakes that may be under way at once; more are refused; default 1,024 (one that stays half-open is given up after 30 s) */
+  maxPendingHandshakes?: number;
+  /** connections that may be open at once; more are refused; default 4,096 */
+  maxConnections?: number;
+  /** Hears of connections: for counters. */
+  onEvent?: (event: ConnectionEvent) => void;
+}
+
+export type ConnectionEvent = "accepted" | "closed" | "refused" | "handshakeFailed";
+
+export interface WebTransportServer {
+  readonly port: number;
+  readonly connections: number;
+  readonly pendingHandshakes: number;
+  /** New connections get this certificate; open ones stay as they are. @throws when the two PEMs are no pair; the old ones then stay in use */
+  replaceCertificate(certificate: string, privateKey: string): void;
+  /** Says goodbye to every session, waits ~300 ms for that to arrive, and closes. */
+  close(code?: number, reason?: string): Promise<void>;
+}
+
+const farewellMs = 300;
+const transport: Deno.QuicServerTransportOptions = {
+  keepAliveInterval: 15_000,
+  maxIdleTimeout: 30_000,
+  // Chromium rejects the stream over this limit and credit comes back in batches of an eighth, so it stands far above what one client may use at once.
+  maxConcurrentBidirectionalStreams: 1000,
+  // Control, QPACK encoder and decoder, and some GREASE.
+  maxConcurrentUnidirectionalStreams: 16,
+};
+
+/**
+ * Starts to listen.
+ *
+ * @throws when the address can not be bound or the certificate and key are no pair
+ */
+export function serveWebTransport(options: WebTransportServerOptions): WebTransportServer {
+  const { connectTimeoutMs = 5_000, maxPendingHandshakes = 1_024, maxConnections = 4_096, onEvent = () => {} } = options;
+  const policy: ConnectionPolicy = { authorize: options.authorize.bind(options), onSession: options.onSession.bind(options), connectTimeoutMs };
+  const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
+  const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
+  // Every listener stays referenced: Deno disables the whole endpoint when one that it once gave out is collected.
+  const listeners = [listen(options.certificate, options.privateKey)];
+  const connections = new Set<Http3Connection>();
+  let pendingHandshakes = 0;
+  let isClosed = false;
+
+  async function serve(incoming: Deno.QuicIncoming): Promise<void> {
+    if (isClosed || pendingHandshakes >= maxPendingHandshakes || connections.size >= maxConnections) {
+      onEvent("refused");
+      incoming.refuse();
+      return;
+    }
+    let connection: Http3Connection;
+    pendingHandshakes++;
+    try {
+      connection = new Http3Connection(await incoming.accept(), policy);
+    } catch {
+      onEvent("handshakeFailed");
+      return;
+    } finally {
+      pendingHandshakes--;
+    }
+    connections.add(connection);
+    onEvent("accepted");
+    await connection.run();
+    connections.delete(connection);
+    onEvent("closed");
+  }
+
+  async function accept(listener: Deno.QuicListener): Promise<void> {
+    while (!isClosed) serve(await listener.incoming()).catch(() => {});
+  }
+  accept(listeners[0]).catch(() => {});
+
+  return {
+    port: endpoint.addr.port,
+    get connections() {
+      return connections.size;
+    },
+    get pendingHandshakes() {
+      return pendingHandshakes;
+    },
+    replaceCertificate(certificate, privateKey) {
+      listeners.push(listen(certificate, privateKey));
+    },
+    async close(code = 0, reason = "server shutdown") {
+      if (isClosed) return;
+      isClosed = true;
+      const hasSessions = connections.size > 0;
+      await Promise.all([...connections].map((connection) => connection.close(code, reason)));
+      if (hasSessions) await new Promise((resolve) => setTimeout(resolve, farewellMs));
+      endpoint.close({ closeCode: 0x100, reason });
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Which hosts and origins are the gateway's own. */
+
+export interface OriginOptions {
+  publicHost?: string;
+  /** further origins, from the configuration */
+  origins: string[];
+  httpPort: number;
+  /** does the gateway itself serve HTTPS? */
+  httpTls: boolean;
+}
+
+const localHosts = ["localhost", "127.0.0.1", "[::1]"];
+
+/**
+ * The page's origins that may open sessions and post calls: our own HTTP address under each name, the public host behind a proxy's port 443, and what is configured.
+ *
+ * @returns a test for an `Origin` header's value
+ */
+export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOptions): (origin: string) => boolean {
+  const scheme = httpTls ? "https" : "http";
+  const own = new Set(origins);
+  for (const host of localHosts) own.add(new URL(`${scheme}://${host}:${httpPort}`).origin);
+  if (publicHost) {
+    own.add(`https://${publicHost}`);
+    own.add(new URL(`https://${publicHost}:${httpPort}`).origin);
+    if (!httpTls) own.add(new URL(`http://${publicHost}:${httpPort}`).origin);
+  }
+  return (origin) => own.has(origin);
+}
+
+/**
+ * The host that a request names when it is one of ours.
+ *
+ * @param named host and perhaps port
+ * @returns it without the port; undefined for a foreign or malformed one
+ */
+export function ownHost(named: string | undefined, publicHost?: string): string | undefined {
+  const host = named?.toLowerCase().match(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/)?.[1];
+  return host !== undefined && (localHosts.includes(host) || host === publicHost) ? host : undefined;
+}
+
+/**
+ * The host under which a page that was loaded from `pageHost` reaches our UDP port.
+ *
+ * A name such as `localhost` may lead to ::1 first, where an IPv4 socket does not listen, and QUIC has no quick way to notice; so an address that we listen on stands in the
+ * URL wherever the certificate is trusted by its hash and no name matters.
+ *
+ * @param pageHost one of ours, see {@link ownHost}; undefined when the page named a foreign one
+ */
+export function webTransportHost(pageHost: string | undefined, bind: string, publicHost: string | undefined, isTrustedByHash: boolean): string {
+  const fallback = publicHost ?? "127.0.0.1";
+  const host = pageHost ?? fallback;
+  if (!isTrustedByHash || host === publicHost) return host;
+  if (bind === "::1") return "[::1]";
+  return host === "[::1]" && bind === "::" ? host : "127.0.0.1";
+}

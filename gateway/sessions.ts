@@ -1,0 +1,88 @@
+/** WebTransport sessions: who may open one, and what becomes of the streams in it. */
+import type { CallDesk } from "./calls.ts";
+import type { GatewayLimits } from "./config.ts";
+import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { Usage, usageKey } from "./usage.ts";
+
+export const webTransportPath = "/wt";
+/** Close code of a session that keeps opening calls and never finishes them. */
+export const sessionAbusedCode = 1;
+/**
+ * A call that its peer leaves half-open can not be freed wholly before its connection ends (a pending read of Deno's holds the stream), so a session gets only so many.
+ */
+const maxHalfOpenCalls = 16;
+
+export class SessionDesk {
+  readonly #calls: CallDesk;
+  readonly #limits: GatewayLimits;
+  readonly #isOwnOrigin: (origin: string) => boolean;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #perAddress: Usage;
+
+  constructor(calls: CallDesk, limits: GatewayLimits, isOwnOrigin: (origin: string) => boolean, metrics: Metrics, log: Log) {
+    this.#calls = calls;
+    this.#limits = limits;
+    this.#isOwnOrigin = isOwnOrigin;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#perAddress = new Usage(limits.sessionsPerAddress);
+  }
+
+  /** Only pages of our own may open sessions; a client without an origin is no page and has a port of its own at the core. */
+  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 } {
+    const status = this.#statusOf(request);
+    if (status !== 200) {
+      this.#metrics.add("qpq_gateway_sessions_refused_total");
+      this.#log("info", "session-refused", { status, address: request.remoteAddr.hostname });
+    }
+    return { status };
+  }
+
+  #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
+    if (path.split("?")[0] !== webTransportPath) return 404;
+    if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
+    return this.#perAddress.isFull(usageKey(remoteAddr.hostname)) ? 429 : 200;
+  }
+
+  /** Counts the session while it lives and carries each stream in it as one call. */
+  open(session: WebTransportSession): StreamHandler {
+    const key = usageKey(session.remoteAddr.hostname);
+    this.#perAddress.take(key);
+    this.#metrics.add("qpq_gateway_sessions_total");
+    this.#metrics.add("qpq_gateway_sessions");
+    const over = new AbortController();
+    session.closed.then(({ code, reason }) => {
+      over.abort();
+      this.#perAddress.give(key);
+      this.#metrics.add("qpq_gateway_sessions", -1);
+      this.#log("debug", "session-closed", { code, reason });
+    });
+    let callsUnderWay = 0;
+    let halfOpenCalls = 0;
+
+    const carry = async (stream: WebTransportStream) => {
+      if (callsUnderWay >= this.#limits.callsPerSession) {
+        this.#calls.refuse();
+        return reset(stream);
+      }
+      callsUnderWay++;
+      try {
+        const call = await this.#calls.accept(session.remoteAddr);
+        if (typeof call === "string") return reset(stream);
+        const { outcome } = await call.carry(stream, over.signal);
+        if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) session.close(sessionAbusedCode, "too many unfinished calls");
+      } finally {
+        callsUnderWay--;
+      }
+    };
+    return (stream) => void carry(stream);
+  }
+}
+
+function reset(stream: WebTransportStream): void {
+  stream.readable.cancel().catch(() => {});
+  stream.writable.abort().catch(() => {});
+}

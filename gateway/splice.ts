@@ -1,0 +1,163 @@
+/**
+ * Joins one call of a client to one stream of the core, byte for byte, and counts. It never looks at what it carries.
+ *
+ * What a QUIC stream can say passes through as far as Deno's API can say it: FIN becomes FIN; STOP_SENDING becomes STOP_SENDING; a reset ends the call both ways (Deno has
+ * no RESET_STREAM: the other side sees FIN in the middle of a message, and STOP_SENDING).
+ */
+
+export interface CallLimits {
+  /** bytes from the client */
+  bytesPerCall: number;
+  /** silence that ends a call which its caller has not finished and which has got no answer; also: time to finish after the answer's end */
+  halfOpenMs: number;
+  /** how long one side may refuse to take bytes */
+  stallMs: number;
+}
+
+export interface Duplex {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** Why a call ended: "done" = both sides sent FIN; "client" and "core" = that side broke it off; the rest are limits. */
+export type CallOutcome = "done" | "client" | "core" | "tooLarge" | "halfOpen" | "stalled";
+
+export interface CallSummary {
+  outcome: CallOutcome;
+  bytesToCore: number;
+  bytesFromCore: number;
+}
+
+/**
+ * Splices until both directions have ended or one is broken off.
+ *
+ * @param client the caller's stream
+ * @param core the stream to the core, the address prefix written already
+ * @param abort breaks the call off from outside, as the client would
+ * @returns how it ended; never rejects
+ */
+export function spliceCall(client: Duplex, core: Duplex, limits: CallLimits, abort?: AbortSignal): Promise<CallSummary> {
+  return new Splice(client, core, limits, abort).finished;
+}
+
+class Splice {
+  readonly finished: Promise<CallSummary>;
+  readonly #limits: CallLimits;
+  readonly #clientReader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #clientWriter: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #coreReader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #coreWriter: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #resolve: (summary: CallSummary) => void;
+  readonly #watchdog: ReturnType<typeof setInterval>;
+  readonly #detach: () => void;
+  #bytesToCore = 0;
+  #bytesFromCore = 0;
+  #isCallDone = false;
+  #isAnswerDone = false;
+  #isOver = false;
+  #lastMoveAt = performance.now();
+  /** when the write under way towards each side began */
+  #writingSince: { client?: number; core?: number } = {};
+
+  constructor(client: Duplex, core: Duplex, limits: CallLimits, abort: AbortSignal | undefined) {
+    this.#limits = limits;
+    this.#clientReader = client.readable.getReader();
+    this.#clientWriter = client.writable.getWriter();
+    this.#coreReader = core.readable.getReader();
+    this.#coreWriter = core.writable.getWriter();
+    // A caller over HTTPS who goes away while nothing is being written shows only here.
+    this.#clientWriter.closed.catch(() => this.#breakOff("client"));
+    this.#coreWriter.closed.catch(() => {});
+    const { promise, resolve } = Promise.withResolvers<CallSummary>();
+    this.finished = promise;
+    this.#resolve = resolve;
+    this.#watchdog = setInterval(() => this.#watch(), Math.max(10, Math.min(limits.halfOpenMs, limits.stallMs) / 4));
+    const onAbort = () => this.#breakOff("client");
+    abort?.addEventListener("abort", onAbort);
+    this.#detach = () => abort?.removeEventListener("abort", onAbort);
+    if (abort?.aborted) {
+      this.#breakOff("client");
+    } else {
+      this.#carryCall();
+      this.#carryAnswer();
+    }
+  }
+
+  async #carryCall(): Promise<void> {
+    while (!this.#isOver) {
+      const read = await this.#clientReader.read().catch(() => undefined);
+      if (!read) return this.#breakOff("client");
+      if (read.done) break;
+      this.#bytesToCore += read.value.length;
+      if (this.#bytesToCore > this.#limits.bytesPerCall) return this.#breakOff("tooLarge");
+      if (!await this.#write("core", this.#coreWriter, read.value)) {
+        // The core wants no more of this call (it may have answered an error): the client is told, its answer goes on.
+        this.#clientReader.cancel().catch(() => {});
+        return this.#endCall();
+      }
+    }
+    this.#coreWriter.close().catch(() => {});
+    this.#endCall();
+  }
+
+  async #carryAnswer(): Promise<void> {
+    while (!this.#isOver) {
+      const read = await this.#coreReader.read().catch(() => undefined);
+      if (!read) return this.#breakOff("core");
+      if (read.done) break;
+      this.#bytesFromCore += read.value.length;
+      if (!await this.#write("client", this.#clientWriter, read.value)) return this.#breakOff("client");
+    }
+    this.#clientWriter.close().catch(() => {});
+    this.#isAnswerDone = true;
+    this.#lastMoveAt = performance.now();
+    if (this.#isCallDone) this.#finish("done");
+  }
+
+  #endCall(): void {
+    this.#isCallDone = true;
+    if (this.#isAnswerDone) this.#finish("done");
+  }
+
+  async #write(side: "client" | "core", writer: WritableStreamDefaultWriter<Uint8Array>, bytes: Uint8Array): Promise<boolean> {
+    this.#writingSince[side] = performance.now();
+    try {
+      await writer.write(bytes);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.#writingSince[side] = undefined;
+      this.#lastMoveAt = performance.now();
+    }
+  }
+
+  /** A finished call that waits for its answer waits for ever: that is what a subscription is. */
+  #watch(): void {
+    const now = performance.now();
+    const { client, core } = this.#writingSince;
+    const stalledSince = Math.min(client ?? Infinity, core ?? Infinity);
+    if (now - stalledSince > this.#limits.stallMs) return this.#breakOff("stalled");
+    const isHalfOpen = !this.#isCallDone && (this.#bytesFromCore === 0 || this.#isAnswerDone);
+    const isWriting = client !== undefined || core !== undefined;
+    if (isHalfOpen && !isWriting && now - this.#lastMoveAt > this.#limits.halfOpenMs) this.#breakOff("halfOpen");
+  }
+
+  #breakOff(outcome: CallOutcome): void {
+    if (this.#isOver) return;
+    const error = new Error(`call ended: ${outcome}`);
+    this.#clientReader.cancel(error).catch(() => {});
+    this.#coreReader.cancel(error).catch(() => {});
+    this.#coreWriter.abort(error).catch(() => {});
+    this.#clientWriter.abort(error).catch(() => {});
+    this.#finish(outcome);
+  }
+
+  #finish(outcome: CallOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#watchdog);
+    this.#detach();
+    this.#resolve({ outcome, bytesToCore: this.#bytesToCore, bytesFromCore: this.#bytesFromCore });
+  }
+}

@@ -1,0 +1,141 @@
+/** Serves the built PWA from a folder. */
+
+/** Content type by extension; what is not here goes out as bytes to be saved, never to be run. */
+const contentTypes: Record<string, string> = {
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  ico: "image/x-icon",
+  jpeg: "image/jpeg",
+  jpg: "image/jpeg",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  mjs: "text/javascript; charset=utf-8",
+  mp3: "audio/mpeg",
+  png: "image/png",
+  svg: "image/svg+xml",
+  txt: "text/plain; charset=utf-8",
+  wasm: "application/wasm",
+  webmanifest: "application/manifest+json; charset=utf-8",
+  webp: "image/webp",
+  woff2: "font/woff2",
+};
+const precompressed = [["br", ".br"], ["gzip", ".gz"]] as const;
+const indexFile = "index.html";
+
+interface FoundFile {
+  path: string;
+  encoding?: "br" | "gzip";
+  info: Deno.FileInfo;
+}
+
+export class StaticFiles {
+  readonly #root: string;
+
+  /** @param root folder of the build; it may be made after the start */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /**
+   * Answers GET and HEAD. A navigation to a path without a file gets the page itself, whose router knows the path.
+   *
+   * @returns 200, 304 or 404, without the headers that every answer carries
+   */
+  async serve(request: Request): Promise<Response> {
+    const segments = pathSegments(request.url);
+    if (!segments) return notFound();
+    const name = segments.length === 0 ? indexFile : segments.join("/");
+    const file = await this.#find(name, request.headers) ?? (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
+    if (!file) return notFound();
+    return await respond(request, file);
+  }
+
+  async #find(name: string, headers: Headers): Promise<(FoundFile & { name: string }) | undefined> {
+    let root: string;
+    try {
+      root = await Deno.realPath(this.#root);
+    } catch {
+      return undefined;
+    }
+    const original = await regularFile(root, name);
+    if (!original) return undefined;
+    for (const [encoding, suffix] of precompressed) {
+      if (!accepts(headers.get("accept-encoding"), encoding)) continue;
+      const smaller = await regularFile(root, name + suffix);
+      if (smaller) return { ...smaller, encoding, name };
+    }
+    return { ...original, name };
+  }
+}
+
+/**
+ * The segments of a request's path, decoded.
+ *
+ * @returns undefined for a path that could leave the folder, or names a hidden file
+ */
+export function pathSegments(url: string): string[] | undefined {
+  let path: string;
+  try {
+    path = decodeURIComponent(new URL(url).pathname);
+  } catch {
+    return undefined;
+  }
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\\:]/.test(path)) return undefined;
+  const segments = path.split("/").slice(1);
+  if (segments.at(-1) === "") segments.pop();
+  return segments.every((segment) => segment !== "" && !segment.startsWith(".")) ? segments : undefined;
+}
+
+async function regularFile(root: string, name: string): Promise<FoundFile | undefined> {
+  try {
+    // A link inside the folder must not lead out of it.
+    const path = await Deno.realPath(`${root}/${name}`);
+    if (!path.startsWith(`${root}/`) && !path.startsWith(`${root}\\`)) return undefined;
+    const info = await Deno.stat(path);
+    return info.isFile ? { path, info } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function accepts(acceptEncoding: string | null, encoding: string): boolean {
+  const offers = acceptEncoding?.toLowerCase().split(",").map((offer) => offer.trim().split(/\s*;\s*/)) ?? [];
+  return offers.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ""));
+}
+
+function isNavigation(request: Request, segments: string[]): boolean {
+  const isDocument = request.headers.get("sec-fetch-dest") === "document" || (request.headers.get("accept") ?? "").includes("text/html");
+  return isDocument && !segments.at(-1)?.includes(".");
+}
+
+async function respond(request: Request, file: FoundFile & { name: string }): Promise<Response> {
+  const { info, encoding, name } = file;
+  const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}${encoding ? `-${encoding}` : ""}"`;
+  const headers = new Headers({
+    "content-type": contentTypes[extension] ?? "application/octet-stream",
+    // Vite names each file in assets/ by its content's hash; every other name must be asked for again.
+    "cache-control": (/^assets\//.test(name) ? "public, max-age=31536000, immutable" : "no-cache") + ", no-transform",
+    vary: "accept-encoding",
+    etag,
+  });
+  if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+  headers.set("content-length", String(info.size));
+  if (encoding) headers.set("content-encoding", encoding);
+  if (request.method === "HEAD") return new Response(null, { headers });
+  try {
+    const opened = await Deno.open(file.path, { read: true });
+    return new Response(opened.readable, { headers });
+  } catch {
+    return notFound();
+  }
+}
+
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  return ifNoneMatch?.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag || candidate.trim() === "*") ?? false;
+}
+
+function notFound(): Response {
+  return new Response("not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
+}

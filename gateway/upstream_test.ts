@@ -1,0 +1,144 @@
+/** The pool against a stub core over real QUIC. */
+import assert from "node:assert/strict";
+import { certificatePin } from "../schema/certificate_pin.ts";
+import { Metrics } from "./metrics.ts";
+import { makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import { startCoreProcess } from "./testing/core_process.ts";
+import { type CoreCall, startStubCore, type StubCore, stubSecret } from "./testing/stub_core.ts";
+import { until } from "./testing/until.ts";
+import { CoreUnavailableError, UpstreamPool, type UpstreamPoolOptions } from "./upstream.ts";
+
+const client: Deno.NetAddr = { transport: "udp", hostname: "203.0.113.7", port: 40_000 };
+
+function poolFor(core: Pick<StubCore, "port" | "pin">, overrides: Partial<UpstreamPoolOptions> = {}) {
+  const events: string[] = [];
+  const pool = new UpstreamPool({
+    core: { hostname: "127.0.0.1", port: core.port },
+    trust: { serverName: "localhost", pin: core.pin },
+    secret: stubSecret,
+    connections: 2,
+    metrics: new Metrics(),
+    log: (_level, event) => void events.push(event),
+    openTimeoutMs: 500,
+    maxBackoffMs: 100,
+    silenceMs: 5_000,
+    ...overrides,
+  });
+  return { pool, events };
+}
+
+function quicTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
+}
+
+async function echoOnce(pool: UpstreamPool, from = client): Promise<string> {
+  const stream = await pool.open(from);
+  const writer = stream.writable.getWriter();
+  await writer.write(new TextEncoder().encode("hello"));
+  await writer.close();
+  const text = await new Response(stream.readable as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+  stream.release();
+  return text;
+}
+
+quicTest("UpstreamPool is admitted by pin on each connection and writes the client's address before each call", async () => {
+  const clients: CoreCall["client"][] = [];
+  const core = await startStubCore({
+    onCall: async ({ client: from, readable, writable }) => {
+      clients.push(from);
+      await readable.pipeTo(writable);
+    },
+  });
+  const { pool } = poolFor(core);
+  await until(() => pool.readyConnections === 2);
+  assert.equal(core.admitted, 2);
+  assert.equal(await echoOnce(pool), "hello");
+  assert.equal(await echoOnce(pool, { transport: "udp", hostname: "2001:db8::5", port: 1 }), "hello");
+  assert.deepEqual(clients, [{ address: "203.0.113.7", port: 40_000 }, { address: "2001:db8:0:0:0:0:0:5", port: 1 }]);
+  pool.close();
+  core.close();
+});
+
+quicTest("UpstreamPool takes a pinned core certificate of ten years", async () => {
+  const now = Date.now();
+  const keyPair = await makeSelfSignedCertificate({
+    notBefore: new Date(now - 3_600_000),
+    notAfter: new Date(now + 3_650 * 86_400_000),
+    dnsNames: ["localhost"],
+    ipAddresses: [],
+  });
+  const core = await startStubCore({ keyPair });
+  const { pool } = poolFor(core);
+  await pool.whenReady();
+  pool.close();
+  core.close();
+});
+
+quicTest("UpstreamPool verifies the core by an authority's PEM and refuses another certificate", async () => {
+  const core = await startStubCore();
+  const other = await startStubCore();
+  const trust = (from: StubCore) => ({ serverName: "localhost", pin: from.pin, caPem: from.keyPair.certificate });
+  const { pool } = poolFor(core, { trust: trust(core) });
+  await pool.whenReady();
+  assert.equal(await echoOnce(pool), "hello");
+  for (const wrong of [{ trust: trust(other) }, { trust: { serverName: "localhost", pin: other.pin } }, { trust: { ...trust(core), serverName: "elsewhere" } }]) {
+    const { pool: refused } = poolFor(core, wrong);
+    await assert.rejects(refused.open(client), CoreUnavailableError);
+    refused.close();
+  }
+  pool.close();
+  core.close();
+  other.close();
+});
+
+quicTest("UpstreamPool is not admitted with a wrong secret, or the right one for another pin, and serves nothing", async () => {
+  const core = await startStubCore();
+  const wrongSecret = poolFor(core, { secret: new TextEncoder().encode("another secret, which is as long") });
+  const wrongPin = poolFor(core, { trust: { serverName: "localhost", caPem: core.keyPair.certificate, pin: new Uint8Array(32) } });
+  for (const { pool, events } of [wrongSecret, wrongPin]) {
+    await assert.rejects(pool.open(client), CoreUnavailableError);
+    assert.ok(events.includes("core-unreachable"));
+    pool.close();
+  }
+  assert.equal(core.admitted, 0);
+  assert.ok(core.refused >= 2);
+  core.close();
+});
+
+quicTest("UpstreamPool carries 1,000 calls at once over one connection", async () => {
+  const core = await startStubCore();
+  const { pool } = poolFor(core, { connections: 1, openTimeoutMs: 10_000 });
+  await pool.whenReady();
+  const streams = await Promise.all(Array.from({ length: 1_000 }, () => pool.open(client)));
+  const texts = await Promise.all(streams.map(async (stream, index) => {
+    const writer = stream.writable.getWriter();
+    await writer.write(new TextEncoder().encode(String(index)));
+    await writer.close();
+    return await new Response(stream.readable as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+  }));
+  assert.deepEqual(texts, Array.from({ length: 1_000 }, (_, index) => String(index)));
+  pool.close();
+  core.close();
+});
+
+quicTest("UpstreamPool makes a call wait while the core is killed and started again, and refuses it after openTimeoutMs", async () => {
+  const first = await startCoreProcess();
+  const { keyPair, port } = first;
+  const core = { port, pin: await certificatePin(keyPair.certificate) };
+  const { pool } = poolFor(core, { openTimeoutMs: 10_000, silenceMs: 600 });
+  await until(() => pool.readyConnections === 2);
+  await first.kill();
+  await until(() => pool.readyConnections === 0);
+  const waiting = echoOnce(pool);
+  const second = await startCoreProcess(port, keyPair);
+  assert.equal(await waiting, "hello");
+  await until(() => pool.readyConnections === 2);
+  await second.kill();
+  pool.close();
+
+  const { pool: lonely } = poolFor(core, { openTimeoutMs: 200 });
+  const startedAt = performance.now();
+  await assert.rejects(lonely.open(client), CoreUnavailableError);
+  assert.ok(performance.now() - startedAt < 1_500);
+  lonely.close();
+});
