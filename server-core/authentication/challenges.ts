@@ -1,0 +1,50 @@
+/** Nonces for device proofs: single use, bound to a session, short-lived, in memory. */
+
+import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { verifyEd25519 } from "../../schema/ed25519.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import type { DeviceProof } from "../../schema/rpc/methods.ts";
+import { deviceProofBytes, type ProvenCall } from "../../schema/signed_call.ts";
+import { ExpiringMap } from "./expiring_map.ts";
+import { TokenBuckets } from "./token_bucket.ts";
+
+/** How long a nonce is good for. */
+export const challengeMs = 60_000;
+
+export class Challenges {
+  readonly #sessionOf: ExpiringMap<Uint8Array>;
+  readonly #perSession: TokenBuckets;
+
+  /** @param clock the server's clock, ms since the Unix epoch */
+  constructor(clock: () => number) {
+    this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 10_000 });
+    // One session must not use up the nonces of all.
+    this.#perSession = new TokenBuckets({ perMinute: 30, clock });
+  }
+
+  /**
+   * @param sessionId 16 bytes
+   * @returns 32 bytes
+   * @throws WireError E005 over 30 a minute of a session, and when too many are out
+   */
+  create(sessionId: Uint8Array): Uint8Array<ArrayBuffer> {
+    const retryAfterMs = this.#perSession.take(toHex(sessionId));
+    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many challenges of one session", retryAfterMs);
+    const nonce = crypto.getRandomValues(new Uint8Array(32));
+    this.#sessionOf.add(toHex(nonce), sessionId);
+    return nonce;
+  }
+
+  /**
+   * Uses up the proof's nonce, whatever comes of it.
+   *
+   * @param fields the call's parameters as {@link deviceProofBytes} lists them
+   * @throws WireError E023
+   */
+  async check(proof: DeviceProof, session: { sessionId: Uint8Array; recipientKey: Uint8Array }, call: ProvenCall, fields: Uint8Array[]): Promise<void> {
+    const sessionId = this.#sessionOf.take(toHex(proof.nonce));
+    if (!sessionId || !equalBytes(sessionId, session.sessionId)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the proof's nonce is not one of this session's, or is used up");
+    const signed = await deviceProofBytes(call, proof.nonce, fields);
+    if (!await verifyEd25519(session.recipientKey, proof.signature, signed)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the proof's signature is not the device's");
+  }
+}

@@ -1,0 +1,30 @@
+/** What the authentication service is given. */
+
+import type { Opaque } from "../opaque/pool.ts";
+import type { Store } from "../storage/store.ts";
+import type { Sessions } from "./sessions.ts";
+
+export interface AuthenticationConfig {
+  /** Who may make an account (`QPQ_REGISTRATION`). */
+  registration: "open" | "invite" | "closed";
+  /** The operator's static token, at least 32 characters (`QPQ_AUTH_TOKEN`). */
+  authToken?: string;
+  /** OPAQUE calls of one IP address (`QPQ_OPAQUE_PER_IP_PER_MINUTE`, default 30). */
+  opaquePerIpPerMinute?: number;
+  /** OPAQUE calls for one username (`QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE`, default 10). */
+  opaquePerAccountPerMinute?: number;
+  /** fetchKeyPackage calls of one device for one account (default 30). */
+  fetchKeyPackagePerMinute?: number;
+}
+
+export interface AuthenticationDeps {
+  store: Pick<Store, "accounts">;
+  opaque: Opaque;
+  /** One for the whole server: `authorizeCall` and the handlers share it. */
+  sessions: Sessions;
+  config: AuthenticationConfig;
+  /** The server's clock, ms since the Unix epoch. */
+  clock: () => number;
+  /** Told of sessions that ended before their time (sign-out, revocation, new password, device gone): their live streams should end. */
+  onSessionsEnded?(sessionIds: Uint8Array<ArrayBuffer>[]): void;
+}

@@ -1,0 +1,33 @@
+/** putDeviceList: the account's devices from now on. */
+
+import { deviceListSuccession, openDeviceList } from "../../schema/device_list.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { Handlers } from "../../schema/rpc/server.ts";
+import type { Caller } from "../caller.ts";
+import type { Challenges } from "./challenges.ts";
+import type { AuthenticationDeps } from "./deps.ts";
+import { sessionOf } from "./parameters.ts";
+
+export function addDeviceHandlers(handlers: Handlers<Caller>, { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
+  handlers.unary(authentication.putDeviceList, async ({ devices, proof }, { caller }) => {
+    const session = sessionOf(caller);
+    const next = await openDeviceList(devices);
+    await challenges.check(proof, session, "putDeviceList", [devices.list, devices.signature]);
+    const { accountKey } = session;
+    const [stored] = await accounts.accountsByKey({ accountKeys: [accountKey] });
+    const current = await openDeviceList(stored.devices);
+    const fault = await deviceListSuccession(current, stored.devices.list, next);
+    if (fault) throw new WireError(ErrorCode.epochConflict, `device list: ${fault}`);
+    const { endedSessionIds } = await accounts.putDeviceList({
+      accountKey,
+      expectedVersion: current.version,
+      devices: { list: devices.list, signature: devices.signature },
+      listed: next.devices,
+      revoked: next.revoked,
+    });
+    sessions.forgetAccount(accountKey);
+    onSessionsEnded?.(endedSessionIds);
+    return {};
+  });
+}

@@ -1,0 +1,47 @@
+/** uploadKeyPackages, countKeyPackages, fetchKeyPackage. */
+
+import { setImmediate } from "node:timers/promises";
+import { toHex } from "../../schema/bytes.ts";
+import { maxDevices } from "../../schema/device_list.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { Handlers } from "../../schema/rpc/server.ts";
+import type { Caller } from "../caller.ts";
+import type { NewKeyPackage } from "../storage/account_store.ts";
+import type { AuthenticationDeps } from "./deps.ts";
+import { KeyPackageCheck } from "./key_package_check.ts";
+import { checkLength, sessionOf } from "./parameters.ts";
+import { TokenBuckets } from "./token_bucket.ts";
+
+const maxUpload = 100;
+
+export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { accounts }, config, clock }: AuthenticationDeps): void {
+  const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? 30, clock });
+
+  handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
+    if (keyPackages.length > maxUpload) throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
+    const { accountKey, deviceId, recipientKey } = sessionOf(caller);
+    const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
+    const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
+    const checked: NewKeyPackage[] = [];
+    for (const keyPackage of keyPackages) {
+      checked.push(await check.check(keyPackage, false));
+      // A check takes 0.6 ms: a hundred in one turn of the event loop would hold up every other call.
+      await setImmediate();
+    }
+    const last = lastResort.length === 0 ? {} : { lastResort: await check.check(lastResort, true) };
+    return await accounts.addKeyPackages({ deviceId, keyPackages: checked, ...last });
+  });
+
+  handlers.unary(authentication.countKeyPackages, async (_params, { caller }) => await accounts.countKeyPackages({ deviceId: sessionOf(caller).deviceId }));
+
+  handlers.unary(authentication.fetchKeyPackage, async ({ accountKey, deviceIds }, { caller }) => {
+    checkLength(accountKey, 32, "accountKey");
+    if (deviceIds.length > maxDevices) throw new WireError(ErrorCode.malformed, `at most ${maxDevices} devices`);
+    for (const deviceId of deviceIds) checkLength(deviceId, 16, "deviceId");
+    if (new Set(deviceIds.map(toHex)).size !== deviceIds.length) throw new WireError(ErrorCode.malformed, "a device twice");
+    const retryAfterMs = fetches.take(`${toHex(sessionOf(caller).deviceId)} ${toHex(accountKey)}`);
+    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one account", retryAfterMs);
+    return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
+  });
+}

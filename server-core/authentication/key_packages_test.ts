@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { XWing } from "@noble/post-quantum/hybrid.js";
+import { signEd25519 } from "../../schema/ed25519.ts";
+import { credentialSignedBytes } from "../../schema/credential.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
+import { type KeyPackageOptions, lastResortExtension, makeKeyPackage, makeLastResort, xwingExtension } from "./testing/key_packages.ts";
+import { isXWingPublicKey } from "./xwing_public_key.ts";
+
+const none = new Uint8Array();
+const hourMs = 3_600_000;
+const hour = 3600;
+
+async function baseOf(account: TestAccount): Promise<KeyPackageOptions> {
+  return { device: account.device, credential: await account.credential(), nowMs: account.rig.nowMs };
+}
+
+async function uploader() {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  const base = await baseOf(alice);
+  const upload = (keyPackage: Uint8Array<ArrayBuffer>) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none }));
+  const uploadLast = (lastResort: Uint8Array<ArrayBuffer>) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort }));
+  return { rig, alice, base, upload, uploadLast, with: async (changes: Partial<KeyPackageOptions>) => await upload(await makeKeyPackage({ ...base, ...changes })) };
+}
+
+Deno.test("uploadKeyPackages takes what is right and answers with the stock", async () => {
+  const { alice, base } = await uploader();
+  const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
+  assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 0, lastResort: false });
+  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: await makeLastResort(base) }), { available: 2 });
+  assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 2, lastResort: true });
+  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }), { available: 2 }, "a repeated upload changes nothing");
+  assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 2, lastResort: true }, "no last resort keeps the present one");
+});
+
+Deno.test("uploadKeyPackages answers E020 to what does not decode, has bytes after it, is another message, or has a bad signature", async () => {
+  const { base, upload, with: uploadWith } = await uploader();
+  const good = await makeKeyPackage(base);
+  for (let length = 0; length < good.length; length += 97) assert.equal(await upload(good.slice(0, length)), "E020");
+  assert.equal(await upload(new Uint8Array([...good, 0])), "E020");
+  assert.equal(await upload(new Uint8Array(9000)), "E020");
+  const welcome = good.slice();
+  welcome[3] = 3;
+  assert.equal(await upload(welcome), "E020");
+  const wrongVersion = good.slice();
+  wrongVersion[1] = 2;
+  assert.equal(await upload(wrongVersion), "E020");
+  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, signature: keyPackage.signature.map((byte) => byte ^ 1) }) }), "E020");
+  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, extensions: [lastResortExtension] }) }), "E020", "not covered by the signature");
+  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } }) }), "E020");
+  assert.equal(await uploadWith({ leafExtensions: [xwingExtension(), { extensionType: 0xf0aa, extensionData: none }] }), "E020", "not in capabilities");
+  assert.equal(await uploadWith({ leafExtensions: [xwingExtension(), xwingExtension()] }), "E020", "twice");
+});
+
+Deno.test("uploadKeyPackages answers E020 when only the leaf's signature is bad, under a KeyPackage signature that is good", async () => {
+  const { base, upload } = await uploader();
+  const { signKeyPackage } = await import("ts-mls/keyPackage.js");
+  const { decodeMlsMessage, encodeMlsMessage, getCiphersuiteFromName, getCiphersuiteImpl } = await import("ts-mls");
+  const decoded = decodeMlsMessage(await makeKeyPackage(base), 0)![0];
+  assert.ok(decoded.wireformat === "mls_key_package");
+  const { signature } = await getCiphersuiteImpl(getCiphersuiteFromName("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"));
+  const { keyPackage } = decoded;
+  const again = await signKeyPackage({ ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } }, base.device.seed, signature);
+  assert.equal(await upload(new Uint8Array(encodeMlsMessage({ ...decoded, keyPackage: again }))), "E020");
+});
+
+Deno.test("uploadKeyPackages answers E021 to every other ciphersuite, even where the rest can not be verified", async () => {
+  const { base, upload, with: uploadWith } = await uploader();
+  assert.equal(await uploadWith({ suite: "MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519" }), "E021");
+  assert.equal(await uploadWith({ suite: "MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_Ed448" }), "E021");
+  const unknown = await makeKeyPackage(base);
+  unknown.set([0xfe, 0xdc], 6);
+  assert.equal(await upload(unknown), "E021");
+  assert.equal(await upload(unknown.slice(0, 40)), "E021");
+});
+
+Deno.test("uploadKeyPackages answers E022 to lifetimes that are too long, over, or not begun", async () => {
+  const { rig, base, upload, with: uploadWith, uploadLast } = await uploader();
+  assert.equal(await uploadWith({ notBefore: -hour, notAfter: 25 * hour }), "ok");
+  assert.equal(await uploadWith({ notBefore: -hour, notAfter: 25 * hour + 1 }), "E022");
+  assert.equal(await uploadWith({ notBefore: -2 * hour, notAfter: 0 }), "E022");
+  assert.equal(await uploadWith({ notBefore: -2 * hour, notAfter: 1 }), "ok");
+  assert.equal(await uploadWith({ notBefore: hour, notAfter: 20 * hour }), "ok", "within the skew");
+  assert.equal(await uploadWith({ notBefore: hour + 1, notAfter: 20 * hour }), "E022");
+  assert.equal(await uploadWith({ notBefore: 10, notAfter: 10 }), "E022");
+  assert.equal(await uploadLast(await makeLastResort(base)), "ok");
+  assert.equal(await uploadLast(await makeLastResort({ ...base, notAfter: 90 * 24 * hour - hour + 1 })), "E022");
+  assert.equal(await uploadLast(await makeLastResort({ ...base, extensions: [] })), "E022", "without the extension");
+  const old = await makeKeyPackage(base);
+  rig.nowMs += 25 * hourMs;
+  assert.equal(await upload(old), "E022", "expired since it was made");
+});
+
+Deno.test("uploadKeyPackages answers E023 to a KeyPackage or credential of another device, account or name", async () => {
+  const { rig, alice, base, upload, with: uploadWith } = await uploader();
+  const bob = await rig.account("bob");
+  assert.equal(await upload(await makeKeyPackage(await baseOf(bob))), "E023");
+  const second = await newDevice();
+  assert.equal(await uploadWith({ device: second, credential: await alice.credential(second) }), "E023", "the account's other device");
+  assert.equal(await uploadWith({ credential: await bob.credential() }), "E023");
+  assert.equal(await uploadWith({ credential: await bob.credential(alice.device) }), "E023", "vouched for by another account");
+  assert.equal(await uploadWith({ credential: await alice.credential(alice.device, { username: "mallory" }) }), "E023");
+  assert.equal(await uploadWith({ credential: await alice.credential(alice.device, { deviceId: second.deviceId }) }), "E023");
+  const { rootSignature: _, ...claims } = await alice.credential();
+  const forged = { ...claims, rootSignature: await signEd25519(bob.rootSeed, credentialSignedBytes(alice.device.recipientKey, claims)) };
+  assert.equal(await uploadWith({ credential: forged }), "E023");
+  assert.equal(await uploadWith({ mlsCredential: { credentialType: "basic", identity: new Uint8Array([1, 2, 3]) } }), "E023");
+  assert.equal(await uploadWith({ mlsCredential: { credentialType: "x509", certificates: [new Uint8Array([1])] } }), "E023");
+});
+
+Deno.test("uploadKeyPackages answers E025 to an X-Wing key that is missing, of a wrong form, or not in capabilities", async () => {
+  const { with: uploadWith } = await uploader();
+  const key = (extensionData: Uint8Array) => ({ leafExtensions: [{ extensionType: 0xf0a0, extensionData }] });
+  const good = xwingExtension().extensionData;
+  assert.equal(await uploadWith(key(good)), "ok");
+  assert.equal(await uploadWith({ leafExtensions: [] }), "E025");
+  assert.equal(await uploadWith(key(good.slice(1))), "E025");
+  assert.equal(await uploadWith(key(new Uint8Array([...good, 0]))), "E025");
+  assert.equal(await uploadWith(key(new Uint8Array(1216).fill(255))), "E025");
+  assert.equal(await uploadWith({ capabilities: { extensions: [0x000a] } }), "E025");
+});
+
+Deno.test("isXWingPublicKey() checks every coefficient against q (FIPS 203 §7.2), the first, last and middle ones alike", () => {
+  const good = XWing.keygen().publicKey;
+  assert.ok(isXWingPublicKey(good));
+  for (const coefficient of [0, 1, 383, 766, 767]) {
+    for (const [value, expected] of [[3328, true], [3329, false], [4095, false]] as const) {
+      const publicKey = good.slice();
+      const at = Math.floor(coefficient / 2) * 3;
+      if (coefficient % 2 === 0) {
+        publicKey[at] = value & 0xff;
+        publicKey[at + 1] = (publicKey[at + 1] & 0xf0) | (value >> 8);
+      } else {
+        publicKey[at + 1] = (publicKey[at + 1] & 0x0f) | ((value & 0x0f) << 4);
+        publicKey[at + 2] = value >> 4;
+      }
+      assert.equal(isXWingPublicKey(publicKey), expected);
+    }
+  }
+});
+
+Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and in stock (E014)", async () => {
+  const { alice, base, rig } = await uploader();
+  const good = await Promise.all(Array.from({ length: 60 }, () => makeKeyPackage(base)));
+  const upload = (keyPackages: Uint8Array<ArrayBuffer>[]) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }));
+  assert.equal(await upload([...good.slice(0, 3), good[3].slice(1)]), "E020");
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
+  assert.equal(await upload(Array.from({ length: 101 }, () => new Uint8Array([1]))), "E014");
+  assert.equal(await upload(good), "ok");
+  const more = await Promise.all(Array.from({ length: 41 }, () => makeKeyPackage(base)));
+  assert.equal(await upload(more), "E014");
+  assert.equal(await upload(more.slice(1)), "ok");
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 100);
+  rig.nowMs += 24 * hourMs;
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
+});
+
+Deno.test("fetchKeyPackage hands each out once, in order, then the last resort any number of times, then E024 with the device's name", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const [first, second] = [await makeKeyPackage(base), await makeKeyPackage(base)];
+  const fetch = () => bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+  const noneLeft = await fetch().catch((error) => error);
+  assert.match(noneLeft.message, new RegExp(`^E024.*${Array.from(alice.device.deviceId, (byte) => byte.toString(16).padStart(2, "0")).join("")}`));
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort: none });
+  assert.deepEqual(await fetch(), { keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: first, lastResort: false }] });
+  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, second);
+  assert.equal(await answerOf(fetch()), "E024");
+  const lastResort = await makeLastResort(base);
+  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort }), { available: 0 }, "what was handed out does not come back");
+  for (let times = 0; times < 3; times++) assert.deepEqual(await fetch(), { keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: lastResort, lastResort: true }] });
+  const renewed = await makeLastResort(base);
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: renewed });
+  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, renewed);
+});
+
+Deno.test("fetchKeyPackage answers calls at the same time with different KeyPackages", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const keyPackages = await Promise.all(Array.from({ length: 20 }, () => makeKeyPackage(base)));
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
+  const fetched = await Promise.all(keyPackages.map(() => bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [alice.device.deviceId] })));
+  assert.equal(new Set(fetched.map(({ keyPackages }) => keyPackages[0].keyPackage.join())).size, 20);
+});
+
+Deno.test("fetchKeyPackage gives one of each listed device or none at all, and E012 for unknown accounts and devices", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const second = await newDevice();
+  const client = await alice.signIn(second);
+  await alice.putList(await alice.nextList([second]));
+  const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
+  const fetch = (deviceIds: Uint8Array<ArrayBuffer>[], accountKey = alice.list.accountKey) => bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
+  assert.equal(await answerOf(fetch([])), "E024");
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 2, "nothing was used up");
+  const seconds = await makeKeyPackage({ ...base, device: second, credential: await alice.credential(second) });
+  await client.call(authentication.uploadKeyPackages, { keyPackages: [seconds], lastResort: none });
+  const all = await fetch([]);
+  assert.deepEqual(new Set(all.keyPackages.map(({ keyPackage }) => keyPackage.join())), new Set([keyPackages[0].join(), seconds.join()]));
+  assert.deepEqual((await fetch([alice.device.deviceId])).keyPackages.map(({ keyPackage }) => keyPackage), [keyPackages[1]]);
+  assert.equal(await answerOf(fetch([new Uint8Array(16)])), "E012");
+  assert.equal(await answerOf(fetch([bob.device.deviceId])), "E012");
+  assert.equal(await answerOf(fetch([], new Uint8Array(32))), "E012");
+  assert.equal(await answerOf(fetch([], new Uint8Array(31))), "E014");
+  assert.equal(await answerOf(fetch([new Uint8Array(15)])), "E014");
+  assert.equal(await answerOf(fetch([alice.device.deviceId, alice.device.deviceId])), "E014");
+});
+
+Deno.test("fetchKeyPackage hands out for 24 h by the server's clock and never before not_before", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const fetch = () => answerOf(bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }));
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [await makeKeyPackage(base), await makeKeyPackage(base)], lastResort: none });
+  rig.nowMs += 24 * hourMs - 1;
+  assert.equal(await fetch(), "ok");
+  rig.nowMs += 1;
+  assert.equal(await fetch(), "E024");
+  const early = await makeKeyPackage({ ...base, nowMs: rig.nowMs, notBefore: 60, notAfter: 20 * hour });
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [early], lastResort: none });
+  assert.equal(await fetch(), "E024");
+  rig.nowMs += 60_000;
+  assert.equal(await fetch(), "ok");
+});
+
+Deno.test("fetchKeyPackage is limited per caller and target with E005", async () => {
+  const rig = new Rig({ config: { fetchKeyPackagePerMinute: 2 } });
+  const [alice, bob, carol] = [await rig.account("alice"), await rig.account("bob"), await rig.account("carol")];
+  const fetch = (caller: TestAccount, target: TestAccount) => answerOf(caller.client.call(authentication.fetchKeyPackage, { accountKey: target.list.accountKey, deviceIds: [] }));
+  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice), await fetch(bob, alice)], ["E024", "E024", "E005"]);
+  assert.equal(await fetch(bob, carol), "E024");
+  assert.equal(await fetch(carol, alice), "E024");
+  rig.nowMs += 30_000;
+  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice)], ["E024", "E005"]);
+});
+
+Deno.test("uploadKeyPackages of 100 leaves the event loop free", async () => {
+  const { alice, base } = await uploader();
+  const keyPackages = await Promise.all(Array.from({ length: 100 }, () => makeKeyPackage(base)));
+  let longestMs = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const startedMs = performance.now();
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
+  const tookMs = performance.now() - startedMs;
+  clearInterval(timer);
+  assert.ok(longestMs < Math.max(50, tookMs / 2), `held up for ${longestMs} ms of ${tookMs} ms`);
+});
+
+Deno.test("uploadKeyPackages refuses a KeyPackage with any one byte changed, and never fails on it", async () => {
+  const { alice, base, upload } = await uploader();
+  const good = await makeKeyPackage(base);
+  for (let at = 0; at < good.length; at += at > 300 && at < 1500 ? 41 : 3) {
+    for (const flip of [0x01, 0xff]) {
+      const changed = good.slice();
+      changed[at] ^= flip;
+      assert.match(await upload(changed), /^E02[015]$/, `byte ${at}`);
+    }
+  }
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
+});

@@ -1,0 +1,39 @@
+/** How often OPAQUE may be asked: per address and per username, so that passwords can not be guessed in bulk. */
+
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { addressBlock } from "./address_block.ts";
+import type { AuthenticationDeps } from "./deps.ts";
+import { TokenBuckets } from "./token_bucket.ts";
+
+export class OpaqueLimits {
+  readonly #starts: TokenBuckets;
+  readonly #finishes: TokenBuckets;
+  readonly #perAccount: TokenBuckets;
+
+  constructor({ config, clock }: Pick<AuthenticationDeps, "config" | "clock">) {
+    const perMinute = config.opaquePerIpPerMinute ?? 30;
+    this.#starts = new TokenBuckets({ perMinute, clock });
+    this.#finishes = new TokenBuckets({ perMinute, clock });
+    this.#perAccount = new TokenBuckets({ perMinute: config.opaquePerAccountPerMinute ?? 10, clock });
+  }
+
+  /**
+   * Before the first half of a handshake.
+   *
+   * @param username of any form: an unknown user is limited like a known one
+   * @throws WireError E005
+   */
+  start(remoteAddress: string, username: string): void {
+    check(this.#starts.take(addressBlock(remoteAddress)));
+    check(this.#perAccount.take(username.slice(0, 64)));
+  }
+
+  /** Before the second half. @throws WireError E005 */
+  finish(remoteAddress: string): void {
+    check(this.#finishes.take(addressBlock(remoteAddress)));
+  }
+}
+
+function check(retryAfterMs: number): void {
+  if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many sign-ins", retryAfterMs);
+}

@@ -1,0 +1,94 @@
+/** Which session a token stands for: storage behind a cache that forgets at once what was revoked. */
+
+import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import type { AccountStore, NewSession, StoredSession } from "../storage/account_store.ts";
+import { newAccessToken, sha256Of } from "./tokens.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A session ends this long after its last use. */
+export const sessionMs = 30 * 24 * 3_600_000;
+
+/** Uses closer together than this are not written down each. */
+export const touchMs = 10 * 60_000;
+
+export interface SessionsOptions {
+  accounts: Pick<AccountStore, "session" | "touchSession">;
+  /** The server's clock, ms since the Unix epoch. */
+  clock: () => number;
+  /** Sessions kept in memory (default 10,000). */
+  maxCached?: number;
+}
+
+export class Sessions {
+  readonly #accounts: SessionsOptions["accounts"];
+  readonly #clock: () => number;
+  readonly #maxCached: number;
+  /** By the token's hash, in the order of last use. */
+  readonly #cached = new Map<string, StoredSession>();
+  /** Rises with every change, so that an answer of storage from before it is not cached after it. */
+  #generation = 0;
+
+  constructor({ accounts, clock, maxCached = 10_000 }: SessionsOptions) {
+    this.#accounts = accounts;
+    this.#clock = clock;
+    this.#maxCached = maxCached;
+  }
+
+  /** @returns a fresh token, and what storage may know of it */
+  create(): { accessToken: Bytes; session: NewSession } {
+    const accessToken = newAccessToken();
+    const sessionId = crypto.getRandomValues(new Uint8Array(16));
+    return { accessToken, session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.#clock() + sessionMs } };
+  }
+
+  /**
+   * @param accessToken 32 bytes
+   * @param deviceId 16 bytes: the device that the caller says it is
+   * @throws WireError E001 for an unknown token or another device, E002 for an expired session
+   */
+  async find(accessToken: Uint8Array, deviceId: Uint8Array): Promise<StoredSession> {
+    const tokenSha256 = sha256Of(accessToken);
+    const key = toHex(tokenSha256);
+    const session = this.#cached.get(key) ?? await this.#load(key, tokenSha256);
+    if (!session || !equalBytes(session.deviceId, deviceId)) throw new WireError(ErrorCode.unauthenticated, "unknown session");
+    if (session.expiresMs <= this.#clock()) {
+      this.#cached.delete(key);
+      throw new WireError(ErrorCode.sessionExpired, "the session has expired");
+    }
+    if (this.#cached.delete(key)) this.#cached.set(key, session);
+    this.#touch(session);
+    return session;
+  }
+
+  /** To be called as soon as storage has ended a session of the account or changed its devices. */
+  forgetAccount(accountKey: Uint8Array): void {
+    this.#generation++;
+    for (const [key, session] of this.#cached) {
+      if (equalBytes(session.accountKey, accountKey)) this.#cached.delete(key);
+    }
+  }
+
+  async #load(key: string, tokenSha256: Bytes): Promise<StoredSession | undefined> {
+    const generation = this.#generation;
+    const session = await this.#accounts.session({ tokenSha256 });
+    if (session && generation === this.#generation) {
+      this.#cached.set(key, session);
+      if (this.#cached.size > this.#maxCached) this.#cached.delete(this.#cached.keys().next().value!);
+    }
+    return session;
+  }
+
+  #touch(session: StoredSession): void {
+    const nowMs = this.#clock();
+    const before = session.lastUsedMs;
+    if (nowMs - before < touchMs) return;
+    session.lastUsedMs = nowMs;
+    session.expiresMs = nowMs + sessionMs;
+    // The call does not wait for it, and one that is lost is made up for by the next use.
+    this.#accounts.touchSession({ sessionId: session.sessionId, expiresMs: session.expiresMs }).catch(() => {
+      session.lastUsedMs = before;
+    });
+  }
+}

@@ -1,0 +1,34 @@
+/** getVault, putVault, changePassword. */
+
+import { u64 } from "../../schema/bytes.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { Handlers } from "../../schema/rpc/server.ts";
+import type { Caller } from "../caller.ts";
+import type { Challenges } from "./challenges.ts";
+import type { AuthenticationDeps } from "./deps.ts";
+import { checkedVault, checkSuite, sessionOf } from "./parameters.ts";
+
+export function addVaultHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
+  handlers.unary(authentication.getVault, async (_params, { caller }) => ({ vault: await accounts.vault({ accountKey: sessionOf(caller).accountKey }) }));
+
+  handlers.unary(authentication.putVault, async ({ expectedVersion, vault, proof }, { caller }) => {
+    const session = sessionOf(caller);
+    const checked = checkedVault(vault, expectedVersion + 1);
+    await challenges.check(proof, session, "putVault", [u64(expectedVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+    await accounts.putVault({ accountKey: session.accountKey, expectedVersion, vault: checked });
+    return {};
+  });
+
+  handlers.unary(authentication.changePassword, async ({ suite, record, expectedVaultVersion, vault, proof }, { caller }) => {
+    checkSuite(suite);
+    const session = sessionOf(caller);
+    const checked = checkedVault(vault, expectedVaultVersion + 1);
+    await challenges.check(proof, session, "changePassword", [record, u64(expectedVaultVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+    await opaque.run("checkRecord", { record });
+    const { accountKey, sessionId } = session;
+    const { endedSessionIds } = await accounts.changePassword({ accountKey, opaqueRecord: record, expectedVersion: expectedVaultVersion, vault: checked, keptSessionId: sessionId });
+    sessions.forgetAccount(accountKey);
+    onSessionsEnded?.(endedSessionIds);
+    return {};
+  });
+}

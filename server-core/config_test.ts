@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { ConfigError, readConfig } from "./config.ts";
+
+const secret = "x".repeat(32);
+
+function read(env: Record<string, string>, toml?: string, files: Record<string, string> = {}) {
+  return readConfig({
+    env: (key) => env[key],
+    toml,
+    readFile: (path) => {
+      if (!(path in files)) throw new Error("no such file");
+      return files[path];
+    },
+  });
+}
+
+Deno.test("readConfig() gives the defaults when nothing is set", () => {
+  assert.deepEqual(read({}), {
+    listen: { hostname: "127.0.0.1", port: 7443 },
+    dataDir: "./data/core",
+    registration: "open",
+    opaquePerIpPerMinute: 30,
+    opaquePerAccountPerMinute: 10,
+    blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
+    maxConnections: 10_000,
+    logLevel: "info",
+  });
+});
+
+Deno.test("readConfig() reads the file, and the environment before it", () => {
+  const config = read({ QPQ_LISTEN: "[::1]:9000" }, `listen = "0.0.0.0:1"\nblob_max = 1000\nregistration = "closed"\n`);
+  assert.deepEqual(config.listen, { hostname: "::1", port: 9000 });
+  assert.equal(config.blobs.maxBytes, 1000);
+  assert.equal(config.registration, "closed");
+});
+
+Deno.test("readConfig() takes secrets from files, without the line's end", () => {
+  const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, { "/run/key": "abc\n", "/run/gateway": `${secret}\n` });
+  assert.equal(config.dbKey, "abc");
+  assert.deepEqual(config.gatewaySecret, new TextEncoder().encode(secret));
+});
+
+Deno.test("readConfig() names the key of every value that it can not use, and never quotes a secret", () => {
+  const wrong: [Record<string, string>, string?][] = [
+    [{ QPQ_LISTEN: "localhost" }],
+    [{ QPQ_LISTEN: "127.0.0.1:70000" }],
+    [{ QPQ_REGISTRATION: "maybe" }],
+    [{ QPQ_BLOB_MAX: "25MB" }],
+    [{ QPQ_BLOB_TTL_DAYS: "0" }],
+    [{ QPQ_LOG: "loud" }],
+    [{ QPQ_METRICS_PORT: "65536" }],
+    [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],
+    [{ QPQ_CORE_KEY: "a.pem" }, "QPQ_CORE_CERT"],
+    [{ QPQ_GATEWAY_SECRET: "short-secret" }],
+    [{ QPQ_AUTH_TOKEN: "short-token" }],
+    [{ QPQ_DB_KEY: "a", QPQ_DB_KEY_FILE: "b" }],
+    [{ QPQ_DB_KEY_FILE: "/nowhere" }],
+  ];
+  for (const [env, key = Object.keys(env)[0]] of wrong) {
+    assert.throws(() => read(env), (error) => error instanceof ConfigError && error.message.startsWith(`${key}: `) && !/short-/.test(error.message), key);
+  }
+  for (const toml of ["lissten = 1", "listen = ", "blobs = { max = 1 }", "LISTEN = \"a:1\""]) assert.throws(() => read({}, toml), /^ConfigError: qpq-server.toml: /);
+});

@@ -1,0 +1,133 @@
+/** The bytes of blobs: one file each beside the database, named by its SHA-256. */
+
+import { createHash } from "node:crypto";
+import { Mutex } from "async-mutex";
+import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const pieceBytes = 64 * 1024;
+
+export class BlobFiles {
+  readonly #dir: string;
+  /** Putting a file into its place with its record, and taking one away, never run at once: else a purge could take what was just put. */
+  readonly #placing = new Mutex();
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Makes the directories and clears what uploads cut off by a crash have left. */
+  static async open(dir: string): Promise<BlobFiles> {
+    await Deno.mkdir(`${dir}/incoming`, { recursive: true, mode: 0o700 });
+    for await (const { name } of Deno.readDir(`${dir}/incoming`)) await Deno.remove(`${dir}/incoming/${name}`);
+    return new BlobFiles(dir);
+  }
+
+  /**
+   * Writes a blob durably (file, then name, then record).
+   *
+   * @param pieces exactly `length` bytes with this hash
+   * @param record stores the record
+   * @throws WireError E014 when length or hash is wrong
+   */
+  async put<T>(sha256: Bytes, length: number, pieces: AsyncIterable<Bytes>, record: () => Promise<T>): Promise<T> {
+    const incoming = `${this.#dir}/incoming/${crypto.randomUUID()}`;
+    try {
+      await writeChecked(incoming, sha256, length, pieces);
+      return await this.#placing.runExclusive(async () => {
+        const path = this.#pathOf(sha256);
+        await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+        await Deno.rename(incoming, path);
+        await syncDirectory(path.slice(0, path.lastIndexOf("/")));
+        // Where the record is refused the file stays without one: `sweep` takes it, because another account's record may need it by now.
+        return await record();
+      });
+    } finally {
+      await Deno.remove(incoming).catch(() => {});
+    }
+  }
+
+  /**
+   * @param offset where to start, at most the length
+   * @throws WireError E031 when there is no such file
+   */
+  async *read(sha256: Bytes, offset: number): AsyncGenerator<Bytes> {
+    using file = await this.#openFile(sha256);
+    await file.seek(offset, Deno.SeekMode.Start);
+    while (true) {
+      const piece = new Uint8Array(pieceBytes);
+      const length = await file.read(piece);
+      if (length === null) return;
+      yield piece.subarray(0, length);
+    }
+  }
+
+  /**
+   * Removes the files of purged blobs.
+   *
+   * @param isGone asked again right before, because the blob may have been put anew meanwhile
+   */
+  async remove(hashes: Bytes[], isGone: (sha256: Bytes) => Promise<boolean>): Promise<void> {
+    for (const sha256 of hashes) {
+      await this.#placing.runExclusive(async () => {
+        if (await isGone(sha256)) await Deno.remove(this.#pathOf(sha256)).catch(ignoreMissing);
+      });
+    }
+  }
+
+  /**
+   * Removes files without a record: a crash between file and record leaves them, and a refused record.
+   *
+   * @param isGone whether a hash has no record
+   */
+  async sweep(isGone: (sha256: Bytes) => Promise<boolean>): Promise<void> {
+    for await (const { name: folder } of Deno.readDir(this.#dir)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for await (const { name } of Deno.readDir(`${this.#dir}/${folder}`)) {
+        if (/^[0-9a-f]{64}$/.test(name)) await this.remove([fromHex(name)], isGone);
+      }
+    }
+  }
+
+  async #openFile(sha256: Bytes): Promise<Deno.FsFile> {
+    try {
+      return await Deno.open(this.#pathOf(sha256), { read: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) throw new WireError(ErrorCode.blobNotFound, "no such blob");
+      throw error;
+    }
+  }
+
+  #pathOf(sha256: Bytes): string {
+    const name = toHex(sha256);
+    return `${this.#dir}/${name.slice(0, 2)}/${name}`;
+  }
+}
+
+async function writeChecked(path: string, sha256: Bytes, length: number, pieces: AsyncIterable<Bytes>): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  const hash = createHash("sha256");
+  let written = 0;
+  for await (const piece of pieces) {
+    written += piece.length;
+    if (written > length) throw new WireError(ErrorCode.malformed, "more bytes than the call said");
+    hash.update(piece);
+    for (let offset = 0; offset < piece.length;) offset += await file.write(piece.subarray(offset));
+  }
+  if (written !== length) throw new WireError(ErrorCode.malformed, "fewer bytes than the call said");
+  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) throw new WireError(ErrorCode.malformed, "the blob does not have its hash");
+  await file.sync();
+}
+
+/** The name must be as durable as the bytes. Windows has no such call and does not need it. */
+async function syncDirectory(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using directory = await Deno.open(path, { read: true });
+  await directory.sync();
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

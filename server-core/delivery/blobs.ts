@@ -1,0 +1,41 @@
+/** `putBlob` and `getBlob`. */
+
+import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
+import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
+import type { CallContext } from "../../schema/rpc/server.ts";
+import type { Caller } from "../caller.ts";
+import { exactly, requireDevice } from "./checks.ts";
+import type { DeliveryDependencies } from "./dependencies.ts";
+
+export async function putBlob(deps: DeliveryDependencies, { sha256, length }: ParamsOf<typeof delivery.putBlob>, { caller, chunks }: CallContext<Caller>): Promise<{ expiresMs: number }> {
+  const { accountKey } = requireDevice(caller);
+  exactly(sha256, 32, "sha256");
+  const { maxBytes, quotaBytes, ttlMs } = deps.blobLimits;
+  if (length === 0) throw new WireError(ErrorCode.malformed, "an empty blob");
+  if (length > maxBytes) throw new WireError(ErrorCode.blobTooLarge, `a blob: at most ${maxBytes} bytes`);
+  const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
+  const present = await deps.store.reserveBlob(args);
+  return present ?? await deps.blobs.put(sha256, length, chunks(), () => deps.store.storeBlob(args));
+}
+
+export async function* getBlob(deps: DeliveryDependencies, { sha256, offset }: ParamsOf<typeof delivery.getBlob>, caller: Caller): AsyncGenerator<{ bytes: Uint8Array<ArrayBuffer> }> {
+  requireDevice(caller);
+  const length = await deps.store.blobLength({ sha256: exactly(sha256, 32, "sha256") });
+  if (offset > length) throw new WireError(ErrorCode.malformed, "offset: behind the end of the blob");
+  for await (const bytes of deps.blobs.read(sha256, offset)) yield { bytes };
+}
+
+/** Deletes what is past its time: records of repeated messages, blobs, files without a record. */
+export async function purgeDelivery({ store, blobs }: Pick<DeliveryDependencies, "store" | "blobs">): Promise<void> {
+  const isGone = (sha256: Uint8Array<ArrayBuffer>) => store.blobLength({ sha256 }).then(() => false, (error) => {
+    if (isWireError(error, ErrorCode.blobNotFound)) return true;
+    throw error;
+  });
+  let more = true;
+  while (more) {
+    const purged = await store.purge();
+    await blobs.remove(purged.blobs, isGone);
+    more = purged.more;
+  }
+  await blobs.sweep(isGone);
+}

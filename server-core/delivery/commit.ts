@@ -1,0 +1,84 @@
+/** `commit`: gathers the streamed bundle, proves its hash, and hands it to the store whole. */
+
+import { createHash } from "node:crypto";
+import { encodeCbor } from "../../schema/cbor.ts";
+import { concat, equalBytes } from "../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
+import type { CallContext } from "../../schema/rpc/server.ts";
+import type { Caller } from "../caller.ts";
+import { exactly, requireDevice } from "./checks.ts";
+import type { DeliveryDependencies } from "./dependencies.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** PROTOCOL §4: commit, Welcome and headers together. */
+export const maxBundleBytes = 16 * 1024 * 1024;
+const maxChanges = 2000;
+/** One header record: recipientKey ‖ header (X-Wing ciphertext 1,120 + AES-GCM over 32 bytes). */
+const headerBytes = 1168;
+const headerRecordBytes = 32 + headerBytes;
+
+type Params = ParamsOf<typeof delivery.commit>;
+
+export async function commit(deps: DeliveryDependencies, params: Params, { caller, chunks }: CallContext<Caller>): Promise<{ n: number }> {
+  const { recipientKey: sender } = requireDevice(caller);
+  const total = checkParams(params);
+  const { channelId, epoch, commitId, removed, added } = params;
+  const head = { sender, channelId, epoch, commitId, contentHash: contentHashOf(params) };
+  // Said before the bundle is read, so that a caller who must fail does not send 16 MiB for it; the store checks all again in its transaction.
+  const before = await deps.store.checkCommit(head);
+  if (before) return before;
+  return await deps.bodies.with(total, async () => {
+    const bundle = await gather(chunks(), total, params.sha256);
+    const { n, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
+    for (const { recipientKey } of queued) deps.live.notify(recipientKey);
+    return { n };
+  });
+}
+
+/** @returns the bundle's length in bytes */
+function checkParams({ channelId, commitId, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): number {
+  exactly(channelId, 32, "channelId");
+  exactly(commitId, 16, "commitId");
+  exactly(sha256, 32, "sha256");
+  for (const key of [...removed, ...added]) exactly(key, 32, "recipientKey");
+  if (removed.length + added.length > maxChanges) throw new WireError(ErrorCode.malformed, `at most ${maxChanges} devices are removed and added together`);
+  if (commitLength === 0 || headersLength % headerRecordBytes !== 0 || headersLength === 0) throw new WireError(ErrorCode.malformed, "commit and headers: wrong length");
+  const total = commitLength + welcomeLength + headersLength;
+  if (total > maxBundleBytes) throw new WireError(ErrorCode.payloadTooLarge, `a commit bundle: at most ${maxBundleBytes} bytes`);
+  return total;
+}
+
+/** Stands for all that the call says: a commitId may come again only with the same. */
+function contentHashOf({ epoch, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): Bytes {
+  return new Uint8Array(createHash("sha256").update(encodeCbor([epoch, sha256, commitLength, welcomeLength, headersLength, removed, added])).digest());
+}
+
+async function gather(chunks: AsyncIterable<Bytes>, total: number, sha256: Bytes): Promise<Bytes> {
+  const hash = createHash("sha256");
+  const pieces: Bytes[] = [];
+  let length = 0;
+  for await (const piece of chunks) {
+    length += piece.length;
+    if (length > total) throw new WireError(ErrorCode.malformed, "more bytes than the call said");
+    hash.update(piece);
+    pieces.push(piece);
+  }
+  if (length !== total) throw new WireError(ErrorCode.malformed, "fewer bytes than the call said");
+  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) throw new WireError(ErrorCode.malformed, "the bundle does not have its hash");
+  return concat(...pieces);
+}
+
+function split(bundle: Bytes, { commitLength, welcomeLength }: Params) {
+  const headersStart = commitLength + welcomeLength;
+  return {
+    // Copies: a view would carry the whole bundle to the storage thread.
+    commit: bundle.slice(0, commitLength),
+    welcome: bundle.slice(commitLength, headersStart),
+    headers: Array.from({ length: (bundle.length - headersStart) / headerRecordBytes }, (_, index) => {
+      const start = headersStart + index * headerRecordBytes;
+      return { recipientKey: bundle.slice(start, start + 32), header: bundle.slice(start + 32, start + headerRecordBytes) };
+    }),
+  };
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
+import { commitCall, headerOf, makeChannel, outcome, queueOf, sendCommit, withService } from "../testing/delivery_service.ts";
+import { random, seedDevices } from "../testing/seed.ts";
+
+Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry, each with its header", () =>
+  withService(3, async ({ as, devices: [ann, bob, eve] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const { params, body, commit, welcome } = commitCall({ channelId, epoch: 1, members: [ann, bob, eve], added: [eve] });
+    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    const forAnn = (await queueOf(as(ann), ann)).at(-1)!;
+    assert.deepEqual([forAnn.kind, forAnn.epoch, forAnn.id, forAnn.body.length, forAnn.header.length], [EntryKind.OWN_COMMIT, 2, params.commitId, 0, 0]);
+    const forBob = (await queueOf(as(bob), bob)).at(-1)!;
+    assert.deepEqual([forBob.kind, forBob.epoch, forBob.id, forBob.body, forBob.header], [EntryKind.COMMIT, 2, params.commitId, commit, headerOf(bob.recipientKey)]);
+    const [forEve, ...more] = await queueOf(as(eve), eve);
+    assert.deepEqual([forEve.kind, forEve.epoch, forEve.id, forEve.body, forEve.header], [EntryKind.WELCOME, 2, params.commitId, welcome, headerOf(eve.recipientKey)]);
+    assert.equal(more.length, 0);
+    const state = await as(eve).call(delivery.channelState, { channelId });
+    assert.equal(state.epoch, 2);
+    assert.equal(state.members.length, 3);
+  }));
+
+Deno.test("commit() leaves a `removed` entry to the removed member, who is then E016", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann], removed: [bob] });
+    const last = (await queueOf(as(bob), bob)).at(-1)!;
+    assert.deepEqual([last.kind, last.epoch, last.body.length, last.header.length], [EntryKind.REMOVED, 2, 0, 0]);
+    assert.equal(await outcome(as(bob).call(delivery.channelState, { channelId })), "E016");
+    assert.equal(await outcome(sendCommit(as(bob), { channelId, epoch: 2, members: [ann, bob] })), "E016");
+  }));
+
+Deno.test("commit() re-adds a device that it removes and adds: it gets a Welcome and no `removed`", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], removed: [bob], added: [bob] });
+    const kinds = (await queueOf(as(bob), bob)).map(({ kind, epoch }) => [kind, epoch]);
+    assert.deepEqual(kinds, [[EntryKind.WELCOME, 1], [EntryKind.WELCOME, 2]]);
+  }));
+
+Deno.test("commit() answers a repeat as it answered the first, and stores nothing more", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const { params, body } = commitCall({ channelId, epoch: 1, members: [ann, bob] });
+    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    await sendCommit(as(bob), { channelId, epoch: 2, members: [ann, bob] });
+    const before = (await queueOf(as(bob), bob)).length;
+    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    assert.equal((await queueOf(as(bob), bob)).length, before);
+  }));
+
+Deno.test("commit() is E014 when its commitId comes with other content, before it is E017 or E015", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const commitId = random(16);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], commitId });
+    assert.equal(await outcome(sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], commitId })), "E014");
+    assert.equal(await outcome(sendCommit(as(bob), { channelId, epoch: 9, members: [ann, bob], commitId })), "E014");
+  }));
+
+Deno.test("commit() lets exactly one of many commits at one epoch win", () =>
+  withService(4, async ({ as, devices }) => {
+    const channelId = await makeChannel(as, devices);
+    const outcomes = await Promise.all(devices.map((device) => outcome(sendCommit(as(device), { channelId, epoch: 1, members: devices }))));
+    assert.deepEqual(outcomes.sort(), ["E015", "E015", "E015", "ok"]);
+    for (const device of devices) {
+      const atTwo = (await queueOf(as(device), device)).filter(({ epoch }) => epoch === 2);
+      assert.equal(atTwo.length, 1);
+    }
+  }));
+
+Deno.test("commit() is E017 below the epoch that the device itself acked or committed, E015 at any other wrong one", () =>
+  withService(3, async ({ as, devices: [ann, bob, eve] }) => {
+    const all = [ann, bob, eve];
+    const channelId = await makeChannel(as, all);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: all });
+    const at = (device: typeof ann, epoch: number) => outcome(sendCommit(as(device), { channelId, epoch, members: all }));
+    assert.equal(await at(ann, 1), "E017", "ann committed epoch 2");
+    assert.equal(await at(bob, 1), "E015", "bob has acked nothing of epoch 2");
+    const toTwo = (await queueOf(as(bob), bob)).at(-1)!.seq;
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: toTwo });
+    assert.equal(await at(bob, 1), "E017", "bob acked the commit to epoch 2");
+    const [welcome, commit] = await queueOf(as(eve), eve);
+    await as(eve).call(delivery.ackEntries, { recipientKey: eve.recipientKey, seqs: [commit.seq] });
+    assert.equal(await at(eve, 1), "E017", "ackEntries counts like ack");
+    assert.equal(welcome.kind, EntryKind.WELCOME);
+    assert.equal(await at(eve, 3), "E015");
+  }));
+
+Deno.test("commit() is E014 for headers, members and lengths that do not fit together, and writes nothing", () =>
+  withService(3, async ({ as, devices: [ann, bob, eve] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const all = [ann, bob];
+    const refused = async (plan: object) => assert.equal(await outcome(sendCommit(as(ann), { channelId, epoch: 1, members: all, ...plan })), "E014", JSON.stringify(Object.keys(plan)));
+    await refused({ members: [ann] });
+    await refused({ members: [ann, bob, eve] });
+    await refused({ members: [ann, bob, bob] });
+    await refused({ members: [ann, ann] });
+    await refused({ headers: random(1199) });
+    await refused({ members: [bob], removed: [ann] });
+    await refused({ members: all, removed: [eve] });
+    await refused({ members: [ann], removed: [bob, bob] });
+    await refused({ members: all, added: [bob] });
+    await refused({ members: [...all, eve], added: [eve, eve] });
+    await refused({ members: all, welcome: random(10) });
+    await refused({ members: [...all, eve], added: [eve], welcome: new Uint8Array() });
+    assert.equal((await as(ann).call(delivery.channelState, { channelId })).epoch, 1);
+    assert.equal((await queueOf(as(bob), bob)).length, 1);
+  }));
+
+Deno.test("commit() is E012 for an added device that nobody enrolled", () =>
+  withService(1, async ({ as, dataDir, devices: [ann] }) => {
+    const [unenrolled] = seedDevices(dataDir, 1, { enrolled: false });
+    const channelId = random(32);
+    await as(ann).call(delivery.createChannel, { channelId });
+    const stranger = { ...unenrolled, recipientKey: random(32) };
+    for (const added of [unenrolled, stranger]) {
+      assert.equal(await outcome(sendCommit(as(ann), { channelId, epoch: 0, members: [ann, added], added: [added] })), "E012");
+    }
+  }));
+
+Deno.test("commit() is E014 when the body does not have its hash or its length, E011 over 16 MiB", () =>
+  withService(1, async ({ as, devices: [ann] }) => {
+    const channelId = random(32);
+    await as(ann).call(delivery.createChannel, { channelId });
+    const { params, body } = commitCall({ channelId, epoch: 0, members: [ann] });
+    const call = (change: object, sent = body) => outcome(as(ann).call(delivery.commit, { ...params, ...change }, {}, sent));
+    assert.equal(await call({ sha256: random(32) }), "E014");
+    assert.equal(await call({}, body.slice(0, -1)), "E014");
+    assert.equal(await call({}, new Uint8Array([...body, 0])), "E014");
+    assert.equal(await call({ commitLength: 16 * 1024 * 1024 }), "E011");
+    assert.equal(await call({ channelId: random(31) }), "E014");
+    assert.equal(await call({ commitId: random(15) }), "E014");
+    assert.equal(await call({ removed: Array.from({ length: 2001 }, () => random(32)) }), "E014");
+    assert.equal((await as(ann).call(delivery.channelState, { channelId })).epoch, 0);
+    assert.equal(await call({}), "ok");
+  }));
+
+Deno.test("commit() carries a bundle of 15 MiB, whose body comes by fetchBody", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const commit = new Uint8Array(15 * 1024 * 1024).map((_, index) => index * 31);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], commit });
+    const entry = (await queueOf(as(bob), bob)).at(-1)!;
+    assert.deepEqual([entry.body.length, entry.bodyLength, entry.header.length], [0, commit.length, 1168]);
+    let offset = 0;
+    for await (const { bytes } of as(bob).stream(delivery.fetchBody, { recipientKey: bob.recipientKey, seq: entry.seq })) {
+      assert.ok(bytes.length <= 65_536);
+      assert.deepEqual(bytes, commit.slice(offset, offset + bytes.length));
+      offset += bytes.length;
+    }
+    assert.equal(offset, commit.length);
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: entry.seq });
+    const gone = as(bob).stream(delivery.fetchBody, { recipientKey: bob.recipientKey, seq: entry.seq }).next();
+    assert.equal(await outcome(gone), "E012");
+  }));

@@ -1,0 +1,32 @@
+/** What the delivery service is given. */
+
+import type { DeliveryStore } from "../storage/delivery_store.ts";
+import type { BlobFiles } from "./blob_files.ts";
+import type { BodyBudget } from "./body_budget.ts";
+import type { LiveDevices } from "./live.ts";
+
+export interface BlobLimits {
+  /** The largest blob, bytes. */
+  maxBytes: number;
+  /** What one account may hold, bytes. */
+  quotaBytes: number;
+  /** How long a blob is kept after it was last put, ms. */
+  ttlMs: number;
+}
+
+export interface DeliveryDependencies {
+  store: DeliveryStore;
+  live: LiveDevices;
+  blobs: BlobFiles;
+  blobLimits: BlobLimits;
+  /** Memory for streamed commits. */
+  bodies: BodyBudget;
+  /** The server's clock, ms since the Unix epoch. */
+  now(): number;
+  /** Whether the server is shutting down. */
+  draining(): boolean;
+  /** Names the build in `health`. */
+  build: string;
+  /** How often a quiet subscription gives a sign of life, ms. */
+  heartbeatMs: number;
+}

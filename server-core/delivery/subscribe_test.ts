@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { delivery, type Entry } from "../../schema/rpc/methods.ts";
+import { makeChannel, outcome, publishTo, sendCommit, type TestService, withService } from "../testing/delivery_service.ts";
+import { random, type TestDevice } from "../testing/seed.ts";
+
+function subscription({ as }: TestService, device: TestDevice, after = 0) {
+  return as(device).stream(delivery.subscribe, { recipientKey: device.recipientKey, after });
+}
+
+async function elements(stream: AsyncGenerator<{ entries: Entry[] }>, count: number): Promise<Entry[][]> {
+  const seen: Entry[][] = [];
+  while (seen.length < count) seen.push((await stream.next()).value!.entries);
+  return seen;
+}
+
+Deno.test("subscribe() gives the backlog, an empty element, then live entries", () =>
+  withService(2, async (service) => {
+    const { as, devices: [ann, bob] } = service;
+    const channelId = await makeChannel(as, [ann, bob]);
+    for (let index = 0; index < 450; index++) await publishTo(as(ann), channelId, 1, Uint8Array.of(index));
+    const stream = subscription(service, bob, 1);
+    const backlog = await elements(stream, 4);
+    assert.deepEqual(backlog.map((entries) => entries.length), [200, 200, 50, 0]);
+    assert.deepEqual(backlog.flat().map(({ seq }) => seq), Array.from({ length: 450 }, (_, index) => index + 2));
+    const { envelope } = await publishTo(as(ann), channelId, 1);
+    assert.deepEqual((await elements(stream, 1))[0].map(({ seq, body }) => [seq, body]), [[452, envelope]]);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob] });
+    assert.deepEqual((await elements(stream, 1))[0].map(({ seq, epoch }) => [seq, epoch]), [[453, 2]]);
+    await stream.return(undefined);
+  }));
+
+Deno.test("subscribe() has no gap and nothing twice while messages are published all the time", () =>
+  withService(3, async (service) => {
+    const { as, devices: [ann, bob, eve] } = service;
+    const channelId = await makeChannel(as, [ann, bob, eve]);
+    const total = 600;
+    const publishing = Promise.all([ann, eve].map(async (device) => {
+      for (let index = 0; index < total / 2; index++) await publishTo(as(device), channelId, 1, new Uint8Array(index % 50 === 0 ? 70_000 : 2000));
+    }));
+    const seqs: number[] = [];
+    const stream = subscription(service, bob);
+    for await (const { entries } of stream) {
+      for (const { seq } of entries) seqs.push(seq);
+      if (seqs.length % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+      if (seqs.length > total) break;
+    }
+    await publishing;
+    assert.deepEqual(seqs, Array.from({ length: total + 1 }, (_, index) => index + 1));
+  }));
+
+Deno.test("subscribe() gives a sign of life when nothing happens", () =>
+  withService(1, async (service) => {
+    const stream = subscription(service, service.devices[0]);
+    assert.deepEqual(await elements(stream, 4), [[], [], [], []]);
+    await stream.return(undefined);
+  }, { heartbeatMs: 15 }));
+
+Deno.test("subscribe() ends an older subscribe of the same device with E040", () =>
+  withService(1, async (service) => {
+    const older = subscription(service, service.devices[0]);
+    await elements(older, 1);
+    const newer = subscription(service, service.devices[0]);
+    await elements(newer, 1);
+    assert.equal(await outcome(older.next()), "E040");
+    assert.equal(service.deps.live.size, 1);
+    await newer.return(undefined);
+  }));
+
+Deno.test("subscribe() ends with E001 when its session ends, with E040 when the server drains", () =>
+  withService(2, async (service) => {
+    const [ann, bob] = service.devices;
+    const streams = [subscription(service, ann), subscription(service, bob)];
+    for (const stream of streams) await elements(stream, 1);
+    service.deps.live.endSessions([random(16), ann.sessionId]);
+    assert.equal(await outcome(streams[0].next()), "E001");
+    const { ErrorCode, WireError } = await import("../../schema/rpc/errors.ts");
+    service.deps.live.endAll(new WireError(ErrorCode.draining, "bye"));
+    assert.equal(await outcome(streams[1].next()), "E040");
+  }));
+
+Deno.test("subscribe() holds bounded memory for a caller that does not read", () =>
+  withService(2, async (service) => {
+    const { as, deps, devices: [ann, bob] } = service;
+    const channelId = await makeChannel(as, [ann, bob]);
+    const subscription = deps.live.subscribe(bob.recipientKey, bob.sessionId);
+    await subscription.next(0, new AbortController().signal);
+    for (let index = 0; index < 300; index++) await publishTo(as(ann), channelId, 1, new Uint8Array(3000));
+    const { entries, behind } = await subscription.next(0, new AbortController().signal);
+    assert.ok(behind);
+    assert.ok(entries.length < 100);
+  }));

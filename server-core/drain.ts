@@ -1,0 +1,27 @@
+/** Shutting down without losing what was promised (DESIGN §3). */
+
+import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
+import type { Calls } from "./calls.ts";
+import type { LiveDevices } from "./delivery/live.ts";
+import type { Listener } from "./listener.ts";
+
+/** Calls in flight may go on for this long. */
+const inFlightMs = 5_000;
+
+/** Closing a QUIC connection discards what it has not sent yet: the last answers get this long to leave. */
+const flushMs = 150;
+
+/** Refuses what is new, lets what is in flight finish, ends subscriptions with E040, then closes every connection. */
+export async function drain({ calls, live, listener }: { calls: Calls; live: LiveDevices; listener: Listener }): Promise<void> {
+  listener.stopAccepting();
+  calls.drain();
+  live.endAll(new WireError(ErrorCode.draining, "the server is shutting down: reconnect"));
+  await listener.idle(inFlightMs);
+  await pause(flushMs);
+  listener.close({ closeCode: 0, reason: "server shutdown" });
+  await pause(flushMs);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,181 @@
+/** The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process (DESIGN §9). */
+
+import type { ByteStream } from "../schema/rpc/byte_stream.ts";
+import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
+import { encodeError } from "../schema/rpc/messages.ts";
+import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
+import type { CoreCertificate } from "./certificate.ts";
+import { errorFields, type Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Handshakes that may be under way at once: quinn has no timeout for them but the idle one. */
+const maxPendingHandshakes = 512;
+const keepAliveMs = 15_000;
+const idleTimeoutMs = 30_000;
+/** Well above what clients use at once: a browser rejects a stream over the limit instead of queueing it. */
+const maxStreamsPerConnection = 4096;
+
+/** Where a call comes from. */
+export interface Origin {
+  /** An IP literal: the peer's, or the browser's behind a gateway. */
+  remoteAddress: string;
+  /** Aborts when the connection is gone: a stream alone tells so at its next write only. */
+  signal: AbortSignal;
+}
+
+export interface ListenerOptions {
+  hostname: string;
+  /** 0: any free one. */
+  port: number;
+  certificate: CoreCertificate;
+  admission: AdmissionOptions;
+  /** Connections at once; more are refused. */
+  maxConnections: number;
+  /** Serves one call. Never rejects. */
+  serve(stream: ByteStream, from: Origin): Promise<void>;
+  log: Log;
+  metrics: Metrics;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #endpoint: Deno.QuicEndpoint;
+  // Referenced for the life of the process: a collected listener silently disables its endpoint, a collected stream sends FIN.
+  readonly #listener: Deno.QuicListener;
+  readonly #connections = new Set<Deno.QuicConn>();
+  readonly #calls = new Set<Promise<void>>();
+  #pending = 0;
+  #stopped = false;
+
+  /** Binds the port and starts to accept. */
+  constructor(options: ListenerOptions) {
+    const { hostname, port, certificate, metrics } = options;
+    this.#options = options;
+    this.#endpoint = new Deno.QuicEndpoint({ hostname, port });
+    this.#listener = this.#endpoint.listen({
+      cert: certificate.certificatePem,
+      key: certificate.privateKeyPem,
+      alpnProtocols: ["capnp"],
+      maxConcurrentBidirectionalStreams: maxStreamsPerConnection,
+      maxConcurrentUnidirectionalStreams: 0,
+      keepAliveInterval: keepAliveMs,
+      maxIdleTimeout: idleTimeoutMs,
+    });
+    metrics.gauge("qpq_connections", "open QUIC connections", () => this.#connections.size);
+    metrics.gauge("qpq_calls_in_flight", "calls being served", () => this.#calls.size);
+    void this.#acceptConnections();
+  }
+
+  /** Where it listens. */
+  get address(): { hostname: string; port: number } {
+    const { hostname, port } = this.#endpoint.addr;
+    return { hostname, port };
+  }
+
+  /** Refuses new connections from now on; those that are open go on. */
+  stopAccepting(): void {
+    this.#stopped = true;
+  }
+
+  /** @returns true when no call is in flight any more, false when there still is after `timeoutMs` */
+  async idle(timeoutMs: number): Promise<boolean> {
+    const deadlineMs = performance.now() + timeoutMs;
+    while (this.#calls.size > 0 && performance.now() < deadlineMs) await pause(10);
+    return this.#calls.size === 0;
+  }
+
+  /** Closes all connections with this reason, and the port. */
+  close(info: Deno.QuicCloseInfo): void {
+    this.#stopped = true;
+    this.#endpoint.close(info);
+  }
+
+  async #acceptConnections(): Promise<void> {
+    while (true) {
+      let incoming: Deno.QuicIncoming;
+      try {
+        incoming = await this.#listener.incoming();
+      } catch (error) {
+        if (!this.#stopped) this.#options.log.error("listener ended", errorFields(error));
+        return;
+      }
+      if (this.#stopped || this.#pending >= maxPendingHandshakes || this.#connections.size >= this.#options.maxConnections) {
+        this.#options.metrics.count("qpq_connections_refused_total", "connections refused because of a cap or draining");
+        incoming.refuse();
+      } else {
+        void this.#acceptOne(incoming);
+      }
+    }
+  }
+
+  async #acceptOne(incoming: Deno.QuicIncoming): Promise<void> {
+    this.#pending++;
+    let conn: Deno.QuicConn;
+    try {
+      conn = await incoming.accept();
+    } catch (error) {
+      this.#options.metrics.count("qpq_handshakes_failed_total", "connections that failed in their handshake");
+      this.#options.log.debug("handshake failed", { error: (error as Error).message });
+      return;
+    } finally {
+      this.#pending--;
+    }
+    this.#connections.add(conn);
+    const gone = new AbortController();
+    conn.closed.catch(() => {}).finally(() => {
+      this.#connections.delete(conn);
+      gone.abort(new Error("the connection is gone"));
+    });
+    await this.#acceptStreams(conn, { remoteAddress: conn.remoteAddr.hostname, signal: gone.signal }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
+  }
+
+  async #acceptStreams(conn: Deno.QuicConn, origin: Origin): Promise<void> {
+    let kind: Promise<"client" | "gateway"> | undefined;
+    for await (const stream of conn.incomingBidirectionalStreams) {
+      if (!kind) {
+        kind = this.#serveFirst(conn, stream, origin);
+        kind.catch(() => {});
+      } else {
+        this.#track(this.#serveNext(kind, stream, origin));
+      }
+    }
+  }
+
+  /** Finds out what the connection is. A call on this first stream is served as soon as it is known to be one. */
+  async #serveFirst(conn: Deno.QuicConn, stream: ByteStream, origin: Origin): Promise<"client" | "gateway"> {
+    try {
+      const first = await readFirstStream(stream, this.#options.admission);
+      if (first.kind === "client") this.#track(this.#options.serve(first.stream, origin));
+      else this.#options.log.info("gateway admitted", { remoteAddress: origin.remoteAddress });
+      return first.kind;
+    } catch (error) {
+      if (error instanceof AdmissionError) {
+        this.#options.metrics.count("qpq_admissions_refused_total", "connections closed because they are no gateway of ours");
+        this.#options.log.warn("connection refused", { remoteAddress: origin.remoteAddress, error: error.message });
+      }
+      conn.close({ closeCode: 1, reason: "not admitted" });
+      throw error;
+    }
+  }
+
+  async #serveNext(kind: Promise<"client" | "gateway">, stream: ByteStream, origin: Origin): Promise<void> {
+    try {
+      if (await kind === "client") return await this.#options.serve(stream, origin);
+      const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
+      await this.#options.serve(call, { ...origin, remoteAddress });
+    } catch {
+      // The connection is gone, or the prefix is malformed: the latter is told.
+      const writer = stream.writable.getWriter();
+      await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(() => writer.close()).catch(() => {});
+    }
+  }
+
+  #track(call: Promise<void>): void {
+    this.#calls.add(call);
+    void call.finally(() => this.#calls.delete(call));
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

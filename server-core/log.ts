@@ -1,0 +1,33 @@
+/** Structured logs: one JSON object a line, on stderr. Tokens, keys and content never go in; ids are cut to a prefix by the caller. */
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+
+export type LogLevel = typeof logLevels[number];
+
+/** What a line says besides its time, level and event. */
+export type LogFields = Record<string, string | number | boolean | undefined>;
+
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+/**
+ * @param level lines below it are dropped
+ * @param write takes one line without its line feed
+ * @param now ms since the Unix epoch
+ */
+export function makeLog(level: LogLevel, write: (line: string) => void = console.error, now: () => number = Date.now): Log {
+  const at = (lineLevel: LogLevel) => (event: string, fields: LogFields = {}) => {
+    if (logLevels.indexOf(lineLevel) < logLevels.indexOf(level)) return;
+    write(JSON.stringify({ time: new Date(now()).toISOString(), level: lineLevel, event, ...fields }));
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** @returns an error as log fields: its kind and message, and where it came from if it is ours */
+export function errorFields(error: unknown): LogFields {
+  return error instanceof Error ? { error: `${error.name}: ${error.message}`, stack: error.stack } : { error: String(error) };
+}

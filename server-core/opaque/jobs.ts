@@ -1,0 +1,32 @@
+/** What the main thread asks of an OPAQUE worker, and the answers. */
+
+import type { OpaqueServerKeys } from "./server_keys.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The parameters and results of each kind of work. */
+export interface OpaqueJobs {
+  /** RegistrationRequest (33 bytes) → RegistrationResponse (66 bytes). */
+  respondToRegistration: { params: { username: string; request: Bytes }; result: { response: Bytes } };
+  /** Whether a RegistrationRecord (129 bytes) is one that a login can be answered from. */
+  checkRecord: { params: { record: Bytes }; result: Record<string, never> };
+  /** KE1 (98 bytes) and the account's record, none for an unknown user → KE2 (259 bytes), and what the right KE3 will be. */
+  respondToLogin: { params: { username: string; ke1: Bytes; record: Bytes | undefined }; result: LoginResponse };
+}
+
+/** A login half done: the server's message, and what it must not send. */
+export interface LoginResponse {
+  ke2: Bytes;
+  /** 32 bytes: the KE3 that only the holder of the password can make. */
+  expectedKe3: Bytes;
+  /** 32 bytes: the key both sides share. */
+  sessionKey: Bytes;
+}
+
+export type OpaqueJobName = keyof OpaqueJobs;
+
+/** Main thread → worker. `keys` comes first, once, and gets no answer. */
+export type WorkerRequest = { keys: OpaqueServerKeys } | { [J in OpaqueJobName]: { job: J; params: OpaqueJobs[J]["params"] } }[OpaqueJobName];
+
+/** Worker → main thread: one answer a job, in order. `malformed`: the caller's bytes were at fault. */
+export type WorkerAnswer = { result: OpaqueJobs[OpaqueJobName]["result"] } | { error: string; malformed: boolean };

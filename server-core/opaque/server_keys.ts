@@ -1,0 +1,33 @@
+/** The server's OPAQUE keys: made once, at first start, and kept in the database; losing them makes every password useless. */
+
+import { RegistrationRecord } from "@cloudflare/opaque-ts";
+import { opaqueConfig } from "./suite.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface OpaqueServerKeys {
+  /** 32 bytes: each account's OPRF key is derived from it and the username. */
+  oprfSeed: Bytes;
+  /** 32 bytes: P-256 scalar. */
+  akePrivateKey: Bytes;
+  /** 33 bytes: compressed point; the server's identity in the handshake. */
+  akePublicKey: Bytes;
+  /** 129 bytes: stands in for the record of an unknown user, as RFC 9807 §10.9 (client enumeration) recommends. */
+  fakeRecord: Bytes;
+  /** 32 bytes: gives each unknown user a masking key of its own, the same each time. */
+  fakeSecret: Bytes;
+}
+
+/** @returns fresh random keys */
+export async function generateOpaqueServerKeys(): Promise<OpaqueServerKeys> {
+  const config = opaqueConfig();
+  const { private_key, public_key } = await config.ake.generateAuthKeyPair();
+  const fakeRecord = await RegistrationRecord.createFake(config);
+  return {
+    oprfSeed: crypto.getRandomValues(new Uint8Array(config.hash.Nh)),
+    akePrivateKey: Uint8Array.from(private_key),
+    akePublicKey: Uint8Array.from(public_key),
+    fakeRecord: Uint8Array.from(fakeRecord.serialize()),
+    fakeSecret: crypto.getRandomValues(new Uint8Array(32)),
+  };
+}

@@ -1,0 +1,134 @@
+/** The whole core: storage, both services, the listener. */
+
+import { authorizeCall } from "./authentication/authorize.ts";
+import { authenticationHandlers } from "./authentication/handlers.ts";
+import { Sessions } from "./authentication/sessions.ts";
+import type { Caller } from "./caller.ts";
+import { Calls } from "./calls.ts";
+import { keptCertificate, loadCertificate } from "./certificate.ts";
+import type { ServerConfig } from "./config.ts";
+import { BlobFiles } from "./delivery/blob_files.ts";
+import { purgeDelivery } from "./delivery/blobs.ts";
+import { BodyBudget } from "./delivery/body_budget.ts";
+import { maxBundleBytes } from "./delivery/commit.ts";
+import type { DeliveryDependencies } from "./delivery/dependencies.ts";
+import { deliveryHandlers } from "./delivery/handlers.ts";
+import { LiveDevices } from "./delivery/live.ts";
+import { drain } from "./drain.ts";
+import { Listener } from "./listener.ts";
+import { errorFields, type Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
+import { OpaquePool } from "./opaque/pool.ts";
+import { generateOpaqueServerKeys } from "./opaque/server_keys.ts";
+import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
+import type { Store } from "./storage/store.ts";
+import { Handlers } from "../schema/rpc/server.ts";
+
+/** What `health` says of this build. */
+export const build = "quicproquo 0.1.0";
+
+/** A quiet subscription gives a sign of life this often (node.capnp). */
+const heartbeatMs = 20_000;
+const purgeEveryMs = 3_600_000;
+/** Commits that are gathered at once: eight of the largest. */
+const bodyBudgetBytes = 8 * maxBundleBytes;
+const admissionTimeoutMs = 10_000;
+
+export interface Server {
+  /** Where it listens. */
+  address: { hostname: string; port: number };
+  /** 32 bytes: the pin of its certificate. */
+  pin: Uint8Array<ArrayBuffer>;
+  /** Where metrics are served, if they are. */
+  metricsPort?: number;
+  metrics: Metrics;
+  /** Shuts down: see drain.ts. Idempotent. */
+  drain(): Promise<void>;
+}
+
+export interface ServerOptions {
+  log: Log;
+  /** ms since the Unix epoch. */
+  now?: () => number;
+  /** The storage thread died: nothing can be acknowledged any more. */
+  onDead?: (error: Error) => void;
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws StorageFormatError for a data directory that is not ours; Deno.errors when a file or the port can not be had
+ */
+export async function startServer(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
+  const metrics = new Metrics();
+  const store = await openSqliteStore({ dataDir: config.dataDir, key: config.dbKey, now, onDead });
+  try {
+    const certificate = config.certificate ? await loadCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
+    if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
+    const services = await startServices(config, store, { log, now, metrics });
+    const listener = new Listener({
+      ...config.listen,
+      certificate,
+      admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
+      maxConnections: config.maxConnections,
+      serve: (stream, from) => services.calls.serve(stream, from),
+      log,
+      metrics,
+    });
+    const endpoint: MetricsEndpoint | undefined = config.metricsPort === undefined ? undefined : serveMetrics(metrics, config.metricsPort);
+    let draining: Promise<void> | undefined;
+    const shutDown = async () => {
+      await drain({ calls: services.calls, live: services.live, listener });
+      await endpoint?.stop();
+      await services.stop();
+      await store.close();
+    };
+    return { address: listener.address, pin: certificate.pin, metricsPort: endpoint?.port, metrics, drain: () => draining ??= shutDown() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Services {
+  calls: Calls;
+  live: LiveDevices;
+  /** Ends what runs in the background. */
+  stop(): Promise<void>;
+}
+
+async function startServices(config: ServerConfig, store: Store, { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics }): Promise<Services> {
+  const live = new LiveDevices();
+  metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
+  const handlers = new Handlers<Caller>();
+  const opaque = new OpaquePool({ keys: await store.accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys()) });
+  const sessions = new Sessions({ accounts: store.accounts, clock: now });
+  const authentication = { store, opaque, sessions, config, clock: now, onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds) };
+  authenticationHandlers(handlers, authentication);
+  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), log, metrics });
+  const deliveryDeps: DeliveryDependencies = {
+    store: store.delivery,
+    live,
+    blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
+    blobLimits: config.blobs,
+    bodies: new BodyBudget(bodyBudgetBytes),
+    now,
+    draining: () => calls.draining,
+    build,
+    heartbeatMs,
+  };
+  deliveryHandlers(handlers, deliveryDeps);
+  let purging = Promise.resolve();
+  const purge = () => {
+    purging = purging.then(() => Promise.all([store.accounts.purgeExpired(), purgeDelivery(deliveryDeps)])).then(() => {}, (error) => log.error("purge failed", errorFields(error)));
+  };
+  purge();
+  const timer = setInterval(purge, purgeEveryMs);
+  const stop = async () => {
+    clearInterval(timer);
+    await purging;
+    opaque.close();
+  };
+  return { calls, live, stop };
+}

@@ -1,0 +1,138 @@
+/** What the authentication service asks of storage: whole domain operations, each one atomic. Another engine may serve it. */
+
+import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** An account as the directory shows it. */
+export interface StoredAccount {
+  username: string;
+  /** 32 bytes. */
+  accountKey: Bytes;
+  devices: { list: Bytes; signature: Bytes };
+}
+
+export interface StoredVault {
+  version: number;
+  sealed: Bytes;
+  wrappedByPassword: Bytes;
+  wrappedByRecovery: Bytes;
+}
+
+/** A session to be opened: the token itself never reaches storage. */
+export interface NewSession {
+  /** 16 bytes. */
+  sessionId: Bytes;
+  /** 32 bytes: SHA-256 of the token. */
+  tokenSha256: Bytes;
+  expiresMs: number;
+}
+
+/** A live or expired session with what its calls are judged by. */
+export interface StoredSession {
+  sessionId: Bytes;
+  deviceId: Bytes;
+  recipientKey: Bytes;
+  accountKey: Bytes;
+  username: string;
+  enrolled: boolean;
+  lastUsedMs: number;
+  expiresMs: number;
+}
+
+export interface ListedSession {
+  sessionId: Bytes;
+  deviceId: Bytes;
+  createdMs: number;
+  lastUsedMs: number;
+  expiresMs: number;
+}
+
+export interface DeviceKeys {
+  deviceId: Bytes;
+  recipientKey: Bytes;
+}
+
+/** A verified KeyPackage on its way into the stock. */
+export interface NewKeyPackage {
+  /** 32 bytes: SHA-256 of `keyPackage`. */
+  sha256: Bytes;
+  /** The MLSMessage. */
+  keyPackage: Bytes;
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
+export interface HandedOutKeyPackage {
+  deviceId: Bytes;
+  keyPackage: Bytes;
+  lastResort: boolean;
+}
+
+export interface NewAccount {
+  username: string;
+  accountKey: Bytes;
+  /** 129 bytes. */
+  opaqueRecord: Bytes;
+  devices: { list: Bytes; signature: Bytes };
+  vault: StoredVault;
+  device: DeviceKeys;
+  session: NewSession;
+  /** SHA-256 of the invite code, if the policy asks for one. */
+  inviteSha256?: Bytes;
+}
+
+export interface NextDeviceList {
+  accountKey: Bytes;
+  /** Version of the stored list that the next one was judged against. */
+  expectedVersion: number;
+  devices: { list: Bytes; signature: Bytes };
+  /** The devices of the new list. */
+  listed: DeviceKeys[];
+  /** Its revoked ids. */
+  revoked: Bytes[];
+}
+
+/** Each method is one transaction; all errors but E050 are WireErrors. */
+export interface AccountStore {
+  /** Stores `keys` if there are none yet. Returns the stored ones. */
+  ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
+  /** The account's key and OPAQUE record (129 bytes), for a login. */
+  opaqueRecord(args: { username: string }): Promise<{ accountKey: Bytes; opaqueRecord: Bytes } | undefined>;
+  /** Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already used). */
+  register(account: NewAccount): Promise<void>;
+  /**
+   * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as not enrolled. Over 100 sessions of an account the
+   * longest unused one ends. Errors: E003 (revoked device), E008 (the record has changed since), E023 (device of another account).
+   */
+  openSession(args: { accountKey: Bytes; opaqueRecord: Bytes; device: DeviceKeys; session: NewSession }): Promise<{ account: StoredAccount; enrolled: boolean; endedSessionIds: Bytes[] }>;
+  /** By SHA-256 of the token; expired ones included. */
+  session(args: { tokenSha256: Bytes }): Promise<StoredSession | undefined>;
+  /** Notes the use of a session. */
+  touchSession(args: { sessionId: Bytes; expiresMs: number }): Promise<void>;
+  /** The live sessions of an account, newest first. */
+  sessions(args: { accountKey: Bytes }): Promise<ListedSession[]>;
+  /** Errors: E012 (no such session of the account). */
+  endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
+  vault(args: { accountKey: Bytes }): Promise<StoredVault>;
+  /** Compare-and-set: errors E015. */
+  putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault }): Promise<void>;
+  /** New OPAQUE record, vault and the end of all sessions but one. Errors: E015. */
+  changePassword(args: { accountKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault; keptSessionId: Bytes }): Promise<{ endedSessionIds: Bytes[] }>;
+  /** Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023 (a listed device never proved its key to this account). */
+  putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
+  accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
+  /** Unknown keys are left out. */
+  accountsByKey(args: { accountKeys: Bytes[] }): Promise<StoredAccount[]>;
+  /** Sorted. */
+  usernamesFrom(args: { prefix: string; limit: number }): Promise<string[]>;
+  /** All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in stock). */
+  addKeyPackages(args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage }): Promise<{ available: number }>;
+  countKeyPackages(args: { deviceId: Bytes }): Promise<{ available: number; lastResort: boolean }>;
+  /** One for each device (none named: all listed ones), removed unless last resort. Errors: E012 (account or device), E024 (names the device). */
+  takeKeyPackages(args: { accountKey: Bytes; deviceIds: Bytes[] }): Promise<HandedOutKeyPackage[]>;
+  /** Stores a single-use invite code by its SHA-256. */
+  addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
+  /** Deletes what is of no use any more: long expired sessions, devices that never enrolled and have no session, expired KeyPackages and invites. */
+  purgeExpired(): Promise<void>;
+}

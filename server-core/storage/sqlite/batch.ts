@@ -1,0 +1,65 @@
+/** Group commit: many operations, one transaction, one fsync. */
+
+import { MalformedError } from "../../../schema/malformed_error.ts";
+import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
+import type { Database } from "./database.ts";
+import type { Operation } from "./operation.ts";
+
+/** One operation asked for. */
+export interface Request {
+  domain: string;
+  name: string;
+  args: unknown;
+  nowMs: number;
+}
+
+/** Its outcome, in a form that crosses threads. */
+export type Outcome =
+  | { kind: "done"; value: unknown }
+  | { kind: "refused"; code: number; reason: string; retryAfterMs: number }
+  | { kind: "failed"; message: string };
+
+// deno-lint-ignore no-explicit-any
+export type OperationTable = Record<string, Record<string, Operation<any, unknown>>>;
+
+/**
+ * Runs all requests in one transaction, each in a savepoint of its own, and returns only when the transaction is on disk. One that throws undoes its own writes alone.
+ * When the commit itself fails (disk full, I/O error), nothing of the batch is kept and every request has failed.
+ *
+ * @returns one outcome for each request, in their order
+ */
+export function runBatch(db: Database, operations: OperationTable, requests: Request[]): Outcome[] {
+  try {
+    db.exec("BEGIN IMMEDIATE");
+    const outcomes = requests.map((request) => runOne(db, operations, request));
+    db.exec("COMMIT");
+    return outcomes;
+  } catch (error) {
+    if (db.inTransaction) db.exec("ROLLBACK");
+    const failed = outcomeOf(error);
+    return requests.map(() => failed.kind === "refused" ? { kind: "failed", message: failed.reason } : failed);
+  }
+}
+
+function runOne(db: Database, operations: OperationTable, { domain, name, args, nowMs }: Request): Outcome {
+  const operation = operations[domain]?.[name];
+  if (!operation) return { kind: "failed", message: `no operation ${domain}.${name}` };
+  db.run("SAVEPOINT operation");
+  try {
+    const value = operation(db, args, { nowMs });
+    db.run("RELEASE operation");
+    return { kind: "done", value };
+  } catch (error) {
+    // Some errors (SQLITE_FULL, SQLITE_IOERR) end the whole transaction: then the batch can not go on.
+    if (!db.inTransaction) throw error;
+    db.run("ROLLBACK TO operation");
+    db.run("RELEASE operation");
+    return outcomeOf(error);
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof WireError) return { kind: "refused", code: error.code, reason: error.reason, retryAfterMs: error.retryAfterMs };
+  if (error instanceof MalformedError) return { kind: "refused", code: ErrorCode.malformed, reason: error.message, retryAfterMs: 0 };
+  return { kind: "failed", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}

@@ -1,0 +1,93 @@
+/** A connection to SQLite with prepared statements kept, and byte strings as plain Uint8Arrays. */
+
+import Sqlite from "better-sqlite3-multiple-ciphers";
+
+export type SqlValue = null | number | string | Uint8Array;
+
+/** What a row looks like; give the real shape as type argument. */
+export type SqlRow = Record<string, SqlValue>;
+
+/** Passed explicitly, because the package's own search asks for the operating system's report, which would need one permission more. */
+export function nativeBinding(): string {
+  const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
+  const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  if (!platform) throw new Error(`no SQLite binary for ${Deno.build.os}`);
+  return decodeURIComponent(new URL(`./prebuilds/${platform}-${architecture}.node`, import.meta.resolve("better-sqlite3-multiple-ciphers/package.json")).pathname)
+    .replace(/^\/([A-Za-z]:)/, "$1");
+}
+
+export interface DatabaseOptions {
+  /** SQLCipher passphrase; absent: not encrypted. */
+  key?: string;
+  readonly?: boolean;
+  fileMustExist?: boolean;
+}
+
+export class Database {
+  readonly #sqlite: Sqlite.Database;
+  readonly #statements = new Map<string, Sqlite.Statement>();
+
+  /** @param path file name, or ":memory:" */
+  constructor(path: string, { key, readonly = false, fileMustExist = false }: DatabaseOptions = {}) {
+    this.#sqlite = new Sqlite(path, { nativeBinding: nativeBinding(), readonly, fileMustExist });
+    if (key !== undefined) {
+      this.#sqlite.pragma("cipher='sqlcipher'");
+      this.#sqlite.pragma(`key='${key.replaceAll("'", "''")}'`);
+    }
+  }
+
+  /** @returns the first row, or undefined */
+  get<Row = SqlRow>(sql: string, ...params: SqlValue[]): Row | undefined {
+    const row = this.#prepare(sql).get(...params);
+    return row === undefined ? undefined : plainRow(row) as Row;
+  }
+
+  /** @returns all rows; put a LIMIT into the statement */
+  all<Row = SqlRow>(sql: string, ...params: SqlValue[]): Row[] {
+    return this.#prepare(sql).all(...params).map((row) => plainRow(row) as Row);
+  }
+
+  /** @returns how many rows were inserted, changed or deleted, and the rowid of the last insert */
+  run(sql: string, ...params: SqlValue[]): { changes: number; lastInsertRowid: number } {
+    const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
+    return { changes, lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  /** Runs statements without parameters that are not worth keeping prepared. */
+  exec(sql: string): void {
+    this.#sqlite.exec(sql);
+  }
+
+  /** @returns the pragma's single value */
+  pragma(source: string): unknown {
+    return this.#sqlite.pragma(source, { simple: true });
+  }
+
+  get inTransaction(): boolean {
+    return this.#sqlite.inTransaction;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#sqlite.close();
+  }
+
+  #prepare(sql: string): Sqlite.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#sqlite.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function plainRow(row: unknown): unknown {
+  const record = row as Record<string, unknown>;
+  for (const name in record) {
+    const value = record[name];
+    // Copied where Node's pool would otherwise be cloned whole into another thread.
+    if (value instanceof Uint8Array) record[name] = value.byteLength === value.buffer.byteLength ? new Uint8Array(value.buffer) : Uint8Array.from(value);
+  }
+  return record;
+}

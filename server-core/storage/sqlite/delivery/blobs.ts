@@ -1,0 +1,48 @@
+/** The records of blobs: who stored what, and until when. The bytes are files. */
+
+import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
+import type { BlobArgs, DeliveryStore } from "../../delivery_store.ts";
+import type { Database } from "../database.ts";
+import type { Operations } from "../operation.ts";
+
+export const blobOperations: Pick<Operations<DeliveryStore>, "reserveBlob" | "storeBlob" | "blobLength"> = {
+  reserveBlob(db, args, { nowMs }) {
+    const present = db.get<{ length: number }>("SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1", args.sha256, nowMs);
+    if (present && present.length !== args.length) throw new WireError(ErrorCode.malformed, "a blob with this hash has another length");
+    requireRoom(db, args, nowMs);
+    return present && record(db, args, nowMs);
+  },
+
+  storeBlob(db, args, { nowMs }) {
+    requireRoom(db, args, nowMs);
+    return record(db, args, nowMs);
+  },
+
+  blobLength(db, { sha256 }, { nowMs }) {
+    const present = db.get<{ length: number }>("SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1", sha256, nowMs);
+    if (!present) throw new WireError(ErrorCode.blobNotFound, "no such blob");
+    return present.length;
+  },
+};
+
+function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobArgs, nowMs: number): void {
+  const { held } = db.get<{ held: number }>(
+    "SELECT coalesce(sum(length), 0) AS held FROM blobs WHERE account_key = ? AND sha256 <> ? AND expires_ms > ?",
+    accountKey,
+    sha256,
+    nowMs,
+  )!;
+  if (held + length > quota) throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`);
+}
+
+function record(db: Database, { sha256, length, accountKey, ttlMs }: BlobArgs, nowMs: number): { expiresMs: number } {
+  const expiresMs = nowMs + ttlMs;
+  db.run(
+    "INSERT INTO blobs (sha256, account_key, length, expires_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET expires_ms = excluded.expires_ms",
+    sha256,
+    accountKey,
+    length,
+    expiresMs,
+  );
+  return { expiresMs };
+}

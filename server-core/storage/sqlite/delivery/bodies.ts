@@ -1,0 +1,43 @@
+/** Bodies: each stored once however many queues wait for it, and gone with the last entry that refers to it. */
+
+import type { Database } from "../database.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes in one piece: a body up to this size travels inside of its entry. */
+export const pieceBytes = 64 * 1024;
+
+/** Piece keys of one body are body * this + index; 1,024 pieces are four times the largest commit. */
+const piecesPerBody = 1024;
+
+/**
+ * @param refs how many entries will refer to it, at least 1
+ * @returns the body's number
+ */
+export function storeBody(db: Database, bytes: Uint8Array, refs: number): number {
+  const body = db.run("INSERT INTO bodies (length, refs) VALUES (?, ?)", bytes.length, refs).lastInsertRowid;
+  for (let index = 0; index * pieceBytes < bytes.length; index++) {
+    db.run("INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)", body * piecesPerBody + index, bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes));
+  }
+  return body;
+}
+
+/** @returns the piece, or undefined after the last one */
+export function readPiece(db: Database, body: number, index: number): Bytes | undefined {
+  if (index >= piecesPerBody) return undefined;
+  return db.get<{ bytes: Bytes }>("SELECT bytes FROM body_pieces WHERE piece = ?", body * piecesPerBody + index)?.bytes;
+}
+
+/**
+ * Takes one reference away, and the body with the last.
+ *
+ * @returns the body's length in bytes
+ */
+export function releaseBody(db: Database, body: number): number {
+  const { refs, length } = db.get<{ refs: number; length: number }>("UPDATE bodies SET refs = refs - 1 WHERE body = ? RETURNING refs, length", body)!;
+  if (refs === 0) {
+    db.run("DELETE FROM bodies WHERE body = ?", body);
+    db.run("DELETE FROM body_pieces WHERE piece BETWEEN ? AND ?", body * piecesPerBody, (body + 1) * piecesPerBody - 1);
+  }
+  return length;
+}

@@ -1,0 +1,108 @@
+/** Commits: compare-and-set on the channel's epoch, all or nothing (PROTOCOL §4). */
+
+import { equalBytes, toHex } from "../../../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
+import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delivery_store.ts";
+import type { Database } from "../database.ts";
+import type { Operations } from "../operation.ts";
+import { storeBody } from "./bodies.ts";
+import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { isEnrolled } from "./devices.ts";
+import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Who is in the channel before and after a commit, by hex of recipientKey. */
+interface Change {
+  leaving: Set<string>;
+  joining: Set<string>;
+  headers: Map<string, Bytes>;
+}
+
+export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "commit"> = {
+  checkCommit(db, head) {
+    return check(db, head).before;
+  },
+
+  commit(db, args, { nowMs }) {
+    const { membership, before } = check(db, args);
+    if (before) return { n: before.n, queued: [] };
+    const change = changeOf(db, membership, args);
+    const n = args.epoch + 1;
+    db.run("UPDATE channels SET epoch = ? WHERE channel = ?", n, membership.channel);
+    db.run("INSERT INTO commits (channel, commit_id, content_hash, n) VALUES (?, ?, ?, ?)", membership.channel, args.commitId, args.contentHash, n);
+    raiseMark(db, membership.channel, membership.queue, n);
+    return { n, queued: distribute(db, membership, args, change, nowMs) };
+  },
+};
+
+/** The checks in their order: E016, the same commitId, E017, E015. `before` is the stored answer to a repeat. */
+function check(db: Database, { sender, channelId, epoch, commitId, contentHash }: CommitHead): { membership: Membership; before?: { n: number } } {
+  const membership = requireMember(db, channelId, sender);
+  const before = db.get<{ content_hash: Bytes; n: number }>("SELECT content_hash, n FROM commits WHERE channel = ? AND commit_id = ?", membership.channel, commitId);
+  if (before) {
+    if (!equalBytes(before.content_hash, contentHash)) throw malformed("this commitId was used for another commit");
+    return { membership, before: { n: before.n } };
+  }
+  requireCurrentEpoch(db, membership, epoch);
+  return { membership };
+}
+
+/** Members of epoch n = old − removed + added, and a header for each of them exactly once. A device in both lists is re-added: it gets a Welcome. */
+function changeOf(db: Database, { channel }: Membership, { sender, removed, added, welcome, headers }: CommitArgs): Change {
+  const old = new Set(db.all<{ key: Bytes }>("SELECT recipient_key AS key FROM members JOIN queues USING (queue) WHERE channel = ?", channel).map(({ key }) => toHex(key)));
+  const leaving = uniqueKeys(removed, "removed");
+  const joining = uniqueKeys(added, "added");
+  if (leaving.has(toHex(sender))) throw malformed("a committer can not remove itself");
+  if (![...leaving].every((key) => old.has(key))) throw malformed("a removed device is no member");
+  if (![...joining].every((key) => !old.has(key) || leaving.has(key))) throw malformed("an added device is a member already");
+  if ((welcome.length === 0) !== (added.length === 0)) throw malformed("a Welcome goes with added devices, and only with them");
+  const byKey = new Map(headers.map(({ recipientKey, header }) => [toHex(recipientKey), header]));
+  const members = new Set([...[...old].filter((key) => !leaving.has(key)), ...joining]);
+  if (headers.length !== members.size || byKey.size !== members.size || ![...members].every((key) => byKey.has(key))) {
+    throw malformed("headers: exactly one for each member of the new epoch");
+  }
+  for (const key of added) if (!isEnrolled(db, key)) throw new WireError(ErrorCode.unknownRecipient, "an added device is not enrolled");
+  return { leaving, joining, headers: byKey };
+}
+
+function distribute(db: Database, { channel, queue: committer }: Membership, args: CommitArgs, { leaving, joining, headers }: Change, nowMs: number): Queued[] {
+  const old = receivers(db, channel);
+  const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
+  const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
+  const queued: Queued[] = [];
+  const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header">) => {
+    queued.push({ recipientKey, seq: append(db, queue, { ...entry, ...rest }) });
+  };
+  for (const key of args.removed) {
+    const queue = ensureQueue(db, key);
+    db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
+    const takesEntries = old.some((member) => member.queue === queue);
+    if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
+  }
+  if (staying.length > 0) {
+    const body = { number: storeBody(db, args.commit, staying.length), length: args.commit.length };
+    for (const { queue, recipientKey } of staying) put(queue, recipientKey, { kind: EntryKind.COMMIT, body, header: headers.get(toHex(recipientKey)) });
+  }
+  if (args.added.length > 0) {
+    const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
+    for (const key of args.added) {
+      const queue = ensureQueue(db, key);
+      db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
+      put(queue, key, { kind: EntryKind.WELCOME, body, header: headers.get(toHex(key)) });
+    }
+  }
+  put(committer, args.sender, { kind: EntryKind.OWN_COMMIT });
+  return queued;
+}
+
+function uniqueKeys(keys: Bytes[], what: string): Set<string> {
+  const unique = new Set(keys.map(toHex));
+  if (unique.size !== keys.length) throw malformed(`${what}: a device twice`);
+  return unique;
+}
+
+function malformed(reason: string): WireError {
+  return new WireError(ErrorCode.malformed, reason);
+}

@@ -1,0 +1,83 @@
+/** Messages: publish to a channel, enqueue to one device. */
+
+import { equalBytes } from "../../../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
+import type { DeliveryStore } from "../../delivery_store.ts";
+import type { Database } from "../database.ts";
+import type { Operations } from "../operation.ts";
+import { storeBody } from "./bodies.ts";
+import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { append } from "./queues.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** How many direct entries of one device may wait for another. */
+const maxWaitingPerPair = 100;
+
+export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "ephemeralRecipients" | "enqueue"> = {
+  publish(db, { sender, channelId, epoch, messageId, envelope, bodyHash }, { nowMs }) {
+    const membership = requireMember(db, channelId, sender);
+    const { channel, queue: from } = membership;
+    const before = sentBefore(db, channel, from, 0, messageId, bodyHash);
+    if (before !== undefined) return { receivedMs: before, queued: [] };
+    requireMessageEpoch(db, membership, epoch);
+    noteSent(db, channel, from, 0, messageId, bodyHash, nowMs);
+    const to = receivers(db, channel).filter(({ queue }) => queue !== from);
+    if (to.length === 0) return { receivedMs: nowMs, queued: [] };
+    const body = { number: storeBody(db, envelope, to.length), length: envelope.length };
+    const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
+    return { receivedMs: nowMs, queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })) };
+  },
+
+  ephemeralRecipients(db, { sender, channelId, epoch }) {
+    const membership = requireMember(db, channelId, sender);
+    requireMessageEpoch(db, membership, epoch);
+    return receivers(db, membership.channel).filter(({ queue }) => queue !== membership.queue).map(({ recipientKey }) => recipientKey);
+  },
+
+  enqueue(db, { sender, recipientKey, channelId, messageId, body, bodyHash }, { nowMs }) {
+    const { channel, epoch, queue: from } = requireMember(db, channelId, sender);
+    const to = receivers(db, channel).find((member) => equalBytes(member.recipientKey, recipientKey));
+    if (!to) throw new WireError(ErrorCode.unknownRecipient, "no such device in this channel");
+    const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
+    if (before !== undefined) return { receivedMs: before, queued: [] };
+    const { waiting } = db.get<{ waiting: number }>(`SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`, to.queue, from)!;
+    if (waiting >= maxWaitingPerPair) throw new WireError(ErrorCode.queueFull, `${maxWaitingPerPair} payloads wait for this device already`);
+    noteSent(db, channel, from, to.queue, messageId, bodyHash, nowMs);
+    const stored = { number: storeBody(db, body, 1), length: body.length };
+    const seq = append(db, to.queue, { kind: EntryKind.DIRECT, channel, epoch, id: messageId, receivedMs: nowMs, body: stored, sender: from });
+    return { receivedMs: nowMs, queued: [{ recipientKey, seq }] };
+  },
+};
+
+/** PROTOCOL §2: epoch 0 (the creator alone) carries no message. */
+function requireMessageEpoch(db: Database, membership: Membership, epoch: number): void {
+  requireCurrentEpoch(db, membership, epoch);
+  if (epoch === 0) throw new WireError(ErrorCode.epochConflict, "epoch 0 carries no message");
+}
+
+/** @returns when the same message was received before; E014 when its id was used for another body */
+function sentBefore(db: Database, channel: number, sender: number, recipient: number, messageId: Bytes, bodyHash: Bytes): number | undefined {
+  const before = db.get<{ body_hash: Bytes; received_ms: number }>(
+    "SELECT body_hash, received_ms FROM sent WHERE channel = ? AND sender = ? AND recipient = ? AND message_id = ?",
+    channel,
+    sender,
+    recipient,
+    messageId,
+  );
+  if (before && !equalBytes(before.body_hash, bodyHash)) throw new WireError(ErrorCode.malformed, "this messageId was used for another message");
+  return before?.received_ms;
+}
+
+function noteSent(db: Database, channel: number, sender: number, recipient: number, messageId: Bytes, bodyHash: Bytes, nowMs: number): void {
+  db.run(
+    "INSERT INTO sent (channel, sender, recipient, message_id, body_hash, received_ms) VALUES (?, ?, ?, ?, ?, ?)",
+    channel,
+    sender,
+    recipient,
+    messageId,
+    bodyHash,
+    nowMs,
+  );
+}

@@ -1,0 +1,25 @@
+/** Deleting what is past its time, a bounded part at a time, so that no call waits long behind it. */
+
+import type { DeliveryStore } from "../../delivery_store.ts";
+import type { Operations } from "../operation.ts";
+
+/** PROTOCOL §4: a repeated message is recognised for 30 days. */
+const keepSentMs = 30 * 24 * 3600 * 1000;
+const perCall = 1000;
+
+export const purgeOperations: Pick<Operations<DeliveryStore>, "purge"> = {
+  purge(db, _args, { nowMs }) {
+    const oldSent = db.run(
+      "DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)",
+      nowMs - keepSentMs,
+      perCall,
+    ).changes;
+    const expired = db.all<{ sha256: Uint8Array<ArrayBuffer> }>(
+      "DELETE FROM blobs WHERE (sha256, account_key) IN (SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?) RETURNING sha256",
+      nowMs,
+      perCall,
+    );
+    const blobs = expired.map(({ sha256 }) => sha256).filter((sha256) => !db.get("SELECT 1 FROM blobs WHERE sha256 = ?", sha256));
+    return { blobs, more: oldSent === perCall || expired.length === perCall };
+  },
+};

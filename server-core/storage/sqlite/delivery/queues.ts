@@ -1,0 +1,124 @@
+/** Queues: one per recipient device, seq strictly rising and never reused. */
+
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
+import type { Database } from "../database.ts";
+import { releaseBody } from "./bodies.ts";
+
+/** What may wait for one device before its oldest application entries are dropped. */
+export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
+
+/** An entry about to be queued. */
+export interface NewEntry {
+  kind: EntryKind;
+  /** The channel's number. */
+  channel: number;
+  epoch: number;
+  id: Uint8Array;
+  receivedMs: number;
+  body?: { number: number; length: number };
+  header?: Uint8Array;
+  /** For direct entries: the sending device's queue number. */
+  sender?: number;
+}
+
+/** @returns the number of the device's queue, or undefined when nothing ever needed one */
+export function findQueue(db: Database, recipientKey: Uint8Array): number | undefined {
+  return db.get<{ queue: number }>("SELECT queue FROM queues WHERE recipient_key = ?", recipientKey)?.queue;
+}
+
+/** @returns the number of the device's queue, which is made if there is none */
+export function ensureQueue(db: Database, recipientKey: Uint8Array): number {
+  return findQueue(db, recipientKey) ?? db.run("INSERT INTO queues (recipient_key) VALUES (?)", recipientKey).lastInsertRowid;
+}
+
+/**
+ * Queues an entry, which must have been counted in its body's refs. When the queue is then over {@link queueLimit} its oldest application entries give way.
+ *
+ * @param queue a queue that is not dropped
+ * @returns the entry's seq
+ */
+export function append(db: Database, queue: number, entry: NewEntry): number {
+  const counts = entry.kind === EntryKind.APPLICATION;
+  const bytes = counts ? entry.body?.length ?? 0 : 0;
+  const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
+    "UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ? WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes",
+    counts ? 1 : 0,
+    bytes,
+    queue,
+  )!;
+  const { kind, channel, epoch, id, receivedMs, body, header, sender } = entry;
+  db.run(
+    "INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body, sender, header) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    queue,
+    after.seq,
+    kind,
+    channel,
+    epoch,
+    id,
+    receivedMs,
+    body?.number ?? null,
+    sender ?? null,
+    header ?? null,
+  );
+  let { waiting, waiting_bytes } = after;
+  while (waiting > queueLimit.entries || waiting_bytes > queueLimit.bytes) {
+    waiting_bytes -= dropOldest(db, queue);
+    waiting--;
+  }
+  return after.seq;
+}
+
+/**
+ * Turns the oldest application entry into its channel's gap entry, in its place, so that the receiver learns of the loss where it happened: a receiver whose cursor is
+ * past it had the entry. An earlier gap of the channel is merged into it.
+ *
+ * @returns the dropped body's length in bytes
+ */
+function dropOldest(db: Database, queue: number): number {
+  const oldest = db.get<{ seq: number; channel: number; body: number }>(
+    `SELECT seq, channel, body FROM entries WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?) AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
+    queue,
+    queue,
+  )!;
+  const gap = db.get<{ epoch: number }>(`DELETE FROM entries WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP} RETURNING epoch`, queue, oldest.channel);
+  db.run(`UPDATE entries SET kind = ${EntryKind.GAP}, epoch = ?, id = x'', body = NULL WHERE queue = ? AND seq = ?`, (gap?.epoch ?? 0) + 1, queue, oldest.seq);
+  const length = releaseBody(db, oldest.body);
+  db.run("UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ?, application_from = ? WHERE queue = ?", length, oldest.seq + 1, queue);
+  return length;
+}
+
+interface GoneEntry {
+  kind: number;
+  channel: number;
+  epoch: number;
+  body: number | null;
+}
+
+/** Deletes what the device acknowledged, and remembers the highest epoch that it has seen of each channel (E017). */
+export function acknowledge(db: Database, queue: number, which: { upTo: number } | { seqs: number[] }): void {
+  if ("upTo" in which) return settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body", queue, which.upTo));
+  for (const seq of which.seqs) settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body", queue, seq));
+}
+
+const epochKinds: number[] = [EntryKind.COMMIT, EntryKind.OWN_COMMIT, EntryKind.WELCOME];
+
+function settle(db: Database, queue: number, gone: GoneEntry[]): void {
+  const highest = new Map<number, number>();
+  let applications = 0;
+  let bytes = 0;
+  for (const { kind, channel, epoch, body } of gone) {
+    const length = body === null ? 0 : releaseBody(db, body);
+    if (kind === EntryKind.APPLICATION) {
+      applications++;
+      bytes += length;
+    }
+    if (epochKinds.includes(kind)) highest.set(channel, Math.max(epoch, highest.get(channel) ?? 0));
+  }
+  if (applications > 0) db.run("UPDATE queues SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ? WHERE queue = ?", applications, bytes, queue);
+  for (const [channel, epoch] of highest) raiseMark(db, channel, queue, epoch);
+}
+
+/** Notes that the device has seen this epoch of the channel. */
+export function raiseMark(db: Database, channel: number, queue: number, epoch: number): void {
+  db.run("INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)", channel, queue, epoch);
+}

@@ -1,0 +1,127 @@
+/** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
+
+import { Database } from "./database.ts";
+
+/** Marks our files (SQLite `application_id`): "qpq2". */
+const applicationId = 0x71707132;
+
+/** The storage format: channel-aware queues. Format 1 and older had none. */
+export const storageFormat = 2;
+
+/** The data directory can not be used as it is; the message says why and what to do. Nothing was changed. */
+export class StorageFormatError extends Error {
+  override readonly name = "StorageFormatError";
+}
+
+/** One numbered step of the schema. */
+export interface Migration {
+  number: number;
+  name: string;
+  sql: string;
+}
+
+/** @returns the migrations beside this file, in order */
+export function readMigrations(): Migration[] {
+  const folder = new URL("./migrations/", import.meta.url);
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
+  return names.map((name) => ({ number: Number(name.slice(0, 4)), name, sql: Deno.readTextFileSync(new URL(name, folder)) }));
+}
+
+export interface OpenOptions {
+  /** The data directory; it exists. */
+  dataDir: string;
+  /** SQLCipher passphrase (`QPQ_DB_KEY`). */
+  key?: string;
+  migrations?: Migration[];
+}
+
+/**
+ * Opens `qpq.db` in the data directory, making or migrating it as needed.
+ *
+ * @throws StorageFormatError
+ */
+export function openDatabase({ dataDir, key, migrations = readMigrations() }: OpenOptions): Database {
+  refuseOldDeliveries(dataDir);
+  const path = `${dataDir}/qpq.db`;
+  const exists = fileSize(path) > 0;
+  if (exists) checkExisting(path, key, migrations);
+  const db = new Database(path, { key });
+  try {
+    db.pragma("journal_mode=WAL");
+    db.pragma("synchronous=FULL");
+    db.pragma("foreign_keys=ON");
+    db.pragma("temp_store=MEMORY");
+    db.pragma("wal_autocheckpoint=2000");
+    migrate(db, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Version 1 kept its queues in one file of another form, without channels: it can not be carried over. */
+function refuseOldDeliveries(dataDir: string): void {
+  if (fileSize(`${dataDir}/deliveries.bin`) < 0) return;
+  throw new StorageFormatError(
+    `${dataDir} holds deliveries.bin, the queue file of storage format 1, which this server can not read; it was left as it is. Start with an empty QPQ_DATA directory, or run the older server until its queues are empty and then move deliveries.bin away`,
+  );
+}
+
+function checkExisting(path: string, key: string | undefined, migrations: Migration[]): void {
+  const encrypted = !hasPlainHeader(path);
+  if (encrypted && key === undefined) throw new StorageFormatError(`${path} is encrypted or no SQLite database; it was left as it is. Set QPQ_DB_KEY or QPQ_DB_KEY_FILE to its key`);
+  if (!encrypted && key !== undefined) throw new StorageFormatError(`${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, or start with an empty QPQ_DATA directory`);
+  const db = new Database(path, { key, readonly: true, fileMustExist: true });
+  try {
+    const found = formatOf(db, path, key);
+    if (found !== storageFormat) {
+      throw new StorageFormatError(
+        `${path} has storage format ${found ?? "unknown (not a quicproquo database)"}, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or run the server version that made it`,
+      );
+    }
+    const newest = Math.max(0, ...migrations.map(({ number }) => number));
+    const version = db.pragma("user_version") as number;
+    if (version > newest) throw new StorageFormatError(`${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it is. Run the newer server`);
+  } finally {
+    db.close();
+  }
+}
+
+function formatOf(db: Database, path: string, key: string | undefined): number | undefined {
+  try {
+    if (!db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'") || db.pragma("application_id") !== applicationId) return undefined;
+    return Number(db.get<{ value: string }>("SELECT value FROM meta WHERE name = 'format'")?.value);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "SQLITE_NOTADB") throw error;
+    throw new StorageFormatError(key === undefined ? `${path} is damaged or no SQLite database; it was left as it is` : `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`);
+  }
+}
+
+function migrate(db: Database, migrations: Migration[]): void {
+  if (db.pragma("application_id") === 0) {
+    db.exec(`BEGIN; CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO meta VALUES ('format', '${storageFormat}'); PRAGMA application_id = ${applicationId}; COMMIT`);
+  }
+  const applied = db.pragma("user_version") as number;
+  for (const { number, sql } of migrations) {
+    if (number > applied) db.exec(`BEGIN; ${sql}\n; PRAGMA user_version = ${number}; COMMIT`);
+  }
+}
+
+/** Every plain SQLite file begins with these 16 bytes (https://www.sqlite.org/fileformat.html §1.3); an encrypted one begins with its salt. */
+function hasPlainHeader(path: string): boolean {
+  using file = Deno.openSync(path, { read: true });
+  const header = new Uint8Array(16);
+  return file.readSync(header) === 16 && new TextDecoder().decode(header) === "SQLite format 3\0";
+}
+
+/** @returns bytes, or -1 when there is no such file */
+function fileSize(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return -1;
+    throw error;
+  }
+}
