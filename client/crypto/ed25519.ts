@@ -1,0 +1,40 @@
+/** Ed25519 with raw keys: WebCrypto (schema/ed25519.ts), or noble where the runtime lacks it. Verify in Chromium 156: 68 µs native, 566 µs noble. */
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { generateEd25519 as generateNative, signEd25519 as signNative, verifyEd25519 as verifyNative } from "../../schema/ed25519.ts";
+import { cryptoSupport } from "./support.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The private key is the 32-byte seed of RFC 8032. */
+export interface SignatureKeyPair {
+  seed: Bytes;
+  publicKey: Bytes;
+}
+
+/** @returns 64 bytes */
+export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promise<Bytes> {
+  if ((await cryptoSupport()).ed25519) return await signNative(seed, message);
+  return ed25519.sign(message, seed) as Bytes;
+}
+
+/** @returns false for every signature or key that is not right; never throws */
+export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+  if ((await cryptoSupport()).ed25519) return await verifyNative(publicKey, signature, message);
+  return verifyEd25519Noble(publicKey, signature, message);
+}
+
+/** As {@link verifyEd25519}, by noble, in RFC 8032's strict reading (no ZIP-215 leniency), as WebCrypto does. */
+export function verifyEd25519Noble(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+export async function generateEd25519(): Promise<SignatureKeyPair> {
+  if ((await cryptoSupport()).ed25519) return await generateNative();
+  const seed = ed25519.utils.randomSecretKey() as Bytes;
+  return { seed, publicKey: ed25519.getPublicKey(seed) as Bytes };
+}

@@ -1,0 +1,188 @@
+/** Building commits: the group's first state, and a pending commit with its bundle (PROTOCOL §2, §4). */
+
+import { bytesToBase64, type ClientState, createCommit, createGroup as createMlsGroup, encodeMlsMessage, makePskIndex, type Proposal } from "ts-mls";
+import { consumeRatchet } from "ts-mls/secretTree.js";
+import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { ciphersuite } from "../crypto/provider.ts";
+import { generateXWing } from "../crypto/xwing.ts";
+import { encodeCommitData, membersHash, sortedKeys } from "./commit_data.ts";
+import { groupContextExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
+import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
+import { leafAt, memberOf } from "./identity.ts";
+import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+import { checkProposals, type CommitPlan, type CommitProposal } from "./rules.ts";
+import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
+import { trustedAttempt, useIn } from "./trust.ts";
+import { type Bytes, type CommitBundle, type CommitHeader, type CommitIntent, type GroupInfo, type GroupState, GroupUsageError, type Member, type MessageRecord, type MlsOptions, type PendingCommit } from "./types.ts";
+
+/** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
+export async function createGroup(
+  options: MlsOptions,
+  input: { channelId: Uint8Array; keyPackage: Uint8Array; info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] } },
+): Promise<GroupState> {
+  if (input.channelId.length !== 32) throw new GroupUsageError("channel-id", "a channelId has 32 bytes");
+  const { keyPackage, keys, xwingSeed } = decodePrivateRecord(input.keyPackage);
+  const own = memberOf(0, keyPackage.leafNode, { ...input.info, roles: {} });
+  const info: GroupInfo = { ...input.info, roles: { ...input.info.roles, [toHex(own.credential.accountKey)]: "admin" } };
+  const made = await trustedAttempt(options.trust, "member", (config) =>
+    createMlsGroup(new Uint8Array(input.channelId), keyPackage, keys, groupContextExtensions(info), ciphersuite, config));
+  if ("failure" in made) throw new GroupUsageError("mls", made.failure);
+  return await makeState(made.value, xwingSeed);
+}
+
+/** @throws GroupUsageError */
+export async function prepareCommit(options: MlsOptions, state: GroupState, intent: CommitIntent): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }> {
+  requireActive(state);
+  const members = stateMembers(state);
+  const committer = members.find(({ leafIndex }) => leafIndex === state.ownLeafIndex)!;
+  const n = state.epoch + 1n;
+  const adds = await Promise.all((intent.add ?? []).map((message) => readAdd(message, intent.nowMs)));
+  const byValue = [
+    ...removals(intent.remove ?? [], members, committer),
+    ...adds.map(({ keyPackage }): Proposal => ({ proposalType: "add", add: { keyPackage } })),
+    ...infoProposals(state, intent, members, adds, committer),
+    pskProposal(state.channelId, n),
+  ];
+  const leaves = usableLeaves(state, byValue);
+  const proposals = [...leaves.proposals, ...byValue.map((proposal): CommitProposal => ({ proposal, byReference: false, senderLeafIndex: committer.leafIndex }))];
+  const revoked = await revokedAmong(options, proposals, members);
+  const plan = checkProposals({ channelId: state.channelId, n, committer, members, info: infoOf(state), proposals, adds, revoked });
+  if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
+
+  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied });
+  return { ...(await spendHandshakeKey(state)), pending };
+}
+
+async function readAdd(message: Uint8Array, nowMs: number): Promise<ParsedKeyPackage> {
+  try {
+    const parsed = await parseKeyPackage(message);
+    if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) throw new GroupUsageError("key-package-lifetime", `a KeyPackage of ${parsed.credential.username} is not valid now`);
+    return parsed;
+  } catch (error) {
+    if (error instanceof MalformedError) throw new GroupUsageError("key-package", error.message);
+    throw error;
+  }
+}
+
+function removals(recipientKeys: Uint8Array[], members: Member[], committer: Member): Proposal[] {
+  return recipientKeys.map((recipientKey) => {
+    const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
+    if (member === undefined) throw new GroupUsageError("not-a-member", "a device to remove is not in the group");
+    if (member === committer) throw new GroupUsageError("own-removal", "a device leaves by a proposal that another member commits");
+    return { proposalType: "remove", remove: { removed: member.leafIndex } };
+  });
+}
+
+/** The asked-for change of the group info; an admin's commit also takes the role from an account whose last device it removes. */
+function infoProposals(state: GroupState, intent: CommitIntent, members: Member[], adds: ParsedKeyPackage[], committer: Member): Proposal[] {
+  const before = infoOf(state);
+  const roles = { ...(intent.info?.roles ?? before.roles) };
+  if (committer.role === "admin") {
+    const removed = new Set((intent.remove ?? []).map(toHex));
+    const present = new Set([...members.filter(({ recipientKey }) => !removed.has(toHex(recipientKey))), ...adds].map(({ credential }) => toHex(credential.accountKey)));
+    for (const { credential } of members) {
+      const account = toHex(credential.accountKey);
+      if (!present.has(account)) delete roles[account];
+    }
+  }
+  const after = { ...before, name: intent.info?.name ?? before.name, roles };
+  const changed = after.name !== before.name || JSON.stringify(Object.entries(after.roles).sort()) !== JSON.stringify(Object.entries(before.roles).sort());
+  return changed ? [{ proposalType: "group_context_extensions", groupContextExtensions: { extensions: groupContextExtensions(after) } }] : [];
+}
+
+function pskProposal(channelId: Uint8Array, n: bigint): Proposal {
+  const pskNonce = crypto.getRandomValues(new Uint8Array(ciphersuite.kdf.size));
+  return { proposalType: "psk", psk: { preSharedKeyId: { psktype: "external", pskId: epochPskId(channelId, n), pskNonce } } };
+}
+
+/** Stored leave proposals that still hold; others are dropped, so that one bad proposal never blocks the group (PROTOCOL §3.2). */
+function usableLeaves(state: GroupState, byValue: Proposal[]): { unapplied: ClientState["unappliedProposals"]; proposals: CommitProposal[] } {
+  const present = new Set(leavingMembers(state).map(({ leafIndex }) => leafIndex));
+  const taken = new Set(byValue.flatMap((proposal) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+  taken.add(state.ownLeafIndex);
+  const unapplied: ClientState["unappliedProposals"] = {};
+  const proposals: CommitProposal[] = [];
+  for (const [reference, { proposal, senderLeafIndex }] of Object.entries(state.mls.unappliedProposals)) {
+    if (senderLeafIndex === undefined || !present.has(senderLeafIndex) || taken.has(senderLeafIndex)) continue;
+    taken.add(senderLeafIndex);
+    unapplied[reference] = { proposal, senderLeafIndex };
+    proposals.push({ proposal, byReference: true, senderLeafIndex });
+  }
+  return { unapplied, proposals };
+}
+
+/** Leaf indexes among those that the proposals remove whose device is revoked. */
+export async function revokedAmong(options: MlsOptions, proposals: CommitProposal[], members: Member[]): Promise<Set<number>> {
+  const removed = new Set(proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+  const revoked = new Set<number>();
+  for (const { leafIndex, credential, recipientKey } of members) {
+    if (removed.has(leafIndex) && await options.isRevoked(credential, recipientKey)) revoked.add(leafIndex);
+  }
+  return revoked;
+}
+
+interface Build {
+  n: bigint;
+  plan: CommitPlan;
+  members: Member[];
+  byValue: Proposal[];
+  unapplied: ClientState["unappliedProposals"];
+}
+
+async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied }: Build): Promise<PendingCommit> {
+  const { channelId } = state;
+  const commitId = crypto.getRandomValues(new Uint8Array(16));
+  const S = crypto.getRandomValues(new Uint8Array(epochSecretLength));
+  const after = [...members.filter((member) => !plan.removed.includes(member)), ...plan.adds];
+  const removed = sortedKeys(plan.removed.map(({ recipientKey }) => recipientKey));
+  const added = sortedKeys(plan.adds.map(({ recipientKey }) => recipientKey));
+  const authenticatedData = encodeCommitData({ channelId, n, commitId, membersHash: await membersHash(after.map(({ recipientKey }) => recipientKey)), removed, added });
+
+  const fresh = await generateXWing();
+  const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
+  const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
+  const made = await trustedAttempt(options.trust, useIn(state.mls), (clientConfig) =>
+    createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, { extraProposals: byValue, ratchetTreeExtension: true, authenticatedData, forcePath: true }));
+  if ("failure" in made) throw new GroupUsageError("mls", made.failure);
+
+  const welcome = made.value.welcome === undefined ? undefined : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.value.welcome });
+  const bundle: CommitBundle = {
+    sealedCommit: await sealBundlePart("commit", encodeMlsMessage(made.value.commit), S, channelId, n),
+    sealedWelcome: welcome === undefined ? new Uint8Array() : await sealBundlePart("welcome", welcome, S, channelId, n),
+    headers: await Promise.all(after.map((member) => headerFor(S, member, channelId, n))),
+  };
+  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed, state);
+  return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added };
+}
+
+/** ts-mls copies the old leaf's extensions into the new one: the fresh key goes into the copy that it starts from. The leaf is on no copath of its own path, so no parent hash changes. */
+function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
+  const leaf = leafAt(mls.ratchetTree, mls.privatePath.leafIndex)!;
+  const extensions = leaf.extensions.map((extension) => extension.extensionType === xwingKeyType ? xwingKeyExtension(publicKey) : extension);
+  const ratchetTree = mls.ratchetTree.slice();
+  ratchetTree[2 * mls.privatePath.leafIndex] = { nodeType: "leaf", leaf: { ...leaf, extensions } };
+  return { ...mls, ratchetTree };
+}
+
+function withPastTree(next: ClientState, before: ClientState): ClientState {
+  const epoch = before.groupContext.epoch;
+  const past = next.historicalReceiverData.get(epoch)!;
+  return { ...next, historicalReceiverData: new Map(next.historicalReceiverData).set(epoch, { ...past, ratchetTree: before.ratchetTree }) };
+}
+
+async function headerFor(S: Bytes, { recipientKey, xwingPublicKey, credential }: Pick<Member, "recipientKey" | "xwingPublicKey" | "credential">, channelId: Bytes, n: bigint): Promise<CommitHeader> {
+  const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
+  // Every leaf's key was tried when it came into the tree.
+  if (header === undefined) throw new GroupUsageError("hybrid-key", `the hybrid key of a device of ${credential.username} is not usable`);
+  return { recipientKey, header };
+}
+
+/** createCommit leaves the base state's ratchet where it was; the generation it used must not serve again. */
+async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupState; record: MessageRecord }> {
+  const { newTree, consumed } = await consumeRatchet(state.mls.secretTree, 2 * state.ownLeafIndex, "commit", ciphersuite);
+  consumed.at(-1)?.fill(0);
+  const newState = withMls(state, { ...state.mls, secretTree: newTree });
+  return { newState, record: messageRecord(newState, state.epoch, state.ownLeafIndex) };
+}
+

@@ -1,0 +1,55 @@
+/** The authenticated_data of a commit (PROTOCOL §2): what the committer says that the commit does, for every client to hold against what it did. */
+
+import { concat } from "../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { bytesOf, countOf, listOf, recordOf } from "../../schema/shape.ts";
+import { sha256 } from "../crypto/hkdf.ts";
+import type { Bytes } from "./types.ts";
+
+export interface CommitData {
+  channelId: Bytes;
+  n: bigint;
+  commitId: Bytes;
+  /** {@link membersHash} of epoch n. */
+  membersHash: Bytes;
+  /** recipientKeys, sorted. */
+  removed: Bytes[];
+  added: Bytes[];
+}
+
+export function encodeCommitData({ channelId, n, commitId, membersHash, removed, added }: CommitData): Bytes {
+  return encodeCbor({ v: 1, channelId, n, commitId, membersHash, removed, added });
+}
+
+/** @throws MalformedError */
+export function decodeCommitData(bytes: Uint8Array): CommitData {
+  const fields = recordOf(decodeCbor(bytes), ["v", "channelId", "n", "commitId", "membersHash", "removed", "added"], "commit data");
+  if (fields.v !== 1) throw new MalformedError("commit data: version");
+  const keys = (value: unknown, what: string) => listOf(value, 2000, what, (key, name) => bytesOf(key, 32, name));
+  return {
+    channelId: bytesOf(fields.channelId, 32, "channelId"),
+    n: BigInt(countOf(fields.n, "n")),
+    commitId: bytesOf(fields.commitId, 16, "commitId"),
+    membersHash: bytesOf(fields.membersHash, 32, "membersHash"),
+    removed: keys(fields.removed, "removed"),
+    added: keys(fields.added, "added"),
+  };
+}
+
+/** @returns SHA-256 of the leaf signature keys (32 bytes each), sorted as byte strings */
+export async function membersHash(recipientKeys: Uint8Array[]): Promise<Bytes> {
+  return await sha256(concat(...sortedKeys(recipientKeys)));
+}
+
+/** @returns a new list, in the order of their bytes */
+export function sortedKeys(keys: Uint8Array[]): Bytes[] {
+  return keys.map((key) => new Uint8Array(key)).sort(compareBytes);
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    if (a[index] !== b[index]) return a[index] - b[index];
+  }
+  return a.length - b.length;
+}

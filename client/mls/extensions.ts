@@ -1,0 +1,101 @@
+/** Our MLS extensions and what every leaf must be able to do: codes, codecs, capabilities. */
+
+import type { Capabilities, Extension, LeafNode } from "ts-mls";
+import { encodeRequiredCapabilities } from "ts-mls";
+import { equalBytes } from "../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { bytesOf, countOf, recordOf, textOf } from "../../schema/shape.ts";
+import { ciphersuiteName } from "../crypto/provider.ts";
+import { xwingPublicKeyLength } from "../crypto/xwing.ts";
+import type { Bytes, GroupInfo, Role, Supersedes } from "./types.ts";
+
+/** draft-ietf-mls-extensions: KeyPackage extension without content. */
+export const lastResortType = 0x000a;
+/** Leaf-node extension (private-use range, RFC 9420 §17.3): the X-Wing public key, 1,216 bytes (PROTOCOL §1). */
+export const xwingKeyType = 0xf0a0;
+/** GroupContext extension: name, kind, roles. */
+export const groupInfoType = 0xf0a1;
+/** GroupContext extension of a successor channel (PROTOCOL §3.5). */
+export const supersedesType = 0xf0a2;
+
+/** What each of our leaves says it can do. */
+export function ownCapabilities(): Capabilities {
+  return {
+    versions: ["mls10"],
+    ciphersuites: [ciphersuiteName],
+    extensions: [lastResortType, xwingKeyType, groupInfoType, supersedesType],
+    proposals: [],
+    credentials: ["basic"],
+  };
+}
+
+/** The required_capabilities of every group (GRP-3.2): a leaf without the X-Wing key can not be in the tree. */
+export const requiredCapabilities: Extension = {
+  extensionType: "required_capabilities",
+  extensionData: encodeRequiredCapabilities({ extensionTypes: [xwingKeyType, groupInfoType], proposalTypes: [], credentialTypes: ["basic"] }),
+};
+
+export function xwingKeyExtension(publicKey: Uint8Array): Extension {
+  return { extensionType: xwingKeyType, extensionData: publicKey };
+}
+
+/** @throws MalformedError when the leaf has no X-Wing key, more than one, or one of another length */
+export function xwingKeyOf(leaf: LeafNode): Bytes {
+  const found = leaf.extensions.filter(({ extensionType }) => extensionType === xwingKeyType);
+  if (found.length !== 1) throw new MalformedError(`leaf has ${found.length} X-Wing keys`);
+  return bytesOf(found[0].extensionData, xwingPublicKeyLength, "X-Wing key");
+}
+
+/** @returns the GroupContext extensions, in the one order that we write */
+export function groupContextExtensions(info: GroupInfo): Extension[] {
+  const own = { extensionType: groupInfoType, extensionData: encodeGroupInfo(info) };
+  if (info.supersedes === undefined) return [requiredCapabilities, own];
+  return [requiredCapabilities, own, { extensionType: supersedesType, extensionData: encodeSupersedes(info.supersedes) }];
+}
+
+/** @throws MalformedError unless the extensions are exactly required_capabilities, 0xF0A1 and perhaps 0xF0A2, each once */
+export function groupInfoOf(extensions: Extension[]): GroupInfo {
+  const [required, own, successor, ...rest] = extensions;
+  if (required?.extensionType !== "required_capabilities" || own?.extensionType !== groupInfoType || rest.length > 0) throw new MalformedError("GroupContext: wrong extensions");
+  if (!equalBytes(required.extensionData, requiredCapabilities.extensionData)) throw new MalformedError("GroupContext: required_capabilities are not ours");
+  if (successor !== undefined && successor.extensionType !== supersedesType) throw new MalformedError("GroupContext: wrong extensions");
+  const info = decodeGroupInfo(own.extensionData);
+  return successor === undefined ? info : { ...info, supersedes: decodeSupersedes(successor.extensionData) };
+}
+
+function encodeGroupInfo({ name, kind, roles, createdMs }: GroupInfo): Bytes {
+  return encodeCbor({ v: 1, name, kind, roles, createdMs });
+}
+
+function decodeGroupInfo(bytes: Uint8Array): GroupInfo {
+  const fields = recordOf(decodeCbor(bytes), ["v", "name", "kind", "roles", "createdMs"], "group info");
+  if (fields.v !== 1) throw new MalformedError("group info: version");
+  if (fields.kind !== "direct" && fields.kind !== "group") throw new MalformedError("group info: kind");
+  return { name: textOf(fields.name, 200, "name"), kind: fields.kind, roles: rolesOf(fields.roles), createdMs: countOf(fields.createdMs, "createdMs") };
+}
+
+function rolesOf(value: unknown): Record<string, Role> {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) throw new MalformedError("roles: not a map");
+  const entries = Object.entries(value);
+  if (entries.length > 2000) throw new MalformedError("roles: too many");
+  for (const [accountKey, role] of entries) {
+    if (!/^[0-9a-f]{64}$/.test(accountKey) || (role !== "admin" && role !== "member")) throw new MalformedError("roles: not account key → role");
+  }
+  return Object.fromEntries(entries) as Record<string, Role>;
+}
+
+function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason }: Supersedes): Bytes {
+  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason });
+}
+
+function decodeSupersedes(bytes: Uint8Array): Supersedes {
+  const fields = recordOf(decodeCbor(bytes), ["channelId", "lastEpoch", "transcriptHash", "reason"], "supersedes");
+  return {
+    channelId: bytesOf(fields.channelId, 32, "channelId"),
+    lastEpoch: BigInt(countOf(fields.lastEpoch, "lastEpoch")),
+    transcriptHash: bytesOf(fields.transcriptHash, 32, "transcriptHash"),
+    reason: textOf(fields.reason, 200, "reason"),
+  };
+}
+

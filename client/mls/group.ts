@@ -1,0 +1,132 @@
+/**
+ * The one way into MLS for the rest of the project. State in, `{newState, …}` out; foreign bytes give result unions, never exceptions.
+ *
+ * @example
+ * const mls = createMls({ trust, isRevoked });
+ * const own = await mls.createGroup({ channelId, keyPackage, info });
+ * const { newState, record, pending } = await mls.prepareCommit(own, { add: [theirKeyPackage], nowMs });
+ * // store newState's record and encodePending(pending), send pending.bundle, wait for the own queue entry, then:
+ * const current = mls.mergePending(newState, pending);
+ */
+
+import { zeroOutUint8Array } from "ts-mls";
+import { createGroup, prepareCommit } from "./commit.ts";
+import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
+import { sealHeader } from "./hybrid.ts";
+import { joinFromWelcome } from "./join.ts";
+import { openMessage, sealLeave, sealMessage } from "./messages.ts";
+import { processCommit } from "./process.ts";
+import { decodePending, decodeState, encodeEpochRecord, encodePending, infoOf, leavingMembers, mergePending, stateMembers } from "./state.ts";
+import {
+  type Bytes, type CommitIntent, type CommitResult, type EphemeralResult, type GroupInfo, type GroupState, GroupUsageError, type JoinResult, type Member, type MessageRecord,
+  type MlsOptions, type OpenResult, type PendingCommit, type SealedMessage,
+} from "./types.ts";
+
+export * from "./types.ts";
+export { type MadeKeyPackage, makeKeyPackage, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+
+export interface Mls {
+  /**
+   * A channel at epoch 0 whose only member is this device; its account becomes admin.
+   *
+   * @param input.channelId 32 random bytes
+   * @param input.keyPackage the private record of a fresh own KeyPackage (never published)
+   */
+  createGroup(input: { channelId: Uint8Array; keyPackage: Uint8Array; info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] } }): Promise<GroupState>;
+
+  /**
+   * Builds the commit to epoch n = state.epoch + 1 without merging it. Stored leave proposals that still hold are committed with it.
+   *
+   * @returns `newState`: the base state with the used handshake key gone (store `record`); `pending`: what to send and later merge
+   * @throws GroupUsageError when the intent breaks a group rule; nothing has changed then
+   */
+  prepareCommit(state: GroupState, intent: CommitIntent): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
+
+  /** The DS accepted: the pending state, with what `current` received in the base epoch meanwhile. @throws GroupUsageError if `current` is not at the base epoch */
+  mergePending(current: GroupState, pending: PendingCommit): GroupState;
+
+  /**
+   * Another member's commit, or the own one after the pending state was lost.
+   *
+   * @param entry.header this device's header, or undefined when the DS sent none
+   * @param entry.S the epoch secret, from a reseal, in place of the header
+   */
+  processCommit(state: GroupState, entry: { n: bigint; commitId: Uint8Array; header?: Uint8Array; S?: Uint8Array; sealedCommit: Uint8Array }): Promise<CommitResult>;
+
+  /**
+   * @param entry.candidates private records of this device's published KeyPackages; the header tells which one was used
+   * @param entry.live whether the engine has an active group of this channelId: then the Welcome is refused (GRP-7)
+   */
+  joinFromWelcome(entry: {
+    channelId: Uint8Array; n: bigint; header: Uint8Array; sealedWelcome: Uint8Array; candidates: Uint8Array[]; live: boolean;
+  }): Promise<JoinResult>;
+
+  /**
+   * @param message.messageId 16 bytes
+   * @param message.content MIMI content; padded here
+   * @throws GroupUsageError "pending-leaves" while a stored leave proposal waits for a commit (RFC 9420 §12.4: commit first), "epoch-0", "not-active"
+   */
+  sealMessage(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array }): Promise<SealedMessage>;
+
+  /** A proposal to remove the own device, for another member to commit (PROTOCOL §3.2). After it this device sends no more in the epoch. */
+  sealLeave(state: GroupState, message: { messageId: Uint8Array }): Promise<SealedMessage>;
+
+  /** @param entry.epoch the DS's word for the epoch; must equal the envelope's */
+  openMessage(state: GroupState, entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array }): Promise<OpenResult>;
+
+  /** Typing, receipts: no ratchet, no new state, signed by the device key. */
+  sealEphemeral(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array; nowMs: number }): Promise<Bytes>;
+
+  /** Dropped (skipped "expired") when older than 30 s or from more than 30 s ahead. */
+  openEphemeral(state: GroupState, entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array; nowMs: number }): Promise<EphemeralResult>;
+
+  /** In leaf order. */
+  members(state: GroupState): Member[];
+  info(state: GroupState): GroupInfo;
+  /** Members whose stored leave proposal waits for a commit. */
+  pendingLeaves(state: GroupState): Member[];
+  /** The confirmed transcript hash of the state's epoch, 32 bytes: equal for all members of one history (GRP-5, successor channels). */
+  transcriptHash(state: GroupState): Bytes;
+  /** The hybrid header that seals S of epoch n to one member's current leaf key: the answer to a reseal request (PROTOCOL §3.5). */
+  resealHeader(input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array }): Promise<Bytes>;
+
+  /** Overwrites spent secrets. Only after the transaction that stored the new state is complete: the old state shares them. */
+  wipe(consumed: Uint8Array[]): void;
+
+  /** The whole state: once per commit. */
+  encodeEpochRecord(state: GroupState): Bytes;
+  /** @throws MalformedError on a record that is not ours: our storage, so a bug or damage, never foreign input */
+  decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState;
+  encodePending(pending: PendingCommit): Bytes;
+  decodePending(bytes: Uint8Array): PendingCommit;
+}
+
+/** @param options the engine's judgement; both parts are required */
+export function createMls(options: MlsOptions): Mls {
+  return {
+    createGroup: (input) => createGroup(options, input),
+    prepareCommit: (state, intent) => prepareCommit(options, state, intent),
+    mergePending,
+    processCommit: (state, entry) => processCommit(options, state, entry),
+    joinFromWelcome: (entry) => joinFromWelcome(options, entry),
+    sealMessage,
+    sealLeave,
+    openMessage,
+    sealEphemeral,
+    openEphemeral,
+    members: stateMembers,
+    info: infoOf,
+    pendingLeaves: leavingMembers,
+    transcriptHash: (state) => new Uint8Array(state.mls.groupContext.confirmedTranscriptHash),
+    async resealHeader({ channelId, n, S, recipientKey, xwingPublicKey }) {
+      const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
+      if (header === undefined) throw new GroupUsageError("hybrid-key", "the hybrid key is not usable");
+      return header;
+    },
+    wipe: (consumed) => consumed.forEach(zeroOutUint8Array),
+    encodeEpochRecord,
+    decodeState,
+    encodePending,
+    decodePending,
+  };
+}

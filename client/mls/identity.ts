@@ -1,0 +1,81 @@
+/** Who a leaf is: the credential (PROTOCOL §1), the trust hook that ts-mls asks for each leaf, and the member as the engine sees it. */
+
+import type { AuthenticationService, ClientConfig, Credential, LeafNode, RatchetTree } from "ts-mls";
+import { defaultKeyPackageEqualityConfig, defaultLifetimeConfig } from "ts-mls";
+import { toHex } from "../../schema/bytes.ts";
+import { decodeCredential, type DeviceCredential, encodeCredential, verifyCredential } from "../../schema/credential.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { xwingKeyOf } from "./extensions.ts";
+import type { Bytes, GroupInfo, Member, Role, Trust, TrustUse } from "./types.ts";
+
+/** @returns the MLS basic credential that carries `credential` */
+export function mlsCredential(credential: DeviceCredential): Credential {
+  return { credentialType: "basic", identity: encodeCredential(credential) };
+}
+
+/** @throws MalformedError for another credential type or identity */
+export function deviceCredentialOf(credential: Credential): DeviceCredential {
+  if (credential.credentialType !== "basic") throw new MalformedError("credential: not basic");
+  return decodeCredential(credential.identity);
+}
+
+/**
+ * The checks of a leaf's credential, in order: form, root signature and device id, then the engine's trust.
+ *
+ * @param refusals gets one sentence for each refusal, because ts-mls passes on a bare false
+ */
+export function authenticationService(trust: Trust, useOf: (leafSignatureKey: Uint8Array) => TrustUse, refusals: string[]): AuthenticationService {
+  return {
+    async validateCredential(credential, signaturePublicKey) {
+      const refusal = await refusalOf(credential, new Uint8Array(signaturePublicKey), trust, useOf(signaturePublicKey));
+      if (refusal !== undefined) refusals.push(refusal);
+      return refusal === undefined;
+    },
+  };
+}
+
+async function refusalOf(credential: Credential, leafSignatureKey: Bytes, trust: Trust, use: TrustUse): Promise<string | undefined> {
+  let device: DeviceCredential;
+  try {
+    device = deviceCredentialOf(credential);
+  } catch (error) {
+    if (error instanceof MalformedError) return error.message;
+    throw error;
+  }
+  if (!(await verifyCredential(device, leafSignatureKey))) return `the root key of ${device.username} does not vouch for the leaf key`;
+  const answer = await trust(device, leafSignatureKey, use);
+  return answer === true ? undefined : answer;
+}
+
+/** ts-mls's configuration with our limits: one epoch back, few skipped generations (PROTOCOL §3.6, §8), no padding of its own (§2). */
+export function clientConfig(authService: AuthenticationService): ClientConfig {
+  return {
+    keyRetentionConfig: { retainKeysForEpochs: 1, retainKeysForGenerations: 32, maximumForwardRatchetSteps: 200 },
+    lifetimeConfig: defaultLifetimeConfig,
+    keyPackageEqualityConfig: defaultKeyPackageEqualityConfig,
+    paddingConfig: { kind: "padUntilLength", padUntilLength: 0 },
+    authService,
+  };
+}
+
+/** @returns the account's role: `roles` names only what differs from member */
+export function roleOf(info: GroupInfo, accountKey: Uint8Array): Role {
+  return info.roles[toHex(accountKey)] ?? "member";
+}
+
+/** @throws MalformedError when credential or X-Wing key are not ours */
+export function memberOf(leafIndex: number, leaf: LeafNode, info: GroupInfo): Member {
+  const credential = deviceCredentialOf(leaf.credential);
+  return { leafIndex, credential, recipientKey: new Uint8Array(leaf.signaturePublicKey), xwingPublicKey: xwingKeyOf(leaf), role: roleOf(info, credential.accountKey) };
+}
+
+/** In leaf order. @throws MalformedError as {@link memberOf} */
+export function membersOf(tree: RatchetTree, info: GroupInfo): Member[] {
+  return tree.flatMap((node, nodeIndex) => node?.nodeType === "leaf" ? [memberOf(nodeIndex / 2, node.leaf, info)] : []);
+}
+
+/** @returns the leaf node, or undefined where the tree has none */
+export function leafAt(tree: RatchetTree, leafIndex: number): LeafNode | undefined {
+  const node = tree[2 * leafIndex];
+  return node?.nodeType === "leaf" ? node.leaf : undefined;
+}

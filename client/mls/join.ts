@@ -1,0 +1,113 @@
+/** Joining by Welcome: the header finds the KeyPackage that was used and gives S, S opens the Welcome, and every leaf of the tree is judged before the group exists here. */
+
+import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { accumulatePskSecret } from "ts-mls/pskIndex.js";
+import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
+import { equalBytes } from "../../schema/bytes.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { ciphersuite } from "../crypto/provider.ts";
+import { isXWingPublicKey } from "../crypto/xwing.ts";
+import { groupInfoOf } from "./extensions.ts";
+import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
+import { membersOf } from "./identity.ts";
+import { decodePrivateRecord, type KeyPackagePrivate } from "./key_package.ts";
+import { decodeMessage } from "./process.ts";
+import { rejected } from "./rules.ts";
+import { makeState } from "./state.ts";
+import { trustedAttempt } from "./trust.ts";
+import type { Bytes, GroupInfo, JoinResult, Member, MlsOptions, Rejected } from "./types.ts";
+
+export interface WelcomeEntry {
+  channelId: Uint8Array;
+  n: bigint;
+  header: Uint8Array;
+  sealedWelcome: Uint8Array;
+  candidates: Uint8Array[];
+  live: boolean;
+}
+
+export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry): Promise<JoinResult> {
+  if (entry.live) return rejected("GRP-7.1", "a Welcome for a group that is live here");
+  const found = await findCandidate(entry);
+  if (found === undefined) return { kind: "unreadable", reason: "header" };
+  const body = await openBundlePart("welcome", entry.sealedWelcome, found.S, entry.channelId, entry.n);
+  if (body === undefined) return { kind: "unreadable", reason: "commit-seal" };
+  const message = decodeMessage(body);
+  if (message?.wireformat !== "mls_welcome") return rejected("framing", "not a Welcome");
+
+  const { keyPackage, keys, xwingSeed } = found.candidate;
+  const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);
+  const joined = await trustedAttempt(options.trust, "join", (config) =>
+    joinGroupWithExtensions(message.welcome, keyPackage, keys, pskIndex.index, ciphersuite, undefined, undefined, config));
+  if ("failure" in joined) return rejected("mls", joined.failure);
+  const [mls] = joined.value;
+  // A Welcome whose group secrets name no PSK would join by X25519 alone.
+  if (pskIndex.used() !== 1) return rejected("GRP-2.3", "the Welcome does not carry exactly the epoch's PSK");
+  const judged = await judgeGroup(mls, entry);
+  if ("code" in judged) return judged;
+  const signer = await signerOf(message.welcome, found.candidate, pskIndex.index);
+  const newState = await makeState(mls, xwingSeed);
+  return {
+    kind: "processed",
+    newState,
+    S: found.S,
+    info: judged.info,
+    // joinGroup has checked that the signer's leaf is in the tree.
+    adder: judged.members.find(({ leafIndex }) => leafIndex === signer)!,
+    keyPackageRef: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
+  };
+}
+
+interface Found {
+  candidate: KeyPackagePrivate;
+  S: Bytes;
+}
+
+/** The header opens with the X-Wing key of the KeyPackage that was used and with no other (ML-KEM rejects implicitly, then the AEAD fails). */
+async function findCandidate({ candidates, header, channelId, n }: WelcomeEntry): Promise<Found | undefined> {
+  for (const record of candidates) {
+    const candidate = decodePrivateRecord(record);
+    const recipientKey = candidate.keyPackage.leafNode.signaturePublicKey;
+    const S = await openHeader(header, candidate.xwingSeed, { channelId, n, recipientKey });
+    if (S !== undefined) return { candidate, S };
+  }
+  return undefined;
+}
+
+/** A PSK index that knows the epoch's PSK and nothing else, and counts how often it was asked for it. */
+function onlyPsk(pskId: Bytes, S: Bytes): { index: PskIndex; used: () => number } {
+  let asked = 0;
+  const index: PskIndex = {
+    findPsk(id) {
+      if (id.psktype !== "external" || !equalBytes(id.pskId, pskId)) return undefined;
+      asked += 1;
+      return S;
+    },
+  };
+  return { index, used: () => asked };
+}
+
+async function judgeGroup(mls: ClientState, { channelId, n }: WelcomeEntry): Promise<{ info: GroupInfo; members: Member[] } | Rejected> {
+  if (!equalBytes(mls.groupContext.groupId, channelId)) return rejected("GRP-7.2", "the group_id is not the channelId");
+  if (mls.groupContext.epoch !== n) return rejected("GRP-7.2", "the Welcome is of another epoch");
+  try {
+    const info = groupInfoOf(mls.groupContext.extensions);
+    const members = membersOf(mls.ratchetTree, info);
+    const usable = await Promise.all(members.map(({ xwingPublicKey }) => isXWingPublicKey(xwingPublicKey)));
+    if (usable.includes(false)) return rejected("GRP-3.2", "a member's hybrid key is not usable");
+    return { info, members };
+  } catch (error) {
+    if (error instanceof MalformedError) return rejected("GRP-2.6", error.message);
+    throw error;
+  }
+}
+
+/** The leaf index that signed the GroupInfo: joinGroup checks it and does not give it out. */
+async function signerOf(welcome: Welcome, { keyPackage, keys }: KeyPackagePrivate, index: PskIndex): Promise<number> {
+  const ref = await makeKeyPackageRef(keyPackage, ciphersuite.hash);
+  const secrets = await decryptGroupSecrets(await ciphersuite.hpke.importPrivateKey(keys.initPrivateKey), ref, welcome, ciphersuite.hpke);
+  const [pskSecret] = await accumulatePskSecret(secrets!.psks, index, ciphersuite, new Uint8Array(ciphersuite.kdf.size));
+  const groupInfo = await decryptGroupInfo(welcome, secrets!.joinerSecret, pskSecret, ciphersuite);
+  return groupInfo!.signer;
+}

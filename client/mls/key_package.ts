@@ -1,0 +1,155 @@
+/** KeyPackages: making them with our extensions and lifetimes, and reading published ones. */
+
+import { decodeMlsMessage, encodeMlsMessage, generateKeyPackageWithKey, type KeyPackage, type PrivateKeyPackage } from "ts-mls";
+import { makeKeyPackageRef, verifyKeyPackage } from "ts-mls/keyPackage.js";
+import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import { type DeviceCredential, verifyCredential } from "../../schema/credential.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { bytesOf, recordOf } from "../../schema/shape.ts";
+import { ciphersuite, ciphersuiteName } from "../crypto/provider.ts";
+import { isX25519PublicKey } from "../crypto/x25519.ts";
+import { generateXWing, isXWingPublicKey } from "../crypto/xwing.ts";
+import { lastResortType, ownCapabilities, xwingKeyExtension, xwingKeyOf, xwingKeyType } from "./extensions.ts";
+import { deviceCredentialOf, mlsCredential } from "./identity.ts";
+import type { Bytes } from "./types.ts";
+
+const hourSeconds = 3600;
+const daySeconds = 24 * hourSeconds;
+
+export interface MadeKeyPackage {
+  /** MLSMessage of wire format mls_key_package: what is published. */
+  keyPackage: Bytes;
+  /** What opens a Welcome for it, signature key included: store it wrapped. */
+  privateRecord: Bytes;
+  /** KeyPackageRef (RFC 9420 §5.2), 32 bytes. */
+  ref: Bytes;
+  notAfterMs: number;
+}
+
+/**
+ * @param input.signatureKeyPair the device's key: 32-byte seed, 32-byte public key
+ * @param input.nowMs the corrected clock
+ * @param input.lastResort marks it with the last_resort extension and lets it live 90 days instead of 25 hours (PROTOCOL §4)
+ * @param input.lifetimeMs how long from now it stays valid, in place of those
+ */
+export async function makeKeyPackage(input: {
+  credential: DeviceCredential;
+  signatureKeyPair: { seed: Uint8Array; publicKey: Uint8Array };
+  nowMs: number;
+  lastResort: boolean;
+  lifetimeMs?: number;
+}): Promise<MadeKeyPackage> {
+  const nowSeconds = Math.floor(input.nowMs / 1000);
+  // A last resort lives 90 days in all, the hour before now included; others 25 hours after now, so that a span is at most 26 hours.
+  const aheadSeconds = input.lifetimeMs !== undefined ? Math.floor(input.lifetimeMs / 1000) : input.lastResort ? 90 * daySeconds - hourSeconds : 25 * hourSeconds;
+  const lifetime = { notBefore: BigInt(nowSeconds - hourSeconds), notAfter: BigInt(nowSeconds + aheadSeconds) };
+  const { seed: xwingSeed, publicKey } = await generateXWing();
+  const extensions = input.lastResort ? [{ extensionType: lastResortType, extensionData: new Uint8Array() }] : [];
+  const { publicPackage, privatePackage } = await generateKeyPackageWithKey(
+    mlsCredential(input.credential),
+    ownCapabilities(),
+    lifetime,
+    extensions,
+    { signKey: input.signatureKeyPair.seed, publicKey: input.signatureKeyPair.publicKey },
+    ciphersuite,
+    [xwingKeyExtension(publicKey)],
+  );
+  const keyPackage = new Uint8Array(encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }));
+  const ref = new Uint8Array(await makeKeyPackageRef(publicPackage, ciphersuite.hash));
+  const privateRecord = encodeCbor({
+    v: 1,
+    keyPackage,
+    init: privatePackage.initPrivateKey,
+    hpke: privatePackage.hpkePrivateKey,
+    signature: privatePackage.signaturePrivateKey,
+    xwing: xwingSeed,
+  });
+  return { keyPackage, privateRecord, ref, notAfterMs: Number(lifetime.notAfter) * 1000 };
+}
+
+/** A decoded private record. */
+export interface KeyPackagePrivate {
+  keyPackage: KeyPackage;
+  keys: PrivateKeyPackage;
+  xwingSeed: Bytes;
+}
+
+/** @throws MalformedError on a record that is not ours */
+export function decodePrivateRecord(record: Uint8Array): KeyPackagePrivate {
+  const fields = recordOf(decodeCbor(record), ["v", "keyPackage", "init", "hpke", "signature", "xwing"], "private record");
+  if (fields.v !== 1) throw new MalformedError("private record: version");
+  return {
+    keyPackage: decodeKeyPackageMessage(bytesOf(fields.keyPackage, undefined, "keyPackage")),
+    keys: {
+      initPrivateKey: bytesOf(fields.init, 32, "init"),
+      hpkePrivateKey: bytesOf(fields.hpke, 32, "hpke"),
+      signaturePrivateKey: bytesOf(fields.signature, 32, "signature"),
+    },
+    xwingSeed: bytesOf(fields.xwing, 32, "xwing"),
+  };
+}
+
+/** What a published KeyPackage says, its own signatures checked. Whether to trust the account and the lifetime is judged by the caller. */
+export interface ParsedKeyPackage {
+  keyPackage: KeyPackage;
+  ref: Bytes;
+  credential: DeviceCredential;
+  recipientKey: Bytes;
+  xwingPublicKey: Bytes;
+  lastResort: boolean;
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
+/**
+ * @param message MLSMessage bytes of wire format mls_key_package
+ * @returns the KeyPackage with suite, capabilities, signatures, credential and X-Wing key checked
+ * @throws MalformedError that names what is wrong
+ */
+export async function parseKeyPackage(message: Uint8Array): Promise<ParsedKeyPackage> {
+  return await checkKeyPackage(decodeKeyPackageMessage(message));
+}
+
+/** As {@link parseKeyPackage}, for one that is decoded already. @throws MalformedError */
+export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKeyPackage> {
+  const { leafNode } = keyPackage;
+  if (keyPackage.version !== "mls10" || keyPackage.cipherSuite !== ciphersuiteName) throw new MalformedError("KeyPackage: ciphersuite not allowed");
+  if (!(await verifyLeafNodeSignatureKeyPackage(leafNode, ciphersuite.signature))) throw new MalformedError("KeyPackage: leaf signature");
+  if (!(await verifyKeyPackage(keyPackage, ciphersuite.signature))) throw new MalformedError("KeyPackage: signature");
+  if (!leafNode.capabilities.extensions.includes(xwingKeyType)) throw new MalformedError("KeyPackage: hybrid key not in capabilities");
+  const credential = deviceCredentialOf(leafNode.credential);
+  if (!(await verifyCredential(credential, leafNode.signaturePublicKey))) throw new MalformedError("KeyPackage: root signature");
+  const xwingPublicKey = xwingKeyOf(leafNode);
+  if (!(await isXWingPublicKey(xwingPublicKey))) throw new MalformedError("KeyPackage: hybrid key is not usable");
+  // A key that nobody can seal to would stop every later commit.
+  if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) throw new MalformedError("KeyPackage: encryption key is not usable");
+  const lastResort = keyPackage.extensions.some(({ extensionType }) => extensionType === lastResortType);
+  const { notBefore, notAfter } = leafNode.lifetime;
+  if (notAfter <= notBefore || notAfter - notBefore > BigInt(lastResort ? 90 * daySeconds : 26 * hourSeconds)) throw new MalformedError("KeyPackage: lifetime");
+  return {
+    keyPackage,
+    ref: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
+    credential,
+    recipientKey: new Uint8Array(leafNode.signaturePublicKey),
+    xwingPublicKey,
+    lastResort,
+    notBeforeMs: Number(notBefore) * 1000,
+    notAfterMs: Number(notAfter) * 1000,
+  };
+}
+
+function decodeKeyPackageMessage(message: Uint8Array): KeyPackage {
+  const decoded = attempt(() => decodeMlsMessage(message, 0));
+  if (decoded === undefined || decoded[1] !== message.length || decoded[0].wireformat !== "mls_key_package") throw new MalformedError("KeyPackage: not an MLSMessage of that kind");
+  return decoded[0].keyPackage;
+}
+
+// ts-mls's decoders give undefined for most bad input and throw a RangeError or CodecError for some.
+function attempt<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}

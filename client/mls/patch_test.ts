@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import { createMls, type GroupState, type PendingCommit } from "./group.ts";
+import { keyPackageOf, makeAccount, makeDevice, makeGroup, now, trusting } from "./testing_group.ts";
+
+// What patches/ts-mls+1.6.4.patch changes, told by behaviour: each test fails on the package as published.
+
+const mls = createMls(trusting);
+
+async function deliver(state: GroupState, { n, commitId, bundle }: PendingCommit): Promise<GroupState> {
+  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(state.ownRecipientKey))?.header;
+  const result = await mls.processCommit(state, { n, commitId, header, sealedCommit: bundle.sealedCommit });
+  if (result.kind !== "processed") assert.fail(JSON.stringify(result));
+  return result.newState;
+}
+
+async function commit(state: GroupState, intent: { add?: Uint8Array[]; remove?: Uint8Array[]; info?: { name: string } }) {
+  const { newState, pending } = await mls.prepareCommit(state, { ...intent, nowMs: now() });
+  return { merged: mls.mergePending(newState, pending), pending };
+}
+
+Deno.test("ts-mls is patched: a tree whose unmerged leaves differ between a node and its parent is joined", async () => {
+  const account = await makeAccount("alice");
+  const devices = await Promise.all(Array.from({ length: 6 }, () => makeDevice(account)));
+  const { states, channelId } = await makeGroup(devices.slice(0, 5));
+  // Leaf 0 removes leaf 1, so that its path sets the parents above the gap (nodes 3 and 7) ...
+  const removal = await commit(states[0], { remove: [states[1].ownRecipientKey] });
+  const fourth = await deliver(states[4], removal.pending);
+  // ... then leaf 4 fills the gap: node 3 lists leaf 1 as unmerged, the root, fresh from leaf 4's path, does not (RFC 9420 §7.9).
+  const { keyPackage, privateRecord } = await keyPackageOf(devices[5]);
+  const { merged, pending: { n, bundle } } = await commit(fourth, { add: [keyPackage] });
+  const unmerged = (nodeIndex: number) => {
+    const node = merged.mls.ratchetTree[nodeIndex];
+    return node?.nodeType === "parent" ? node.parent.unmergedLeaves : undefined;
+  };
+  assert.deepEqual([unmerged(3), unmerged(7)], [[1], []]);
+  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(devices[5].keyPair.publicKey))!.header;
+  const joined = await mls.joinFromWelcome({ channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false });
+  assert.equal(joined.kind, "processed", joined.kind === "rejected" ? joined.reason : joined.kind);
+});
+
+Deno.test("ts-mls is patched: a commit of the PSK alone carries a path, which gives the committer fresh keys", async () => {
+  const account = await makeAccount("alice");
+  const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
+  const { merged, pending } = await commit(first, {});
+  const [before, after] = [first, merged].map(({ mls: { ratchetTree: [leaf] } }) => leaf?.nodeType === "leaf" ? toHex(leaf.leaf.hpkePublicKey) : "");
+  assert.notEqual(before, after);
+  assert.deepEqual(mls.transcriptHash(await deliver(second, pending)), mls.transcriptHash(merged));
+});
+
+Deno.test("ts-mls is patched: a path beside a change of GroupContext extensions opens for the others (RFC 9420 §12.4.1, provisional GroupContext)", async () => {
+  const account = await makeAccount("alice");
+  const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
+  const { pending } = await commit(first, { info: { name: "renamed" } });
+  assert.equal(mls.info(await deliver(second, pending)).name, "renamed");
+});

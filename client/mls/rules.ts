@@ -1,0 +1,221 @@
+/**
+ * The rules of a group (PROTOCOL §3) as pure checks on a decoded commit, run before ts-mls applies it: its own callback is synchronous, comes after decryption and does not
+ * see the joiner's leaf (§8). They depend on MLS state alone, but for which devices are revoked, so that all honest members judge alike.
+ *
+ * | rule | what it refuses |
+ * |---|---|
+ * | GRP-1.1 | a sender that is not a member's leaf |
+ * | GRP-1.2 | authenticated_data that is malformed or of another channel, epoch or commitId |
+ * | GRP-1.3 | authenticated_data whose removed, added or membersHash are not what the commit does |
+ * | GRP-2.1 | by value: any proposal but Add, Remove, PSK, GroupContextExtensions |
+ * | GRP-2.2 | by reference: anything but the sender's Remove of its own leaf; a reference that is not stored here |
+ * | GRP-2.3 | not exactly one PSK, or another than the epoch's external one |
+ * | GRP-2.4 | a commit without a path (no fresh leaf, no healing) |
+ * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one |
+ * | GRP-2.6 | extensions other than ours: external senders, changed required_capabilities (GRP-3 keeps ours), changed kind, date of making or ancestry |
+ * | GRP-2.7 | a path with a key that nobody can seal to, or whose public keys are not those of its secrets (RFC 9420 §7.5) |
+ * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
+ * | GRP-3.2 | a committer's new leaf without a fresh, usable X-Wing key and a usable HPKE key, or with other capabilities |
+ * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked or re-added in the same commit |
+ * | GRP-3.4 | a role change that leaves no admin in the group |
+ * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
+ * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
+ * | GRP-4.2 | an Add of a device that is a member already, or twice |
+ * | GRP-4.3 | an Add that brings a third account into a direct channel |
+ * | GRP-7.1 | a Welcome for a group that is live here |
+ * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
+ */
+
+import type { Extension, LeafNode, Proposal } from "ts-mls";
+import { encodeCapabilities } from "ts-mls/capabilities.js";
+import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { type CommitData, membersHash, sortedKeys } from "./commit_data.ts";
+import { groupInfoOf, xwingKeyOf } from "./extensions.ts";
+import { epochPskId } from "./hybrid.ts";
+import { deviceCredentialOf, roleOf } from "./identity.ts";
+import type { ParsedKeyPackage } from "./key_package.ts";
+import type { GroupInfo, Member, Rejected } from "./types.ts";
+
+/** A proposal of a commit, references looked up. */
+export interface CommitProposal {
+  proposal: Proposal;
+  byReference: boolean;
+  /** The leaf that proposed: the committer for those by value. */
+  senderLeafIndex: number | undefined;
+}
+
+/** All that the rules look at. */
+export interface CommitFacts {
+  channelId: Uint8Array;
+  n: bigint;
+  committer: Member;
+  /** Members of epoch n − 1. */
+  members: Member[];
+  info: GroupInfo;
+  proposals: CommitProposal[];
+  /** The KeyPackages of the Add proposals, in their order: checked, or why not. */
+  adds: (ParsedKeyPackage | MalformedError)[];
+  /** Leaf indexes of members whose device is revoked. */
+  revoked: ReadonlySet<number>;
+}
+
+/** What a commit that passed does. */
+export interface CommitPlan {
+  removed: Member[];
+  adds: ParsedKeyPackage[];
+  infoAfter: GroupInfo;
+}
+
+export function rejected(code: string, reason: string): Rejected {
+  return { kind: "rejected", code, reason };
+}
+
+/** GRP-2 to GRP-4 on the proposals: run by the committer on its own commit and by every receiver. */
+export function checkProposals(facts: CommitFacts): CommitPlan | Rejected {
+  return checkForms(facts) ?? checkPsk(facts) ?? checkAddForms(facts) ?? planOf(facts);
+}
+
+function checkForms({ proposals }: CommitFacts): Rejected | undefined {
+  for (const { proposal, byReference, senderLeafIndex } of proposals) {
+    if (byReference) {
+      const leave = proposal.proposalType === "remove" && proposal.remove.removed === senderLeafIndex;
+      if (!leave) return rejected("GRP-2.2", "only a device's own removal may be committed by reference");
+    } else if (proposal.proposalType !== "add" && proposal.proposalType !== "remove" && proposal.proposalType !== "psk" && proposal.proposalType !== "group_context_extensions") {
+      return rejected("GRP-2.1", `proposal not allowed: ${proposal.proposalType}`);
+    }
+  }
+  return undefined;
+}
+
+function checkPsk({ proposals, channelId, n }: CommitFacts): Rejected | undefined {
+  const psks = proposals.flatMap(({ proposal }) => proposal.proposalType === "psk" ? [proposal.psk.preSharedKeyId] : []);
+  if (psks.length !== 1) return rejected("GRP-2.3", `${psks.length} PSKs where exactly one belongs`);
+  const [psk] = psks;
+  if (psk.psktype !== "external" || !equalBytes(psk.pskId, epochPskId(channelId, n))) return rejected("GRP-2.3", "the PSK is not the epoch's");
+  return undefined;
+}
+
+function checkAddForms({ adds }: CommitFacts): Rejected | undefined {
+  const bad = adds.find((add) => add instanceof MalformedError);
+  return bad === undefined ? undefined : rejected("GRP-4.1", (bad as MalformedError).message);
+}
+
+function planOf(facts: CommitFacts): CommitPlan | Rejected {
+  const adds = facts.adds as ParsedKeyPackage[];
+  const removed = removedMembers(facts);
+  if ("kind" in removed) return removed;
+  return checkRemovals(facts, removed.members, adds) ?? checkAdds(facts, removed.members, adds) ?? withInfo(facts, removed.members, adds);
+}
+
+function removedMembers({ proposals, members }: CommitFacts): { members: Member[] } | Rejected {
+  const found: Member[] = [];
+  for (const { proposal } of proposals) {
+    if (proposal.proposalType !== "remove") continue;
+    const member = members.find(({ leafIndex }) => leafIndex === proposal.remove.removed);
+    if (member === undefined) return rejected("GRP-3.3", "removes a leaf that is blank");
+    found.push(member);
+  }
+  return { members: found };
+}
+
+function checkRemovals({ proposals, committer, revoked }: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): Rejected | undefined {
+  const byReference = new Set(proposals.flatMap(({ proposal, byReference }) => byReference && proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+  for (const member of removed) {
+    const allowed = committer.role === "admin" || byReference.has(member.leafIndex) || revoked.has(member.leafIndex) ||
+      equalBytes(member.credential.accountKey, committer.credential.accountKey) || adds.some((add) => isSameDevice(add, member));
+    if (!allowed) return rejected("GRP-3.3", `${committer.credential.username} is no admin and may not remove a device of ${member.credential.username}`);
+  }
+  return undefined;
+}
+
+// A device that lost its state comes back by Remove + Add in one commit (PROTOCOL §3.4).
+function isSameDevice(add: ParsedKeyPackage, member: Member): boolean {
+  return equalBytes(add.recipientKey, member.recipientKey) && equalBytes(add.credential.accountKey, member.credential.accountKey);
+}
+
+function checkAdds({ members, info, committer }: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): Rejected | undefined {
+  const staying = members.filter((member) => !removed.includes(member));
+  const keys = new Set(staying.map(({ recipientKey }) => toHex(recipientKey)));
+  const accounts = new Set(staying.map(({ credential }) => toHex(credential.accountKey)));
+  const accountsBefore = new Set(members.map(({ credential }) => toHex(credential.accountKey)));
+  for (const { recipientKey, credential } of adds) {
+    const key = toHex(recipientKey);
+    if (keys.has(key)) return rejected("GRP-4.2", `a device of ${credential.username} is a member already`);
+    keys.add(key);
+    const account = toHex(credential.accountKey);
+    accounts.add(account);
+    if (!accountsBefore.has(account) && roleOf(info, credential.accountKey) === "admin" && committer.role !== "admin") {
+      return rejected("GRP-3.5", `${committer.credential.username} is no admin and may not bring in an admin`);
+    }
+  }
+  if (info.kind === "direct" && adds.length > 0 && accounts.size > 2) return rejected("GRP-4.3", "a direct channel has two accounts");
+  return undefined;
+}
+
+function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): CommitPlan | Rejected {
+  const changes = facts.proposals.flatMap(({ proposal }) => proposal.proposalType === "group_context_extensions" ? [proposal.groupContextExtensions.extensions] : []);
+  if (changes.length === 0) return { removed, adds, infoAfter: facts.info };
+  if (changes.length > 1) return rejected("GRP-2.5", "more than one GroupContextExtensions");
+  if (facts.committer.role !== "admin") return rejected("GRP-2.5", `${facts.committer.credential.username} is no admin and may not change the group`);
+  const infoAfter = checkInfo(facts, changes[0], removed, adds);
+  return "code" in infoAfter ? infoAfter : { removed, adds, infoAfter };
+}
+
+function checkInfo({ info, members }: CommitFacts, extensions: Extension[], removed: Member[], adds: ParsedKeyPackage[]): GroupInfo | Rejected {
+  let after: GroupInfo;
+  try {
+    after = groupInfoOf(extensions);
+  } catch (error) {
+    if (error instanceof MalformedError) return rejected("GRP-2.6", error.message);
+    throw error;
+  }
+  if (after.kind !== info.kind || after.createdMs !== info.createdMs || !sameAncestry(after, info)) return rejected("GRP-2.6", "kind, date and ancestry of a group never change");
+  const accounts = [...members.filter((member) => !removed.includes(member)), ...adds].map(({ credential }) => credential.accountKey);
+  if (!accounts.some((accountKey) => roleOf(after, accountKey) === "admin")) return rejected("GRP-3.4", "no admin would be left");
+  return after;
+}
+
+function sameAncestry({ supersedes: a }: GroupInfo, { supersedes: b }: GroupInfo): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch && equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason;
+}
+
+/**
+ * GRP-2.4, GRP-3.1 and GRP-3.2 on the committer's new leaf, whose signature ts-mls checks.
+ *
+ * @param before the committer's leaf of epoch n − 1
+ * @param usable whether its X-Wing and HPKE keys can be sealed to
+ */
+export function checkPathLeaf(before: LeafNode, after: LeafNode | undefined, usable: boolean): Rejected | undefined {
+  if (after === undefined) return rejected("GRP-2.4", "commit without a path");
+  try {
+    const [old, fresh] = [deviceCredentialOf(before.credential), deviceCredentialOf(after.credential)];
+    const sameIdentity = equalBytes(old.accountKey, fresh.accountKey) && equalBytes(old.deviceId, fresh.deviceId) && old.username === fresh.username &&
+      equalBytes(before.signaturePublicKey, after.signaturePublicKey);
+    if (!sameIdentity) return rejected("GRP-3.1", "the committer's leaf changed its account or device");
+    if (equalBytes(xwingKeyOf(before), xwingKeyOf(after)) || !usable) return rejected("GRP-3.2", "the committer's hybrid key is not fresh and usable");
+  } catch (error) {
+    if (error instanceof MalformedError) return rejected("GRP-3.2", error.message);
+    throw error;
+  }
+  if (!equalBytes(encodeCapabilities(before.capabilities), encodeCapabilities(after.capabilities))) return rejected("GRP-3.2", "the committer's capabilities changed");
+  return undefined;
+}
+
+/** GRP-1.2: the committer's word is for this commit. */
+export function checkCommitData(data: CommitData, { channelId, n, commitId }: { channelId: Uint8Array; n: bigint; commitId: Uint8Array }): Rejected | undefined {
+  const same = equalBytes(data.channelId, channelId) && data.n === n && equalBytes(data.commitId, commitId);
+  return same ? undefined : rejected("GRP-1.2", "authenticated data is of another channel, epoch or commit");
+}
+
+/** GRP-1.3: the committer's word is what the commit did. */
+export async function checkCommitEffect(data: CommitData, plan: CommitPlan, recipientKeysAfter: Uint8Array[]): Promise<Rejected | undefined> {
+  const same = sameKeys(data.removed, plan.removed) && sameKeys(data.added, plan.adds) && equalBytes(data.membersHash, await membersHash(recipientKeysAfter));
+  return same ? undefined : rejected("GRP-1.3", "authenticated data does not say what the commit did");
+}
+
+function sameKeys(said: Uint8Array[], done: { recipientKey: Uint8Array }[]): boolean {
+  const expected = sortedKeys(done.map(({ recipientKey }) => recipientKey));
+  return said.length === expected.length && said.every((key, index) => equalBytes(key, expected[index]));
+}

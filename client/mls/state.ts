@@ -1,0 +1,201 @@
+/** A group's state: how it is built from ts-mls's, what is read off it, and its two records in storage (whole epoch; one leaf's ratchets per message). */
+
+import { type ClientState, decodeGroupState, encodeGroupState, mlsExporter } from "ts-mls";
+import { encode } from "ts-mls/codec/tlsEncoder.js";
+import { decodeSecretTreeNode, type SecretTree, secretTreeNodeEncoder } from "ts-mls/secretTree.js";
+import { decodeUnappliedProposals, type UnappliedProposals, unappliedProposalsEncoder } from "ts-mls/unappliedProposals.js";
+import { concat, u64 } from "../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
+import { ciphersuite } from "../crypto/provider.ts";
+import { groupInfoOf } from "./extensions.ts";
+import { clientConfig, leafAt, membersOf } from "./identity.ts";
+import { type Bytes, type GroupInfo, type GroupState, GroupUsageError, type Member, type MessageRecord, type PendingCommit } from "./types.ts";
+
+const recordVersion = 1;
+
+/** The configuration of a state at rest: every operation that validates leaves puts the engine's trust in (`trust.ts`); without it none passes. */
+const untrusting = clientConfig({ validateCredential: async () => false });
+
+/** @returns the epoch's application key: MLS-Exporter("qpq/1 app", channelId ‖ u64 epoch, 32) */
+export async function appKeyOf(mls: ClientState): Promise<Bytes> {
+  const { groupId, epoch } = mls.groupContext;
+  return new Uint8Array(await mlsExporter(mls.keySchedule.exporterSecret, "qpq/1 app", concat(groupId, u64(epoch)), 32, ciphersuite));
+}
+
+/** @param past the epoch left behind, whose late messages are still opened */
+export async function makeState(mls: ClientState, xwingSeed: Bytes, past?: GroupState): Promise<GroupState> {
+  return stateOf(mls, { appKey: await appKeyOf(mls), xwingSeed }, past === undefined ? undefined : { epoch: past.epoch, appKey: past.secrets.appKey });
+}
+
+function stateOf(mls: ClientState, secrets: GroupState["secrets"], past: GroupState["past"]): GroupState {
+  const leafIndex = mls.privatePath.leafIndex;
+  const active = mls.groupActiveState.kind === "active";
+  const own = leafAt(mls.ratchetTree, leafIndex);
+  return {
+    channelId: new Uint8Array(mls.groupContext.groupId),
+    epoch: mls.groupContext.epoch,
+    ownRecipientKey: own === undefined ? new Uint8Array() : new Uint8Array(own.signaturePublicKey),
+    ownLeafIndex: leafIndex,
+    active,
+    mls: { ...mls, clientConfig: untrusting },
+    secrets,
+    past,
+  };
+}
+
+/** @returns the same epoch with another MLS state (a ratchet or a stored proposal has changed) */
+export function withMls(state: GroupState, mls: ClientState): GroupState {
+  return { ...state, mls: { ...mls, clientConfig: untrusting } };
+}
+
+export function infoOf(state: GroupState): GroupInfo {
+  return groupInfoOf(state.mls.groupContext.extensions);
+}
+
+export function stateMembers(state: GroupState): Member[] {
+  return membersOf(state.mls.ratchetTree, infoOf(state));
+}
+
+/** Stored leave proposals whose leaf is still there. */
+export function leavingMembers(state: GroupState): Member[] {
+  const leaving = new Set(Object.values(state.mls.unappliedProposals).map(({ senderLeafIndex }) => senderLeafIndex));
+  return stateMembers(state).filter(({ leafIndex }) => leaving.has(leafIndex));
+}
+
+/** @throws GroupUsageError once this device was removed */
+export function requireActive(state: GroupState): void {
+  if (!state.active) throw new GroupUsageError("not-active", "this device is no longer in the group");
+}
+
+/** The whole state. Grows with the group: once per commit. */
+export function encodeEpochRecord(state: GroupState): Bytes {
+  const { appKey, xwingSeed } = state.secrets;
+  return encodeCbor({
+    v: recordVersion,
+    mls: encodeGroupState(state.mls),
+    appKey,
+    xwingSeed,
+    past: state.past === undefined ? null : { epoch: state.past.epoch, appKey: state.past.appKey },
+  });
+}
+
+/** @throws MalformedError */
+export function decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState {
+  const fields = recordOf(decodeCbor(epochRecord), ["v", "mls", "appKey", "xwingSeed", "past"], "epoch record");
+  if (fields.v !== recordVersion) throw new MalformedError("epoch record: version");
+  const decoded = decodeGroupState(bytesOf(fields.mls, undefined, "mls"), 0);
+  if (decoded === undefined) throw new MalformedError("epoch record: MLS state");
+  const past = fields.past === null ? undefined : pastOf(fields.past);
+  const state = stateOf({ ...decoded[0], clientConfig: untrusting }, { appKey: bytesOf(fields.appKey, 32, "appKey"), xwingSeed: bytesOf(fields.xwingSeed, 32, "xwingSeed") }, past);
+  return messageRecords.reduce(applyRecord, state);
+}
+
+function pastOf(value: unknown): GroupState["past"] {
+  const fields = recordOf(value, ["epoch", "appKey"], "past");
+  return { epoch: BigInt(countOf(fields.epoch, "epoch")), appKey: bytesOf(fields.appKey, 32, "appKey") };
+}
+
+/**
+ * What the last message changed: the two ratchets of one leaf in one epoch, and that leaf's stored leave proposal.
+ *
+ * @param epoch the message's: the state's, or the one before
+ */
+export function messageRecord(state: GroupState, epoch: bigint, leafIndex: number): MessageRecord {
+  const node = secretTreeOf(state.mls, epoch)[2 * leafIndex];
+  const proposals = epoch !== state.epoch ? {} : proposalsOf(state.mls.unappliedProposals, leafIndex);
+  const bytes = encodeCbor({
+    v: recordVersion,
+    epoch,
+    leaf: leafIndex,
+    ratchets: encode(secretTreeNodeEncoder)(node),
+    proposals: encode(unappliedProposalsEncoder)(proposals),
+  });
+  return { key: `e${epoch}/l${leafIndex}`, bytes };
+}
+
+function proposalsOf(proposals: UnappliedProposals, leafIndex: number): UnappliedProposals {
+  return Object.fromEntries(Object.entries(proposals).filter(([, { senderLeafIndex }]) => senderLeafIndex === leafIndex));
+}
+
+function secretTreeOf(mls: ClientState, epoch: bigint): SecretTree {
+  if (epoch === mls.groupContext.epoch) return mls.secretTree;
+  const past = mls.historicalReceiverData.get(epoch);
+  if (past === undefined) throw new MalformedError("message record: of an epoch that the state does not hold");
+  return past.secretTree;
+}
+
+function applyRecord(state: GroupState, { bytes }: MessageRecord): GroupState {
+  const fields = recordOf(decodeCbor(bytes), ["v", "epoch", "leaf", "ratchets", "proposals"], "message record");
+  if (fields.v !== recordVersion) throw new MalformedError("message record: version");
+  const epoch = BigInt(countOf(fields.epoch, "epoch"));
+  const node = decodeSecretTreeNode(bytesOf(fields.ratchets, undefined, "ratchets"), 0);
+  const proposals = decodeUnappliedProposals(bytesOf(fields.proposals, undefined, "proposals"), 0);
+  if (node === undefined || proposals === undefined) throw new MalformedError("message record: ratchets");
+  const tree = secretTreeOf(state.mls, epoch).slice();
+  const nodeIndex = 2 * countOf(fields.leaf, "leaf");
+  if (nodeIndex >= tree.length) throw new MalformedError("message record: leaf");
+  tree[nodeIndex] = node[0];
+  return withMls(state, withSecretTree({ ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...proposals[0] } }, epoch, tree));
+}
+
+/** @returns the MLS state with one epoch's secret tree replaced */
+export function withSecretTree(mls: ClientState, epoch: bigint, secretTree: SecretTree): ClientState {
+  if (epoch === mls.groupContext.epoch) return { ...mls, secretTree };
+  const past = mls.historicalReceiverData.get(epoch);
+  if (past === undefined) throw new MalformedError("no such epoch in the state");
+  return { ...mls, historicalReceiverData: new Map(mls.historicalReceiverData).set(epoch, { ...past, secretTree }) };
+}
+
+/** Everything of a pending commit: the same bytes go out again after a crash. */
+export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, removed, added }: PendingCommit): Bytes {
+  return encodeCbor({
+    v: recordVersion,
+    commitId,
+    baseEpoch,
+    n,
+    S,
+    newState: encodeEpochRecord(newState),
+    sealedCommit: bundle.sealedCommit,
+    sealedWelcome: bundle.sealedWelcome,
+    headers: bundle.headers.map(({ recipientKey, header }) => [recipientKey, header]),
+    removed,
+    added,
+  });
+}
+
+/** @throws MalformedError */
+export function decodePending(bytes: Uint8Array): PendingCommit {
+  const names = ["v", "commitId", "baseEpoch", "n", "S", "newState", "sealedCommit", "sealedWelcome", "headers", "removed", "added"] as const;
+  const fields = recordOf(decodeCbor(bytes), names, "pending commit");
+  if (fields.v !== recordVersion) throw new MalformedError("pending commit: version");
+  return {
+    commitId: bytesOf(fields.commitId, 16, "commitId"),
+    baseEpoch: BigInt(countOf(fields.baseEpoch, "baseEpoch")),
+    n: BigInt(countOf(fields.n, "n")),
+    S: bytesOf(fields.S, 32, "S"),
+    newState: decodeState(bytesOf(fields.newState, undefined, "newState"), []),
+    bundle: {
+      sealedCommit: bytesOf(fields.sealedCommit, undefined, "sealedCommit"),
+      sealedWelcome: bytesOf(fields.sealedWelcome, undefined, "sealedWelcome"),
+      headers: arrayOf(fields.headers).map((pair) => {
+        const [recipientKey, header] = arrayOf(pair);
+        return { recipientKey: bytesOf(recipientKey, 32, "recipientKey"), header: bytesOf(header, 1168, "header") };
+      }),
+    },
+    removed: arrayOf(fields.removed).map((key) => bytesOf(key, 32, "removed")),
+    added: arrayOf(fields.added).map((key) => bytesOf(key, 32, "added")),
+  };
+}
+
+function arrayOf(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new MalformedError("pending commit: not a list");
+  return value;
+}
+
+/** The own commit was accepted: its state, with the ratchets that late messages of the base epoch have moved since it was built. */
+export function mergePending(current: GroupState, pending: PendingCommit): GroupState {
+  if (current.epoch !== pending.baseEpoch) throw new GroupUsageError("wrong-epoch", `pending commit is of epoch ${pending.baseEpoch}, the state of ${current.epoch}`);
+  return withMls(pending.newState, withSecretTree(pending.newState.mls, current.epoch, current.mls.secretTree));
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { utf8 } from "../../schema/bytes.ts";
+import type { GroupState, MessageRecord } from "./group.ts";
+import { makeAccount, makeDevice, makeGroup, now, randomId } from "./testing_group.ts";
+
+const groupSize = 50;
+
+async function largeGroup() {
+  const account = await makeAccount("alice");
+  const devices = await Promise.all(Array.from({ length: groupSize }, () => makeDevice(account)));
+  return await makeGroup(devices);
+}
+
+Deno.test(`a message's record stays small in a group of ${groupSize}, and epoch record with message records restore a state that goes on sending and receiving`, async () => {
+  const { mls, states } = await largeGroup();
+  const epochRecords = states.slice(0, 2).map((state) => mls.encodeEpochRecord(state));
+  let [sender, receiver] = states;
+  const senderRecords = new Map<string, MessageRecord>();
+  const receiverRecords = new Map<string, MessageRecord>();
+  const send = async (from: GroupState) => {
+    const messageId = randomId();
+    return { messageId, ...(await mls.sealMessage(from, { messageId, content: utf8("content") })) };
+  };
+  const skippedMessages = [];
+  for (let index = 0; index < 40; index++) {
+    const sealed = await send(sender);
+    sender = sealed.newState;
+    senderRecords.set(sealed.record.key, sealed.record);
+    // Every second message is held back, so that the receiver has to keep skipped generations.
+    if (index % 2 === 0) {
+      skippedMessages.push(sealed);
+      continue;
+    }
+    const opened = await mls.openMessage(receiver, { epoch: 1n, messageId: sealed.messageId, envelope: sealed.envelope });
+    if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
+    receiver = opened.newState;
+    receiverRecords.set(opened.record.key, opened.record);
+    assert.ok(opened.record.bytes.length < 2_500, `${opened.record.bytes.length} bytes`);
+    assert.ok(sealed.record.bytes.length < 400, `${sealed.record.bytes.length} bytes`);
+  }
+  assert.deepEqual([senderRecords.size, receiverRecords.size], [1, 1]);
+  assert.ok(epochRecords[0].length > 50 * senderRecords.get("e1/l0")!.bytes.length);
+
+  const senderAgain = mls.decodeState(epochRecords[0], [...senderRecords.values()]);
+  const receiverAgain = mls.decodeState(epochRecords[1], [...receiverRecords.values()]);
+  assert.deepEqual(mls.encodeEpochRecord(senderAgain), mls.encodeEpochRecord(sender));
+  assert.deepEqual(mls.encodeEpochRecord(receiverAgain), mls.encodeEpochRecord(receiver));
+  const next = await send(senderAgain);
+  assert.equal((await mls.openMessage(receiverAgain, { epoch: 1n, messageId: next.messageId, envelope: next.envelope })).kind, "processed");
+  const held = skippedMessages.at(-1)!;
+  assert.equal((await mls.openMessage(receiverAgain, { epoch: 1n, messageId: held.messageId, envelope: held.envelope })).kind, "processed");
+});
+
+Deno.test("decodePending() restores a pending commit whose bytes and state are the same as before", async () => {
+  const account = await makeAccount("alice");
+  const { mls, states } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
+  const { newState, record, pending } = await mls.prepareCommit(states[0], { info: { name: "new name" }, nowMs: now() });
+  const again = mls.decodePending(mls.encodePending(pending));
+  assert.deepEqual(mls.encodePending(again), mls.encodePending(pending));
+  assert.deepEqual(mls.encodeEpochRecord(mls.decodeState(mls.encodeEpochRecord(states[0]), [record])), mls.encodeEpochRecord(newState));
+  const merged = mls.mergePending(newState, again);
+  assert.equal(mls.info(merged).name, "new name");
+  assert.throws(() => mls.mergePending(merged, again), { code: "wrong-epoch" });
+});
+
+Deno.test("mergePending() keeps the ratchets that messages of the base epoch moved after the commit was built", async () => {
+  const account = await makeAccount("alice");
+  const { mls, states: [alice, bob] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
+  const { newState, pending } = await mls.prepareCommit(alice, { nowMs: now() });
+  const messageId = randomId();
+  const sealed = await mls.sealMessage(bob, { messageId, content: utf8("in between") });
+  const entry = { epoch: 1n, messageId, envelope: sealed.envelope };
+  const opened = await mls.openMessage(newState, entry);
+  if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
+  const merged = mls.mergePending(opened.newState, pending);
+  assert.deepEqual(await mls.openMessage(merged, entry), { kind: "skipped", reason: "repeat" });
+});
+
+Deno.test("decodeState() throws on damaged records", async () => {
+  const { mls, states } = await makeGroup([await makeDevice(await makeAccount("alice"))]);
+  const record = mls.encodeEpochRecord(states[0]);
+  assert.throws(() => mls.decodeState(record.subarray(1), []), { name: "MalformedError" });
+  assert.throws(() => mls.decodeState(record, [{ key: "e1/l0", bytes: utf8("damaged") }]), { name: "MalformedError" });
+});

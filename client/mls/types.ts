@@ -1,0 +1,232 @@
+/** The types of the MLS adapter's public face. `group.ts` re-exports them; nothing outside `client/mls` sees a type of ts-mls. */
+
+import type { ClientState } from "ts-mls";
+import type { DeviceCredential } from "../../schema/credential.ts";
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Where a leaf turns up: in the tree of a group that we join, as one that is being added, or as a committer that is a member already. */
+export type TrustUse = "join" | "add" | "member";
+
+/**
+ * Judges a leaf that the credential's own signature already vouches for: is the account key the pinned one, is the device in the newest list?
+ *
+ * @returns true, or the sentence that says why not
+ */
+export type Trust = (credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse) => Promise<true | string>;
+
+/** What the engine must hand in. There is no default for either: accepting all is not a choice (DESIGN §5). */
+export interface MlsOptions {
+  trust: Trust;
+  /** Whether a member device is revoked by the newest device list of its account: then any member may remove it (PROTOCOL §1). */
+  isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
+}
+
+export type Role = "admin" | "member";
+export type ChannelKind = "direct" | "group";
+
+/** The GroupContext extension 0xF0A1: what all members agree on. Accounts that `roles` does not name are members. */
+export interface GroupInfo {
+  name: string;
+  kind: ChannelKind;
+  /** Account key as lower-case hex → role. */
+  roles: Record<string, Role>;
+  createdMs: number;
+  /** Extension 0xF0A2, in a successor channel only (PROTOCOL §3.5). */
+  supersedes?: Supersedes;
+}
+
+export interface Supersedes {
+  /** 32 bytes. */
+  channelId: Bytes;
+  lastEpoch: bigint;
+  /** The confirmed transcript hash of that epoch, 32 bytes. */
+  transcriptHash: Bytes;
+  reason: string;
+}
+
+export interface Member {
+  leafIndex: number;
+  credential: DeviceCredential;
+  /** The leaf's signature key, 32 bytes: also the name of the device's queue. */
+  recipientKey: Bytes;
+  /** 1,216 bytes. */
+  xwingPublicKey: Bytes;
+  role: Role;
+}
+
+/** One group at one epoch. Immutable: every operation gives a new one. Only `client/mls` reads `mls`, `secrets` and `past`. */
+export interface GroupState {
+  /** 32 bytes, the MLS group_id. */
+  readonly channelId: Bytes;
+  readonly epoch: bigint;
+  readonly ownRecipientKey: Bytes;
+  readonly ownLeafIndex: number;
+  /** False once a processed commit has removed this device. */
+  readonly active: boolean;
+  readonly mls: ClientState;
+  readonly secrets: {
+    /** MLS-Exporter("qpq/1 app", channelId ‖ u64 epoch, 32). */
+    readonly appKey: Bytes;
+    /** The X-Wing seed of the own leaf, 32 bytes. */
+    readonly xwingSeed: Bytes;
+  };
+  /** The one epoch back that late messages are still opened in. */
+  readonly past?: { readonly epoch: bigint; readonly appKey: Bytes };
+}
+
+/**
+ * What one message changes of a group's state. Store it under (channelId, `key`), replacing an older one of that key; delete all of a
+ * channel's records when a new epoch record is stored.
+ */
+export interface MessageRecord {
+  /** "e<epoch>/l<leafIndex>" or "proposals". */
+  key: string;
+  bytes: Bytes;
+}
+
+/** A change of {@link GroupInfo}; what is left out stays. */
+export interface InfoChange {
+  name?: string;
+  /** Whole map: replaces the old one. */
+  roles?: Record<string, Role>;
+}
+
+/** What a commit is to do. Everything left out: a self-update (every commit carries a fresh path). */
+export interface CommitIntent {
+  /** KeyPackages as published: MLSMessage bytes. */
+  add?: Uint8Array[];
+  /** recipientKeys to remove. */
+  remove?: Uint8Array[];
+  info?: InfoChange;
+  /** Injected clock (corrected by the server's), for the lifetimes of added KeyPackages. */
+  nowMs: number;
+}
+
+export interface CommitHeader {
+  recipientKey: Bytes;
+  /** 1,168 bytes: X-Wing ciphertext ‖ AEAD(S). */
+  header: Bytes;
+}
+
+/** The bytes that `DeliveryService.commit` carries. */
+export interface CommitBundle {
+  sealedCommit: Bytes;
+  /** Empty when nobody joins. */
+  sealedWelcome: Bytes;
+  /** Exactly one for each member of epoch n. */
+  headers: CommitHeader[];
+}
+
+/** A commit that waits for the DS. Store `encodePending(pending)` before any byte leaves. */
+export interface PendingCommit {
+  /** 16 bytes. */
+  commitId: Bytes;
+  baseEpoch: bigint;
+  n: bigint;
+  /** The epoch's hybrid secret, 32 bytes: kept to answer reseal requests. */
+  S: Bytes;
+  /** The state that becomes current when the DS accepts; take it through `mergePending`. */
+  newState: GroupState;
+  bundle: CommitBundle;
+  removed: Bytes[];
+  added: Bytes[];
+}
+
+/** What a processed commit changed, from MLS state alone. */
+export interface CommitChanges {
+  committer: Member;
+  commitId: Bytes;
+  n: bigint;
+  /** As they stand in the new tree. */
+  added: Member[];
+  /** As they stood in the old tree. */
+  removed: Member[];
+  /** Set when name or roles changed. */
+  infoChange?: { before: GroupInfo; after: GroupInfo };
+  /** This device was removed: `newState.active` is false. */
+  selfRemoved: boolean;
+}
+
+/** Foreign input never throws (STYLE): these are the four ends it can come to. */
+export interface Rejected {
+  kind: "rejected";
+  /** "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding". */
+  code: string;
+  reason: string;
+}
+export interface Skipped {
+  kind: "skipped";
+  /** Stable: "repeat", "own-message", "stale", "expired", "revoked-sender". */
+  reason: string;
+}
+export interface Unreadable {
+  kind: "unreadable";
+  /** Stable: "no-header", "header", "commit-seal", "envelope", "future-epoch", "old-epoch", "mls". */
+  reason: string;
+}
+
+export type CommitResult =
+  | ({ kind: "processed"; newState: GroupState; S: Bytes; consumed: Uint8Array[] } & CommitChanges)
+  | Rejected
+  | Skipped
+  | Unreadable;
+
+export type JoinResult =
+  | {
+    kind: "processed";
+    newState: GroupState;
+    S: Bytes;
+    info: GroupInfo;
+    /** Who signed the GroupInfo, that is, who added us. */
+    adder: Member;
+    /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */
+    keyPackageRef: Bytes;
+  }
+  | Rejected
+  | Unreadable;
+
+/** Envelope kinds: 1 application content, 2 leave proposal, 3 ephemeral. */
+export type EnvelopeKind = "application" | "proposal" | "ephemeral";
+
+export interface SealedMessage {
+  newState: GroupState;
+  record: MessageRecord;
+  envelope: Bytes;
+  /** Spent secrets, shared with the old state: `wipe` them once the new state is stored, never before. */
+  consumed: Uint8Array[];
+}
+
+export type OpenResult =
+  | {
+    kind: "processed";
+    newState: GroupState;
+    record: MessageRecord;
+    /** The content bytes, or undefined for a leave proposal. */
+    content: Bytes | undefined;
+    envelopeKind: "application" | "proposal";
+    sender: Member;
+    epoch: bigint;
+    /** As {@link SealedMessage.consumed}. */
+    consumed: Uint8Array[];
+  }
+  | Rejected
+  | Skipped
+  | Unreadable;
+
+export type EphemeralResult =
+  | { kind: "processed"; content: Bytes; sender: Member; sentMs: number }
+  | Rejected
+  | Skipped
+  | Unreadable;
+
+/** A misuse by the caller, not foreign input: a bug of ours, or an intent that the rules forbid. */
+export class GroupUsageError extends Error {
+  override readonly name = "GroupUsageError";
+  /** A stable code: "GRP-…", "pending-leaves", "not-active", "key-package", "not-a-member", … */
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
