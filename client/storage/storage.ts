@@ -62,7 +62,7 @@ export interface RangeOptions {
 
 /** Thrown when a guard did not hold: another engine has taken over (the fence), or our own picture is old. Nothing was written. */
 export class GuardError extends Error {
-  override readonly name = "GuardError";
+  override readonly name: string = "GuardError";
 }
 
 /** Thrown when storage can not be read or written. Never to be taken for "not found": a lost load must not overwrite state. */

@@ -1,0 +1,95 @@
+/** The CLI's way to the core: QUIC with ALPN "capnp", straight to it. */
+
+import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
+import { TransportError } from "../../schema/rpc/errors.ts";
+import { StreamLimit } from "../../client/transport/stream_limit.ts";
+import type { Connection, Transport } from "../../client/transport/transport.ts";
+
+/** How the core proves itself: by a CA, or by the hash that it prints at its start. */
+export type CoreTrust =
+  | { /** PEM */ caCerts: string[] }
+  | { /** 32 bytes: SHA-256 of the certificate (PROTOCOL §5, QPQ_CORE_PIN) */ pin: Uint8Array<ArrayBuffer> };
+
+export interface QuicTarget {
+  hostname: string;
+  port: number;
+  /** Name in the certificate, where it is not the host's. */
+  serverName?: string;
+  trust: CoreTrust;
+}
+
+/** `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client does; a connection test asserts it. */
+interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
+  serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
+}
+
+const connectTimeoutMs = 10_000;
+
+export class QuicTransport implements Transport {
+  readonly #target: QuicTarget;
+
+  constructor(target: QuicTarget) {
+    this.#target = target;
+  }
+
+  async connect(signal: AbortSignal): Promise<Connection> {
+    const { hostname, port, serverName, trust } = this.#target;
+    signal.throwIfAborted();
+    const options: PinnedConnectOptions = {
+      hostname,
+      port,
+      ...(serverName !== undefined && { serverName }),
+      alpnProtocols: ["capnp"],
+      keepAliveInterval: 15_000,
+      maxIdleTimeout: 30_000,
+      ...("pin" in trust ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] } : { caCerts: trust.caCerts }),
+    };
+    const connecting = Promise.resolve(Deno.connectQuic<false>(options));
+    try {
+      return new QuicConnection(await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])));
+    } catch (error) {
+      // A handshake that ends after we gave up would leave a connection that nobody closes.
+      connecting.then((late) => late.close({ closeCode: 0, reason: "given up" }), () => {});
+      throw new TransportError(`QUIC: ${(error as Error)?.message ?? error}`, { cause: error });
+    }
+  }
+}
+
+class QuicConnection implements Connection {
+  readonly transport = "QUIC";
+  readonly closed: Promise<{ reason: string }>;
+  readonly #conn: Deno.QuicConn;
+  readonly #limit = new StreamLimit();
+  #over = false;
+
+  constructor(conn: Deno.QuicConn) {
+    this.#conn = conn;
+    this.closed = conn.closed.then(
+      ({ reason }) => ({ reason: reason || "closed" }),
+      (error) => ({ reason: (error as Error)?.message || "connection lost" }),
+    ).finally(() => this.#over = true);
+  }
+
+  async openStream(signal?: AbortSignal): Promise<ByteStream> {
+    if (this.#over) throw new TransportError("the connection is over");
+    return await this.#limit.open(signal, () => this.#conn.createBidirectionalStream({ waitUntilAvailable: true }));
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#conn.close({ closeCode: 0, reason: "closed" });
+  }
+}
+
+async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: () => void = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { RpcClient } from "../../schema/rpc/client.ts";
+import { TransportError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { Handlers, serveCall } from "../../schema/rpc/server.ts";
+import { QuicTransport } from "./quic.ts";
+
+const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test" };
+const never = new AbortController().signal;
+
+/** A self-made certificate for localhost, by the openssl of the system. */
+async function certificate() {
+  const folder = await Deno.makeTempDir();
+  const made = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+      "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", `${folder}/key.pem`, "-out", `${folder}/cert.pem`],
+    stderr: "null",
+  }).output();
+  assert.ok(made.success);
+  const [cert, key] = await Promise.all(["cert.pem", "key.pem"].map((name) => Deno.readTextFile(`${folder}/${name}`)));
+  await Deno.remove(folder, { recursive: true });
+  const der = Uint8Array.from(atob(cert.replace(/-----[^-]+-----|\s/g, "")), (char) => char.charCodeAt(0));
+  return { cert, key, pin: new Uint8Array(await crypto.subtle.digest("SHA-256", der)) };
+}
+
+async function core() {
+  const { cert, key, pin } = await certificate();
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const listener = endpoint.listen({ cert, key, alpnProtocols: ["capnp"], maxConcurrentBidirectionalStreams: 1000 });
+  const handlers = new Handlers<undefined>().unary(delivery.health, () => Promise.resolve(health));
+  const serve = async (conn: Deno.QuicConn) => {
+    for await (const stream of conn.incomingBidirectionalStreams) void serveCall(stream, { handlers, authorize: () => undefined });
+  };
+  void (async () => {
+    while (true) Promise.resolve((await listener.incoming()).accept()).then(serve).catch(() => {});
+  })().catch(() => {});
+  return { target: { hostname: "127.0.0.1", port: endpoint.addr.port, serverName: "localhost" }, cert, pin, endpoint };
+}
+
+const options = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("QuicTransport connects to a core that it knows by its pin or its certificate, and makes 300 calls at once", options, async () => {
+  const { target, cert, pin, endpoint } = await core();
+  for (const trust of [{ pin }, { caCerts: [cert] }]) {
+    const connection = await new QuicTransport({ ...target, trust }).connect(never);
+    const rpc = new RpcClient((signal) => connection.openStream(signal));
+    const answers = await Promise.all(Array.from({ length: 300 }, () => rpc.call(delivery.health, {})));
+    assert.deepEqual(answers.at(-1), health);
+    connection.close();
+    await connection.closed;
+    await assert.rejects(connection.openStream(), TransportError);
+  }
+  endpoint.close({ closeCode: 0, reason: "" });
+});
+
+Deno.test("QuicTransport refuses a core with another pin, and says why a core has closed", options, async () => {
+  const { target, pin, endpoint } = await core();
+  await assert.rejects(new QuicTransport({ ...target, trust: { pin: pin.map((byte) => byte ^ 1) } }).connect(never), TransportError);
+  const connection = await new QuicTransport({ ...target, trust: { pin } }).connect(never);
+  await new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
+  endpoint.close({ closeCode: 0, reason: "server shutdown" });
+  assert.match((await connection.closed).reason, /server shutdown/);
+});
+
+Deno.test("QuicTransport gives up when its signal says so", options, async () => {
+  const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const target = { hostname: "127.0.0.1", port: (silent.addr as Deno.NetAddr).port, serverName: "localhost", trust: { pin: new Uint8Array(32) } };
+  await assert.rejects(new QuicTransport(target).connect(AbortSignal.timeout(50)), TransportError);
+  silent.close();
+});

@@ -1,0 +1,235 @@
+/** The one account of this profile: making it, signing in, coming back to it, leaving it. */
+
+import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
+import { openDeviceList } from "../../schema/device_list.ts";
+import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
+import { RpcClient } from "../../schema/rpc/client.ts";
+import { ErrorCode } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { isUsername } from "../../schema/username.ts";
+import { type AccountState, EngineError, type EngineProblem, LocalCode, type Progress } from "../engine/api.ts";
+import type { SealedStore } from "../storage/sealed_store.ts";
+import { checkSentinel, newSentinel, type PageSentinel } from "../storage/sentinel.ts";
+import { clockWarningMs, ServerClock } from "./clock.ts";
+import { credentialOf, type StoredDevice } from "./device.ts";
+import { AccountDirectory } from "./directory.ts";
+import { accountPut } from "./directory_store.ts";
+import { createAccountOnServer, type Enrolled, type Enrolment, enrollDevice, signInAgain } from "./enroll.ts";
+import { asEngineErrors, wireProblem } from "./errors.ts";
+import { KeyPackageKeeper } from "./key_packages.ts";
+import { type OpaqueSuite, suite1 } from "./opaque_client.ts";
+import { checkedPassword, normalisedPassword } from "./password.ts";
+import { sessionAuth, SessionRpc, type StoredSession } from "./session.ts";
+import type { AccountContext, Accounts } from "./types.ts";
+import { type StoredVault, VaultSync } from "./vault_keeper.ts";
+
+export interface AccountManagerOptions {
+  /** The fence taken already. */
+  store: SealedStore;
+  /** Opens a stream on the present connection; rejects while there is none. */
+  openStream: OpenStream;
+  onState?(state: AccountState): void;
+  onProgress?(progress: Progress | undefined): void;
+  onProblem?(problem: EngineProblem): void;
+  /** The page's side of the eviction sentinel; the CLI has none. */
+  page?: PageSentinel;
+  /** The device's clock, ms. */
+  deviceNow?: () => number;
+  /** Tests only: a cheaper memory-hard function. */
+  suite?: OpaqueSuite;
+}
+
+/** Codes after which the same device may go on once the user signs in again: only its session is over. */
+const sessionOver = new Set(["E001", "E002"]);
+const logoutTimeoutMs = 5_000;
+
+export class AccountManager implements Accounts {
+  readonly #options: AccountManagerOptions;
+  readonly #clock: ServerClock;
+  #state: AccountState = { kind: "signed-out" };
+  #context: (AccountContext & { readonly vault: VaultSync; readonly directory: AccountDirectory }) | undefined;
+  /** Devices that lived in this profile and must never act again. */
+  #lost: { username: string; deviceId: string }[] = [];
+
+  constructor(options: AccountManagerOptions) {
+    this.#options = options;
+    this.#clock = new ServerClock(options.deviceNow);
+  }
+
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  get context(): AccountContext | undefined {
+    return this.#context;
+  }
+
+  async resume(): Promise<AccountState> {
+    return await asEngineErrors(async () => {
+      const { store, page } = this.#options;
+      const sentinel = page ? await checkSentinel(store, page) : undefined;
+      if (sentinel?.kind === "evicted") {
+        this.#lost.push(sentinel.device);
+        // What another enrolment left here belongs to no device that may act.
+        await this.#options.store.clear();
+        return this.#become({ kind: "ended", username: sentinel.device.username, code: "evicted" });
+      }
+      const [device, session] = await Promise.all([store.get<StoredDevice>("account", "device"), store.get<StoredSession>("account", "session")]);
+      if (!device || !session) return this.#become({ kind: "signed-out" });
+      if (session.endedBy) return this.#become({ kind: "ended", username: device.username, code: session.endedBy });
+      return await this.#begin(device, session);
+    });
+  }
+
+  async createAccount(username: string, password: string, inviteCode = ""): Promise<{ recoveryCode: string }> {
+    return await this.#reporting(async () => {
+      const enrolment = this.#enrolment(username, checkedPassword(password, username), "registering");
+      const { recoveryCode, ...enrolled } = await createAccountOnServer(enrolment, inviteCode);
+      await this.#keep(enrolled);
+      await this.#firstStock("registering");
+      return { recoveryCode };
+    });
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    await this.#reporting(async () => {
+      const enrolment = this.#enrolment(username, normalisedPassword(password), "signing-in");
+      await this.#keep(await this.#oldDeviceAgain(enrolment) ?? await this.#newDevice(enrolment));
+      await this.#firstStock("signing-in");
+    });
+  }
+
+  async signOut(): Promise<void> {
+    await asEngineErrors(async () => {
+      // The server may be away; then the session ends there by itself.
+      await this.#context?.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+      this.#context?.deviceSeed.fill(0);
+      this.#context = undefined;
+      await this.#options.store.clear();
+      await this.#options.page?.remove();
+      this.#become({ kind: "signed-out" });
+    });
+  }
+
+  async syncClock(): Promise<number> {
+    return await asEngineErrors(async () => {
+      const offsetMs = await this.#clock.measure(new RpcClient(this.#options.openStream));
+      if (Math.abs(offsetMs) > clockWarningMs) {
+        this.#options.onProblem?.({ code: LocalCode.clockOff, detail: `this device's clock is off by ${Math.round(offsetMs / 60_000)} minutes` });
+      }
+      this.#context?.vault.inBackground(() => {});
+      return offsetMs;
+    });
+  }
+
+  #enrolment(username: string, password: string, task: "registering" | "signing-in"): Enrolment {
+    if (this.#state.kind === "signed-in") throw new EngineError({ code: LocalCode.alreadySignedIn, detail: "this profile is signed in" });
+    if (!isUsername(username)) throw wireProblem(ErrorCode.usernameInvalidOrTaken, "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter");
+    const { openStream, suite = suite1, onProgress } = this.#options;
+    const reporting: OpaqueSuite = {
+      tag: suite.tag,
+      harden: async (y) => {
+        onProgress?.({ task: "password" });
+        const hardened = await suite.harden(y);
+        onProgress?.({ task });
+        return hardened;
+      },
+    };
+    onProgress?.({ task });
+    return { openStream, suite: reporting, username, password };
+  }
+
+  /** A device whose session alone is over goes on as it is: it has its groups and its history. */
+  async #oldDeviceAgain(enrolment: Enrolment): Promise<Enrolled | undefined> {
+    if (this.#state.kind !== "ended" || !sessionOver.has(this.#state.code)) return undefined;
+    const device = await this.#options.store.get<StoredDevice>("account", "device");
+    return device?.username === enrolment.username ? await signInAgain(enrolment, device) : undefined;
+  }
+
+  async #newDevice(enrolment: Enrolment): Promise<Enrolled> {
+    const { store } = this.#options;
+    const [old, vault] = await Promise.all([store.get<StoredDevice>("account", "device"), store.get<StoredVault>("account", "vault")]);
+    const sameAccount = old?.username === enrolment.username;
+    const revoke = [...this.#lost.filter(({ username }) => username === enrolment.username).map(({ deviceId }) => fromHex(deviceId)), ...(sameAccount ? [old.deviceId] : [])];
+    const enrolled = await enrollDevice(enrolment, revoke, sameAccount ? vault?.version : undefined);
+    // Groups, keys and history of the device before belong to it alone.
+    if (old) await store.clear();
+    return enrolled;
+  }
+
+  /** One write makes the device whole: all of what it needs, or nothing. */
+  async #keep({ device, session, vault, pins, account }: Enrolled): Promise<void> {
+    const { store, page } = this.#options;
+    const sentinel = newSentinel({ username: device.username, deviceId: toHex(device.deviceId) });
+    const signed = account.devices;
+    const own = { username: account.username, accountKey: account.accountKey, devices: await openDeviceList(signed), signed, firstSeenMs: this.#clock.now(), verified: true };
+    const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
+    await store.write({
+      puts: [
+        { store: "account", key: "device", value: device },
+        { store: "account", key: "session", value: stored },
+        ...(vault ? [{ store: "account" as const, key: "vault", value: vault }, accountPut(own)] : []),
+        sentinel.put,
+      ],
+    });
+    await page?.set(sentinel.text);
+    await this.#begin(device, stored);
+    await this.#context?.directory.importPins(pins.filter(({ accountKey }) => !equalBytes(accountKey, device.accountKey)));
+  }
+
+  async #firstStock(task: "registering" | "signing-in"): Promise<void> {
+    try {
+      // KeyPackages made by a wrong clock would be refused (E022).
+      if (!this.#clock.measured) await this.syncClock();
+      await this.#context?.keyPackages.replenish((done, total) => this.#options.onProgress?.({ task, done, total }));
+    } catch (error) {
+      // The account is made and the recovery code must be shown: what can not be uploaded now is uploaded after the next connect.
+      this.#options.onProblem?.((error as EngineError).problem);
+    }
+  }
+
+  async #begin(device: StoredDevice, session: StoredSession): Promise<AccountState> {
+    const { store, openStream, onProblem } = this.#options;
+    const { username, accountKey, deviceId, recipientKey, deviceSeed } = device;
+    const rpc = new SessionRpc(openStream, sessionAuth(session.accessToken, deviceId), (code) => void this.#end(device, code));
+    const clock = this.#clock;
+    const credential = credentialOf(device);
+    const directory: AccountDirectory = new AccountDirectory({ store, rpc, clock, ownUsername: username, onPinned: () => vault.inBackground(() => {}), onProblem });
+    const vault = new VaultSync({
+      store,
+      rpc,
+      device,
+      accountKey,
+      pins: async () => (await directory.pins()).filter((pin) => !equalBytes(pin.accountKey, accountKey)),
+      onVaultPins: (pins) => directory.importPins(pins),
+    });
+    const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential });
+    await directory.load();
+    const { trust, isRevoked } = directory;
+    this.#context = { username, accountKey, deviceId, recipientKey, deviceSeed, credential, rpc, directory, keyPackages, vault, trust, isRevoked, clock };
+    return this.#become({ kind: "signed-in", username, accountKey: toHex(accountKey), deviceId: toHex(deviceId) });
+  }
+
+  async #end(device: StoredDevice, code: string): Promise<void> {
+    if (this.#context?.deviceId !== device.deviceId) return;
+    this.#context = undefined;
+    this.#become({ kind: "ended", username: device.username, code });
+    const ended: StoredSession = { accessToken: new Uint8Array(), expiresMs: 0, endedBy: code };
+    // Fails only when storage is gone or another engine has taken over; the next start is told by the server again.
+    await this.#options.store.write({ puts: [{ store: "account", key: "session", value: ended }] }).catch(() => {});
+  }
+
+  #become(state: AccountState): AccountState {
+    this.#state = state;
+    this.#options.onState?.(state);
+    return state;
+  }
+
+  async #reporting<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await asEngineErrors(work);
+    } finally {
+      this.#options.onProgress?.(undefined);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+/** How a device becomes one of an account: with the account itself, or by signing in. The root key is in memory only here (PROTOCOL §1). */
+
+import { concat, equalBytes, sha256 } from "../../schema/bytes.ts";
+import { type DeviceList, maxDevices, openDeviceList, signDeviceList } from "../../schema/device_list.ts";
+import { generateEd25519, signEd25519, verifyEd25519 } from "../../schema/ed25519.ts";
+import { RpcClient } from "../../schema/rpc/client.ts";
+import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { type Account, authentication } from "../../schema/rpc/methods.ts";
+import { loginBytes, registrationBytes } from "../../schema/signed_call.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import { type DeviceKeys, enrolledDevice, newDevice, proveCall, type StoredDevice } from "./device.ts";
+import { wireProblem } from "./errors.ts";
+import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
+import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
+import { sessionAuth } from "./session.ts";
+import type { Bytes } from "./types.ts";
+import { newVaultKeys, openRoot, openVault, type Pin, sealRoot, sealVault, unwrapVaultKeys, wrapVaultKeys } from "./vault.ts";
+import type { StoredVault } from "./vault_keeper.ts";
+
+/** What an enrolled device stores, and the account as its directory first sees it. */
+export interface Enrolled {
+  device: StoredDevice;
+  session: { accessToken: Bytes; expiresMs: number };
+  /** Absent when the device was enrolled before and only signed in again: then the stored one stands. */
+  vault?: StoredVault;
+  pins: Pin[];
+  account: Account;
+}
+
+export interface Enrolment {
+  openStream: OpenStream;
+  suite: OpaqueSuite;
+  username: string;
+  /** Normalised (password.ts). */
+  password: string;
+}
+
+/**
+ * Makes account, first device, device list version 1 and vault version 1: one call makes all of it real, or nothing.
+ *
+ * @throws WireError, TransportError, EngineError
+ */
+export async function createAccountOnServer({ openStream, suite, username, password }: Enrolment, inviteCode: string): Promise<Enrolled & { recoveryCode: string }> {
+  const rpc = new RpcClient(openStream);
+  const opaque = await startRegistration(password, username, suite);
+  const { response } = await rpc.call(authentication.registerStart, { suite: suite.tag, username, request: opaque.request });
+  const { record, exportKey } = await opaque.finish(response);
+  const root = await generateEd25519();
+  const keys = newVaultKeys();
+  const recoverySecret = newRecoverySecret();
+  try {
+    const accountKey = root.publicKey;
+    const keysOfDevice = await newDevice();
+    const { deviceId, recipientKey, deviceSeed } = keysOfDevice;
+    const list: DeviceList = { accountKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
+    const devices = await signDeviceList(list, root.seed);
+    const content = { rootSeed: await sealRoot(root.seed, keys.rootKey, accountKey), pins: [], channels: [] };
+    const vault = {
+      version: 1,
+      sealed: await sealVault(content, keys.vaultKey, accountKey, 1),
+      wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
+      wrappedByRecovery: await wrapVaultKeys(keys, "recovery", recoverySecret, accountKey),
+    };
+    const device = await enrolledDevice(keysOfDevice, { username, accountKey }, 1, root.seed);
+    const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username));
+    const session = await rpc.call(authentication.registerFinish, { suite: suite.tag, username, record, inviteCode, devices, vault, recipientKey, deviceSignature });
+    return { device, session, vault: { version: 1, vaultKey: keys.vaultKey }, pins: [], account: { username, accountKey, devices }, recoveryCode: formatRecoveryCode(recoverySecret) };
+  } finally {
+    for (const secret of [root.seed, exportKey, keys.rootKey, recoverySecret]) secret.fill(0);
+  }
+}
+
+/**
+ * Signs in with a device that is enrolled already (its session ended).
+ *
+ * @returns undefined when the account does not have the device any more: it must never be used again
+ */
+export async function signInAgain(enrolment: Enrolment, device: StoredDevice): Promise<Enrolled | undefined> {
+  try {
+    const { session, enrolled, account, exportKey } = await login(enrolment, device);
+    exportKey.fill(0);
+    return enrolled && equalBytes(account.accountKey, device.accountKey) ? { device, session, pins: [], account } : undefined;
+  } catch (error) {
+    if (isWireError(error, ErrorCode.forbidden)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Signs in on a browser without a device: opens the vault, puts a new device into the account's list.
+ *
+ * @param revoke 16-byte ids of devices that lived here and lost their state: they leave the list with the same step
+ * @param lowestVault the highest vault version of this account that was ever seen here
+ * @throws EngineError E008, L006 …, WireError, TransportError
+ */
+export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], lowestVault = 1): Promise<Enrolled> {
+  const device = await newDevice();
+  const { session, account, exportKey } = await login(enrolment, device);
+  const auth = sessionAuth(session.accessToken, device.deviceId);
+  const rpc = new RpcClient(enrolment.openStream, () => auth);
+  let rootSeed: Bytes | undefined;
+  try {
+    const { vault } = await rpc.call(authentication.getVault, {});
+    const { accountKey, username } = account;
+    const { vaultKey, rootKey } = await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey);
+    const content = await openVault(vault, vaultKey, accountKey, lowestVault);
+    rootSeed = await openRoot(content.rootSeed, rootKey, accountKey);
+    rootKey.fill(0);
+    await requireRootOf(accountKey, rootSeed);
+    const { signed, version } = await addToDeviceList(rpc, account, device, revoke, rootSeed);
+    const stored = await enrolledDevice(device, { username, accountKey }, version, rootSeed);
+    return { device: stored, session, vault: { version: vault.version, vaultKey }, pins: content.pins, account: { username, accountKey, devices: signed } };
+  } finally {
+    exportKey.fill(0);
+    rootSeed?.fill(0);
+  }
+}
+
+async function login({ openStream, suite, username, password }: Enrolment, device: DeviceKeys) {
+  const rpc = new RpcClient(openStream);
+  const opaque = await startLogin(password, username, suite);
+  const { loginId, ke2 } = await rpc.call(authentication.loginStart, { suite: suite.tag, username, ke1: opaque.ke1 });
+  const { ke3, sessionKey, exportKey } = await opaque.finish(ke2);
+  const deviceSignature = await signEd25519(device.deviceSeed, await loginBytes(sessionKey));
+  sessionKey.fill(0);
+  const { accessToken, expiresMs, account, enrolled } = await rpc.call(authentication.loginFinish, { loginId, ke3, recipientKey: device.recipientKey, deviceSignature });
+  if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server signed in another account");
+  return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
+}
+
+/** A server that hands out another account key than the vault's root would have every device list checked against its own. */
+async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise<void> {
+  const message = crypto.getRandomValues(new Uint8Array(32));
+  if (await verifyEd25519(accountKey, await signEd25519(rootSeed, message), message)) return;
+  throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "the vault's root key is not the account's" });
+}
+
+const attempts = 4;
+
+async function addToDeviceList(rpc: RpcClient, account: Account, device: DeviceKeys, revoke: Uint8Array[], rootSeed: Bytes) {
+  let signed = account.devices;
+  for (let attempt = 1; ; attempt++) {
+    const current = await openDeviceList(signed);
+    if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+    const next = await nextDeviceList(current, signed.list, device, revoke);
+    const devices = await signDeviceList(next, rootSeed);
+    try {
+      const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
+      await rpc.call(authentication.putDeviceList, { devices, proof });
+      return { signed: devices, version: next.version };
+    } catch (error) {
+      // Another device of the account came first.
+      if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
+      signed = (await rpc.call(authentication.lookup, { username: account.username })).account.devices;
+    }
+  }
+}
+
+/** @returns the list after `current` with the device added; ids in `revoke` that stand in it are revoked */
+async function nextDeviceList(current: DeviceList, currentBytes: Uint8Array, { deviceId, recipientKey }: DeviceKeys, revoke: Uint8Array[]): Promise<DeviceList> {
+  const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
+  const staying = current.devices.filter((device) => !leaves(device.deviceId));
+  if (staying.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+  return {
+    ...current,
+    version: current.version + 1,
+    devices: [...staying, { deviceId, recipientKey }],
+    revoked: [...current.revoked, ...current.devices.filter((device) => leaves(device.deviceId)).map((device) => device.deviceId)],
+    prevHash: await sha256(concat(currentBytes)),
+  };
+}

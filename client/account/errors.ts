@@ -1,0 +1,30 @@
+/** The one place where what the account side meets becomes the engine's errors. */
+
+import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import { GuardError, StorageError } from "../storage/storage.ts";
+
+/** @param code one of the wire's */
+export function wireProblem(code: number, detail: string, retryAfterMs?: number): EngineError {
+  return new EngineError({ code: codeName(code), detail, ...(retryAfterMs && { retryAfterMs }) });
+}
+
+/** @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage, L050 for our bugs */
+export function engineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  if (error instanceof WireError) return wireProblem(error.code, error.reason, error.retryAfterMs);
+  if (error instanceof TransportError) return new EngineError({ code: LocalCode.offline, detail: error.message });
+  if (error instanceof StorageError || error instanceof GuardError) return new EngineError({ code: LocalCode.storage, detail: error.message });
+  if (error instanceof MalformedError) return wireProblem(ErrorCode.malformed, error.message);
+  return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });
+}
+
+/** Runs `work`; what it rejects with is an EngineError. */
+export async function asEngineErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw engineError(error);
+  }
+}

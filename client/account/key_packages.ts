@@ -1,0 +1,108 @@
+/** Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here until no Welcome for them can come any more (PROTOCOL §4). */
+
+import { Mutex } from "async-mutex";
+import { toHex } from "../../schema/bytes.ts";
+import type { DeviceCredential } from "../../schema/credential.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { type MadeKeyPackage, makeKeyPackage } from "../mls/key_package.ts";
+import type { SealedStore } from "../storage/sealed_store.ts";
+import type { StoreName } from "../storage/storage.ts";
+import type { DeviceKeys } from "./device.ts";
+import { asEngineErrors } from "./errors.ts";
+import type { Bytes, Clock, KeyPackageStock } from "./types.ts";
+
+/** Fresh ones that the server should have at any time. */
+const wantedStock = 20;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
+const freshForMs = 20 * hourMs;
+const lastResortRenewalMs = 7 * dayMs;
+/** A Welcome may wait in the queue this long after the KeyPackage's end. */
+const keptAfterExpiryMs = 30 * dayMs;
+
+/** What storage holds under keypackages/<ref>. */
+interface StoredKeyPackage {
+  record: Bytes;
+  madeMs: number;
+  notAfterMs: number;
+  lastResort: boolean;
+}
+
+export interface KeyPackageOptions {
+  store: SealedStore;
+  rpc: RpcClient;
+  clock: Clock;
+  device: DeviceKeys;
+  credential: DeviceCredential;
+}
+
+export class KeyPackageKeeper implements KeyPackageStock {
+  readonly #options: KeyPackageOptions;
+  readonly #working = new Mutex();
+
+  constructor(options: KeyPackageOptions) {
+    this.#options = options;
+  }
+
+  async replenish(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
+    await asEngineErrors(() => this.#working.runExclusive(() => this.#replenish(onProgress)));
+  }
+
+  async forOwnGroup(): Promise<Bytes> {
+    return (await this.#make(false)).privateRecord;
+  }
+
+  async candidates(): Promise<Bytes[]> {
+    const stored = await asEngineErrors(() => this.#stored());
+    return stored.map(({ value }) => value.record);
+  }
+
+  async consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]> {
+    const key = toHex(ref);
+    const stored = await asEngineErrors(() => this.#options.store.get<StoredKeyPackage>("keypackages", key));
+    return !stored || stored.lastResort ? [] : [{ store: "keypackages", key }];
+  }
+
+  async #replenish(onProgress: (done: number, total: number) => void): Promise<void> {
+    const { store, rpc, clock } = this.#options;
+    const onServer = await rpc.call(authentication.countKeyPackages, {});
+    const stored = await this.#stored();
+    const nowMs = clock.now();
+    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => value.lastResort === lastResort && nowMs - value.madeMs < ageMs).length;
+    // What is left here may not have arrived there, and what is left there may be old: only the lesser of both is certain.
+    const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
+    const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
+    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < nowMs).map(({ key }) => ({ store: "keypackages" as const, key }));
+    const total = missing + (remakeLastResort ? 1 : 0);
+    if (total === 0 && outdated.length === 0) return;
+
+    const made: (MadeKeyPackage & { lastResort: boolean })[] = [];
+    // The last resort first: with it alone the device can be reached already.
+    for (let index = 0; index < total; index++) {
+      const lastResort = remakeLastResort && index === 0;
+      made.push({ ...await this.#make(lastResort), lastResort });
+      onProgress(made.length, total);
+    }
+    const puts = made.map(({ ref, privateRecord, notAfterMs, lastResort }) => {
+      const value: StoredKeyPackage = { record: privateRecord, madeMs: nowMs, notAfterMs, lastResort };
+      return { store: "keypackages" as const, key: toHex(ref), value };
+    });
+    await store.write({ puts, deletes: outdated });
+    if (total === 0) return;
+    await rpc.call(authentication.uploadKeyPackages, {
+      keyPackages: made.filter(({ lastResort }) => !lastResort).map(({ keyPackage }) => keyPackage),
+      lastResort: made.find(({ lastResort }) => lastResort)?.keyPackage ?? new Uint8Array(),
+    });
+  }
+
+  async #stored(): Promise<{ key: string; value: StoredKeyPackage }[]> {
+    return await this.#options.store.range<StoredKeyPackage>("keypackages", "");
+  }
+
+  async #make(lastResort: boolean): Promise<MadeKeyPackage> {
+    const { device, credential, clock } = this.#options;
+    return await makeKeyPackage({ credential, signatureKeyPair: { seed: device.deviceSeed, publicKey: device.recipientKey }, nowMs: clock.now(), lastResort });
+  }
+}

@@ -1,0 +1,149 @@
+/** What the account side gives to the rest of the engine: who this device is, whom it trusts, and its KeyPackages. */
+
+import type { DeviceCredential } from "../../schema/credential.ts";
+import type { DeviceList } from "../../schema/device_list.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import type { AccountState } from "../engine/api.ts";
+import type { Trust } from "../mls/types.ts";
+import type { StoreName } from "../storage/storage.ts";
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The server's time as far as this device can tell. */
+export interface Clock {
+  /** Ms since the Unix epoch, corrected by `health.serverTimeMs`. */
+  now(): number;
+  /** Server minus device, in ms, as measured last; 0 before the first measurement. */
+  readonly offsetMs: number;
+}
+
+/** Another account (or the own one) as this device knows it. */
+export interface KnownAccount {
+  username: string;
+  /** 32 bytes: the pinned key. */
+  accountKey: Bytes;
+  /** The newest device list seen, never an older one. */
+  devices: DeviceList;
+  firstSeenMs: number;
+  /** The user compared safety numbers. */
+  verified: boolean;
+  /** 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be sent to the account meanwhile (PROTOCOL §1, Pins). */
+  changedKey?: Bytes;
+}
+
+/** Accounts, their pins and newest device lists. Everything seen is on disk before a method resolves. */
+export interface Directory {
+  /**
+   * Asks the server, pins at first sight, keeps the newest list.
+   *
+   * @throws EngineError L004 no such user, L007 the account answers with another key than the pinned one, L001 offline
+   */
+  byUsername(username: string): Promise<KnownAccount>;
+
+  /** What is stored; never asks the server. */
+  byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined>;
+
+  /**
+   * Fetches the newest lists of these accounts (in batches of 100).
+   *
+   * @returns the accounts whose list is newer than before, or that are new
+   * @throws EngineError L001 offline
+   */
+  refresh(accountKeys: Uint8Array[]): Promise<KnownAccount[]>;
+
+  /** @returns usernames that start with `prefix`, sorted, ≤ 20, without the own one. @throws EngineError L001 offline */
+  search(prefix: string): Promise<string[]>;
+
+  /** All accounts that are pinned. */
+  known(): Promise<KnownAccount[]>;
+
+  /** The user accepts the key that the account answers with now: it becomes the pin, unverified; the old key's record goes. */
+  acceptChangedKey(username: string): Promise<KnownAccount>;
+
+  /** The user compared the safety numbers (or takes that back). */
+  setVerified(accountKey: Uint8Array, verified: boolean): Promise<void>;
+
+  /** @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on: call before sending */
+  requireUnchanged(accountKeys: Uint8Array[]): Promise<void>;
+
+  /** For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for once when the stored list does not have it). */
+  readonly trust: Trust;
+
+  /** For `createMls`: whether the newest stored list revokes the device. */
+  readonly isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
+}
+
+/** This device's KeyPackages: stock on the server, private parts here. */
+export interface KeyPackageStock {
+  /**
+   * Brings the server's stock up to 20 or more and renews the last resort when it is older than a week. Cheap when nothing is to do. Call after each connect and every
+   * hour; private parts are on disk before the upload.
+   *
+   * @param onProgress called after each KeyPackage that was made
+   * @throws EngineError L001 offline, or the server's code
+   */
+  replenish(onProgress?: (done: number, total: number) => void): Promise<void>;
+
+  /** A fresh private record that is never published: for `createGroup`. */
+  forOwnGroup(): Promise<Bytes>;
+
+  /** The private records that a Welcome may have been sealed to: for `joinFromWelcome`. */
+  candidates(): Promise<Bytes[]>;
+
+  /**
+   * What the joiner's own write must delete with it, so that a KeyPackage's private part goes in the transaction that stores the group. Nothing for a last resort.
+   *
+   * @param ref `keyPackageRef` of the join result
+   */
+  consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]>;
+}
+
+/** The vault's channel list (PROTOCOL §1): a new device reads from it where it should be. Pins go there by themselves. */
+export interface VaultKeeper {
+  /**
+   * Brings pins and channels into the vault, merged with what other devices put there.
+   *
+   * @param channelIds 32 bytes each: what this device is a member of now; left out: unchanged
+   * @throws EngineError L001 offline, L006 the vault is unreadable or older than one seen before
+   */
+  sync(channelIds?: Uint8Array[]): Promise<void>;
+}
+
+/** Everything the engine needs of a signed-in account. It lives until sign-out or until the account ends. */
+export interface AccountContext {
+  readonly username: string;
+  /** 32 bytes. */
+  readonly accountKey: Bytes;
+  /** 16 bytes. */
+  readonly deviceId: Bytes;
+  /** 32 bytes: public part of {@link deviceSeed}. */
+  readonly recipientKey: Bytes;
+  /** 32 bytes: the device's private MLS signature key. */
+  readonly deviceSeed: Bytes;
+  readonly credential: DeviceCredential;
+  /** Calls with this session's token. E001, E002 and a confirmed E003 end the account by themselves. */
+  readonly rpc: RpcClient;
+  readonly directory: Directory;
+  readonly keyPackages: KeyPackageStock;
+  readonly vault: VaultKeeper;
+  readonly trust: Trust;
+  readonly isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
+  readonly clock: Clock;
+}
+
+/** The facade: one account on this profile. All methods reject with `EngineError`. */
+export interface Accounts {
+  readonly state: AccountState;
+  /** Defined while signed in. */
+  readonly context: AccountContext | undefined;
+  /** Reads what the profile stores; makes no call. @throws EngineError L005 */
+  resume(): Promise<AccountState>;
+  /** @throws EngineError L003, L012, E006, E007, L001 … */
+  createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }>;
+  /** @throws EngineError E008, L006, L012, L001 … */
+  signIn(username: string, password: string): Promise<void>;
+  /** Ends the session on the server if it can be reached, then deletes all state of this profile. */
+  signOut(): Promise<void>;
+  /** Measures the server's clock; call after each connect. @returns the offset in ms; a warning is due above 1 h */
+  syncClock(): Promise<number>;
+}

@@ -1,0 +1,171 @@
+/**
+ * The vault (PROTOCOL §1): what a new device of the account needs, sealed on the device, opaque to the server.
+ *
+ *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{rootSeed, pins, channels}, AAD = accountKey ‖ u64 version)
+ *     rootSeed          = AEAD(rootKey, seed, AAD = "qpq/1 root" ‖ accountKey), nonce zero: a rootKey seals this one seed, ever
+ *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootKey, AAD = accountKey)
+ *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
+ *
+ * Two keys, because a device keeps the vaultKey to bring new pins into the vault, and must not be able to reach the root key with it: else revoking a stolen device
+ * would revoke nothing. The rootKey comes out of the password or the recovery code alone.
+ */
+
+import { concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import type { Vault } from "../../schema/rpc/methods.ts";
+import { bytesOf, countOf, listOf, recordOf } from "../../schema/shape.ts";
+import { usernameOf } from "../../schema/username.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import type { Bytes } from "./types.ts";
+
+/** An account key as it was first seen. */
+export interface Pin {
+  username: string;
+  /** 32 bytes. */
+  accountKey: Bytes;
+  /** Ms since the Unix epoch. */
+  firstSeen: number;
+  verified: boolean;
+}
+
+export interface VaultContent {
+  /** 48 bytes: the root seed, sealed under the rootKey. */
+  rootSeed: Bytes;
+  pins: Pin[];
+  /** channelIds, 32 bytes each. */
+  channels: Bytes[];
+}
+
+/** 32 bytes each. */
+export interface VaultKeys {
+  vaultKey: Bytes;
+  rootKey: Bytes;
+}
+
+const nonceLength = 12;
+const maxPins = 5_000;
+const maxChannels = 2_000;
+
+export function newVaultKeys(): VaultKeys {
+  return { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootKey: crypto.getRandomValues(new Uint8Array(32)) };
+}
+
+/** The two secrets that vault keys are wrapped under: the OPAQUE export key (32 bytes) and the recovery secret (20 bytes). */
+export type WrappedBy = "password" | "recovery";
+const wrapLabels: Record<WrappedBy, Bytes> = { password: utf8("qpq/1 vault"), recovery: utf8("qpq/1 recovery") };
+
+/** @returns the wrapped vault keys, 92 bytes */
+export async function wrapVaultKeys(keys: VaultKeys, by: WrappedBy, secret: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
+  const both = concat(keys.vaultKey, keys.rootKey);
+  const wrapped = await sealRandom(await wrappingKey(by, secret), both, accountKey);
+  both.fill(0);
+  return wrapped;
+}
+
+/** @throws EngineError L006 */
+export async function unwrapVaultKeys(wrapped: Uint8Array, by: WrappedBy, secret: Uint8Array, accountKey: Uint8Array): Promise<VaultKeys> {
+  const both = await opened(wrapped, await wrappingKey(by, secret), accountKey);
+  if (both.length !== 64) throw unreadable("its wrapped keys have another form");
+  const keys = { vaultKey: both.slice(0, 32), rootKey: both.slice(32) };
+  both.fill(0);
+  return keys;
+}
+
+/** @returns 48 bytes for {@link VaultContent.rootSeed} */
+export async function sealRoot(seed: Uint8Array, rootKey: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
+  const params = { name: "AES-GCM", iv: new Uint8Array(nonceLength), additionalData: concat(utf8("qpq/1 root"), accountKey) };
+  return new Uint8Array(await crypto.subtle.encrypt(params, await aeadKey(rootKey), seed as Bytes));
+}
+
+/** @returns the root seed, 32 bytes: zero it after use. @throws EngineError L006 */
+export async function openRoot(sealed: Uint8Array, rootKey: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
+  const params = { name: "AES-GCM", iv: new Uint8Array(nonceLength), additionalData: concat(utf8("qpq/1 root"), accountKey) };
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(params, await aeadKey(rootKey), sealed as Bytes));
+  } catch {
+    throw unreadable("its root key does not open");
+  }
+}
+
+/** @returns `Vault.sealed` of that version */
+export async function sealVault(content: VaultContent, vaultKey: Uint8Array, accountKey: Uint8Array, version: number): Promise<Bytes> {
+  const { rootSeed, channels } = content;
+  const pins = content.pins.map(({ username, accountKey, firstSeen, verified }) => ({ username, accountKey, firstSeen, verified }));
+  return await sealRandom(await aeadKey(vaultKey), encodeCbor({ rootSeed, pins, channels }), concat(accountKey, u64(version)));
+}
+
+/**
+ * @param vault as the server gave it; its version is authenticated here
+ * @param lowestVersion the highest version that this device has seen: the server may not go back behind it
+ * @throws EngineError L006
+ */
+export async function openVault(vault: Vault, vaultKey: Uint8Array, accountKey: Uint8Array, lowestVersion = 1): Promise<VaultContent> {
+  if (vault.version < lowestVersion) throw unreadable(`version ${vault.version} is older than ${lowestVersion}, which was seen before`);
+  const content = await opened(vault.sealed, await aeadKey(vaultKey), concat(accountKey, u64(vault.version)));
+  try {
+    const fields = recordOf(decodeCbor(content), ["rootSeed", "pins", "channels"], "vault");
+    return {
+      rootSeed: bytesOf(fields.rootSeed, 48, "rootSeed"),
+      pins: listOf(fields.pins, maxPins, "pins", pinOf),
+      channels: listOf(fields.channels, maxChannels, "channels", (value, what) => bytesOf(value, 32, what)),
+    };
+  } catch (error) {
+    throw unreadable((error as Error).message);
+  }
+}
+
+/**
+ * What two devices know, as one. Where they pinned different keys under a name, the later pin stands: only a user's decision makes a second pin.
+ *
+ * @param ours this device's; its `verified` counts for keys that both know
+ * @param theirs the vault's
+ * @returns sorted by username, so that equal knowledge gives equal bytes
+ */
+export function mergePins(ours: Pin[], theirs: Pin[]): Pin[] {
+  const merged = new Map(theirs.map((pin) => [pin.username, pin]));
+  for (const pin of ours) {
+    const other = merged.get(pin.username);
+    if (!other) merged.set(pin.username, pin);
+    else if (equalBytes(other.accountKey, pin.accountKey)) merged.set(pin.username, { ...pin, firstSeen: Math.min(pin.firstSeen, other.firstSeen) });
+    else if (pin.firstSeen > other.firstSeen) merged.set(pin.username, pin);
+  }
+  return [...merged.values()].sort((a, b) => a.username < b.username ? -1 : 1);
+}
+
+/** @returns both lists without repeats, sorted */
+export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[] {
+  return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].sort(([a], [b]) => a < b ? -1 : 1).map(([, id]) => id);
+}
+
+function pinOf(value: unknown, what: string): Pin {
+  const { username, accountKey, firstSeen, verified } = recordOf(value, ["username", "accountKey", "firstSeen", "verified"], what);
+  return { username: usernameOf(username), accountKey: bytesOf(accountKey, 32, "accountKey"), firstSeen: countOf(firstSeen, "firstSeen"), verified: verified === true };
+}
+
+async function wrappingKey(by: WrappedBy, secret: Uint8Array): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey("raw", secret as Bytes, "HKDF", false, ["deriveKey"]);
+  const params = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: wrapLabels[by] };
+  return await crypto.subtle.deriveKey(params, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+async function aeadKey(key: Uint8Array): Promise<CryptoKey> {
+  return await crypto.subtle.importKey("raw", key as Bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+async function sealRandom(key: CryptoKey, plaintext: Bytes, additionalData: Uint8Array): Promise<Bytes> {
+  const iv = crypto.getRandomValues(new Uint8Array(nonceLength));
+  return concat(iv, new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: additionalData as Bytes }, key, plaintext)));
+}
+
+async function opened(sealed: Uint8Array, key: CryptoKey, additionalData: Uint8Array): Promise<Bytes> {
+  const [iv, ciphertext] = [sealed.slice(0, nonceLength) as Bytes, sealed.slice(nonceLength) as Bytes];
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: additionalData as Bytes }, key, ciphertext));
+  } catch {
+    throw unreadable("it does not open");
+  }
+}
+
+function unreadable(detail: string): EngineError {
+  return new EngineError({ code: LocalCode.vaultUnreadable, detail: `the vault is unreadable: ${detail}` });
+}

@@ -1,0 +1,95 @@
+/** Brings what this device learns (pins, channels) into the account's vault, merged with what the account's other devices put there. */
+
+import { Mutex } from "async-mutex";
+import { toHex, u64 } from "../../schema/bytes.ts";
+import { encodeCbor } from "../../schema/cbor.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { SealedStore } from "../storage/sealed_store.ts";
+import { type DeviceKeys, proveCall } from "./device.ts";
+import { asEngineErrors } from "./errors.ts";
+import type { Bytes, VaultKeeper } from "./types.ts";
+import { mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultContent } from "./vault.ts";
+
+/** What storage holds under account/vault. */
+export interface StoredVault {
+  /** The highest version that this device has seen. */
+  version: number;
+  /** 32 bytes; opens pins and channels, not the root key (vault.ts). */
+  vaultKey: Bytes;
+}
+
+export interface VaultKeeperOptions {
+  store: SealedStore;
+  rpc: RpcClient;
+  device: DeviceKeys;
+  accountKey: Bytes;
+  /** This device's pins, at each attempt. */
+  pins(): Promise<Pin[]>;
+  /** Told of the pins that the vault holds. */
+  onVaultPins(pins: Pin[]): Promise<void>;
+}
+
+/** Other devices of the account write at the same time; more often than this means a server that never takes it. */
+const attempts = 4;
+
+export class VaultSync implements VaultKeeper {
+  readonly #options: VaultKeeperOptions;
+  readonly #working = new Mutex();
+  #background: Promise<void> | undefined;
+  #again = false;
+
+  constructor(options: VaultKeeperOptions) {
+    this.#options = options;
+  }
+
+  async sync(channelIds?: Uint8Array[]): Promise<void> {
+    await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(channelIds)));
+  }
+
+  /** Syncs without being waited for: once at a time, and once more when asked meanwhile. What fails is made up for by the next sync. */
+  inBackground(onError: (error: unknown) => void): void {
+    this.#again = true;
+    this.#background ??= (async () => {
+      while (this.#again) {
+        this.#again = false;
+        await this.sync().catch(onError);
+      }
+    })().finally(() => this.#background = undefined);
+  }
+
+  async #sync(channelIds?: Uint8Array[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(channelIds);
+      } catch (error) {
+        if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
+      }
+    }
+  }
+
+  async #attempt(channelIds?: Uint8Array[]): Promise<void> {
+    const { store, rpc, device, accountKey, pins, onVaultPins } = this.#options;
+    const stored = await store.get<StoredVault>("account", "vault");
+    if (!stored) return;
+    const { vault } = await rpc.call(authentication.getVault, {});
+    const theirs = await openVault(vault, stored.vaultKey, accountKey, stored.version);
+    const merged: VaultContent = {
+      rootSeed: theirs.rootSeed,
+      pins: mergePins(await pins(), theirs.pins),
+      // Only ever added to: a device that asks to come back into a channel that was left is told so there.
+      channels: mergeChannels(channelIds ?? [], theirs.channels),
+    };
+    let version = vault.version;
+    if (toHex(encodeCbor([merged.pins, merged.channels])) !== toHex(encodeCbor([theirs.pins, theirs.channels]))) {
+      version = vault.version + 1;
+      const sealed = await sealVault(merged, stored.vaultKey, accountKey, version);
+      const { wrappedByPassword, wrappedByRecovery } = vault;
+      const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), sealed, wrappedByPassword, wrappedByRecovery]);
+      await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: { version, sealed, wrappedByPassword, wrappedByRecovery }, proof });
+    }
+    if (version !== stored.version) await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+    await onVaultPins(merged.pins);
+  }
+}

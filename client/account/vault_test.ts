@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { EngineError } from "../engine/api.ts";
+import { mergeChannels, mergePins, newVaultKeys, openRoot, openVault, type Pin, sealRoot, sealVault, unwrapVaultKeys, type VaultContent, wrapVaultKeys } from "./vault.ts";
+
+const accountKey = new Uint8Array(32).fill(1);
+const seed = new Uint8Array(32).fill(2);
+const exportKey = new Uint8Array(32).fill(3);
+const pin = (username: string, key: number, firstSeen: number, verified = false): Pin => ({ username, accountKey: new Uint8Array(32).fill(key), firstSeen, verified });
+const unreadable = (work: Promise<unknown>) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === "L006");
+
+async function made(version = 3) {
+  const keys = newVaultKeys();
+  const content: VaultContent = { rootSeed: await sealRoot(seed, keys.rootKey, accountKey), pins: [pin("bob", 5, 10, true)], channels: [new Uint8Array(32).fill(6)] };
+  const vault = {
+    version,
+    sealed: await sealVault(content, keys.vaultKey, accountKey, version),
+    wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
+    wrappedByRecovery: await wrapVaultKeys(keys, "recovery", new Uint8Array(20).fill(4), accountKey),
+  };
+  return { keys, content, vault };
+}
+
+Deno.test("a vault opens by password and by recovery code, to the same content and root key", async () => {
+  const { content, vault } = await made();
+  for (const keys of [await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey), await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", new Uint8Array(20).fill(4), accountKey)]) {
+    const opened = await openVault(vault, keys.vaultKey, accountKey);
+    assert.deepEqual(opened, content);
+    assert.deepEqual(await openRoot(opened.rootSeed, keys.rootKey, accountKey), seed);
+  }
+  assert.ok(vault.wrappedByPassword.length <= 256);
+});
+
+Deno.test("openVault() refuses another version than the sealed one, an older one than was seen, another account's and changed bytes", async () => {
+  const { keys, vault } = await made(3);
+  await openVault(vault, keys.vaultKey, accountKey, 3);
+  await unreadable(openVault(vault, keys.vaultKey, accountKey, 4));
+  await unreadable(openVault({ ...vault, version: 4 }, keys.vaultKey, accountKey));
+  await unreadable(openVault(vault, keys.vaultKey, new Uint8Array(32).fill(9)));
+  for (let index = 0; index < vault.sealed.length; index += 7) {
+    const changed = vault.sealed.slice();
+    changed[index] ^= 1;
+    await unreadable(openVault({ ...vault, sealed: changed }, keys.vaultKey, accountKey));
+  }
+  await unreadable(openVault({ ...vault, sealed: new Uint8Array() }, keys.vaultKey, accountKey));
+});
+
+Deno.test("the key that a device keeps for pins does not open the root key", async () => {
+  const { keys, content } = await made();
+  await unreadable(openRoot(content.rootSeed, keys.vaultKey, accountKey));
+});
+
+Deno.test("unwrapVaultKeys() refuses a wrong secret, the other wrap and another account's", async () => {
+  const { vault } = await made();
+  await unreadable(unwrapVaultKeys(vault.wrappedByPassword, "password", new Uint8Array(32), accountKey));
+  await unreadable(unwrapVaultKeys(vault.wrappedByRecovery, "password", exportKey, accountKey));
+  await unreadable(unwrapVaultKeys(vault.wrappedByPassword, "recovery", exportKey, accountKey));
+  await unreadable(unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, seed));
+  await unreadable(unwrapVaultKeys(new Uint8Array(), "password", exportKey, accountKey));
+});
+
+Deno.test("mergePins() keeps everybody, the earliest sight, our word on verified, and of two keys the later pin", () => {
+  const merged = mergePins([pin("carol", 1, 5), pin("bob", 2, 20, true), pin("dave", 3, 30)], [pin("bob", 2, 10), pin("dave", 4, 20, true), pin("alice", 5, 1)]);
+  assert.deepEqual(merged, [pin("alice", 5, 1), pin("bob", 2, 10, true), pin("carol", 1, 5), pin("dave", 3, 30)]);
+  assert.deepEqual(mergePins([pin("dave", 3, 20)], [pin("dave", 4, 30)]), [pin("dave", 4, 30)]);
+});
+
+Deno.test("mergeChannels() gives each id once, in one order", () => {
+  const id = (byte: number) => new Uint8Array(32).fill(byte);
+  assert.deepEqual(mergeChannels([id(3), id(1)], [id(2), id(1)]), [id(1), id(2), id(3)]);
+});

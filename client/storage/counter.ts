@@ -1,0 +1,23 @@
+/** Counters that stand unsealed in `meta`, so that a guard can compare them inside of a storage transaction: the fence and the groups' state versions. */
+
+import { u64 } from "../../schema/bytes.ts";
+import { StorageError } from "./storage.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** @returns 8 bytes, big-endian */
+export function writeCounter(value: number): Bytes {
+  return u64(value);
+}
+
+/**
+ * @param bytes what storage holds; undefined reads as 0
+ * @param what its name in errors
+ * @throws StorageError
+ */
+export function readCounter(bytes: Uint8Array | undefined, what: string): number {
+  if (!bytes) return 0;
+  const value = bytes.length === 8 ? Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0)) : NaN;
+  if (!Number.isSafeInteger(value)) throw new StorageError(`${what} is damaged`);
+  return value;
+}

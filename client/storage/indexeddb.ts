@@ -1,0 +1,180 @@
+/**
+ * Storage in IndexedDB: one object store for each store name, keys out of line, values as bytes.
+ *
+ * A write resolves on the transaction's `complete` with durability "strict" (DESIGN §5), and checks its guards inside of the same transaction. Nothing but requests happens
+ * in a transaction, so that it can not commit by itself half way.
+ */
+
+import { type IDBPDatabase, openDB } from "idb";
+import { equalBytes } from "../../schema/bytes.ts";
+import { importWrappingKey } from "./sealed_store.ts";
+import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, storeNames, type StoreName, type WriteBatch } from "./storage.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const formatVersion = 1;
+/** Holds the one wrapping key, as a CryptoKey that structured clone keeps non-extractable. */
+const keyStore = "wrapping";
+const keyName = "key";
+
+export class IndexedDbStorage implements Storage {
+  readonly #db: IDBPDatabase;
+  readonly #life: { endedBecause?: string };
+
+  private constructor(db: IDBPDatabase, life: { endedBecause?: string }) {
+    this.#db = db;
+    this.#life = life;
+  }
+
+  /**
+   * @param name the database's name; one a profile
+   * @throws StorageError also when an older version of the app holds it open in another tab
+   */
+  static async open(name = "quicproquo"): Promise<IndexedDbStorage> {
+    const life: { endedBecause?: string } = {};
+    let refuse: (error: StorageError) => void = () => {};
+    const blocked = new Promise<never>((_, reject) => refuse = reject);
+    const opening = openDB(name, formatVersion, {
+      upgrade: (db) => {
+        for (const store of [...storeNames, keyStore]) db.createObjectStore(store);
+      },
+      blocked: () => refuse(new StorageError("another tab holds an older version of the storage open")),
+      // A newer version of the app wants to upgrade, or the user deletes the site's data: make way at once, and fail from then on.
+      blocking: (_current, _wanted, event) => {
+        life.endedBecause ??= "the storage was taken over by a newer version or deleted";
+        (event.target as IDBDatabase).close();
+      },
+      terminated: () => life.endedBecause ??= "the browser closed the storage",
+    });
+    try {
+      return new IndexedDbStorage(await Promise.race([opening, blocked]), life);
+    } catch (error) {
+      // Open at last after all: nobody will use it, and it would block others.
+      opening.then((db) => db.close(), () => {});
+      throw storageError("open", error);
+    }
+  }
+
+  /**
+   * The wrapping key of this profile, made at the first call. It can be used, never read out.
+   *
+   * @throws StorageError also when there are records but no key: they could never be opened, and a new key must not hide that
+   */
+  async wrappingKey(): Promise<CryptoKey> {
+    // Made before the transaction: WebCrypto inside of one would end it.
+    const fresh = await importWrappingKey(crypto.getRandomValues(new Uint8Array(32)));
+    return await this.#doing("read its key", async () => {
+      const tx = this.#db.transaction([...storeNames, keyStore], "readwrite", { durability: "strict" });
+      const stored = await tx.objectStore(keyStore).get(keyName) as CryptoKey | undefined;
+      if (stored) {
+        await tx.done;
+        return stored;
+      }
+      const counts = await Promise.all(storeNames.map((store) => tx.objectStore(store).count()));
+      if (counts.some((count) => count > 0)) {
+        await tx.done;
+        throw new StorageError("the storage has lost its key");
+      }
+      await Promise.all([tx.objectStore(keyStore).put(fresh, keyName), tx.done]);
+      return fresh;
+    });
+  }
+
+  async get(store: StoreName, key: string): Promise<Bytes | undefined> {
+    return await this.#doing("read", async () => bytesOf(await this.#db.get(store, key)));
+  }
+
+  async range(store: StoreName, prefix: string, { after, before, reverse = false, limit }: RangeOptions = {}): Promise<StoredRecord[]> {
+    const afterIsHigher = after !== undefined && after >= prefix;
+    const lower = afterIsHigher ? after : prefix;
+    // Keys are ASCII: everything with the prefix sorts before it.
+    const end = `${prefix}\uffff`;
+    const upper = before !== undefined && before < end ? before : end;
+    if (lower >= upper || limit === 0) return [];
+    return await this.#doing("read", async () => {
+      const wanted = IDBKeyRange.bound(lower, upper, afterIsHigher, true);
+      const records = this.#db.transaction(store).store;
+      if (!reverse) {
+        const [keys, values] = await Promise.all([records.getAllKeys(wanted, limit), records.getAll(wanted, limit)]);
+        return keys.map((key, index) => ({ key: key as string, value: bytesOf(values[index])! }));
+      }
+      const found: StoredRecord[] = [];
+      for (let cursor = await records.openCursor(wanted, "prev"); cursor && found.length < (limit ?? Infinity); cursor = await cursor.continue()) {
+        found.push({ key: cursor.key as string, value: bytesOf(cursor.value)! });
+      }
+      return found;
+    });
+  }
+
+  async write({ puts = [], deletes = [], guards = [] }: WriteBatch): Promise<void> {
+    const touched = [...new Set([...puts, ...deletes, ...guards].map(({ store }) => store))];
+    if (touched.length === 0) return;
+    await this.#doing("write", async () => {
+      const tx = this.#db.transaction(touched, "readwrite", { durability: "strict" });
+      try {
+        const found = await Promise.all(guards.map(({ store, key }) => tx.objectStore(store).get(key)));
+        const broken = guards.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
+        if (broken) throw new GuardError(`a guard on ${broken.store} did not hold`);
+        await Promise.all([
+          ...deletes.map(({ store, key }) => tx.objectStore(store).delete(key)),
+          ...puts.map(({ store, key, value }) => tx.objectStore(store).put(compact(value), key)),
+          tx.done,
+        ]);
+      } catch (error) {
+        tx.done.catch(() => {});
+        try {
+          tx.abort();
+        } catch {
+          // It has ended by itself already.
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** The wrapping key stays: whoever holds it goes on with the emptied stores. */
+  async clear(): Promise<void> {
+    await this.#doing("clear", async () => {
+      const tx = this.#db.transaction(storeNames, "readwrite", { durability: "strict" });
+      await Promise.all([...storeNames.map((store) => tx.objectStore(store).clear()), tx.done]);
+    });
+  }
+
+  close(): Promise<void> {
+    this.#life.endedBecause ??= "the storage is closed";
+    this.#db.close();
+    return Promise.resolve();
+  }
+
+  async #doing<T>(what: string, operation: () => Promise<T>): Promise<T> {
+    if (this.#life.endedBecause) throw new StorageError(this.#life.endedBecause);
+    try {
+      return await operation();
+    } catch (error) {
+      throw storageError(what, error);
+    }
+  }
+}
+
+function storageError(what: string, error: unknown): Error {
+  if (error instanceof GuardError || error instanceof StorageError) return error;
+  const cause = error as DOMException;
+  if (cause?.name === "QuotaExceededError") return new StorageError("the device's storage is full", { cause });
+  return new StorageError(`the storage can not ${what}: ${cause?.name ?? ""} ${cause?.message ?? cause}`, { cause });
+}
+
+/** What storage gives must be bytes, or the record is damaged: never "not found". */
+function bytesOf(value: unknown): Bytes | undefined {
+  if (value === undefined) return undefined;
+  if (!ArrayBuffer.isView(value)) throw new StorageError("a record is damaged");
+  return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+}
+
+/** Structured clone copies the whole buffer behind a view: give it one of the right size. */
+function compact(value: Bytes): Bytes {
+  return value.byteLength === value.buffer.byteLength ? value : value.slice();
+}
+
+function sameRecord(found: Bytes | undefined, wanted: Bytes | undefined): boolean {
+  return found === undefined || wanted === undefined ? found === wanted : equalBytes(found, wanted);
+}

@@ -1,0 +1,51 @@
+/** What the gateway says of itself: `/.well-known/quicproquo.json` (DESIGN §4). */
+
+import { wireVersion } from "../../schema/rpc/messages.ts";
+import { TransportError } from "../../schema/rpc/errors.ts";
+
+export const configPath = "/.well-known/quicproquo.json";
+
+export interface GatewayConfig {
+  webtransport?: {
+    url: string;
+    /** SHA-256 of the certificates that are valid now or next; empty: the certificate is one that browsers trust. */
+    certificateHashes: Uint8Array<ArrayBuffer>[];
+  };
+  /** Path of the HTTPS fallback. */
+  rpc: string;
+}
+
+/**
+ * Reads it anew each time, past every cache: certificate hashes change.
+ *
+ * @param origin of the gateway, "https://host:port"
+ * @throws TransportError
+ */
+export async function fetchGatewayConfig(origin: string, signal: AbortSignal): Promise<GatewayConfig> {
+  let fields: Record<string, unknown>;
+  try {
+    const response = await fetch(new URL(configPath, origin), { cache: "no-store", signal });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    fields = await response.json();
+  } catch (error) {
+    throw new TransportError(`the server does not answer: ${(error as Error).message}`, { cause: error });
+  }
+  if (fields?.wireVersion !== wireVersion) throw new TransportError("the server speaks another version of the protocol");
+  const webtransport = fields.webtransport as { url?: unknown; certificateHashes?: unknown } | undefined;
+  return {
+    rpc: typeof fields.rpc === "string" ? fields.rpc : "/rpc",
+    ...(typeof webtransport?.url === "string" && { webtransport: { url: webtransport.url, certificateHashes: hashesOf(webtransport.certificateHashes) } }),
+  };
+}
+
+/** Each `{algorithm: "sha-256", value: base64 of 32 bytes}`. */
+function hashesOf(value: unknown): Uint8Array<ArrayBuffer>[] {
+  if (value === undefined) return [];
+  try {
+    const hashes = (value as { algorithm: string; value: string }[]).map(({ algorithm, value }) => algorithm === "sha-256" ? Uint8Array.from(atob(value), (char) => char.charCodeAt(0)) : undefined);
+    if (hashes.every((hash) => hash?.length === 32)) return hashes as Uint8Array<ArrayBuffer>[];
+  } catch {
+    // Not a list, or not base64.
+  }
+  throw new TransportError("the server's certificate hashes are malformed");
+}

@@ -1,0 +1,83 @@
+/** Bounds the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over the peer's limit (DESIGN §9), so the queue is here. */
+
+import { Semaphore } from "async-mutex";
+import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
+
+/** Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in batches. */
+export const maxOpenStreams = 100;
+
+export class StreamLimit {
+  readonly #slots: Semaphore;
+
+  constructor(limit: number = maxOpenStreams) {
+    this.#slots = new Semaphore(limit);
+  }
+
+  /**
+   * Waits for a free slot, then opens. The slot is free again when the reading side of the stream has ended, failed or been cancelled.
+   *
+   * @param signal gives the wait up
+   */
+  async open(signal: AbortSignal | undefined, opener: () => Promise<ByteStream>): Promise<ByteStream> {
+    signal?.throwIfAborted();
+    const acquired = this.#slots.acquire();
+    const release = once(await interruptible(acquired, signal));
+    try {
+      signal?.throwIfAborted();
+      const stream = await opener();
+      return { writable: stream.writable, readable: onEnd(stream.readable, release) };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+type Release = () => void;
+
+function once([, release]: [number, Release]): Release {
+  let released = false;
+  return () => {
+    if (!released) release();
+    released = true;
+  };
+}
+
+/** A waiter that gives up hands the slot on as soon as it comes. */
+async function interruptible(acquired: Promise<[number, Release]>, signal?: AbortSignal): Promise<[number, Release]> {
+  if (!signal) return await acquired;
+  let stop: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([acquired, aborted]);
+  } catch (error) {
+    acquired.then(([, release]) => release(), () => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function onEnd(readable: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
+  const reader = readable.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        ended();
+        controller.close();
+      } catch (error) {
+        ended();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      ended();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
