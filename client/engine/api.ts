@@ -110,6 +110,7 @@ export const LocalCode = {
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
+  clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
   internal: "L050",
 } as const;
 

@@ -1,0 +1,249 @@
+/** The engine: one profile on this device, its account, its conversations, its connection. Everything outside is handed in. */
+
+import { AccountManager } from "../account/account.ts";
+import { engineError } from "../account/errors.ts";
+import type { OpaqueSuite } from "../account/opaque_client.ts";
+import { FencedError, SealedStore } from "../storage/sealed_store.ts";
+import type { PageSentinel } from "../storage/sentinel.ts";
+import type { Storage } from "../storage/storage.ts";
+import { type Environment, systemEnvironment } from "../sync/environment.ts";
+import { Link, type TurnEnd } from "../sync/link.ts";
+import { Sync } from "../sync/sync.ts";
+import type { Transport } from "../transport/transport.ts";
+import {
+  type AccountState, type ChatSummary, type ConnectionState, type EngineApi, EngineError, type EngineEvent, type EngineListener, type EngineProblem, LocalCode, type TimelinePage,
+} from "./api.ts";
+import { withProgress } from "./progress.ts";
+
+export interface EngineOptions {
+  /** Holds nothing, or what an earlier engine of this profile left. The engine closes it. */
+  storage: Storage;
+  /** Non-extractable, see `importWrappingKey`. */
+  wrappingKey: CryptoKey;
+  transport: Transport;
+  /** Told of everything that happens, in order. Must not throw. */
+  listener: EngineListener;
+  /** The page's side of the eviction sentinel; the CLI has none. */
+  page?: PageSentinel;
+  environment?: Environment;
+  /** Tests only: a cheaper memory-hard function. */
+  suite?: OpaqueSuite;
+}
+
+export class Engine implements EngineApi {
+  readonly #store: SealedStore;
+  readonly #environment: Environment;
+  readonly #listener: EngineListener;
+  readonly #link: Link;
+  readonly #accounts: AccountManager;
+  #sync: Sync | undefined;
+  #closed = false;
+
+  private constructor({ storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions) {
+    this.#store = new SealedStore(storage, wrappingKey);
+    this.#environment = environment;
+    this.#listener = listener;
+    this.#link = new Link({ transport, environment, onState: (connection) => this.#tell({ kind: "connection", connection }) });
+    this.#accounts = new AccountManager({
+      store: this.#store,
+      openStream: this.#link.openStream,
+      onState: (account) => this.#accountChanged(account),
+      onProgress: (progress) => this.#tell({ kind: "progress", progress }),
+      onProblem: (problem) => this.#problem(problem),
+      deviceNow: () => environment.now(),
+      ...(page && { page }),
+      ...(suite && { suite }),
+    });
+  }
+
+  /**
+   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage alone: history is there without a network.
+   *
+   * @throws EngineError L005
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(options);
+    try {
+      await engine.#guarded(async () => {
+        await engine.#store.takeFence();
+        await engine.#accounts.resume();
+        await engine.#begin();
+      });
+      return engine;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  /** Ends the connection and lets the storage go. What waits stays on disk for the next engine. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sync?.close();
+    await this.#link.close();
+    await this.#store.close().catch(() => {});
+  }
+
+  createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }> {
+    return this.#guarded(async () => {
+      const result = await this.#accounts.createAccount(username, password, inviteCode);
+      await this.#begin();
+      return result;
+    });
+  }
+
+  signIn(username: string, password: string): Promise<void> {
+    return this.#guarded(async () => {
+      await this.#accounts.signIn(username, password);
+      await this.#begin();
+    });
+  }
+
+  signOut(): Promise<void> {
+    return this.#guarded(async () => {
+      this.#sync?.close();
+      this.#sync = undefined;
+      await this.#accounts.signOut();
+      await this.#link.stop();
+      await this.#store.takeFence();
+      this.#tell({ kind: "chats", chats: [] });
+    });
+  }
+
+  account(): Promise<AccountState> {
+    return Promise.resolve(this.#accounts.state);
+  }
+
+  connection(): Promise<ConnectionState> {
+    return Promise.resolve(this.#link.state);
+  }
+
+  chats(): Promise<ChatSummary[]> {
+    return Promise.resolve(this.#sync?.chats.summaries() ?? []);
+  }
+
+  findPeople(text: string): Promise<string[]> {
+    return this.#guarded(async () => {
+      this.#signedIn();
+      return await this.#accounts.context!.directory.search(text.trim().toLowerCase());
+    });
+  }
+
+  startChat(usernames: string[], groupName?: string): Promise<string> {
+    return this.#guarded(async () => {
+      const sync = this.#online();
+      return await this.#slowly("creating-chat", (advance) => sync.people.startChat(usernames, groupName, advance));
+    });
+  }
+
+  addPeople(chatId: string, usernames: string[]): Promise<void> {
+    return this.#guarded(async () => {
+      const sync = this.#online();
+      await this.#slowly("adding-people", (advance) => sync.people.addPeople(chatId, usernames, advance));
+    });
+  }
+
+  removePerson(chatId: string, username: string): Promise<void> {
+    return this.#guarded(() => this.#online().people.removePerson(chatId, username));
+  }
+
+  leaveChat(chatId: string): Promise<void> {
+    return this.#guarded(() => this.#online().people.leave(chatId));
+  }
+
+  acceptInvitation(chatId: string): Promise<void> {
+    return this.#guarded(() => this.#signedIn().people.accept(chatId));
+  }
+
+  send(chatId: string, messageId: string, text: string): Promise<void> {
+    return this.#guarded(() => this.#signedIn().messages.send(chatId, messageId, text));
+  }
+
+  timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage> {
+    return this.#guarded(() => this.#signedIn().messages.page(chatId, before, limit));
+  }
+
+  markRead(chatId: string): Promise<void> {
+    return this.#guarded(() => this.#signedIn().messages.markRead(chatId));
+  }
+
+  wake(): Promise<void> {
+    this.#link.wake();
+    return Promise.resolve();
+  }
+
+  /** Starts what a signed-in account needs. */
+  async #begin(): Promise<void> {
+    const account = this.#accounts.context;
+    if (!account || this.#sync) return;
+    const sync = await Sync.open({
+      account,
+      store: this.#store,
+      environment: this.#environment,
+      listener: {
+        timeline: (chatId, items) => this.#tell({ kind: "timeline", chatId, items }),
+        chats: (chats) => this.#tell({ kind: "chats", chats }),
+        problem: (problem) => this.#problem(problem),
+        progress: (progress) => this.#tell({ kind: "progress", progress }),
+      },
+    });
+    this.#sync = sync;
+    this.#tell({ kind: "chats", chats: sync.chats.summaries() });
+    this.#link.start((signal, progressed) => this.#turn(sync, signal, progressed));
+  }
+
+  async #turn(sync: Sync, signal: AbortSignal, progressed: () => void): Promise<TurnEnd> {
+    const end = await sync.listen(signal, () => {
+      progressed();
+      this.#link.confirm();
+      void this.#accounts.syncClock().catch(() => {});
+    });
+    // E003 also answers single calls; whether the session is over is for the account to say.
+    return end === "ended" && this.#accounts.state.kind === "signed-in" ? "lost" : end;
+  }
+
+  #accountChanged(account: AccountState): void {
+    if (account.kind === "ended" && this.#sync) {
+      this.#sync.close();
+      this.#sync = undefined;
+      void this.#link.stop();
+    }
+    this.#tell({ kind: "account", account });
+  }
+
+  #signedIn(): Sync {
+    if (!this.#sync) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+    return this.#sync;
+  }
+
+  #online(): Sync {
+    const sync = this.#signedIn();
+    if (!this.#link.connected) throw new EngineError({ code: LocalCode.offline, detail: "no connection to the server" });
+    return sync;
+  }
+
+  #slowly<T>(task: "creating-chat" | "adding-people", work: (advance: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+    return withProgress(this.#environment, task, (progress) => this.#tell({ kind: "progress", progress }), work);
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof FencedError) {
+        await this.close();
+        throw new EngineError({ code: LocalCode.noWebLocks, detail: "another engine has taken over this profile" });
+      }
+      throw engineError(error);
+    }
+  }
+
+  #problem(problem: EngineProblem): void {
+    this.#tell({ kind: "problem", problem });
+  }
+
+  #tell(event: EngineEvent): void {
+    if (!this.#closed) this.#listener(event);
+  }
+}

@@ -1,0 +1,33 @@
+/** Progress is told only of work that takes longer than 200 ms: faster work would only flicker. */
+
+import type { Progress } from "./api.ts";
+import type { Environment } from "../sync/environment.ts";
+
+export const quietMs = 200;
+
+/**
+ * @param tell told of progress once the work is slow, and `undefined` at its end if it was told anything
+ * @param work gets a function to say how far it is
+ */
+export async function withProgress<T>(
+  environment: Environment,
+  task: Progress["task"],
+  tell: (progress: Progress | undefined) => void,
+  work: (advance: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
+  let latest: Progress = { task };
+  let slow = false;
+  const cancel = environment.after(quietMs, () => {
+    slow = true;
+    tell(latest);
+  });
+  try {
+    return await work((done, total) => {
+      latest = { task, done, total };
+      if (slow) tell(latest);
+    });
+  } finally {
+    cancel();
+    if (slow) tell(undefined);
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * Commits: at most one pending a channel. What it is for (the plan) and its bytes are on disk before a byte leaves; it is merged only on the own queue entry; another member's
+ * commit voids the bytes, and the plan is built again if there is still something to do (PROTOCOL §4).
+ */
+
+import { concat, fromHex, sha256, toHex } from "../../schema/bytes.ts";
+import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import { type Bytes, GroupUsageError, type PendingCommit } from "../mls/group.ts";
+import { backoffMs, commitRetryMs } from "./backoff.ts";
+import type { Draft } from "./draft.ts";
+import type { CommitPlan } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+
+/** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
+const commitTimeoutMs = 120_000;
+/** How long the entry of a commit that won may take to arrive before the same bytes are sent again, in ms. */
+const winnerPatienceMs = 5_000;
+
+interface Waiter {
+  resolve(): void;
+  reject(error: EngineError): void;
+}
+
+/**
+ * What of a plan is still to do in a group as it is now.
+ *
+ * @param present recipientKeys of the members as hex
+ * @param leaves whether stored leave proposals wait for a commit
+ * @returns undefined when nothing is
+ */
+export function remainingPlan(plan: CommitPlan, present: ReadonlySet<string>, ownKey: string, leaves: boolean): CommitPlan | undefined {
+  const remove = plan.remove.filter((recipientKey) => present.has(toHex(recipientKey)) && toHex(recipientKey) !== ownKey);
+  const removed = new Set(remove.map(toHex));
+  const add = plan.add.filter(({ recipientKey }) => !present.has(toHex(recipientKey)) || removed.has(toHex(recipientKey)));
+  const needed = plan.purpose === "update" || plan.purpose === "create" || (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
+  return needed ? { ...plan, add, remove } : undefined;
+}
+
+/** @returns commit ‖ welcome ‖ headers, as `DeliveryService.commit` streams it */
+export function bundleBody({ bundle }: Pick<PendingCommit, "bundle">): { body: Bytes; headersLength: number } {
+  const headers = concat(...bundle.headers.flatMap(({ recipientKey, header }) => [recipientKey, header]));
+  return { body: concat(bundle.sealedCommit, bundle.sealedWelcome, headers), headersLength: headers.length };
+}
+
+export class Committer {
+  readonly #context: SyncContext;
+  readonly #waiters = new Map<string, Waiter[]>();
+  /** Work of a chat, one after another. */
+  readonly #jobs = new Map<string, Promise<unknown>>();
+  /** Chats whose commit is being built or sent; true when they were asked for meanwhile. */
+  readonly #sending = new Map<string, boolean>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #failures = new Map<string, number>();
+  #closed = false;
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+  }
+
+  /** The network is there: pending commits go out again, the same bytes. */
+  connected(): void {
+    for (const { id, pending } of this.#context.chats.all()) {
+      if (pending) this.#schedule(id, 0);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    for (const chatId of [...this.#waiters.keys()]) this.#finish(chatId, new EngineError({ code: LocalCode.offline, detail: "the engine was closed" }));
+  }
+
+  /**
+   * Carries a plan out: waits for an earlier one of the same chat, stores, sends, and resolves when the own entry was merged, or when there is nothing left to do.
+   *
+   * @param makePlan is asked when it is this plan's turn; undefined: nothing to do
+   * @throws EngineError
+   */
+  async carryOut(chatId: string, makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined): Promise<void> {
+    const before = this.#jobs.get(chatId) ?? Promise.resolve();
+    const job = before.catch(() => {}).then(async () => {
+      // One that was found on the device at the start.
+      if (this.#context.chats.get(chatId)?.pending) await this.#settled(chatId);
+      await this.#begin(chatId, makePlan);
+    });
+    this.#jobs.set(chatId, job);
+    try {
+      await job;
+    } finally {
+      if (this.#jobs.get(chatId) === job) this.#jobs.delete(chatId);
+    }
+  }
+
+  /** Whether a commit of this chat is under way. */
+  isBusy(chatId: string): boolean {
+    return this.#jobs.has(chatId) || this.#context.chats.get(chatId)?.pending !== undefined;
+  }
+
+  merged(chatId: string): void {
+    this.#finish(chatId);
+  }
+
+  ended(chatId: string): void {
+    this.#finish(chatId, new EngineError({ code: codeName(ErrorCode.notAMember), detail: "this device is no longer in the group" }));
+  }
+
+  /** Another commit won: after a random while, ours is built again on top of it. */
+  lost(chatId: string): void {
+    const attempt = this.#context.chats.get(chatId)?.pending?.attempt ?? 1;
+    this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));
+  }
+
+  /**
+   * Builds the commit and puts it, its plan and the spent handshake key into the draft. For a chat that the unit has just created, too.
+   *
+   * @returns false when nothing is left to do
+   * @throws GroupUsageError when the rules forbid it
+   */
+  async prepare(draft: Draft, plan: CommitPlan, attempt: number): Promise<boolean> {
+    const { mls, account, trust } = this.#context;
+    const { state } = draft;
+    if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
+    const ownDevice = toHex(account.recipientKey);
+    const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
+    // Its own request to leave is for others to commit.
+    const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
+    const left = remainingPlan(plan, present, ownDevice, leaves);
+    if (!left) return false;
+    const intent = { add: left.add.map(({ keyPackage }) => keyPackage), remove: left.remove, nowMs: account.clock.now() };
+    const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
+    draft.moveRatchet(newState, record);
+    draft.setPending({ plan, commit: mls.encodePending(pending), attempt });
+    return true;
+  }
+
+  /** The commit that {@link prepare} put into a unit that was written: sends it and waits until it was merged. @throws EngineError */
+  async sendPrepared(chatId: string): Promise<void> {
+    const settled = this.#settled(chatId);
+    this.#schedule(chatId, 0);
+    await settled;
+  }
+
+  async #begin(chatId: string, makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined): Promise<void> {
+    const begun = await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft?.record.active || draft.record.broken) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+      const plan = await makePlan(draft);
+      return plan !== undefined && await this.prepare(draft, plan, 0);
+    }).catch((error) => {
+      throw planError(error);
+    });
+    if (begun) await this.sendPrepared(chatId);
+  }
+
+  #settled(chatId: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(chatId) ?? [];
+      waiters.push({ resolve, reject });
+      this.#waiters.set(chatId, waiters);
+    });
+  }
+
+  #finish(chatId: string, error?: EngineError): void {
+    const waiters = this.#waiters.get(chatId) ?? [];
+    this.#waiters.delete(chatId);
+    this.#failures.delete(chatId);
+    this.#timers.get(chatId)?.();
+    this.#timers.delete(chatId);
+    for (const { resolve, reject } of waiters) error ? reject(error) : resolve();
+  }
+
+  #schedule(chatId: string, delayMs: number): void {
+    if (this.#closed) return;
+    this.#timers.get(chatId)?.();
+    this.#timers.delete(chatId);
+    if (delayMs === 0) {
+      void this.#advance(chatId);
+      return;
+    }
+    this.#timers.set(chatId, this.#context.environment.after(delayMs, () => {
+      this.#timers.delete(chatId);
+      void this.#advance(chatId);
+    }));
+  }
+
+  /** Builds what lost, sends what is built. Never rejects. */
+  async #advance(chatId: string): Promise<void> {
+    if (this.#closed) return;
+    if (this.#sending.has(chatId)) {
+      this.#sending.set(chatId, true);
+      return;
+    }
+    this.#sending.set(chatId, false);
+    let again: number | undefined;
+    try {
+      const pending = this.#context.chats.get(chatId)?.pending;
+      if (pending && (pending.commit !== undefined || await this.#rebuild(chatId))) again = await this.#send(chatId);
+    } catch (error) {
+      if (!this.#closed) this.#context.problem({ code: LocalCode.storage, detail: `a commit could not be stored: ${(error as Error).name}` });
+      again = this.#delay(chatId);
+    }
+    const asked = this.#sending.get(chatId);
+    this.#sending.delete(chatId);
+    const pending = this.#context.chats.get(chatId)?.pending;
+    if (pending && asked && !pending.commit) this.#schedule(chatId, 0);
+    else if (pending && again !== undefined) this.#schedule(chatId, again);
+  }
+
+  /** @returns whether there is something to send now */
+  async #rebuild(chatId: string): Promise<boolean> {
+    try {
+      const needed = await this.#context.chats.update(async (unit) => {
+        const draft = await unit.chat(chatId);
+        if (!draft?.pending || draft.pending.commit) return draft?.pending !== undefined;
+        if (await this.prepare(draft, draft.pending.plan, draft.pending.attempt)) return true;
+        draft.setPending(undefined);
+        return false;
+      });
+      if (!needed) this.#finish(chatId);
+      return needed;
+    } catch (error) {
+      if (!(error instanceof GroupUsageError)) throw error;
+      await this.#abandon(chatId, planError(error));
+      return false;
+    }
+  }
+
+  /** @returns after how many ms to look again, if the entry has not come by then */
+  async #send(chatId: string): Promise<number | undefined> {
+    const { chats, mls, rpc } = this.#context;
+    const record = chats.get(chatId)?.pending;
+    if (!record?.commit) return undefined;
+    const pending = mls.decodePending(record.commit);
+    const channelId = fromHex(chatId);
+    const { body, headersLength } = bundleBody(pending);
+    try {
+      if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
+      const lengths = { commitLength: pending.bundle.sealedCommit.length, welcomeLength: pending.bundle.sealedWelcome.length, headersLength };
+      const { removed, added, commitId } = pending;
+      const params = { channelId, epoch: Number(pending.baseEpoch), commitId, sha256: await sha256(body), ...lengths, removed, added };
+      await rpc.call(delivery.commit, params, { timeoutMs: commitTimeoutMs }, body);
+      this.#failures.delete(chatId);
+      return winnerPatienceMs;
+    } catch (error) {
+      return await this.#failed(chatId, commitId(pending), error);
+    }
+  }
+
+  async #failed(chatId: string, commitId: string, error: unknown): Promise<number | undefined> {
+    if (!(error instanceof WireError)) return this.#delay(chatId);
+    switch (error.code) {
+      case ErrorCode.epochConflict:
+      case ErrorCode.staleEpoch:
+        // The winner's entry is in the queue, or has been processed meanwhile.
+        return winnerPatienceMs;
+      case ErrorCode.rateLimited:
+      case ErrorCode.queueFull:
+      case ErrorCode.draining:
+      case ErrorCode.internal:
+      case ErrorCode.unauthenticated:
+      case ErrorCode.sessionExpired:
+        return Math.max(error.retryAfterMs, this.#delay(chatId));
+      default: {
+        const current = this.#context.chats.get(chatId)?.pending?.commit;
+        if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId) {
+          await this.#abandon(chatId, new EngineError({ code: codeName(error.code), detail: error.reason }));
+        }
+        return undefined;
+      }
+    }
+  }
+
+  /** Gives the plan up. A chat that never came to be goes with it. */
+  async #abandon(chatId: string, error: EngineError): Promise<void> {
+    await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft) return;
+      draft.setPending(undefined);
+      if (draft.record.hidden) draft.remove();
+    });
+    this.#finish(chatId, error);
+  }
+
+  #delay(chatId: string): number {
+    const failures = (this.#failures.get(chatId) ?? 0) + 1;
+    this.#failures.set(chatId, failures);
+    return backoffMs(failures, this.#context.environment.random());
+  }
+}
+
+function commitId(pending: PendingCommit): string {
+  return toHex(pending.commitId);
+}
+
+/** What a plan that the rules forbid is to the user. */
+export function planError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  if (error instanceof GroupUsageError) {
+    if (error.code.startsWith("GRP-")) return new EngineError({ code: codeName(ErrorCode.forbidden), detail: `${error.code} ${error.message}` });
+    if (error.code.startsWith("key-package")) return new EngineError({ code: codeName(ErrorCode.malformedKeyPackage), detail: error.message });
+    if (error.code === "not-active") return new EngineError({ code: LocalCode.notInChat, detail: error.message });
+    return new EngineError({ code: LocalCode.internal, detail: `${error.code} ${error.message}` });
+  }
+  throw error;
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import type { WriteFault } from "../storage/memory.ts";
+import { type Person, suite } from "./testing/person.ts";
+import { Wiretap } from "./testing/wiretap.ts";
+
+/** More writes than one round of the scenario makes. */
+const mostWrites = 80;
+
+async function isDead({ storage }: Person): Promise<boolean> {
+  return await storage.get("meta", "any").then(() => false, () => true);
+}
+
+/** Does a step until it is done, starting the process again when the storage has died under it. */
+async function insist(person: Person, step: () => Promise<void>): Promise<void> {
+  for (let tries = 0; tries < 8; tries++) {
+    if (await isDead(person)) await person.crash();
+    try {
+      return await step();
+    } catch (error) {
+      if (!await isDead(person)) throw error;
+    }
+  }
+  throw new Error("the step never got through");
+}
+
+/** As `until`, for someone whose process may die while waiting. */
+async function awaited(person: Person, look: () => Promise<boolean>, what: string): Promise<void> {
+  await insist(person, async () => {
+    await person.until(async () => {
+      if (await isDead(person)) throw new Error("died");
+      return await look();
+    }, what);
+  });
+}
+
+const randomId = () => toHex(crypto.getRandomValues(new Uint8Array(16)));
+
+/** The bytes that went out for each message in each epoch: never two different ones (that would be one generation with two plaintexts, or a nonce used twice). */
+function assertNoReuse(tap: Wiretap): void {
+  const sent = new Map<string, string>();
+  for (const { channelId, messageId, epoch, envelope } of tap.of("publish") as Record<string, Uint8Array>[]) {
+    const place = `${toHex(channelId)} ${toHex(messageId)} ${epoch}`;
+    const bytes = toHex(envelope);
+    assert.equal(sent.get(place) ?? bytes, bytes, "the same message went out in one epoch as two different ciphertexts");
+    sent.set(place, bytes);
+  }
+}
+
+/** One round of everything that writes: sending, receiving, an own commit, another's commit. `victim` dies at its nth write. */
+async function round(victim: Person, other: Person, third: Person, chatId: string, name: string): Promise<void> {
+  const isIn = async (person: Person) => (await person.chat(chatId))!.members.some(({ username }) => username === third.username);
+  for (const text of [`${name} v1`, `${name} v2`]) {
+    const messageId = randomId();
+    await insist(victim, () => victim.engine.send(chatId, messageId, text));
+  }
+  await other.says(chatId, `${name} o1`);
+  await insist(victim, async () => {
+    if (await isIn(victim)) await victim.engine.removePerson(chatId, third.username);
+    else await victim.engine.addPeople(chatId, [third.username]);
+  }).catch(async (error) => {
+    // Dead while it waited for its own entry: the commit was stored, and goes on by itself.
+    if (!await isDead(victim)) throw error;
+  });
+  await other.says(chatId, `${name} o2`);
+  const messageId = randomId();
+  await insist(victim, () => victim.engine.send(chatId, messageId, `${name} v3`));
+}
+
+function sweep(fault: WriteFault) {
+  return async ({ join }: { join(name: string): Promise<Person> }) => {
+    const [victim, other, third] = [await join("victim"), await join("other"), await join("third")];
+    const tap = new Wiretap();
+    victim.wrapTransport = tap.wrap;
+    await victim.crash();
+    await victim.connected();
+    const chatId = await victim.engine.startChat([other.username], "sweep");
+    await other.sees(chatId);
+    const said: { victim: string[]; other: string[] } = { victim: [], other: [] };
+    let crashes = 0;
+    for (let nth = 1; nth <= mostWrites; nth++) {
+      const name = `n${nth}`;
+      victim.storage.failWrite(nth, fault);
+      const before = victim.storage;
+      await round(victim, other, third, chatId, name);
+      said.victim.push(`${name} v1`, `${name} v2`, `${name} v3`);
+      said.other.push(`${name} o1`, `${name} o2`);
+      const last = said.victim.at(-1)!;
+      await awaited(victim, async () => (await victim.texts(chatId, other.username)).length >= said.other.length, `all of round ${nth}`);
+      await awaited(victim, async () => (await victim.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"), `round ${nth} to be sent`);
+      await other.until(async () => (await other.texts(chatId, victim.username)).at(-1) === last, `the end of round ${nth}`);
+      // The process that comes next has no fault waiting in it.
+      if (victim.storage === before && before.writes < nth) break;
+      if (victim.storage !== before) crashes++;
+      await victim.crash();
+      await victim.connected();
+    }
+    assert.ok(crashes >= 10, `${crashes} crashes`);
+    assert.deepEqual(await other.texts(chatId, victim.username), said.victim);
+    assert.deepEqual(await victim.texts(chatId, victim.username), said.victim);
+    assert.deepEqual(await victim.texts(chatId, other.username), said.other);
+    const bad = (notice: string) => /^(unreadable|rejected|gap)/.test(notice);
+    assert.deepEqual([...await victim.notices(chatId), ...await other.notices(chatId)].filter(bad), []);
+    assertNoReuse(tap);
+  };
+}
+
+suite("a device that dies at any write goes on from what is on disk: nothing lost, nothing twice, no key reused", {
+  "when the write did not take place": sweep("crash"),
+  "when the write took place and nobody was told": sweep("crash-after"),
+});

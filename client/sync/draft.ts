@@ -1,0 +1,198 @@
+/** A conversation while a unit of work changes it: a copy, written and published whole or not at all. */
+
+import type { Bytes, GroupState, Member, MessageRecord, Mls } from "../mls/group.ts";
+import type { SealContext } from "../storage/sealed_store.ts";
+import type { StoreName } from "../storage/storage.ts";
+import { accountsOf } from "./members.ts";
+import { type ChatRecord, type ItemRecord, keys, type NoticeKind, orderKey, type PendingRecord } from "./records.ts";
+
+/** Own commit ids that are remembered to tell a repeat from a fork. */
+const rememberedCommits = 32;
+
+/** Lines of the chat list are short. */
+const previewLength = 200;
+
+/** One conversation as it is on disk. Never changed in place. */
+export interface Chat {
+  readonly id: string;
+  readonly record: ChatRecord;
+  /** Decoded when first needed. */
+  readonly state: GroupState | undefined;
+  /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is. */
+  readonly ratchetKeys: ReadonlySet<string>;
+  readonly pending: PendingRecord | undefined;
+  /** The group's state version on disk. */
+  readonly version: number;
+}
+
+/** Where a draft puts its records. */
+export interface Records {
+  put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
+  delete(store: StoreName, key: string): void;
+  afterwards(run: () => void): void;
+}
+
+type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
+
+export class Draft {
+  readonly id: string;
+  readonly version: number;
+  readonly #mls: Mls;
+  #record: ChatRecord;
+  #state: GroupState | undefined;
+  #pending: PendingRecord | undefined;
+  #ratchetKeys: Set<string>;
+  #staleRatchets = new Set<string>();
+  #newRatchets = new Map<string, MessageRecord>();
+  #newEpoch = false;
+  #pendingChanged = false;
+  #changed = false;
+  #spent: Uint8Array[] = [];
+  /** New and changed items, for listeners. */
+  readonly items: ItemRecord[] = [];
+  deleted = false;
+
+  constructor(chat: Chat, mls: Mls) {
+    this.id = chat.id;
+    this.version = chat.version;
+    this.#mls = mls;
+    this.#record = { ...chat.record };
+    this.#state = chat.state;
+    this.#pending = chat.pending;
+    this.#ratchetKeys = new Set(chat.ratchetKeys);
+  }
+
+  get record(): Readonly<ChatRecord> {
+    return this.#record;
+  }
+
+  get channelId(): Bytes {
+    return this.#record.channelId;
+  }
+
+  get state(): GroupState | undefined {
+    return this.#state;
+  }
+
+  get pending(): PendingRecord | undefined {
+    return this.#pending;
+  }
+
+  get changed(): boolean {
+    return this.#changed || this.items.length > 0;
+  }
+
+  set(fields: Partial<ChatRecord>): void {
+    this.#record = { ...this.#record, ...fields };
+    this.#changed = true;
+  }
+
+  setPending(pending: PendingRecord | undefined): void {
+    this.#pending = pending;
+    this.#pendingChanged = true;
+    this.#changed = true;
+  }
+
+  /** One message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
+  moveRatchet(state: GroupState, record: MessageRecord, consumed: Uint8Array[] = []): void {
+    this.#state = state;
+    this.#newRatchets.set(record.key, record);
+    this.#staleRatchets.delete(record.key);
+    this.#ratchetKeys.add(record.key);
+    this.#spent.push(...consumed);
+    this.#changed = true;
+  }
+
+  /**
+   * A commit was merged or a group joined: a new epoch record takes the place of the old one and of its ratchet records.
+   *
+   * @param commitId hex
+   */
+  enterEpoch(state: GroupState, nowMs: number, commitId: string, consumed: Uint8Array[] = []): void {
+    const epoch = Number(state.epoch);
+    this.#state = state;
+    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
+    this.#ratchetKeys.clear();
+    this.#newRatchets.clear();
+    this.#newEpoch = true;
+    this.#spent.push(...consumed);
+    const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
+    const { name } = this.#mls.info(state);
+    const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
+    this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
+  }
+
+  /** A state for a group that the server does not know yet. */
+  start(state: GroupState): void {
+    this.#state = state;
+    this.#newEpoch = true;
+    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)) });
+  }
+
+  members(): Member[] {
+    return this.#state ? this.#mls.members(this.#state) : [];
+  }
+
+  /** Puts an item at the end of the conversation. @returns its place */
+  append(item: NewItem<ItemRecord>): string {
+    const order = orderKey(this.#record.nextOrder);
+    this.items.push({ ...item, order } as ItemRecord);
+    const fields: Partial<ChatRecord> = { nextOrder: this.#record.nextOrder + 1, activityMs: Math.max(this.#record.activityMs, item.atMs) };
+    if (item.kind === "message") {
+      fields.lastMessage = { text: item.text.slice(0, previewLength), sender: item.sender, atMs: item.atMs };
+      if (!item.own) fields.unread = this.#record.unread + 1;
+    }
+    this.set(fields);
+    return order;
+  }
+
+  /** @returns a place that no item will have: for what waits in the outbox without being shown */
+  reservePlace(): string {
+    const order = orderKey(this.#record.nextOrder);
+    this.set({ nextOrder: this.#record.nextOrder + 1 });
+    return order;
+  }
+
+  notice(notice: NoticeKind, values: Record<string, string>, atMs: number): void {
+    this.append({ kind: "notice", notice, values, atMs });
+  }
+
+  /** An item that is there already. */
+  change(item: ItemRecord): void {
+    this.items.push(item);
+    this.#changed = true;
+  }
+
+  /** Forgets the chat with all of its records but the history (a chat that never came to be). */
+  remove(): void {
+    this.deleted = true;
+    this.#changed = true;
+  }
+
+  /** Puts all that changed into the unit's write. */
+  writeTo(unit: Records): void {
+    if (!this.changed) return;
+    if (this.deleted) {
+      for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
+      for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
+      return;
+    }
+    const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
+    unit.put("groups", this.id, this.#record, context);
+    for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
+    if (this.#newEpoch && this.#state) unit.put("epochs", this.id, this.#mls.encodeEpochRecord(this.#state), context);
+    // A new epoch's record holds all that was moved before it in this unit; what moved after it is in #newRatchets.
+    for (const { key, bytes } of this.#newRatchets.values()) unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);
+    for (const item of this.items) unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
+    if (this.#pendingChanged) {
+      if (this.#pending) unit.put("pending", this.id, this.#pending, context);
+      else unit.delete("pending", this.id);
+    }
+    if (this.#spent.length > 0) unit.afterwards(() => this.#mls.wipe(this.#spent));
+  }
+
+  /** What memory holds once the write is on disk. */
+  result(): Chat {
+    return { id: this.id, record: this.#record, state: this.#state, ratchetKeys: this.#ratchetKeys, pending: this.#pending, version: this.changed ? this.version + 1 : this.version };
+  }
+}

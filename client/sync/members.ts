@@ -1,0 +1,63 @@
+/** What changed between two epochs, in terms that a conversation shows: accounts and devices, by MLS state alone. */
+
+import { toHex } from "../../schema/bytes.ts";
+import type { GroupInfo, Member } from "../mls/types.ts";
+import type { ChatMember, NoticeKind } from "./records.ts";
+
+/** @returns the accounts of these devices, in leaf order */
+export function accountsOf(members: Member[]): ChatMember[] {
+  const accounts = new Map<string, ChatMember>();
+  for (const { credential, role } of members) {
+    const accountKey = toHex(credential.accountKey);
+    if (!accounts.has(accountKey)) accounts.set(accountKey, { username: credential.username, accountKey, role });
+  }
+  return [...accounts.values()];
+}
+
+export interface EpochChange {
+  committer: Member;
+  before: Member[];
+  after: Member[];
+  /** Devices that had asked to leave. */
+  leaving: Member[];
+  infoChange?: { before: GroupInfo; after: GroupInfo };
+}
+
+export interface Notice {
+  notice: NoticeKind;
+  values: Record<string, string>;
+}
+
+/** @returns the lines that a commit puts into the conversation; none for a mere update */
+export function noticesOf({ committer, before, after, leaving, infoChange }: EpochChange): Notice[] {
+  const by = committer.credential.username;
+  const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
+  const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
+  const left = new Set(leaving.map(({ credential }) => toHex(credential.accountKey)));
+  const notices: Notice[] = [];
+  for (const { username, accountKey } of accountsBefore) {
+    if (has(accountsAfter, accountKey)) continue;
+    notices.push(left.has(accountKey) ? { notice: "left", values: { who: username } } : { notice: "removed", values: { who: username, by } });
+  }
+  for (const { username, accountKey } of accountsAfter) {
+    if (!has(accountsBefore, accountKey)) notices.push({ notice: "added", values: { who: username, by } });
+  }
+  notices.push(...deviceNotices(before, after, accountsBefore, accountsAfter));
+  if (infoChange && infoChange.before.name !== infoChange.after.name) notices.push({ notice: "renamed", values: { by, name: infoChange.after.name } });
+  return notices;
+}
+
+/** Every added device is a visible line (PROTOCOL §1). A device that stands at another leaf than before was taken out and put back (§3.4). */
+function deviceNotices(before: Member[], after: Member[], accountsBefore: ChatMember[], accountsAfter: ChatMember[]): Notice[] {
+  const notices: Notice[] = [];
+  const stays = ({ credential }: Member) => [accountsBefore, accountsAfter].every((accounts) => accounts.some(({ accountKey }) => accountKey === toHex(credential.accountKey)));
+  const device = ({ credential }: Member) => ({ who: credential.username, device: toHex(credential.deviceId).slice(0, 8) });
+  const find = (members: Member[], wanted: Member) => members.find(({ recipientKey }) => toHex(recipientKey) === toHex(wanted.recipientKey));
+  for (const member of before) {
+    if (stays(member) && !find(after, member)) notices.push({ notice: "device-removed", values: device(member) });
+  }
+  for (const member of after) {
+    if (stays(member) && !find(before, member)) notices.push({ notice: "device-added", values: device(member) });
+  }
+  return notices;
+}

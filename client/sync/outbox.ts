@@ -1,0 +1,277 @@
+/**
+ * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed bytes, the ratchet and the line of the conversation go to disk in one write
+ * before any byte leaves (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when the server has said that it does not have them.
+ */
+
+import { fromHex } from "../../schema/bytes.ts";
+import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { GroupUsageError } from "../mls/group.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Draft } from "./draft.ts";
+import { type ItemRecord, keys, type OutboxRecord, type SeenRecord } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit.ts";
+
+/** How long an epoch that the server has and this device has not may take to arrive, in ms. */
+const epochPatienceMs = 10_000;
+
+/** What the outbox needs of others. */
+export interface OutboxNeeds {
+  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. `undefined`: go on. */
+  blockedBy(chatId: string): "commit" | undefined;
+  /** Sees to that commit. */
+  unblock(chatId: string): void;
+  /** A message went out: counts for the self-update. */
+  sent(chatId: string): void;
+}
+
+/** What to do after an answer to `publish`. */
+export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed";
+
+/**
+ * @param code the wire's
+ * @param sealedEpoch the envelope's epoch
+ * @param ownEpoch this device's epoch now
+ */
+export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number): Verdict {
+  switch (code) {
+    case ErrorCode.epochConflict:
+    // The server has this device's commit, or its acknowledgement of one, and these bytes are older (PROTOCOL §4). It asks for repeats first: so it does not have them.
+    case ErrorCode.staleEpoch:
+      return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
+    case ErrorCode.notAMember:
+    case ErrorCode.malformed:
+    case ErrorCode.payloadTooLarge:
+    case ErrorCode.forbidden:
+      return "failed";
+    default:
+      return "later";
+  }
+}
+
+export class Outbox {
+  readonly #context: SyncContext;
+  readonly #needs: OutboxNeeds;
+  readonly #waiting = new Map<string, OutboxRecord[]>();
+  /** Chats whose queue is being sent; true when they were kicked meanwhile. */
+  readonly #running = new Map<string, boolean>();
+  /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
+  readonly #resting = new Map<string, () => void>();
+  /** Orders whose bytes may have reached the server. Everything found at a start may have. */
+  readonly #attempted = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  #closed = false;
+
+  constructor(context: SyncContext, needs: OutboxNeeds) {
+    this.#context = context;
+    this.#needs = needs;
+  }
+
+  /** @throws StorageError */
+  async load(): Promise<void> {
+    for (const { value } of await this.#context.store.range<OutboxRecord>("outbox", "")) {
+      this.#queue(value.chatId).push(value);
+      this.#attempted.add(placeOf(value));
+    }
+  }
+
+  /** The network is there: everything that waits for an answer goes out again. */
+  connected(): void {
+    for (const chatId of this.#waiting.keys()) this.kick(chatId);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#resting.values()) cancel();
+    this.#resting.clear();
+  }
+
+  /**
+   * Seals if it can and puts the item into the unit. The caller has appended it to the conversation.
+   *
+   * @param item without `sealed`
+   */
+  async enqueue(unit: Unit, draft: Draft, item: Omit<OutboxRecord, "sealed" | "chatId">): Promise<void> {
+    const sealed = await this.#seal(draft, item);
+    const record: OutboxRecord = { ...item, chatId: draft.id, ...(sealed && { sealed }) };
+    unit.put("outbox", keys.item(draft.id, item.order), record, { channelId: draft.channelId });
+    unit.afterwards(() => {
+      this.#queue(draft.id).push(record);
+      this.kick(draft.id);
+    });
+  }
+
+  /** Sends what waits in a chat, now. */
+  kick(chatId: string): void {
+    if (this.#closed) return;
+    if (this.#running.has(chatId)) {
+      this.#running.set(chatId, true);
+      return;
+    }
+    this.#resting.get(chatId)?.();
+    this.#resting.delete(chatId);
+    if (this.#queue(chatId).length === 0) return;
+    this.#running.set(chatId, false);
+    void this.#drain(chatId).finally(() => {
+      const kicked = this.#running.get(chatId);
+      this.#running.delete(chatId);
+      if (kicked) this.kick(chatId);
+    });
+  }
+
+  /** Whether a request to leave waits here. */
+  isLeaving(chatId: string): boolean {
+    return this.#queue(chatId).some(({ kind }) => kind === "leave");
+  }
+
+  /** This device is out of the group: nothing that waits can be sent any more. */
+  async abandon(chatId: string, code: string): Promise<void> {
+    const queue = this.#queue(chatId);
+    for (const record of [...queue]) await this.#settle(record, "failed", code);
+  }
+
+  #queue(chatId: string): OutboxRecord[] {
+    let queue = this.#waiting.get(chatId);
+    if (!queue) this.#waiting.set(chatId, queue = []);
+    return queue;
+  }
+
+  async #seal(draft: Draft, { messageId, kind, content }: Pick<OutboxRecord, "messageId" | "kind" | "content">): Promise<OutboxRecord["sealed"]> {
+    const { state, record } = draft;
+    if (!state || state.epoch === 0n || record.broken || (kind === "message" && this.#needs.blockedBy(draft.id))) return undefined;
+    const { mls } = this.#context;
+    try {
+      const id = fromHex(messageId);
+      const sealed = kind === "leave" ? await mls.sealLeave(state, { messageId: id }) : await mls.sealMessage(state, { messageId: id, content });
+      draft.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
+      if (kind === "message") draft.set({ ownSent: record.ownSent + 1 });
+      return { epoch: Number(state.epoch), envelope: sealed.envelope };
+    } catch (error) {
+      if (error instanceof GroupUsageError && error.code === "pending-leaves") return undefined;
+      throw error;
+    }
+  }
+
+  async #drain(chatId: string): Promise<void> {
+    const queue = this.#queue(chatId);
+    try {
+      while (!this.#closed && queue.length > 0) {
+        if (!await this.#step(queue[0])) return;
+      }
+    } catch (error) {
+      // The storage failed. What was sealed and sent is on disk; another try comes with the next message or connection.
+      if (!this.#closed) this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
+    }
+  }
+
+  /** @returns whether to go on with the queue */
+  async #step(record: OutboxRecord): Promise<boolean> {
+    const { chatId } = record;
+    const chat = this.#context.chats.get(chatId);
+    if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
+    if (chat.record.broken) return await this.#settle(record, "failed", codeName(ErrorCode.staleEpoch));
+    if (!record.sealed || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
+    return await this.#publish(record, record.sealed);
+  }
+
+  async #publish(record: OutboxRecord, sealed: NonNullable<OutboxRecord["sealed"]>): Promise<boolean> {
+    const { chatId, messageId } = record;
+    this.#attempted.add(placeOf(record));
+    try {
+      await this.#context.rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
+      this.#failures.delete(chatId);
+      return await this.#settle(record, "sent");
+    } catch (error) {
+      if (!(error instanceof WireError)) return this.#rest(chatId, this.#nextDelay(chatId));
+      const ownEpoch = this.#context.chats.get(chatId)?.record.epoch ?? 0;
+      switch (judgeAnswer(error.code, sealed.epoch, ownEpoch)) {
+        case "seal-again":
+          return await this.#sealAgain(record);
+        case "await-epoch":
+          return await this.#awaitEpoch(record, error);
+        case "failed":
+          return await this.#settle(record, "failed", codeName(error.code));
+        default:
+          return this.#rest(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
+      }
+    }
+  }
+
+  /** The entry of the new epoch is in the queue. If it never comes, this device's state went back in time (E017): that must not look like mere waiting. */
+  async #awaitEpoch(record: OutboxRecord, { code }: WireError): Promise<boolean> {
+    const failures = (this.#failures.get(record.chatId) ?? 0) + 1;
+    this.#failures.set(record.chatId, failures);
+    if (code === ErrorCode.staleEpoch && failures > 3 && !this.#context.chats.get(record.chatId)?.pending) {
+      this.#failures.delete(record.chatId);
+      return await this.#settle(record, "failed", codeName(code));
+    }
+    return this.#rest(record.chatId, epochPatienceMs);
+  }
+
+  async #sealAgain(record: OutboxRecord): Promise<boolean> {
+    const { chatId } = record;
+    const sealed = await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft) return undefined;
+      const again = await this.#seal(draft, record);
+      if (again) unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, { channelId: draft.channelId });
+      return again;
+    });
+    if (sealed) {
+      record.sealed = sealed;
+      this.#attempted.delete(placeOf(record));
+      return true;
+    }
+    const chat = this.#context.chats.get(chatId);
+    if (!chat?.record.active || chat.record.broken) return true;
+    this.#needs.unblock(chatId);
+    return this.#rest(chatId, epochPatienceMs);
+  }
+
+  /** @returns true: the queue goes on */
+  async #settle(record: OutboxRecord, state: "sent" | "failed", errorCode?: string): Promise<boolean> {
+    const { chatId, order, kind } = record;
+    await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      unit.delete("outbox", keys.item(chatId, order));
+      if (!draft) return;
+      if (kind === "leave") {
+        if (state === "failed") draft.set({ leaving: false });
+        return;
+      }
+      const item = await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
+      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }) });
+    });
+    const queue = this.#queue(chatId);
+    const index = queue.indexOf(record);
+    if (index >= 0) queue.splice(index, 1);
+    this.#attempted.delete(placeOf(record));
+    if (state === "sent" && kind === "message") this.#needs.sent(chatId);
+    return true;
+  }
+
+  #nextDelay(chatId: string): number {
+    const failures = (this.#failures.get(chatId) ?? 0) + 1;
+    this.#failures.set(chatId, failures);
+    return backoffMs(failures, this.#context.environment.random());
+  }
+
+  /** @returns false: the queue waits, until a kick or the time */
+  #rest(chatId: string, delayMs: number): boolean {
+    this.#resting.get(chatId)?.();
+    this.#resting.set(chatId, this.#context.environment.after(delayMs, () => this.kick(chatId)));
+    return false;
+  }
+}
+
+function placeOf({ chatId, order }: OutboxRecord): string {
+  return `${chatId}/${order}`;
+}
+
+/** Records that an own message is being sent, so that asking twice sends once. */
+export function markOwn(unit: Unit, chatId: string, ownKey: string, messageId: string, seen: SeenRecord): void {
+  const key = keys.seen(chatId, ownKey, messageId);
+  unit.requireAbsent("messageids", key);
+  unit.put("messageids", key, seen);
+}

@@ -1,0 +1,207 @@
+/** Who is in a chat: starting chats, adding and removing people, leaving. Decides plans; the committer carries them out. */
+
+import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
+import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { KnownAccount } from "../account/types.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import { parseKeyPackage } from "../mls/group.ts";
+import type { Committer } from "./committer.ts";
+import type { Draft } from "./draft.ts";
+import type { Outbox } from "./outbox.ts";
+import type { ChatRecord, CommitPlan } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit.ts";
+
+/** Accounts that one request may bring in. */
+const maxPeople = 500;
+
+export class People {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #outbox: Outbox;
+
+  constructor(context: SyncContext, committer: Committer, outbox: Outbox) {
+    this.#context = context;
+    this.#committer = committer;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * @param onProgress KeyPackages fetched so far, of how many accounts
+   * @returns the chatId, once the commit that makes the chat was accepted
+   * @throws EngineError
+   */
+  async startChat(usernames: string[], groupName: string | undefined, onProgress: (done: number, total: number) => void): Promise<string> {
+    const { account, chats } = this.#context;
+    const wanted = this.#wanted(usernames);
+    const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
+    const people = await this.#lookUp(wanted);
+    if (kind === "direct") {
+      const existing = this.#directWith(toHex(people[0].accountKey));
+      if (existing) return existing;
+    }
+    const add = await this.#keyPackages(people, onProgress, true);
+    const channelId = crypto.getRandomValues(new Uint8Array(32));
+    const nowMs = account.clock.now();
+    const state = await this.#context.mls.createGroup({ channelId, keyPackage: await account.keyPackages.forOwnGroup(), info: { name: groupName ?? "", kind, createdMs: nowMs } });
+    const record: ChatRecord = {
+      v: 1,
+      channelId,
+      firstChannelId: channelId,
+      kind,
+      name: groupName ?? "",
+      members: [],
+      ...(kind === "direct" && { peer: { username: people[0].username, accountKey: toHex(people[0].accountKey) } }),
+      hidden: true,
+      invitation: false,
+      active: true,
+      leaving: false,
+      unread: 0,
+      activityMs: nowMs,
+      nextOrder: 0,
+      epoch: 0,
+      epochSinceMs: nowMs,
+      ownSent: 0,
+      commits: [],
+    };
+    await chats.update(async (unit) => {
+      const draft = await unit.create(record);
+      draft.start(state);
+      await this.#committer.prepare(draft, { purpose: "create", add, remove: [] }, 0);
+    });
+    const chatId = toHex(channelId);
+    await this.#committer.sendPrepared(chatId);
+    return chatId;
+  }
+
+  /** @throws EngineError */
+  async addPeople(chatId: string, usernames: string[], onProgress: (done: number, total: number) => void): Promise<void> {
+    const chat = this.#active(chatId);
+    if (chat.kind === "direct") throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+    const people = await this.#lookUp(this.#wanted(usernames));
+    const missing = people.filter(({ accountKey }) => !chat.members.some((member) => member.accountKey === toHex(accountKey)));
+    if (missing.length === 0) return;
+    const add = await this.#keyPackages(missing, onProgress, false);
+    await this.#committer.carryOut(chatId, () => ({ purpose: "add", add, remove: [] }));
+  }
+
+  /** @throws EngineError */
+  async removePerson(chatId: string, username: string): Promise<void> {
+    const member = this.#active(chatId).members.find((candidate) => candidate.username === username);
+    if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
+    if (member.accountKey === this.#context.ownKey) return await this.leave(chatId);
+    await this.#committer.carryOut(chatId, (draft) => removalOf(draft, ({ credential }) => toHex(credential.accountKey) === member.accountKey));
+  }
+
+  /**
+   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's other devices go first, by an own commit.
+   *
+   * @throws EngineError
+   */
+  async leave(chatId: string): Promise<void> {
+    const { account, chats, ownKey } = this.#context;
+    const chat = this.#active(chatId);
+    if (chat.leaving) return;
+    if (chat.members.some(({ accountKey }) => accountKey !== ownKey)) {
+      const ownOthers = (draft: Draft) => removalOf(draft, ({ credential, recipientKey }) => toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey));
+      await this.#committer.carryOut(chatId, ownOthers);
+    }
+    await chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft?.record.active) return;
+      if (draft.members().length <= 1 || draft.record.broken) {
+        // Nobody is there to commit it.
+        draft.notice("left", { who: account.username, self: "1" }, account.clock.now());
+        draft.set({ active: false });
+        return;
+      }
+      await this.#askToLeave(unit, draft);
+    });
+  }
+
+  /** A commit went past the request to leave: it is void, and asked again. */
+  async leaveAgain(chatId: string): Promise<void> {
+    await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (draft?.record.active && draft.record.leaving && !this.#outbox.isLeaving(chatId)) await this.#askToLeave(unit, draft);
+    });
+  }
+
+  async #askToLeave(unit: Unit, draft: Draft): Promise<void> {
+    draft.set({ leaving: true });
+    const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    await this.#outbox.enqueue(unit, draft, { messageId, order: draft.reservePlace(), kind: "leave", content: new Uint8Array() });
+  }
+
+  async accept(chatId: string): Promise<void> {
+    await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
+      if (draft.record.invitation) draft.set({ invitation: false });
+    });
+  }
+
+  /**
+   * One KeyPackage for each device of these accounts, the own account's other devices included.
+   *
+   * @throws EngineError
+   */
+  async #keyPackages(people: KnownAccount[], onProgress: (done: number, total: number) => void, withOwn: boolean): Promise<CommitPlan["add"]> {
+    const { account } = this.#context;
+    const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
+    const ownOthers = own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
+    let done = 0;
+    const fetched = await Promise.all([
+      ...people.map((person) => this.fetch(person, person.devices.devices)),
+      ...(own && ownOthers.length > 0 ? [this.fetch(own, ownOthers)] : []),
+    ].map(async (fetching) => {
+      const packages = await fetching;
+      onProgress(++done, people.length);
+      return packages;
+    }));
+    return fetched.flat();
+  }
+
+  /** @param devices which of the account's */
+  async fetch({ accountKey, username }: KnownAccount, devices: KnownAccount["devices"]["devices"]): Promise<CommitPlan["add"]> {
+    const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, { accountKey, deviceIds: devices.map(({ deviceId }) => deviceId) });
+    const found = await Promise.all(keyPackages.map(async ({ keyPackage }) => ({ keyPackage, recipientKey: (await parseKeyPackage(keyPackage)).recipientKey })));
+    // The signed device list says which devices there are; the server may neither leave one out nor bring one in.
+    const complete = devices.every((device) => found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey)));
+    if (!complete || found.length !== devices.length) throw new EngineError({ code: codeName(ErrorCode.keyDoesNotMatchDevice), detail: `the KeyPackages of ${username} are not those of its devices` });
+    return found;
+  }
+
+  #wanted(usernames: string[]): string[] {
+    const { account } = this.#context;
+    const wanted = [...new Set(usernames)].filter((username) => username !== account.username);
+    if (wanted.length === 0) throw new EngineError({ code: LocalCode.noSuchUser, detail: "nobody to talk to" });
+    if (wanted.length > maxPeople) throw new EngineError({ code: LocalCode.tooLarge, detail: `at most ${maxPeople} people at once` });
+    return wanted;
+  }
+
+  async #lookUp(usernames: string[]): Promise<KnownAccount[]> {
+    return await Promise.all(usernames.map((username) => this.#context.account.directory.byUsername(username)));
+  }
+
+  #directWith(accountKey: string): string | undefined {
+    return this.#context.chats.all().find(({ record }) => record.kind === "direct" && record.active && !record.hidden && !record.broken && record.peer?.accountKey === accountKey)?.id;
+  }
+
+  #active(chatId: string): Readonly<ChatRecord> {
+    const chat = this.#context.chats.get(chatId);
+    if (!chat?.record.active || chat.record.hidden) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    return chat.record;
+  }
+}
+
+function removalOf(draft: Draft, which: (member: ReturnType<Draft["members"]>[number]) => boolean): CommitPlan | undefined {
+  const remove = draft.members().filter(which).map(({ recipientKey }) => recipientKey);
+  return remove.length > 0 ? { purpose: "remove", add: [], remove } : undefined;
+}
+
+/** @returns the 16 bytes of a messageId, or undefined for a text that is none */
+export function messageIdOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return /^[0-9a-f]{32}$/.test(text) ? fromHex(text) : undefined;
+}

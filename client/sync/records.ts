@@ -1,0 +1,131 @@
+/** What the sync keeps on the device, by store, and the keys of it. Values are plain data; client/storage seals them. */
+
+import type { Bytes } from "../mls/types.ts";
+
+/** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
+export interface ChatRecord {
+  v: 1;
+  channelId: Bytes;
+  /** The conversation's first channel: message ids are made with it (PROTOCOL §7). */
+  firstChannelId: Bytes;
+  kind: "direct" | "group";
+  name: string;
+  /** Accounts, as the newest epoch has them. */
+  members: ChatMember[];
+  /** In a chat of two: the other account, kept when it is gone. */
+  peer?: { username: string; accountKey: string };
+  /** Not on the server yet: the commit that makes it is pending. Not shown. */
+  hidden: boolean;
+  invitation: boolean;
+  active: boolean;
+  /** The user asked to leave; the removal is on its way. */
+  leaving: boolean;
+  unread: number;
+  lastMessage?: { text: string; sender: string; atMs: number };
+  activityMs: number;
+  /** The next item's place in the conversation. */
+  nextOrder: number;
+  epoch: number;
+  epochSinceMs: number;
+  /** Own messages sealed in this epoch (PROTOCOL §3.6). */
+  ownSent: number;
+  /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
+  commits: { n: number; commitId: string }[];
+  /** Set when an entry could not be followed: no later commit can be either, until this device is re-added (PROTOCOL §3.5). */
+  broken?: { code: string; epoch: number };
+}
+
+export interface ChatMember {
+  username: string;
+  /** hex */
+  accountKey: string;
+  role: "admin" | "member";
+}
+
+/** What a commit is for. It outlives the commit: when another member's wins, it is built again from this. */
+export interface CommitPlan {
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices";
+  /** KeyPackages as published, with the device that each belongs to. */
+  add: { recipientKey: Bytes; keyPackage: Bytes }[];
+  /** recipientKeys */
+  remove: Bytes[];
+}
+
+/** The store "pending", by chatId. `commit` (encodePending) is absent between a lost race and the next build. */
+export interface PendingRecord {
+  plan: CommitPlan;
+  commit?: Bytes;
+  attempt: number;
+}
+
+/** The store "outbox", by chatId and order. */
+export interface OutboxRecord {
+  chatId: string;
+  /** hex */
+  messageId: string;
+  order: string;
+  kind: "message" | "leave";
+  /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
+  content: Bytes;
+  /** Absent while the message can not be sealed yet. */
+  sealed?: { epoch: number; envelope: Bytes };
+}
+
+/** The store "messages", by chatId and order. */
+export type ItemRecord =
+  | {
+    kind: "message";
+    messageId: string;
+    order: string;
+    sender: string;
+    /** hex */
+    senderKey: string;
+    own: boolean;
+    text: string;
+    atMs: number;
+    state: "waiting" | "sent" | "received" | "failed";
+    errorCode?: string;
+    deleted?: true;
+  }
+  | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
+
+export type NoticeKind =
+  | "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed";
+
+/** The store "messageids": that (account, messageId) was seen; kept 30 days (PROTOCOL §4). */
+export interface SeenRecord {
+  order: string;
+  atMs: number;
+}
+
+/** The store "unreadable", by chatId and seq: an entry kept for another try after a reseal or re-add (PROTOCOL §6). */
+export interface UnreadableRecord {
+  kind: number;
+  epoch: number;
+  id: Bytes;
+  header: Bytes;
+  body: Bytes;
+  receivedMs: number;
+  code: string;
+  untilMs: number;
+}
+
+export const unreadableForMs = 7 * 24 * 3_600_000;
+export const seenForMs = 30 * 24 * 3_600_000;
+
+/** The store "account": the highest seq whose effects are on disk. */
+export const cursorKey = "sync/cursor";
+
+/** 12 hexadecimal digits, so that places sort as text. */
+export function orderKey(place: number): string {
+  return place.toString(16).padStart(12, "0");
+}
+
+export const keys = {
+  item: (chatId: string, order: string) => `${chatId}/${order}`,
+  ratchet: (chatId: string, key: string) => `${chatId}/${key}`,
+  seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
+  /** A MIMI message id (32 bytes as hex) → its place. */
+  mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
+  unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
+};

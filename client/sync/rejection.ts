@@ -1,0 +1,37 @@
+/** An entry that could not be followed: remembered so that it is tried once, kept sealed for another try, and never silent (DESIGN §5). */
+
+import type { Entry } from "../../schema/rpc/methods.ts";
+import type { Draft } from "./draft.ts";
+import { keys, type UnreadableRecord, unreadableForMs } from "./records.ts";
+import type { Unit } from "./unit.ts";
+
+/** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
+export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
+
+export function codeOf(refusal: Refusal): string {
+  return refusal.kind === "rejected" ? refusal.code : refusal.reason;
+}
+
+/** Keeps the entry for 7 days. */
+export function remember(unit: Unit, chatId: string, { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry, code: string): void {
+  const record: UnreadableRecord = { kind, epoch, id, header, body, receivedMs, code, untilMs: receivedMs + unreadableForMs };
+  unit.put("unreadable", keys.unreadable(chatId, seq), record, { channelId });
+}
+
+/** Puts the visible line into the conversation. */
+export function refuse(unit: Unit, draft: Draft, entry: Entry, refusal: Refusal): void {
+  remember(unit, draft.id, entry, codeOf(refusal));
+  draft.notice(refusal.kind, { code: codeOf(refusal) }, entry.receivedMs);
+}
+
+/**
+ * After a commit that could not be followed, no later one can be either: one notice, then quiet until this device is re-added (PROTOCOL §3.5).
+ */
+export function breakOff(unit: Unit, draft: Draft, entry: Entry, refusal: Refusal): void {
+  if (draft.record.broken) {
+    remember(unit, draft.id, entry, codeOf(refusal));
+    return;
+  }
+  refuse(unit, draft, entry, refusal);
+  draft.set({ broken: { code: codeOf(refusal), epoch: entry.epoch } });
+}

@@ -1,0 +1,39 @@
+/** What every part of the sync works with, handed in once. */
+
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import type { AccountContext } from "../account/types.ts";
+import type { EngineProblem } from "../engine/api.ts";
+import type { Mls } from "../mls/group.ts";
+import type { SealedStore } from "../storage/sealed_store.ts";
+import type { Chats } from "./chats.ts";
+import type { Environment } from "./environment.ts";
+import type { TrustWatch } from "./trust_watch.ts";
+
+export interface SyncContext {
+  readonly account: AccountContext;
+  readonly rpc: RpcClient;
+  readonly store: SealedStore;
+  readonly chats: Chats;
+  readonly mls: Mls;
+  readonly trust: TrustWatch;
+  readonly environment: Environment;
+  /** Account key of this device as hex. */
+  readonly ownKey: string;
+  /** Something that belongs to no chat. */
+  problem(problem: EngineProblem): void;
+}
+
+/** What the inbox tells the other parts, after its write. */
+export interface InboxEvents {
+  /** The group moved: messages may be sealed again, a commit may be built again. */
+  epochChanged(chatId: string): void;
+  /** The own commit was merged. */
+  commitMerged(chatId: string): void;
+  /** Another member's commit won; the plan is still stored. */
+  commitLost(chatId: string): void;
+  /** A member asked to leave: someone has to commit that. */
+  leaveProposed(chatId: string): void;
+  /** This device was taken out of the group. */
+  chatEnded(chatId: string): void;
+  joined(chatId: string): void;
+}

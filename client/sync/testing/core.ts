@@ -1,0 +1,192 @@
+/** The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests can break. */
+
+import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
+import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
+import { Handlers, serveCall } from "../../../schema/rpc/server.ts";
+import { authorizeCall } from "../../../server-core/authentication/authorize.ts";
+import { authenticationHandlers } from "../../../server-core/authentication/handlers.ts";
+import { Sessions } from "../../../server-core/authentication/sessions.ts";
+import type { Caller } from "../../../server-core/caller.ts";
+import { BlobFiles } from "../../../server-core/delivery/blob_files.ts";
+import { BodyBudget } from "../../../server-core/delivery/body_budget.ts";
+import { deliveryHandlers } from "../../../server-core/delivery/handlers.ts";
+import { LiveDevices } from "../../../server-core/delivery/live.ts";
+import { generateOpaqueServerKeys } from "../../../server-core/opaque/server_keys.ts";
+import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
+import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
+import type { Connection, Transport } from "../../transport/transport.ts";
+
+const serverKeys = generateOpaqueServerKeys();
+
+/** One run of the core over a data directory. */
+interface Run {
+  /** @param refuses methods that fail for this caller */
+  serve(stream: ByteStream, refuses: (method: string) => boolean): Promise<void>;
+  /** Resolves when no call is running. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startRun(dataDir: string): Promise<Run> {
+  const store = await openSqliteStore({ dataDir, now: Date.now });
+  const live = new LiveDevices();
+  const handlers = new Handlers<Caller>();
+  const sessions = new Sessions({ accounts: store.accounts, clock: Date.now });
+  const side = new OpaqueServerSide(await store.accounts.ensureOpaqueServerKeys(await serverKeys));
+  const opaque = { run: async (job: keyof OpaqueServerSide, params: never): Promise<never> => await side[job](params) as never };
+  const authentication = {
+    store,
+    opaque: opaque as never,
+    sessions,
+    config: { registration: "open" as const, opaquePerIpPerMinute: 10_000, opaquePerAccountPerMinute: 10_000 },
+    clock: Date.now,
+    onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
+  };
+  authenticationHandlers(handlers, authentication);
+  deliveryHandlers(handlers, {
+    store: store.delivery,
+    live,
+    blobs: await BlobFiles.open(`${dataDir}/blobs`),
+    blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 60_000 },
+    bodies: new BodyBudget(64 * 1024 * 1024),
+    now: Date.now,
+    draining: () => false,
+    build: "test",
+    heartbeatMs: 20_000,
+  });
+  const authorize = authorizeCall(authentication);
+  const calls = new Set<Promise<void>>();
+  return {
+    serve(stream, refuses) {
+      const call = serveCall<Caller>(stream, {
+        handlers,
+        authorize: (method, auth) => {
+          if (refuses(method.name)) throw new WireError(ErrorCode.internal, "refused by the test");
+          return authorize(method, auth, "192.0.2.1");
+        },
+        readTimeoutMs: 5_000,
+      });
+      calls.add(call);
+      void call.finally(() => calls.delete(call));
+      return call;
+    },
+    async idle() {
+      while (calls.size > 0) await Promise.all(calls);
+    },
+    async stop() {
+      live.endAll(new WireError(ErrorCode.draining, "the core stops"));
+      await Promise.all(calls);
+      await store.close();
+    },
+  };
+}
+
+export class TestCore {
+  readonly #dataDir: string;
+  #run: Run | undefined;
+  readonly #connections = new Set<TestConnection>();
+
+  private constructor(dataDir: string, run: Run) {
+    this.#dataDir = dataDir;
+    this.#run = run;
+  }
+
+  static async start(): Promise<TestCore> {
+    const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
+    return new TestCore(dataDir, await startRun(dataDir));
+  }
+
+  /**
+   * @param faults.reachable whether connecting works at the moment
+   * @param faults.refuses methods that fail
+   */
+  transport({ reachable = () => true, refuses = () => false }: { reachable?: () => boolean; refuses?: (method: string) => boolean } = {}): Transport {
+    return {
+      connect: () => {
+        if (!this.#run || !reachable()) return Promise.reject(new Error("no route"));
+        const connection: TestConnection = new TestConnection((stream) => {
+          if (!this.#run) throw new Error("the core is gone");
+          void this.#run.serve(stream, refuses);
+        }, () => this.#connections.delete(connection));
+        this.#connections.add(connection);
+        return Promise.resolve(connection);
+      },
+    };
+  }
+
+  /** Every connection is lost, with what was on its way. */
+  breakConnections(): void {
+    for (const connection of [...this.#connections]) connection.close();
+  }
+
+  /** The core goes down and comes back over the same data. */
+  async restart(): Promise<void> {
+    const run = this.#run;
+    this.#run = undefined;
+    this.breakConnections();
+    await run?.stop();
+    this.#run = await startRun(this.#dataDir);
+  }
+
+  /** After all connections are closed: resolves when what they asked for is done. */
+  async idle(): Promise<void> {
+    await this.#run?.idle();
+  }
+
+  async stop(): Promise<void> {
+    this.breakConnections();
+    await this.#run?.stop();
+    this.#run = undefined;
+    await Deno.remove(this.#dataDir, { recursive: true });
+  }
+}
+
+type Controller = TransformStreamDefaultController<Uint8Array>;
+
+class TestConnection implements Connection {
+  readonly transport = "WebTransport";
+  readonly closed: Promise<{ reason: string }>;
+  readonly #serve: (stream: ByteStream) => void;
+  readonly #onClose: () => void;
+  readonly #controllers = new Set<Controller>();
+  #finish: (end: { reason: string }) => void = () => {};
+  #open = true;
+
+  constructor(serve: (stream: ByteStream) => void, onClose: () => void) {
+    this.#serve = serve;
+    this.#onClose = onClose;
+    this.closed = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  openStream(): Promise<ByteStream> {
+    if (!this.#open) return Promise.reject(new Error("the connection is over"));
+    const [there, back] = [this.#pipe(), this.#pipe()];
+    this.#serve({ readable: there.readable, writable: back.writable });
+    return Promise.resolve({ readable: back.readable, writable: there.writable });
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const controller of this.#controllers) controller.error(new Error("connection lost"));
+    this.#controllers.clear();
+    this.#finish({ reason: "connection lost" });
+    this.#onClose();
+  }
+
+  #pipe(): TransformStream<Uint8Array, Uint8Array> {
+    let own: Controller | undefined;
+    const forget = () => {
+      if (own) this.#controllers.delete(own);
+    };
+    return new TransformStream<Uint8Array, Uint8Array>({
+      start: (controller) => {
+        own = controller;
+        this.#controllers.add(controller);
+      },
+      flush: forget,
+    }, { highWaterMark: 16 }, { highWaterMark: 16 });
+  }
+}

@@ -1,0 +1,27 @@
+/** From records to what views are told. */
+
+import type { ChatSummary, TimelineItem } from "../engine/api.ts";
+import type { ChatRecord, ItemRecord } from "./records.ts";
+
+export function itemOf(record: ItemRecord): TimelineItem {
+  if (record.kind === "notice") return { ...record };
+  const { kind, messageId, order, sender, own, text, atMs, state, errorCode } = record;
+  return { kind, messageId, order, sender, own, text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
+}
+
+/** @param own this device's account */
+export function summaryOf(chatId: string, record: ChatRecord, own: { username: string; accountKey: string }): ChatSummary {
+  const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
+  const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
+  return {
+    chatId,
+    title: record.kind === "direct" ? directTitle : record.name,
+    kind: record.kind,
+    members: record.members.map((member) => ({ ...member, self: member.accountKey === own.accountKey })),
+    invitation: record.invitation,
+    active: record.active && record.broken === undefined,
+    unread: record.unread,
+    ...(record.lastMessage && { lastMessage: record.lastMessage }),
+    activityMs: record.activityMs,
+  };
+}

@@ -1,0 +1,159 @@
+/** What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in (PROTOCOL §3). */
+
+import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
+import type { DeviceList } from "../../schema/device_list.ts";
+import type { KnownAccount } from "../account/types.ts";
+import type { Member } from "../mls/group.ts";
+import type { Committer } from "./committer.ts";
+import type { Draft } from "./draft.ts";
+import type { People } from "./people.ts";
+import type { ChatRecord } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+
+/** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
+export const renewAfterMessages = 150;
+export const renewAfterMs = 7 * 24 * 3_600_000;
+/** Longest random delay before another's leave is committed, and before another account's new device is added, in ms. */
+const leaveDelayMs = 2_000;
+const otherDeviceDelayMs = 10_000;
+
+/** @returns whether the sender's keys are due to be renewed */
+export function isRenewalDue({ ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">, nowMs: number): boolean {
+  return ownSent >= renewAfterMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
+}
+
+export interface Drift {
+  /** Listed devices that are not in the group. */
+  missing: { accountKey: string; device: DeviceList["devices"][number] }[];
+  /** Members whose device is revoked. */
+  revoked: Member[];
+}
+
+/**
+ * How far a group is from its accounts' newest device lists.
+ *
+ * @param lists by account key as hex; an account without one is left as it is
+ */
+export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): Drift {
+  const drift: Drift = { missing: [], revoked: [] };
+  for (const [accountKey, list] of lists) {
+    const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
+    if (own.length === 0) continue;
+    drift.revoked.push(...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))));
+    const missing = list.devices.filter(({ recipientKey }) => !own.some((member) => equalBytes(member.recipientKey, recipientKey)));
+    drift.missing.push(...missing.map((device) => ({ accountKey, device })));
+  }
+  return drift;
+}
+
+export class Upkeep {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #people: People;
+  /** Chats with a revoked member: nothing is sent there before it is out. */
+  readonly #tainted = new Set<string>();
+  readonly #timers = new Map<string, () => void>();
+  #closed = false;
+
+  constructor(context: SyncContext, committer: Committer, people: People) {
+    this.#context = context;
+    this.#committer = committer;
+    this.#people = people;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  /** Whether a revoked device must be taken out before a message may be sealed. */
+  isTainted(chatId: string): boolean {
+    return this.#tainted.has(chatId);
+  }
+
+  /** Someone asked to leave: the first member that is there commits it. */
+  leaveProposed(chatId: string): void {
+    this.#later(`leave/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.commitLeaves(chatId));
+  }
+
+  /** Commits stored leave proposals and takes revoked devices out, now: a message waits for it. */
+  async commitLeaves(chatId: string): Promise<void> {
+    await this.#committer.carryOut(chatId, async (draft) => {
+      const { revoked } = await this.#drift(draft);
+      return { purpose: "leaves", add: [], remove: revoked.map(({ recipientKey }) => recipientKey) };
+    });
+    this.#tainted.delete(chatId);
+  }
+
+  /** After a message went out. */
+  sent(chatId: string): void {
+    const chat = this.#context.chats.get(chatId);
+    if (!chat || this.#committer.isBusy(chatId) || !isRenewalDue(chat.record, this.#context.account.clock.now())) return;
+    this.#later(`renew/${chatId}`, 0, () => this.#committer.carryOut(chatId, ({ record }) =>
+      isRenewalDue(record, this.#context.account.clock.now()) ? { purpose: "update", add: [], remove: [] } : undefined));
+  }
+
+  /**
+   * Asks for the newest device lists of everyone in the chats, and mends what has drifted: at once for the own account and for revoked devices, after a random while for others.
+   *
+   * @throws EngineError when the directory can not be asked
+   */
+  async checkDevices(): Promise<void> {
+    const chats = this.#context.chats.all().filter(({ record }) => record.active && !record.hidden && !record.leaving && !record.broken);
+    const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
+    accounts.add(this.#context.ownKey);
+    await this.#context.account.directory.refresh([...accounts].map(fromHex));
+    for (const { id } of chats) {
+      if (this.#closed) return;
+      const state = await this.#context.chats.withState(id);
+      if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
+        if (state?.active) this.leaveProposed(id);
+        continue;
+      }
+      this.#mend(id, driftOf(this.#context.mls.members(state), await this.#lists(this.#context.mls.members(state))));
+    }
+  }
+
+  #mend(chatId: string, { missing, revoked }: Drift): void {
+    if (revoked.length > 0) {
+      this.#tainted.add(chatId);
+      this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
+    }
+    if (missing.length === 0) return;
+    const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
+    const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
+    this.#later(`devices/${chatId}`, delayMs, () => this.#addDevices(chatId));
+  }
+
+  async #addDevices(chatId: string): Promise<void> {
+    await this.#committer.carryOut(chatId, async (draft) => {
+      const { missing } = await this.#drift(draft);
+      const add = await Promise.all(missing.map(async ({ accountKey, device }) => {
+        const account = await this.#context.account.directory.byKey(fromHex(accountKey));
+        return account ? await this.#people.fetch(account, [device]) : [];
+      }));
+      return add.flat().length > 0 ? { purpose: "devices", add: add.flat(), remove: [] } : undefined;
+    });
+  }
+
+  async #drift(draft: Draft): Promise<Drift> {
+    const members = draft.members();
+    return driftOf(members, await this.#lists(members));
+  }
+
+  async #lists(members: Member[]): Promise<Map<string, DeviceList>> {
+    const keys = new Map(members.map(({ credential }) => [toHex(credential.accountKey), credential.accountKey]));
+    const known = await Promise.all([...keys.values()].map((accountKey) => this.#context.account.directory.byKey(accountKey)));
+    return new Map(known.filter((account): account is KnownAccount => account !== undefined && account.changedKey === undefined).map(({ accountKey, devices }) => [toHex(accountKey), devices]));
+  }
+
+  /** Background work: what fails is tried again at the next connection. */
+  #later(name: string, delayMs: number, work: () => Promise<void>): void {
+    if (this.#closed || this.#timers.has(name)) return;
+    this.#timers.set(name, this.#context.environment.after(delayMs, () => {
+      this.#timers.delete(name);
+      work().catch(() => {});
+    }));
+  }
+}
