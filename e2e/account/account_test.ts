@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { AccountManager, type AccountManagerOptions } from "../../client/account/account.ts";
+import { type OpaqueSuite, suite1 } from "../../client/account/opaque_client.ts";
+import type { AccountContext } from "../../client/account/types.ts";
+import { type AccountState, EngineError, type EngineProblem, type Progress } from "../../client/engine/api.ts";
+import { MemoryStorage } from "../../client/storage/memory.ts";
+import { importWrappingKey, SealedStore } from "../../client/storage/sealed_store.ts";
+import type { PageSentinel } from "../../client/storage/sentinel.ts";
+import { sha256, toHex } from "../../schema/bytes.ts";
+import { openDeviceList } from "../../schema/device_list.ts";
+import { ErrorCode } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { AuthenticationServer } from "./authentication_server.ts";
+
+/** Not for use: passwords would be cheap to guess. */
+const cheapSuite: OpaqueSuite = { tag: suite1.tag, harden: (y) => sha256(y) };
+const password = "correct horse battery";
+
+class Profile {
+  storage = new MemoryStorage();
+  text: string | undefined;
+  readonly states: AccountState[] = [];
+  readonly problems: EngineProblem[] = [];
+  readonly progress: (Progress | undefined)[] = [];
+  readonly page: PageSentinel = {
+    get: () => Promise.resolve(this.text),
+    set: (text) => Promise.resolve(void (this.text = text)),
+    remove: () => Promise.resolve(void (this.text = undefined)),
+  };
+  manager!: AccountManager;
+  store!: SealedStore;
+
+  private constructor(readonly server: AuthenticationServer, readonly options: Partial<AccountManagerOptions>) {}
+
+  static async open(server: AuthenticationServer, options: Partial<AccountManagerOptions> = {}): Promise<Profile> {
+    const profile = new Profile(server, options);
+    await profile.start();
+    return profile;
+  }
+
+  /** As a page that is loaded again. */
+  async start(): Promise<AccountState> {
+    this.store = new SealedStore(this.storage, await importWrappingKey(new Uint8Array(32).fill(1)));
+    await this.store.takeFence();
+    this.manager = new AccountManager({
+      store: this.store,
+      openStream: this.server.openStream,
+      suite: cheapSuite,
+      page: this.page,
+      onState: (state) => this.states.push(state),
+      onProblem: (problem) => this.problems.push(problem),
+      onProgress: (progress) => this.progress.push(progress),
+      ...this.options,
+    });
+    return await this.manager.resume();
+  }
+
+  get context(): AccountContext {
+    assert.ok(this.manager.context);
+    return this.manager.context;
+  }
+
+  async ownDevices(): Promise<string[]> {
+    const { account } = await this.context.rpc.call(authentication.lookup, { username: this.context.username });
+    return (await openDeviceList(account.devices)).devices.map(({ deviceId }) => toHex(deviceId));
+  }
+}
+
+const rejectsWith = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
+
+Deno.test("createAccount() with Argon2id at full strength makes an account whose device works, with KeyPackages up, and reports progress", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server, { suite: suite1 });
+  const { recoveryCode } = await alice.manager.createAccount("alice", password);
+  assert.match(recoveryCode, /^([0-9A-Z]{4}-){8}[0-9A-Z*~$=]$/);
+  assert.equal(alice.manager.state.kind, "signed-in");
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.equal((await alice.context.keyPackages.candidates()).length, 21);
+  assert.deepEqual([...new Set(alice.progress.map((step) => step?.task))], ["registering", "password", undefined]);
+  assert.deepEqual(alice.progress.filter((step) => step?.total).at(-1), { task: "registering", done: 21, total: 21 });
+  const bob = await Profile.open(server);
+  await rejectsWith(bob.manager.createAccount("alice", password), "E007");
+});
+
+Deno.test("createAccount() refuses weak passwords, bad names and a profile that is signed in", async () => {
+  const alice = await Profile.open(new AuthenticationServer());
+  await rejectsWith(alice.manager.createAccount("alice", "short"), "L003");
+  await rejectsWith(alice.manager.createAccount("Alice", password), "E007");
+  await alice.manager.createAccount("alice", password);
+  await rejectsWith(alice.manager.createAccount("alice2", password), "L012");
+  await rejectsWith(alice.manager.signIn("alice", password), "L012");
+});
+
+Deno.test("resume() comes back to the same device, without a call", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  assert.deepEqual(await alice.start(), { kind: "signed-out" });
+  await alice.manager.createAccount("alice", password);
+  const before = alice.manager.state;
+  server.online = false;
+  assert.deepEqual(await alice.start(), before);
+  server.online = true;
+  await alice.context.keyPackages.replenish();
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+});
+
+Deno.test("signIn() on a second browser makes a second device, with the pins of the first", async () => {
+  const server = new AuthenticationServer();
+  const [first, second, bob] = [await Profile.open(server), await Profile.open(server), await Profile.open(server)];
+  await first.manager.createAccount("alice", password);
+  await bob.manager.createAccount("bob.b", password);
+  const pinned = await first.context.directory.byUsername("bob.b");
+  await first.context.directory.setVerified(pinned.accountKey, true);
+  const channelId = new Uint8Array(32).fill(3);
+  await first.context.vault.sync([channelId]);
+  await second.manager.signIn("alice", password);
+  assert.equal((await second.ownDevices()).length, 2);
+  assert.equal(toHex(second.context.accountKey), toHex(first.context.accountKey));
+  const seen = await second.context.directory.byUsername("bob.b");
+  assert.deepEqual([seen.verified, seen.firstSeenMs], [true, pinned.firstSeenMs]);
+  assert.deepEqual(await second.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  const [changed] = await first.context.directory.refresh([first.context.accountKey]);
+  assert.equal(changed.devices.devices.length, 2);
+});
+
+Deno.test("signIn() answers a wrong password and an unknown name alike, and stays signed out", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  const other = await Profile.open(server);
+  await rejectsWith(other.manager.signIn("alice", `${password}!`), "E008");
+  await rejectsWith(other.manager.signIn("nobody", password), "E008");
+  assert.deepEqual(other.manager.state, { kind: "signed-out" });
+  assert.ok(!server.calls.slice(server.calls.lastIndexOf("loginStart")).includes("loginFinish"));
+});
+
+Deno.test("signIn() puts its device into the list even when another device's change comes first", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  const second = await Profile.open(server);
+  server.refuseNext(authentication.putDeviceList, ErrorCode.epochConflict);
+  await second.manager.signIn("alice", password);
+  assert.equal((await second.ownDevices()).length, 2);
+  assert.equal(server.calls.filter((name) => name === "putDeviceList").length, 2);
+});
+
+Deno.test("an ended session stops the account, survives a restart, and signing in again goes on with the same device", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  const { deviceId } = alice.context;
+  server.refuseNext(authentication.countKeyPackages, ErrorCode.sessionExpired);
+  await rejectsWith(alice.context.keyPackages.replenish(), "E002");
+  assert.deepEqual(alice.manager.state, { kind: "ended", username: "alice", code: "E002" });
+  assert.equal(alice.manager.context, undefined);
+  for (let tries = 0; tries < 100 && (await alice.store.get<{ endedBy?: string }>("account", "session"))?.endedBy === undefined; tries++) await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.deepEqual(await alice.start(), { kind: "ended", username: "alice", code: "E002" });
+  await alice.store.write({ puts: [{ store: "groups", key: "kept", value: 1 }] });
+  await alice.manager.signIn("alice", password);
+  assert.deepEqual(alice.context.deviceId, deviceId);
+  assert.equal(await alice.store.get("groups", "kept"), 1);
+  assert.deepEqual(await alice.ownDevices(), [toHex(deviceId)]);
+});
+
+Deno.test("a call that is forbidden for itself alone does not end the session", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  server.refuseNext(authentication.searchUsers, ErrorCode.forbidden);
+  await rejectsWith(alice.context.directory.search("bo"), "E003");
+  assert.equal(alice.manager.state.kind, "signed-in");
+});
+
+Deno.test("an evicted profile never uses its device again: the next sign-in revokes it and makes a new one", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  const lost = toHex(alice.context.deviceId);
+  alice.storage = new MemoryStorage();
+  assert.deepEqual(await alice.start(), { kind: "ended", username: "alice", code: "evicted" });
+  assert.deepEqual(await alice.start(), { kind: "ended", username: "alice", code: "evicted" });
+  await alice.manager.signIn("alice", password);
+  assert.notEqual(toHex(alice.context.deviceId), lost);
+  assert.deepEqual(await alice.ownDevices(), [toHex(alice.context.deviceId)]);
+  const own = await alice.context.directory.byKey(alice.context.accountKey);
+  assert.deepEqual(own?.devices.revoked.map(toHex), [lost]);
+  assert.equal((await alice.start()).kind, "signed-in");
+});
+
+Deno.test("signOut() ends the session at the server and leaves nothing in the profile, also without a connection", async () => {
+  const server = new AuthenticationServer();
+  for (const online of [true, false]) {
+    const alice = await Profile.open(server);
+    await alice.manager.createAccount(`alice.${online}`, password);
+    const { rpc } = alice.context;
+    server.online = online;
+    await alice.manager.signOut();
+    server.online = true;
+    assert.deepEqual(alice.manager.state, { kind: "signed-out" });
+    assert.equal(alice.text, undefined);
+    assert.deepEqual([...await alice.storage.range("account", ""), ...await alice.storage.range("keypackages", ""), ...await alice.storage.range("accounts", "")], []);
+    if (online) await assert.rejects(rpc.call(authentication.countKeyPackages, {}), /E001/);
+    await alice.manager.signIn(`alice.${online}`, password);
+  }
+});
+
+Deno.test("createAccount() without a connection for the KeyPackages still gives the recovery code, and they go up after the next connect", async () => {
+  const server = new AuthenticationServer();
+  const alice = await Profile.open(server);
+  server.refuseNext(authentication.countKeyPackages, ErrorCode.draining);
+  assert.ok((await alice.manager.createAccount("alice", password)).recoveryCode);
+  assert.deepEqual(alice.problems.map(({ code }) => code), ["E040"]);
+  await alice.context.keyPackages.replenish();
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+});
+
+Deno.test("no storage fault while enrolling leaves half a device behind", async () => {
+  const server = new AuthenticationServer();
+  for (const fault of ["lose", "crash", "crash-after"] as const) {
+    const alice = await Profile.open(server);
+    alice.storage.failWrite(1, fault);
+    await rejectsWith(alice.manager.createAccount(`alice.${fault}`, password), "L005");
+    alice.storage = alice.storage.restarted();
+    const state = await alice.start();
+    assert.equal(state.kind, fault === "crash-after" ? "signed-in" : "signed-out");
+    if (state.kind === "signed-out") await alice.manager.signIn(`alice.${fault}`, password);
+    await alice.context.keyPackages.replenish();
+    assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  }
+});
+
+Deno.test("a device whose clock is wrong is told so, and its KeyPackages are made by the server's clock", async () => {
+  const server = new AuthenticationServer();
+  server.aheadMs = 5 * 24 * 3_600_000;
+  const alice = await Profile.open(server);
+  await alice.manager.createAccount("alice", password);
+  assert.deepEqual(alice.problems.map(({ code }) => code), ["L013"]);
+  assert.ok(Math.abs(alice.context.clock.offsetMs - server.aheadMs) < 1000);
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+});
+
+Deno.test("vault.sync() merges with what another device put there at the same time", async () => {
+  const server = new AuthenticationServer();
+  const [first, second] = [await Profile.open(server), await Profile.open(server)];
+  await first.manager.createAccount("alice", password);
+  await second.manager.signIn("alice", password);
+  const channel = (byte: number) => new Uint8Array(32).fill(byte);
+  await Promise.all([first.context.vault.sync([channel(1)]), second.context.vault.sync([channel(2)])]);
+  await first.context.vault.sync();
+  const { vault } = await first.context.rpc.call(authentication.getVault, {});
+  assert.equal(vault.version, 3);
+  server.refuseNext(authentication.putVault, ErrorCode.epochConflict);
+  await first.context.vault.sync([channel(3)]);
+  assert.equal((await first.context.rpc.call(authentication.getVault, {})).vault.version, 4);
+});

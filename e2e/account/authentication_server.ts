@@ -1,0 +1,68 @@
+/** The real authentication service in this process, behind streams in memory, with faults to order. */
+
+import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
+import { TransportError, WireError } from "../../schema/rpc/errors.ts";
+import { delivery, type Method } from "../../schema/rpc/methods.ts";
+import { Handlers } from "../../schema/rpc/server.ts";
+import { openingTo } from "../../client/testing/call_server.ts";
+import { authorizeCall } from "../../server-core/authentication/authorize.ts";
+import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
+import { Sessions } from "../../server-core/authentication/sessions.ts";
+import { memoryAccounts } from "../../server-core/authentication/testing/memory_accounts.ts";
+import type { Caller } from "../../server-core/caller.ts";
+import type { Opaque } from "../../server-core/opaque/pool.ts";
+import { generateOpaqueServerKeys } from "../../server-core/opaque/server_keys.ts";
+import { OpaqueServerSide } from "../../server-core/opaque/server_side.ts";
+
+/** Made once: they take a while, and tests do not differ by them. */
+const serverKeys = generateOpaqueServerKeys();
+
+class InlineOpaque implements Opaque {
+  readonly #side = serverKeys.then((keys) => new OpaqueServerSide(keys));
+
+  async run(job: Parameters<Opaque["run"]>[0], params: never): Promise<never> {
+    return await (await this.#side)[job](params) as never;
+  }
+}
+
+export class AuthenticationServer {
+  /** What the server's clock is ahead of this machine's, ms. */
+  aheadMs = 0;
+  /** Calls that were made, by name. */
+  readonly calls: string[] = [];
+  online = true;
+  readonly #refusals = new Map<string, WireError>();
+  readonly openStream: OpenStream;
+
+  constructor() {
+    const clock = () => Date.now() + this.aheadMs;
+    const { accounts } = memoryAccounts(clock);
+    const sessions = new Sessions({ accounts, clock });
+    const config = { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000 };
+    const deps = { store: { accounts }, opaque: new InlineOpaque(), sessions, config, clock };
+    const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: clock(), wireVersion: 1, draining: false, build: "test" }));
+    authenticationHandlers(handlers, deps);
+    const authorize = authorizeCall(deps);
+    const open = openingTo(handlers, async (method, auth) => {
+      this.calls.push(method.name);
+      const caller = await authorize(method, auth, "192.0.2.1");
+      this.#refuse(method);
+      return caller;
+    });
+    this.openStream = async (signal) => {
+      if (!this.online) throw new TransportError("no connection");
+      return await open(signal);
+    };
+  }
+
+  /** The next call of `method` is answered with this error. */
+  refuseNext(method: Method, code: number): void {
+    this.#refusals.set(method.name, new WireError(code, "ordered by a test"));
+  }
+
+  #refuse(method: Method): void {
+    const refusal = this.#refusals.get(method.name);
+    this.#refusals.delete(method.name);
+    if (refusal) throw refusal;
+  }
+}

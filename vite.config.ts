@@ -1,0 +1,48 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import solid from "vite-plugin-solid";
+import { manifest } from "./web/build/manifest.ts";
+import { precompress } from "./web/build/precompress.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** `vite build` makes the app in dist/web; `vite build --mode fake` makes it around the in-memory engine, in dist/web-fake, to look at and to test the interface alone. */
+export default defineConfig(({ mode }) => {
+  const outDir = here(mode === "fake" ? "./dist/web-fake" : "./dist/web");
+  return {
+    root: here("./web"),
+    publicDir: here("./public"),
+    base: "/",
+    resolve: { alias: { "trusted-dom": here("./web/dom/trusted_dom.ts") } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      assetsDir: "assets",
+      // The CSP knows no data: URLs for scripts or styles, so nothing is inlined.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
+    worker: { format: "es" },
+    plugins: [
+      // Compiled templates register themselves with the Trusted Types policy on their way to Solid (web/dom/trusted_dom.ts).
+      solid({ solid: { moduleName: "trusted-dom" } }),
+      VitePWA({
+        strategies: "injectManifest",
+        srcDir: ".",
+        filename: "service_worker.ts",
+        injectRegister: false,
+        manifest,
+        injectManifest: {
+          // As an ES module the classic service worker would end in `export default` and fail to start.
+          rollupFormat: "iife",
+          globPatterns: ["**/*.{html,js,css,wasm,svg,png,webmanifest}"],
+          maximumFileSizeToCacheInBytes: 8 * 1024 * 1024,
+        },
+      }),
+      precompress(outDir),
+    ],
+  };
+});

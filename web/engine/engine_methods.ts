@@ -1,0 +1,47 @@
+/** The engine's methods as data: they cross a port and a BroadcastChannel by name. */
+
+import type { EngineApi, EngineEvent } from "../../client/engine/api.ts";
+
+export type EngineMethod = keyof EngineApi;
+
+/** What makes an engine: its methods, and where its events go. */
+export interface OpenEngine {
+  api: EngineApi;
+}
+
+export type EmitEvent = (event: EngineEvent) => void;
+
+const methods: Record<EngineMethod, true> = {
+  createAccount: true,
+  signIn: true,
+  signOut: true,
+  account: true,
+  connection: true,
+  chats: true,
+  findPeople: true,
+  startChat: true,
+  addPeople: true,
+  removePerson: true,
+  leaveChat: true,
+  acceptInvitation: true,
+  send: true,
+  timeline: true,
+  markRead: true,
+  wake: true,
+};
+
+/** @returns whether a name from another tab is one of the engine's methods */
+export function isEngineMethod(name: unknown): name is EngineMethod {
+  return typeof name === "string" && Object.hasOwn(methods, name);
+}
+
+/** Asks an engine by a method's name. */
+export function callEngine(api: EngineApi, method: EngineMethod, args: unknown[]): Promise<unknown> {
+  return (api[method] as (...args: unknown[]) => Promise<unknown>).apply(api, args);
+}
+
+/** @returns an EngineApi each of whose methods goes through `call` */
+export function engineThrough(call: (method: EngineMethod, args: unknown[]) => Promise<unknown>): EngineApi {
+  const entries = Object.keys(methods).map((method) => [method, (...args: unknown[]) => call(method as EngineMethod, args)]);
+  return Object.fromEntries(entries) as EngineApi;
+}

@@ -1,0 +1,31 @@
+/** The page's side of the Worker: an EngineApi, and its events. */
+
+import { proxy, wrap } from "comlink";
+import { type EngineApi, EngineError, type EngineListener, LocalCode } from "../../client/engine/api.ts";
+import { engineThrough } from "./engine_methods.ts";
+import type { EnginePort } from "./engine_port.ts";
+import "./engine_port.ts";
+
+/**
+ * Starts the Worker at once and does not wait for it: calls queue at its port while it loads.
+ *
+ * @param listener told of every event, of a Worker that can not start too
+ */
+export function startEngine(listener: EngineListener): EngineApi {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "qpq-engine" });
+  let broken: EngineError | undefined;
+  let failed: (error: EngineError) => void;
+  const failure = new Promise<never>((_, reject) => (failed = reject));
+  failure.catch(() => {});
+  worker.addEventListener("error", (event) => {
+    // An error after the start is reported by the call that met it.
+    if (broken || started) return;
+    broken = new EngineError({ code: LocalCode.internal, detail: `the engine could not start: ${event.message ?? ""}` });
+    failed(broken);
+    listener({ kind: "problem", problem: broken.problem });
+  });
+  let started = false;
+  const port = wrap<EnginePort>(worker);
+  void port.listen(proxy(listener)).then(() => (started = true));
+  return engineThrough((method, args) => Promise.race([port.call(method, args), failure]));
+}

@@ -1,0 +1,24 @@
+import "./dom/trusted_types.ts";
+import { render } from "solid-js/web";
+import { startEngine } from "./engine/remote_engine.ts";
+import { chooseLanguage, language, setLanguage } from "./i18n/language.ts";
+import { createApp } from "./state/app.ts";
+import { AppContext } from "./state/app_context.ts";
+import { createAppUpdate } from "./state/app_update.ts";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/entry.css";
+import "./styles/shell.css";
+import "./styles/chat_list.css";
+import "./styles/conversation.css";
+import "./styles/panels.css";
+import { Root } from "./views/root.tsx";
+
+setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages));
+document.documentElement.lang = language;
+
+render(() => {
+  const app = createApp(startEngine);
+  const update = createAppUpdate();
+  return <AppContext.Provider value={app}><Root update={update} /></AppContext.Provider>;
+}, document.getElementById("app")!);

@@ -1,0 +1,41 @@
+/** New versions: the service worker fetches them in the background and waits; the user decides when. */
+
+import { createSignal } from "solid-js";
+
+const checkEveryMs = 60 * 60_000;
+
+export interface AppUpdate {
+  /** A new version is installed and waits. */
+  ready(): boolean;
+  /** Lets it take over and reloads every open tab. */
+  reload(): void;
+  later(): void;
+}
+
+export function createAppUpdate(): AppUpdate {
+  const [waiting, setWaiting] = createSignal<ServiceWorker>();
+  const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+
+  function watch(registration: ServiceWorkerRegistration): void {
+    // The first install has nobody to replace: no question then.
+    const ask = () => registration.waiting && container?.controller && setWaiting(registration.waiting);
+    ask();
+    registration.addEventListener("updatefound", () => {
+      registration.installing?.addEventListener("statechange", ask);
+    });
+    const check = () => void registration.update().catch(() => {});
+    setInterval(check, checkEveryMs);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && check());
+  }
+
+  if (container && import.meta.env.PROD) {
+    const hadController = container.controller !== null;
+    container.addEventListener("controllerchange", () => hadController && location.reload());
+    void container.register("/service_worker.js").then(watch, () => {});
+  }
+  return {
+    ready: () => waiting() !== undefined,
+    reload: () => waiting()?.postMessage("take-over"),
+    later: () => setWaiting(undefined),
+  };
+}

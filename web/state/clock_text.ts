@@ -1,0 +1,29 @@
+/** Times and dates as people say them. Pure. */
+
+import { language, text } from "../i18n/language.ts";
+
+const dayMs = 24 * 60 * 60_000;
+const startOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0);
+/** The user's own variety of the page's language: en-GB has other clocks than en-US. */
+const variety = () => globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language) ?? language;
+const format = (atMs: number, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(variety(), options).format(atMs);
+
+export const timeText = (atMs: number) => format(atMs, { hour: "2-digit", minute: "2-digit" });
+export const momentText = (atMs: number) => format(atMs, { dateStyle: "full", timeStyle: "short" });
+
+/** @returns "Today", "Yesterday", or the date, with its year if that is another one */
+export function dayText(atMs: number, nowMs: number): string {
+  const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
+  if (days === 0) return text("chat.today");
+  if (days === 1) return text("chat.yesterday");
+  const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+  return format(atMs, { weekday: "long", day: "numeric", month: "long", ...(!sameYear && { year: "numeric" }) });
+}
+
+/** @returns for a list: the time today, the weekday this week, else the date */
+export function listTimeText(atMs: number, nowMs: number): string {
+  const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
+  if (days <= 0) return timeText(atMs);
+  if (days === 1) return text("chat.yesterday");
+  return days < 7 ? format(atMs, { weekday: "short" }) : format(atMs, { day: "numeric", month: "short" });
+}

@@ -1,0 +1,36 @@
+/** Finding people by what was typed so far: the newest question wins, and short pauses spare the server. */
+
+import { createEffect, createSignal, onCleanup } from "solid-js";
+import type { App } from "./app.ts";
+
+const pauseMs = 120;
+
+export interface PeopleSearch {
+  text(): string;
+  setText(text: string): void;
+  /** Undefined while nothing is known for the text. */
+  found(): string[] | undefined;
+  searching(): boolean;
+}
+
+/** @param isExcluded people who can not be picked (any more) */
+export function createPeopleSearch(app: App, isExcluded: (username: string) => boolean): PeopleSearch {
+  const [text, setText] = createSignal("");
+  const [found, setFound] = createSignal<string[]>();
+  const [searching, setSearching] = createSignal(false);
+  createEffect(() => {
+    const wanted = text().trim().toLowerCase();
+    setFound(undefined);
+    setSearching(wanted !== "");
+    if (wanted === "") return;
+    let current = true;
+    const timer = setTimeout(() => {
+      app.engine.findPeople(wanted).then((names) => current && setFound(names), (error) => current && app.report(error)).finally(() => current && setSearching(false));
+    }, pauseMs);
+    onCleanup(() => {
+      current = false;
+      clearTimeout(timer);
+    });
+  });
+  return { text, setText, found: () => found()?.filter((username) => !isExcluded(username)), searching };
+}

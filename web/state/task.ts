@@ -1,0 +1,52 @@
+/** Work that the user waits for: one at a time, its problem kept for showing, and "long" only after 200 ms so that short waits do not flicker. */
+
+import { createSignal } from "solid-js";
+import { EngineError, type EngineProblem, LocalCode } from "../../client/engine/api.ts";
+
+const shortWaitMs = 200;
+
+export interface Task {
+  running(): boolean;
+  /** Running, and longer than 200 ms. */
+  long(): boolean;
+  problem(): EngineProblem | undefined;
+  clear(): void;
+  /** Does the work unless it runs already. @returns whether it went well */
+  run(work: () => Promise<unknown>): Promise<boolean>;
+}
+
+/** @returns the problem of anything that a call rejected with */
+export function problemFrom(error: unknown): EngineProblem {
+  if (error instanceof EngineError) return error.problem;
+  console.error(error);
+  return { code: LocalCode.internal, detail: String(error) };
+}
+
+export function createTask(): Task {
+  const [running, setRunning] = createSignal(false);
+  const [long, setLong] = createSignal(false);
+  const [problem, setProblem] = createSignal<EngineProblem>();
+  return {
+    running,
+    long,
+    problem,
+    clear: () => setProblem(undefined),
+    async run(work) {
+      if (running()) return false;
+      setRunning(true);
+      setProblem(undefined);
+      const timer = setTimeout(() => setLong(true), shortWaitMs);
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        setProblem(problemFrom(error));
+        return false;
+      } finally {
+        clearTimeout(timer);
+        setLong(false);
+        setRunning(false);
+      }
+    },
+  };
+}

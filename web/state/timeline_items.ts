@@ -1,0 +1,46 @@
+/** The items of one conversation as the engine tells of them, brought together into one ordered list. Pure. */
+
+import type { TimelineItem } from "../../client/engine/api.ts";
+
+/** @returns what makes an item the same item when it is told of again */
+export function itemKey(item: TimelineItem): string {
+  return item.kind === "message" ? `${item.own ? "own" : item.sender}/${item.messageId}` : `notice/${item.order}`;
+}
+
+const byOrder = (a: TimelineItem, b: TimelineItem) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0);
+
+/**
+ * Puts new and changed items into the list.
+ *
+ * @param items ordered; not changed
+ * @param news in any order; may repeat items, with another state or another order
+ * @returns the ordered list, the same one when nothing changed
+ */
+export function mergeItems(items: TimelineItem[], news: TimelineItem[]): TimelineItem[] {
+  if (news.length === 0) return items;
+  const changed = new Map(news.map((item) => [itemKey(item), item]));
+  const kept = items.filter((item) => !changed.has(itemKey(item)));
+  const sorted = [...changed.values()].sort(byOrder);
+  // The common case, new items at the end, needs no sorting of thousands.
+  const last = kept.at(-1);
+  if (!last || byOrder(last, sorted[0]) < 0) return [...kept, ...sorted];
+  return [...kept, ...sorted].sort(byOrder);
+}
+
+/** Sorts after everything that the engine orders: a message that the engine has not taken yet. */
+export function optimisticOrder(count: number): string {
+  return `\uffff${String(count).padStart(8, "0")}`;
+}
+
+/** @returns the key of the first of the newest `unread` messages of others, where "new" begins */
+export function firstUnread(items: TimelineItem[], unread: number): string | undefined {
+  let left = unread;
+  let first: string | undefined;
+  for (let index = items.length - 1; index >= 0 && left > 0; index--) {
+    const item = items[index];
+    if (item.kind !== "message" || item.own) continue;
+    first = itemKey(item);
+    left -= 1;
+  }
+  return first;
+}

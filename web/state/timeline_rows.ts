@@ -1,0 +1,51 @@
+/** What stands in a conversation, line by line: dates, the mark of what is new, notices, and messages grouped by sender. Pure. */
+
+import type { TimelineItem } from "../../client/engine/api.ts";
+import { itemKey } from "./timeline_items.ts";
+
+type MessageItem = TimelineItem & { kind: "message" };
+type NoticeItem = TimelineItem & { kind: "notice" };
+
+export type Row =
+  | { kind: "date"; key: string; atMs: number }
+  | { kind: "new"; key: string }
+  | { kind: "notice"; key: string; item: NoticeItem }
+  | { kind: "message"; key: string; item: MessageItem; first: boolean; last: boolean };
+
+/** A pause after which the same sender's next message starts a new group. */
+const groupPauseMs = 5 * 60_000;
+
+const dayOf = (atMs: number) => new Date(atMs).toDateString();
+
+function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): boolean {
+  return a?.kind === "message" && b?.kind === "message" && a.sender === b.sender && a.own === b.own && dayOf(a.atMs) === dayOf(b.atMs) && Math.abs(b.atMs - a.atMs) < groupPauseMs;
+}
+
+function sameRow(a: Row | undefined, b: Row): boolean {
+  if (a?.kind === "message" && b.kind === "message") return a.item === b.item && a.first === b.first && a.last === b.last;
+  if (a?.kind === "notice" && b.kind === "notice") return a.item === b.item;
+  return a !== undefined && a.kind === b.kind;
+}
+
+/**
+ * @param items ordered
+ * @param newFrom key of the item above which the mark "new" stands
+ * @param before the rows of last time: a row that did not change is the same object, so that its element stays
+ */
+export function rowsOf(items: TimelineItem[], newFrom: string | undefined, before: readonly Row[]): Row[] {
+  const known = new Map(before.map((row) => [row.key, row]));
+  const rows: Row[] = [];
+  const push = (row: Row) => {
+    const old = known.get(row.key);
+    rows.push(old && sameRow(old, row) ? old : row);
+  };
+  items.forEach((item, index) => {
+    const [previous, next] = [items[index - 1], items[index + 1]];
+    const key = itemKey(item);
+    if (!previous || dayOf(previous.atMs) !== dayOf(item.atMs)) push({ kind: "date", key: `date/${dayOf(item.atMs)}/${key}`, atMs: item.atMs });
+    if (key === newFrom) push({ kind: "new", key: "new" });
+    if (item.kind === "notice") push({ kind: "notice", key, item });
+    else push({ kind: "message", key, item, first: !sameGroup(previous, item) || key === newFrom, last: !sameGroup(item, next) || (next !== undefined && itemKey(next) === newFrom) });
+  });
+  return rows;
+}

@@ -1,0 +1,81 @@
+/** The chats that the engine in memory starts with. */
+
+import type { ChatSummary, TimelineItem } from "../../client/engine/api.ts";
+
+export interface FakeChat {
+  summary: ChatSummary;
+  items: TimelineItem[];
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const idOf = (number: number, bytes: number) => number.toString(16).padStart(bytes * 2, "0");
+
+type Line = [sender: string, text: string, agoMs: number] | [notice: TimelineItem & { kind: "notice" }];
+
+/** @param own the username signed in */
+export function fakeChats(own: string, everyone: string[]): FakeChat[] {
+  const now = Date.now();
+  const others = everyone.filter((username) => username !== own);
+  const [anna, ben, cleo, dino] = others;
+  let count = 0;
+
+  function chat(number: number, title: string, people: string[], lines: Line[], extra: Partial<ChatSummary> = {}): FakeChat {
+    const kind = people.length > 1 ? "group" : "direct";
+    const items = lines.map((line): TimelineItem => {
+      const order = String(1_000_000 + count++);
+      if (line.length === 1) return { ...line[0], order };
+      const [sender, text, agoMs] = line;
+      return { kind: "message", messageId: idOf(count, 16), order, sender, own: sender === own, text, atMs: now - agoMs, state: sender === own ? "sent" : "received" };
+    });
+    const last = items.findLast((item) => item.kind === "message");
+    const member = (username: string, role: "admin" | "member") => ({ username, role, accountKey: idOf(username.length, 32), self: username === own });
+    return {
+      items,
+      summary: {
+        chatId: idOf(number, 32),
+        title,
+        kind,
+        members: [member(own, extra.invitation ? "member" : "admin"), ...people.map((username, index) => member(username, extra.invitation && index === 0 ? "admin" : "member"))],
+        invitation: false,
+        active: true,
+        unread: 0,
+        ...(last?.kind === "message" && { lastMessage: { text: last.text, sender: last.sender, atMs: last.atMs } }),
+        activityMs: items.at(-1)?.atMs ?? now,
+        ...extra,
+      },
+    };
+  }
+  const notice = (kind: (TimelineItem & { kind: "notice" })["notice"], values: Record<string, string>, agoMs: number): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];
+  const long = Array.from({ length: 5000 }, (_, index): Line => [index % 7 < 3 ? own : ben, `Entry ${index + 1} of the log. ${"More words follow here. ".repeat(index % 4)}`.trim(), (5000 - index) * 7 * minuteMs + 5 * dayMs]);
+
+  return [
+    chat(1, anna, [anna], [
+      notice("created", { by: own }, 2 * dayMs),
+      [own, "Hi! I put the server on the small box in the cellar.", 2 * dayMs - 60_000],
+      [anna, "Nice. So nobody but us holds the keys?", 2 * dayMs - 120_000],
+      [own, "Exactly. It only ever sees sealed bytes.", 2 * dayMs - 180_000],
+      [anna, "The train gets in at 18:40. I will walk from the station, it is only ten minutes and I have been sitting all day.", dayMs],
+      [anna, "Shall I bring bread?", dayMs - 20_000],
+      [own, "Please! And the notes from Tuesday, if you still have them:\n– the seating plan\n– what the printer said", dayMs - 90_000],
+      notice("device-added", { who: anna, device: "4be1f02a" }, 50 * minuteMs),
+      [anna, "Here they are: https://example.org/notes/tuesday?page=2. Tell me if the link works for you.", 12 * minuteMs],
+      [own, "Works. Thank you!", 11 * minuteMs],
+      [anna, "See you tonight 🌿", 4 * minuteMs],
+    ], { unread: 1 }),
+    chat(2, "Choir on Thursdays", [anna, ben, cleo, dino], [
+      notice("created", { by: own }, 3 * dayMs),
+      notice("added", { by: own, who: anna }, 3 * dayMs),
+      notice("added", { by: own, who: cleo }, 3 * dayMs),
+      [cleo, "Who has the second alto part?", 3 * dayMs - minuteMs],
+      [ben, "Me. I will copy it.", 3 * dayMs - 2 * minuteMs],
+      [ben, "Twelve pages, so allow me until Wednesday.", 3 * dayMs - 3 * minuteMs],
+      [own, "You are a treasure.", 3 * dayMs - 4 * minuteMs],
+      [dino, "Room 4 is taken next week, we are in the hall.", 100 * minuteMs],
+      [cleo, "The hall! Bring a coat.", 98 * minuteMs],
+    ], { unread: 2 }),
+    chat(3, ben, [ben], long),
+    chat(4, "Allotment association, northern plots", [cleo, dino], [notice("created", { by: cleo }, 3 * 60 * minuteMs)], { invitation: true }),
+    chat(5, dino, [dino], [[own, "Did the parcel arrive?", 9 * dayMs], [dino, "Yes, yesterday.", 9 * dayMs - minuteMs], notice("left", { who: own }, 8 * dayMs)], { active: false }),
+  ];
+}

@@ -1,0 +1,140 @@
+/** An engine in memory with believable people, to look at and to test the interface alone (`vite build --mode fake`). Never part of the app: web/engine/open_engine.ts. */
+
+import { type AccountState, type ChatSummary, type ConnectionState, type EngineApi, EngineError, type Progress, type TimelineItem } from "../../client/engine/api.ts";
+import type { EmitEvent } from "../engine/engine_methods.ts";
+import { fakeChats, type FakeChat } from "./fake_chats.ts";
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const hex = (bytes: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const refuse = (code: string): never => {
+  throw new EngineError({ code, detail: "as the test wants it" });
+};
+
+const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "hanna-lu"];
+
+/** @param emit told of every event */
+export function openFakeEngine(emit: EmitEvent): EngineApi {
+  let account: AccountState = { kind: "signed-out" };
+  const connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
+  const chats = new Map<string, FakeChat>();
+  let order = 10_000_000;
+
+  const own = () => (account.kind === "signed-in" ? account.username : "");
+  const sorted = () => [...chats.values()].map(({ summary }) => summary).sort((a, b) => b.activityMs - a.activityMs);
+  const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
+  const tellAccount = () => emit({ kind: "account", account });
+
+  async function work(...steps: [Progress, number][]): Promise<void> {
+    for (const [progress, ms] of steps) {
+      emit({ kind: "progress", progress });
+      await pause(ms);
+    }
+    emit({ kind: "progress", progress: undefined });
+  }
+
+  function enter(username: string, withChats: boolean): void {
+    account = { kind: "signed-in", username, accountKey: hex(32), deviceId: hex(16) };
+    if (withChats) for (const chat of fakeChats(username, everyone)) chats.set(chat.summary.chatId, chat);
+    tellAccount();
+    tellChats();
+  }
+
+  function put(chatId: string, item: TimelineItem): void {
+    const { items, summary } = chats.get(chatId)!;
+    const at = items.findIndex((other) => item.kind === "message" && other.kind === "message" && other.messageId === item.messageId);
+    if (at < 0) items.push(item);
+    else items[at] = item;
+    summary.activityMs = item.atMs;
+    if (item.kind === "message") summary.lastMessage = { text: item.text, sender: item.sender, atMs: item.atMs };
+    emit({ kind: "timeline", chatId, items: [item] });
+    tellChats();
+  }
+
+  async function answer(chatId: string, text: string): Promise<void> {
+    const { summary } = chats.get(chatId)!;
+    const other = summary.members.find(({ self }) => !self);
+    if (!other || !text.endsWith("?")) return;
+    await pause(600);
+    summary.unread += 1;
+    put(chatId, { kind: "message", messageId: hex(16), order: String(order++), sender: other.username, own: false, text: "Yes, of course.", atMs: Date.now(), state: "received" });
+  }
+
+  function summaryOf(usernames: string[], groupName: string | undefined): ChatSummary {
+    const members = [own(), ...usernames].map((username, index) => ({ username, accountKey: hex(32), role: index === 0 ? "admin" : "member", self: index === 0 }) as const);
+    return { chatId: hex(32), title: groupName ?? usernames[0], kind: groupName ? "group" : "direct", members: [...members], invitation: false, active: true, unread: 0, activityMs: Date.now() };
+  }
+
+  return {
+    async createAccount(username, password) {
+      if (password.length < 12) refuse("L003");
+      if (username === "taken") refuse("E007");
+      await work([{ task: "password" }, 500], [{ task: "registering" }, 500]);
+      enter(username, false);
+      return { recoveryCode: "7QJW-M3RT-0KX9-ZB4F-A2HP-8VND-6EYC-T1GS-5" };
+    },
+    async signIn(username, password) {
+      await work([{ task: "password" }, 500], [{ task: "signing-in" }, 300]);
+      if (password === "wrong") refuse("E008");
+      enter(username, true);
+    },
+    async signOut() {
+      await pause(100);
+      account = { kind: "signed-out" };
+      chats.clear();
+      tellAccount();
+    },
+    account: async () => account,
+    connection: async () => connection,
+    chats: async () => structuredClone(sorted()),
+    async findPeople(text) {
+      await pause(80);
+      return everyone.filter((username) => username.startsWith(text) && username !== own());
+    },
+    async startChat(usernames, groupName) {
+      await work(...usernames.map((_, done): [Progress, number] => [{ task: "creating-chat", done, total: usernames.length }, 300]));
+      const summary = summaryOf(usernames, groupName);
+      chats.set(summary.chatId, { summary, items: [{ kind: "notice", order: String(order++), atMs: Date.now(), notice: "created", values: { by: own() } }] });
+      tellChats();
+      return summary.chatId;
+    },
+    async addPeople(chatId, usernames) {
+      await work([{ task: "adding-people", done: 0, total: usernames.length }, 500]);
+      for (const username of usernames) {
+        chats.get(chatId)!.summary.members.push({ username, accountKey: hex(32), role: "member", self: false });
+        put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "added", values: { by: own(), who: username } });
+      }
+    },
+    async removePerson(chatId, username) {
+      await pause(300);
+      const { summary } = chats.get(chatId)!;
+      summary.members = summary.members.filter((member) => member.username !== username);
+      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "removed", values: { by: own(), who: username } });
+    },
+    async leaveChat(chatId) {
+      await pause(300);
+      chats.get(chatId)!.summary.active = false;
+      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "left", values: { who: own() } });
+    },
+    async acceptInvitation(chatId) {
+      chats.get(chatId)!.summary.invitation = false;
+      tellChats();
+    },
+    async send(chatId, messageId, text) {
+      const item: TimelineItem = { kind: "message", messageId, order: String(order++), sender: own(), own: true, text, atMs: Date.now(), state: "waiting" };
+      put(chatId, item);
+      void pause(150).then(() => put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })).then(() => answer(chatId, text));
+    },
+    async timeline(chatId, before, limit = 50) {
+      const { items } = chats.get(chatId)!;
+      await pause(before ? 120 : 5);
+      const end = before ? items.findIndex((item) => item.order === before) : items.length;
+      const start = Math.max(0, end - limit);
+      return { items: items.slice(start, end), ...(start > 0 && { before: items[start].order }) };
+    },
+    async markRead(chatId) {
+      chats.get(chatId)!.summary.unread = 0;
+      tellChats();
+    },
+    async wake() {},
+  };
+}

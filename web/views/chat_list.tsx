@@ -1,0 +1,94 @@
+import { createSignal, For, type JSX, Show } from "solid-js";
+import type { ChatSummary } from "../../client/engine/api.ts";
+import { plural, text } from "../i18n/language.ts";
+import { useApp } from "../state/app_context.ts";
+import { listTimeText } from "../state/clock_text.ts";
+import { hashOf } from "../state/routes.ts";
+import { Avatar } from "./avatar.tsx";
+import { ConfirmDialog } from "./confirm_dialog.tsx";
+import { ConnectionStatus } from "./connection_status.tsx";
+import { Icon, Mark, Wordmark } from "./icons.tsx";
+
+/** All chats, newest first; who is signed in, and whether the server can be reached. */
+export function ChatList(props: { compact: boolean }): JSX.Element {
+  const app = useApp();
+  const [signingOut, setSigningOut] = createSignal(false);
+  const username = () => {
+    const account = app.account();
+    return account?.kind === "signed-in" ? account.username : "";
+  };
+  // Rows are kept by chatId, so that a new message changes a row's text and does not make the row anew.
+  const chatIds = () => app.chats()?.map(({ chatId }) => chatId) ?? [];
+  async function signOut(): Promise<void> {
+    await app.engine.signOut();
+    app.navigation.replace({ kind: "chats" });
+  }
+  return (
+    <section class="list-pane" aria-label={text("chats.title")}>
+      <header class="list-head">
+        <span class="brand brand-small"><Mark /><Wordmark /></span>
+        <button type="button" class="button button-primary list-new" onClick={() => app.navigation.go({ kind: "new-chat" })}><Icon name="plus" />{text("chats.new")}</button>
+      </header>
+      <nav class="list-scroll" aria-label={text("chats.title")}>
+        <Show when={app.chats()?.length === 0}>
+          <div class="list-empty">
+            <p class="list-empty-title">{text("chats.empty")}</p>
+            <p>{text("chats.empty-hint")}</p>
+          </div>
+        </Show>
+        <ul class="list">
+          <For each={chatIds()}>{(chatId) => <Show when={app.chat(chatId)}>{(chat) => <ChatRow chat={chat()} own={username()} />}</Show>}</For>
+        </ul>
+      </nav>
+      <footer class="list-foot">
+        <Avatar name={username()} />
+        <span class="list-self"><span class="list-username">{username()}</span><ConnectionStatus /></span>
+        <button type="button" class="icon-button" aria-label={text("chats.sign-out")} title={text("chats.sign-out")} onClick={() => setSigningOut(true)}><Icon name="leave" /></button>
+      </footer>
+      <Show when={signingOut()}>
+        <ConfirmDialog title={text("confirm.sign-out-title")} body={text("confirm.sign-out")} confirm={text("confirm.sign-out-yes")} waiting="signing-out" onConfirm={signOut} onClose={() => setSigningOut(false)} />
+      </Show>
+    </section>
+  );
+}
+
+function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
+  const app = useApp();
+  const route = () => app.navigation.route();
+  const target = () => ({ kind: "chat", chatId: props.chat.chatId, info: false }) as const;
+  const current = () => {
+    const here = route();
+    return here.kind === "chat" && here.chatId === props.chat.chatId;
+  };
+  const preview = () => {
+    const last = props.chat.lastMessage;
+    if (!last) return text("chats.nothing");
+    if (last.sender === props.own) return `${text("chats.you")}: ${last.text}`;
+    return props.chat.kind === "group" ? `${last.sender}: ${last.text}` : last.text;
+  };
+  return (
+    <li>
+      <a
+        class="chat-row"
+        classList={{ "chat-row-unread": props.chat.unread > 0 }}
+        href={hashOf(target())}
+        aria-current={current() ? "page" : undefined}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          app.navigation.go(target());
+        }}
+      >
+        <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
+        <span class="chat-row-title" dir="auto">{props.chat.title}</span>
+        <time class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>{listTimeText(props.chat.activityMs, Date.now())}</time>
+        <span class="chat-row-preview" dir="auto">{preview()}</span>
+        <span class="chat-row-marks">
+          <Show when={props.chat.invitation}><span class="badge badge-quiet">{text("chats.invitation")}</span></Show>
+          <Show when={!props.chat.active}><span class="badge badge-muted">{text("chats.ended")}</span></Show>
+          <Show when={props.chat.unread > 0}><span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>{props.chat.unread > 99 ? "99+" : props.chat.unread}</span></Show>
+        </span>
+      </a>
+    </li>
+  );
+}

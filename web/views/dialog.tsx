@@ -1,0 +1,31 @@
+import { type JSX, onMount } from "solid-js";
+
+/** A modal dialog: the browser keeps the focus inside and gives it back afterwards. */
+export function Dialog(props: { title: string; children: JSX.Element; onCancel?: () => void }): JSX.Element {
+  let element!: HTMLDialogElement;
+  const before = document.activeElement;
+  onMount(() => {
+    element.showModal();
+    element.querySelector<HTMLElement>("[data-first]")?.focus();
+  });
+  return (
+    <dialog
+      ref={element}
+      class="dialog"
+      aria-label={props.title}
+      onCancel={(event) => {
+        event.preventDefault();
+        props.onCancel?.();
+      }}
+      onKeyDown={(event) => {
+        // A second Escape in a row would close the dialog without asking.
+        if (event.key === "Escape" && !props.onCancel) event.preventDefault();
+        event.stopPropagation();
+      }}
+      onClose={() => before instanceof HTMLElement && before.focus()}
+    >
+      <h2 class="dialog-title">{props.title}</h2>
+      {props.children}
+    </dialog>
+  );
+}

@@ -1,0 +1,46 @@
+/** The few signs of the interface, drawn in the colour of the text around them. */
+
+import type { JSX } from "solid-js";
+
+const paths = {
+  plus: "M12 5v14M5 12h14",
+  back: "M15 5l-7 7 7 7",
+  info: "M12 11v6M12 7.2v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+  send: "M5 12h13M12.5 5.5L19 12l-6.5 6.5",
+  close: "M6 6l12 12M18 6L6 18",
+  leave: "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l-4 4 4 4M6.5 12H15",
+  down: "M12 5v14M6 13l6 6 6-6",
+  waiting: "M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+  sent: "M5 12.5l4.5 4.5L19 7.5",
+  failed: "M12 7v6M12 16.8v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+  lock: "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6z",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  group: "M9 11.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM3.5 19c.4-3.2 2.7-5 5.5-5s5.1 1.8 5.5 5M15.5 5.4a3.1 3.1 0 0 1 0 5.9M17 14.3c2 .6 3.2 2.2 3.5 4.7",
+} as const;
+
+export type IconName = keyof typeof paths;
+
+export function Icon(props: { name: IconName }): JSX.Element {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
+      <path d={paths[props.name]} />
+    </svg>
+  );
+}
+
+/** The mark: a q and its turn by half, each reaching through the other. */
+export function Mark(): JSX.Element {
+  return (
+    <svg class="mark" viewBox="0 0 512 512" aria-hidden="true" fill="none" stroke-width="46" stroke-linecap="round">
+      <circle class="mark-give" cx="208" cy="208" r="92" />
+      <path class="mark-give" d="M300 208v224" />
+      <circle class="mark-take" cx="304" cy="304" r="92" />
+      <path class="mark-take" d="M212 304V80" />
+      <path class="mark-give mark-over" d="M300 362v70" />
+    </svg>
+  );
+}
+
+export function Wordmark(): JSX.Element {
+  return <span class="wordmark">quic<span class="wordmark-pro">pro</span>quo</span>;
+}

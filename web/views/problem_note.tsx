@@ -1,0 +1,33 @@
+import { type JSX, Show } from "solid-js";
+import type { EngineProblem } from "../../client/engine/api.ts";
+import { codeText, plural, text } from "../i18n/language.ts";
+import { Icon } from "./icons.tsx";
+
+/** What happened, what to do, and the code to quote. */
+export function ProblemText(props: { problem: EngineProblem }): JSX.Element {
+  const sentence = () => codeText(props.problem.code);
+  return (
+    <p class="problem-text">
+      <strong>{sentence().what}</strong> {sentence().todo}
+      <Show when={props.problem.retryAfterMs}>{(ms) => <> {plural("problem.retry-after", Math.ceil(ms() / 1000))}</>}</Show>
+      {" "}<span class="code">{props.problem.code}</span>
+    </p>
+  );
+}
+
+/** A problem where it happened. */
+export function ProblemNote(props: { problem: EngineProblem | undefined; onDismiss?: () => void }): JSX.Element {
+  return (
+    <Show when={props.problem}>
+      {(problem) => (
+        <div class="problem-note" role="alert">
+          <Icon name="failed" />
+          <ProblemText problem={problem()} />
+          <Show when={props.onDismiss}>
+            <button type="button" class="icon-button" aria-label={text("problem.dismiss")} onClick={() => props.onDismiss!()}><Icon name="close" /></button>
+          </Show>
+        </div>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,45 @@
+import { createEffect, type JSX, Match, Show, Switch } from "solid-js";
+import { text } from "../i18n/language.ts";
+import { useApp } from "../state/app_context.ts";
+import type { AppUpdate } from "../state/app_update.ts";
+import { FatalScreen } from "./fatal_screen.tsx";
+import { ProblemNote } from "./problem_note.tsx";
+import { RecoveryDialog } from "./recovery_dialog.tsx";
+import { Shell } from "./shell.tsx";
+import { SignIn } from "./sign_in.tsx";
+
+/** Chooses the screen: something is broken, signing in, or the chats. */
+export function Root(props: { update: AppUpdate }): JSX.Element {
+  const app = useApp();
+  const signedIn = () => app.account()?.kind === "signed-in" && !app.entering();
+  // Who was signed in here last time, so that a reload of a signed-in profile does not show the form first. Holds no secret.
+  const expected = localStorage.getItem("qpq-signed-in") === "1";
+  createEffect(() => {
+    const kind = app.account()?.kind;
+    if (kind !== undefined) localStorage.setItem("qpq-signed-in", kind === "signed-in" ? "1" : "0");
+  });
+  createEffect(() => {
+    const unread = (app.chats() ?? []).reduce((sum, chat) => sum + chat.unread, 0);
+    document.title = unread > 0 && signedIn() ? `(${unread}) ${text("app.name")}` : text("app.name");
+  });
+  return (
+    <>
+      <Switch fallback={<SignIn />}>
+        <Match when={app.fatal()}>{(problem) => <FatalScreen problem={problem()} />}</Match>
+        <Match when={signedIn()}><Shell /></Match>
+        <Match when={app.account() === undefined && expected}><div class="opening" aria-busy="true">{text("app.loading")}</div></Match>
+      </Switch>
+      <Show when={app.recoveryCode()}>{(code) => <RecoveryDialog code={code()} onContinue={() => app.showRecoveryCode(undefined)} />}</Show>
+      <div class="notices">
+        <ProblemNote problem={app.problem()} onDismiss={app.dismissProblem} />
+        <Show when={props.update.ready()}>
+          <div class="update-note" role="alert">
+            <span>{text("update.ready")}</span>
+            <button type="button" class="button" onClick={props.update.later}>{text("update.later")}</button>
+            <button type="button" class="button button-primary" onClick={props.update.reload}>{text("update.reload")}</button>
+          </div>
+        </Show>
+      </div>
+    </>
+  );
+}

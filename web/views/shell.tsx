@@ -1,0 +1,38 @@
+import { type JSX, Match, Show, Switch } from "solid-js";
+import { text } from "../i18n/language.ts";
+import { useApp } from "../state/app_context.ts";
+import { ChatInfo } from "./chat_info.tsx";
+import { ChatList } from "./chat_list.tsx";
+import { ConversationView } from "./conversation_view.tsx";
+import { Mark } from "./icons.tsx";
+import { compactQuery, createMedia } from "./media.ts";
+import { NewChat } from "./new_chat.tsx";
+
+/** Signed in: the list and what was chosen from it, side by side, or one at a time on a phone. */
+export function Shell(): JSX.Element {
+  const app = useApp();
+  const compact = createMedia(compactQuery);
+  const wide = createMedia("(min-width: 1160px)");
+  const route = () => app.navigation.route();
+  const openChat = () => {
+    const here = route();
+    return here.kind === "chat" ? here : undefined;
+  };
+  const chatId = () => openChat()?.chatId;
+  const showsInfo = () => openChat()?.info === true;
+  return (
+    <div class="shell" classList={{ "shell-compact": compact(), "shell-info": wide() && showsInfo() }}>
+      <Show when={!compact() || route().kind === "chats"}><ChatList compact={compact()} /></Show>
+      <Show when={!compact() || route().kind !== "chats"}>
+        <main class="main-pane" id="main" tabindex="-1">
+          <Switch fallback={<div class="nothing-open"><Mark /><p>{text("chats.pick")}</p></div>}>
+            <Match when={route().kind === "new-chat"}><NewChat compact={compact()} /></Match>
+            <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>{(id) => <ChatInfo chatId={id} />}</Match>
+            <Match when={chatId()} keyed>{(id) => <ConversationView chatId={id} compact={compact()} />}</Match>
+          </Switch>
+        </main>
+      </Show>
+      <Show when={wide() && showsInfo() ? chatId() : undefined} keyed>{(id) => <aside class="side-pane"><ChatInfo chatId={id} /></aside>}</Show>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { For, type JSX, Match, Show, Switch } from "solid-js";
+import type { TimelineItem } from "../../client/engine/api.ts";
+import { codeText, text, textOf } from "../i18n/language.ts";
+import { dayText, momentText, timeText } from "../state/clock_text.ts";
+import { partsOf } from "../state/message_parts.ts";
+import type { Row } from "../state/timeline_rows.ts";
+import { hueOf } from "./avatar.tsx";
+import { Icon, type IconName } from "./icons.tsx";
+
+type MessageItem = TimelineItem & { kind: "message" };
+type NoticeItem = TimelineItem & { kind: "notice" };
+type OwnState = "waiting" | "sent" | "failed";
+
+/** One line of a conversation. A row is fixed data: when anything of it changes, it is another row. */
+export function TimelineRow(props: { row: Row; group: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
+  const row = props.row;
+  switch (row.kind) {
+    case "date":
+      return <div class="line line-date"><time>{dayText(row.atMs, Date.now())}</time></div>;
+    case "new":
+      return <div class="line line-new" role="separator">{text("chat.new")}</div>;
+    case "notice":
+      return <div class="line line-notice">{noticeText(row.item)}</div>;
+    case "message":
+      return <Message item={row.item} first={row.first} last={row.last} named={props.group} onRetry={props.onRetry} />;
+  }
+}
+
+/** @returns the notice's sentence; who is not named is "someone" */
+export function noticeText({ notice, values }: NoticeItem): string {
+  const key = notice === "removed" && !values.by ? "notice.removed-by-nobody" : `notice.${notice}`;
+  const someone = text("notice.someone");
+  return textOf(key, { by: someone, who: someone, device: "", code: "", name: "", ...values })!;
+}
+
+function Message(props: { item: MessageItem; first: boolean; last: boolean; named: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
+  const { item } = props;
+  const state = (): OwnState | undefined => (!item.own || item.state === "received" ? undefined : item.state);
+  return (
+    <article class="line message" classList={{ "message-own": item.own, "message-first": props.first, "message-last": props.last, "message-failed": item.state === "failed" }}>
+      <Show when={!item.own}>
+        <span class={`message-sender hue-${hueOf(item.sender)}`} classList={{ "visually-hidden": !props.named || !props.first }}>{item.sender}</span>
+      </Show>
+      <div class="bubble">
+        <span class="message-text" dir="auto">
+          <For each={partsOf(item.text)}>
+            {(part) => <Show when={part.href} fallback={part.text}><a href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a></Show>}
+          </For>
+        </span>
+        <span class="message-meta">
+          <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
+          <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={text(`state.${known()}`)}><Icon name={known() as IconName} /></span>}</Show>
+        </span>
+      </div>
+      <Show when={item.state === "failed"}>
+        <p class="message-problem">
+          <Switch>
+            <Match when={item.errorCode}>{(code) => <>{codeText(code()).what} {codeText(code()).todo} <span class="code">{code()}</span></>}</Match>
+          </Switch>
+          <button type="button" class="link-button" onClick={() => props.onRetry(item)}>{text("chat.retry")}</button>
+        </p>
+      </Show>
+    </article>
+  );
+}

@@ -1,0 +1,104 @@
+import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { plural, text } from "../i18n/language.ts";
+import type { Conversation } from "../state/conversation.ts";
+import { Icon } from "./icons.tsx";
+import { TimelineRow } from "./timeline_row.tsx";
+
+/** How near to an end counts as being there, in CSS pixels. */
+const nearEndPx = 60;
+const nearEdgePx = 500;
+
+/** The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the line that they look at. */
+export function TimelineView(props: { conversation: Conversation; title: string; group: boolean; unread: number }): JSX.Element {
+  const { conversation } = props;
+  const [away, setAway] = createSignal(false);
+  let scroller!: HTMLDivElement;
+  let lines!: HTMLDivElement;
+  let anchor: { element: Element; top: number } | undefined;
+  let stuck = true;
+
+  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+
+  /** Remembers the first line in view, to find the place again after lines came or went. */
+  function remember(): void {
+    stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
+    setAway(!stuck);
+    const top = scroller.getBoundingClientRect().top;
+    const element = [...lines.children].find((line) => line.getBoundingClientRect().bottom > top + 8);
+    anchor = element && { element, top: element.getBoundingClientRect().top };
+  }
+
+  function restore(): void {
+    if (stuck) scroller.scrollTop = scroller.scrollHeight;
+    else if (anchor?.element.isConnected) scroller.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+  }
+
+  function seen(): void {
+    if (conversation.loaded() && stuck && props.unread > 0 && document.visibilityState === "visible" && document.hasFocus()) conversation.markRead();
+  }
+
+  function onScroll(): void {
+    remember();
+    if (scroller.scrollTop < nearEdgePx && !conversation.atStart()) void conversation.showOlder();
+    if (distanceToEnd() < nearEdgePx && !conversation.atEnd()) conversation.showNewer();
+    seen();
+  }
+
+  function jumpToNewest(): void {
+    conversation.showNewest();
+    stuck = true;
+    scroller.scrollTo({ top: scroller.scrollHeight, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
+  }
+
+  createEffect(on(conversation.rows, () => {
+    // What the reader just wrote is always shown to them.
+    restore();
+    remember();
+    seen();
+  }, { defer: true }));
+  createEffect(on(conversation.loaded, (loaded) => {
+    if (!loaded) return;
+    const mark = lines.querySelector(".line-new");
+    if (mark && lines.getBoundingClientRect().bottom - mark.getBoundingClientRect().top > scroller.clientHeight) {
+      stuck = false;
+      scroller.scrollTop += mark.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 16;
+    } else scroller.scrollTop = scroller.scrollHeight;
+    onScroll();
+  }));
+  createEffect(on(() => props.unread, seen, { defer: true }));
+  onMount(() => {
+    const resized = new ResizeObserver(() => {
+      restore();
+      seen();
+    });
+    resized.observe(scroller);
+    resized.observe(lines);
+    const wake = () => seen();
+    addEventListener("focus", wake);
+    document.addEventListener("visibilitychange", wake);
+    onCleanup(() => {
+      resized.disconnect();
+      removeEventListener("focus", wake);
+      document.removeEventListener("visibilitychange", wake);
+    });
+  });
+
+  return (
+    <div class="timeline">
+      <div ref={scroller} class="timeline-scroll" onScroll={onScroll} tabindex="0" role="log" aria-label={props.title} aria-live="polite" aria-busy={!conversation.loaded()}>
+        <div class="timeline-top">
+          <Show when={conversation.loadingOlder()}><span role="progressbar" aria-label={text("chat.older")} class="spinner" /></Show>
+          <Show when={conversation.atStart()}>{text("chat.start")}</Show>
+        </div>
+        <div ref={lines} class="lines">
+          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} onRetry={conversation.retry} />}</For>
+        </div>
+      </div>
+      <Show when={away()}>
+        <button type="button" class="jump" onClick={jumpToNewest}>
+          <Icon name="down" />{props.unread > 0 ? plural("chat.jump-unread", props.unread) : text("chat.jump")}
+        </button>
+      </Show>
+    </div>
+  );
+}
