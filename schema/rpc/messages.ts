@@ -57,7 +57,10 @@ export function decodeCall(framed: Bytes): ReceivedCall {
       auth: readPlain(call.auth),
       version: call.version,
       params: (method) => reading(() => {
-        if (!call._hasParams()) throw new MalformedError("a call without parameters");
+        if (!call._hasParams()) {
+          if (hasNoFields(method.ParamsClass)) return {};
+          throw new MalformedError("a call without parameters");
+        }
         return readPlain($.utils.getAs(method.ParamsClass as StructClass<$.Struct>, call.params)) as Record<string, unknown>;
       }),
     };
@@ -98,7 +101,10 @@ export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
     const answer = new $.Message(framed, false).getRoot(wire.Return);
     switch (answer.which()) {
       case wire.Return_Which.RESULTS:
-        if (!answer._hasResults()) throw new MalformedError("an answer without results");
+        if (!answer._hasResults()) {
+          if (hasNoFields(method.ResultsClass)) return { kind: "results", results: {} };
+          throw new MalformedError("an answer without results");
+        }
         return { kind: "results", results: readPlain($.utils.getAs(method.ResultsClass as StructClass<$.Struct>, answer.results)) as Record<string, unknown> };
       case wire.Return_Which.ERROR: {
         const { code, message, retryAfterMs } = readPlain(answer.error);
@@ -129,6 +135,12 @@ export function decodeChunk(framed: Bytes): Bytes {
     if (bytes.length === 0 || bytes.length > maxChunkBytes) throw new MalformedError("a piece of a body must be 1 to 65,536 bytes");
     return bytes;
   });
+}
+
+/** A struct of size 0 right behind its pointer is all zeros, which is how a null pointer looks, too: capnp-es writes the empty answers of `-> ()` so. */
+function hasNoFields(struct: StructClass): boolean {
+  const { dataByteLength, pointerLength } = struct._capnp.size;
+  return dataByteLength === 0 && pointerLength === 0;
 }
 
 function reading<T>(read: () => T): T {
