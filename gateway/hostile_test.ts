@@ -30,7 +30,8 @@ Deno.test({
     await using test = await startTestGateway();
     await test.gateway.whenCoreReady();
     const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`));
-    const target = { port: test.gateway.webTransportPort, certificate };
+    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+    const target = { port: test.gateway.webTransportPort, certificate, endpoint };
     const bystander = await openSession({ ...target, origin: test.origin });
     const random = seededBytes(7);
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -73,6 +74,7 @@ Deno.test({
     assert.equal(echoed.length, 1_000);
     await until(() => test.gateway.metrics.get("qpq_gateway_sessions") === 1);
     socket.close();
+    endpoint.close();
   },
 });
 

@@ -40,11 +40,15 @@ export class Calls {
   }
 
   /** Serves the call of one stream. Never rejects. */
-  serve(stream: ByteStream, { remoteAddress, signal }: Origin): Promise<void> {
+  serve(stream: ByteStream, { remoteAddress, signal, callRead }: Origin): Promise<void> {
     const { handlers, readTimeoutMs } = this.#options;
     return serveCall<Caller>(stream, {
       handlers,
-      authorize: (method, auth) => this.#authorize(method, auth, remoteAddress),
+      authorize: async (method, auth) => {
+        const caller = await this.#authorize(method, auth, remoteAddress);
+        callRead();
+        return caller;
+      },
       readTimeoutMs,
       signal,
       onFinished: (method, code, tookMs, error) => this.#finished(method, code, tookMs, error),

@@ -1,5 +1,6 @@
 /** The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process (DESIGN §9). */
 
+import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/messages.ts";
@@ -7,6 +8,7 @@ import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddre
 import type { CoreCertificate } from "./certificate.ts";
 import { errorFields, type Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { slimReadable } from "./slim_readable.ts";
 
 /** Handshakes that may be under way at once: quinn has no timeout for them but the idle one. */
 const maxPendingHandshakes = 512;
@@ -15,12 +17,20 @@ const idleTimeoutMs = 30_000;
 /** Well above what clients use at once: a browser rejects a stream over the limit instead of queueing it. */
 const maxStreamsPerConnection = 4096;
 
+/**
+ * Calls of one direct client that are read at once; more wait their turn. A half-sent call holds memory until its time is over, and whoever sends it is not known yet.
+ * Gateways limit their clients themselves.
+ */
+const maxReadingPerClient = 128;
+
 /** Where a call comes from. */
 export interface Origin {
   /** An IP literal: the peer's, or the browser's behind a gateway. */
   remoteAddress: string;
   /** Aborts when the connection is gone: a stream alone tells so at its next write only. */
   signal: AbortSignal;
+  /** To be called once the call is read whole and its caller is known. */
+  callRead(): void;
 }
 
 export interface ListenerOptions {
@@ -126,17 +136,19 @@ export class Listener {
       this.#connections.delete(conn);
       gone.abort(new Error("the connection is gone"));
     });
-    await this.#acceptStreams(conn, { remoteAddress: conn.remoteAddr.hostname, signal: gone.signal }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
+    await this.#acceptStreams(conn, { remoteAddress: conn.remoteAddr.hostname, signal: gone.signal, callRead: () => {} }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
   }
 
   async #acceptStreams(conn: Deno.QuicConn, origin: Origin): Promise<void> {
     let kind: Promise<"client" | "gateway"> | undefined;
-    for await (const stream of conn.incomingBidirectionalStreams) {
+    const reading = new Semaphore(maxReadingPerClient);
+    for await (const { readable, writable } of conn.incomingBidirectionalStreams) {
+      const stream = { readable: slimReadable(readable), writable };
       if (!kind) {
         kind = this.#serveFirst(conn, stream, origin);
         kind.catch(() => {});
       } else {
-        this.#track(this.#serveNext(kind, stream, origin));
+        this.#track(this.#serveNext(kind, stream, origin, reading));
       }
     }
   }
@@ -158,9 +170,12 @@ export class Listener {
     }
   }
 
-  async #serveNext(kind: Promise<"client" | "gateway">, stream: ByteStream, origin: Origin): Promise<void> {
+  async #serveNext(kind: Promise<"client" | "gateway">, stream: ByteStream, origin: Origin, reading: Semaphore): Promise<void> {
     try {
-      if (await kind === "client") return await this.#options.serve(stream, origin);
+      if (await kind === "client") {
+        const [, callRead] = await reading.acquire();
+        return await this.#options.serve(stream, { ...origin, callRead }).finally(callRead);
+      }
       const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
       await this.#options.serve(call, { ...origin, remoteAddress });
     } catch {

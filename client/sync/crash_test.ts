@@ -15,13 +15,24 @@ async function isDead({ storage }: Person): Promise<boolean> {
 async function insist(person: Person, step: () => Promise<void>): Promise<void> {
   for (let tries = 0; tries < 8; tries++) {
     if (await isDead(person)) await person.crash();
+    const over = new AbortController();
+    const done = step();
+    done.catch(() => {});
     try {
-      return await step();
+      return await Promise.race([done, death(person, over.signal)]);
     } catch (error) {
       if (!await isDead(person)) throw error;
+    } finally {
+      over.abort();
     }
   }
   throw new Error("the step never got through");
+}
+
+/** Rejects once the storage has died: what the process was waiting for will never come. */
+async function death(person: Person, over: AbortSignal): Promise<never> {
+  while (!over.aborted && !await isDead(person)) await new Promise((resolve) => setTimeout(resolve, 5));
+  throw new Error("died");
 }
 
 /** As `until`, for someone whose process may die while waiting. */
@@ -58,9 +69,6 @@ async function round(victim: Person, other: Person, third: Person, chatId: strin
   await insist(victim, async () => {
     if (await isIn(victim)) await victim.engine.removePerson(chatId, third.username);
     else await victim.engine.addPeople(chatId, [third.username]);
-  }).catch(async (error) => {
-    // Dead while it waited for its own entry: the commit was stored, and goes on by itself.
-    if (!await isDead(victim)) throw error;
   });
   await other.says(chatId, `${name} o2`);
   const messageId = randomId();
@@ -80,8 +88,9 @@ function sweep(fault: WriteFault) {
     let crashes = 0;
     for (let nth = 1; nth <= mostWrites; nth++) {
       const name = `n${nth}`;
-      victim.storage.failWrite(nth, fault);
       const before = victim.storage;
+      const start = before.writes;
+      before.failWrite(nth, fault);
       await round(victim, other, third, chatId, name);
       said.victim.push(`${name} v1`, `${name} v2`, `${name} v3`);
       said.other.push(`${name} o1`, `${name} o2`);
@@ -90,7 +99,7 @@ function sweep(fault: WriteFault) {
       await awaited(victim, async () => (await victim.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"), `round ${nth} to be sent`);
       await other.until(async () => (await other.texts(chatId, victim.username)).at(-1) === last, `the end of round ${nth}`);
       // The process that comes next has no fault waiting in it.
-      if (victim.storage === before && before.writes < nth) break;
+      if (victim.storage === before && before.writes < start + nth) break;
       if (victim.storage !== before) crashes++;
       await victim.crash();
       await victim.connected();

@@ -27,7 +27,7 @@ export interface ConnectionPolicy {
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 };
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
-  /** a connection without a session, or a stream without its header, after this long is closed */
+  /** a connection without a session is closed after this long, one with a stream without its header after three times as long */
   connectTimeoutMs: number;
 }
 
@@ -35,6 +35,8 @@ const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder
 const webTransportBidirectional = 0x41;
 /** Streams that may come before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 lets us bound them). */
 const maxEarlyStreams = 64;
+/** A stream's header may wait behind megabytes of other streams, so it gets this many times the time of a CONNECT. */
+const headerPatience = 3;
 /** What a peer gets to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
@@ -191,7 +193,8 @@ export class Http3Connection {
 
   /** A header that does not come leaves a pending read, which only the end of the connection frees: so the connection ends. */
   async #withHeaderTimeout<T>(value: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.#close(h3Code.excessiveLoad, "a stream without a header"), this.#policy.connectTimeoutMs);
+    const timeoutMs = headerPatience * this.#policy.connectTimeoutMs;
+    const timer = setTimeout(() => this.#close(h3Code.excessiveLoad, "a stream without a header"), timeoutMs);
     try {
       return await value;
     } finally {

@@ -24,13 +24,16 @@ export interface ConnectOptions {
   port: number;
   /** PEM of the server's certificate */
   certificate: string;
+  /** socket to share; Deno keeps the memory of one that it makes by itself */
+  endpoint?: Deno.QuicEndpoint;
 }
 
 /** Connects without saying anything. Streams that a test opens stay referenced by the returned list, because a collected stream sends FIN. */
-export async function connectHttp3({ port, certificate }: ConnectOptions): Promise<Deno.QuicConn> {
+export async function connectHttp3({ port, certificate, endpoint }: ConnectOptions): Promise<Deno.QuicConn> {
   const conn = await Deno.connectQuic<false>({
     hostname: "127.0.0.1",
     port,
+    endpoint,
     serverName: "localhost",
     caCerts: [certificate],
     alpnProtocols: ["h3"],

@@ -2,11 +2,13 @@
 
 import { transferHandlers } from "comlink";
 import { EngineError, type EngineProblem } from "../../client/engine/api.ts";
+import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import type { EmitEvent, EngineMethod } from "./engine_methods.ts";
 
 export interface EnginePort {
   call(method: EngineMethod, args: unknown[]): Promise<unknown>;
-  listen(listener: EmitEvent): void;
+  /** The page introduces itself: where events go, and its side of the eviction sentinel. The engine opens only then. */
+  attach(listener: EmitEvent, sentinel: PageSentinel): void;
 }
 
 type Thrown = { value: unknown };

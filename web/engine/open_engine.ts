@@ -1,15 +1,29 @@
 /** The one place where a browser's engine is put together. Called only by the tab that holds the lock. */
 
+import { EngineError, LocalCode } from "../../client/engine/api.ts";
+import { Engine } from "../../client/engine/engine.ts";
+import { IndexedDbStorage } from "../../client/storage/indexeddb.ts";
+import type { PageSentinel } from "../../client/storage/sentinel.ts";
+import { StorageError } from "../../client/storage/storage.ts";
+import { BrowserTransport } from "../../client/transport/browser_transport.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 
 /**
  * @param emit told of every event of the engine
- * @throws StorageError when the device's storage can not be opened
+ * @param page the page's side of the eviction sentinel
+ * @throws EngineError L005 when the device's storage can not be opened
  */
-export async function openEngine(emit: EmitEvent): Promise<OpenEngine> {
+export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<OpenEngine> {
   if (import.meta.env.MODE === "fake") {
     const { openFakeEngine } = await import("../testing/fake_engine.ts");
     return { api: openFakeEngine(emit) };
   }
-  throw new Error("no engine");
+  try {
+    const storage = await IndexedDbStorage.open();
+    const wrappingKey = await storage.wrappingKey();
+    return { api: await Engine.open({ storage, wrappingKey, transport: new BrowserTransport(location.origin), listener: emit, page }) };
+  } catch (error) {
+    if (error instanceof StorageError) throw new EngineError({ code: LocalCode.storage, detail: error.message });
+    throw error;
+  }
 }

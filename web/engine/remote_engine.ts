@@ -5,6 +5,7 @@ import { type EngineApi, EngineError, type EngineListener, LocalCode } from "../
 import { engineThrough } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
+import { pageSentinel } from "./page_sentinel.ts";
 
 /**
  * Starts the Worker at once and does not wait for it: calls queue at its port while it loads.
@@ -26,6 +27,6 @@ export function startEngine(listener: EngineListener): EngineApi {
   });
   let started = false;
   const port = wrap<EnginePort>(worker);
-  void port.listen(proxy(listener)).then(() => (started = true));
+  void port.attach(proxy(listener), proxy(pageSentinel)).then(() => (started = true));
   return engineThrough((method, args) => Promise.race([port.call(method, args), failure]));
 }

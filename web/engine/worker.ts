@@ -3,28 +3,33 @@
 import "../dom/trusted_types.ts";
 import { expose } from "comlink";
 import type { EngineEvent } from "../../client/engine/api.ts";
+import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import type { EmitEvent } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
 import { openEngine } from "./open_engine.ts";
-import { channelName, type TabChannel } from "./tab_protocol.ts";
 import { takeSeat } from "./tab_engine.ts";
+import { channelName, type TabChannel } from "./tab_protocol.ts";
 
 let listener: EmitEvent | undefined;
+let attached: (sentinel: PageSentinel) => void;
 const early: EngineEvent[] = [];
+const page = new Promise<PageSentinel>((resolve) => (attached = resolve));
 
 const seat = takeSeat({
   locks: navigator.locks as typeof navigator.locks | undefined,
   channel: new BroadcastChannel(channelName) as TabChannel,
-  openEngine,
+  openEngine: async (emit) => await openEngine(emit, await page),
   emit: (event) => (listener ? listener(event) : early.push(event)),
 });
 
 const port: EnginePort = {
   call: seat.call,
-  listen(newListener) {
+  attach(newListener, sentinel) {
     listener = newListener;
     for (const event of early.splice(0)) listener(event);
+    // A comlink proxy is a callable that has every property, "then" too: it must not be what a promise resolves with.
+    attached({ get: () => sentinel.get(), set: (text) => sentinel.set(text), remove: () => sentinel.remove() });
   },
 };
 expose(port);

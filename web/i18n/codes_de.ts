@@ -42,6 +42,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L010: { what: "Du bist nicht in diesem Chat.", todo: "Bitte ein Mitglied, dich hinzuzufügen." },
   L011: { what: "Die Nachricht ist zu lang.", todo: "Bleib unter 16 KiB Text oder teil sie auf." },
   L012: { what: "Dieses Gerät ist schon angemeldet.", todo: "Melde dich zuerst ab." },
+  L013: { what: "Die Uhr dieses Geräts geht um mehr als eine Stunde falsch.", todo: "Stell sie richtig. Bis dahin gilt die Zeit des Servers, wo es darauf ankommt." },
   L050: { what: "In der App ist etwas fehlgeschlagen.", todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren." },
   evicted: { what: "Der Browser hat einen Teil des Speichers dieses Geräts gelöscht, die Schlüssel sind weg.", todo: "Melde dich neu an; es wird ein neues Gerät." },
   revoked: { what: "Dieses Gerät wurde aus deinem Konto entfernt.", todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an." },

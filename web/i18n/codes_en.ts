@@ -45,6 +45,7 @@ export const codesEn = {
   L010: { what: "You are not in this chat.", todo: "Ask a member to add you." },
   L011: { what: "The message is too long.", todo: "Keep it under 16 KiB of text, or split it." },
   L012: { what: "This device is signed in already.", todo: "Sign out first." },
+  L013: { what: "This device’s clock is off by more than an hour.", todo: "Set it right. Until then the server’s time is used where it counts." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: { what: "The browser cleared part of this device’s storage, so its keys are gone.", todo: "Sign in again; it becomes a new device." },
   revoked: { what: "This device was removed from your account.", todo: "If that was not you, change your password. Else sign in again." },

@@ -31,8 +31,9 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
     return route.kind === "chat" && route.info;
   };
   const toggleInfo = () => (infoOpen() ? app.navigation.up({ kind: "chat", chatId: props.chatId, info: false }) : app.navigation.go({ kind: "chat", chatId: props.chatId, info: true }));
-  // Only these decide which foot stands below; a new message must not make the composer anew.
-  const foot = createMemo(() => (!props.chat.active ? "ended" : props.chat.invitation ? "invited" : "composer"));
+  // An invitation can be answered straight away, which accepts it: the composer stands below it from the start and is never made anew.
+  const active = createMemo(() => props.chat.active);
+  const invited = createMemo(() => props.chat.active && props.chat.invitation);
   return (
     <div class="conversation">
       <header class="pane-head">
@@ -52,9 +53,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
         <button type="button" class="icon-button" aria-label={text("chat.info")} title={text("chat.info")} aria-expanded={infoOpen()} onClick={toggleInfo}><Icon name="info" /></button>
       </header>
       <TimelineView conversation={conversation} title={props.chat.title} group={props.chat.kind === "group"} unread={props.chat.unread} />
-      <Show when={foot() === "composer"}><Composer chatId={props.chatId} onSend={conversation.send} /></Show>
-      <Show when={foot() === "invited"}><Invitation chat={props.chat} /></Show>
-      <Show when={foot() === "ended"}><p class="foot-note">{text("chat.ended")}</p></Show>
+      <Show when={invited()}><Invitation chat={props.chat} /></Show>
+      <Show when={active()} fallback={<p class="foot-note">{text("chat.ended")}</p>}><Composer chatId={props.chatId} onSend={conversation.send} /></Show>
     </div>
   );
 }

@@ -2,7 +2,6 @@ import { createSignal, type JSX, onMount, Show } from "solid-js";
 import { codeText, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createTask } from "../state/task.ts";
-import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon, Mark, Wordmark } from "./icons.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
@@ -97,7 +96,6 @@ export function SignIn(): JSX.Element {
           <li>{text("sign-in.fact-hybrid")}</li>
           <li>{text("sign-in.fact-own")}</li>
         </ul>
-        <ConnectionStatus />
       </footer>
     </main>
   );

@@ -16,13 +16,17 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   let lines!: HTMLDivElement;
   let anchor: { element: Element; top: number } | undefined;
   let stuck = true;
+  /** Heights at the last look: a scroll event after they changed is no wish of the reader to be elsewhere. */
+  let heights = "";
 
+  const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
   /** Remembers the first line in view, to find the place again after lines came or went. */
   function remember(): void {
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
     setAway(!stuck);
+    heights = heightsNow();
     const top = scroller.getBoundingClientRect().top;
     const element = [...lines.children].find((line) => line.getBoundingClientRect().bottom > top + 8);
     anchor = element && { element, top: element.getBoundingClientRect().top };
@@ -38,6 +42,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   }
 
   function onScroll(): void {
+    if (heightsNow() !== heights) restore();
     remember();
     if (scroller.scrollTop < nearEdgePx && !conversation.atStart()) void conversation.showOlder();
     if (distanceToEnd() < nearEdgePx && !conversation.atEnd()) conversation.showNewer();
@@ -69,6 +74,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   onMount(() => {
     const resized = new ResizeObserver(() => {
       restore();
+      remember();
       seen();
     });
     resized.observe(scroller);

@@ -80,7 +80,13 @@ function dropOldest(db: Database, queue: number): number {
     queue,
     queue,
   )!;
-  const gap = db.get<{ epoch: number }>(`DELETE FROM entries WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP} RETURNING epoch`, queue, oldest.channel);
+  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting, measured).
+  const gap = db.get<{ seq: number; epoch: number }>(
+    `SELECT seq, epoch FROM entries INDEXED BY entries_gap WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP}`,
+    queue,
+    oldest.channel,
+  );
+  if (gap) db.run("DELETE FROM entries WHERE queue = ? AND seq = ?", queue, gap.seq);
   db.run(`UPDATE entries SET kind = ${EntryKind.GAP}, epoch = ?, id = x'', body = NULL WHERE queue = ? AND seq = ?`, (gap?.epoch ?? 0) + 1, queue, oldest.seq);
   const length = releaseBody(db, oldest.body);
   db.run("UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ?, application_from = ? WHERE queue = ?", length, oldest.seq + 1, queue);

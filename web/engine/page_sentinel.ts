@@ -1,0 +1,11 @@
+/** The page's side of the eviction sentinel: one text in localStorage, which a Worker does not have. */
+
+import type { PageSentinel } from "../../client/storage/sentinel.ts";
+
+const name = "qpq-device";
+
+export const pageSentinel: PageSentinel = {
+  get: () => Promise.resolve(localStorage.getItem(name) ?? undefined),
+  set: (text) => Promise.resolve(localStorage.setItem(name, text)),
+  remove: () => Promise.resolve(localStorage.removeItem(name)),
+};
