@@ -33,6 +33,7 @@ test("a taken username, a short password and a malformed name are refused with s
   await expect(await attempt("alice", password)).toContainText("E007");
   await expect(await attempt("bob", "short")).toContainText("L003");
   await expect(await attempt("No Name!", password)).toContainText("E007");
+  await expect(visitor.page.getByRole("textbox", { name: "Username" })).toHaveAttribute("aria-invalid", "true");
 });
 
 test("signing out ends the session and leaves nothing of the account in the browser", async ({ browser, stack }) => {

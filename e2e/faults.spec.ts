@@ -88,7 +88,11 @@ test("a renderer that crashes in mid-traffic loses nothing that it showed and re
     sent.push(text);
   }
   await expect(alice.message("bob", sent[10])).toHaveCount(1);
-  await alice.page.goto("chrome://crash").catch(() => {});
+  const crashed = alice.page.waitForEvent("crash");
+  const session = await alice.context.newCDPSession(alice.page);
+  void session.send("Page.crash").catch(() => {});
+  await crashed;
+  await alice.page.close();
   alice.page = await alice.context.newPage();
   alice.watch(alice.page);
   await alice.page.goto(stack.url);

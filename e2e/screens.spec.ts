@@ -10,8 +10,8 @@ test("every screen fits 360 px and 1440 px, and a message can be sent with the k
   const fits = async () => {
     for (const size of sizes) {
       await alice.page.setViewportSize(size);
-      const overflow = await alice.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(overflow, `${size.width} px`).toBeLessThanOrEqual(0);
+      const overflow = () => alice.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      await expect.poll(overflow, { message: `${size.width} px` }).toBeLessThanOrEqual(0);
     }
   };
   await fits();

@@ -1,8 +1,11 @@
 /** The peers that nobody here wrote: Chromium and Firefox, stock, against a running gateway. */
 import assert from "node:assert/strict";
+import { readAll, writeAll } from "./testing/http3_client.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
 
 const script = new URL("./testing/browser_echo.mjs", import.meta.url);
+
+const connectTimeoutMs = 2_000;
 
 interface Seen {
   url: string;
@@ -13,6 +16,7 @@ interface Seen {
   rpcStatus: number;
   rpcSame: boolean;
   wrongPath: string;
+  lateEcho: boolean;
 }
 
 for (const [browser, host] of [["chromium", "localhost"], ["firefox", "127.0.0.1"]]) {
@@ -21,11 +25,15 @@ for (const [browser, host] of [["chromium", "localhost"], ["firefox", "127.0.0.1
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
-      await using test = await startTestGateway();
+      await using test = await startTestGateway({
+        limits: { connectMs: connectTimeoutMs },
+        // Answers when the call is whole: over HTTP/1.1 a browser reads no answer before it has sent everything.
+        core: { onCall: async ({ readable, writable }) => await writeAll(writable, await readAll(readable)) },
+      });
       await Deno.writeTextFile(`${test.config.webRoot}/index.html`, "<!doctype html><title>check</title>");
       await test.gateway.whenCoreReady();
       const command = new Deno.Command("node", {
-        args: [script.pathname, browser, `http://${host}:${test.gateway.httpPort}/`],
+        args: [script.pathname, browser, `http://${host}:${test.gateway.httpPort}/`, String(connectTimeoutMs)],
         cwd: new URL("..", import.meta.url).pathname,
         stdout: "piped",
         stderr: "inherit",
@@ -51,6 +59,7 @@ for (const [browser, host] of [["chromium", "localhost"], ["firefox", "127.0.0.1
         assert.equal(seen.echoes, 20);
         assert.equal(seen.rpcStatus, 200);
         assert.ok(seen.rpcSame);
+        assert.ok(seen.lateEcho, "the session outlives the time limit of a CONNECT");
         assert.equal(seen.wrongPath, "WebTransportError");
         assert.equal(test.gateway.metrics.get("qpq_gateway_sessions_refused_total"), 1);
         await test.gateway.close(100);

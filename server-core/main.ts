@@ -1,15 +1,17 @@
-/** `qpq-server`: starts the core, and ends it on SIGINT or SIGTERM. */
+/** `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; makes invite codes; asks a running one how it is. */
 
 import { toHex } from "../schema/bytes.ts";
 import { createInvite } from "./authentication/invites.ts";
 import { ConfigError, readConfig, type ServerConfig } from "./config.ts";
+import { probeHealth } from "./health_probe.ts";
 import { errorFields, makeLog } from "./log.ts";
 import { startServer } from "./server.ts";
 import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
 import { StorageFormatError } from "./storage/sqlite/open.ts";
 
 const usage = `usage: qpq-server           start the server (configuration: QPQ_* variables, qpq-server.toml)
-       qpq-server invite [DAYS]  print an invite code that is good for one registration (default: 7 days)`;
+       qpq-server invite [DAYS]  print an invite code that is good for one registration (default: 7 days)
+       qpq-server health         exit 0 if the server of this configuration answers and is not shutting down`;
 
 const configFile = "qpq-server.toml";
 
@@ -50,6 +52,17 @@ async function invite(config: ServerConfig, days: string): Promise<void> {
   await store.close();
 }
 
+/** Longer than a busy server takes, shorter than a health check's patience. */
+const probeMs = 4_000;
+
+async function health(config: ServerConfig): Promise<void> {
+  const healthy = await probeHealth(config, probeMs).catch((error) => {
+    console.error(`qpq-server: error: no answer: ${error.message}`);
+    return false;
+  });
+  Deno.exit(healthy ? 0 : 1);
+}
+
 function readToml(): string | undefined {
   try {
     return Deno.readTextFileSync(configFile);
@@ -65,6 +78,7 @@ if (import.meta.main) {
     const config = readConfig({ env: (key) => Deno.env.get(key), readFile: Deno.readTextFileSync, toml: readToml() });
     if (command === "serve" && rest.length === 0) await serve(config);
     else if (command === "invite" && rest.length <= 1) await invite(config, rest[0] ?? "7");
+    else if (command === "health" && rest.length === 0) await health(config);
     else {
       console.error(usage);
       Deno.exit(2);

@@ -5,8 +5,8 @@ import { authenticationHandlers } from "./authentication/handlers.ts";
 import { Sessions } from "./authentication/sessions.ts";
 import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
-import { keptCertificate, loadCertificate } from "./certificate.ts";
-import type { ServerConfig } from "./config.ts";
+import { type CoreCertificate, keptCertificate, loadCertificate } from "./certificate.ts";
+import { ConfigError, type ServerConfig } from "./config.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
@@ -58,13 +58,13 @@ export interface ServerOptions {
 /**
  * Starts a server.
  *
- * @throws StorageFormatError for a data directory that is not ours; Deno.errors when a file or the port can not be had
+ * @throws StorageFormatError for a data directory that is not ours, ConfigError for certificate files that can not be used, Deno.errors when the port can not be had
  */
 export async function startServer(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
   const metrics = new Metrics();
   const store = await openSqliteStore({ dataDir: config.dataDir, key: config.dbKey, now, onDead });
   try {
-    const certificate = config.certificate ? await loadCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
+    const certificate = config.certificate ? await givenCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
     const services = await startServices(config, store, { log, now, metrics });
     const listener = new Listener({
@@ -88,6 +88,15 @@ export async function startServer(config: ServerConfig, { log, now = Date.now, o
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** @throws ConfigError */
+async function givenCertificate(files: { certificate: string; key: string }): Promise<CoreCertificate> {
+  try {
+    return await loadCertificate(files);
+  } catch (error) {
+    throw new ConfigError("QPQ_CORE_CERT, QPQ_CORE_KEY", (error as Error).message);
   }
 }
 

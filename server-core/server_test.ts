@@ -4,12 +4,14 @@ import { admissionMac, encodeClientAddress, gatewayHello } from "../schema/gatew
 import { RpcClient } from "../schema/rpc/client.ts";
 import { noAuth } from "../schema/rpc/messages.ts";
 import { delivery, type Entry, EntryKind } from "../schema/rpc/methods.ts";
+import { probeHealth } from "./health_probe.ts";
 import { commitCall, makeChannel, outcome, publishTo, queueOf } from "./testing/delivery_service.ts";
 import { connect, type Connection, pause, type ServerProcess, startProcess, withTempDir } from "./testing/quic.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./testing/seed.ts";
 
 interface Running {
   server: ServerProcess;
+  dataDir: string;
   devices: TestDevice[];
   connection(alpn?: string): Promise<Connection>;
   metrics(): Promise<string>;
@@ -32,7 +34,7 @@ function quicTest(name: string, count: number, env: Record<string, string>, test
     const metricsPort = () => server.log().match(/"metricsPort":(\d+)/)![1];
     const metrics = async () => await (await fetch(`http://127.0.0.1:${metricsPort()}/metrics`)).text();
     try {
-      await test({ server, devices, connection, metrics });
+      await test({ server, dataDir, devices, connection, metrics });
     } finally {
       for (const { close } of open) close();
       server.kill("SIGKILL");
@@ -209,4 +211,12 @@ quicTest("SIGTERM answers new calls E040 and health() with draining, and finishe
   assert.deepEqual(await slow, { n: 2 });
   assert.deepEqual({ ...await conn.closed }, { closeCode: 0, reason: "server shutdown" });
   assert.equal((await server.status).code, 0);
+});
+
+quicTest("probeHealth() tells a serving core from one that is gone", 0, {}, async ({ server, dataDir }) => {
+  const config = { listen: server.address, dataDir };
+  assert.equal(await probeHealth(config, 2000), true);
+  server.kill("SIGKILL");
+  await server.status;
+  await assert.rejects(probeHealth(config, 300));
 });

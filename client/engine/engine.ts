@@ -104,9 +104,10 @@ export class Engine implements EngineApi {
     return this.#guarded(async () => {
       this.#sync?.close();
       this.#sync = undefined;
+      // First the subscription, so that the end of the session does not look like an eviction to it.
+      await this.#link.stop();
       await this.#accounts.signOut();
       await this.#link.stop();
-      await this.#store.takeFence();
       this.#tell({ kind: "chats", chats: [] });
     });
   }

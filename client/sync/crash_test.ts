@@ -114,7 +114,26 @@ function sweep(fault: WriteFault) {
   };
 }
 
+/** Somebody who is invited again and again, and dies at the nth write after each invitation. */
+async function newcomers({ join }: { join(name: string): Promise<Person> }): Promise<void> {
+  const [host, guest] = [await join("host"), await join("guest")];
+  for (let nth = 1; nth <= 6; nth++) {
+    const chatId = await host.engine.startChat([guest.username], `party ${nth}`);
+    guest.storage.failWrite(nth, nth % 2 === 0 ? "crash" : "crash-after");
+    await host.says(chatId, "welcome");
+    await awaited(guest, async () => (await guest.chat(chatId)) !== undefined && (await guest.texts(chatId, host.username)).length === 1, `party ${nth}`);
+    const messageId = randomId();
+    await insist(guest, () => guest.engine.send(chatId, messageId, "thanks"));
+    await awaited(guest, async () => (await host.texts(chatId, guest.username)).length === 1, `the thanks of party ${nth}`);
+    assert.deepEqual(await host.texts(chatId, guest.username), ["thanks"]);
+    assert.equal((await guest.notices(chatId)).length, 1);
+    await guest.crash();
+    await guest.connected();
+  }
+}
+
 suite("a device that dies at any write goes on from what is on disk: nothing lost, nothing twice, no key reused", {
   "when the write did not take place": sweep("crash"),
   "when the write took place and nobody was told": sweep("crash-after"),
+  "when it has just been invited": newcomers,
 });

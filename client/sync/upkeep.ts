@@ -7,7 +7,7 @@ import type { Member } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import type { People } from "./people.ts";
-import type { ChatRecord } from "./records.ts";
+import type { ChatRecord, CommitPlan } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
@@ -77,13 +77,23 @@ export class Upkeep {
     this.#later(`leave/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.commitLeaves(chatId));
   }
 
-  /** Commits stored leave proposals and takes revoked devices out, now: a message waits for it. */
+  /**
+   * Commits stored leave proposals and takes revoked devices out, now: a message waits for it. What an account has in place of a revoked device comes in by the same commit,
+   * or an account with a single device would drop out of the chat.
+   */
   async commitLeaves(chatId: string): Promise<void> {
-    await this.#committer.carryOut(chatId, async (draft) => {
-      const { revoked } = await this.#drift(draft);
-      return { purpose: "leaves", add: [], remove: revoked.map(({ recipientKey }) => recipientKey) };
-    });
+    // Without usable KeyPackages the revoked ones go all the same.
+    await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
     this.#tainted.delete(chatId);
+  }
+
+  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
+    await this.#committer.carryOut(chatId, async (draft) => {
+      const { missing, revoked } = await this.#drift(draft);
+      const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
+      const add = withReplacements ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey))) : [];
+      return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
+    });
   }
 
   /** After a message went out. */
@@ -129,12 +139,17 @@ export class Upkeep {
   async #addDevices(chatId: string): Promise<void> {
     await this.#committer.carryOut(chatId, async (draft) => {
       const { missing } = await this.#drift(draft);
-      const add = await Promise.all(missing.map(async ({ accountKey, device }) => {
-        const account = await this.#context.account.directory.byKey(fromHex(accountKey));
-        return account ? await this.#people.fetch(account, [device]) : [];
-      }));
-      return add.flat().length > 0 ? { purpose: "devices", add: add.flat(), remove: [] } : undefined;
+      const add = await this.#keyPackages(missing);
+      return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
     });
+  }
+
+  async #keyPackages(missing: Drift["missing"]): Promise<CommitPlan["add"]> {
+    const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
+      const account = await this.#context.account.directory.byKey(fromHex(accountKey));
+      return account ? await this.#people.fetch(account, [device]) : [];
+    }));
+    return fetched.flat();
   }
 
   async #drift(draft: Draft): Promise<Drift> {

@@ -27,7 +27,7 @@ export interface ConnectionPolicy {
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 };
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
-  /** a connection without a session is closed after this long, one with a stream without its header after three times as long */
+  /** a connection without a session is closed after this long */
   connectTimeoutMs: number;
 }
 
@@ -35,8 +35,8 @@ const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder
 const webTransportBidirectional = 0x41;
 /** Streams that may come before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 lets us bound them). */
 const maxEarlyStreams = 64;
-/** A stream's header may wait behind megabytes of other streams, so it gets this many times the time of a CONNECT. */
-const headerPatience = 3;
+/** Streams of one connection whose header is later than `connectTimeoutMs`. */
+const maxLateHeaders = 64;
 /** What a peer gets to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
@@ -52,6 +52,7 @@ export class Http3Connection {
   #session: ConnectStreamSession | undefined;
   #hasSession = false;
   #earlyStreams = 0;
+  #lateHeaders = 0;
 
   constructor(conn: Deno.QuicConn, policy: ConnectionPolicy) {
     this.#conn = conn;
@@ -104,7 +105,8 @@ export class Http3Connection {
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
     const source = new StreamSource(readable, false);
     const reader = new ByteReader(source.pull);
-    const type = await this.#withHeaderTimeout(reader.varint());
+    // No time limit: a peer that opens its encoder stream opens its decoder stream with it, on which Chromium says nothing for as long as it has nothing to say.
+    const type = await reader.varint();
     switch (type) {
       case streamType.control:
         this.#requireFirst(type);
@@ -136,13 +138,13 @@ export class Http3Connection {
     const streamId = Number(stream.readable.id);
     const source = new StreamSource(stream.readable, true);
     const reader = new ByteReader(source.pull);
-    const type = await this.#withHeaderTimeout(reader.varint());
+    const type = await this.#countingLateHeader(reader.varint());
     if (type === webTransportBidirectional) {
-      const sessionId = await this.#withHeaderTimeout(reader.requiredVarint());
+      const sessionId = await this.#countingLateHeader(reader.requiredVarint());
       if (sessionId % 4 !== 0) throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
       await this.#handOver(stream, source, sessionId);
     } else if (type !== undefined) {
-      const head = await this.#withHeaderTimeout(readRequestHead(reader, type));
+      const head = await this.#countingLateHeader(readRequestHead(reader, type));
       await this.#answer(head, streamId, stream, reader);
     } else {
       stream.writable.abort().catch(() => {});
@@ -191,14 +193,21 @@ export class Http3Connection {
     }
   }
 
-  /** A header that does not come leaves a pending read, which only the end of the connection frees: so the connection ends. */
-  async #withHeaderTimeout<T>(value: Promise<T>): Promise<T> {
-    const timeoutMs = headerPatience * this.#policy.connectTimeoutMs;
-    const timer = setTimeout(() => this.#close(h3Code.excessiveLoad, "a stream without a header"), timeoutMs);
+  /**
+   * A stream may wait long for its header: QUIC opens every stream with a lower number together with it (RFC 9000 §2.1). But each holds memory that only the end of the
+   * connection frees, so few may.
+   */
+  async #countingLateHeader<T>(value: Promise<T>): Promise<T> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      if (++this.#lateHeaders > maxLateHeaders) this.#close(h3Code.excessiveLoad, "too many streams without a header");
+    }, this.#policy.connectTimeoutMs);
     try {
       return await value;
     } finally {
       clearTimeout(timer);
+      if (isLate) this.#lateHeaders--;
     }
   }
 

@@ -1,10 +1,10 @@
-// A real browser against a running gateway: node browser_echo.mjs chromium|firefox PAGE_URL. Prints one JSON line with what it saw.
+// A real browser against a running gateway: node browser_echo.mjs chromium|firefox PAGE_URL CONNECT_TIMEOUT_MS. Prints one JSON line with what it saw.
 import { execFileSync } from "node:child_process";
 
-const [browserName, pageUrl] = process.argv.slice(2);
+const [browserName, pageUrl, connectTimeoutMs] = process.argv.slice(2);
 
 /** Runs inside the page. */
-async function check() {
+async function check(connectTimeoutMs) {
   const wellKnown = await (await fetch("/.well-known/quicproquo.json")).json();
   const options = {
     serverCertificateHashes: wellKnown.webtransport.certificateHashes.map(({ algorithm, value }) => ({
@@ -54,8 +54,10 @@ async function check() {
     return await attempt.ready.then(() => "", (error) => error.name);
   };
   const wrongPath = await rejection(new WebTransport(url.replace(/\/wt$/, "/elsewhere"), options));
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + 1.5 * connectTimeoutMs - performance.now())));
+  const lateEcho = await echoOnce(new Uint8Array(100));
   window.sessionEnd = transport.closed.then(({ closeCode, reason }) => ({ closeCode, reason }), (error) => ({ error: String(error) }));
-  return { url, connectMs, p50Ms: Math.round(small[25] * 100) / 100, bulkMs, echoes: echoes.filter(Boolean).length, rpcStatus: answer.status, rpcSame, wrongPath };
+  return { url, connectMs, p50Ms: Math.round(small[25] * 100) / 100, bulkMs, echoes: echoes.filter(Boolean).length, rpcStatus: answer.status, rpcSame, wrongPath, lateEcho };
 }
 
 async function launch() {
@@ -76,7 +78,7 @@ const browser = await launch();
 try {
   const page = await browser.newPage();
   await page.goto(pageUrl);
-  const seen = await page.evaluate(check);
+  const seen = await page.evaluate(check, Number(connectTimeoutMs));
   // The test closes the gateway when it reads this line.
   console.log(JSON.stringify(seen));
   console.log(JSON.stringify(await page.evaluate(() => window.sessionEnd)));

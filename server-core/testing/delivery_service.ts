@@ -1,6 +1,5 @@
 /** The delivery service over streams in memory: real handlers, real storage, a clock that tests set. */
 
-import { toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -159,5 +158,3 @@ export async function queueOf(client: RpcClient, { recipientKey }: TestDevice, a
 export async function publishTo(client: RpcClient, channelId: Bytes, epoch: number, envelope: Bytes = random(256), messageId: Bytes = random(16)) {
   return { messageId, envelope, ...await client.call(delivery.publish, { channelId, epoch, messageId, envelope, ephemeral: false }) };
 }
-
-export const short = (bytes: Uint8Array) => toHex(bytes).slice(0, 8);

@@ -22,6 +22,8 @@ export interface Conversation {
   showNewer(): void;
   showNewest(): void;
   send(text: string): void;
+  /** Rises with each message written here: the reader wants to see it. */
+  written(): number;
   retry(item: MessageItem): void;
   /** Everything up to the newest item was seen. */
   markRead(): void;
@@ -37,6 +39,7 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [loaded, setLoaded] = createSignal(false);
   const [loadingOlder, setLoadingOlder] = createSignal(false);
   const [newFrom, setNewFrom] = createSignal<string>();
+  const [written, setWritten] = createSignal(0);
   let optimistic = 0;
 
   function take(news: TimelineItem[]): void {
@@ -105,6 +108,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     showNewer: () => void setDrawn((window) => growNewer(window, items().length)),
     showNewest: () => void setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length))),
     send(text) {
+      setWritten((count) => count + 1);
       setNewFrom(undefined);
       setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
       const account = app.account();
@@ -113,6 +117,7 @@ export function createConversation(app: App, chatId: string): Conversation {
       take([item]);
       void deliver(item);
     },
+    written,
     retry(item) {
       take([{ ...item, state: "waiting", errorCode: undefined }]);
       void deliver(item);

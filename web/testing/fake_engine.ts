@@ -17,7 +17,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
   const connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
   const chats = new Map<string, FakeChat>();
-  let order = 10_000_000;
+  let order = 9_000_000;
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
   const sorted = () => [...chats.values()].map(({ summary }) => summary).sort((a, b) => b.activityMs - a.activityMs);

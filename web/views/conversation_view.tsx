@@ -68,7 +68,7 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
     app.navigation.up({ kind: "chats" });
   });
   return (
-    <div class="foot-note">
+    <div class="foot-note foot-invitation">
       <p>{inviter() ? text("chat.invited", { username: inviter()! }) : text("chat.invited-by-nobody")}</p>
       <ProblemNote problem={task.problem()} />
       <div class="foot-actions">

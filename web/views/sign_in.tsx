@@ -1,4 +1,5 @@
 import { createSignal, type JSX, onMount, Show } from "solid-js";
+import { EngineError } from "../../client/engine/api.ts";
 import { codeText, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createTask } from "../state/task.ts";
@@ -30,6 +31,8 @@ export function SignIn(): JSX.Element {
     username.value = username.value.trim().toLowerCase();
     const lacking = !usernamePattern.test(username.value) ? "username" : password.value === "" ? "password" : undefined;
     setMissing(lacking);
+    task.clear();
+    if (lacking === "username") void task.run(() => Promise.reject(new EngineError({ code: "E007", detail: "not a username" })));
     if (lacking) (lacking === "username" ? username : password).focus();
     return lacking === undefined;
   }

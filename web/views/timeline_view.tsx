@@ -55,8 +55,8 @@ export function TimelineView(props: { conversation: Conversation; title: string;
     scroller.scrollTo({ top: scroller.scrollHeight, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
   }
 
+  createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
   createEffect(on(conversation.rows, () => {
-    // What the reader just wrote is always shown to them.
     restore();
     remember();
     seen();

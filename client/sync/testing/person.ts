@@ -43,6 +43,8 @@ export class Person {
   events: EngineEvent[] = [];
   /** Methods that fail for this person. */
   refuses: (method: string) => boolean = () => false;
+  /** The page's memory of the device, which outlives the storage. */
+  #sentinel: string | undefined;
   /** Replaces the transport, to watch or spoil calls. */
   wrapTransport: (transport: Transport) => Transport = (transport) => transport;
   readonly #watchers = new Set<() => void>();
@@ -84,6 +86,17 @@ export class Person {
       wrappingKey: this.wrappingKey,
       transport: this.wrapTransport(this.#core.transport({ reachable: () => this.online, refuses: (method) => this.refuses(method) })),
       environment: this.#environment,
+      page: {
+        get: () => Promise.resolve(this.#sentinel),
+        set: (text) => {
+          this.#sentinel = text;
+          return Promise.resolve();
+        },
+        remove: () => {
+          this.#sentinel = undefined;
+          return Promise.resolve();
+        },
+      },
       suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
       listener: (event) => {
         this.events.push(event);
@@ -97,6 +110,13 @@ export class Person {
     const survived = this.storage.restarted();
     await this.engine.close();
     this.storage = survived;
+    await this.start();
+  }
+
+  /** The browser threw the storage away; the page's memory is left. */
+  async evict(): Promise<void> {
+    await this.engine.close();
+    this.storage = new MemoryStorage();
     await this.start();
   }
 

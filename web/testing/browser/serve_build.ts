@@ -23,9 +23,10 @@ const policy = [
 /**
  * @param dir the build
  * @param port 0: any
+ * @param rewrite what a file is served as in the place of what it is
  * @returns its address, and how to end it
  */
-export async function serveBuild(dir: string, port = 0): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveBuild(dir: string, port = 0, rewrite: (name: string, body: Uint8Array) => Uint8Array = (_, body) => body): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const name = pathname === "/" ? "/index.html" : pathname;
@@ -37,7 +38,7 @@ export async function serveBuild(dir: string, port = 0): Promise<{ url: string; 
       "cross-origin-embedder-policy": "require-corp",
       "cache-control": "no-cache",
     });
-    response.end(body);
+    response.end(body && rewrite(name, body));
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {

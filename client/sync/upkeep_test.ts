@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { fromHex, toHex } from "../../schema/bytes.ts";
+import type { DeviceList } from "../../schema/device_list.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import type { Member } from "../mls/group.ts";
+import { outsider } from "./testing/outsider.ts";
+import { password, suite } from "./testing/person.ts";
+import { driftOf, isRenewalDue, renewAfterMessages, renewAfterMs } from "./upkeep.ts";
+
+suite("what groups need without anyone asking", {
+  "a sender renews its keys after 150 own messages in an epoch": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    const { rpc } = await outsider(core, anna);
+    const epoch = async () => (await rpc.call(delivery.channelState, { channelId: fromHex(chatId) })).epoch;
+    for (let count = 0; count < renewAfterMessages - 1; count++) await anna.says(chatId, `${count}`);
+    await anna.settled(chatId);
+    assert.equal(await epoch(), 1);
+    await anna.says(chatId, "the last straw");
+    await anna.until(async () => await epoch() === 2, "the self-update");
+    await anna.says(chatId, "fresh");
+    await bert.until(async () => (await bert.texts(chatId, anna.username)).length === renewAfterMessages + 1, "all messages");
+  },
+
+  "a device that was evicted comes back as a new one; the old one is taken out of the chat, visibly": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "long running");
+    await anna.says(chatId, "before");
+    await bert.hears(chatId, anna.username, ["before"]);
+    await bert.evict();
+    assert.deepEqual(await bert.engine.account(), { kind: "ended", username: bert.username, code: "evicted" });
+    await bert.engine.signIn(bert.username, password);
+    await bert.connected();
+    await anna.crash();
+    await anna.connected();
+    await bert.sees(chatId);
+    await anna.until(async () => {
+      const notices = await anna.notices(chatId);
+      return [`device-removed ${bert.username}`, `device-added ${bert.username}`].every((start) => notices.some((notice) => notice.startsWith(start)));
+    }, "the lines about the devices");
+    await anna.says(chatId, "after");
+    await bert.hears(chatId, anna.username, ["after"]);
+    await bert.says(chatId, "back again");
+    await anna.hears(chatId, bert.username, ["back again"]);
+  },
+
+  "someone leaves while messages are sent; nothing is lost and the leaver is out": async ({ join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "crowd");
+    await Promise.all([bert.sees(chatId), carl.sees(chatId)]);
+    const leaving = carl.engine.leaveChat(chatId);
+    const expected = Array.from({ length: 10 }, (_, index) => `while leaving ${index}`);
+    for (const text of expected) await anna.says(chatId, text);
+    await leaving;
+    await carl.sees(chatId, ({ active }) => !active);
+    await bert.hears(chatId, anna.username, expected);
+    await bert.sees(chatId, ({ members }) => members.length === 2);
+    await anna.settled(chatId);
+  },
+});
+
+Deno.test("isRenewalDue() counts messages and days, but not in a chat where this device said nothing", () => {
+  assert.equal(isRenewalDue({ ownSent: renewAfterMessages, epochSinceMs: 0 }, 1), true);
+  assert.equal(isRenewalDue({ ownSent: 1, epochSinceMs: 0 }, renewAfterMs), true);
+  assert.equal(isRenewalDue({ ownSent: 1, epochSinceMs: 1 }, renewAfterMs), false);
+  assert.equal(isRenewalDue({ ownSent: 0, epochSinceMs: 0 }, renewAfterMs), false);
+});
+
+Deno.test("driftOf() finds listed devices that are missing and members that are revoked", () => {
+  const key = (fill: number, length: number) => new Uint8Array(length).fill(fill);
+  const member = (fill: number) => ({ recipientKey: key(fill, 32), credential: { accountKey: key(9, 32), deviceId: key(fill, 16) } }) as unknown as Member;
+  const device = (fill: number) => ({ deviceId: key(fill, 16), recipientKey: key(fill, 32) });
+  const list = { devices: [device(1), device(3)], revoked: [key(2, 16)] } as unknown as DeviceList;
+  const drift = driftOf([member(1), member(2)], new Map([[toHex(key(9, 32)), list], [toHex(key(8, 32)), list]]));
+  assert.deepEqual(drift.missing.map(({ device }) => device.deviceId[0]), [3]);
+  assert.deepEqual(drift.revoked.map(({ credential }) => credential.deviceId[0]), [2]);
+});

@@ -1,0 +1,34 @@
+/** `qpq-server health`: asks the server of this data directory how it is, for container health checks. */
+
+import { certificatePin } from "../schema/certificate_pin.ts";
+import { RpcClient } from "../schema/rpc/client.ts";
+import { delivery } from "../schema/rpc/methods.ts";
+import type { ServerConfig } from "./config.ts";
+
+/** `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it. */
+interface PinnedOptions extends Deno.ConnectQuicOptions<false> {
+  serverCertificateHashes: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
+}
+
+/**
+ * Calls `health` over QUIC, on this machine.
+ *
+ * @param timeoutMs for connecting and for the answer each
+ * @returns whether the server answers and is not shutting down
+ * @throws when it can not be reached, or is another server
+ */
+export async function probeHealth({ listen: { hostname, port }, dataDir }: Pick<ServerConfig, "listen" | "dataDir">, timeoutMs: number): Promise<boolean> {
+  const pin = await certificatePin(await Deno.readTextFile(`${dataDir}/core-cert.pem`));
+  const v6 = hostname.includes(":");
+  const local = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
+  const endpoint = new Deno.QuicEndpoint({ hostname: v6 ? "::" : "0.0.0.0", port: 0 });
+  try {
+    const options: PinnedOptions = { hostname: local, port, serverName: "localhost", alpnProtocols: ["capnp"], endpoint, maxIdleTimeout: timeoutMs, serverCertificateHashes: [{ algorithm: "sha-256", value: pin }] };
+    const conn = await Deno.connectQuic<false>(options);
+    const { draining } = await new RpcClient(() => conn.createBidirectionalStream()).call(delivery.health, {}, { timeoutMs });
+    conn.close({ closeCode: 0, reason: "done" });
+    return !draining;
+  } finally {
+    endpoint.close();
+  }
+}

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { type EngineApi, EngineError, type EngineEvent } from "../../client/engine/api.ts";
+import { engineThrough } from "./engine_methods.ts";
+import type { TabChannel } from "./tab_protocol.ts";
+import { type TabEngine, type TabLocks, takeSeat } from "./tab_engine.ts";
+
+/** A lock as the browser keeps it: a queue, passed on when its holder's tab is gone. */
+class FakeLocks {
+  readonly #queue: (() => void)[] = [];
+  #held = false;
+  /** Passes the lock on, as the browser does when the holder's tab dies. */
+  pass(): void {
+    this.#held = false;
+    this.#queue.shift()?.();
+  }
+  forTab(): TabLocks {
+    return {
+      request: async (_name, held) => {
+        if (this.#held) await new Promise<void>((resolve) => this.#queue.push(resolve));
+        this.#held = true;
+        return await held();
+      },
+    };
+  }
+}
+
+/** One profile: tabs on a real BroadcastChannel of their own name. */
+class Profile {
+  readonly locks = new FakeLocks();
+  readonly name = crypto.randomUUID();
+  readonly asked: string[] = [];
+  readonly channels: BroadcastChannel[] = [];
+  opened = 0;
+  #closed = false;
+
+  tab(engine: Partial<EngineApi>, extra: { openFails?: boolean } = {}): { seat: TabEngine; events: EngineEvent[]; die(): void; freeze(): void; emit(event: EngineEvent): void } {
+    const channel = new BroadcastChannel(this.name);
+    this.channels.push(channel);
+    const events: EngineEvent[] = [];
+    let emitToAll: (event: EngineEvent) => void = () => {};
+    let dead = false;
+    const removed = new Set<unknown>();
+    // A dead tab neither hears nor says anything, though its timers run on in this process.
+    const gate: TabChannel = {
+      postMessage: (message) => dead || this.#closed || channel.postMessage(message),
+      removeEventListener: (_type, listener) => void removed.add(listener),
+      addEventListener: (type, listener) => channel.addEventListener(type, ((event: MessageEvent) => dead || removed.has(listener) || listener(event)) as EventListener),
+    };
+    const seat = takeSeat({
+      locks: this.locks.forTab(),
+      channel: gate,
+      heartbeatMs: 20,
+      emit: (event) => events.push(event),
+      openEngine: async (emit) => {
+        this.opened += 1;
+        emitToAll = emit;
+        if (extra.openFails) throw new EngineError({ code: "L005", detail: "no storage" });
+        const base: Partial<EngineApi> = { account: async () => ({ kind: "signed-out" }), connection: async () => ({ kind: "connected", transport: "HTTPS" }), chats: async () => [] };
+        const api = engineThrough((method, args) => {
+          this.asked.push(method);
+          return ({ ...base, ...engine }[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+        });
+        return { api };
+      },
+    });
+    return { seat, events, die: () => (dead = true, this.locks.pass()), freeze: () => dead = true, emit: (event) => emitToAll(event) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const channel of this.channels) channel.close();
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const endMs = Date.now() + 3000;
+  while (!condition()) {
+    assert.ok(Date.now() < endMs, "did not happen in time");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function testProfile(name: string, body: (profile: Profile) => Promise<void>): void {
+  // Seats live as long as their tab does: their timers end with the process.
+  Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: async () => {
+    const profile = new Profile();
+    try {
+      await body(profile);
+    } finally {
+      profile.close();
+    }
+  } });
+}
+
+testProfile("takeSeat() opens one engine for two tabs, and both are a full view of it", async (profile) => {
+  const first = profile.tab({ findPeople: async (text) => [`${text}1`] });
+  const second = profile.tab({});
+  assert.deepEqual(await first.seat.call("findPeople", ["bo"]), ["bo1"]);
+  assert.deepEqual(await second.seat.call("findPeople", ["al"]), ["al1"]);
+  assert.equal(profile.opened, 1);
+});
+
+testProfile("events of the engine reach every tab", async (profile) => {
+  const [first, second] = [profile.tab({}), profile.tab({})];
+  await second.seat.call("account", []);
+  first.emit({ kind: "problem", problem: { code: "L007", detail: "x" } });
+  await until(() => second.events.some((event) => event.kind === "problem"));
+  assert.ok(first.events.some((event) => event.kind === "problem"));
+});
+
+testProfile("an EngineError keeps its problem on the way through another tab", async (profile) => {
+  profile.tab({ send: () => Promise.reject(new EngineError({ code: "E005", detail: "slow", retryAfterMs: 700 })) });
+  const second = profile.tab({});
+  await assert.rejects(second.seat.call("send", []), (error: EngineError) => error.problem.code === "E005" && error.problem.retryAfterMs === 700);
+});
+
+testProfile("a follower takes over when the leader is gone, and asks again what had no answer", async (profile) => {
+  const first = profile.tab({ send: () => new Promise<void>(() => {}) });
+  const sent: unknown[] = [];
+  const second = profile.tab({ send: async (...args) => void sent.push(args) });
+  const sending = second.seat.call("send", ["chat", "id", "text"]);
+  await until(() => profile.asked.includes("send"));
+  first.die();
+  await sending;
+  assert.deepEqual(sent, [["chat", "id", "text"]]);
+  assert.equal(profile.opened, 2);
+});
+
+testProfile("a third tab's call in flight is asked again of the new leader, once", async (profile) => {
+  const first = profile.tab({ send: () => new Promise<void>(() => {}) });
+  await first.seat.call("account", []);
+  const sent: unknown[] = [];
+  profile.tab({ send: async (...args) => void sent.push(args) });
+  const third = profile.tab({});
+  const sending = third.seat.call("send", ["chat", "id", "text"]);
+  await until(() => profile.asked.includes("send"));
+  first.die();
+  await sending;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(sent, [["chat", "id", "text"]]);
+});
+
+testProfile("a frozen leader shows as connecting, and as what it is once the lock has passed", async (profile) => {
+  const first = profile.tab({});
+  const second = profile.tab({});
+  await second.seat.call("account", []);
+  first.freeze();
+  await until(() => second.events.some((event) => event.kind === "connection" && event.connection.kind === "connecting"));
+  assert.equal(profile.opened, 1, "the lock is not stolen");
+  profile.locks.pass();
+  await until(() => second.events.at(-1)?.kind === "chats" && second.events.some((event) => event.kind === "connection" && event.connection.kind === "connected"));
+  assert.equal(profile.opened, 2);
+});
+
+testProfile("an engine that can not be opened answers every tab with the reason", async (profile) => {
+  const first = profile.tab({}, { openFails: true });
+  const second = profile.tab({});
+  for (const { seat } of [first, second]) await assert.rejects(seat.call("account", []), (error: EngineError) => error.problem.code === "L005");
+});
+
+Deno.test("takeSeat() runs no engine without Web Locks, and says so", async () => {
+  let opened = false;
+  const channel: TabChannel = { postMessage() {}, addEventListener() {}, removeEventListener() {} };
+  const seat = takeSeat({ locks: undefined, channel, emit() {}, openEngine: () => (opened = true, Promise.reject(new Error("never"))) });
+  await assert.rejects(seat.call("account", []), (error: EngineError) => error.problem.code === "L009");
+  assert.equal(opened, false);
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { LocalCode } from "../../client/engine/api.ts";
+import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
+import { codesDe } from "./codes_de.ts";
+import { codesEn } from "./codes_en.ts";
+import { de } from "./de.ts";
+import { en } from "./en.ts";
+import { chooseLanguage, codeText, fill, plural, setLanguage, text, textOf } from "./language.ts";
+
+const placesOf = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+Deno.test("every sentence is there in both languages, with the same places", () => {
+  assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
+  for (const key of Object.keys(en) as (keyof typeof en)[]) {
+    assert.notEqual(de[key].trim(), "", key);
+    assert.deepEqual(placesOf(de[key]), placesOf(en[key]), key);
+  }
+});
+
+Deno.test("every code of the wire and of the engine says what happened and what to do, in both languages", () => {
+  const codes = [...Object.values(ErrorCode).map(codeName), ...Object.values(LocalCode), "evicted", "revoked"];
+  for (const table of [codesEn, codesDe] as Record<string, { what: string; todo: string }>[]) {
+    assert.deepEqual(Object.keys(table).sort(), [...codes].sort());
+    for (const code of codes) {
+      assert.match(table[code].what, /\.$/, code);
+      assert.match(table[code].todo, /\.$/, code);
+    }
+  }
+});
+
+Deno.test("every notice of the engine has a sentence", () => {
+  const notices = ["created", "added", "removed", "left", "device-added", "device-removed", "renamed", "rejoined", "unreadable", "rejected", "gap", "successor", "key-changed"];
+  for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
+});
+
+Deno.test("chooseLanguage() takes the wished language, then the first preferred one that there is, then English", () => {
+  assert.equal(chooseLanguage("de", ["en-GB"]), "de");
+  assert.equal(chooseLanguage("xx", ["fr", "de-AT", "en"]), "de");
+  assert.equal(chooseLanguage(null, ["en-US", "de"]), "en");
+  assert.equal(chooseLanguage(null, ["fr"]), "en");
+  assert.equal(chooseLanguage("constructor", []), "en");
+});
+
+Deno.test("text(), plural() and fill() put values in their places, and values never become places", () => {
+  setLanguage("en");
+  assert.equal(text("chat.send"), "Send");
+  assert.equal(plural("chat.members", 1), "1 member");
+  assert.equal(plural("chat.members", 2), "2 members");
+  assert.equal(fill("{a} and {b}", { a: "{b}", b: "x" }), "{b} and x");
+  assert.equal(fill("{toString}", {}), "{toString}");
+});
+
+Deno.test("codeText() gives the general sentence for a code that this version does not know", () => {
+  assert.deepEqual(codeText("E999"), codesEn.L050);
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import type { TimelineItem } from "../../client/engine/api.ts";
+import { firstUnread, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+
+function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {
+  return { kind: "message", messageId: id, order, sender: "bob", own: false, text: id, atMs: 0, state: "received", ...extra };
+}
+const ids = (items: TimelineItem[]) => items.map((item) => (item.kind === "message" ? item.messageId : item.order));
+
+Deno.test("mergeItems() keeps the engine's order, whatever order the items are told in", () => {
+  const items = mergeItems(mergeItems([], [message("c", "3"), message("a", "1")]), [message("b", "2")]);
+  assert.deepEqual(ids(items), ["a", "b", "c"]);
+});
+
+Deno.test("mergeItems() replaces a message that is told of again, with its new state and place", () => {
+  const waiting = message("m", optimisticOrder(0), { own: true, state: "waiting" });
+  const items = mergeItems([message("a", "1"), waiting], [message("m", "2", { own: true, state: "sent" }), message("b", "3")]);
+  assert.deepEqual(ids(items), ["a", "m", "b"]);
+  assert.equal(items[1].kind === "message" && items[1].state, "sent");
+});
+
+Deno.test("mergeItems() keeps messages of two senders apart that carry the same id", () => {
+  assert.equal(mergeItems([message("a", "1")], [message("a", "2", { sender: "carol" })]).length, 2);
+});
+
+Deno.test("mergeItems() returns the same list when there is nothing new", () => {
+  const items = [message("a", "1")];
+  assert.equal(mergeItems(items, []), items);
+});
+
+Deno.test("optimisticOrder() sorts after every order of the engine, and in the order of sending", () => {
+  assert.ok(optimisticOrder(0) > "zzzz/99999999");
+  assert.ok(optimisticOrder(9) < optimisticOrder(10));
+});
+
+Deno.test("firstUnread() counts messages of others only, from the newest", () => {
+  const items = [message("a", "1"), message("b", "2"), message("own", "3", { own: true }), message("c", "4")];
+  assert.equal(firstUnread(items, 2), itemKey(items[1]));
+  assert.equal(firstUnread(items, 0), undefined);
+  assert.equal(firstUnread(items, 99), itemKey(items[0]));
+});

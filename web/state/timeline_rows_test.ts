@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import type { TimelineItem } from "../../client/engine/api.ts";
+import { itemKey } from "./timeline_items.ts";
+import { rowsOf } from "./timeline_rows.ts";
+
+const noonMs = new Date(2026, 4, 5, 12).getTime();
+const minuteMs = 60_000;
+let count = 0;
+function message(sender: string, atMs: number): TimelineItem {
+  count += 1;
+  return { kind: "message", messageId: String(count), order: String(count).padStart(6, "0"), sender, own: false, text: "", atMs, state: "received" };
+}
+
+Deno.test("rowsOf() puts a date before the first item of each day", () => {
+  const rows = rowsOf([message("a", noonMs), message("a", noonMs + minuteMs), message("a", noonMs + 24 * 60 * minuteMs)], undefined, []);
+  assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "message", "date", "message"]);
+});
+
+Deno.test("rowsOf() groups what one sender writes within five minutes", () => {
+  const rows = rowsOf([message("a", noonMs), message("a", noonMs + minuteMs), message("b", noonMs + 2 * minuteMs), message("b", noonMs + 20 * minuteMs)], undefined, []);
+  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [[row.first, row.last]] : [])), [[true, false], [false, true], [true, true], [true, true]]);
+});
+
+Deno.test("rowsOf() marks where the new messages begin, which ends a group", () => {
+  const items = [message("a", noonMs), message("a", noonMs + 1)];
+  const rows = rowsOf(items, itemKey(items[1]), []);
+  assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "new", "message"]);
+  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [row.last] : [])), [true, true]);
+});
+
+Deno.test("rowsOf() gives the same object for a row that did not change, and another for one that did", () => {
+  const items = [message("a", noonMs), message("b", noonMs + 1)];
+  const before = rowsOf(items, undefined, []);
+  const after = rowsOf([...items, message("b", noonMs + 2)], undefined, before);
+  assert.equal(after[0], before[0]);
+  assert.equal(after[1], before[1]);
+  assert.notEqual(after[2], before[2], "no longer the last of its group");
+});

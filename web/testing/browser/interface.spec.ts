@@ -1,0 +1,208 @@
+import { fileURLToPath } from "node:url";
+import { expect, type Page, test as base } from "@playwright/test";
+import { faultsOf } from "./page_checks.ts";
+import { serveBuild } from "./serve_build.ts";
+
+const build = fileURLToPath(new URL("../../../dist/web-fake", import.meta.url));
+let version = "";
+
+const test = base.extend<{ problems: string[] }, { url: string }>({
+  url: [async ({}, use) => {
+    const server = await serveBuild(build, 0, (name, body) => (name === "/service_worker.js" ? new TextEncoder().encode(`${new TextDecoder().decode(body)}\n${version}`) : body));
+    await use(server.url);
+    await server.close();
+  }, { scope: "worker" }],
+  problems: async ({ page }, use) => {
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    await use(problems);
+    expect(problems).toEqual([]);
+  },
+});
+
+async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByRole("textbox", { name: "Username" }).fill("mara");
+  await page.getByRole("textbox", { name: "Password" }).fill("correct horse battery");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("link", { name: "alice" })).toBeVisible();
+}
+
+test("an account is made, a group started and a message sent with the keyboard alone", async ({ page, url, problems }) => {
+  await page.goto(url);
+  await expect(page.getByRole("textbox", { name: "Username" })).toBeFocused();
+  await page.keyboard.type("mara");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("correct horse battery");
+  for (let presses = 0; presses < 3; presses++) await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Create account" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Continue" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Continue" }), "the code is not dismissed by accident").toBeVisible();
+  await page.keyboard.press("Enter");
+
+  await page.keyboard.press("Tab");
+  await page.getByRole("button", { name: "New chat" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Find people" })).toBeFocused();
+  await page.keyboard.type("emil");
+  await expect(page.getByRole("option", { name: "emil" })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("c");
+  await expect(page.getByRole("option", { name: "carol" })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Start chat" }), "a group needs a name").toBeDisabled();
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Boat");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("log", { name: "Boat" })).toBeVisible();
+
+  await expect(page.getByRole("textbox", { name: "Message" })).toBeFocused();
+  await page.keyboard.type("one");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("two");
+  await page.keyboard.press("Enter");
+  const message = page.getByRole("log").getByRole("article").filter({ hasText: "one" });
+  await expect(message).toContainText("one\ntwo");
+  await expect(message.getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Message" })).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("");
+  expect(problems).toEqual([]);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [360, 1440]) {
+    test(`every screen is whole at ${width} px, ${colorScheme}: names, contrast, width, no inline styles`, async ({ page, url, problems }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 740 });
+      const check = async (screen: string) => expect(await faultsOf(page), screen).toEqual([]);
+      const back = async () => width < 720 && await page.getByRole("button", { name: "Back to chats" }).click();
+      await page.goto(url);
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+      await check("sign-in");
+      await signIn(page, url);
+      await check("chats");
+      await expect(page.getByRole("status")).toHaveText("Connected");
+      await expect(page.getByRole("status")).toHaveAttribute("title", "WebTransport");
+      for (const title of ["alice", "Choir", "Allotment", "dora"]) {
+        await page.getByRole("link", { name: title }).click();
+        await expect(page.getByRole("log")).toBeVisible();
+        await expect(page.getByRole("status")).toHaveText("Connected");
+        await check(title);
+        await back();
+      }
+      await page.getByRole("link", { name: "Choir" }).click();
+      await page.getByRole("textbox", { name: "Message" }).fill("fail");
+      await page.getByRole("button", { name: "Send" }).click();
+      await expect(page.getByRole("article").getByRole("img", { name: "Failed" })).toBeInViewport();
+      await check("a failed message");
+      await page.getByRole("button", { name: "Chat details" }).click();
+      await page.getByRole("button", { name: "Add people" }).click();
+      await check("details");
+      await page.getByRole("button", { name: "Leave chat" }).click();
+      await check("a question");
+      await page.getByRole("button", { name: "Cancel" }).last().click();
+      await page.getByRole("button", { name: "Close details" }).click();
+      await back();
+      await page.getByRole("button", { name: "New chat" }).click();
+      await check("new chat");
+      expect(problems).toEqual([]);
+    });
+  }
+}
+
+test("a conversation of 5,000 messages draws a stretch only, and keeps its place while older ones come in", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "bob" }).click();
+  const log = page.getByRole("log", { name: "bob" });
+  await expect(log.getByText("Entry 5000 of the log.")).toBeInViewport();
+  for (let pages = 0; pages < 25; pages++) {
+    const before = await log.evaluate((element) => {
+      element.scrollTop = 300;
+      const line = [...element.querySelectorAll("article")].find((article) => article.getBoundingClientRect().top > 100)!;
+      return { text: line.querySelector(".message-text")!.textContent!, top: line.getBoundingClientRect().top, count: element.querySelectorAll("article").length };
+    });
+    const line = log.getByRole("article").filter({ hasText: before.text }).first();
+    await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(400);
+    expect(Math.abs((await line.boundingBox())!.y - before.top), before.text).toBeLessThan(2);
+  }
+  expect(await log.getByRole("article").count()).toBeLessThanOrEqual(900);
+  await page.getByRole("button", { name: "Go to the newest" }).click();
+  await expect(log.getByText("Entry 5000 of the log.")).toBeInViewport();
+  expect(problems).toEqual([]);
+});
+
+test("a draft waits for the next visit, and back leads where one came from", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "alice" }).click();
+  await page.getByRole("textbox", { name: "Message" }).fill("half writ");
+  await page.goBack();
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("");
+  await page.goBack();
+  await page.getByRole("link", { name: "alice" }).click();
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("half writ");
+  expect(problems).toEqual([]);
+});
+
+test("a second tab of the profile is a full view of the first one's engine", async ({ page, context, url, problems }) => {
+  await signIn(page, url);
+  const second = await context.newPage();
+  await second.goto(url);
+  await second.getByRole("link", { name: "alice" }).click();
+  await second.getByRole("textbox", { name: "Message" }).fill("from the second tab");
+  await second.getByRole("button", { name: "Send" }).click();
+  await expect(second.getByRole("article").filter({ hasText: "from the second tab" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  await page.getByRole("link", { name: "alice" }).click();
+  await expect(page.getByRole("article").filter({ hasText: "from the second tab" })).toHaveCount(1);
+  // The engine in memory forgets with its tab; the seat must still pass on, and the view follow.
+  await page.close();
+  await expect(second.getByRole("textbox", { name: "Username" })).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("the app opens without a network, and a new version asks before it reloads", async ({ page, context, url, problems }) => {
+  await page.goto(url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByRole("textbox", { name: "Username" })).toBeVisible();
+  await context.setOffline(false);
+  version = "// the next version";
+  await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())!.update()));
+  await expect(page.getByText("A new version is ready.")).toBeVisible();
+  const reloaded = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await reloaded;
+  await expect(page.getByText("A new version is ready.")).toHaveCount(0);
+  expect(problems.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+});
+
+test("the default policy refuses HTML that is no template, and scripts of another origin", async ({ page, url, problems }) => {
+  await page.goto(url);
+  const refused = await page.evaluate(() => [
+    () => (document.createElement("div").innerHTML = "<b>hello</b>"),
+    () => new Worker("https://example.org/worker.js"),
+    () => (document.createElement("script").text = "1"),
+  ].map((attempt) => {
+    try {
+      attempt();
+      return false;
+    } catch (error) {
+      return error instanceof TypeError;
+    }
+  }));
+  expect(refused).toEqual([true, true, true]);
+  problems.length = 0;
+});
+
+test("German is spoken where it is asked for", async ({ page, url, problems }) => {
+  await page.goto(`${url}/?lang=de`);
+  await expect(page.getByRole("button", { name: "Konto anlegen" })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  expect(problems).toEqual([]);
+});

@@ -1,0 +1,16 @@
+import { execFileSync } from "node:child_process";
+import { defineConfig } from "@playwright/test";
+
+const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+
+/** The interface alone, around the engine in memory: build it first with `vite build --mode fake`. */
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.spec.ts",
+  outputDir: "../../../test-results/interface",
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: { browserName: "chromium", headless: true, locale: "en-GB", launchOptions: { executablePath, args: ["--no-sandbox"] } },
+});
