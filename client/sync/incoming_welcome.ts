@@ -30,7 +30,7 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
     return;
   }
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
-  const draft = await unit.create(joinedRecord(context, entry, result, mls.members(result.newState).length > 0 ? accountsOf(mls.members(result.newState)) : [], existing?.record));
+  const draft = await unit.create(joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), existing?.record));
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
   const by = result.adder.credential.username;
   if (existing) draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);

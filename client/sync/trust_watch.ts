@@ -7,7 +7,9 @@ import type { Trust } from "../mls/group.ts";
 
 export class TrustWatch {
   readonly #trust: Trust;
-  #failure: unknown;
+  /** Operations run side by side: each one looks only at what failed since it began. */
+  #failures = 0;
+  #latest: unknown;
 
   constructor(trust: Trust) {
     this.#trust = trust;
@@ -17,7 +19,8 @@ export class TrustWatch {
     try {
       return await this.#trust(...leaf);
     } catch (error) {
-      this.#failure ??= error;
+      this.#failures++;
+      this.#latest = error;
       throw error;
     }
   };
@@ -28,14 +31,10 @@ export class TrustWatch {
    * @throws what kept a leaf from being judged, whatever the operation made of it
    */
   async during<T>(operation: () => Promise<T>): Promise<T> {
-    this.#failure = undefined;
-    try {
-      return await operation();
-    } finally {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      // deno-lint-ignore no-unsafe-finally
-      if (failure) throw failure;
-    }
+    const before = this.#failures;
+    const result = await operation().then((value) => ({ value }), (error) => ({ error }));
+    if (this.#failures > before) throw this.#latest;
+    if ("error" in result) throw result.error;
+    return result.value;
   }
 }
