@@ -33,7 +33,9 @@ class FirefoxPerson {
   }
 
   async fill(name: string, text: string): Promise<void> {
-    const field = await this.page.waitForSelector(`::-p-aria([name="${name}"][role="textbox"])`, { visible: true, timeout: 60_000 });
+    // A password field has no role of its own in Firefox's accessibility tree.
+    const role = name === "Password" ? "" : `[role="textbox"]`;
+    const field = await this.page.waitForSelector(`::-p-aria([name="${name}"]${role})`, { visible: true, timeout: 60_000 });
     await field!.click({ count: 3 });
     await this.page.keyboard.type(text);
   }

@@ -105,7 +105,7 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       caPath,
       pin,
       connections: integer("QPQ_CORE_CONNECTIONS", 2, 1, 16),
-      silenceMs: integer("QPQ_CORE_SILENCE_MS", 10_000, 100, 600_000),
+      silenceMs: integer("QPQ_CORE_SILENCE_MS", 4_000, 100, 600_000),
     },
     gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),
     limits: {

@@ -1,5 +1,6 @@
 import "./dom/trusted_types.ts";
 import { render } from "solid-js/web";
+import { remembersDevice } from "./engine/page_sentinel.ts";
 import { startEngine } from "./engine/remote_engine.ts";
 import { chooseLanguage, language, setLanguage } from "./i18n/language.ts";
 import { createApp } from "./state/app.ts";
@@ -7,6 +8,7 @@ import { AppContext } from "./state/app_context.ts";
 import { createAppUpdate } from "./state/app_update.ts";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/feedback.css";
 import "./styles/entry.css";
 import "./styles/shell.css";
 import "./styles/chat_list.css";
@@ -18,7 +20,7 @@ setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang"), nav
 document.documentElement.lang = language;
 
 render(() => {
-  const app = createApp(startEngine);
+  const app = createApp(startEngine, remembersDevice());
   const update = createAppUpdate();
   return <AppContext.Provider value={app}><Root update={update} /></AppContext.Provider>;
 }, document.getElementById("app")!);

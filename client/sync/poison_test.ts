@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
+import { textContent } from "../content/message_text.ts";
+import { encodeMimiContent } from "../content/mimi_content.ts";
 import { bundleBody } from "./committer.ts";
 import { outsider } from "./testing/outsider.ts";
 import { type Person, suite } from "./testing/person.ts";
@@ -62,6 +64,38 @@ suite("foreign entries that should not be", {
     const again = await mls.sealMessage(newState, { messageId: second, content: random(40) });
     await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId: second, envelope: again.envelope, ephemeral: false });
     await anna.until(async () => (await anna.notices(chatId)).length === 3, "the second notice");
+  },
+
+  "a message over 64 KiB is fetched by itself, in its place": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    const long = "long ".repeat(16_000);
+    const messageId = random(16);
+    const { envelope } = await mls.sealMessage(await state(chatId), { messageId, content: encodeMimiContent(textContent(long, random(16))) });
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.hears(chatId, bert.username, [long]);
+  },
+
+  "a device whose storage went back in time sends nothing and says why": async ({ join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const carl = await join("carl");
+    const past = anna.storage.restarted();
+    await anna.engine.addPeople(chatId, [carl.username]);
+    await anna.says(chatId, "in epoch two");
+    await bert.hears(chatId, anna.username, ["in epoch two"]);
+    await anna.engine.close();
+    // Long enough for the acknowledgement of epoch two.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    anna.storage = past;
+    await anna.start();
+    await anna.connected();
+    await anna.says(chatId, "from the past").catch((error) => assert.match(String(error), /L010/));
+    await anna.until(async () => {
+      const chat = await anna.chat(chatId);
+      const failed = (await anna.items(chatId)).some((item) => item.kind === "message" && item.state === "failed" && item.errorCode === "E017");
+      return failed || chat?.active === false;
+    }, "the refusal");
+    assert.deepEqual(await bert.texts(chatId, anna.username), ["in epoch two"]);
   },
 
   "a commit whose hybrid header does not open stops the chat with one notice, and nothing is processed": async ({ core, join }) => {

@@ -9,3 +9,12 @@ export const pageSentinel: PageSentinel = {
   set: (text) => Promise.resolve(localStorage.setItem(name, text)),
   remove: () => Promise.resolve(localStorage.removeItem(name)),
 };
+
+/** @returns whether a device most likely lives here, known before the engine is open; false where the browser forbids to look */
+export function remembersDevice(): boolean {
+  try {
+    return localStorage.getItem(name) !== null;
+  } catch {
+    return false;
+  }
+}

@@ -10,6 +10,8 @@ export type TimelineListener = (items: TimelineItem[]) => void;
 export interface App {
   engine: EngineApi;
   navigation: Navigation;
+  /** A device lives here as far as the page remembers: the form to sign in is not shown before the engine has said. */
+  expectsDevice: boolean;
   /** Undefined until the engine has said. */
   account(): AccountState | undefined;
   connection(): ConnectionState;
@@ -35,8 +37,11 @@ export interface App {
 
 const fatalCodes = new Set(["L009"]);
 
-/** @param start starts the engine with a listener for its events */
-export function createApp(start: (listener: EngineListener) => EngineApi): App {
+/**
+ * @param start starts the engine with a listener for its events
+ * @param expectsDevice whether the page remembers a device
+ */
+export function createApp(start: (listener: EngineListener) => EngineApi, expectsDevice: boolean): App {
   const [account, setAccount] = createSignal<AccountState>();
   const [connection, setConnection] = createSignal<ConnectionState>({ kind: "connecting" });
   const [progress, setProgress] = createSignal<Progress>();
@@ -85,6 +90,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi): App {
   return {
     engine,
     navigation: createNavigation(),
+    expectsDevice,
     account,
     connection,
     progress,

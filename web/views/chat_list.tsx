@@ -55,6 +55,7 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
 function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
   const app = useApp();
   const route = () => app.navigation.route();
+  const id = (part: string) => `chat-${props.chat.chatId}-${part}`;
   const target = () => ({ kind: "chat", chatId: props.chat.chatId, info: false }) as const;
   const current = () => {
     const here = route();
@@ -72,6 +73,9 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         class="chat-row"
         classList={{ "chat-row-unread": props.chat.unread > 0 }}
         href={hashOf(target())}
+        // Named by the chat, not by what was last said in it.
+        aria-labelledby={`${id("title")} ${id("marks")}`}
+        aria-describedby={`${id("time")} ${id("preview")}`}
         aria-current={current() ? "page" : undefined}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -80,10 +84,10 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         }}
       >
         <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
-        <span class="chat-row-title" dir="auto">{props.chat.title}</span>
-        <time class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>{listTimeText(props.chat.activityMs, Date.now())}</time>
-        <span class="chat-row-preview" dir="auto">{preview()}</span>
-        <span class="chat-row-marks">
+        <span id={id("title")} class="chat-row-title" dir="auto">{props.chat.title}</span>
+        <time id={id("time")} class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>{listTimeText(props.chat.activityMs, Date.now())}</time>
+        <span id={id("preview")} class="chat-row-preview" dir="auto">{preview()}</span>
+        <span id={id("marks")} class="chat-row-marks">
           <Show when={props.chat.invitation}><span class="badge badge-quiet">{text("chats.invitation")}</span></Show>
           <Show when={!props.chat.active}><span class="badge badge-muted">{text("chats.ended")}</span></Show>
           <Show when={props.chat.unread > 0}><span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>{props.chat.unread > 99 ? "99+" : props.chat.unread}</span></Show>

@@ -31,7 +31,7 @@ export function Icon(props: { name: IconName }): JSX.Element {
 /** The mark: a q and its turn by half, each reaching through the other. */
 export function Mark(): JSX.Element {
   return (
-    <svg class="mark" viewBox="0 0 512 512" aria-hidden="true" fill="none" stroke-width="46" stroke-linecap="round">
+    <svg class="mark" viewBox="56 56 400 400" aria-hidden="true" fill="none" stroke-width="46" stroke-linecap="round">
       <circle class="mark-give" cx="208" cy="208" r="92" />
       <path class="mark-give" d="M300 208v224" />
       <circle class="mark-take" cx="304" cy="304" r="92" />

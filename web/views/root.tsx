@@ -12,12 +12,6 @@ import { SignIn } from "./sign_in.tsx";
 export function Root(props: { update: AppUpdate }): JSX.Element {
   const app = useApp();
   const signedIn = () => app.account()?.kind === "signed-in" && !app.entering();
-  // Who was signed in here last time, so that a reload of a signed-in profile does not show the form first. Holds no secret.
-  const expected = localStorage.getItem("qpq-signed-in") === "1";
-  createEffect(() => {
-    const kind = app.account()?.kind;
-    if (kind !== undefined) localStorage.setItem("qpq-signed-in", kind === "signed-in" ? "1" : "0");
-  });
   createEffect(() => {
     const unread = (app.chats() ?? []).reduce((sum, chat) => sum + chat.unread, 0);
     document.title = unread > 0 && signedIn() ? `(${unread}) ${text("app.name")}` : text("app.name");
@@ -27,7 +21,7 @@ export function Root(props: { update: AppUpdate }): JSX.Element {
       <Switch fallback={<SignIn />}>
         <Match when={app.fatal()}>{(problem) => <FatalScreen problem={problem()} />}</Match>
         <Match when={signedIn()}><Shell /></Match>
-        <Match when={app.account() === undefined && expected}><div class="opening" aria-busy="true">{text("app.loading")}</div></Match>
+        <Match when={app.account() === undefined && app.expectsDevice}><div class="opening" aria-busy="true">{text("app.loading")}</div></Match>
       </Switch>
       <Show when={app.recoveryCode()}>{(code) => <RecoveryDialog code={code()} onContinue={() => app.showRecoveryCode(undefined)} />}</Show>
       <div class="notices">
