@@ -1,0 +1,75 @@
+/** `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that it is up against. */
+
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { buildIfStale } from "./build.mjs";
+import { installDebianPackages, installPackages, findProgram } from "./install.mjs";
+import { deno, root } from "./paths.mjs";
+
+installPackages();
+if (!findProgram("chromium")) installDebianPackages({ chromium: "chromium" });
+buildIfStale();
+const { measureBrowser } = await import("../bench/browser.mjs");
+const { rounded } = await import("../bench/statistics.mjs");
+
+console.error("Measuring the core …");
+const core = JSON.parse(execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/core.ts`], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+console.error("Measuring in Chromium …");
+const browser = await measureBrowser();
+
+const ms = (value) => `${rounded(value)} ms`;
+const both = ({ p50, p99 }) => `${ms(p50)} / ${ms(p99)}`;
+const kB = (bytes) => `${rounded(bytes / 1000)} kB`;
+const rates = (list, limit) => list.map(({ callers, perSecond, p50, p99 }, index) => `| ${callers} | ${rounded(perSecond)}/s | ${ms(p50)} / ${ms(p99)} | ${limit(index)} |`).join("\n");
+const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index === 0 ? 0 : 1].perSecond)}/s`;
+const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
+const { sendToRender, echo, signIn, weight } = browser;
+
+writeFileSync(`${root}/docs/benchmarks.md`, `# Benchmarks
+
+Written by \`npm run bench\`. ${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux; ${denoVersion};
+Chromium ${browser.browser}, headless. Browsers, gateway, core and the measuring process share these cores, so every figure contains all of them. Times are p50 / p99.
+
+## Between two browsers
+
+Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.dom.count} messages, one at a time, from the press of Send.
+
+| what | p50 / p99 | beside it |
+|---|---|---|
+| until the message stands in the other page | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
+| until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
+| the same path without cryptography and disk: a \`health\` call from a page through the gateway to the core and back | ${both(echo)} | |
+
+## Signing in
+
+| what | p50 of ${signIn.count} | beside it |
+|---|---|---|
+| on a new device, from the press of Sign in to "Connected": OPAQUE with Argon2id (64 MiB, t = 3), vault, device list, ${21} KeyPackages | ${ms(signIn.p50)} | Argon2id is there to take long |
+
+## What the page weighs (brotli)
+
+| what | size | beside it |
+|---|---|---|
+| JavaScript to the sign-in screen, the engine's Worker included | ${kB(weight.signInBytes)} | the aim: ≤ 200 kB |
+${weight.scripts.map(({ path, bytes }) => `| – \`${path.replace(/-[\w-]{8}\./, "-….")}\` | ${kB(bytes)} | |`).join("\n")}
+| all JavaScript and WebAssembly of the build | ${kB(weight.allBytes)} | |
+
+## The core over QUIC, one connection
+
+Calls without work (\`health\`):
+
+| callers at once | calls | p50 / p99 | limit |
+|---|---|---|---|
+${rates(core.calls, bareAt)}
+
+Durable messages (\`publish\`, 800 bytes, answered after fsync):
+
+| callers at once | messages | p50 / p99 | limit |
+|---|---|---|---|
+${rates(core.durable, () => `bare fsync of 4 KiB: ${rounded(core.bareFsyncPerSecond)}/s; messages that arrive together share one`)}
+
+The core held ${rounded(core.residentMiB)} MiB afterwards. A bare QUIC stream is opened, carries one byte there and back, and is closed: 1 at a time ${both(core.bareRoundTrip[0])}, 64 at once
+${rounded(core.bareRoundTrip[1].perSecond)}/s.
+`);
+console.log("docs/benchmarks.md is written");
