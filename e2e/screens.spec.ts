@@ -1,3 +1,4 @@
+import AxeBuilder from "@axe-core/playwright";
 import { Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
@@ -31,6 +32,32 @@ test("every screen fits 360 px and 1440 px, and a message can be sent with the k
   await expect(alice.message("bob", "a long word")).toHaveCount(1);
   await fits();
   expect(alice.problems).toEqual([]);
+});
+
+test("axe finds no fault on any screen, light or dark", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  const bob = await Person.open(browser, stack.url, "bob");
+  await bob.createAccount();
+  const faultless = async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await alice.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const { violations } = await new AxeBuilder({ page: alice.page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+    }
+  };
+  await faultless();
+  await alice.createAccount();
+  await faultless();
+  await alice.page.getByRole("button", { name: "New chat" }).click();
+  await alice.page.getByRole("textbox", { name: "Find people" }).fill("bob");
+  await expect(alice.page.getByRole("option", { name: "bob" })).toBeVisible();
+  await faultless();
+  await alice.page.getByRole("option", { name: "bob" }).click();
+  await alice.page.getByRole("button", { name: "Start chat" }).click();
+  await expect(alice.log("bob")).toBeVisible();
+  await alice.send("hello");
+  await alice.allSent("bob", /hello/);
+  await faultless();
 });
 
 test("the page makes no request to another origin and breaks no rule of its security policy", async ({ browser, stack }) => {

@@ -1,7 +1,7 @@
 /**
- * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), browser tests (Playwright). Ends with `N passed, N failed`.
+ * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright). Ends with `N passed, N failed`.
  *
- * `npm test -- unit` or `npm test -- e2e` runs a part.
+ * `npm test -- unit`, `interface` or `e2e` runs a part.
  */
 
 import { spawnSync } from "node:child_process";
@@ -61,10 +61,19 @@ if (wants("unit")) {
   const junit = `${results}/unit.xml`;
   suite("unit tests (deno test)", deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, "schema", "client", "server-core", "gateway", "cli", "web"], {}, () => junitCounts(junit));
 }
+
+function playwright(name, config, report) {
+  const file = `${results}/${report}.json`;
+  suite(name, process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", config], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }, () => playwrightCounts(file));
+}
+
+if (wants("interface")) {
+  check("build of the app around an engine in memory", process.execPath, ["node_modules/vite/bin/vite.js", "build", "--mode", "fake", "--logLevel", "warn"]);
+  playwright("interface tests (Playwright)", "web/testing/browser/playwright.config.ts", "interface");
+}
 if (wants("e2e")) {
   buildIfStale();
-  const report = `${results}/e2e.json`;
-  suite("browser tests (Playwright)", process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", "e2e/playwright.config.ts"], { PLAYWRIGHT_JSON_OUTPUT_FILE: report }, () => playwrightCounts(report));
+  playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e");
 }
 
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);

@@ -25,7 +25,7 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.fact-own": "Auf deinem eigenen Server",
 
   "recovery.title": "Bewahre deinen Wiederherstellungscode auf",
-  "recovery.why": "Er öffnet dein Konto, wenn du dein Passwort vergessen hast. Er wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
+  "recovery.why": "Neben deinem Passwort ist er der einzige Schlüssel zum Tresor deines Kontos. Er wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
   "recovery.code": "Wiederherstellungscode",
   "recovery.copy": "Kopieren",
   "recovery.copied": "Kopiert",

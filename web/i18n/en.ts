@@ -23,7 +23,7 @@ export const en = {
   "sign-in.fact-own": "On your own server",
 
   "recovery.title": "Keep your recovery code",
-  "recovery.why": "It opens your account when you have forgotten your password. It is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
+  "recovery.why": "Beside your password it is the only key to your account’s vault. It is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
   "recovery.code": "Recovery code",
   "recovery.copy": "Copy",
   "recovery.copied": "Copied",

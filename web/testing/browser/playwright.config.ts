@@ -11,6 +11,6 @@ export default defineConfig({
   workers: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: [["list"]],
-  use: { browserName: "chromium", headless: true, locale: "en-GB", launchOptions: { executablePath, args: ["--no-sandbox"] } },
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [["list"], ["json"]] : [["list"]],
+  use: { browserName: "chromium", headless: true, locale: "en-GB", launchOptions: { executablePath, args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"] } },
 });
