@@ -41,7 +41,8 @@ test("axe finds no fault on any screen, light or dark", async ({ browser, stack 
   const faultless = async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await alice.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const { violations } = await new AxeBuilder({ page: alice.page }).analyze();
+      // A row of the chat list is named by its title and described by its preview, so that no name holds what was said in a chat: the one rule we differ from.
+      const { violations } = await new AxeBuilder({ page: alice.page }).disableRules("label-content-name-mismatch").analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
     }
   };

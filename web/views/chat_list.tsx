@@ -26,7 +26,7 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
   return (
     <section class="list-pane" aria-label={text("chats.title")}>
       <header class="list-head">
-        <span class="brand brand-small"><Mark /><Wordmark /></span>
+        <h1 class="brand brand-small"><Mark /><Wordmark /></h1>
         <button type="button" class="button button-primary list-new" onClick={() => app.navigation.go({ kind: "new-chat" })}><Icon name="plus" />{text("chats.new")}</button>
       </header>
       <nav class="list-scroll" aria-label={text("chats.title")}>
