@@ -141,7 +141,8 @@ interface AuthenticationService {
   # Who: S. The account's vault.
 
   putVault @7 (expectedVersion :UInt64, vault :Vault, proof :DeviceProof) -> ();
-  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Errors: E011, E015, E023.
+  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps must be the
+  # stored ones (E014): they change with the password only. Errors: E011, E014, E015, E023.
 
   putDeviceList @8 (devices :SignedDeviceList, proof :DeviceProof) -> ();
   # Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same accountKey and username, else

@@ -4,7 +4,7 @@ import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome 
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
-import { equalBytes } from "../../schema/bytes.ts";
+import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
@@ -96,6 +96,9 @@ async function judgeGroup(mls: ClientState, { channelId, n }: WelcomeEntry): Pro
     const members = membersOf(mls.ratchetTree, info);
     const usable = await Promise.all(members.map(({ xwingPublicKey }) => isXWingPublicKey(xwingPublicKey)));
     if (usable.includes(false)) return rejected("GRP-3.2", "a member's hybrid key is not usable");
+    // Founders' leaves were never Added by a commit that anyone judged: a "direct chat with Bob" could otherwise carry a third account that reads along.
+    const accounts = new Set(members.map(({ credential }) => toHex(credential.accountKey)));
+    if (info.kind === "direct" && accounts.size > 2) return rejected("GRP-4.3", "a direct channel has two accounts");
     return { info, members };
   } catch (error) {
     if (error instanceof MalformedError) return rejected("GRP-2.6", error.message);

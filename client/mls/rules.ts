@@ -16,7 +16,7 @@
  * | GRP-2.7 | a path with a key that nobody can seal to, or whose public keys are not those of its secrets (RFC 9420 §7.5) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's new leaf without a fresh, usable X-Wing key and a usable HPKE key, or with other capabilities |
- * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked or re-added in the same commit |
+ * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked |
  * | GRP-3.4 | a role change that leaves no admin in the group |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
@@ -24,6 +24,7 @@
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
  * | GRP-7.1 | a Welcome for a group that is live here |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
+ * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/incoming_welcome.ts) |
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";
@@ -105,7 +106,7 @@ function planOf(facts: CommitFacts): CommitPlan | Rejected {
   const adds = facts.adds as ParsedKeyPackage[];
   const removed = removedMembers(facts);
   if ("kind" in removed) return removed;
-  return checkRemovals(facts, removed.members, adds) ?? checkAdds(facts, removed.members, adds) ?? withInfo(facts, removed.members, adds);
+  return checkRemovals(facts, removed.members) ?? checkAdds(facts, removed.members, adds) ?? withInfo(facts, removed.members, adds);
 }
 
 function removedMembers({ proposals, members }: CommitFacts): { members: Member[] } | Rejected {
@@ -119,19 +120,15 @@ function removedMembers({ proposals, members }: CommitFacts): { members: Member[
   return { members: found };
 }
 
-function checkRemovals({ proposals, committer, revoked }: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): Rejected | undefined {
+// Re-adding a device is no exception until its signed request comes along: a Remove + Add that its owner never asked for would throw an admin out.
+function checkRemovals({ proposals, committer, revoked }: CommitFacts, removed: Member[]): Rejected | undefined {
   const byReference = new Set(proposals.flatMap(({ proposal, byReference }) => byReference && proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
   for (const member of removed) {
     const allowed = committer.role === "admin" || byReference.has(member.leafIndex) || revoked.has(member.leafIndex) ||
-      equalBytes(member.credential.accountKey, committer.credential.accountKey) || adds.some((add) => isSameDevice(add, member));
+      equalBytes(member.credential.accountKey, committer.credential.accountKey);
     if (!allowed) return rejected("GRP-3.3", `${committer.credential.username} is no admin and may not remove a device of ${member.credential.username}`);
   }
   return undefined;
-}
-
-// A device that lost its state comes back by Remove + Add in one commit (PROTOCOL §3.4).
-function isSameDevice(add: ParsedKeyPackage, member: Member): boolean {
-  return equalBytes(add.recipientKey, member.recipientKey) && equalBytes(add.credential.accountKey, member.credential.accountKey);
 }
 
 function checkAdds({ members, info, committer }: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): Rejected | undefined {

@@ -11,7 +11,7 @@ import { mlsCredential } from "./identity.ts";
 import { checkKeyPackage, parseKeyPackage } from "./key_package.ts";
 import { checkProposals, type CommitFacts } from "./rules.ts";
 import { infoOf, stateMembers } from "./state.ts";
-import { type Forgery, forgeCommit, psk, remove, stored } from "./testing_forge.ts";
+import { type Forgery, forgeCommit, forgeWelcome, psk, remove, stored } from "./testing_forge.ts";
 import { keyPackageOf, makeAccount, makeDevice, makeDevices, makeGroup, now, type TestDevice, trusting } from "./testing_group.ts";
 
 const devices = await makeDevices("alice", "bob", "carol");
@@ -167,7 +167,7 @@ Deno.test("GRP-3.3: removal of another account's device by a member that is no a
   assert.equal(codeOf({ proposals: [...facts({}).proposals, { proposal: remove(7), byReference: false, senderLeafIndex: 1 }] }), "GRP-3.3");
 });
 
-Deno.test("GRP-3.3: any member removes a revoked device, and a device that is re-added in the same commit", async () => {
+Deno.test("GRP-3.3: any member removes a revoked device", async () => {
   const revoking = createMls({ ...trusting, isRevoked: async (credential) => credential.username === "carol" });
   const { pending } = await revoking.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], nowMs: now() });
   const entry = { n: pending.n, commitId: pending.commitId, header: pending.bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(alice.ownRecipientKey))!.header, sealedCommit: pending.bundle.sealedCommit };
@@ -175,12 +175,16 @@ Deno.test("GRP-3.3: any member removes a revoked device, and a device that is re
   const unaware = await mls.processCommit(alice, entry);
   assert.equal(unaware.kind === "rejected" && unaware.code, "GRP-3.3");
 
+});
+
+Deno.test("GRP-3.3: a member that is no admin may not take a device out by putting it back in the same commit", async () => {
   const again = await keyPackageOf(devices[2]);
-  const readd = await mls.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], add: [again.keyPackage], nowMs: now() });
-  assert.deepEqual([readd.pending.removed, readd.pending.added], [[devices[2].keyPair.publicKey], [devices[2].keyPair.publicKey]]);
-  const headerOf = (key: Uint8Array) => readd.pending.bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(key))!.header;
-  const { n, commitId, bundle } = readd.pending;
-  const processed = await mls.processCommit(alice, { n, commitId, header: headerOf(alice.ownRecipientKey), sealedCommit: bundle.sealedCommit });
+  await assert.rejects(mls.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], add: [again.keyPackage], nowMs: now() }), { code: "GRP-3.3" });
+  const { pending } = await mls.prepareCommit(alice, { remove: [devices[2].keyPair.publicKey], add: [again.keyPackage], nowMs: now() });
+  assert.deepEqual([pending.removed, pending.added], [[devices[2].keyPair.publicKey], [devices[2].keyPair.publicKey]]);
+  const headerOf = (key: Uint8Array) => pending.bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(key))!.header;
+  const { n, commitId, bundle } = pending;
+  const processed = await mls.processCommit(bob, { n, commitId, header: headerOf(bob.ownRecipientKey), sealedCommit: bundle.sealedCommit });
   assert.equal(processed.kind, "processed");
   const joined = await mls.joinFromWelcome({ channelId, n, header: headerOf(devices[2].keyPair.publicKey), sealedWelcome: bundle.sealedWelcome, candidates: [again.privateRecord], live: false });
   assert.equal(joined.kind, "processed");
@@ -256,4 +260,17 @@ Deno.test("GRP-7: a Welcome for a live group, another channel, or another epoch 
   assert.deepEqual(await mls.joinFromWelcome({ ...entry, channelId: new Uint8Array(32) }), { kind: "unreadable", reason: "header" });
   const joined = await mls.joinFromWelcome(entry);
   assert.equal(joined.kind === "processed" && joined.adder.credential.username, "carol");
+});
+
+Deno.test("GRP-4.3: a Welcome to a direct channel with a third account is refused, so nobody reads along under another's name", async () => {
+  const [bob, mallory, carol] = await makeDevices("bob", "mallory", "carol");
+  const { mls, channelId, states } = await makeGroup([bob, mallory], "direct");
+  const published = await keyPackageOf(carol);
+  const { n, header, sealedWelcome } = await forgeWelcome(states[1], await parseKeyPackage(published.keyPackage));
+  const joined = await mls.joinFromWelcome({ channelId, n, header, sealedWelcome, candidates: [published.privateRecord], live: false });
+  assert.equal(joined.kind === "rejected" && joined.code, "GRP-4.3");
+  // The same forgery of a group is a group like any other: the forgery itself is sound.
+  const group = await makeGroup([bob, mallory], "group");
+  const again = await forgeWelcome(group.states[1], await parseKeyPackage(published.keyPackage));
+  assert.equal((await mls.joinFromWelcome({ channelId: group.channelId, ...again, candidates: [published.privateRecord], live: false })).kind, "processed");
 });

@@ -8,6 +8,7 @@ import { type CommitData, encodeCommitData, membersHash, sortedKeys } from "./co
 import { xwingKeyExtension, xwingKeyType } from "./extensions.ts";
 import { epochPskId, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { clientConfig } from "./identity.ts";
+import type { ParsedKeyPackage } from "./key_package.ts";
 import { stateMembers } from "./state.ts";
 import type { GroupState } from "./types.ts";
 
@@ -38,6 +39,21 @@ export interface ForgedCommit {
   commitId: Uint8Array<ArrayBuffer>;
   header: Uint8Array;
   sealedCommit: Uint8Array;
+}
+
+/** A Welcome of an Add that no member would commit, as the added device gets it from the DS. */
+export async function forgeWelcome(attacker: GroupState, { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage): Promise<{ n: bigint; header: Uint8Array; sealedWelcome: Uint8Array }> {
+  const { channelId } = attacker;
+  const n = attacker.epoch + 1n;
+  const S = crypto.getRandomValues(new Uint8Array(32));
+  const state = { ...attacker.mls, clientConfig: clientConfig({ validateCredential: async () => true }) };
+  const { welcome } = await createCommit(
+    { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
+    { extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))], ratchetTreeExtension: true, forcePath: true },
+  );
+  const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
+  const message = encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: welcome! });
+  return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
 }
 
 /** @returns the entry as `victim` gets it from the DS */

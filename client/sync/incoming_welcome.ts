@@ -16,6 +16,12 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
   const existing = await unit.chat(chatId);
   // A repeat: this very Welcome was joined with.
   if (existing?.record.active && existing.record.commits.some(({ n, commitId }) => n === entry.epoch && commitId === toHex(entry.id))) return;
+  // A last-resort KeyPackage opens its Welcome again and again: whoever recorded one could take this device back to an epoch that it has left, ratchets and all. The mark
+  // stays when the chat ends, because "removed" is the server's word alone.
+  if (existing && entry.epoch <= existing.record.epoch) {
+    refuse(unit, existing, entry, { kind: "rejected", code: "GRP-7.3", reason: "a Welcome to an epoch that this device has been in or past" });
+    return;
+  }
   const candidates = await account.keyPackages.candidates();
   const live = existing?.record.active === true && existing.record.broken === undefined;
   const result = await context.trust.during(() =>
@@ -24,7 +30,7 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
     if (existing) {
       refuse(unit, existing, entry, result);
     } else {
-      remember(unit, chatId, entry, codeOf(result));
+      remember(unit, chatId, entry, codeOf(result), false);
       unit.afterwards(() => context.problem({ code: LocalCode.hybridLayer, detail: `an invitation to a group was refused: ${codeOf(result)}` }));
     }
     return;

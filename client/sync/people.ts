@@ -186,7 +186,8 @@ export class People {
   }
 
   #directWith(accountKey: string): string | undefined {
-    return this.#context.chats.all().find(({ record }) => record.kind === "direct" && record.active && !record.hidden && !record.broken && record.peer?.accountKey === accountKey)?.id;
+    return this.#context.chats.all().find(({ record }) => record.kind === "direct" && record.active && !record.hidden && !record.broken && record.peer?.accountKey === accountKey &&
+      record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey))?.id;
   }
 
   #active(chatId: string): Readonly<ChatRecord> {

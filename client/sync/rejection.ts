@@ -12,9 +12,17 @@ export function codeOf(refusal: Refusal): string {
   return refusal.kind === "rejected" ? refusal.code : refusal.reason;
 }
 
-/** Keeps the entry for 7 days. */
-export function remember(unit: Unit, chatId: string, { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry, code: string): void {
-  const record: UnreadableRecord = { kind, epoch, id, header, body, receivedMs, code, untilMs: receivedMs + unreadableForMs };
+/** Bodies above this are not kept: anyone may send large ones, and no message is that large. */
+const keptBodyBytes = 64 * 1024;
+
+/**
+ * Keeps the entry for 7 days.
+ *
+ * @param known whether it is of a group that this device is in; a stranger's entry leaves its mark only, or strangers could fill the disk
+ */
+export function remember(unit: Unit, chatId: string, { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry, code: string, known = true): void {
+  const kept = known && body.length <= keptBodyBytes ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };
+  const record: UnreadableRecord = { kind, epoch, id, ...kept, receivedMs, code, untilMs: receivedMs + unreadableForMs };
   unit.put("unreadable", keys.unreadable(chatId, seq), record, { channelId });
 }
 

@@ -2174,7 +2174,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_GetVault$Results$Promise(pipeline);
   }
   /**
-* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Errors: E011, E015, E023.
+* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps must be the
+* stored ones (E014): they change with the password only. Errors: E011, E014, E015, E023.
 *
 */
   putVault(paramsFunc?: (params: AuthenticationService_PutVault$Params) => void): AuthenticationService_PutVault$Results$Promise {

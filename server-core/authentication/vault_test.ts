@@ -36,6 +36,13 @@ Deno.test("putVault answers E011 over its limits, E014 to a wrong version or not
   assert.equal((await alice.client.call(authentication.getVault, {})).vault.sealed.length, 128 * 1024);
 });
 
+Deno.test("putVault keeps both wraps: a device's key alone does not lock the owner out", async () => {
+  const alice = await new Rig().account("alice");
+  assert.equal(await put(alice, 1, vaultOf(2, { wrappedByPassword: new Uint8Array([66]) })), "E014");
+  assert.equal(await put(alice, 1, vaultOf(2, { wrappedByRecovery: new Uint8Array([66]) })), "E014");
+  assert.equal((await alice.client.call(authentication.getVault, {})).vault.version, 1);
+});
+
 Deno.test("changePassword makes the new password and vault good, the old password bad, and ends every other session", async () => {
   const rig = new Rig();
   const alice = await rig.registered("alice", "old password");

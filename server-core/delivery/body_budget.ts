@@ -5,9 +5,13 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 /** How soon a caller that was turned away should come again, ms. */
 const retryAfterMs = 1000;
 
+/** Bodies that one owner may have in flight: the rest is for others. */
+export const bodiesPerOwner = 2;
+
 /** A number of bytes that all calls in flight share. */
 export class BodyBudget {
   #free: number;
+  readonly #byOwner = new Map<string, number>();
 
   constructor(totalBytes: number) {
     this.#free = totalBytes;
@@ -16,15 +20,21 @@ export class BodyBudget {
   /**
    * Takes `bytes` while `work` runs.
    *
-   * @throws WireError E005 when too much is in flight
+   * @param owner whose body it is
+   * @throws WireError E005 when too much is in flight, in all or of this owner
    */
-  async with<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (bytes > this.#free) throw new WireError(ErrorCode.rateLimited, "too many large bodies at once", retryAfterMs);
+  async with<T>(bytes: number, owner: string, work: () => Promise<T>): Promise<T> {
+    const own = this.#byOwner.get(owner) ?? 0;
+    if (bytes > this.#free || own >= bodiesPerOwner) throw new WireError(ErrorCode.rateLimited, "too many large bodies at once", retryAfterMs);
     this.#free -= bytes;
+    this.#byOwner.set(owner, own + 1);
     try {
       return await work();
     } finally {
       this.#free += bytes;
+      const left = this.#byOwner.get(owner)! - 1;
+      if (left === 0) this.#byOwner.delete(owner);
+      else this.#byOwner.set(owner, left);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
-import { concat, equalBytes } from "../../schema/bytes.ts";
+import { concat, equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
@@ -22,19 +22,32 @@ const headerRecordBytes = 32 + headerBytes;
 type Params = ParamsOf<typeof delivery.commit>;
 
 export async function commit(deps: DeliveryDependencies, params: Params, { caller, chunks }: CallContext<Caller>): Promise<{ n: number }> {
-  const { recipientKey: sender } = requireDevice(caller);
+  const { recipientKey: sender, accountKey } = requireDevice(caller);
   const total = checkParams(params);
   const { channelId, epoch, commitId, removed, added } = params;
   const head = { sender, channelId, epoch, commitId, contentHash: contentHashOf(params) };
   // Said before the bundle is read, so that a caller who must fail does not send 16 MiB for it; the store checks all again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
-  return await deps.bodies.with(total, async () => {
-    const bundle = await gather(chunks(), total, params.sha256);
+  return await deps.bodies.with(total, toHex(accountKey), async () => {
+    const bundle = await inTime(gather(chunks(), total, params.sha256), total);
     const { n, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
     for (const { recipientKey } of queued) deps.live.notify(recipientKey);
     return { n };
   });
+}
+
+/** A bundle must be here within 20 s and what 50 kB/s need: the pause that each Chunk may make would let a trickle hold its memory for ever. */
+async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WireError(ErrorCode.malformed, "the bundle was not sent in time")), 20_000 + total / 50);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @returns the bundle's length in bytes */

@@ -1,7 +1,9 @@
 /** The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests can break. */
 
+import { toHex } from "../../../schema/bytes.ts";
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
+import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../../schema/rpc/server.ts";
 import { authorizeCall } from "../../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../../server-core/authentication/handlers.ts";
@@ -19,7 +21,25 @@ import type { Connection, Transport } from "../../transport/transport.ts";
 const serverKeys = generateOpaqueServerKeys();
 
 /** One run of the core over a data directory. */
+/** Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that it recorded. */
+class HostileServer {
+  readonly injected = new Map<string, Entry[]>();
+  readonly welcomes = new Map<string, Entry>();
+  /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
+  lastResortOnly = false;
+
+  async fetch(asked: { recipientKey: Uint8Array; after: number }, found: Promise<Entry[]>): Promise<Entry[]> {
+    const device = toHex(asked.recipientKey);
+    const entries = await found;
+    const welcome = entries.find(({ kind }) => kind === EntryKind.WELCOME);
+    if (welcome) this.welcomes.set(device, welcome);
+    return [...entries, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
+  }
+}
+
 interface Run {
+  /** Makes a device look into its queue again. */
+  notify(recipientKey: Uint8Array): void;
   /** @param refuses methods that fail for this caller */
   serve(stream: ByteStream, refuses: (method: string) => boolean): Promise<void>;
   /** Resolves when no call is running. */
@@ -27,8 +47,16 @@ interface Run {
   stop(): Promise<void>;
 }
 
-async function startRun(dataDir: string): Promise<Run> {
+async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
   const store = await openSqliteStore({ dataDir, now: Date.now });
+  const fetchOwn = store.delivery.fetch.bind(store.delivery);
+  store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked));
+  const take = store.accounts.takeKeyPackages.bind(store.accounts);
+  store.accounts.takeKeyPackages = async (asked) => {
+    let taken = await take(asked);
+    while (hostile.lastResortOnly && !taken.every(({ lastResort }) => lastResort)) taken = await take(asked);
+    return taken;
+  };
   const live = new LiveDevices();
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: Date.now });
@@ -57,6 +85,7 @@ async function startRun(dataDir: string): Promise<Run> {
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();
   return {
+    notify: (recipientKey) => live.notify(recipientKey as never),
     serve(stream, refuses) {
       const call = serveCall<Caller>(stream, {
         handlers,
@@ -82,18 +111,27 @@ async function startRun(dataDir: string): Promise<Run> {
 }
 
 export class TestCore {
+  readonly hostile: HostileServer;
   readonly #dataDir: string;
   #run: Run | undefined;
   readonly #connections = new Set<TestConnection>();
 
-  private constructor(dataDir: string, run: Run) {
+  private constructor(dataDir: string, run: Run, hostile: HostileServer) {
+    this.hostile = hostile;
     this.#dataDir = dataDir;
     this.#run = run;
   }
 
   static async start(): Promise<TestCore> {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
-    return new TestCore(dataDir, await startRun(dataDir));
+    const hostile = new HostileServer();
+    return new TestCore(dataDir, await startRun(dataDir, hostile), hostile);
+  }
+
+  /** The server slips entries into a device's queue. */
+  inject(recipientKey: Uint8Array, entries: Entry[]): void {
+    this.hostile.injected.set(toHex(recipientKey), entries);
+    this.#run?.notify(recipientKey);
   }
 
   /**
@@ -125,7 +163,7 @@ export class TestCore {
     this.#run = undefined;
     this.breakConnections();
     await run?.stop();
-    this.#run = await startRun(this.#dataDir);
+    this.#run = await startRun(this.#dataDir, this.hostile);
   }
 
   /** After all connections are closed: resolves when what they asked for is done. */

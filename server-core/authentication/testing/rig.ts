@@ -101,7 +101,7 @@ export class Rig {
       accountKey: account.list.accountKey,
       opaqueRecord: crypto.getRandomValues(new Uint8Array(129)),
       devices: account.signed,
-      vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([2]), wrappedByRecovery: new Uint8Array([3]) },
+      vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]) },
       device: { deviceId: account.device.deviceId, recipientKey: account.device.recipientKey },
       session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.nowMs + 30 * 24 * 3_600_000 },
     });

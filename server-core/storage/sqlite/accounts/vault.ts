@@ -1,5 +1,6 @@
 /** Vaults, compare-and-set, alone or together with a new password. */
 
+import { equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, StoredVault } from "../../account_store.ts";
 import type { Database } from "../database.ts";
@@ -15,6 +16,11 @@ export const vaultOperations: Operations<Pick<AccountStore, "vault" | "putVault"
   },
 
   putVault(db, { accountKey, expectedVersion, vault }) {
+    const kept = db.get<Pick<StoredVault, "wrappedByPassword" | "wrappedByRecovery">>(
+      "SELECT wrapped_by_password AS wrappedByPassword, wrapped_by_recovery AS wrappedByRecovery FROM accounts WHERE account_key = ? AND vault_version = ?", accountKey, expectedVersion);
+    // A device's key alone must not lock the owner out: the wraps change with the password only.
+    const sameWraps = !kept || (equalBytes(kept.wrappedByPassword, vault.wrappedByPassword) && equalBytes(kept.wrappedByRecovery, vault.wrappedByRecovery));
+    if (!sameWraps) throw new WireError(ErrorCode.malformed, "putVault keeps both wraps; changePassword changes them");
     compareAndSetVault(db, accountKey, expectedVersion, vault);
   },
 
