@@ -100,7 +100,7 @@ export class Person {
   /** Waits until every own message that matches has reached the server. */
   async allSent(title: string, matching: RegExp): Promise<void> {
     const own = this.log(title).getByRole("article").filter({ hasText: matching });
-    await expect(own.getByLabel("Waiting")).toHaveCount(0, { timeout: 60_000 });
+    await expect(own.getByLabel(/^(Saving|Waiting)$/)).toHaveCount(0, { timeout: 60_000 });
   }
 
   /** The texts whose messages are shown as sent right now. */

@@ -98,6 +98,7 @@ export const de: Record<keyof typeof en, string> = {
   "chat.today": "Heute",
   "chat.yesterday": "Gestern",
 
+  "state.saving": "Wird gesichert",
   "state.waiting": "Wartet",
   "state.sent": "Gesendet",
   "state.failed": "Fehlgeschlagen",

@@ -96,6 +96,7 @@ export const en = {
   "chat.today": "Today",
   "chat.yesterday": "Yesterday",
 
+  "state.saving": "Saving",
   "state.waiting": "Waiting",
   "state.sent": "Sent",
   "state.failed": "Failed",

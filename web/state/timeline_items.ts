@@ -32,6 +32,11 @@ export function optimisticOrder(count: number): string {
   return `\uffff${String(count).padStart(8, "0")}`;
 }
 
+/** @returns whether an item is shown before the engine has it on this device: closing the page now could lose it, so it must not look as if it were safe */
+export function isUnsaved(item: TimelineItem): boolean {
+  return item.order.startsWith("\uffff");
+}
+
 /** @returns the key of the first of the newest `unread` messages of others, where "new" begins */
 export function firstUnread(items: TimelineItem[], unread: number): string | undefined {
   let left = unread;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TimelineItem } from "../../client/engine/api.ts";
-import { firstUnread, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {
   return { kind: "message", messageId: id, order, sender: "bob", own: false, text: id, atMs: 0, state: "received", ...extra };
@@ -38,4 +38,11 @@ Deno.test("firstUnread() counts messages of others only, from the newest", () =>
   assert.equal(firstUnread(items, 2), itemKey(items[1]));
   assert.equal(firstUnread(items, 0), undefined);
   assert.equal(firstUnread(items, 99), itemKey(items[0]));
+});
+
+Deno.test("isUnsaved() holds until the engine tells of the item under an order of its own", () => {
+  const item = message("m", optimisticOrder(0), { own: true, state: "waiting" });
+  assert.equal(isUnsaved(item), true);
+  const [told] = mergeItems([item], [{ ...item, order: "0000000001" }]);
+  assert.equal(isUnsaved(told), false);
 });

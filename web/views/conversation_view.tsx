@@ -62,7 +62,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
 function Invitation(props: { chat: ChatSummary }): JSX.Element {
   const app = useApp();
   const task = createTask();
-  const inviter = () => (props.chat.members.find(({ role, self }) => role === "admin" && !self) ?? props.chat.members.find(({ self }) => !self))?.username;
+  // In a group anybody may be named admin by whoever made it; the line in the conversation names who really added this account.
+  const inviter = () => (props.chat.kind === "direct" ? props.chat.members.find(({ self }) => !self)?.username : undefined);
   const decline = () => task.run(async () => {
     await app.engine.leaveChat(props.chat.chatId);
     app.navigation.up({ kind: "chats" });

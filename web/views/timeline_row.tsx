@@ -3,13 +3,14 @@ import type { TimelineItem } from "../../client/engine/api.ts";
 import { codeText, text, textOf } from "../i18n/language.ts";
 import { dayText, momentText, timeText } from "../state/clock_text.ts";
 import { partsOf } from "../state/message_parts.ts";
+import { isUnsaved } from "../state/timeline_items.ts";
 import type { Row } from "../state/timeline_rows.ts";
 import { hueOf } from "./avatar.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
 type MessageItem = TimelineItem & { kind: "message" };
 type NoticeItem = TimelineItem & { kind: "notice" };
-type OwnState = "waiting" | "sent" | "failed";
+type OwnState = "saving" | "waiting" | "sent" | "failed";
 
 /** One line of a conversation. A row is fixed data: when anything of it changes, it is another row. */
 export function TimelineRow(props: { row: Row; group: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
@@ -35,7 +36,10 @@ export function noticeText({ notice, values }: NoticeItem): string {
 
 function Message(props: { item: MessageItem; first: boolean; last: boolean; named: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
   const { item } = props;
-  const state = (): OwnState | undefined => (!item.own || item.state === "received" ? undefined : item.state);
+  const state = (): OwnState | undefined => {
+    if (!item.own || item.state === "received") return undefined;
+    return item.state === "waiting" && isUnsaved(item) ? "saving" : item.state;
+  };
   return (
     <article class="line message" classList={{ "message-own": item.own, "message-first": props.first, "message-last": props.last, "message-failed": item.state === "failed" }}>
       <Show when={!item.own}>
@@ -49,7 +53,7 @@ function Message(props: { item: MessageItem; first: boolean; last: boolean; name
         </span>
         <span class="message-meta">
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
-          <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={text(`state.${known()}`)}><Icon name={known() as IconName} /></span>}</Show>
+          <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={text(`state.${known()}`)}><Icon name={known() === "saving" ? "waiting" : known() as IconName} /></span>}</Show>
         </span>
       </div>
       <Show when={item.state === "failed"}>
