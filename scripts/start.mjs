@@ -13,16 +13,17 @@ const log = (name) => (line) => console.error(`[${name}] ${line}`);
 const running = new Map();
 let stopping = false;
 
-/** Starts a service again when it dies, unless it keeps dying: then something is wrong that a restart does not mend. */
-async function supervise(name, start) {
+/** Starts a service again when it dies, unless it died young five times in a row: then something is wrong that a restart does not mend. */
+async function supervise(name, start, youngDeaths = 0) {
   const service = await start();
   running.set(name, service);
   const startedMs = Date.now();
   void service.exited.then(async (code) => {
     if (stopping) return;
     console.error(`${name} ended (${code ?? "killed"}); starting it again`);
-    if (Date.now() - startedMs < 1000) await stop(1);
-    else await supervise(name, start).catch((error) => fail(error));
+    const young = Date.now() - startedMs < 1000 ? youngDeaths + 1 : 0;
+    if (young === 5) await stop(1);
+    else await supervise(name, start, young).catch((error) => fail(error));
   });
   return service;
 }

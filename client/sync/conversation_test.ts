@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Person, suite } from "./testing/person.ts";
+import { password, type Person, suite } from "./testing/person.ts";
 import { Wiretap } from "./testing/wiretap.ts";
 
 const numbered = (who: string, count = 20) => Array.from({ length: count }, (_, index) => `${who} ${index}`);
@@ -150,5 +150,20 @@ suite("conversations between engines", {
     } finally {
       await second.close();
     }
+  },
+
+  "someone who signs in anew gets their chats back as soon as a partner writes, though nobody reconnects": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    await bert.engine.signOut();
+    await bert.engine.signIn(bert.username, password);
+    // Nobody's lists are asked for more often than every 30 s (3 s here).
+    await new Promise((resolve) => setTimeout(resolve, 3200));
+    await anna.says(chatId, "are you there?");
+    await bert.sees(chatId);
+    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith(`device-added ${bert.username}`)), "a line about the device");
+    await anna.says(chatId, "welcome back");
+    await bert.until(async () => (await bert.texts(chatId)).includes("welcome back"), "the message");
   },
 });

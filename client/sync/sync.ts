@@ -22,6 +22,9 @@ import { Upkeep } from "./upkeep.ts";
 /** How often the stock of KeyPackages and the device lists are looked after while connected, in ms. */
 const upkeepEveryMs = 3_600_000;
 
+/** How old the device lists of the people in the chats may be when a message has gone out, in ms: a device that signed in since then can not read it, nor what follows, until it is added. */
+const listsFreshMs = 30_000;
+
 const catchingUpQuietMs = 200;
 
 export interface SyncListener {
@@ -42,6 +45,8 @@ export class Sync {
   readonly #upkeep: Upkeep;
   readonly #listener: SyncListener;
   #cancelUpkeep: () => void = () => {};
+  #listsFresh = false;
+  #cancelFresh = () => {};
   #closed = false;
 
   private constructor(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }) {
@@ -56,7 +61,10 @@ export class Sync {
     this.#outbox = new Outbox(this.#context, {
       blockedBy: (chatId) => this.#upkeep.isTainted(chatId) ? "commit" : undefined,
       unblock: (chatId) => void this.#upkeep.commitLeaves(chatId).catch(() => {}),
-      sent: (chatId) => this.#upkeep.sent(chatId),
+      sent: (chatId) => {
+        this.#upkeep.sent(chatId);
+        this.#checkDevices();
+      },
     });
     this.people = new People(this.#context, this.#committer, this.#outbox);
     this.messages = new Messages(this.#context, this.#outbox);
@@ -97,6 +105,7 @@ export class Sync {
         },
         caughtUp: () => {
           caught.end();
+          this.#listsFresh = false;
           this.#lookAfter();
         },
         failed: (error) => this.#report(error),
@@ -129,6 +138,7 @@ export class Sync {
   close(): void {
     this.#closed = true;
     this.#cancelUpkeep();
+    this.#cancelFresh();
     this.#inbox.close();
     this.#outbox.close();
     this.#committer.close();
@@ -164,10 +174,22 @@ export class Sync {
   #lookAfter(): void {
     if (this.#closed) return;
     this.#replenish();
-    void this.#upkeep.checkDevices().catch(() => {});
+    this.#checkDevices();
     void this.messages.sweep().catch((error) => this.#report(error));
     this.#cancelUpkeep();
     this.#cancelUpkeep = this.#context.environment.after(upkeepEveryMs, () => this.#lookAfter());
+  }
+
+  /** Unless they were asked for a moment ago. */
+  #checkDevices(): void {
+    if (this.#listsFresh) return;
+    this.#listsFresh = true;
+    this.#cancelFresh = this.#context.environment.after(listsFreshMs, () => {
+      this.#listsFresh = false;
+    });
+    void this.#upkeep.checkDevices().catch(() => {
+      this.#listsFresh = false;
+    });
   }
 
   #replenish(): void {

@@ -9,7 +9,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E004: { what: "Der Server spricht eine andere Version.", todo: "Lade die Seite neu, um die neueste Version zu bekommen." },
   E005: { what: "Das war zu oft in kurzer Zeit.", todo: "Warte einen Moment und versuch es noch einmal." },
   E006: { what: "Dieser Server nimmt keine neuen Konten an.", todo: "Bitte den Betreiber um eine Einladung." },
-  E007: { what: "Der Benutzername ist vergeben oder nicht erlaubt.", todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich." },
+  E007: { what: "Der Benutzername ist vergeben oder nicht erlaubt.", todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe." },
   E008: { what: "Benutzername oder Passwort ist falsch.", todo: "Prüf beides und versuch es noch einmal." },
   E010: { what: "Der Server spricht eine andere Version.", todo: "Lade die Seite neu, um die neueste Version zu bekommen." },
   E011: { what: "Das ist zu groß für den Server.", todo: "Kürze es." },

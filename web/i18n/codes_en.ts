@@ -12,7 +12,7 @@ export const codesEn = {
   E004: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E005: { what: "That was too often in a short time.", todo: "Wait a moment, then try again." },
   E006: { what: "This server takes no new accounts.", todo: "Ask whoever runs it for an invitation." },
-  E007: { what: "This username is taken, or not allowed.", todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore." },
+  E007: { what: "This username is taken, or not allowed.", todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first." },
   E008: { what: "Username or password is wrong.", todo: "Check both and try again." },
   E010: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E011: { what: "This is too large for the server.", todo: "Make it shorter." },

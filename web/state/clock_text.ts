@@ -8,7 +8,7 @@ const startOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0);
 const variety = () => globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language) ?? language;
 const format = (atMs: number, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(variety(), options).format(atMs);
 
-export const timeText = (atMs: number) => format(atMs, { hour: "2-digit", minute: "2-digit" });
+export const timeText = (atMs: number) => format(atMs, { timeStyle: "short" });
 export const momentText = (atMs: number) => format(atMs, { dateStyle: "full", timeStyle: "short" });
 
 /** @returns "Today", "Yesterday", or the date, with its year if that is another one */

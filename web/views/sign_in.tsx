@@ -7,7 +7,7 @@ import { Icon, Mark, Wordmark } from "./icons.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 
-const usernamePattern = /^[a-z0-9._-]{3,32}$/;
+const usernamePattern = /^[a-z][a-z0-9._-]{2,31}$/;
 
 /** One form with two ways out: into an account that there is, or into a new one. */
 export function SignIn(): JSX.Element {

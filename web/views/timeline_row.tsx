@@ -43,14 +43,14 @@ function Message(props: { item: MessageItem; first: boolean; last: boolean; name
   return (
     <article class="line message" classList={{ "message-own": item.own, "message-first": props.first, "message-last": props.last, "message-failed": item.state === "failed" }}>
       <Show when={!item.own}>
-        <span class={`message-sender hue-${hueOf(item.sender)}`} classList={{ "visually-hidden": !props.named || !props.first }}>{item.sender}</span>
+        <span class={`message-sender hue-${hueOf(item.sender)}`} classList={{ "visually-hidden": !props.named || !props.first }}>{item.sender}</span>{" "}
       </Show>
       <div class="bubble">
         <span class="message-text" dir="auto">
           <For each={partsOf(item.text)}>
             {(part) => <Show when={part.href} fallback={part.text}><a href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a></Show>}
           </For>
-        </span>
+        </span>{" "}
         <span class="message-meta">
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
           <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={text(`state.${known()}`)}><Icon name={known() === "saving" ? "waiting" : known() as IconName} /></span>}</Show>
