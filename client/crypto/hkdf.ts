@@ -28,6 +28,15 @@ export function hkdfExtract(salt: Uint8Array, ikm: Uint8Array): Bytes {
   return extract(nobleSha256, ikm, salt) as Bytes;
 }
 
+let zeroKey: Promise<CryptoKey> | undefined;
+
+/** As {@link hkdfExtract} without a salt, which is one of 32 zeros (RFC 5869 §2.2); native for long inputs. */
+export async function hkdfExtractUnsalted(ikm: Bytes): Promise<Bytes> {
+  if (ikm.length < nativeFromBytes) return hkdfExtract(new Uint8Array(), ikm);
+  zeroKey ??= crypto.subtle.importKey("raw", new Uint8Array(32), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await zeroKey, ikm));
+}
+
 /**
  * @param length ≤ 8,160 bytes
  * @throws RangeError on more (RFC 5869 §2.3)

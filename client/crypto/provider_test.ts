@@ -7,6 +7,8 @@ import { deriveX25519, generateX25519, importX25519Private } from "./x25519.ts";
 
 const library = await defaultCryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName(ciphersuiteName));
 const info = utf8("info");
+/** Hashed natively, not by noble. */
+const longInfo = new Uint8Array(5000).fill(7);
 const aad = utf8("aad");
 const plaintext = utf8("plaintext");
 
@@ -20,6 +22,8 @@ Deno.test("our HPKE and the library under ts-mls open each other's ciphertexts a
       const { enc, ct } = await sender.hpke.seal(publicKey, plaintext, info, aad);
       assert.deepEqual(await receiver.hpke.open(privateKey, enc, ct, info, aad), plaintext);
       await assert.rejects(receiver.hpke.open(privateKey, enc, ct, info, info), { name: "CryptoError" });
+      const long = await sender.hpke.seal(publicKey, plaintext, longInfo, aad);
+      assert.deepEqual(await receiver.hpke.open(privateKey, long.enc, long.ct, longInfo, aad), plaintext);
       const exported = await sender.hpke.exportSecret(publicKey, aad, 40, info);
       assert.deepEqual(await receiver.hpke.importSecret(privateKey, aad, exported.enc, 40, info), exported.secret);
     }

@@ -1,6 +1,5 @@
 /** Devices and groups for tests: deterministic in nothing but their names. */
 
-import assert from "node:assert/strict";
 import { type DeviceCredential, credentialSignedBytes, deviceIdOf } from "../../schema/credential.ts";
 import { generateEd25519, type SignatureKeyPair, signEd25519 } from "../crypto/ed25519.ts";
 import { createMls, type GroupState, makeKeyPackage, type Mls, type MlsOptions } from "./group.ts";
@@ -58,7 +57,7 @@ export async function makeGroup(devices: TestDevice[], kind: "direct" | "group" 
   for (const [index, device] of devices.slice(1).entries()) {
     const header = pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
     const joined = await mls.joinFromWelcome({ channelId, n: pending.n, header, sealedWelcome: pending.bundle.sealedWelcome, candidates: [packages[index].privateRecord], live: false });
-    if (joined.kind !== "processed") assert.fail(JSON.stringify(joined));
+    if (joined.kind !== "processed") throw new Error(`joining: ${JSON.stringify(joined)}`);
     states.push(joined.newState);
   }
   return { mls, channelId, states };

@@ -1,0 +1,162 @@
+/**
+ * Times MLS with the hybrid layer at several group sizes, beside the bare operations of the runtime that each step can not do without. Runs in Deno and in a page:
+ * web-standard APIs only.
+ */
+
+import { startLogin, suite1 } from "../client/account/opaque_client.ts";
+import { openAesGcm, sealAesGcm } from "../client/crypto/aead.ts";
+import { generateEd25519, signEd25519, verifyEd25519 } from "../client/crypto/ed25519.ts";
+import { deriveX25519, generateX25519 } from "../client/crypto/x25519.ts";
+import { generateXWing, xwing } from "../client/crypto/xwing.ts";
+import { createMls, type GroupState, type PendingCommit } from "../client/mls/group.ts";
+import { bundleKey, openHeader, sealHeader } from "../client/mls/hybrid.ts";
+import { keyPackageOf, makeDevices, randomId, type TestDevice, trusting } from "../client/mls/testing_group.ts";
+
+export interface MlsFigures {
+  members: number;
+  /** p50 in ms. */
+  times: Record<"create" | "add" | "join" | "update" | "processUpdate" | "remove" | "processRemove" | "encrypt" | "decrypt" | "storeEpoch", number>;
+  /** Bytes on the wire, and on disk. */
+  sizes: Record<"keyPackage" | "welcome" | "addCommit" | "updateCommit" | "headers" | "message" | "messageRecord" | "epochRecord", number>;
+}
+
+/** p50 in µs. */
+export type BareFigures = Record<
+  "x25519" | "sign" | "verify" | "aead" | "encapsulate" | "decapsulate" | "sealHeader" | "openHeader" | "bundleKey" | "opaqueStart" | "argon2id",
+  number
+>;
+
+async function timed<T>(samples: number[], work: () => T | Promise<T>): Promise<T> {
+  const startMs = performance.now();
+  const result = await work();
+  samples.push(performance.now() - startMs);
+  return result;
+}
+
+const median = (samples: number[]) => [...samples].sort((a, b) => a - b)[samples.length >> 1];
+
+/** Repeats in blocks: a browser's clock may tick in steps of 0.1 ms. */
+async function perCall(work: () => Promise<unknown>, calls = 20, blocks = 15): Promise<number> {
+  const samples: number[] = [];
+  for (let block = 0; block < blocks; block++) {
+    await timed(samples, async () => {
+      for (let call = 0; call < calls; call++) await work();
+    });
+  }
+  return (median(samples) / calls) * 1000;
+}
+
+/** What every step is made of, one at a time. */
+export async function measureBare(): Promise<BareFigures> {
+  const signer = await generateEd25519();
+  const message = crypto.getRandomValues(new Uint8Array(300));
+  const signature = await signEd25519(signer.seed, message);
+  const [own, other] = [await generateX25519(), await generateX25519()];
+  const key = crypto.getRandomValues(new Uint8Array(16));
+  const nonce = crypto.getRandomValues(new Uint8Array(12));
+  const otherPublic = (other as { publicKey: Uint8Array }).publicKey;
+  const kem = await xwing();
+  const pair = await generateXWing();
+  const { ciphertext } = (await kem.encapsulate(pair.publicKey))!;
+  const context = { channelId: crypto.getRandomValues(new Uint8Array(32)), n: 1n, recipientKey: signer.publicKey };
+  const S = crypto.getRandomValues(new Uint8Array(32));
+  const header = (await sealHeader(S, pair.publicKey, context))!;
+  return {
+    x25519: await perCall(() => deriveX25519(own, otherPublic)),
+    sign: await perCall(() => signEd25519(signer.seed, message)),
+    verify: await perCall(() => verifyEd25519(signer.publicKey, signature, message)),
+    aead: await perCall(async () => openAesGcm(key, nonce, message, await sealAesGcm(key, nonce, message, message))),
+    encapsulate: await perCall(() => kem.encapsulate(pair.publicKey)),
+    decapsulate: await perCall(() => kem.decapsulate(pair.seed, ciphertext)),
+    sealHeader: await perCall(() => sealHeader(S, pair.publicKey, context)),
+    openHeader: await perCall(() => openHeader(header, pair.seed, context)),
+    bundleKey: await perCall(() => bundleKey("commit", S, context.channelId, 1n)),
+    opaqueStart: await perCall(() => startLogin("correct horse battery staple", "alice"), 1),
+    argon2id: await perCall(() => suite1.harden(message), 1, 3),
+  };
+}
+
+function mustBe<T extends { kind: string }>(result: T): Extract<T, { kind: "processed" }> {
+  if (result.kind !== "processed") throw new Error(`not processed: ${JSON.stringify(result)}`);
+  return result as Extract<T, { kind: "processed" }>;
+}
+
+/**
+ * One group of `members` devices: its founder, the last one who joined, and everything that these two do.
+ *
+ * @param members of the group, at least 2
+ */
+export async function measureGroup(members: number): Promise<MlsFigures> {
+  const mls = createMls(trusting);
+  const runs = members >= 1000 ? 2 : members >= 200 ? 3 : 8;
+  const devices: TestDevice[] = await makeDevices(...Array.from({ length: members }, (_, index) => `person${index}`));
+  const [founder, joiner] = [devices[0], devices[members - 1]];
+  const keyPackages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
+  const own = await keyPackageOf(founder);
+  const spent: Record<string, number[]> = {};
+  const samples = (name: keyof MlsFigures["times"]) => (spent[name] ??= []);
+  const channelId = crypto.getRandomValues(new Uint8Array(32));
+  const nowMs = Date.now();
+
+  const headerOf = (pending: PendingCommit, device: TestDevice) => pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
+  const merge = (prepared: { newState: GroupState; pending: PendingCommit }) => mls.mergePending(prepared.newState, prepared.pending);
+  const process = async (state: GroupState, pending: PendingCommit, device: TestDevice) =>
+    mustBe(await mls.processCommit(state, { n: pending.n, commitId: pending.commitId, header: headerOf(pending, device), sealedCommit: pending.bundle.sealedCommit })).newState;
+
+  let added!: Awaited<ReturnType<typeof mls.prepareCommit>>;
+  let joined!: GroupState;
+  for (let run = 0; run < Math.min(runs, 3); run++) {
+    const alone = await timed(samples("create"), () => mls.createGroup({ channelId, keyPackage: own.privateRecord, info: { name: "bench", kind: "group", createdMs: 1 } }));
+    added = await timed(samples("add"), () => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs }));
+    joined = await timed(samples("join"), async () =>
+      mustBe(await mls.joinFromWelcome({
+        channelId,
+        n: added.pending.n,
+        header: headerOf(added.pending, joiner),
+        sealedWelcome: added.pending.bundle.sealedWelcome,
+        candidates: [keyPackages[members - 2].privateRecord],
+        live: false,
+      })).newState);
+  }
+  let founderState = merge(added);
+  let updated!: PendingCommit;
+  for (let run = 0; run < runs; run++) {
+    const prepared = await timed(samples("update"), () => mls.prepareCommit(founderState, { nowMs }));
+    updated = prepared.pending;
+    joined = await timed(samples("processUpdate"), () => process(joined, updated, joiner));
+    founderState = merge(prepared);
+  }
+  let envelope!: Uint8Array;
+  let record!: { bytes: Uint8Array };
+  for (let run = 0; run < 40; run++) {
+    const messageId = randomId();
+    const sealed = await timed(samples("encrypt"), () => mls.sealMessage(founderState, { messageId, content: crypto.getRandomValues(new Uint8Array(200)) }));
+    const opened = mustBe(await timed(samples("decrypt"), () => mls.openMessage(joined, { epoch: joined.epoch, messageId, envelope: sealed.envelope })));
+    [founderState, joined, envelope, record] = [sealed.newState, opened.newState, sealed.envelope, sealed.record];
+  }
+  let epochRecord!: Uint8Array;
+  for (let run = 0; run < 3; run++) epochRecord = await timed(samples("storeEpoch"), () => mls.encodeEpochRecord(founderState));
+  const result: MlsFigures = {
+    members,
+    times: {} as MlsFigures["times"],
+    sizes: {
+      keyPackage: keyPackages[0].keyPackage.length,
+      welcome: added.pending.bundle.sealedWelcome.length,
+      addCommit: added.pending.bundle.sealedCommit.length,
+      updateCommit: updated.bundle.sealedCommit.length,
+      headers: updated.bundle.headers.reduce((total, { header }) => total + header.length, 0),
+      message: envelope.length,
+      messageRecord: record.bytes.length,
+      epochRecord: epochRecord.length,
+    },
+  };
+  if (members > 2) {
+    const victim = devices[1];
+    for (let run = 0; run < Math.min(runs, 3); run++) {
+      const prepared = await timed(samples("remove"), () => mls.prepareCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }));
+      await timed(samples("processRemove"), () => process(joined, prepared.pending, joiner));
+    }
+  }
+  for (const [name, list] of Object.entries(spent)) result.times[name as keyof MlsFigures["times"]] = median(list);
+  return result;
+}
