@@ -1,4 +1,5 @@
-/** Counters and gauges of the gateway, with the Prometheus text format as their face. */
+/** Counters, gauges and times of the gateway in Prometheus' format, kept by prom-client. No label ever holds an address or a name. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 const descriptions = {
   qpq_gateway_connections_accepted_total: "HTTP/3 connections accepted",
@@ -10,7 +11,7 @@ const descriptions = {
   qpq_gateway_calls_total: "calls spliced to the core",
   qpq_gateway_calls_failed_total: "calls cut off before both sides had finished",
   qpq_gateway_calls_refused_total: "calls refused above a limit",
-  qpq_gateway_calls: "calls under way",
+  qpq_gateway_calls: "calls (streams) under way",
   qpq_gateway_bytes_to_core_total: "bytes of calls",
   qpq_gateway_bytes_from_core_total: "bytes of answers",
   qpq_gateway_upstream_connections: "connections to the core that are ready",
@@ -22,23 +23,101 @@ const descriptions = {
 
 export type MetricName = keyof typeof descriptions;
 
+/** Why something was turned away or ended by a limit: one for each row of docs/limits.md. */
+export type RefusalReason =
+  | "connections"
+  | "connectionsPerAddress"
+  | "handshakes"
+  | "sessionsPerAddress"
+  | "idleSession"
+  | "origin"
+  | "callsPerSession"
+  | "callsPerAddress"
+  | "bytesPerCall"
+  | "halfOpenCall"
+  | "stalledCall"
+  | "rpcRate"
+  | "fileRate"
+  | "coreAway";
+
+export interface CertificateTimes {
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
 export class Metrics {
+  readonly #registry = new Registry();
+  readonly #metrics = new Map<MetricName, Counter | Gauge>();
+  /** prom-client gives values only by promise; tests and the status want them now. */
   readonly #values = new Map<MetricName, number>();
+  readonly #refusals: Counter;
+  readonly #callSeconds: Histogram;
+
+  constructor() {
+    const registers = [this.#registry];
+    for (const [name, help] of Object.entries(descriptions)) {
+      this.#metrics.set(name as MetricName, name.endsWith("_total") ? new Counter({ name, help, registers }) : new Gauge({ name, help, registers }));
+    }
+    this.#refusals = new Counter({ name: "qpq_gateway_refusals_total", help: "what a limit turned away or ended, by limit", labelNames: ["reason"], registers });
+    this.#callSeconds = new Histogram({
+      name: "qpq_gateway_call_seconds",
+      help: "how long calls took, without subscriptions and other calls over a minute",
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+      registers,
+    });
+    new Gauge({
+      name: "process_resident_memory_bytes",
+      help: "Resident memory size in bytes",
+      registers,
+      collect() {
+        this.set(Deno.memoryUsage().rss);
+      },
+    });
+  }
 
   /** Adds to a counter or gauge; a gauge goes down with a negative amount. */
   add(name: MetricName, amount = 1): void {
     this.#values.set(name, this.get(name) + amount);
+    this.#metrics.get(name)!.inc(amount);
   }
 
   get(name: MetricName): number {
     return this.#values.get(name) ?? 0;
   }
 
+  /** Counts what a limit turned away. */
+  refuse(reason: RefusalReason): void {
+    this.#refusals.inc({ reason });
+  }
+
+  /** @param milliseconds of a call that has ended */
+  observeCall(milliseconds: number): void {
+    if (milliseconds <= 60_000) this.#callSeconds.observe(milliseconds / 1000);
+  }
+
+  /**
+   * Shows the certificate's age and end.
+   *
+   * @param read called whenever metrics are read; undefined when the certificate can not be parsed
+   * @param now milliseconds since 1970
+   */
+  watchCertificate(read: () => CertificateTimes | undefined, now: () => number): void {
+    const gauge = (name: string, help: string, value: (times: CertificateTimes) => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          const times = read();
+          if (times) this.set(value(times));
+        },
+      });
+    gauge("qpq_gateway_certificate_age_seconds", "since the certificate in use became valid", ({ notBeforeMs }) => (now() - notBeforeMs) / 1000);
+    gauge("qpq_gateway_certificate_expires_seconds", "until the certificate in use is over; renewal is due long before", ({ notAfterMs }) => (notAfterMs - now()) / 1000);
+  }
+
   /** @returns all of them in the Prometheus text exposition format 0.0.4 */
-  render(): string {
-    return Object.entries(descriptions).map(([name, description]) => {
-      const type = name.endsWith("_total") ? "counter" : "gauge";
-      return `# HELP ${name} ${description}\n# TYPE ${name} ${type}\n${name} ${this.get(name as MetricName)}\n`;
-    }).join("");
+  async render(): Promise<string> {
+    return await this.#registry.metrics();
   }
 }

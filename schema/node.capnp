@@ -189,6 +189,9 @@ struct Entry {
   body @6 :Data;            # the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes by fetchBody
   bodyLength @7 :UInt32;    # bytes of the whole body; > body's length when body is left out (over 64 KiB)
   receivedMs @8 :UInt64;    # the server's clock
+  removed @9 :List(Data);   # commit: recipientKeys as the committer told them to the server, to be held against what the commit does
+  added @10 :List(Data);
+  membersHash @11 :Data;    # commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes, empty for what an older server queued
 }
 
 enum EntryKind {
@@ -233,7 +236,9 @@ interface DeliveryService {
   # Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
   # that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014).
   # removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-  # answer; other: E014), E017, E015, E014. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries.
+  # answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries.
+  # E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for which that much waits is left out of the commit
+  # instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is away never stops a group.
 
   publish @8 (channelId :Data, epoch :UInt64, messageId :Data, envelope :Data, ephemeral :Bool) -> (receivedMs :UInt64);
   # Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership, same (sender device, channelId, messageId) within 30 days (same

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { installPackages } from "./install.mjs";
+import { buildKey, writeBuildManifest } from "./build_manifest.mjs";
 import { root, webRoot } from "./paths.mjs";
 
 const sources = ["web", "client", "schema", "public", "patches", "vite.config.ts", "package-lock.json"];
@@ -18,8 +19,18 @@ function newestMs(path) {
 export function buildIfStale() {
   const built = newestMs(`${webRoot}/index.html`);
   if (built > Math.max(...sources.map((source) => newestMs(`${root}/${source}`)))) return;
+  buildApp();
+}
+
+/**
+ * Builds the app and writes its manifest (build_manifest.mjs), signed when a key is given.
+ *
+ * @param {string} [from] the folder that holds the sources and `node_modules`, and gets `dist/web`
+ */
+export function buildApp(from = root) {
   console.error("Building the app …");
-  execFileSync(process.execPath, [`${root}/node_modules/vite/bin/vite.js`, "build", "--logLevel", "warn"], { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
+  execFileSync(process.execPath, [`${from}/node_modules/vite/bin/vite.js`, "build", "--logLevel", "warn"], { cwd: from, stdio: ["ignore", process.stderr, process.stderr] });
+  writeBuildManifest(`${from}/dist/web`, buildKey());
 }
 
 if (import.meta.filename === process.argv[1] || import.meta.url === `file://${process.argv[1]}`) {

@@ -28,6 +28,8 @@ interface StoredKeyPackage {
   madeMs: number;
   notAfterMs: number;
   lastResort: boolean;
+  /** Made for a re-add request, never published. */
+  requested?: true;
 }
 
 export interface KeyPackageOptions {
@@ -54,9 +56,20 @@ export class KeyPackageKeeper implements KeyPackageStock {
     return (await this.#make(false)).privateRecord;
   }
 
+  async forRequest() {
+    const { keyPackage, ref, privateRecord, notAfterMs } = await this.#make(false);
+    const value: StoredKeyPackage = { record: privateRecord, madeMs: this.#options.clock.now(), notAfterMs, lastResort: false, requested: true };
+    return { keyPackage, ref, put: { store: "keypackages" as const, key: toHex(ref), value } };
+  }
+
   async candidates(): Promise<Bytes[]> {
     const stored = await asEngineErrors(() => this.#stored());
     return stored.map(({ value }) => value.record);
+  }
+
+  async requested(): Promise<Bytes[]> {
+    const stored = await asEngineErrors(() => this.#stored());
+    return stored.filter(({ value }) => value.requested).map(({ value }) => value.record);
   }
 
   async consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]> {
@@ -70,7 +83,7 @@ export class KeyPackageKeeper implements KeyPackageStock {
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();
-    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => value.lastResort === lastResort && nowMs - value.madeMs < ageMs).length;
+    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && nowMs - value.madeMs < ageMs).length;
     // What is left here may not have arrived there, and what is left there may be old: only the lesser of both is certain.
     const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
     const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;

@@ -87,6 +87,16 @@ export interface KeyPackageStock {
   /** A fresh private record that is never published: for `createGroup`. */
   forOwnGroup(): Promise<Bytes>;
 
+  /**
+   * A KeyPackage that is never published, for a re-add request (PROTOCOL §3.4).
+   *
+   * @returns `put`: its private part, for the caller to write before the KeyPackage leaves; from then on it is among the candidates
+   */
+  forRequest(): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
+
+  /** Those of {@link forRequest} alone: a Welcome to one of them is what this device asked for. */
+  requested(): Promise<Bytes[]>;
+
   /** The private records that a Welcome may have been sealed to: for `joinFromWelcome`. */
   candidates(): Promise<Bytes[]>;
 

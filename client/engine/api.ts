@@ -31,6 +31,8 @@ export interface ChatSummary {
   invitation: boolean;
   /** False once this device was removed or has left. */
   active: boolean;
+  /** This device can not follow the group at the moment and has asked for help: nothing can be sent until it is back, by itself. `active` is false meanwhile. */
+  recovering?: true;
   unread: number;
   lastMessage?: { text: string; sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
@@ -59,7 +61,8 @@ export type TimelineItem =
     order: string;
     atMs: number;
     /** A key of web/i18n; `values` fill its places. */
-    notice: "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed";
+    notice: "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed"
+      | "removed-by-server" | "server-differs" | "healed" | "rolled-back" | "server-behind" | "promoted" | "demoted";
     values: Record<string, string>;
   };
 
@@ -77,6 +80,8 @@ export type EngineEvent =
   | { kind: "chats"; chats: ChatSummary[] }
   /** New or changed items of one conversation. */
   | { kind: "timeline"; chatId: string; items: TimelineItem[] }
+  /** Somebody is writing in a chat: show it for some seconds, or until a message of that person comes. */
+  | { kind: "typing"; chatId: string; username: string }
   /** Something the user should see that belongs to no chat. */
   | { kind: "problem"; problem: EngineProblem };
 
@@ -130,6 +135,12 @@ export interface EngineApi {
   startChat(usernames: string[], groupName?: string): Promise<string>;
   addPeople(chatId: string, usernames: string[]): Promise<void>;
   removePerson(chatId: string, username: string): Promise<void>;
+  /** Renames a group; by an admin (E003). */
+  renameChat(chatId: string, name: string): Promise<void>;
+  /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (E003). */
+  setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void>;
+  /** Tells the others that something is being written: call it with each keystroke, it goes out once in a few seconds, is never stored, and is gone after 30 s. */
+  typing(chatId: string): Promise<void>;
   leaveChat(chatId: string): Promise<void>;
   acceptInvitation(chatId: string): Promise<void>;
   /**

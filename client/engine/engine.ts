@@ -149,6 +149,18 @@ export class Engine implements EngineApi {
     return this.#guarded(() => this.#online().people.removePerson(chatId, username));
   }
 
+  renameChat(chatId: string, name: string): Promise<void> {
+    return this.#guarded(() => this.#online().people.rename(chatId, name));
+  }
+
+  setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
+    return this.#guarded(() => this.#online().people.setRole(chatId, username, role));
+  }
+
+  typing(chatId: string): Promise<void> {
+    return this.#guarded(() => this.#signedIn().typing(chatId));
+  }
+
   leaveChat(chatId: string): Promise<void> {
     return this.#guarded(() => this.#online().people.leave(chatId));
   }
@@ -187,6 +199,7 @@ export class Engine implements EngineApi {
         chats: (chats) => this.#tell({ kind: "chats", chats }),
         problem: (problem) => this.#problem(problem),
         progress: (progress) => this.#tell({ kind: "progress", progress }),
+        typing: (chatId, username) => this.#tell({ kind: "typing", chatId, username }),
       },
     });
     this.#sync = sync;

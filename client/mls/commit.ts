@@ -11,6 +11,7 @@ import { groupContextExtensions, xwingKeyExtension, xwingKeyType } from "./exten
 import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+import { validReadds } from "./readd.ts";
 import { checkProposals, type CommitPlan, type CommitProposal } from "./rules.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
@@ -47,10 +48,12 @@ export async function prepareCommit(options: MlsOptions, state: GroupState, inte
   const leaves = usableLeaves(state, byValue);
   const proposals = [...leaves.proposals, ...byValue.map((proposal): CommitProposal => ({ proposal, byReference: false, senderLeafIndex: committer.leafIndex }))];
   const revoked = await revokedAmong(options, proposals, members);
-  const plan = checkProposals({ channelId: state.channelId, n, committer, members, info: infoOf(state), proposals, adds, revoked });
+  const requests = (intent.requests ?? []).map((request) => new Uint8Array(request));
+  const readds = await validReadds(requests, state.channelId, n);
+  const plan = checkProposals({ channelId: state.channelId, n, committer, members, info: infoOf(state), proposals, adds, revoked, readds });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
 
-  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied });
+  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied, requests });
   return { ...(await spendHandshakeKey(state)), pending };
 }
 
@@ -128,16 +131,18 @@ interface Build {
   members: Member[];
   byValue: Proposal[];
   unapplied: ClientState["unappliedProposals"];
+  requests: Bytes[];
 }
 
-async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied }: Build): Promise<PendingCommit> {
+async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied, requests }: Build): Promise<PendingCommit> {
   const { channelId } = state;
   const commitId = crypto.getRandomValues(new Uint8Array(16));
   const S = crypto.getRandomValues(new Uint8Array(epochSecretLength));
   const after = [...members.filter((member) => !plan.removed.includes(member)), ...plan.adds];
   const removed = sortedKeys(plan.removed.map(({ recipientKey }) => recipientKey));
   const added = sortedKeys(plan.adds.map(({ recipientKey }) => recipientKey));
-  const authenticatedData = encodeCommitData({ channelId, n, commitId, membersHash: await membersHash(after.map(({ recipientKey }) => recipientKey)), removed, added });
+  const hash = await membersHash(after.map(({ recipientKey }) => recipientKey));
+  const authenticatedData = encodeCommitData({ channelId, n, commitId, membersHash: hash, removed, added, requests });
 
   const fresh = await generateXWing();
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
@@ -153,7 +158,7 @@ async function buildPending(options: MlsOptions, state: GroupState, { n, plan, m
     headers: await Promise.all(after.map((member) => headerFor(S, member, channelId, n))),
   };
   const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed, state);
-  return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added };
+  return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added, membersHash: hash };
 }
 
 /** ts-mls copies the old leaf's extensions into the new one: the fresh key goes into the copy that it starts from. The leaf is on no copath of its own path, so no parent hash changes. */

@@ -16,15 +16,24 @@ export interface CommitData {
   /** recipientKeys, sorted. */
   removed: Bytes[];
   added: Bytes[];
+  /** Signed re-add requests (readd.ts) that the commit carries out; the field is there only when there are any. */
+  requests: Bytes[];
 }
 
-export function encodeCommitData({ channelId, n, commitId, membersHash, removed, added }: CommitData): Bytes {
-  return encodeCbor({ v: 1, channelId, n, commitId, membersHash, removed, added });
+/** A commit re-adds few devices; the rest can wait for the next one. */
+const maxRequests = 64;
+const maxRequestBytes = 512;
+
+export function encodeCommitData({ channelId, n, commitId, membersHash, removed, added, requests }: CommitData): Bytes {
+  return encodeCbor({ v: 1, channelId, n, commitId, membersHash, removed, added, ...(requests.length > 0 && { requests }) });
 }
 
 /** @throws MalformedError */
 export function decodeCommitData(bytes: Uint8Array): CommitData {
-  const fields = recordOf(decodeCbor(bytes), ["v", "channelId", "n", "commitId", "membersHash", "removed", "added"], "commit data");
+  const decoded = decodeCbor(bytes);
+  const withRequests = typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, "requests");
+  const names = ["v", "channelId", "n", "commitId", "membersHash", "removed", "added"] as const;
+  const fields: Record<string, unknown> = recordOf(decoded, withRequests ? [...names, "requests"] : names, "commit data");
   if (fields.v !== 1) throw new MalformedError("commit data: version");
   const keys = (value: unknown, what: string) => listOf(value, 2000, what, (key, name) => bytesOf(key, 32, name));
   return {
@@ -34,7 +43,14 @@ export function decodeCommitData(bytes: Uint8Array): CommitData {
     membersHash: bytesOf(fields.membersHash, 32, "membersHash"),
     removed: keys(fields.removed, "removed"),
     added: keys(fields.added, "added"),
+    requests: withRequests ? listOf(fields.requests, maxRequests, "requests", requestOf) : [],
   };
+}
+
+function requestOf(value: unknown, what: string): Bytes {
+  const request = bytesOf(value, undefined, what);
+  if (request.length > maxRequestBytes) throw new MalformedError(`${what}: too long`);
+  return request;
 }
 
 /** @returns SHA-256 of the leaf signature keys (32 bytes each), sorted as byte strings */

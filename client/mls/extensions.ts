@@ -85,17 +85,21 @@ function rolesOf(value: unknown): Record<string, Role> {
   return Object.fromEntries(entries) as Record<string, Role>;
 }
 
-function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason }: Supersedes): Bytes {
-  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason });
+const supersedesOptional = { firstChannelId: 32, maker: 32, signature: 64 } as const;
+
+function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason, firstChannelId, maker, signature }: Supersedes): Bytes {
+  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason, ...(firstChannelId && { firstChannelId }), ...(maker && { maker }), ...(signature && { signature }) });
 }
 
 function decodeSupersedes(bytes: Uint8Array): Supersedes {
-  const fields = recordOf(decodeCbor(bytes), ["channelId", "lastEpoch", "transcriptHash", "reason"], "supersedes");
+  const decoded = decodeCbor(bytes);
+  const optional = (Object.keys(supersedesOptional) as (keyof typeof supersedesOptional)[]).filter((name) => typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, name));
+  const fields: Record<string, unknown> = recordOf(decoded, ["channelId", "lastEpoch", "transcriptHash", "reason", ...optional], "supersedes");
   return {
     channelId: bytesOf(fields.channelId, 32, "channelId"),
     lastEpoch: BigInt(countOf(fields.lastEpoch, "lastEpoch")),
     transcriptHash: bytesOf(fields.transcriptHash, 32, "transcriptHash"),
     reason: textOf(fields.reason, 200, "reason"),
+    ...Object.fromEntries(optional.map((name) => [name, bytesOf(fields[name], supersedesOptional[name], name)])),
   };
 }
-

@@ -11,8 +11,9 @@
 
 import { zeroOutUint8Array } from "ts-mls";
 import { createGroup, prepareCommit } from "./commit.ts";
+import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
-import { sealHeader } from "./hybrid.ts";
+import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
 import { joinFromWelcome } from "./join.ts";
 import { openMessage, sealLeave, sealMessage } from "./messages.ts";
 import { processCommit } from "./process.ts";
@@ -23,6 +24,7 @@ import {
 } from "./types.ts";
 
 export * from "./types.ts";
+export { openReadd, type ReaddRequest, signReadd } from "./readd.ts";
 export { type MadeKeyPackage, makeKeyPackage, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
 
 export interface Mls {
@@ -90,6 +92,11 @@ export interface Mls {
   /** The hybrid header that seals S of epoch n to one member's current leaf key: the answer to a reseal request (PROTOCOL §3.5). */
   resealHeader(input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array }): Promise<Bytes>;
 
+  /** Opens that answer with the own leaf key. @returns S, if it proves itself by opening the commit; 32 bytes */
+  openReseal(state: GroupState, input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array }): Promise<Bytes | undefined>;
+  /** SHA-256 of the sorted recipientKeys, as authenticated_data has it. */
+  membersHash(state: GroupState): Promise<Bytes>;
+
   /** Overwrites spent secrets. Only after the transaction that stored the new state is complete: the old state shares them. */
   wipe(consumed: Uint8Array[]): void;
 
@@ -123,6 +130,11 @@ export function createMls(options: MlsOptions): Mls {
       if (header === undefined) throw new GroupUsageError("hybrid-key", "the hybrid key is not usable");
       return header;
     },
+    async openReseal({ channelId, ownRecipientKey, secrets }, { n, header, sealedCommit }) {
+      const S = await openHeader(header, secrets.xwingSeed, { channelId, n, recipientKey: ownRecipientKey });
+      return S !== undefined && await openBundlePart("commit", sealedCommit, S, channelId, n) !== undefined ? S : undefined;
+    },
+    membersHash: (state) => membersHash(stateMembers(state).map(({ recipientKey }) => recipientKey)),
     wipe: (consumed) => consumed.forEach(zeroOutUint8Array),
     encodeEpochRecord,
     decodeState,

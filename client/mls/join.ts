@@ -35,6 +35,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   if (body === undefined) return { kind: "unreadable", reason: "commit-seal" };
   const message = decodeMessage(body);
   if (message?.wireformat !== "mls_welcome") return rejected("framing", "not a Welcome");
+  if (message.welcome.cipherSuite !== ciphersuite.name) return rejected("GRP-7.4", "the Welcome is of another ciphersuite");
 
   const { keyPackage, keys, xwingSeed } = found.candidate;
   const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);

@@ -123,3 +123,18 @@ Deno.test("openEphemeral() opens fresh payloads, drops those older than 30 s, an
   const forged = await mls.sealEphemeral({ ...bob, ownLeafIndex: alice.ownLeafIndex }, { messageId, content, nowMs });
   assert.equal(code(await open({ envelope: forged })), "GRP-1.1");
 });
+
+Deno.test("GRP-6.1: a late message of the epoch before is opened, one of two epochs before is not", async () => {
+  const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
+  const { envelope } = await mls.sealMessage(alice, { messageId, content });
+  const entry = { epoch: 1n, messageId, envelope };
+  let [sender, receiver] = [alice, bob];
+  for (const expected of ["processed", "old-epoch"]) {
+    const { newState, pending } = await mls.prepareCommit(sender, { nowMs: Date.now() });
+    const header = pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === receiver.ownRecipientKey.join())!.header;
+    const moved = await mls.processCommit(receiver, { n: pending.n, commitId: pending.commitId, header, sealedCommit: pending.bundle.sealedCommit });
+    if (moved.kind !== "processed") assert.fail(moved.kind);
+    [sender, receiver] = [mls.mergePending(newState, pending), moved.newState];
+    assert.equal(code(await mls.openMessage(receiver, entry)), expected);
+  }
+});

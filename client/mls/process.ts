@@ -14,6 +14,7 @@ import { xwingKeyOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { leafAt } from "./identity.ts";
 import { checkKeyPackage, type ParsedKeyPackage } from "./key_package.ts";
+import { validReadds } from "./readd.ts";
 import { checkCommitData, checkCommitEffect, checkPathLeaf, checkProposals, type CommitPlan, type CommitProposal, rejected } from "./rules.ts";
 import { senderOf } from "./sender.ts";
 import { infoOf, makeState, stateMembers } from "./state.ts";
@@ -112,6 +113,7 @@ async function judge(options: MlsOptions, state: GroupState, entry: CommitEntry,
   if ("code" in data) return data;
   const proposals = lookUp(state.mls, commit.proposals, committerLeafIndex);
   if ("code" in proposals) return proposals;
+  const adds = await addsOf(proposals);
   const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? checkProposals({
     channelId,
     n: entry.n,
@@ -119,7 +121,8 @@ async function judge(options: MlsOptions, state: GroupState, entry: CommitEntry,
     members,
     info: infoOf(state),
     proposals,
-    adds: await addsOf(proposals),
+    adds,
+    readds: await validReadds(data.requests, channelId, entry.n),
     revoked: await revokedAmong(options, proposals, members),
   });
   if ("code" in plan) return plan;
@@ -202,6 +205,8 @@ async function apply(options: MlsOptions, state: GroupState, entry: CommitEntry,
     n: entry.n,
     added: membersAfter.filter(({ recipientKey }) => plan.adds.some((add) => equalBytes(add.recipientKey, recipientKey))),
     removed: plan.removed,
+    readded: membersAfter.filter(({ recipientKey }) => [plan.removed, plan.adds].every((devices) => devices.some((device) => equalBytes(device.recipientKey, recipientKey)))),
+    membersHash: data.membersHash,
     infoChange: plan.infoAfter === before || JSON.stringify(plan.infoAfter, plain) === JSON.stringify(before, plain) ? undefined : { before, after: plan.infoAfter },
     selfRemoved,
   };

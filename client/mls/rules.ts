@@ -16,15 +16,21 @@
  * | GRP-2.7 | a path with a key that nobody can seal to, or whose public keys are not those of its secrets (RFC 9420 §7.5) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's new leaf without a fresh, usable X-Wing key and a usable HPKE key, or with other capabilities |
- * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked |
+ * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked, or put back in the same commit with the KeyPackage that its own signed, fresh request names |
  * | GRP-3.4 | a role change that leaves no admin in the group |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
- * | GRP-7.1 | a Welcome for a group that is live here |
+ * | GRP-7.1 | a Welcome for a group that is live here, unless it is sealed to the KeyPackage of a request of this device |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
  * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/incoming_welcome.ts) |
+ * | GRP-7.4 | a Welcome of another ciphersuite |
+ *
+ * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device of a member account is added by a member's client, GRP-4.5 a device that can
+ * not follow is put back at its request, GRP-5.5 and its secret sealed to it again (client/sync/healer.ts), GRP-5.1 to 5.4 successor channels (client/sync/successor.ts), GRP-6.1 keys are
+ * kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
+ * (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations (client/sync/incoming_welcome.ts).
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";
@@ -36,6 +42,7 @@ import { groupInfoOf, xwingKeyOf } from "./extensions.ts";
 import { epochPskId } from "./hybrid.ts";
 import { deviceCredentialOf, roleOf } from "./identity.ts";
 import type { ParsedKeyPackage } from "./key_package.ts";
+import type { ReaddRequest } from "./readd.ts";
 import type { GroupInfo, Member, Rejected } from "./types.ts";
 
 /** A proposal of a commit, references looked up. */
@@ -59,6 +66,8 @@ export interface CommitFacts {
   adds: (ParsedKeyPackage | MalformedError)[];
   /** Leaf indexes of members whose device is revoked. */
   revoked: ReadonlySet<number>;
+  /** Valid re-add requests that the commit carries (readd.ts). */
+  readds: ReaddRequest[];
 }
 
 /** What a commit that passed does. */
@@ -120,12 +129,21 @@ function removedMembers({ proposals, members }: CommitFacts): { members: Member[
   return { members: found };
 }
 
-// Re-adding a device is no exception until its signed request comes along: a Remove + Add that its owner never asked for would throw an admin out.
-function checkRemovals({ proposals, committer, revoked }: CommitFacts, removed: Member[]): Rejected | undefined {
+/** Whether the device itself asked for this Remove + Add: without its word, that would be a way to throw anybody out. */
+function askedFor({ readds, adds }: CommitFacts, { recipientKey, credential, xwingPublicKey }: Member): boolean {
+  return readds.some((request) => equalBytes(request.recipientKey, recipientKey) && adds.some((add) =>
+    !(add instanceof MalformedError) && equalBytes(add.ref, request.keyPackageRef) && equalBytes(add.recipientKey, recipientKey) &&
+    equalBytes(add.credential.accountKey, credential.accountKey) &&
+    // A KeyPackage that stands in the tree already: the request was carried out before.
+    !equalBytes(add.xwingPublicKey, xwingPublicKey)));
+}
+
+function checkRemovals(facts: CommitFacts, removed: Member[]): Rejected | undefined {
+  const { proposals, committer, revoked } = facts;
   const byReference = new Set(proposals.flatMap(({ proposal, byReference }) => byReference && proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
   for (const member of removed) {
     const allowed = committer.role === "admin" || byReference.has(member.leafIndex) || revoked.has(member.leafIndex) ||
-      equalBytes(member.credential.accountKey, committer.credential.accountKey);
+      equalBytes(member.credential.accountKey, committer.credential.accountKey) || askedFor(facts, member);
     if (!allowed) return rejected("GRP-3.3", `${committer.credential.username} is no admin and may not remove a device of ${member.credential.username}`);
   }
   return undefined;
@@ -175,7 +193,8 @@ function checkInfo({ info, members }: CommitFacts, extensions: Extension[], remo
 
 function sameAncestry({ supersedes: a }: GroupInfo, { supersedes: b }: GroupInfo): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch && equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason;
+  return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch && equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason &&
+    (["firstChannelId", "maker", "signature"] as const).every((name) => equalBytes(a[name] ?? new Uint8Array(), b[name] ?? new Uint8Array()));
 }
 
 /**

@@ -36,7 +36,7 @@ async function addOf(device: TestDevice) {
 function facts(change: Partial<CommitFacts>): CommitFacts {
   const members = stateMembers(alice);
   return {
-    channelId, n: 2n, committer: members[1], members, info: infoOf(alice), adds: [], revoked: new Set(),
+    channelId, n: 2n, committer: members[1], members, info: infoOf(alice), adds: [], revoked: new Set(), readds: [],
     proposals: [{ proposal: psk(epochPskId(channelId, 2n)), byReference: false, senderLeafIndex: 1 }],
     ...change,
   };
@@ -248,9 +248,23 @@ Deno.test("GRP-4.3: a direct channel takes new devices of its two accounts and n
   assert.equal(await refusal(direct.states[1], direct.states[0], { proposals: [add.proposal], added: add.added }), "GRP-4.3");
 });
 
-Deno.test("GRP-7: a Welcome for a live group, another channel, or another epoch is refused", async () => {
+Deno.test("GRP-1.1: a message or commit that a member signs in another's name is refused", async () => {
+  const asAlice = { ...bob, ownLeafIndex: 0, mls: { ...bob.mls, privatePath: { ...bob.mls.privatePath, leafIndex: 0 } } };
+  const messageId = crypto.getRandomValues(new Uint8Array(16));
+  const { envelope } = await mls.sealMessage(asAlice, { messageId, content: new Uint8Array(9) });
+  assert.deepEqual(await mls.openMessage(carol, { epoch: 1n, messageId, envelope }), { kind: "unreadable", reason: "mls" });
+  const result = await mls.processCommit(carol, await forgeCommit(asAlice, carol, {}));
+  assert.deepEqual(result, { kind: "unreadable", reason: "mls" });
+});
+
+async function welcomed() {
   const dave = await makeDevice(await makeAccount("dave"));
   const { keyPackage, privateRecord } = await keyPackageOf(dave);
+  return { dave, keyPackage, parsed: await parseKeyPackage(keyPackage), privateRecord };
+}
+
+Deno.test("GRP-7.1: a Welcome for a live group is refused, and taken when it is not live", async () => {
+  const { dave, keyPackage, privateRecord } = await welcomed();
   const { pending: { n, bundle } } = await mls.prepareCommit(carol, { add: [keyPackage], nowMs: now() });
   const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(dave.keyPair.publicKey))!.header;
   const entry = { channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false };
@@ -260,6 +274,25 @@ Deno.test("GRP-7: a Welcome for a live group, another channel, or another epoch 
   assert.deepEqual(await mls.joinFromWelcome({ ...entry, channelId: new Uint8Array(32) }), { kind: "unreadable", reason: "header" });
   const joined = await mls.joinFromWelcome(entry);
   assert.equal(joined.kind === "processed" && joined.adder.credential.username, "carol");
+});
+
+Deno.test("GRP-7.2: a Welcome whose group_id or epoch is not the entry's channelId and n is refused", async () => {
+  const { parsed, privateRecord } = await welcomed();
+  const code = async (as: { channelId?: Uint8Array; n?: bigint }) => {
+    const forged = await forgeWelcome(carol, parsed, as);
+    const joined = await mls.joinFromWelcome({ channelId: as.channelId ?? channelId, ...forged, candidates: [privateRecord], live: false });
+    return joined.kind === "rejected" ? joined.code : joined.kind;
+  };
+  assert.equal(await code({ channelId: new Uint8Array(32).fill(5) }), "GRP-7.2");
+  assert.equal(await code({ n: 9n }), "GRP-7.2");
+  assert.equal(await code({}), "processed", "the forgery itself is sound");
+});
+
+Deno.test("GRP-7.4: a Welcome of another ciphersuite is refused", async () => {
+  const { parsed, privateRecord } = await welcomed();
+  const forged = await forgeWelcome(carol, parsed, {}, { cipherSuite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" });
+  const joined = await mls.joinFromWelcome({ channelId, ...forged, candidates: [privateRecord], live: false });
+  assert.equal(joined.kind === "rejected" && joined.code, "GRP-7.4");
 });
 
 Deno.test("GRP-4.3: a Welcome to a direct channel with a third account is refused, so nobody reads along under another's name", async () => {

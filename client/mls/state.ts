@@ -149,7 +149,7 @@ export function withSecretTree(mls: ClientState, epoch: bigint, secretTree: Secr
 }
 
 /** Everything of a pending commit: the same bytes go out again after a crash. */
-export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, removed, added }: PendingCommit): Bytes {
+export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, removed, added, membersHash }: PendingCommit): Bytes {
   return encodeCbor({
     v: recordVersion,
     commitId,
@@ -162,12 +162,13 @@ export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, rem
     headers: bundle.headers.map(({ recipientKey, header }) => [recipientKey, header]),
     removed,
     added,
+    membersHash,
   });
 }
 
 /** @throws MalformedError */
 export function decodePending(bytes: Uint8Array): PendingCommit {
-  const names = ["v", "commitId", "baseEpoch", "n", "S", "newState", "sealedCommit", "sealedWelcome", "headers", "removed", "added"] as const;
+  const names = ["v", "commitId", "baseEpoch", "n", "S", "newState", "sealedCommit", "sealedWelcome", "headers", "removed", "added", "membersHash"] as const;
   const fields = recordOf(decodeCbor(bytes), names, "pending commit");
   if (fields.v !== recordVersion) throw new MalformedError("pending commit: version");
   return {
@@ -186,6 +187,7 @@ export function decodePending(bytes: Uint8Array): PendingCommit {
     },
     removed: arrayOf(fields.removed).map((key) => bytesOf(key, 32, "removed")),
     added: arrayOf(fields.added).map((key) => bytesOf(key, 32, "added")),
+    membersHash: bytesOf(fields.membersHash, 32, "membersHash"),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Commits that our adapter would never make, made with ts-mls directly and sealed as ours are: what a hostile member can send. */
 
-import { bytesToBase64, type ClientState, createCommit, type CreateCommitOptions, encodeMlsMessage, type LeafNode, type Proposal } from "ts-mls";
+import { bytesToBase64, type ClientState, createCommit, type CreateCommitOptions, encodeMlsMessage, type LeafNode, type Proposal, type Welcome } from "ts-mls";
 import { toHex } from "../../schema/bytes.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
@@ -30,6 +30,8 @@ export interface Forgery {
   /** recipientKeys said to be added or removed, and those of epoch n. */
   added?: Uint8Array[];
   removed?: Uint8Array[];
+  /** Signed re-add requests. */
+  requests?: CommitData["requests"];
   leaf?: (leaf: LeafNode) => LeafNode;
   options?: CreateCommitOptions;
 }
@@ -41,10 +43,19 @@ export interface ForgedCommit {
   sealedCommit: Uint8Array;
 }
 
-/** A Welcome of an Add that no member would commit, as the added device gets it from the DS. */
-export async function forgeWelcome(attacker: GroupState, { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage): Promise<{ n: bigint; header: Uint8Array; sealedWelcome: Uint8Array }> {
-  const { channelId } = attacker;
-  const n = attacker.epoch + 1n;
+/**
+ * A Welcome of an Add that no member would commit, as the added device gets it from the DS.
+ *
+ * @param as the channel and epoch that it pretends to be of
+ * @param change what is changed of the Welcome before it is sealed
+ */
+export async function forgeWelcome(
+  attacker: GroupState,
+  { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage,
+  as: { channelId?: Uint8Array; n?: bigint } = {},
+  change: Partial<Welcome> = {},
+): Promise<{ n: bigint; header: Uint8Array; sealedWelcome: Uint8Array }> {
+  const { channelId = attacker.channelId, n = attacker.epoch + 1n } = as;
   const S = crypto.getRandomValues(new Uint8Array(32));
   const state = { ...attacker.mls, clientConfig: clientConfig({ validateCredential: async () => true }) };
   const { welcome } = await createCommit(
@@ -52,7 +63,7 @@ export async function forgeWelcome(attacker: GroupState, { keyPackage, recipient
     { extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))], ratchetTreeExtension: true, forcePath: true },
   );
   const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
-  const message = encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: welcome! });
+  const message = encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: { ...welcome!, ...change } });
   return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
 }
 
@@ -65,7 +76,7 @@ export async function forgeCommit(attacker: GroupState, victim: GroupState, forg
   const [added, removed] = [forgery.added ?? [], forgery.removed ?? []];
   const gone = new Set(removed.map(toHex));
   const after = [...stateMembers(attacker).map(({ recipientKey }) => recipientKey).filter((key) => !gone.has(toHex(key))), ...added];
-  const truth: CommitData = { channelId, n, commitId, membersHash: await membersHash(after), removed: sortedKeys(removed), added: sortedKeys(added) };
+  const truth: CommitData = { channelId, n, commitId, membersHash: await membersHash(after), removed: sortedKeys(removed), added: sortedKeys(added), requests: forgery.requests ?? [] };
   const authenticatedData = forgery.data === "garbage" ? new Uint8Array([1, 2, 3]) : encodeCommitData({ ...truth, ...forgery.data });
 
   const fresh = await generateXWing();

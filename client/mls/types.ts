@@ -43,6 +43,11 @@ export interface Supersedes {
   /** The confirmed transcript hash of that epoch, 32 bytes. */
   transcriptHash: Bytes;
   reason: string;
+  /** The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it (PROTOCOL §7). */
+  firstChannelId?: Bytes;
+  /** The device that made the successor, and its signature (client/sync/successor.ts): whoever adds a device later need not be an admin. 32 and 64 bytes. */
+  maker?: Bytes;
+  signature?: Bytes;
 }
 
 export interface Member {
@@ -99,6 +104,8 @@ export interface CommitIntent {
   /** recipientKeys to remove. */
   remove?: Uint8Array[];
   info?: InfoChange;
+  /** Signed re-add requests (PROTOCOL §3.4) of devices that `remove` and `add` both name. */
+  requests?: Uint8Array[];
   /** Injected clock (corrected by the server's), for the lifetimes of added KeyPackages. */
   nowMs: number;
 }
@@ -131,6 +138,8 @@ export interface PendingCommit {
   bundle: CommitBundle;
   removed: Bytes[];
   added: Bytes[];
+  /** As authenticated_data has it. */
+  membersHash: Bytes;
 }
 
 /** What a processed commit changed, from MLS state alone. */
@@ -142,6 +151,10 @@ export interface CommitChanges {
   added: Member[];
   /** As they stood in the old tree. */
   removed: Member[];
+  /** recipientKeys that were taken out and put back in one: as they stand in the new tree. */
+  readded: Member[];
+  /** SHA-256 of the sorted recipientKeys of epoch n, 32 bytes. */
+  membersHash: Bytes;
   /** Set when name or roles changed. */
   infoChange?: { before: GroupInfo; after: GroupInfo };
   /** This device was removed: `newState.active` is false. */

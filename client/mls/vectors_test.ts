@@ -46,7 +46,7 @@ Deno.test("commit data and group info have the bytes that vectors/labels.json pi
   const hash = await membersHash(added.map(fromHex));
   assert.equal(toHex(hash), labelVectors.membersHash);
   assert.equal(toHex(await membersHash(added.toReversed().map(fromHex))), labelVectors.membersHash);
-  const data = { channelId: fromHex(channelId), n: BigInt(n), commitId: fromHex(commitId), membersHash: hash, removed: removed.map(fromHex), added: added.map(fromHex) };
+  const data = { channelId: fromHex(channelId), n: BigInt(n), commitId: fromHex(commitId), membersHash: hash, removed: removed.map(fromHex), added: added.map(fromHex), requests: [] };
   assert.equal(toHex(encodeCommitData(data)), labelVectors.commitData);
   const info = { name: "Friends", kind: "group" as const, roles: { [added[0]]: "admin" as const }, createdMs: 1_700_000_000_000 };
   const supersedes = { channelId: fromHex(channelId), lastEpoch: 9n, transcriptHash: fromHex(added[1]), reason: "fork" };

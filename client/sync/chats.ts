@@ -7,13 +7,20 @@
 
 import { Mutex } from "async-mutex";
 import { fromHex, toHex } from "../../schema/bytes.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
 import type { ChatSummary, TimelineItem } from "../engine/api.ts";
 import type { Bytes, GroupState, Mls } from "../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../storage/sealed_store.ts";
 import { type Chat, Draft } from "./draft.ts";
+import type { Environment } from "./environment.ts";
 import { type ChatRecord, type ItemRecord, keys, type PendingRecord } from "./records.ts";
 import { itemOf, summaryOf } from "./timeline.ts";
 import { Unit } from "./unit.ts";
+
+/** For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is not held back by it. */
+const listPauseMs = 50;
+/** For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are spared one change. */
+const waitingPauseMs = 30;
 
 export interface ChatsListener {
   timeline(chatId: string, items: TimelineItem[]): void;
@@ -26,14 +33,21 @@ export class Chats {
   readonly #own: { username: string; accountKey: string };
   readonly #listener: ChatsListener;
   readonly #chats = new Map<string, Chat>();
+  /** Channels as hex → the chat, those that it has left included. */
+  readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
+  readonly #environment: Environment;
+  /** Own messages by chat that are on disk and not told of yet. */
+  readonly #untold = new Map<string, TimelineItem[]>();
   #announced = false;
+  #closed = false;
 
-  constructor(options: { store: SealedStore; mls: Mls; own: { username: string; accountKey: string }; listener: ChatsListener }) {
+  constructor(options: { store: SealedStore; mls: Mls; own: { username: string; accountKey: string }; listener: ChatsListener; environment: Environment }) {
     this.#store = options.store;
     this.#mls = options.mls;
     this.#own = options.own;
     this.#listener = options.listener;
+    this.#environment = options.environment;
   }
 
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
@@ -41,13 +55,37 @@ export class Chats {
     const [records, pending] = await Promise.all([this.#store.range<ChatRecord>("groups", ""), this.#store.range<PendingRecord>("pending", "")]);
     const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
     await Promise.all(records.map(async ({ key, value }) => {
-      const version = await this.#store.version(value.channelId);
-      this.#chats.set(key, { id: key, record: value, state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
+      const version = await this.#store.version(fromHex(key));
+      this.#keep({ id: key, record: value, state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
     }));
+  }
+
+  /** Tells of nothing any more. */
+  close(): void {
+    this.#closed = true;
   }
 
   get(chatId: string): Chat | undefined {
     return this.#chats.get(chatId);
+  }
+
+  /**
+   * @param channel the channelId as hex
+   * @returns the chat that the channel is of, or would be of; undefined for a channel that its conversation has left
+   */
+  chatOf(channel: string): string | undefined {
+    const known = this.#byChannel.get(channel);
+    return known === undefined ? channel : this.#chats.get(known)?.record.earlier?.includes(channel) ? undefined : known;
+  }
+
+  #keep(chat: Chat): void {
+    this.#chats.set(chat.id, chat);
+    for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) this.#byChannel.set(channel, chat.id);
+  }
+
+  #drop(chatId: string): void {
+    this.#chats.delete(chatId);
+    for (const [channel, of] of this.#byChannel) if (of === chatId) this.#byChannel.delete(channel);
   }
 
   all(): Chat[] {
@@ -88,15 +126,16 @@ export class Chats {
         unit.drafts.set(chatId, draft);
         return draft;
       },
-      async (record) => {
-        const chatId = toHex(record.channelId);
+      async (record, chatId) => {
         await hold(chatId);
         const before = this.#chats.get(chatId);
-        const version = before?.version ?? await this.#store.version(record.channelId);
+        const version = before?.version ?? await this.#store.version(fromHex(chatId));
         const draft = new Draft({ id: chatId, record, state: undefined, ratchetKeys: before?.ratchetKeys ?? new Set(), pending: undefined, version }, this.#mls);
+        draft.set({});
         unit.drafts.set(chatId, draft);
         return draft;
       },
+      (channel) => this.chatOf(channel),
     );
     try {
       const result = await work(unit);
@@ -124,7 +163,7 @@ export class Chats {
       await this.#store.write(batch);
     } catch (error) {
       // Whether it was written is unknown: the pictures in memory may be old.
-      for (const chatId of unit.drafts.keys()) await this.#reread(chatId).catch(() => this.#chats.delete(chatId));
+      for (const chatId of unit.drafts.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
       throw error;
     }
   }
@@ -132,35 +171,52 @@ export class Chats {
   async #reread(chatId: string): Promise<void> {
     const record = await this.#store.get<ChatRecord>("groups", chatId);
     if (!record) {
-      this.#chats.delete(chatId);
+      this.#drop(chatId);
       return;
     }
-    const [pending, version] = await Promise.all([this.#store.get<PendingRecord>("pending", chatId), this.#store.version(record.channelId)]);
-    this.#chats.set(chatId, { id: chatId, record, state: undefined, ratchetKeys: new Set(), pending, version });
+    const [pending, version] = await Promise.all([this.#store.get<PendingRecord>("pending", chatId), this.#store.version(fromHex(chatId))]);
+    this.#keep({ id: chatId, record, state: undefined, ratchetKeys: new Set(), pending, version });
   }
 
   #publish(unit: Unit): void {
     let listed = false;
-    for (const [chatId, draft] of unit.drafts) {
-      if (draft.deleted) {
-        this.#chats.delete(chatId);
-      } else {
-        this.#chats.set(chatId, draft.result());
-        if (draft.items.length > 0) this.#listener.timeline(chatId, draft.items.map(itemOf));
-      }
+    for (const [chatId, draft] of unit.drafts) if (draft.deleted) this.#drop(chatId);
+    for (const draft of unit.drafts.values()) {
+      if (!draft.deleted) this.#keep(draft.result());
       listed ||= draft.changed;
     }
-    if (listed) this.#announce();
+    // The network before the views: what waits for it goes out while they draw.
     unit.finish();
+    for (const [chatId, draft] of unit.drafts) {
+      if (!draft.deleted && draft.items.length > 0) this.#tell(chatId, draft.items.map(itemOf));
+    }
+    if (listed) this.#announce();
   }
 
-  /** Many changes in one turn make one event. */
+  #tell(chatId: string, items: TimelineItem[]): void {
+    const held = this.#untold.get(chatId);
+    if (items.every((item) => item.kind === "message" && item.own && item.state === "waiting")) {
+      this.#untold.set(chatId, [...held ?? [], ...items]);
+      if (!held) this.#environment.after(waitingPauseMs, () => this.#tellHeld(chatId, []));
+      return;
+    }
+    this.#tellHeld(chatId, items);
+  }
+
+  /** In the order of what happened; of an item that changed meanwhile only its newest form. */
+  #tellHeld(chatId: string, items: TimelineItem[]): void {
+    const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [item.order, item]));
+    this.#untold.delete(chatId);
+    if (all.size > 0 && !this.#closed) this.#listener.timeline(chatId, [...all.values()]);
+  }
+
+  /** Many changes in a short time make one event. */
   #announce(): void {
     if (this.#announced) return;
     this.#announced = true;
-    queueMicrotask(() => {
+    this.#environment.after(listPauseMs, () => {
       this.#announced = false;
-      this.#listener.chats(this.summaries());
+      if (!this.#closed) this.#listener.chats(this.summaries());
     });
   }
 
@@ -169,7 +225,15 @@ export class Chats {
     const [epoch, ratchets] = await Promise.all([this.#store.get<Bytes>("epochs", chat.id), this.#store.range<Bytes>("ratchets", `${chat.id}/`)]);
     if (!epoch) return chat;
     const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
-    const loaded: Chat = { ...chat, state: this.#mls.decodeState(epoch, records), ratchetKeys: new Set(records.map(({ key }) => key)) };
+    let state: GroupState;
+    try {
+      state = this.#mls.decodeState(epoch, records);
+    } catch (error) {
+      // Damaged: as good as lost. The group can put this device back (PROTOCOL §3.4).
+      if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
+      throw error;
+    }
+    const loaded: Chat = { ...chat, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
     this.#chats.set(chat.id, loaded);
     return loaded;
   }

@@ -3,14 +3,15 @@
  * commit voids the bytes, and the plan is built again if there is still something to do (PROTOCOL §4).
  */
 
-import { concat, fromHex, sha256, toHex } from "../../schema/bytes.ts";
+import { concat, equalBytes, sha256, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { type Bytes, GroupUsageError, type PendingCommit } from "../mls/group.ts";
+import { type Bytes, type GroupInfo, GroupUsageError, type InfoChange, parseKeyPackage, type PendingCommit } from "../mls/group.ts";
 import { backoffMs, commitRetryMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
 import type { CommitPlan } from "./records.ts";
+import { differenceOf, tellServer } from "./server_list.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
@@ -28,13 +29,14 @@ interface Waiter {
  *
  * @param present recipientKeys of the members as hex
  * @param leaves whether stored leave proposals wait for a commit
+ * @param changesInfo whether the plan's name or roles differ from the group's
  * @returns undefined when nothing is
  */
-export function remainingPlan(plan: CommitPlan, present: ReadonlySet<string>, ownKey: string, leaves: boolean): CommitPlan | undefined {
+export function remainingPlan(plan: CommitPlan, present: ReadonlySet<string>, ownKey: string, leaves: boolean, changesInfo = false): CommitPlan | undefined {
   const remove = plan.remove.filter((recipientKey) => present.has(toHex(recipientKey)) && toHex(recipientKey) !== ownKey);
   const removed = new Set(remove.map(toHex));
   const add = plan.add.filter(({ recipientKey }) => !present.has(toHex(recipientKey)) || removed.has(toHex(recipientKey)));
-  const needed = plan.purpose === "update" || plan.purpose === "create" || (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
+  const needed = ["update", "create", "repair"].includes(plan.purpose) || (plan.purpose === "info" && changesInfo) || (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
   return needed ? { ...plan, add, remove } : undefined;
 }
 
@@ -46,6 +48,7 @@ export function bundleBody({ bundle }: Pick<PendingCommit, "bundle">): { body: B
 
 export class Committer {
   readonly #context: SyncContext;
+  readonly #suspect: (chatId: string, code: number) => void;
   readonly #waiters = new Map<string, Waiter[]>();
   /** Work of a chat, one after another. */
   readonly #jobs = new Map<string, Promise<unknown>>();
@@ -55,8 +58,10 @@ export class Committer {
   readonly #failures = new Map<string, number>();
   #closed = false;
 
-  constructor(context: SyncContext) {
+  /** @param suspect is told of answers that do not fit the own epoch */
+  constructor(context: SyncContext, suspect: (chatId: string, code: number) => void = () => {}) {
     this.#context = context;
+    this.#suspect = suspect;
   }
 
   /** The network is there: pending commits go out again, the same bytes. */
@@ -127,9 +132,16 @@ export class Committer {
     const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
     // Its own request to leave is for others to commit.
     const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
-    const left = remainingPlan(plan, present, ownDevice, leaves);
+    const info = infoChangeOf(plan, mls.info(state));
+    const left = remainingPlan(plan, present, ownDevice, leaves, info !== undefined);
     if (!left) return false;
-    const intent = { add: left.add.map(({ keyPackage }) => keyPackage), remove: left.remove, nowMs: account.clock.now() };
+    const intent = {
+      add: left.add.map(({ keyPackage }) => keyPackage),
+      remove: left.remove,
+      ...(info && { info }),
+      ...(plan.requests && { requests: plan.requests }),
+      nowMs: account.clock.now(),
+    };
     const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
     draft.moveRatchet(newState, record);
     draft.setPending({ plan, commit: mls.encodePending(pending), attempt });
@@ -197,7 +209,9 @@ export class Committer {
     let again: number | undefined;
     try {
       const pending = this.#context.chats.get(chatId)?.pending;
-      if (pending && (pending.commit !== undefined || await this.#rebuild(chatId))) again = await this.#send(chatId);
+      // Built again once this device is in the group again.
+      const stands = this.#context.chats.get(chatId)?.record.broken === undefined;
+      if (stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId))) again = await this.#send(chatId);
     } catch (error) {
       if (!this.#closed) this.#context.problem({ code: LocalCode.storage, detail: `a commit could not be stored: ${(error as Error).name}` });
       again = this.#delay(chatId);
@@ -215,6 +229,13 @@ export class Committer {
       const needed = await this.#context.chats.update(async (unit) => {
         const draft = await unit.chat(chatId);
         if (!draft?.pending || draft.pending.commit) return draft?.pending !== undefined;
+        const { plan } = draft.pending;
+        // Another member was faster.
+        const done = plan.purpose === "repair" ? !draft.record.serverDiffers : plan.purpose === "readd" && isReadded(draft, plan, await keysOf(plan));
+        if (done) {
+          draft.setPending(undefined);
+          return false;
+        }
         if (await this.prepare(draft, draft.pending.plan, draft.pending.attempt)) return true;
         draft.setPending(undefined);
         return false;
@@ -234,27 +255,28 @@ export class Committer {
     const record = chats.get(chatId)?.pending;
     if (!record?.commit) return undefined;
     const pending = mls.decodePending(record.commit);
-    const channelId = fromHex(chatId);
-    const { body, headersLength } = bundleBody(pending);
+    const { channelId } = chats.get(chatId)!.record;
+    const { removed, added, headers } = tellServer(pending, record.serverMembers);
+    const { body, headersLength } = bundleBody({ bundle: { ...pending.bundle, headers } });
     try {
       if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
       const lengths = { commitLength: pending.bundle.sealedCommit.length, welcomeLength: pending.bundle.sealedWelcome.length, headersLength };
-      const { removed, added, commitId } = pending;
-      const params = { channelId, epoch: Number(pending.baseEpoch), commitId, sha256: await sha256(body), ...lengths, removed, added };
+      const params = { channelId, epoch: Number(pending.baseEpoch), commitId: pending.commitId, sha256: await sha256(body), ...lengths, removed, added };
       await rpc.call(delivery.commit, params, { timeoutMs: commitTimeoutMs }, body);
       this.#failures.delete(chatId);
       return winnerPatienceMs;
     } catch (error) {
-      return await this.#failed(chatId, commitId(pending), error);
+      return await this.#failed(chatId, pending, error);
     }
   }
 
-  async #failed(chatId: string, commitId: string, error: unknown): Promise<number | undefined> {
+  async #failed(chatId: string, sent: PendingCommit, error: unknown): Promise<number | undefined> {
     if (!(error instanceof WireError)) return this.#delay(chatId);
     switch (error.code) {
       case ErrorCode.epochConflict:
       case ErrorCode.staleEpoch:
         // The winner's entry is in the queue, or has been processed meanwhile.
+        this.#suspect(chatId, error.code);
         return winnerPatienceMs;
       case ErrorCode.rateLimited:
       case ErrorCode.queueFull:
@@ -264,13 +286,39 @@ export class Committer {
       case ErrorCode.sessionExpired:
         return Math.max(error.retryAfterMs, this.#delay(chatId));
       default: {
+        if (error.code === ErrorCode.malformed && await this.#meetServer(chatId, sent)) return 0;
+        if (error.code === ErrorCode.notAMember) this.#suspect(chatId, error.code);
         const current = this.#context.chats.get(chatId)?.pending?.commit;
-        if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId) {
+        if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId(sent)) {
           await this.#abandon(chatId, new EngineError({ code: codeName(error.code), detail: error.reason }));
         }
         return undefined;
       }
     }
+  }
+
+  /**
+   * The server found fault with the bundle: mostly because its list of members is not the group's, which a member may have brought about (PROTOCOL §4). The same commit goes out again,
+   * with headers for the server's list and the difference told.
+   *
+   * @returns whether there is something new to send
+   */
+  async #meetServer(chatId: string, sent: PendingCommit): Promise<boolean> {
+    const chat = this.#context.chats.get(chatId);
+    if (!chat || sent.baseEpoch === 0n || chat.pending?.serverMembers) return false;
+    const server = await this.#context.rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() => undefined);
+    const state = await this.#context.chats.withState(chatId);
+    if (!server || !state || server.epoch !== Number(state.epoch)) return false;
+    const { missing, extra } = differenceOf(this.#context.mls.members(state), server.members);
+    if (missing.length + extra.length === 0) return false;
+    return await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (!draft?.pending?.commit || draft.record.epoch !== server.epoch) return false;
+      draft.setPending({ ...draft.pending, serverMembers: server.members });
+      if (!draft.record.serverDiffers) draft.notice("server-differs", {}, this.#context.account.clock.now());
+      draft.set({ serverDiffers: true });
+      return true;
+    });
   }
 
   /** Gives the plan up. A chat that never came to be goes with it. */
@@ -289,6 +337,29 @@ export class Committer {
     this.#failures.set(chatId, failures);
     return backoffMs(failures, this.#context.environment.random());
   }
+}
+
+/** @returns what the plan asks for that is not so yet; roles of accounts that have left are left out */
+function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoChange | undefined {
+  const after = Object.fromEntries(Object.entries({ ...now.roles, ...roles }).filter(([, role]) => role === "admin"));
+  const change: InfoChange = {
+    ...(name !== undefined && name !== now.name && { name }),
+    ...(roles && Object.entries(roles).some(([account, role]) => (now.roles[account] ?? "member") !== role) && { roles: after }),
+  };
+  return Object.keys(change).length > 0 ? change : undefined;
+}
+
+async function keysOf({ add }: CommitPlan): Promise<Map<string, Uint8Array>> {
+  return new Map(await Promise.all(add.map(async ({ recipientKey, keyPackage }) => [toHex(recipientKey), (await parseKeyPackage(keyPackage)).xwingPublicKey] as const)));
+}
+
+/** Whether another member has carried the request out: the KeyPackage stands in the tree. */
+function isReadded(draft: Draft, { add }: CommitPlan, keys: Map<string, Uint8Array>): boolean {
+  const members = draft.members();
+  return add.every(({ recipientKey }) => {
+    const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
+    return member === undefined || equalBytes(member.xwingPublicKey, keys.get(toHex(recipientKey))!);
+  });
 }
 
 function commitId(pending: PendingCommit): string {

@@ -131,7 +131,7 @@ suite("conversations between engines", {
     assert.deepEqual(await bert.notices(chatId), [`added ${anna.username} ${bert.username}`]);
   },
 
-  "a message sent from one device appears on the account's other device, which is added by itself": async ({ core, join }) => {
+  "GRP-4.4: a message sent from one device appears on the account's other device, which is added by itself": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     await anna.says(chatId, "from the first");

@@ -1,5 +1,6 @@
 /** A conversation while a unit of work changes it: a copy, written and published whole or not at all. */
 
+import { fromHex, toHex } from "../../schema/bytes.ts";
 import type { Bytes, GroupState, Member, MessageRecord, Mls } from "../mls/group.ts";
 import type { SealContext } from "../storage/sealed_store.ts";
 import type { StoreName } from "../storage/storage.ts";
@@ -8,6 +9,8 @@ import { type ChatRecord, type ItemRecord, keys, type NoticeKind, orderKey, type
 
 /** Own commit ids that are remembered to tell a repeat from a fork. */
 const rememberedCommits = 32;
+/** Channels that a conversation has left: what still comes from them is dropped. */
+const rememberedChannels = 16;
 
 /** Lines of the chat list are short. */
 const previewLength = 200;
@@ -45,7 +48,9 @@ export class Draft {
   #staleRatchets = new Set<string>();
   #newRatchets = new Map<string, MessageRecord>();
   #newEpoch = false;
+  #forgotten = false;
   #pendingChanged = false;
+  #recordChanged = false;
   #changed = false;
   #spent: Uint8Array[] = [];
   /** New and changed items, for listeners. */
@@ -66,8 +71,9 @@ export class Draft {
     return this.#record;
   }
 
+  /** What the records of the chat are sealed and counted under. The channel on the wire is `record.channelId`. */
   get channelId(): Bytes {
-    return this.#record.channelId;
+    return fromHex(this.id);
   }
 
   get state(): GroupState | undefined {
@@ -84,6 +90,7 @@ export class Draft {
 
   set(fields: Partial<ChatRecord>): void {
     this.#record = { ...this.#record, ...fields };
+    this.#recordChanged = true;
     this.#changed = true;
   }
 
@@ -120,6 +127,36 @@ export class Draft {
     const { name } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
     this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
+  }
+
+  /**
+   * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a commit that waited only what people asked for stays.
+   *
+   * @param commitId hex
+   */
+  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string): void {
+    const earlier = [...this.#record.earlier ?? [], toHex(this.#record.channelId)].slice(-rememberedChannels);
+    this.set({ channelId, earlier, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, active: true });
+    this.restartPlan();
+    this.enterEpoch(state, nowMs, commitId);
+  }
+
+  /** The bytes of a waiting commit are void; what people asked for is built again. */
+  restartPlan(): void {
+    if (!this.#pending) return;
+    const { plan, attempt } = this.#pending;
+    this.setPending(["add", "remove", "info"].includes(plan.purpose) ? { plan, attempt: attempt + 1 } : undefined);
+  }
+
+  /** The group's secrets are of no more use: they go, the history stays. */
+  forgetState(): void {
+    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
+    this.#ratchetKeys.clear();
+    this.#newRatchets.clear();
+    this.#state = undefined;
+    this.#newEpoch = false;
+    this.#forgotten = true;
+    this.#changed = true;
   }
 
   /** A state for a group that the server does not know yet. */
@@ -174,12 +211,17 @@ export class Draft {
     if (!this.changed) return;
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
+      unit.delete("epochs", keys.pastEpochs(this.id));
       for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
       return;
     }
     const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
-    unit.put("groups", this.id, this.#record, context);
+    if (this.#recordChanged) unit.put("groups", this.id, this.#record, context);
     for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
+    if (this.#forgotten && !this.#newEpoch) {
+      unit.delete("epochs", this.id);
+      unit.delete("epochs", keys.pastEpochs(this.id));
+    }
     if (this.#newEpoch && this.#state) unit.put("epochs", this.id, this.#mls.encodeEpochRecord(this.#state), context);
     // A new epoch's record holds all that was moved before it in this unit; what moved after it is in #newRatchets.
     for (const { key, bytes } of this.#newRatchets.values()) unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);

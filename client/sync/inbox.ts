@@ -12,12 +12,14 @@ import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_comm
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
 import { cursorKey } from "./records.ts";
-import { refuse, remember } from "./rejection.ts";
+import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
 /** Entries that share one write while catching up. */
 const batchSize = 32;
+/** Turns in which an entry that can not be stored is tried by itself. */
+const triesAlone = 3;
 const ackAfterEntries = 100;
 const ackAfterMs = 200;
 
@@ -27,6 +29,8 @@ export class Inbox {
   #cursor = 0;
   #acked = 0;
   #cancelAck: (() => void) | undefined;
+  /** The entry that stopped the queue because it could not be stored. */
+  #unstored: { seq: number; tries: number } | undefined;
 
   constructor(context: SyncContext, events: InboxEvents) {
     this.#context = context;
@@ -66,13 +70,52 @@ export class Inbox {
     this.#cancelAck = undefined;
   }
 
+  /** A write that fails is tried entry by entry, so that one that can not be stored does not take those beside it with it. */
   async #processBatch(batch: Entry[]): Promise<void> {
+    try {
+      await this.#processUnit(batch);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      for (const entry of batch.filter(({ seq }) => seq > this.#cursor)) await this.#processAlone(entry);
+    }
+  }
+
+  /** An entry that can not be stored however often it is tried is given up, if its mark can be stored: else the storage is full, and all waits on the server. */
+  async #processAlone(entry: Entry): Promise<void> {
+    try {
+      await this.#processUnit([entry]);
+      this.#unstored = undefined;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const tries = this.#unstored?.seq === entry.seq ? this.#unstored.tries + 1 : 1;
+      this.#unstored = { seq: entry.seq, tries };
+      if (tries < triesAlone) throw error;
+      await this.#context.chats.update(async (unit) => {
+        await this.#giveUp(unit, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, error, "storage");
+        unit.put("account", cursorKey, entry.seq);
+      });
+      this.#cursor = entry.seq;
+      this.#scheduleAck();
+    }
+  }
+
+  async #processUnit(batch: Entry[]): Promise<void> {
+    try {
+      await this.#writeUnit(batch, false);
+    } catch (error) {
+      // A message of the batch is there already. Nothing was written: once more, looking before each.
+      if (!(error instanceof GuardError) || error.name === "FencedError") throw error;
+      await this.#writeUnit(batch, true);
+    }
+  }
+
+  async #writeUnit(batch: Entry[], careful: boolean): Promise<void> {
     let interruption: unknown;
     let reached = this.#cursor;
     await this.#context.chats.update(async (unit) => {
       for (const entry of batch) {
         try {
-          await this.#process(unit, await this.#withBody(entry));
+          await this.#process(unit, await this.#withBody(entry), careful);
         } catch (error) {
           if (!isTransient(error)) {
             await this.#giveUp(unit, entry, error);
@@ -91,10 +134,10 @@ export class Inbox {
     if (interruption !== undefined) throw interruption;
   }
 
-  async #process(unit: Unit, entry: Entry): Promise<void> {
+  async #process(unit: Unit, entry: Entry, careful: boolean): Promise<void> {
     switch (entry.kind) {
       case EntryKind.APPLICATION:
-        return await receiveMessage(this.#context, this.#events, unit, entry);
+        return await receiveMessage(this.#context, this.#events, unit, entry, careful);
       case EntryKind.COMMIT:
         return await receiveCommit(this.#context, this.#events, unit, entry);
       case EntryKind.OWN_COMMIT:
@@ -104,21 +147,28 @@ export class Inbox {
       case EntryKind.REMOVED:
         return await receiveRemoval(this.#context, this.#events, unit, entry);
       case EntryKind.GAP: {
-        const draft = await unit.chat(toHex(entry.channelId));
+        const chatId = unit.chatOf(entry.channelId);
+        const draft = chatId === undefined ? undefined : await unit.chat(chatId);
         draft?.notice("gap", { count: String(entry.epoch) }, entry.receivedMs);
         return;
       }
+      case EntryKind.DIRECT:
+        unit.afterwards(() => this.#events.direct(entry));
+        return;
       default:
         remember(unit, toHex(entry.channelId), entry, "kind");
     }
   }
 
-  /** A bug of ours met this entry: it must not stop the queue. */
-  async #giveUp(unit: Unit, entry: Entry, error: unknown): Promise<void> {
-    this.#context.problem({ code: "L050", detail: `an entry could not be processed: ${(error as Error).name}` });
-    const draft = await unit.chat(toHex(entry.channelId));
-    if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason: "internal" });
-    else remember(unit, toHex(entry.channelId), entry, "internal");
+  /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
+  async #giveUp(unit: Unit, entry: Entry, error: unknown, reason: "internal" | "storage" = "internal"): Promise<void> {
+    this.#context.problem({ code: reason === "storage" ? "L005" : "L050", detail: `an entry could not be processed: ${(error as Error).name}` });
+    const chatId = unit.chatOf(entry.channelId);
+    const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+    // After a commit that was not followed no later one can be: this device has to be put back.
+    if (draft?.record.active && entry.kind === EntryKind.COMMIT) breakOff(unit, draft, entry, { kind: "unreadable", reason }, this.#events);
+    else if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason });
+    else remember(unit, toHex(entry.channelId), entry, reason);
   }
 
   async #withBody(entry: Entry): Promise<Entry> {

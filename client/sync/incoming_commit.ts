@@ -2,11 +2,14 @@
 
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
-import type { GroupState, Member } from "../mls/group.ts";
+import type { Bytes, GroupState, Member, PendingCommit } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import { noticesOf } from "./members.ts";
+import { noteEpoch } from "./past_epochs.ts";
 import type { PendingRecord } from "./records.ts";
 import { breakOff, type Refusal, remember } from "./rejection.ts";
+import { compareWithServer } from "./server_list.ts";
+import { takeOver } from "./successor.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -25,42 +28,58 @@ export function guardCommit(ownEpoch: number, n: number, commitId: string, merge
   return { kind: "rejected", code: "fork", reason: "another commit made this epoch here" };
 }
 
+type Live = Draft & { state: GroupState };
+
 /** @returns the chat, if the entry is the next commit for it */
-async function nextCommit(unit: Unit, entry: Entry): Promise<(Draft & { state: GroupState }) | undefined> {
-  const chatId = toHex(entry.channelId);
+async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promise<Live | undefined> {
+  const chatId = unit.chatOf(entry.channelId);
+  // The conversation has moved on to a successor.
+  if (chatId === undefined) return undefined;
   const draft = await unit.chat(chatId);
-  if (!draft?.state || !draft.record.active) {
+  if (!draft?.record.active) {
     remember(unit, chatId, entry, "no-group");
+    return undefined;
+  }
+  if (!draft.state) {
+    breakOff(unit, draft, entry, { kind: "rejected", code: "state-lost", reason: "the group's state is gone or damaged" }, events);
     return undefined;
   }
   const commitId = toHex(entry.id);
   const guard = guardCommit(draft.record.epoch, entry.epoch, commitId, draft.record.commits.find(({ n }) => n === entry.epoch)?.commitId);
   if (guard.kind === "repeat") return undefined;
   if (guard.kind !== "next") {
-    breakOff(unit, draft, entry, guard);
+    breakOff(unit, draft, entry, guard, events);
     return undefined;
   }
-  return draft as Draft & { state: GroupState };
+  if (draft.record.broken) {
+    // Its turn has not come: what is before it could not be followed.
+    remember(unit, chatId, entry, "broken", draft);
+    return undefined;
+  }
+  return draft as Live;
 }
 
-export async function receiveCommit(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
-  const draft = await nextCommit(unit, entry);
+/** @param S the epoch's secret from a reseal, in place of the header */
+export async function receiveCommit(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, S?: Bytes): Promise<void> {
+  const draft = await nextCommit(unit, entry, events);
   if (!draft) return;
   const { mls, account } = context;
   const before = mls.members(draft.state);
   const leaving = mls.pendingLeaves(draft.state);
   const header = entry.header.length > 0 ? { header: entry.header } : {};
-  const result = await context.trust.during(() => mls.processCommit(draft.state, { n: BigInt(entry.epoch), commitId: entry.id, sealedCommit: entry.body, ...header }));
+  const result = await context.trust.during(() => mls.processCommit(draft.state, { n: BigInt(entry.epoch), commitId: entry.id, sealedCommit: entry.body, ...header, ...(S && { S }) }));
   if (result.kind !== "processed") {
-    breakOff(unit, draft, entry, result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result);
+    breakOff(unit, draft, entry, result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result, events);
     return;
   }
   // For the removed device the tree is no longer there to be read: what remains is what was there, less the removed ones.
   const after = result.selfRemoved ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex)) : mls.members(result.newState);
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
-  for (const { notice, values } of noticesOf({ committer: result.committer, before, after, leaving, ...(result.infoChange && { infoChange: result.infoChange }) })) {
-    draft.notice(notice, values, entry.receivedMs);
-  }
+  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S });
+  const change = { committer: result.committer, before, after, leaving, readded: result.readded, ...(result.infoChange && { infoChange: result.infoChange }) };
+  for (const { notice, values } of noticesOf(change)) draft.notice(notice, values, entry.receivedMs);
+  const did = { removed: result.removed.map(({ recipientKey }) => recipientKey), added: result.added.map(({ recipientKey }) => recipientKey), membersHash: result.membersHash };
+  compareWithServer(events, unit, draft, entry, result.committer, did);
   loseRace(events, unit, draft);
   if (result.selfRemoved) endChat(events, unit, draft);
   unit.afterwards(() => events.epochChanged(draft.id));
@@ -68,47 +87,62 @@ export async function receiveCommit(context: SyncContext, events: InboxEvents, u
 
 /** The other commit won: the bytes of ours are void, the plan stays to be built again. */
 function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
-  if (!draft.pending?.commit) return;
+  if (!draft.pending) return;
   const { plan, attempt } = draft.pending;
   draft.setPending({ plan, attempt: attempt + 1 });
   unit.afterwards(() => events.commitLost(draft.id));
 }
 
-export async function receiveOwnCommit({ mls, account }: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
-  const draft = await nextCommit(unit, entry);
+export async function receiveOwnCommit(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
+  const { mls, account } = context;
+  const draft = await nextCommit(unit, entry, events);
   if (!draft) return;
   const pending = draft.pending?.commit && mls.decodePending(draft.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
     // Only a device whose state went back in time meets its own commit without having it (PROTOCOL §4, E017).
-    breakOff(unit, draft, entry, { kind: "rejected", code: "rolled-back", reason: "an own commit that is not stored here" });
+    unit.afterwards(() => events.rolledBack(draft.id));
+    remember(unit, draft.id, entry, "rolled-back");
     return;
   }
+  const { purpose } = (draft.pending as PendingRecord).plan;
   const before = mls.members(draft.state);
   const leaving = mls.pendingLeaves(draft.state);
   const infoBefore = mls.info(draft.state);
   const merged = mls.mergePending(draft.state, pending);
-  const infoAfter = mls.info(merged);
   const after = mls.members(merged);
-  const { purpose } = (draft.pending as PendingRecord).plan;
+  const committer = before.find(({ leafIndex }) => leafIndex === draft.state.ownLeafIndex) as Member;
   draft.enterEpoch(merged, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, draft, merged, pending);
   draft.setPending(undefined);
-  if (purpose === "create") {
-    draft.set({ hidden: false });
-    draft.notice("created", { by: account.username }, entry.receivedMs);
-  } else {
-    const committer = before.find(({ leafIndex }) => leafIndex === draft.state.ownLeafIndex) as Member;
-    for (const { notice, values } of noticesOf({ committer, before, after, leaving, infoChange: { before: infoBefore, after: infoAfter } })) draft.notice(notice, values, entry.receivedMs);
-  }
   unit.afterwards(() => {
     events.commitMerged(draft.id);
     events.epochChanged(draft.id);
   });
+  if (draft.record.succeeds !== undefined) {
+    await takeOver(context, events, unit, draft, merged, pending, entry);
+    return;
+  }
+  compareWithServer(events, unit, draft, entry, committer, pending);
+  if (purpose === "create") {
+    draft.set({ hidden: false });
+    draft.notice("created", { by: account.username }, entry.receivedMs);
+    return;
+  }
+  const infoChange = { before: infoBefore, after: mls.info(merged) };
+  for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded: readdedBy(pending, after), infoChange })) draft.notice(notice, values, entry.receivedMs);
 }
 
+function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[] {
+  return after.filter(({ recipientKey }) => [removed, added].every((keys) => keys.some((key) => equalBytes(key, recipientKey))));
+}
+
+/** The server says that this device is out. Nobody proves it: the commit that would is sealed to those who stay. It is shown as the server's word (PROTOCOL §4). */
 export async function receiveRemoval({ account }: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
-  const draft = await unit.chat(toHex(entry.channelId));
+  const chatId = unit.chatOf(entry.channelId);
+  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
   if (!draft || !draft.record.active || entry.epoch <= draft.record.epoch) return;
-  draft.notice(draft.record.leaving ? "left" : "removed", { who: account.username, self: "1" }, entry.receivedMs);
+  if (draft.record.leaving) draft.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+  else draft.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
   endChat(events, unit, draft);
 }
 

@@ -9,15 +9,22 @@ import { decodeMimiContent } from "../content/mimi_content.ts";
 import type { Bytes, Member, OpenResult } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import { type ItemRecord, keys, type SeenRecord } from "./records.ts";
-import { refuse, remember } from "./rejection.ts";
+import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
 type Opened = Extract<OpenResult, { kind: "processed" }>;
 
-export async function receiveMessage(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
-  const chatId = toHex(entry.channelId);
+/** @param careful looks whether the message is there already; else the write fails (GuardError) if it is, which spares a read for each message */
+export async function receiveMessage(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, careful: boolean): Promise<void> {
+  const chatId = unit.chatOf(entry.channelId);
+  // The conversation has moved on to a successor.
+  if (chatId === undefined) return;
   const draft = await unit.chat(chatId);
+  if (draft?.record.active && !draft.state) {
+    breakOff(unit, draft, entry, { kind: "rejected", code: "state-lost", reason: "the group's state is gone or damaged" }, events);
+    return;
+  }
   if (!draft?.state || !draft.record.active) {
     // A group that this device is not in: its Welcome was refused, with a notice, or the removal came first.
     remember(unit, chatId, entry, "no-group");
@@ -26,7 +33,9 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
   const result = await context.mls.openMessage(draft.state, { epoch: BigInt(entry.epoch), messageId: entry.id, envelope: entry.body });
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
-    if (draft.record.broken) remember(unit, chatId, entry, "broken");
+    if (draft.record.broken) remember(unit, chatId, entry, "broken", draft);
+    // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
+    else if (result.kind === "unreadable" && result.reason === "future-epoch") breakOff(unit, draft, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
     else refuse(unit, draft, entry, result);
     return;
   }
@@ -37,7 +46,7 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
   }
   const senderKey = toHex(result.sender.credential.accountKey);
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
-  const repeated = unit.peek("messageids", seenKey) !== undefined || await context.store.get("messageids", seenKey) !== undefined;
+  const repeated = unit.peek("messageids", seenKey) !== undefined || (careful && await context.store.get("messageids", seenKey) !== undefined);
   const shown = repeated ? undefined : await contentOf(context, unit, draft, result);
   draft.moveRatchet(result.newState, result.record, result.consumed);
   if (!shown) return;
@@ -48,6 +57,7 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
   const order = shown.kind === "change" ? shown.item.order : appendMessage(context, draft, entry, result.sender, shown.text);
   if (shown.kind === "change") draft.change(shown.item);
   const seen: SeenRecord = { order, atMs: entry.receivedMs };
+  if (!careful) unit.requireAbsent("messageids", seenKey);
   unit.put("messageids", seenKey, seen);
   unit.put("messageids", keys.mimi(chatId, toHex(shown.id)), seen);
 }

@@ -1,18 +1,24 @@
-/** A Welcome: joining, and whether the chat is an invitation first (GRP-7). */
+/** A Welcome: joining, being put back, or moving to a successor channel; and whether the chat is an invitation first (GRP-7). */
 
 import { toHex } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 import { LocalCode } from "../engine/api.ts";
-import type { JoinResult } from "../mls/group.ts";
+import type { Bytes, JoinResult } from "../mls/group.ts";
+import type { Draft } from "./draft.ts";
 import { accountsOf } from "./members.ts";
+import { noteEpoch } from "./past_epochs.ts";
 import type { ChatMember, ChatRecord } from "./records.ts";
-import { codeOf, refuse, remember } from "./rejection.ts";
+import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
+import { compareWithServer } from "./server_list.ts";
+import { follow } from "./successor.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
 export async function receiveWelcome(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
   const { account, mls } = context;
-  const chatId = toHex(entry.channelId);
+  const chatId = unit.chatOf(entry.channelId);
+  // The conversation has moved on from this channel to a successor.
+  if (chatId === undefined) return;
   const existing = await unit.chat(chatId);
   // A repeat: this very Welcome was joined with.
   if (existing?.record.active && existing.record.commits.some(({ n, commitId }) => n === entry.epoch && commitId === toHex(entry.id))) return;
@@ -22,30 +28,66 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
     refuse(unit, existing, entry, { kind: "rejected", code: "GRP-7.3", reason: "a Welcome to an epoch that this device has been in or past" });
     return;
   }
-  const candidates = await account.keyPackages.candidates();
   const live = existing?.record.active === true && existing.record.broken === undefined;
-  const result = await context.trust.during(() =>
+  const open = async (candidates: Bytes[], live: boolean) => await context.trust.during(() =>
     mls.joinFromWelcome({ channelId: entry.channelId, n: BigInt(entry.epoch), header: entry.header, sealedWelcome: entry.body, candidates, live }));
+  // A request to be put back may be carried out after the device was helped in another way: the Welcome to its KeyPackage was asked for, and its leaf is in the tree.
+  const asked = live ? await open(await account.keyPackages.requested(), false) : undefined;
+  const result = asked?.kind === "processed" ? asked : await open(await account.keyPackages.candidates(), live);
   if (result.kind !== "processed") {
-    if (existing) {
-      refuse(unit, existing, entry, result);
-    } else {
-      remember(unit, chatId, entry, codeOf(result), false);
-      unit.afterwards(() => context.problem({ code: LocalCode.hybridLayer, detail: `an invitation to a group was refused: ${codeOf(result)}` }));
-    }
+    refuseWelcome(context, events, unit, entry, existing, live, result);
     return;
   }
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
-  const draft = await unit.create(joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), existing?.record));
+  const succession = await follow(context, events, unit, entry, result);
+  if (succession.kind === "refused") {
+    refuse(unit, succession.draft, entry, { kind: "rejected", code: succession.code, reason: "not the successor of this conversation" });
+    return;
+  }
+  if (succession.kind === "moved") {
+    unit.afterwards(() => events.joined(succession.draft.id));
+    return;
+  }
+  await join(context, events, unit, entry, result, existing);
+}
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+async function join(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, result: Joined, existing: Draft | undefined): Promise<void> {
+  const { account, mls } = context;
+  const members = mls.members(result.newState);
+  const draft = await unit.create(joinedRecord(context, entry, result, accountsOf(members), existing?.record), existing?.id);
+  // What was to be committed is built again on what there is now.
+  if (existing?.pending) {
+    draft.setPending(existing.pending);
+    draft.restartPlan();
+  }
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S }, true);
   const by = result.adder.credential.username;
   if (existing) draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);
   else if (result.info.kind === "direct") draft.notice("created", { by }, entry.receivedMs);
   else draft.notice("added", { who: account.username, by }, entry.receivedMs);
-  unit.afterwards(() => events.joined(chatId));
+  compareWithServer(events, unit, draft, entry, result.adder, { removed: [], added: [], membersHash: await mls.membersHash(result.newState) });
+  unit.afterwards(() => events.joined(draft.id));
 }
 
-type Joined = Extract<JoinResult, { kind: "processed" }>;
+function refuseWelcome(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, existing: Draft | undefined, live: boolean, result: Exclude<JoinResult, Joined>): void {
+  if (!existing) {
+    remember(unit, toHex(entry.channelId), entry, codeOf(result));
+    unit.afterwards(() => {
+      context.problem({ code: LocalCode.hybridLayer, detail: `an invitation to a group was refused: ${codeOf(result)}` });
+      if (result.kind === "unreadable") events.welcomeLost(entry);
+    });
+  } else if (live && entry.epoch === existing.record.epoch + 1) {
+    // The commit to this epoch went to the others; to this device the server was told to give a Welcome in its place.
+    breakOff(unit, existing, entry, result, events);
+  } else if (existing.record.broken) {
+    remember(unit, existing.id, entry, codeOf(result), existing);
+  } else {
+    refuse(unit, existing, entry, result);
+  }
+}
 
 function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adder, newState }: Joined, members: ChatMember[], before: Readonly<ChatRecord> | undefined): ChatRecord {
   const adderKey = toHex(adder.credential.accountKey);
@@ -54,7 +96,7 @@ function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adde
   return {
     v: 1,
     channelId: entry.channelId,
-    firstChannelId: info.supersedes?.channelId ?? entry.channelId,
+    firstChannelId: before?.firstChannelId ?? info.supersedes?.firstChannelId ?? info.supersedes?.channelId ?? entry.channelId,
     kind: info.kind,
     name: info.name,
     members,
@@ -65,6 +107,8 @@ function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adde
     leaving: false,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
+    ...(before?.earlier && { earlier: before.earlier }),
+    ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
     epoch: Number(newState.epoch),

@@ -20,6 +20,8 @@ export interface EpochChange {
   after: Member[];
   /** Devices that had asked to leave. */
   leaving: Member[];
+  /** Devices that were taken out and put back in one (PROTOCOL §3.4). */
+  readded: Member[];
   infoChange?: { before: GroupInfo; after: GroupInfo };
 }
 
@@ -29,7 +31,7 @@ export interface Notice {
 }
 
 /** @returns the lines that a commit puts into the conversation; none for a mere update */
-export function noticesOf({ committer, before, after, leaving, infoChange }: EpochChange): Notice[] {
+export function noticesOf({ committer, before, after, leaving, readded, infoChange }: EpochChange): Notice[] {
   const by = committer.credential.username;
   const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
   const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
@@ -43,11 +45,16 @@ export function noticesOf({ committer, before, after, leaving, infoChange }: Epo
     if (!has(accountsBefore, accountKey)) notices.push({ notice: "added", values: { who: username, by } });
   }
   notices.push(...deviceNotices(before, after, accountsBefore, accountsAfter));
+  for (const { credential } of readded) notices.push({ notice: "rejoined", values: { who: credential.username, by, device: toHex(credential.deviceId).slice(0, 8) } });
+  for (const { username, accountKey, role } of accountsAfter) {
+    const roleBefore = accountsBefore.find((account) => account.accountKey === accountKey)?.role;
+    if (roleBefore !== undefined && roleBefore !== role) notices.push({ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, by } });
+  }
   if (infoChange && infoChange.before.name !== infoChange.after.name) notices.push({ notice: "renamed", values: { by, name: infoChange.after.name } });
   return notices;
 }
 
-/** Every added device is a visible line (PROTOCOL §1). A device that stands at another leaf than before was taken out and put back (§3.4). */
+/** Every added device is a visible line (PROTOCOL §1). */
 function deviceNotices(before: Member[], after: Member[], accountsBefore: ChatMember[], accountsAfter: ChatMember[]): Notice[] {
   const notices: Notice[] = [];
   const stays = ({ credential }: Member) => [accountsBefore, accountsAfter].every((accounts) => accounts.some(({ accountKey }) => accountKey === toHex(credential.accountKey)));

@@ -3,7 +3,7 @@
  * before any byte leaves (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when the server has said that it does not have them.
  */
 
-import { fromHex } from "../../schema/bytes.ts";
+import { fromHex, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { GroupUsageError } from "../mls/group.ts";
@@ -24,6 +24,8 @@ export interface OutboxNeeds {
   unblock(chatId: string): void;
   /** A message went out: counts for the self-update. */
   sent(chatId: string): void;
+  /** The server's answer does not fit this device's epoch: it may have been rolled back, or the server. */
+  suspect(chatId: string, code: number): void;
 }
 
 /** What to do after an answer to `publish`. */
@@ -61,6 +63,8 @@ export class Outbox {
   /** Orders whose bytes may have reached the server. Everything found at a start may have. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
+  /** The lines of the conversation of what waits, by order's place: so that "sent" needs no reading. */
+  readonly #items = new Map<string, ItemRecord>();
   #closed = false;
 
   constructor(context: SyncContext, needs: OutboxNeeds) {
@@ -96,7 +100,9 @@ export class Outbox {
     const sealed = await this.#seal(draft, item);
     const record: OutboxRecord = { ...item, chatId: draft.id, ...(sealed && { sealed }) };
     unit.put("outbox", keys.item(draft.id, item.order), record, { channelId: draft.channelId });
+    const shown = draft.items.findLast(({ order }) => order === item.order);
     unit.afterwards(() => {
+      if (shown) this.#items.set(placeOf(record), shown);
       this.#queue(draft.id).push(record);
       this.kick(draft.id);
     });
@@ -140,13 +146,15 @@ export class Outbox {
   async #seal(draft: Draft, { messageId, kind, content }: Pick<OutboxRecord, "messageId" | "kind" | "content">): Promise<OutboxRecord["sealed"]> {
     const { state, record } = draft;
     if (!state || state.epoch === 0n || record.broken || (kind === "message" && this.#needs.blockedBy(draft.id))) return undefined;
-    const { mls } = this.#context;
+    const { mls, rpc } = this.#context;
+    rpc.prepare();
     try {
       const id = fromHex(messageId);
       const sealed = kind === "leave" ? await mls.sealLeave(state, { messageId: id }) : await mls.sealMessage(state, { messageId: id, content });
       draft.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
       if (kind === "message") draft.set({ ownSent: record.ownSent + 1 });
-      return { epoch: Number(state.epoch), envelope: sealed.envelope };
+      const channel = toHex(record.channelId);
+      return { epoch: Number(state.epoch), envelope: sealed.envelope, ...(channel !== draft.id && { channel }) };
     } catch (error) {
       if (error instanceof GroupUsageError && error.code === "pending-leaves") return undefined;
       throw error;
@@ -170,8 +178,10 @@ export class Outbox {
     const { chatId } = record;
     const chat = this.#context.chats.get(chatId);
     if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
-    if (chat.record.broken) return await this.#settle(record, "failed", codeName(ErrorCode.staleEpoch));
-    if (!record.sealed || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
+    // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
+    if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
+    const moved = record.sealed !== undefined && (record.sealed.channel ?? chatId) !== toHex(chat.record.channelId);
+    if (!record.sealed || moved || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
     return await this.#publish(record, record.sealed);
   }
 
@@ -179,7 +189,7 @@ export class Outbox {
     const { chatId, messageId } = record;
     this.#attempted.add(placeOf(record));
     try {
-      await this.#context.rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
+      await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
       this.#failures.delete(chatId);
       return await this.#settle(record, "sent");
     } catch (error) {
@@ -189,8 +199,13 @@ export class Outbox {
         case "seal-again":
           return await this.#sealAgain(record);
         case "await-epoch":
-          return await this.#awaitEpoch(record, error);
+          return this.#awaitEpoch(record, error);
         case "failed":
+          // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat; else the server has forgotten the channel (PROTOCOL §3.5).
+          if (error.code === ErrorCode.notAMember && this.#context.chats.get(chatId)?.record.active) {
+            this.#needs.suspect(chatId, error.code);
+            return this.#rest(chatId, epochPatienceMs);
+          }
           return await this.#settle(record, "failed", codeName(error.code));
         default:
           return this.#rest(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
@@ -198,15 +213,10 @@ export class Outbox {
     }
   }
 
-  /** The entry of the new epoch is in the queue. If it never comes, this device's state went back in time (E017): that must not look like mere waiting. */
-  async #awaitEpoch(record: OutboxRecord, { code }: WireError): Promise<boolean> {
-    const failures = (this.#failures.get(record.chatId) ?? 0) + 1;
-    this.#failures.set(record.chatId, failures);
-    if (code === ErrorCode.staleEpoch && failures > 3 && !this.#context.chats.get(record.chatId)?.pending) {
-      this.#failures.delete(record.chatId);
-      return await this.#settle(record, "failed", codeName(code));
-    }
-    return this.#rest(record.chatId, epochPatienceMs);
+  /** The entry of the new epoch is in the queue. If it never comes, this device's state went back in time (E017), or the server's: that must not look like mere waiting. */
+  #awaitEpoch({ chatId }: OutboxRecord, { code }: WireError): boolean {
+    if (!this.#context.chats.get(chatId)?.pending) this.#needs.suspect(chatId, code);
+    return this.#rest(chatId, epochPatienceMs);
   }
 
   async #sealAgain(record: OutboxRecord): Promise<boolean> {
@@ -240,13 +250,14 @@ export class Outbox {
         if (state === "failed") draft.set({ leaving: false });
         return;
       }
-      const item = await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
+      const item = this.#items.get(placeOf(record)) ?? await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
       if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }) });
     });
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);
     if (index >= 0) queue.splice(index, 1);
     this.#attempted.delete(placeOf(record));
+    this.#items.delete(placeOf(record));
     if (state === "sent" && kind === "message") this.#needs.sent(chatId);
     return true;
   }

@@ -95,6 +95,41 @@ export class People {
   }
 
   /**
+   * A new name, by an admin.
+   *
+   * @throws EngineError E003 for a member that is no admin, L011 for a name over 200 characters
+   */
+  async rename(chatId: string, name: string): Promise<void> {
+    const chat = this.#active(chatId);
+    const wanted = name.trim();
+    if (chat.kind === "direct" || wanted === "") throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no name, and a group needs one" });
+    if (wanted.length > 200) throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
+    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
+  }
+
+  /**
+   * Makes an account admin, or a member again.
+   *
+   * @throws EngineError E003 for a member that is no admin and for the last admin, L004
+   */
+  async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
+    const member = this.#active(chatId).members.find((candidate) => candidate.username === username);
+    if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
+    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }));
+  }
+
+  /** The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree from the left, so that is the one with the lowest leaf. */
+  async #promoteHeir(chatId: string): Promise<void> {
+    const { ownKey } = this.#context;
+    await this.#committer.carryOut(chatId, (draft) => {
+      const others = draft.members().filter(({ credential }) => toHex(credential.accountKey) !== ownKey);
+      const own = draft.members().find(({ credential }) => toHex(credential.accountKey) === ownKey);
+      if (own?.role !== "admin" || others.length === 0 || others.some(({ role }) => role === "admin")) return undefined;
+      return { purpose: "info", add: [], remove: [], roles: { [toHex(others[0].credential.accountKey)]: "admin" } };
+    });
+  }
+
+  /**
    * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's other devices go first, by an own commit.
    *
    * @throws EngineError
@@ -103,7 +138,8 @@ export class People {
     const { account, chats, ownKey } = this.#context;
     const chat = this.#active(chatId);
     if (chat.leaving) return;
-    if (chat.members.some(({ accountKey }) => accountKey !== ownKey)) {
+    if (chat.members.some(({ accountKey }) => accountKey !== ownKey) && !chat.broken) {
+      await this.#promoteHeir(chatId);
       const ownOthers = (draft: Draft) => removalOf(draft, ({ credential, recipientKey }) => toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey));
       await this.#committer.carryOut(chatId, ownOthers);
     }

@@ -5,6 +5,7 @@ import type { Bytes } from "../mls/types.ts";
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
 export interface ChatRecord {
   v: 1;
+  /** The channel that it is in now: another than the chatId says once a successor took over (PROTOCOL §3.5). */
   channelId: Bytes;
   /** The conversation's first channel: message ids are made with it (PROTOCOL §7). */
   firstChannelId: Bytes;
@@ -32,7 +33,27 @@ export interface ChatRecord {
   /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
   commits: { n: number; commitId: string }[];
   /** Set when an entry could not be followed: no later commit can be either, until this device is re-added (PROTOCOL §3.5). */
-  broken?: { code: string; epoch: number };
+  broken?: Broken;
+  /** Bytes of entries that are kept for another try. */
+  keptBytes?: number;
+  /** The server's list of members was seen to differ from the group's (PROTOCOL §4): a commit that tells the server the difference is due. */
+  serverDiffers?: true;
+  /** Channels that the conversation was in before, as hex, newest last. */
+  earlier?: string[];
+  /** When the present channel took over from another, in ms, and the chat of which this hidden one is to become the successor. */
+  movedMs?: number;
+  succeeds?: string;
+}
+
+/** Where a device stopped following its group, and what can bring it back. */
+export interface Broken {
+  code: string;
+  /** The epoch that could not be entered. */
+  epoch: number;
+  /** Of the commit that could not be followed, as hex, where it is known. */
+  commitId?: string;
+  /** A fresh header for that commit, or to be taken out and put back (PROTOCOL §3.4, §3.5). */
+  need: "reseal" | "readd";
 }
 
 export interface ChatMember {
@@ -44,11 +65,16 @@ export interface ChatMember {
 
 /** What a commit is for. It outlives the commit: when another member's wins, it is built again from this. */
 export interface CommitPlan {
-  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices";
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
   /** KeyPackages as published, with the device that each belongs to. */
   add: { recipientKey: Bytes; keyPackage: Bytes }[];
   /** recipientKeys */
   remove: Bytes[];
+  /** A new name, and roles that change, by account key as hex. */
+  name?: string;
+  roles?: Record<string, "admin" | "member">;
+  /** Signed re-add requests that the commit carries out. */
+  requests?: Bytes[];
 }
 
 /** The store "pending", by chatId. `commit` (encodePending) is absent between a lost race and the next build. */
@@ -56,6 +82,8 @@ export interface PendingRecord {
   plan: CommitPlan;
   commit?: Bytes;
   attempt: number;
+  /** The server's members, when they were found to differ from the group's: what it is told is made for them. */
+  serverMembers?: Bytes[];
 }
 
 /** The store "outbox", by chatId and order. */
@@ -68,7 +96,7 @@ export interface OutboxRecord {
   /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
-  sealed?: { epoch: number; envelope: Bytes };
+  sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
 }
 
 /** The store "messages", by chatId and order. */
@@ -90,7 +118,8 @@ export type ItemRecord =
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
 
 export type NoticeKind =
-  | "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed";
+  | "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed"
+  | "removed-by-server" | "server-differs" | "healed" | "rolled-back" | "server-behind" | "promoted" | "demoted";
 
 /** The store "messageids": that (account, messageId) was seen; kept 30 days (PROTOCOL §4). */
 export interface SeenRecord {
@@ -127,5 +156,7 @@ export const keys = {
   seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
   /** A MIMI message id (32 bytes as hex) → its place. */
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
+  /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
+  pastEpochs: (chatId: string) => `${chatId}/past`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
 };

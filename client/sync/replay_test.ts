@@ -18,7 +18,8 @@ suite("a server that replays what it recorded", {
     assert.equal(welcome.epoch, 1);
     const random = () => crypto.getRandomValues(new Uint8Array(16));
     const nothing = new Uint8Array();
-    const removal = { seq: 1000, kind: EntryKind.REMOVED, channelId: fromHex(chatId), epoch: 3, id: random(), header: nothing, body: nothing, bodyLength: 0, receivedMs: Date.now() };
+    const told = { removed: [], added: [], membersHash: nothing };
+    const removal = { seq: 1000, kind: EntryKind.REMOVED, channelId: fromHex(chatId), epoch: 3, id: random(), header: nothing, body: nothing, bodyLength: 0, receivedMs: Date.now(), ...told };
     core.inject(recipientKey, [removal, { ...welcome, seq: 1001, id: random() }]);
     await bert.until(async () => (await bert.notices(chatId)).includes("rejected GRP-7.3"), "the refusal");
     const notices = await bert.notices(chatId);

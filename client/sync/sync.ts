@@ -9,6 +9,8 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { Chats } from "./chats.ts";
 import { Committer } from "./committer.ts";
 import type { Environment } from "./environment.ts";
+import { Ephemeral } from "./ephemeral.ts";
+import { Healer } from "./healer.ts";
 import { Inbox } from "./inbox.ts";
 import type { TurnEnd } from "./link.ts";
 import { Messages } from "./messages.ts";
@@ -32,6 +34,7 @@ export interface SyncListener {
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
+  typing(chatId: string, username: string): void;
 }
 
 export class Sync {
@@ -43,6 +46,8 @@ export class Sync {
   readonly #outbox: Outbox;
   readonly #committer: Committer;
   readonly #upkeep: Upkeep;
+  readonly #healer: Healer;
+  readonly #ephemeral: Ephemeral;
   readonly #listener: SyncListener;
   #cancelUpkeep: () => void = () => {};
   #listsFresh = false;
@@ -55,9 +60,10 @@ export class Sync {
     const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
     const ownKey = toHex(account.accountKey);
     this.#listener = listener;
-    this.chats = new Chats({ store, mls, own: { username: account.username, accountKey: ownKey }, listener });
+    this.chats = new Chats({ store, mls, own: { username: account.username, accountKey: ownKey }, listener, environment });
     this.#context = { account, rpc: account.rpc, store, chats: this.chats, mls, trust, environment, ownKey, problem: (problem) => listener.problem(problem) };
-    this.#committer = new Committer(this.#context);
+    const suspect = (chatId: string, code: number) => this.#healer.suspect(chatId, code);
+    this.#committer = new Committer(this.#context, suspect);
     this.#outbox = new Outbox(this.#context, {
       blockedBy: (chatId) => this.#upkeep.isTainted(chatId) ? "commit" : undefined,
       unblock: (chatId) => void this.#upkeep.commitLeaves(chatId).catch(() => {}),
@@ -65,11 +71,15 @@ export class Sync {
         this.#upkeep.sent(chatId);
         this.#checkDevices();
       },
+      suspect,
     });
     this.people = new People(this.#context, this.#committer, this.#outbox);
     this.messages = new Messages(this.#context, this.#outbox);
-    this.#upkeep = new Upkeep(this.#context, this.#committer, this.people);
-    this.#inbox = new Inbox(this.#context, this.#events());
+    const events = this.#events();
+    this.#healer = new Healer(this.#context, this.#committer, this.people, () => events, () => this.#inbox.cursor);
+    this.#upkeep = new Upkeep(this.#context, this.#committer, this.people, (chatId) => void this.#healer.stateLost(chatId).catch((error) => this.#report(error)));
+    this.#inbox = new Inbox(this.#context, events);
+    this.#ephemeral = new Ephemeral(this.#context, listener.typing);
   }
 
   /** Reads what the device stores; makes no call. @throws StorageError */
@@ -94,13 +104,17 @@ export class Sync {
         recipientKey: account.recipientKey,
         cursor: () => this.#inbox.cursor,
         receive: async (entries) => {
-          await this.#inbox.receive(entries);
+          // Ephemeral ones have no place in the queue.
+          const stored = entries.filter(({ seq }) => seq !== 0);
+          if (stored.length > 0) await this.#inbox.receive(stored);
+          for (const entry of entries) if (entry.seq === 0) await this.#ephemeral.receive(entry);
           caught.advance(entries.length);
         },
         answered: () => {
           confirmed();
           this.#inbox.connected();
           this.#committer.connected();
+          this.#healer.connected();
           this.#outbox.connected();
         },
         caughtUp: () => {
@@ -139,10 +153,17 @@ export class Sync {
     this.#closed = true;
     this.#cancelUpkeep();
     this.#cancelFresh();
+    this.chats.close();
     this.#inbox.close();
     this.#outbox.close();
     this.#committer.close();
     this.#upkeep.close();
+    this.#healer.close();
+  }
+
+  /** Tells the others of a chat that something is being written there; once in a few seconds, and never later than now. */
+  typing(chatId: string): Promise<void> {
+    return this.#ephemeral.typing(chatId);
   }
 
   #events(): InboxEvents {
@@ -163,8 +184,22 @@ export class Sync {
         void this.#outbox.abandon(chatId, "E016").catch((error) => this.#report(error));
         this.#keepVault();
       },
-      joined: () => {
+      joined: (chatId) => {
+        this.#healer.healed(chatId);
+        this.#committer.lost(chatId);
+        this.#outbox.kick(chatId);
         this.#replenish();
+        this.#keepVault();
+      },
+      broken: (chatId) => this.#healer.broken(chatId),
+      rolledBack: (chatId) => void this.#healer.rolledBack(chatId).catch((error) => this.#report(error)),
+      serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
+      direct: (entry) => void this.#healer.receive(entry),
+      welcomeLost: (entry) => this.#healer.welcomeLost(entry),
+      moved: (chatId) => {
+        this.#healer.healed(chatId);
+        this.#committer.lost(chatId);
+        this.#outbox.kick(chatId);
         this.#keepVault();
       },
     };

@@ -1,6 +1,7 @@
 /** What every part of the sync works with, handed in once. */
 
 import type { RpcClient } from "../../schema/rpc/client.ts";
+import type { Entry } from "../../schema/rpc/methods.ts";
 import type { AccountContext } from "../account/types.ts";
 import type { EngineProblem } from "../engine/api.ts";
 import type { Mls } from "../mls/group.ts";
@@ -36,4 +37,16 @@ export interface InboxEvents {
   /** This device was taken out of the group. */
   chatEnded(chatId: string): void;
   joined(chatId: string): void;
+  /** An entry could not be followed, and no later one can be: help is needed. */
+  broken(chatId: string): void;
+  /** This device's state is older than what it did already. */
+  rolledBack(chatId: string): void;
+  /** The server's list of members differs from the group's. */
+  serverDiffers(chatId: string): void;
+  /** A payload of one device to this one. */
+  direct(entry: Entry): void;
+  /** The conversation goes on in another channel: what waits is sealed again. */
+  moved(chatId: string): void;
+  /** A Welcome to a channel that this device does not know did not open. */
+  welcomeLost(entry: Entry): void;
 }

@@ -20,6 +20,7 @@ export function summaryOf(chatId: string, record: ChatRecord, own: { username: s
     members: record.members.map((member) => ({ ...member, self: member.accountKey === own.accountKey })),
     invitation: record.invitation,
     active: record.active && record.broken === undefined,
+    ...(record.active && record.broken && { recovering: true as const }),
     unread: record.unread,
     ...(record.lastMessage && { lastMessage: record.lastMessage }),
     activityMs: record.activityMs,

@@ -1,6 +1,7 @@
 /** One unit of work: everything that one storage write will hold. */
 
 import type { SealContext, SealedBatch, SealedPut } from "../storage/sealed_store.ts";
+import { toHex } from "../../schema/bytes.ts";
 import type { StoreName } from "../storage/storage.ts";
 import type { Draft } from "./draft.ts";
 import type { ChatRecord } from "./records.ts";
@@ -12,11 +13,27 @@ export class Unit {
   readonly drafts = new Map<string, Draft>();
   readonly #afterwards: (() => void)[] = [];
   readonly #open: (chatId: string) => Promise<Draft | undefined>;
-  readonly #create: (record: ChatRecord) => Promise<Draft>;
+  readonly #create: (record: ChatRecord, chatId: string) => Promise<Draft>;
+  readonly #chatOf: (channel: string) => string | undefined;
 
-  constructor(open: (chatId: string) => Promise<Draft | undefined>, create: (record: ChatRecord) => Promise<Draft>) {
+  constructor(open: (chatId: string) => Promise<Draft | undefined>, create: (record: ChatRecord, chatId: string) => Promise<Draft>, chatOf: (channel: string) => string | undefined) {
     this.#open = open;
     this.#create = create;
+    this.#chatOf = chatOf;
+  }
+
+  /**
+   * @param channelId 32 bytes
+   * @returns the chat that the channel is of, or would be of; undefined for a channel that its conversation has left
+   */
+  chatOf(channelId: Uint8Array): string | undefined {
+    const channel = toHex(channelId);
+    for (const draft of this.drafts.values()) {
+      if (draft.deleted) continue;
+      if (toHex(draft.record.channelId) === channel) return draft.id;
+      if (draft.record.earlier?.includes(channel)) return undefined;
+    }
+    return this.#chatOf(channel);
   }
 
   /** @returns the chat to change, its mutex held until the unit ends; undefined when there is none */
@@ -25,8 +42,8 @@ export class Unit {
   }
 
   /** A chat that is new, or that takes the place of an inactive one. */
-  async create(record: ChatRecord): Promise<Draft> {
-    return await this.#create(record);
+  async create(record: ChatRecord, chatId: string = toHex(record.channelId)): Promise<Draft> {
+    return await this.#create(record, chatId);
   }
 
   put(store: StoreName, key: string, value: unknown, context?: SealContext): void {

@@ -2,12 +2,14 @@
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../account/types.ts";
 import type { Member } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import type { People } from "./people.ts";
 import type { ChatRecord, CommitPlan } from "./records.ts";
+import { differenceOf } from "./server_list.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
@@ -50,15 +52,18 @@ export class Upkeep {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #people: People;
+  readonly #stateLost: (chatId: string) => void;
   /** Chats with a revoked member: nothing is sent there before it is out. */
   readonly #tainted = new Set<string>();
   readonly #timers = new Map<string, () => void>();
   #closed = false;
 
-  constructor(context: SyncContext, committer: Committer, people: People) {
+  /** @param stateLost is told of a group whose MLS state is gone or damaged */
+  constructor(context: SyncContext, committer: Committer, people: People, stateLost: (chatId: string) => void) {
     this.#context = context;
     this.#committer = committer;
     this.#people = people;
+    this.#stateLost = stateLost;
   }
 
   close(): void {
@@ -96,6 +101,27 @@ export class Upkeep {
     });
   }
 
+  /** The server's list of members differs from the group's (server_list.ts): the first member that is there mends it with its next commit. */
+  serverDiffers(chatId: string): void {
+    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));
+  }
+
+  async #repair(chatId: string): Promise<void> {
+    const { chats, mls, rpc } = this.#context;
+    const chat = chats.get(chatId);
+    const state = await chats.withState(chatId);
+    if (!chat?.record.serverDiffers || chat.record.broken || !chat.record.active || !state) return;
+    const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
+    if (server.epoch !== Number(state.epoch)) return;
+    const { missing, extra } = differenceOf(mls.members(state), server.members);
+    const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
+    // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and only an admin may do that without its request (GRP-3.3).
+    const lost = own?.role === "admin" ? missing : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
+    if (lost.length + extra.length === 0) return;
+    const add = await this.#keyPackages(lost.map(({ credential, recipientKey }) => ({ accountKey: toHex(credential.accountKey), device: { deviceId: credential.deviceId, recipientKey } })));
+    await this.#committer.carryOut(chatId, (draft) => draft.record.serverDiffers ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) } : undefined);
+  }
+
   /** After a message went out. */
   sent(chatId: string): void {
     const chat = this.#context.chats.get(chatId);
@@ -117,6 +143,7 @@ export class Upkeep {
     for (const { id } of chats) {
       if (this.#closed) return;
       const state = await this.#context.chats.withState(id);
+      if (!state) this.#stateLost(id);
       if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
         if (state?.active) this.leaveProposed(id);
         continue;

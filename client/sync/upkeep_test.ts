@@ -8,7 +8,7 @@ import { password, suite } from "./testing/person.ts";
 import { driftOf, isRenewalDue, renewAfterMessages, renewAfterMs } from "./upkeep.ts";
 
 suite("what groups need without anyone asking", {
-  "a sender renews its keys after 150 own messages in an epoch": async ({ core, join }) => {
+  "GRP-6.3: a sender renews its keys after 150 own messages in an epoch": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     const { rpc } = await outsider(core, anna);
@@ -44,7 +44,7 @@ suite("what groups need without anyone asking", {
     await anna.hears(chatId, bert.username, ["back again"]);
   },
 
-  "someone leaves while messages are sent; nothing is lost and the leaver is out": async ({ join }) => {
+  "GRP-2.2: someone leaves while messages are sent; nothing is lost and the leaver is out": async ({ join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await anna.engine.startChat([bert.username, carl.username], "crowd");
     await Promise.all([bert.sees(chatId), carl.sees(chatId)]);
@@ -59,7 +59,7 @@ suite("what groups need without anyone asking", {
   },
 });
 
-Deno.test("isRenewalDue() counts messages and days, but not in a chat where this device said nothing", () => {
+Deno.test("GRP-6.3: isRenewalDue() counts messages and days, but not in a chat where this device said nothing", () => {
   assert.equal(isRenewalDue({ ownSent: renewAfterMessages, epochSinceMs: 0 }, 1), true);
   assert.equal(isRenewalDue({ ownSent: 1, epochSinceMs: 0 }, renewAfterMs), true);
   assert.equal(isRenewalDue({ ownSent: 1, epochSinceMs: 1 }, renewAfterMs), false);

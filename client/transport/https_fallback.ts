@@ -1,17 +1,39 @@
 /**
  * Calls over plain HTTPS, for browsers and networks without WebTransport: `POST /rpc`, body = the call's bytes, streamed response = the Return bytes.
  *
- * The body is collected until the call's writer closes: streaming a request needs HTTP/2 and is not everywhere, and every call but `commit` and `putBlob` is one message.
+ * A body is collected until the call's writer closes; one that grows beyond {@link streamFromBytes} (`commit`, `putBlob`) is streamed where the browser can: Chromium over
+ * HTTP/2, which wants HTTPS.
  */
 
 import { concat } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
-import { TransportError } from "../../schema/rpc/errors.ts";
+import { ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { StreamLimit } from "./stream_limit.ts";
 import type { Connection } from "./transport.ts";
 
 /** A gateway that has lost the core, or is going away, says so with these; the calls of the next connection may find another. */
 const lostStatuses = new Set([502, 503, 504]);
+
+/** Below this one request with its length known is cheaper, and works everywhere. */
+export const streamFromBytes = 128 * 1024;
+
+/** @returns whether this runtime sends a body while it is being made (a runtime that does not turns the stream into text, with a type) */
+export function canStreamRequests(): boolean {
+  let asked = false;
+  const init = {
+    method: "POST",
+    body: new ReadableStream(),
+    get duplex() {
+      asked = true;
+      return "half";
+    },
+  };
+  try {
+    return !new Request("https://localhost/", init as RequestInit).headers.has("content-type") && asked;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Over HTTP/1.1 a browser has six connections to an origin and `subscribe` holds one of them for good; requests over that wait in the browser, so the limit here is for
@@ -26,12 +48,17 @@ export class HttpsConnection implements Connection {
   readonly #fetch: typeof fetch;
   readonly #limit = new StreamLimit(maxRequests);
   readonly #over = new AbortController();
+  #canStream: boolean;
   #end: (end: { reason: string }) => void = () => {};
 
-  /** @param url of the gateway's rpc path */
-  constructor(url: URL, fetcher: typeof fetch = (...args) => fetch(...args)) {
+  /**
+   * @param url of the gateway's rpc path
+   * @param canStream whether large bodies may be streamed; one that fails turns this off
+   */
+  constructor(url: URL, fetcher: typeof fetch = (...args) => fetch(...args), canStream: boolean = url.protocol === "https:" && canStreamRequests()) {
     this.#url = url;
     this.#fetch = fetcher;
+    this.#canStream = canStream;
     this.closed = new Promise((resolve) => this.#end = resolve);
   }
 
@@ -53,13 +80,27 @@ export class HttpsConnection implements Connection {
     const reset = new AbortController();
     const signal = AbortSignal.any([reset.signal, this.#over.signal]);
     const pieces: Uint8Array[] = [];
+    let collectedBytes = 0;
+    let streamed: WritableStreamDefaultWriter<Uint8Array> | undefined;
     const { promise: answered, resolve: answer, reject: giveUp } = Promise.withResolvers<ReadableStreamDefaultReader<Uint8Array>>();
     answered.catch(() => {});
     // A stream that ends before its call was sent must not leave a reader waiting.
     signal.addEventListener("abort", () => giveUp(signal.reason), { once: true });
     const writable = new WritableStream<Uint8Array>({
-      write: (piece) => void pieces.push(piece),
-      close: () => answer(this.#post(concat(...pieces), signal)),
+      write: async (piece) => {
+        if (streamed) return await streamed.write(piece);
+        pieces.push(piece);
+        collectedBytes += piece.length;
+        if (!this.#canStream || collectedBytes < streamFromBytes) return;
+        const body = new TransformStream<Uint8Array, Uint8Array>();
+        streamed = body.writable.getWriter();
+        answer(this.#post(body.readable as ReadableStream<Uint8Array<ArrayBuffer>>, signal));
+        await streamed.write(concat(...pieces.splice(0)));
+      },
+      close: async () => {
+        if (streamed) await streamed.close();
+        else answer(this.#post(concat(...pieces), signal));
+      },
       abort: (reason) => reset.abort(reason),
     });
     const readable = new ReadableStream<Uint8Array>({
@@ -73,18 +114,28 @@ export class HttpsConnection implements Connection {
     return { readable, writable };
   }
 
-  async #post(body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  async #post(body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    const isStream = body instanceof ReadableStream;
     let response: Response;
     try {
-      response = await this.#fetch(this.#url, { method: "POST", body, signal, cache: "no-store", headers: { "content-type": "application/octet-stream" } });
+      const init = { method: "POST", body, signal, cache: "no-store", headers: { "content-type": "application/octet-stream" }, ...(isStream && { duplex: "half" }) };
+      response = await this.#fetch(this.#url, init as RequestInit);
     } catch (error) {
-      // The call was given up by its caller, or the network is gone.
-      if (!signal.aborted) this.#finish("the network is gone");
+      // The call was given up by its caller, or a proxy speaks HTTP/1.1 only, or the network is gone.
+      if (isStream) this.#canStream = false;
+      else if (!signal.aborted) this.#finish("the network is gone");
       throw new TransportError(`HTTPS: ${(error as Error).message}`, { cause: error });
     }
     if (response.ok && response.body) return response.body.getReader();
     await response.body?.cancel();
+    if (response.status === 429) throw new WireError(ErrorCode.rateLimited, "too many calls", retryAfterMs(response.headers.get("retry-after")));
+    if (response.status === 413) throw new WireError(ErrorCode.payloadTooLarge, "the call is too large for the gateway");
     if (lostStatuses.has(response.status)) this.#finish(`HTTP ${response.status}`);
     throw new TransportError(`HTTPS: HTTP ${response.status}`);
   }
+}
+
+/** @param value of a Retry-After header in seconds; one without a number gives the shortest advice */
+function retryAfterMs(value: string | null): number {
+  return /^\d{1,5}$/.test(value ?? "") ? Math.max(1, Number(value)) * 1000 : 1000;
 }

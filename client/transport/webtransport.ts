@@ -2,6 +2,7 @@
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { StreamLimit } from "./stream_limit.ts";
 import type { Connection } from "./transport.ts";
 
@@ -16,14 +17,14 @@ export type WebTransportClass = new (url: string, options?: WebTransportOptions)
 export async function connectWebTransport(
   WebTransportImplementation: WebTransportClass,
   target: { url: string; certificateHashes: Uint8Array<ArrayBuffer>[] },
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { timeoutMs, signal, clock = systemClock }: { timeoutMs: number; signal: AbortSignal; clock?: Clock },
 ): Promise<Connection> {
   const session = opening(WebTransportImplementation, target);
   // Both settle with the session; a rejection that nobody awaits would end a Deno process.
   session.closed.catch(() => {});
   session.ready.catch(() => {});
   try {
-    await settled(session.ready, timeoutMs, signal);
+    await settled(session.ready, timeoutMs, signal, clock);
   } catch (error) {
     closeQuietly(session);
     throw new TransportError(`WebTransport: ${(error as Error)?.message || "no connection"}`, { cause: error });
@@ -77,19 +78,19 @@ function closeQuietly(session: WebTransport): void {
   }
 }
 
-async function settled(work: Promise<unknown>, timeoutMs: number, signal: AbortSignal): Promise<void> {
+async function settled(work: Promise<unknown>, timeoutMs: number, signal: AbortSignal, clock: Clock): Promise<void> {
   signal.throwIfAborted();
   let stop: () => void = () => {};
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: () => void = () => {};
   const ended = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    timer = setTimeout(() => reject(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
+    cancel = clock.after(timeoutMs, () => reject(new Error(`no connection within ${timeoutMs} ms`)));
   });
   try {
     await Promise.race([work, ended]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener("abort", stop);
   }
 }

@@ -2429,7 +2429,7 @@ export class Entry extends $.Struct {
   static readonly _capnp = {
     displayName: "Entry",
     id: "97bbc662a1c1d9db",
-    size: new $.ObjectSize(32, 4),
+    size: new $.ObjectSize(32, 7),
   };
   /**
 * strictly rising per device, never reused; 0 = ephemeral, never stored
@@ -2560,6 +2560,68 @@ export class Entry extends $.Struct {
   }
   set receivedMs(value: bigint) {
     $.utils.setUint64(24, value, this);
+  }
+  _adoptRemoved(value: $.Orphan<$.List<$.Data>>): void {
+    $.utils.adopt(value, $.utils.getPointer(4, this));
+  }
+  _disownRemoved(): $.Orphan<$.List<$.Data>> {
+    return $.utils.disown(this.removed);
+  }
+  /**
+* commit: recipientKeys as the committer told them to the server, to be held against what the commit does
+*
+*/
+  get removed(): $.List<$.Data> {
+    return $.utils.getList(4, $.DataList, this);
+  }
+  _hasRemoved(): boolean {
+    return !$.utils.isNull($.utils.getPointer(4, this));
+  }
+  _initRemoved(length: number): $.List<$.Data> {
+    return $.utils.initList(4, $.DataList, length, this);
+  }
+  set removed(value: $.List<$.Data>) {
+    $.utils.copyFrom(value, $.utils.getPointer(4, this));
+  }
+  _adoptAdded(value: $.Orphan<$.List<$.Data>>): void {
+    $.utils.adopt(value, $.utils.getPointer(5, this));
+  }
+  _disownAdded(): $.Orphan<$.List<$.Data>> {
+    return $.utils.disown(this.added);
+  }
+  get added(): $.List<$.Data> {
+    return $.utils.getList(5, $.DataList, this);
+  }
+  _hasAdded(): boolean {
+    return !$.utils.isNull($.utils.getPointer(5, this));
+  }
+  _initAdded(length: number): $.List<$.Data> {
+    return $.utils.initList(5, $.DataList, length, this);
+  }
+  set added(value: $.List<$.Data>) {
+    $.utils.copyFrom(value, $.utils.getPointer(5, this));
+  }
+  _adoptMembersHash(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(6, this));
+  }
+  _disownMembersHash(): $.Orphan<$.Data> {
+    return $.utils.disown(this.membersHash);
+  }
+  /**
+* commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes, empty for what an older server queued
+*
+*/
+  get membersHash(): $.Data {
+    return $.utils.getData(6, this);
+  }
+  _hasMembersHash(): boolean {
+    return !$.utils.isNull($.utils.getPointer(6, this));
+  }
+  _initMembersHash(length: number): $.Data {
+    return $.utils.initData(6, length, this);
+  }
+  set membersHash(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(6, this));
   }
   toString(): string { return "Entry_" + super.toString(); }
 }
@@ -3876,7 +3938,9 @@ export class DeliveryService$Client {
 * Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
 * that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014).
 * removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-* answer; other: E014), E017, E015, E014. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries.
+* answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries.
+* E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for which that much waits is left out of the commit
+* instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is away never stops a group.
 *
 */
   commit(paramsFunc?: (params: DeliveryService_Commit$Params) => void): DeliveryService_Commit$Results$Promise {

@@ -14,7 +14,7 @@ function streamPair(): [ByteStream, ByteStream] {
   return [{ readable: back.readable, writable: there.writable }, { readable: there.readable, writable: back.writable }];
 }
 
-const entry = { seq: 7, kind: EntryKind.COMMIT, channelId: bytes(32), epoch: 3, id: bytes(16), header: bytes(1168), body: bytes(5000), bodyLength: 5000, receivedMs: 1_800_000_000_000 };
+const entry = { seq: 7, kind: EntryKind.COMMIT, channelId: bytes(32), epoch: 3, id: bytes(16), header: bytes(1168), body: bytes(5000), bodyLength: 5000, receivedMs: 1_800_000_000_000, removed: [], added: [], membersHash: new Uint8Array() };
 
 function bytes(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => index & 255);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { commitCall, headerOf, makeChannel, outcome, queueOf, sendCommit, withService } from "../testing/delivery_service.ts";
-import { random, seedDevices } from "../testing/seed.ts";
+import { concat, toHex } from "../../schema/bytes.ts";
+import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
 Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry, each with its header", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
@@ -153,4 +154,39 @@ Deno.test("commit() carries a bundle of 15 MiB, whose body comes by fetchBody", 
     await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: entry.seq });
     const gone = as(bob).stream(delivery.fetchBody, { recipientKey: bob.recipientKey, seq: entry.seq }).next();
     assert.equal(await outcome(gone), "E012");
+  }));
+
+Deno.test("commit() puts what it was told, and the hash of the members that this leaves, into the entries of the commit", () =>
+  withService(4, async ({ as, devices: [ann, bob, eve, fay] }) => {
+    const channelId = await makeChannel(as, [ann, bob, eve]);
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob, fay], removed: [eve], added: [fay] });
+    const hash = sha256(concat(...[ann, bob, fay].map(({ recipientKey }) => recipientKey).sort((a, b) => toHex(a) < toHex(b) ? -1 : 1)));
+    const last = async (device: TestDevice) => (await queueOf(as(device), device)).at(-1)!;
+    const forBob = await last(bob);
+    assert.deepEqual([forBob.removed, forBob.added, forBob.membersHash], [[eve.recipientKey], [fay.recipientKey], hash]);
+    for (const device of [ann, fay]) {
+      const entry = await last(device);
+      assert.deepEqual([entry.removed, entry.added, entry.membersHash], [[], [], hash]);
+    }
+  }));
+
+Deno.test("commit() is E032 when 32 MiB of the sender's account wait for an added device, and leaves a member out for which that much waits", () =>
+  withService(3, async ({ as, devices: [ann, bob, eve] }) => {
+    const large = new Uint8Array(15 * 1024 * 1024);
+    const channels = [await makeChannel(as, [ann]), await makeChannel(as, [ann]), await makeChannel(as, [ann])];
+    for (const channelId of channels.slice(0, 2)) await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], added: [bob], welcome: large });
+    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, bob], added: [bob], welcome: large })), "E032");
+    assert.equal((await as(ann).call(delivery.channelState, { channelId: channels[2] })).epoch, 1, "nothing happened");
+    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, eve], added: [eve], welcome: large })), "ok", "another device has room");
+    const ofEve = await makeChannel(as, [eve]);
+    assert.equal(await outcome(sendCommit(as(eve), { channelId: ofEve, epoch: 1, members: [eve, bob], added: [bob] })), "ok", "another account has room");
+
+    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[0], epoch: 2, members: [ann, bob], commit: large.slice(0, 3 * 1024 * 1024) })), "ok", "the group goes on");
+    const waiting = async () => (await queueOf(as(bob), bob)).filter(({ channelId }) => toHex(channelId) === toHex(channels[0])).map(({ kind, epoch }) => [kind, epoch]);
+    assert.deepEqual(await waiting(), [[EntryKind.WELCOME, 2]], "without bob, who will ask to be re-added");
+
+    const queue = await queueOf(as(bob), bob);
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: queue.at(-1)!.seq });
+    await sendCommit(as(ann), { channelId: channels[0], epoch: 3, members: [ann, bob], commit: large });
+    assert.deepEqual(await waiting(), [[EntryKind.COMMIT, 4]], "what was acknowledged counts no more");
   }));

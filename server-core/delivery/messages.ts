@@ -19,7 +19,7 @@ export async function publish(deps: DeliveryDependencies, params: ParamsOf<typeo
   const channelId = exactly(params.channelId, 32, "channelId");
   const messageId = exactly(params.messageId, 16, "messageId");
   const envelope = atMost(params.envelope, maxEnvelopeBytes, "envelope");
-  const live = { kind: EntryKind.APPLICATION, channelId, epoch, id: messageId, header: new Uint8Array(), ...bodyOf(envelope, ephemeral) };
+  const live = { kind: EntryKind.APPLICATION, channelId, epoch, id: messageId, header: new Uint8Array(), ...bodyOf(envelope, ephemeral), removed: [], added: [], membersHash: new Uint8Array() };
   if (ephemeral) {
     const receivedMs = deps.now();
     // Not stored, so there is no body to fetch later: it comes whole.

@@ -90,3 +90,17 @@ Deno.test("publish() ephemeral reaches live subscribers only, under the same rul
     await live.return(undefined);
     assert.ok(deps.live.size <= 1);
   }));
+
+Deno.test("GRP-6.2: publish() takes messages of an epoch only while it is current: E015, and E017 from a device that has left it", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    assert.equal(await outcome(publishTo(as(bob), channelId, 1)), "ok");
+    await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob] });
+    assert.equal(await outcome(publishTo(as(bob), channelId, 1)), "E015");
+    assert.equal(await outcome(publishTo(as(bob), channelId, 2)), "ok", "the server can not know what bob has seen");
+    assert.equal(await outcome(publishTo(as(ann), channelId, 1)), "E017", "ann made epoch 2 herself");
+    const seq = (await queueOf(as(bob), bob)).at(-1)!.seq;
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: seq });
+    assert.equal(await outcome(publishTo(as(bob), channelId, 1)), "E017");
+    assert.equal(await outcome(sendCommit(as(bob), { channelId, epoch: 1, members: [ann, bob] })), "E017", "and commits likewise");
+  }));

@@ -179,3 +179,18 @@ Deno.test("dropDevice() empties a revoked device's queue for good, and the other
     assert.equal(db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length, 0);
     db.close();
   }));
+
+Deno.test("fetch() gives what waits new numbers for a device that has seen higher ones: the database was restored from a backup", () =>
+  withService(2, async ({ as, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);
+    const fetchFrom = async (after: number) => (await as(bob).call(delivery.fetch, { recipientKey: bob.recipientKey, channelId: new Uint8Array(), after, limit: 200 })).entries;
+    const before = await fetchFrom(0);
+    const again = await fetchFrom(1000);
+    assert.deepEqual(again.map(({ id }) => id), before.map(({ id }) => id), "in their order");
+    assert.ok(again.every(({ seq }) => seq > 1000));
+    assert.deepEqual(await fetchFrom(1000), again, "once");
+    await publishTo(as(ann), channelId, 1);
+    assert.equal((await fetchFrom(again.at(-1)!.seq)).length, 1, "and counts on from there");
+    assert.equal(await outcome(fetchFrom(2 ** 53 - 1)), "E014");
+  }));

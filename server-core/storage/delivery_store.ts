@@ -76,7 +76,7 @@ export interface DeliveryStore {
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
   /** What can be said before the body is read. Returns n when the same commit was accepted before. E016, E014 (id reused), E017, E015. */
   checkCommit(args: CommitHead): Promise<{ n: number } | undefined>;
-  /** E016, E014 (id reused), E017, E015, E014, E012. */
+  /** E016, E014 (id reused), E017, E015, E014, E012, E032 (too much of the sender's account waits for an added device). */
   commit(args: CommitArgs): Promise<{ n: number; queued: Queued[] }>;
   /** E016, E014 (id reused), E017, E015. `queued` is empty for a repeat. */
   publish(args: PublishArgs): Promise<{ receivedMs: number; queued: Queued[] }>;

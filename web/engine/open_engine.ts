@@ -6,6 +6,8 @@ import { IndexedDbStorage } from "../../client/storage/indexeddb.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import { StorageError } from "../../client/storage/storage.ts";
 import { BrowserTransport } from "../../client/transport/browser_transport.ts";
+import { StoredNetworkMemory } from "../../client/transport/network_memory.ts";
+import type { WebTransportClass } from "../../client/transport/webtransport.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 
 /**
@@ -21,7 +23,9 @@ export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<O
   try {
     const storage = await IndexedDbStorage.open();
     const wrappingKey = await storage.wrappingKey();
-    return { api: await Engine.open({ storage, wrappingKey, transport: new BrowserTransport(location.origin), listener: emit, page }) };
+    const { WebTransport } = globalThis as { WebTransport?: WebTransportClass };
+    const transport = new BrowserTransport(location.origin, { WebTransport, memory: new StoredNetworkMemory() });
+    return { api: await Engine.open({ storage, wrappingKey, transport, listener: emit, page }) };
   } catch (error) {
     if (error instanceof StorageError) throw new EngineError({ code: LocalCode.storage, detail: error.message });
     throw error;

@@ -74,7 +74,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     else if (event.kind === "progress") setProgress(event.progress);
     else if (event.kind === "chats") setChats(event.chats);
     else if (event.kind === "timeline") timelines.get(event.chatId)?.forEach((tell) => tell(event.items));
-    else show(event.problem);
+    else if (event.kind === "problem") show(event.problem);
   }
 
   const engine = start(listener);

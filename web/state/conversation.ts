@@ -114,8 +114,9 @@ export function createConversation(app: App, chatId: string): Conversation {
       const account = app.account();
       const sender = account?.kind === "signed-in" ? account.username : "";
       const item: MessageItem = { kind: "message", messageId: randomMessageId(), order: optimisticOrder(optimistic++), sender, own: true, text, atMs: Date.now(), state: "waiting" };
-      take([item]);
+      // The engine first: it seals while the page draws.
       void deliver(item);
+      take([item]);
     },
     written,
     retry(item) {

@@ -110,6 +110,16 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       summary.members = summary.members.filter((member) => member.username !== username);
       put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "removed", values: { by: own(), who: username } });
     },
+    async renameChat(chatId, name) {
+      chats.get(chatId)!.summary.title = name;
+      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "renamed", values: { by: own(), name } });
+    },
+    async setRole(chatId, username, role) {
+      const { summary } = chats.get(chatId)!;
+      summary.members = summary.members.map((member) => member.username === username ? { ...member, role } : member);
+      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: role === "admin" ? "promoted" : "demoted", values: { by: own(), who: username } });
+    },
+    async typing() {},
     async leaveChat(chatId) {
       await pause(300);
       chats.get(chatId)!.summary.active = false;

@@ -22,14 +22,25 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
-  /** Remembers the first line in view, to find the place again after lines came or went. */
+  /** Remembers the first line in view, to find the place again after lines came or went. At the end the end is the place, and no line needs to be measured. */
   function remember(): void {
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
     setAway(!stuck);
     heights = heightsNow();
-    const top = scroller.getBoundingClientRect().top;
-    const element = [...lines.children].find((line) => line.getBoundingClientRect().bottom > top + 8);
+    const element = stuck ? undefined : firstInView();
     anchor = element && { element, top: element.getBoundingClientRect().top };
+  }
+
+  /** Lines stand one below the other: halving finds it. */
+  function firstInView(): Element | undefined {
+    const edge = scroller.getBoundingClientRect().top + 8;
+    let [low, high] = [0, lines.children.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lines.children[middle].getBoundingClientRect().bottom > edge) high = middle;
+      else low = middle + 1;
+    }
+    return lines.children[low];
   }
 
   function restore(): void {
@@ -56,11 +67,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   }
 
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
-  createEffect(on(conversation.rows, () => {
-    restore();
-    remember();
-    seen();
-  }, { defer: true }));
+  // New lines change the height of `lines`: the observer below sees that in the same frame, after the layout and before the paint, so nothing has to be laid out twice.
   createEffect(on(conversation.loaded, (loaded) => {
     if (!loaded) return;
     const mark = lines.querySelector(".line-new");

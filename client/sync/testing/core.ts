@@ -159,10 +159,32 @@ export class TestCore {
 
   /** The core goes down and comes back over the same data. */
   async restart(): Promise<void> {
+    await this.#stopped(() => Promise.resolve());
+  }
+
+  /** A copy of all that the core has stored, as `restore` takes it. */
+  async backup(): Promise<string> {
+    const copy = await Deno.makeTempDir({ prefix: "qpq-backup-" });
+    await this.#stopped(() => copyFolder(this.#dataDir, copy));
+    return copy;
+  }
+
+  /** The core comes back with what it had at a backup, which is spent. */
+  async restore(copy: string): Promise<void> {
+    await this.#stopped(async () => {
+      await Deno.remove(this.#dataDir, { recursive: true });
+      await Deno.mkdir(this.#dataDir);
+      await copyFolder(copy, this.#dataDir);
+      await Deno.remove(copy, { recursive: true });
+    });
+  }
+
+  async #stopped(work: () => Promise<void>): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
     this.breakConnections();
     await run?.stop();
+    await work();
     this.#run = await startRun(this.#dataDir, this.hostile);
   }
 
@@ -176,6 +198,17 @@ export class TestCore {
     await this.#run?.stop();
     this.#run = undefined;
     await Deno.remove(this.#dataDir, { recursive: true });
+  }
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) {
+      await Deno.mkdir(`${to}/${name}`);
+      await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    } else {
+      await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+    }
   }
 }
 

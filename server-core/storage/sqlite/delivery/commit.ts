@@ -1,12 +1,14 @@
 /** Commits: compare-and-set on the channel's epoch, all or nothing (PROTOCOL §4). */
 
-import { equalBytes, toHex } from "../../../../schema/bytes.ts";
+import { createHash } from "node:crypto";
+import { concat, equalBytes, fromHex, toHex } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
+import { addLoad, commitLoadLimit } from "./commit_load.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
 import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
@@ -17,6 +19,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 interface Change {
   leaving: Set<string>;
   joining: Set<string>;
+  /** All of epoch n. */
+  members: Set<string>;
   headers: Map<string, Bytes>;
 }
 
@@ -31,7 +35,16 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
     const change = changeOf(db, membership, args);
     const n = args.epoch + 1;
     db.run("UPDATE channels SET epoch = ? WHERE channel = ?", n, membership.channel);
-    db.run("INSERT INTO commits (channel, commit_id, content_hash, n) VALUES (?, ?, ?, ?)", membership.channel, args.commitId, args.contentHash, n);
+    db.run(
+      "INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      membership.channel,
+      args.commitId,
+      args.contentHash,
+      n,
+      concat(...args.removed),
+      concat(...args.added),
+      membersHash(change.members),
+    );
     raiseMark(db, membership.channel, membership.queue, n);
     return { n, queued: distribute(db, membership, args, change, nowMs) };
   },
@@ -64,7 +77,14 @@ function changeOf(db: Database, { channel }: Membership, { sender, removed, adde
     throw malformed("headers: exactly one for each member of the new epoch");
   }
   for (const key of added) if (!isEnrolled(db, key)) throw new WireError(ErrorCode.unknownRecipient, "an added device is not enrolled");
-  return { leaving, joining, headers: byKey };
+  return { leaving, joining, members, headers: byKey };
+}
+
+/** As authenticated_data has it (PROTOCOL §2): SHA-256 of the sorted keys. */
+function membersHash(members: Set<string>): Bytes {
+  const hash = createHash("sha256");
+  for (const key of [...members].sort()) hash.update(fromHex(key));
+  return new Uint8Array(hash.digest());
 }
 
 function distribute(db: Database, { channel, queue: committer }: Membership, args: CommitArgs, { leaving, joining, headers }: Change, nowMs: number): Queued[] {
@@ -72,7 +92,7 @@ function distribute(db: Database, { channel, queue: committer }: Membership, arg
   const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
   const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
   const queued: Queued[] = [];
-  const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header">) => {
+  const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header" | "sender">) => {
     queued.push({ recipientKey, seq: append(db, queue, { ...entry, ...rest }) });
   };
   for (const key of args.removed) {
@@ -81,16 +101,21 @@ function distribute(db: Database, { channel, queue: committer }: Membership, arg
     const takesEntries = old.some((member) => member.queue === queue);
     if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
   }
-  if (staying.length > 0) {
-    const body = { number: storeBody(db, args.commit, staying.length), length: args.commit.length };
-    for (const { queue, recipientKey } of staying) put(queue, recipientKey, { kind: EntryKind.COMMIT, body, header: headers.get(toHex(recipientKey)) });
+  // One that is away must not stop the group: with too much waiting it is left out, sees the hole, and asks to be re-added.
+  const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
+  if (reached.length > 0) {
+    const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
+    for (const { queue, recipientKey } of reached) put(queue, recipientKey, { kind: EntryKind.COMMIT, body, sender: committer, header: headers.get(toHex(recipientKey)) });
   }
   if (args.added.length > 0) {
     const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
     for (const key of args.added) {
       const queue = ensureQueue(db, key);
+      if (!addLoad(db, queue, committer, args.welcome.length)) {
+        throw new WireError(ErrorCode.quotaExceeded, `${commitLoadLimit} bytes of commits and Welcomes of this account wait for an added device`);
+      }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
-      put(queue, key, { kind: EntryKind.WELCOME, body, header: headers.get(toHex(key)) });
+      put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headers.get(toHex(key)) });
     }
   }
   put(committer, args.sender, { kind: EntryKind.OWN_COMMIT });

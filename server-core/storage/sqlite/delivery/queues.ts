@@ -3,6 +3,7 @@
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
+import { lightenLoad } from "./commit_load.ts";
 
 /** What may wait for one device before its oldest application entries are dropped. */
 export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
@@ -17,7 +18,7 @@ export interface NewEntry {
   receivedMs: number;
   body?: { number: number; length: number };
   header?: Uint8Array;
-  /** For direct entries: the sending device's queue number. */
+  /** For direct entries, commits and Welcomes: the sending device's queue number. */
   sender?: number;
 }
 
@@ -98,12 +99,13 @@ interface GoneEntry {
   channel: number;
   epoch: number;
   body: number | null;
+  sender: number | null;
 }
 
 /** Deletes what the device acknowledged, and remembers the highest epoch that it has seen of each channel (E017). */
 export function acknowledge(db: Database, queue: number, which: { upTo: number } | { seqs: number[] }): void {
-  if ("upTo" in which) return settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body", queue, which.upTo));
-  for (const seq of which.seqs) settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body", queue, seq));
+  if ("upTo" in which) return settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body, sender", queue, which.upTo));
+  for (const seq of which.seqs) settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body, sender", queue, seq));
 }
 
 const epochKinds: number[] = [EntryKind.COMMIT, EntryKind.OWN_COMMIT, EntryKind.WELCOME];
@@ -112,8 +114,9 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
   const highest = new Map<number, number>();
   let applications = 0;
   let bytes = 0;
-  for (const { kind, channel, epoch, body } of gone) {
+  for (const { kind, channel, epoch, body, sender } of gone) {
     const length = body === null ? 0 : releaseBody(db, body);
+    if ((kind === EntryKind.COMMIT || kind === EntryKind.WELCOME) && sender !== null) lightenLoad(db, queue, sender, length);
     if (kind === EntryKind.APPLICATION) {
       applications++;
       bytes += length;

@@ -1,12 +1,12 @@
 /** Reading a queue, and acknowledging what was read. */
 
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
-import type { EntryKind } from "../../../../schema/rpc/methods.ts";
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { DeliveryStore, StoredEntry } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { pieceBytes, readPiece } from "./bodies.ts";
-import { acknowledge, findQueue } from "./queues.ts";
+import { acknowledge, ensureQueue, findQueue } from "./queues.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -15,6 +15,9 @@ const maxFetchBytes = 192 * 1024;
 
 /** Fields of an entry besides header and body, in its Cap'n Proto form, rounded up. */
 const entryOverhead = 160;
+
+/** A key in a list of the Cap'n Proto form takes 8 bytes more than its 32. */
+const keyOverhead = 1.25;
 
 interface EntryRow {
   seq: number;
@@ -26,24 +29,29 @@ interface EntryRow {
   body: number | null;
   length: number | null;
   receivedMs: number;
+  removed: Bytes | null;
+  added: Bytes | null;
+  membersHash: Bytes | null;
 }
 
 const selectEntries = (where: string) =>
-  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length, received_ms AS receivedMs
-   FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
+  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length, received_ms AS receivedMs, removed, added, members_hash AS membersHash
+   FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
+   LEFT JOIN commits ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
 const wholeQueue = selectEntries("");
 const oneChannel = selectEntries("AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)");
 
 export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" | "ackEntries" | "bodyPiece"> = {
   fetch(db, { recipientKey, channelId, after, limit }) {
-    const queue = findLiveQueue(db, recipientKey);
+    const queue = findLiveQueue(db, recipientKey) ?? (after > 0 ? ensureQueue(db, recipientKey) : undefined);
     if (queue === undefined) return [];
+    if (channelId.length === 0) catchUp(db, queue, after);
     const rows = channelId.length === 0 ? db.all<EntryRow>(wholeQueue, queue, after, limit) : db.all<EntryRow>(oneChannel, queue, after, channelId, limit);
     const entries: StoredEntry[] = [];
     let total = 0;
     for (const row of rows) {
       const inline = row.length !== null && row.length <= pieceBytes ? row.length : 0;
-      total += entryOverhead + inline + (row.header?.length ?? 0);
+      total += entryOverhead + inline + (row.header?.length ?? 0) + (row.removed?.length ?? 0) * keyOverhead + (row.added?.length ?? 0) * keyOverhead;
       if (total > maxFetchBytes && entries.length > 0) break;
       entries.push(entryOf(db, row, inline > 0));
     }
@@ -67,13 +75,29 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
   },
 };
 
+/** Far above any queue's seq, and far enough below 2^53 that no queue ever counts up to what JavaScript can not hold. */
+const maxSeq = 2 ** 52;
+
+/**
+ * A device that has seen more than this queue ever numbered: the database is older than the device, because it was restored from a backup. What waits gets numbers that the
+ * device has not seen, or it would take it for repeats; what it really has seen it knows by commitId and messageId.
+ */
+function catchUp(db: Database, queue: number, after: number): void {
+  const { next_seq } = db.get<{ next_seq: number }>("SELECT next_seq FROM queues WHERE queue = ?", queue)!;
+  if (after < next_seq) return;
+  if (after > maxSeq) throw new WireError(ErrorCode.malformed, "after: higher than any queue can be");
+  db.run("UPDATE entries SET seq = seq + ? WHERE queue = ?", after, queue);
+  db.run("UPDATE queues SET next_seq = next_seq + ?, application_from = application_from + ? WHERE queue = ?", after, after, queue);
+}
+
 function findLiveQueue(db: Database, recipientKey: Uint8Array): number | undefined {
   const found = db.get<{ queue: number; dropped: number }>("SELECT queue, dropped FROM queues WHERE recipient_key = ?", recipientKey);
   if (found?.dropped) throw new WireError(ErrorCode.forbidden, "this device was revoked");
   return found?.queue;
 }
 
-function entryOf(db: Database, { seq, kind, channelId, epoch, id, header, body, length, receivedMs }: EntryRow, inline: boolean): StoredEntry {
+function entryOf(db: Database, { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash }: EntryRow, inline: boolean): StoredEntry {
+  const told = kind === EntryKind.COMMIT;
   return {
     seq,
     kind,
@@ -84,5 +108,12 @@ function entryOf(db: Database, { seq, kind, channelId, epoch, id, header, body, 
     body: inline ? readPiece(db, body!, 0)! : new Uint8Array(),
     bodyLength: length ?? 0,
     receivedMs,
+    removed: told ? keysIn(removed) : [],
+    added: told ? keysIn(added) : [],
+    membersHash: membersHash ?? new Uint8Array(),
   };
+}
+
+function keysIn(joined: Bytes | null): Bytes[] {
+  return Array.from({ length: (joined?.length ?? 0) / 32 }, (_, index) => joined!.slice(32 * index, 32 * index + 32));
 }

@@ -1,0 +1,30 @@
+# One image with both roles, the server core and the gateway: no shell, no package manager, nobody but one user without rights.
+#
+#   docker build -t quicproquo .
+#   docker build -t quicproquo --secret id=qpq-build-key,src=build-key.pem .     the app's manifest is signed (docs/operate.md)
+#
+# The base is pinned by its tag; where your registry is reachable, pin it by digest too (the tag's digest is printed by `docker pull`):
+#   docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… .
+# It is needed for the build only. The last stage starts from nothing and takes the servers, the app, the Deno binary and the C library that it is linked to.
+# Nothing names an architecture: the same file builds for amd64 and arm64.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY patches patches
+RUN npm ci --no-audit --no-fund
+COPY . .
+# The key stands in the build's memory only, never in a layer.
+RUN --mount=type=secret,id=qpq-build-key,target=/run/qpq-build-key \
+    node scripts/containers/image.mjs /image /run/qpq-build-key
+
+FROM scratch
+COPY --from=build /image /
+WORKDIR /app
+USER 10001:10001
+ENV DENO_DIR=/tmp/deno DENO_NO_UPDATE_CHECK=1 HOME=/tmp NO_COLOR=1
+STOPSIGNAL SIGTERM
+# The permissions of each role are in deno.json ("server", "gateway", "setup"): compose.yaml names the one that it starts.
+ENTRYPOINT ["/usr/local/bin/deno", "run", "--no-prompt", "--quiet", "--cached-only"]
+CMD ["-P=server", "server-core/main.ts"]

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { StorageError } from "../storage/storage.ts";
+import { type Person, suite } from "./testing/person.ts";
+
+/** The device's storage refuses every write with a record whose key ends so, until told otherwise. */
+async function refusing(person: Person, ending: string): Promise<{ refuses: boolean }> {
+  const state = { refuses: true };
+  await person.engine.close();
+  person.storage = person.storage.restarted();
+  const write = person.storage.write.bind(person.storage);
+  person.storage.write = (batch) => state.refuses && batch.puts?.some(({ key }) => key.endsWith(ending)) ? Promise.reject(new StorageError("quota")) : write(batch);
+  await person.start();
+  return state;
+}
+
+suite("a storage that can not take everything", {
+  "an entry that can not be stored does not take those beside it with it, and is given up with a notice": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "full");
+    await bert.sees(chatId);
+    bert.online = false;
+    await bert.crash();
+    const ids: string[] = [];
+    for (const text of ["one", "two", "three", "four"]) ids.push(await anna.says(chatId, text));
+    await anna.settled(chatId);
+    bert.online = true;
+    await refusing(bert, ids[2]);
+    await bert.hears(chatId, anna.username, ["one", "two", "four"]);
+    assert.equal((await bert.notices(chatId)).filter((notice) => notice.startsWith("unreadable storage")).length, 1);
+    assert.ok(JSON.stringify(bert.problems).includes("L005"));
+    await bert.says(chatId, "go on");
+    await anna.hears(chatId, bert.username, ["go on"]);
+  },
+
+  "a storage that was full for a moment costs nothing": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "briefly full");
+    await bert.sees(chatId);
+    // Everything that the queue brings is written with its cursor.
+    const storage = await refusing(bert, "sync/cursor");
+    await bert.connected();
+    const texts = ["one", "two", "three"];
+    for (const text of texts) await anna.says(chatId, text);
+    await anna.settled(chatId);
+    await bert.until(() => bert.problems.length > 0, "the problem to be shown");
+    storage.refuses = false;
+    await bert.hears(chatId, anna.username, texts);
+    assert.equal((await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")), false);
+  },
+});

@@ -1,0 +1,194 @@
+/**
+ * Successor channels (PROTOCOL §3.5): when all honest members refuse the commit that the server took, or the server has gone back in time, an admin makes a fresh channel that goes on
+ * from the last epoch that they share. The conversation keeps its place, history, title and roles.
+ *
+ * | rule | what it refuses |
+ * |---|---|
+ * | GRP-5.1 | a successor whose last common epoch and transcript hash are not of the history that this device has |
+ * | GRP-5.2 | a successor that no admin of the group that it goes on from has signed |
+ * | GRP-5.3 | a successor of another kind or name, with accounts that were not in the group, or with admins that were none |
+ * | GRP-5.4 | a successor of a channel that the conversation has left already: the first wins, and of two made at the same time the one with the smaller channelId |
+ */
+
+import { concat, equalBytes, fromHex, toHex, u64, utf8 } from "../../schema/bytes.ts";
+import { signEd25519, verifyEd25519 } from "../../schema/ed25519.ts";
+import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
+import type { Entry } from "../../schema/rpc/methods.ts";
+import { EngineError } from "../engine/api.ts";
+import type { Bytes, GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../mls/group.ts";
+import type { Committer } from "./committer.ts";
+import type { Draft } from "./draft.ts";
+import { accountsOf } from "./members.ts";
+import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
+import type { People } from "./people.ts";
+import type { ChatRecord, CommitPlan } from "./records.ts";
+import type { InboxEvents, SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit.ts";
+
+/** Two admins that make one at the same time do so within this, in ms. */
+const sameTimeMs = 10 * 60_000;
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+/** What a successor is held against. */
+export interface SuccessorFacts {
+  supersedes: Supersedes;
+  info: GroupInfo;
+  /** The account, as hex, whose device signed it; undefined when nobody of the old group did. */
+  maker: string | undefined;
+  /** Members of the successor. */
+  members: Member[];
+  old: Readonly<ChatRecord>;
+  past: PastEpoch[];
+}
+
+/** GRP-5.1 to GRP-5.3. @returns the rule that is broken, or undefined */
+export function judgeSuccessor({ supersedes, info, maker, members, old, past }: SuccessorFacts): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
+  const lastEpoch = Number(supersedes.lastEpoch);
+  const known = past.find(({ n }) => n === lastEpoch);
+  // A device that was behind has nothing to hold it against; one that has been there must have seen the same.
+  if (lastEpoch <= old.epoch && (known === undefined || !equalBytes(known.hash, supersedes.transcriptHash))) return "GRP-5.1";
+  const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
+  if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
+  if (info.kind !== old.kind) return "GRP-5.3";
+  // Names, members and roles may have changed in commits that this device has not seen.
+  if (lastEpoch !== old.epoch) return undefined;
+  const grown = accountsOf(members).some(({ accountKey, role }) => roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin"));
+  return grown || info.name !== old.name ? "GRP-5.3" : undefined;
+}
+
+/** What the maker signs: which channel goes on from where. */
+function signedBytes(channelId: Uint8Array, { channelId: superseded, lastEpoch, transcriptHash, firstChannelId }: Supersedes): Uint8Array<ArrayBuffer> {
+  return concat(utf8("qpq/1 successor"), channelId, superseded, u64(lastEpoch), transcriptHash, firstChannelId ?? superseded);
+}
+
+/** @returns the extension with the maker's signature. @param seed 32 bytes: the private key of `maker` */
+export async function signSuccessor(channelId: Uint8Array, supersedes: Supersedes, maker: Bytes, seed: Uint8Array): Promise<Supersedes> {
+  return { ...supersedes, maker, signature: await signEd25519(seed, signedBytes(channelId, supersedes)) };
+}
+
+/** @returns the account of the old group, as hex, whose device made this */
+async function makerOf({ mls, account }: SyncContext, draft: Draft, channelId: Uint8Array, supersedes: Supersedes): Promise<string | undefined> {
+  const { maker, signature } = supersedes;
+  if (!maker || !signature || !await verifyEd25519(maker, signature, signedBytes(channelId, supersedes))) return undefined;
+  const member = draft.state?.active ? mls.members(draft.state).find(({ recipientKey }) => equalBytes(recipientKey, maker)) : undefined;
+  if (member) return toHex(member.credential.accountKey);
+  // A device that came in after this one's state, or this one has none any more: the account's own list vouches for it.
+  for (const { accountKey } of draft.record.members) {
+    const known = await account.directory.byKey(fromHex(accountKey));
+    if (known?.devices.devices.some(({ recipientKey }) => equalBytes(recipientKey, maker))) return accountKey;
+  }
+  return undefined;
+}
+
+/** GRP-5.4: whether a conversation that has moved already moves again. */
+function comesFirst(record: Readonly<ChatRecord>, channelId: Uint8Array, { channelId: superseded }: Supersedes, receivedMs: number): boolean {
+  if (equalBytes(record.channelId, superseded)) return true;
+  const together = record.earlier?.at(-1) === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < sameTimeMs;
+  return together && toHex(channelId) < toHex(record.channelId);
+}
+
+export type Succession = { kind: "moved"; draft: Draft } | { kind: "refused"; draft: Draft; code: string } | { kind: "unknown" };
+
+/** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
+export async function follow(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, { info, adder, newState, S }: Joined): Promise<Succession> {
+  const { chats, mls, account } = context;
+  const { supersedes } = info;
+  if (!supersedes) return { kind: "unknown" };
+  const superseded = toHex(supersedes.channelId);
+  const chatId = unit.chatOf(supersedes.channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
+  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+  if (!draft?.record.active || draft.record.hidden) return { kind: "unknown" };
+  const members = mls.members(newState);
+  const maker = await makerOf(context, draft, entry.channelId, supersedes);
+  // Once moved, what is remembered is of the other successor: the smaller channelId decides, and its maker must be an admin.
+  const first = equalBytes(draft.record.channelId, supersedes.channelId);
+  const code = first ? judgeSuccessor({ supersedes, info, maker, members, old: draft.record, past: await pastEpochs(context, unit, draft) }) : judgeOther(draft.record, maker);
+  if (code !== undefined) return { kind: "refused", draft, code };
+  if (!comesFirst(draft.record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
+  const by = draft.record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
+  draft.moveTo(entry.channelId, newState, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, draft, newState, { commitId: entry.id, S }, true);
+  announce(events, unit, draft, entry, by, supersedes.reason);
+  return { kind: "moved", draft };
+}
+
+function judgeOther(record: Readonly<ChatRecord>, maker: string | undefined): "GRP-5.2" | undefined {
+  return record.members.find(({ accountKey }) => accountKey === maker)?.role === "admin" ? undefined : "GRP-5.2";
+}
+
+/** The server took the commit that makes this device's own successor: the conversation moves, unless it has moved meanwhile. */
+export async function takeOver(context: SyncContext, events: InboxEvents, unit: Unit, candidate: Draft, state: GroupState, { commitId, S }: PendingCommit, entry: Entry): Promise<void> {
+  const { mls, account } = context;
+  const main = await unit.chat(candidate.record.succeeds!);
+  const { supersedes } = mls.info(state);
+  candidate.remove();
+  if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) return;
+  main.moveTo(new Uint8Array(entry.channelId), state, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, main, state, { commitId, S }, true);
+  announce(events, unit, main, entry, account.username, supersedes.reason);
+}
+
+function announce(events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, by: string, reason: string): void {
+  draft.notice("successor", { by, reason }, entry.receivedMs);
+  unit.afterwards(() => events.moved(draft.id));
+}
+
+/**
+ * Makes the successor of a chat's channel and resolves when the conversation has moved.
+ *
+ * @param reason "rejected-commit" or "server-behind"
+ * @throws EngineError
+ */
+export async function makeSuccessor(context: SyncContext, committer: Committer, people: People, chatId: string, reason: string): Promise<void> {
+  const { account, chats, mls } = context;
+  const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
+  if (!chat?.record.active || !state || chats.all().some(({ record }) => record.succeeds === chatId)) return;
+  const { record } = chat;
+  const info = mls.info(state);
+  const channelId = crypto.getRandomValues(new Uint8Array(32));
+  const first = record.firstChannelId;
+  const supersedes = await signSuccessor(channelId, {
+    channelId: record.channelId,
+    lastEpoch: state.epoch,
+    transcriptHash: mls.transcriptHash(state),
+    reason,
+    ...(!equalBytes(first, record.channelId) && { firstChannelId: first }),
+  }, account.recipientKey, account.deviceSeed);
+  const add = await packagesOf(context, people, mls.members(state));
+  const { name, kind, createdMs, roles } = info;
+  const fresh = await mls.createGroup({ channelId, keyPackage: await account.keyPackages.forOwnGroup(), info: { name, kind, createdMs, roles, supersedes } });
+  const { broken: _broken, keptBytes: _kept, earlier: _earlier, serverDiffers: _differs, ...kept } = record;
+  const hidden: ChatRecord = { ...kept, channelId, hidden: true, succeeds: chatId, epoch: 0, epochSinceMs: account.clock.now(), ownSent: 0, commits: [], nextOrder: 0, unread: 0 };
+  await chats.update(async (unit) => {
+    const draft = await unit.create(hidden);
+    draft.start(fresh);
+    await committer.prepare(draft, { purpose: "create", add, remove: [] }, 0);
+  });
+  await committer.sendPrepared(toHex(channelId));
+}
+
+/** KeyPackages of every other device that can be reached; one that has none comes in later, as any missing device does. */
+async function packagesOf({ account }: SyncContext, people: People, members: Member[]): Promise<CommitPlan["add"]> {
+  const accounts = new Map<string, Member[]>();
+  for (const member of members) {
+    if (equalBytes(member.recipientKey, account.recipientKey)) continue;
+    const key = toHex(member.credential.accountKey);
+    accounts.set(key, [...accounts.get(key) ?? [], member]);
+  }
+  const found = await Promise.all([...accounts].map(async ([key, devices]) => {
+    const known = await account.directory.byKey(fromHex(key));
+    const listed = known?.devices.devices.filter(({ recipientKey }) => devices.some((device) => equalBytes(device.recipientKey, recipientKey))) ?? [];
+    if (!known || listed.length === 0) return [];
+    return await people.fetch(known, listed).catch((error) => {
+      if (isGone(error)) return [];
+      throw error;
+    });
+  }));
+  return found.flat();
+}
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof EngineError ? error.problem.code : error instanceof Error && "code" in error ? codeName(error.code as number) : "";
+  return code === codeName(ErrorCode.unknownRecipient) || code === codeName(ErrorCode.noKeyPackageLeft);
+}

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { fromHex, toHex } from "../../schema/bytes.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
+import type { ChatRecord } from "./records.ts";
+import { judgeSuccessor, signSuccessor, type SuccessorFacts } from "./successor.ts";
+import { deviceOf } from "./testing/forged_group.ts";
+import { type Hostile, random, sendCommit, takeOver } from "./testing/hostile_member.ts";
+import { type Person, suite } from "./testing/person.ts";
+
+async function group(people: Person[]): Promise<string> {
+  const [creator, ...others] = people;
+  const chatId = await creator.engine.startChat(others.map(({ username }) => username), "The Long Walk");
+  await Promise.all(others.map((person) => person.sees(chatId)));
+  return chatId;
+}
+
+async function moved(people: Person[], chatId: string, times = 1): Promise<void> {
+  for (const person of people) {
+    await person.until(async () => (await person.notices(chatId)).filter((notice) => notice.startsWith("successor")).length === times, `successor ${times} in ${JSON.stringify(await person.notices(chatId))}`);
+    await person.sees(chatId, ({ active }) => active);
+  }
+}
+
+async function recordOf(person: Person, chatId: string): Promise<ChatRecord> {
+  return (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!;
+}
+
+/** A hostile member adds everybody to a channel that says that it goes on from the group's. */
+async function forgeSuccessor(chatId: string, { rpc, mls, state }: Hostile, victims: Person[], change: { transcriptHash?: Uint8Array<ArrayBuffer> } = {}): Promise<void> {
+  const { device, keyPackage, keyPackages } = await deviceOf(victims[0], rpc, victims.slice(1));
+  const channelId = random(32);
+  const info = mls.info(state);
+  const claim = { channelId: fromHex(chatId), lastEpoch: state.epoch, transcriptHash: mls.transcriptHash(state), reason: "rejected-commit", ...change };
+  const supersedes = await signSuccessor(channelId, claim, device.recipientKey, device.deviceSeed);
+  const fresh = await mls.createGroup({ channelId, keyPackage, info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, supersedes } });
+  const { pending } = await mls.prepareCommit(fresh, { add: keyPackages, nowMs: Date.now() });
+  await rpc.call(delivery.createChannel, { channelId });
+  await sendCommit({ rpc }, toHex(channelId), pending);
+}
+
+suite("a conversation whose channel can not go on", {
+  "GRP-5: moves to a successor channel when no honest member accepts a commit, and keeps history, title, roles and what waited": async ({ core, join }) => {
+    const [anna, bert, carl, mallory] = [await join("anna"), await join("bert"), await join("carl"), await join("mallory")];
+    const chatId = await group([anna, bert, carl, mallory]);
+    await bert.says(chatId, "once");
+    await anna.hears(chatId, bert.username, ["once"]);
+    const { rpc, mls, state } = await takeOver(core, mallory, chatId);
+    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    await sendCommit({ rpc }, chatId, pending, { commit: random(500) });
+    await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")), "the refusal");
+    await moved([anna, bert, carl], chatId);
+    await anna.says(chatId, "upon");
+    await bert.hears(chatId, anna.username, ["upon"]);
+    await bert.says(chatId, "a time");
+    await carl.hears(chatId, bert.username, ["once", "a time"]);
+    for (const person of [anna, bert, carl]) {
+      const chat = (await person.chat(chatId))!;
+      assert.deepEqual([chat.title, chat.members.length, chat.members.find(({ username }) => username === anna.username)?.role], ["The Long Walk", 4, "admin"]);
+      assert.equal((await person.engine.chats()).filter(({ title }) => title === "The Long Walk").length, 1, "one conversation");
+      const record = await recordOf(person, chatId);
+      assert.deepEqual([toHex(record.firstChannelId), record.earlier], [chatId, [chatId]], "message ids go on with the first channel");
+      assert.notEqual(toHex(record.channelId), chatId);
+    }
+    await bert.crash();
+    await bert.connected();
+    await bert.says(chatId, "after a restart");
+    await carl.hears(chatId, bert.username, ["once", "a time", "after a restart"]);
+  },
+
+  "GRP-5: moves to a successor channel when the core was restored from an old backup, twice if need be": async ({ core, join }) => {
+    const [anna, bert, carl, dora, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("dora"), await join("eve")];
+    const chatId = await group([anna, bert, carl]);
+    await anna.says(chatId, "kept by the backup");
+    await bert.hears(chatId, anna.username, ["kept by the backup"]);
+    const expected = ["kept by the backup"];
+    for (const round of [1, 2]) {
+      const copy = await core.backup();
+      await Promise.all([anna, bert, carl].map((person) => person.connected()));
+      if (round === 1) {
+        await anna.engine.addPeople(chatId, [dora.username]);
+        await dora.sees(chatId);
+      }
+      if (round === 2) await anna.engine.renameChat(chatId, "Renamed");
+      await bert.sees(chatId, ({ members, title }) => round === 1 ? members.length === 4 : title === "Renamed");
+      await anna.says(chatId, `lost by the core ${round}`);
+      expected.push(`lost by the core ${round}`, `after restore ${round}`);
+      await bert.hears(chatId, anna.username, expected.slice(0, -1));
+      await core.restore(copy);
+      await Promise.all([anna, bert, carl, dora].map((person) => person.connected()));
+      await anna.says(chatId, `after restore ${round}`);
+      await bert.hears(chatId, anna.username, expected);
+      await moved([anna, bert, carl, dora], chatId, round);
+    }
+    await dora.says(chatId, "dora too");
+    for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["dora too"]);
+    assert.equal((await anna.chat(chatId))!.title, "Renamed");
+    await anna.engine.addPeople(chatId, [eve.username]);
+    const added = await eve.until(async () => (await eve.engine.chats()).find(({ title }) => title === "Renamed"), "the chat");
+    assert.equal(toHex((await recordOf(eve, added.chatId)).firstChannelId), chatId, "one who joins a successor makes the same message ids");
+  },
+
+  "GRP-5.4: of two successors that admins make at the same time everybody ends in one": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await group([anna, bert, carl]);
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)));
+    const copy = await core.backup();
+    await anna.connected();
+    await anna.engine.renameChat(chatId, "Later");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Later")));
+    await core.restore(copy);
+    await Promise.all([anna.says(chatId, "a"), bert.says(chatId, "b")]);
+    await Promise.all([anna, bert, carl].map((person) => person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move")));
+    await carl.hears(chatId, anna.username, ["a"]);
+    await carl.hears(chatId, bert.username, ["b"]);
+    await anna.until(async () => new Set(await Promise.all([anna, bert, carl].map(async (person) => toHex((await recordOf(person, chatId)).channelId)))).size === 1, "one channel");
+    await carl.says(chatId, "one");
+    await Promise.all([anna, bert].map((person) => person.hears(chatId, carl.username, ["one"])));
+  },
+
+  "GRP-5.2: a member that is no admin can not move the conversation": async ({ core, join }) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await group([anna, bert, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    await forgeSuccessor(chatId, hostile, [mallory, anna, bert]);
+    for (const person of [anna, bert]) await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
+    await anna.says(chatId, "where we were");
+    await bert.hears(chatId, anna.username, ["where we were"]);
+  },
+
+  "GRP-5.1: an admin can not move the conversation to another history": async ({ core, join }) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await group([mallory, anna, bert]);
+    const hostile = await takeOver(core, mallory, chatId);
+    await forgeSuccessor(chatId, hostile, [mallory, anna, bert], { transcriptHash: random(32) });
+    for (const person of [anna, bert]) await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.1"), "the refusal");
+    await anna.says(chatId, "where we were");
+    await bert.hears(chatId, anna.username, ["where we were"]);
+  },
+});
+
+const key = (fill: number) => new Uint8Array(32).fill(fill);
+const credential = (fill: number, username: string) => ({ username, accountKey: key(fill), deviceId: new Uint8Array(16), listVersion: 1, rootSignature: new Uint8Array(64) });
+const member = (fill: number, username: string, role: "admin" | "member") => ({ leafIndex: fill, credential: credential(fill, username), recipientKey: key(fill), xwingPublicKey: new Uint8Array(1216), role });
+
+function facts(change: Partial<SuccessorFacts>): SuccessorFacts {
+  const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
+  const old = { kind: "group", name: "x", epoch: 7, members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, { username: "bert", accountKey: toHex(key(2)), role: "member" }] } as unknown as ChatRecord;
+  return {
+    supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
+    info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
+    maker: toHex(key(1)),
+    members: [anna, bert],
+    old,
+    past: [{ n: 7, commitId: "", S: key(0), hash: key(8), atMs: 0 }],
+    ...change,
+  };
+}
+
+Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it knows, and of one that it has not reached yet", () => {
+  assert.equal(judgeSuccessor(facts({})), undefined);
+  assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })), "GRP-5.1");
+  assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })), "GRP-5.1", "too long ago to know");
+  assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })), undefined);
+});
+
+Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {
+  assert.equal(judgeSuccessor(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
+  assert.equal(judgeSuccessor(facts({ maker: undefined })), "GRP-5.2");
+});
+
+Deno.test("GRP-5.3: judgeSuccessor() refuses another kind or name, accounts that were not there, and admins that were none", () => {
+  const { info, members } = facts({});
+  assert.equal(judgeSuccessor(facts({ info: { ...info, kind: "direct" } })), "GRP-5.3");
+  assert.equal(judgeSuccessor(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
+  assert.equal(judgeSuccessor(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
+  assert.equal(judgeSuccessor(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
+});

@@ -1,0 +1,127 @@
+/** A certificate from an ACME authority: ordered, kept in a folder, renewed when a third of its life is left. */
+import { X509Certificate } from "node:crypto";
+import { makeSelfSignedCertificate, type KeyPairPem } from "./self_signed_certificate.ts";
+import type { CertificateSource } from "./certificate.ts";
+import type { Log } from "./log.ts";
+
+export interface AcmeCertificateOptions {
+  domain: string;
+  /** which authority a kept certificate is from: another one is asked anew */
+  directoryUrl: string;
+  /** holds the account key and the certificate; made when missing */
+  folder: string;
+  /** milliseconds since 1970 */
+  now: () => number;
+  log: Log;
+  /** @returns PEM of an account key */
+  makeAccountKey: () => Promise<string>;
+  /** Orders one certificate. @throws when there is none */
+  order: (accountKey: string) => Promise<KeyPairPem>;
+}
+
+interface Kept extends KeyPairPem {
+  domain: string;
+  directoryUrl: string;
+}
+
+/** Authorities bound failures (Let's Encrypt: 5 an hour for a name), so pauses between failed orders double from here … */
+const firstBackoffMs = 2 * 60_000;
+/** … to here. */
+const longestBackoffMs = 6 * 60 * 60_000;
+const dayMs = 86_400_000;
+
+export class AcmeCertificate implements CertificateSource {
+  readonly hashes = undefined;
+  readonly #options: AcmeCertificateOptions;
+  #current: KeyPairPem;
+  /** false: what is served is self-made, until the first order has gone through */
+  #isOrdered: boolean;
+  #failures = 0;
+  #nextTryMs = 0;
+  #ordering: Promise<KeyPairPem | undefined> | undefined;
+
+  private constructor(options: AcmeCertificateOptions, current: KeyPairPem, isOrdered: boolean) {
+    this.#options = options;
+    this.#current = current;
+    this.#isOrdered = isOrdered;
+  }
+
+  /** Loads the kept certificate; without one a self-made one stands in, so that the ports are up for the authority's questions. */
+  static async open(options: AcmeCertificateOptions): Promise<AcmeCertificate> {
+    await Deno.mkdir(options.folder, { recursive: true });
+    const kept = await load(options);
+    const now = options.now();
+    const standIn = () =>
+      makeSelfSignedCertificate({ notBefore: new Date(now - dayMs), notAfter: new Date(now + 12 * dayMs), dnsNames: [options.domain], ipAddresses: ["127.0.0.1"] });
+    return new AcmeCertificate(options, kept ?? await standIn(), kept !== undefined);
+  }
+
+  get current(): KeyPairPem {
+    return this.#current;
+  }
+
+  /** Orders when that is due; an order that fails is tried again by a later call, after a growing pause. */
+  async refresh(): Promise<KeyPairPem | undefined> {
+    if (this.#ordering) return undefined;
+    if (!this.#isDue() || this.#options.now() < this.#nextTryMs) return undefined;
+    this.#ordering = this.#order();
+    try {
+      return await this.#ordering;
+    } finally {
+      this.#ordering = undefined;
+    }
+  }
+
+  #isDue(): boolean {
+    if (!this.#isOrdered) return true;
+    const { validFrom, validTo } = new X509Certificate(this.#current.certificate);
+    const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
+    return this.#options.now() >= toMs - (toMs - fromMs) / 3;
+  }
+
+  async #order(): Promise<KeyPairPem | undefined> {
+    const { domain, directoryUrl, folder, log, now, order } = this.#options;
+    try {
+      const pair = await order(await this.#accountKey());
+      await save(`${folder}/certificate.json`, JSON.stringify({ domain, directoryUrl, ...pair } satisfies Kept));
+      this.#current = pair;
+      this.#isOrdered = true;
+      this.#failures = 0;
+      log("info", "acme-certificate-ordered", { domain });
+      return pair;
+    } catch (error) {
+      const pauseMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** this.#failures++);
+      this.#nextTryMs = now() + pauseMs;
+      log("error", "acme-order-failed", { domain, error: error instanceof Error ? error.message : String(error), retryMs: pauseMs });
+      return undefined;
+    }
+  }
+
+  async #accountKey(): Promise<string> {
+    const path = `${this.#options.folder}/account-key.pem`;
+    try {
+      return await Deno.readTextFile(path);
+    } catch {
+      const key = await this.#options.makeAccountKey();
+      await save(path, key);
+      return key;
+    }
+  }
+}
+
+async function load({ folder, domain, directoryUrl, now }: AcmeCertificateOptions): Promise<KeyPairPem | undefined> {
+  try {
+    const kept = JSON.parse(await Deno.readTextFile(`${folder}/certificate.json`)) as Partial<Kept>;
+    if (kept.domain !== domain || kept.directoryUrl !== directoryUrl || typeof kept.certificate !== "string" || typeof kept.privateKey !== "string") return undefined;
+    if (Date.parse(new X509Certificate(kept.certificate).validTo) <= now()) return undefined;
+    return { certificate: kept.certificate, privateKey: kept.privateKey };
+  } catch {
+    // Missing or damaged: a new one is ordered.
+    return undefined;
+  }
+}
+
+async function save(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
+  await Deno.rename(`${path}.new`, path);
+}

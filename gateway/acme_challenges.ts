@@ -1,0 +1,24 @@
+/** HTTP-01 answers (RFC 8555 §8.3): what the authority asks for over plain HTTP to see that the name leads here. */
+
+const challengePath = /^\/\.well-known\/acme-challenge\/([\w-]{1,200})$/;
+
+export class AcmeChallenges {
+  readonly #answers = new Map<string, string>();
+
+  /** @param token that the authority will ask for, and what it wants to read */
+  offer(token: string, keyAuthorization: string): void {
+    this.#answers.set(token, keyAuthorization);
+  }
+
+  withdraw(token: string): void {
+    this.#answers.delete(token);
+  }
+
+  /** @returns the answer to a request for a challenge's path (404 for an unknown token); undefined for any other path */
+  respond(path: string): Response | undefined {
+    if (!path.startsWith("/.well-known/acme-challenge/")) return undefined;
+    const answer = this.#answers.get(path.match(challengePath)?.[1] ?? "");
+    const headers = { "content-type": answer === undefined ? "text/plain; charset=utf-8" : "application/octet-stream", "cache-control": "no-store" };
+    return new Response(answer ?? "not found\n", { status: answer === undefined ? 404 : 200, headers });
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Builds the app and lays out the image's root folder: `node scripts/containers/image.mjs OUT [BUILD-KEY-FILE]`. Runs inside the Dockerfile's build stage, where packages are installed.
+ *
+ * What goes in: the servers' sources, the packages of package-lock.json that are no development ones, the built app, the Deno binary and the shared libraries that `ldd` names.
+ */
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { buildApp } from "../build.mjs";
+import { deno, root, webRoot } from "../paths.mjs";
+
+/** The user of both roles. */
+const uid = 10001;
+/** Folders that volumes are mounted on; a new volume takes its owner from here. */
+const volumes = ["/data", "/link", "/keys"];
+
+const permissions = {
+  // The core reads its certificate, secrets and database, and loads SQLite's native library.
+  server: { net: true, env: true, read: ["/app", "/data", "/link", "/keys", "/tmp"], write: ["/data", "/tmp"], ffi: ["/app/node_modules"] },
+  // The gateway knows the core's address and certificate, never its data: no FFI, and no folder of the core's.
+  gateway: { net: true, env: true, read: ["/app", "/data", "/link", "/tls", "/tmp"], write: ["/data", "/tmp"] },
+  // What the first start makes: keys and certificates, no network at all.
+  setup: { env: true, read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
+};
+
+const [out, keyFile] = process.argv.slice(2);
+if (!out) throw new Error("usage: node scripts/containers/image.mjs OUT [BUILD-KEY-FILE]");
+if (keyFile && existsSync(keyFile)) process.env.QPQ_BUILD_KEY_FILE = keyFile;
+
+buildApp();
+
+const app = `${out}/app`;
+mkdirSync(app, { recursive: true });
+for (const name of ["LICENSE", "package.json", "schema", "server-core", "gateway", "scripts/containers"]) cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
+cpSync(webRoot, `${app}/dist/web`, { recursive: true });
+copyPackages();
+writeFileSync(`${app}/deno.json`, JSON.stringify({ ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions, tasks: tasks() }, undefined, 2));
+
+const binary = `${out}/usr/local/bin/deno`;
+mkdirSync(dirname(binary), { recursive: true });
+cpSync(realpathSync(deno), binary);
+chmodSync(binary, 0o755);
+for (const library of librariesOf(deno)) {
+  mkdirSync(dirname(`${out}${library}`), { recursive: true });
+  cpSync(realpathSync(library), `${out}${library}`);
+}
+
+mkdirSync(`${out}/etc`, { recursive: true });
+writeFileSync(`${out}/etc/passwd`, `root:x:0:0::/:/nologin\nqpq:x:${uid}:${uid}::/tmp:/nologin\n`);
+writeFileSync(`${out}/etc/group`, `root:x:0:\nqpq:x:${uid}:\n`);
+writeFileSync(`${out}/etc/nsswitch.conf`, "hosts: files dns\n");
+mkdirSync(`${out}/tmp`, { recursive: true });
+chmodSync(`${out}/tmp`, 0o1777);
+mkdirSync(`${out}/tls`);
+for (const volume of volumes) {
+  mkdirSync(`${out}${volume}`);
+  chmodSync(`${out}${volume}`, 0o700);
+  chownSync(`${out}${volume}`, uid, uid);
+}
+
+/** `deno task` runs these without a shell: `docker compose exec core deno task qpq-server status`. */
+function tasks() {
+  return { "qpq-server": "deno run --no-prompt --quiet --cached-only -P=server server-core/main.ts" };
+}
+
+/** Every package that the lock file does not mark as for development, without Deno's own: its binary is copied. */
+function copyPackages() {
+  const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, "utf8"));
+  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
+    if (path === "" || dev || devOptional || /^node_modules\/(@deno\/|deno$)/.test(path) || !existsSync(`${root}/${path}`)) continue;
+    cpSync(`${root}/${path}`, `${app}/${path}`, { recursive: true, filter: (source) => !source.slice(root.length + path.length + 1).includes("/node_modules") });
+  }
+}
+
+/** @returns {string[]} absolute paths, the dynamic loader included; SQLite's library needs no other */
+function librariesOf(program) {
+  const names = execFileSync("ldd", [program], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];
+  if (names.length === 0) throw new Error(`ldd names no library of ${program}`);
+  return names;
+}
