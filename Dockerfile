@@ -13,7 +13,8 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY patches patches
-RUN npm ci --no-audit --no-fund
+# Two packages have something to do at install; SQLite's would only look for a compiler that it does not need, its binaries are in the package.
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm rebuild deno && npm run postinstall
 COPY . .
 # The key stands in the build's memory only, never in a layer.
 RUN --mount=type=secret,id=qpq-build-key,target=/run/qpq-build-key \

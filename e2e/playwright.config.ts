@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 
 /** One worker: every test starts a core and a gateway of its own, on ports of its own, and the machine has two cores. */
-export default defineConfig({
+export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   testDir: ".",
   testMatch: "*.spec.ts",
   outputDir: "../test-results/e2e",
@@ -12,6 +12,11 @@ export default defineConfig({
   retries: 0,
   timeout: 180_000,
   expect: { timeout: 30_000 },
+  projects: [
+    { name: "webtransport" },
+    // What a user must not notice of a network that swallows UDP: the same conversations, the same faults.
+    { name: "https", testMatch: ["two_people.spec.ts", "faults.spec.ts"], grep: /two people|killing the core/, use: { transport: "HTTPS" } },
+  ],
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [["list"], ["json"]] : [["list"]],
   use: {
     browserName: "chromium",

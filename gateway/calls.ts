@@ -1,8 +1,8 @@
 /** Takes calls from clients, over WebTransport or HTTPS, and carries each to the core within the limits. */
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
-import { type CallSummary, type Duplex, spliceCall } from "./splice.ts";
+import type { Metrics, RefusalReason } from "./metrics.ts";
+import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
 import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
 import { Usage, usageKey } from "./usage.ts";
 
@@ -13,6 +13,8 @@ export interface AcceptedCall {
   /** Splices to the end; never rejects. */
   carry(client: Duplex, abort?: AbortSignal): Promise<CallSummary>;
 }
+
+const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = { tooLarge: "bytesPerCall", halfOpen: "halfOpenCall", stalled: "stalledCall" };
 
 export class CallDesk {
   readonly #pool: Pick<UpstreamPool, "open">;
@@ -38,7 +40,7 @@ export class CallDesk {
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
     const key = usageKey(client.hostname);
     if (!this.#perAddress.take(key)) {
-      this.refuse();
+      this.refuse("callsPerAddress");
       return "tooMany";
     }
     let upstream: UpstreamStream;
@@ -47,26 +49,32 @@ export class CallDesk {
     } catch {
       this.#perAddress.give(key);
       this.#metrics.add("qpq_gateway_calls_failed_total");
+      this.#metrics.refuse("coreAway");
       return "unavailable";
     }
     return { carry: (duplex, abort) => this.#carry(duplex, upstream, key, abort) };
   }
 
   /** Counts a call that a limit turned away. */
-  refuse(): void {
+  refuse(reason: "callsPerAddress" | "callsPerSession"): void {
     this.#metrics.add("qpq_gateway_calls_refused_total");
+    this.#metrics.refuse(reason);
   }
 
   async #carry(client: Duplex, upstream: UpstreamStream, key: string, abort?: AbortSignal): Promise<CallSummary> {
     const metrics = this.#metrics;
     metrics.add("qpq_gateway_calls_total");
     metrics.add("qpq_gateway_calls");
+    const startedAt = performance.now();
     const summary = await spliceCall(client, upstream, this.#limits, abort);
     upstream.release();
     this.#perAddress.give(key);
     metrics.add("qpq_gateway_calls", -1);
     metrics.add("qpq_gateway_bytes_to_core_total", summary.bytesToCore);
     metrics.add("qpq_gateway_bytes_from_core_total", summary.bytesFromCore);
+    metrics.observeCall(performance.now() - startedAt);
+    const reason = limitOutcomes[summary.outcome];
+    if (reason) metrics.refuse(reason);
     if (summary.outcome !== "done") metrics.add("qpq_gateway_calls_failed_total");
     this.#log("debug", "call", { ...summary });
     return summary;

@@ -1,4 +1,5 @@
 /** The gateway's configuration: `QPQ_*` environment variables, checked at start. */
+import { isAddress } from "./client_address.ts";
 import { type LogLevel, logLevels } from "./log.ts";
 
 export interface GatewayLimits {
@@ -16,12 +17,32 @@ export interface GatewayLimits {
   stallMs: number;
   /** how long a new connection may go without a session */
   connectMs: number;
+  /** how long a session may go without a call under way */
+  idleMs: number;
+  /** HTTP/3 connections in all */
+  connections: number;
+  /** HTTP/3 connections of one client address */
+  connectionsPerAddress: number;
+  /** QUIC handshakes under way at once, of all addresses */
+  handshakes: number;
+  /** calls over `/rpc` a second of one client address, evenly; three seconds' worth at once */
+  rpcPerSecond: number;
+  /** other HTTP requests a second of one client address, evenly; three seconds' worth at once */
+  filesPerSecond: number;
 }
 
 export interface GatewayConfig {
   bind: string;
   httpPort: number;
   webTransportPort: number;
+  /** the ports as browsers reach them, where they differ from those that are bound (a container, a router) */
+  publicPorts: { http?: number; webTransport?: number };
+  /** plain HTTP that leads to HTTPS and answers the ACME authority */
+  redirectPort?: number;
+  /** proxies whose X-Forwarded-For is believed */
+  trustedProxies: string[];
+  /** Prometheus metrics; absent: none are served */
+  metrics?: { bind: string; port: number };
   webRoot: string;
   dataDir: string;
   /** host name under which browsers reach the gateway from elsewhere */
@@ -30,7 +51,9 @@ export interface GatewayConfig {
   origins: string[];
   /** PEM files instead of the self-made certificate */
   tls?: { certificatePath: string; privateKeyPath: string };
-  /** serve HTTPS with `tls`; off behind a proxy that ends TLS */
+  /** a certificate from an authority, instead of files */
+  acme?: { domain: string; directoryUrl: string; email?: string; caPath?: string };
+  /** serve HTTPS with `tls` or `acme`; off behind a proxy that ends TLS */
   httpTls: boolean;
   core: {
     hostname: string;
@@ -57,6 +80,13 @@ export class ConfigError extends Error {
 }
 
 const minSecretLength = 32;
+/** Directories by short name. */
+const acmeDirectories: Record<string, string> = {
+  letsencrypt: "https://acme-v02.api.letsencrypt.org/directory",
+  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
+};
+/** A core that was killed says nothing. On the same machine packets do not get lost, so silence is believed sooner. */
+const silenceMs = { elsewhere: 4_000, sameMachine: 2_000 };
 
 /**
  * Reads and checks the whole configuration.
@@ -85,27 +115,40 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
   if (privateKeyPath && !certificatePath) throw new ConfigError("QPQ_TLS_CERT", "needed beside QPQ_TLS_KEY");
   const tls = certificatePath && privateKeyPath ? { certificatePath, privateKeyPath } : undefined;
 
+  const domain = readDomain(text("QPQ_DOMAIN"));
+  const acme = domain !== undefined && tls === undefined
+    ? { domain, directoryUrl: readDirectory(text("QPQ_ACME_DIRECTORY") ?? "letsencrypt"), email: text("QPQ_ACME_EMAIL"), caPath: text("QPQ_ACME_CA") }
+    : undefined;
+  const optionalPort = (key: string) => text(key) === undefined ? undefined : integer(key, 0, 0, 65535);
+  const metricsPort = optionalPort("QPQ_GATEWAY_METRICS_PORT");
+  const core = readCoreAddress(text("QPQ_CORE_ADDR") ?? "127.0.0.1:7443");
+
   const caPath = text("QPQ_CORE_CA");
   const pin = readPin(text("QPQ_CORE_PIN"));
   if (!caPath && !pin) throw new ConfigError("QPQ_CORE_PIN", "QPQ_CORE_PIN (64 hex digits, printed by the core) or QPQ_CORE_CA (a PEM file) is needed");
 
   return {
-    bind: readBind(text("QPQ_BIND") ?? "127.0.0.1"),
-    httpPort: integer("QPQ_HTTP_PORT", 8080, 0, 65535),
-    webTransportPort: integer("QPQ_WT_PORT", 4433, 0, 65535),
+    bind: readBind("QPQ_BIND", text("QPQ_BIND") ?? (domain === undefined ? "127.0.0.1" : "0.0.0.0")),
+    httpPort: integer("QPQ_HTTP_PORT", domain === undefined ? 8080 : 443, 0, 65535),
+    webTransportPort: integer("QPQ_WT_PORT", domain === undefined ? 4433 : 443, 0, 65535),
+    publicPorts: { http: optionalPort("QPQ_HTTP_PUBLIC_PORT"), webTransport: optionalPort("QPQ_WT_PUBLIC_PORT") },
+    redirectPort: optionalPort("QPQ_REDIRECT_PORT") ?? (acme === undefined ? undefined : 80),
+    trustedProxies: readProxies(text("QPQ_TRUST_PROXY")),
+    metrics: metricsPort === undefined ? undefined : { bind: readBind("QPQ_GATEWAY_METRICS_BIND", text("QPQ_GATEWAY_METRICS_BIND") ?? "127.0.0.1"), port: metricsPort },
     webRoot: text("QPQ_WEB_ROOT") ?? "dist/web",
     dataDir: text("QPQ_DATA") ?? "data/gateway",
-    publicHost: readPublicHost(text("QPQ_PUBLIC_HOST")),
+    publicHost: readPublicHost(text("QPQ_PUBLIC_HOST")) ?? domain,
     origins: readOrigins(text("QPQ_ORIGINS")),
     tls,
-    httpTls: tls !== undefined && choice("QPQ_HTTP_TLS", ["on", "off"], "on") === "on",
+    acme,
+    httpTls: (tls !== undefined || acme !== undefined) && choice("QPQ_HTTP_TLS", ["on", "off"], "on") === "on",
     core: {
-      ...readCoreAddress(text("QPQ_CORE_ADDR") ?? "127.0.0.1:7443"),
+      ...core,
       serverName: text("QPQ_CORE_NAME") ?? "localhost",
       caPath,
       pin,
       connections: integer("QPQ_CORE_CONNECTIONS", 2, 1, 16),
-      silenceMs: integer("QPQ_CORE_SILENCE_MS", 4_000, 100, 600_000),
+      silenceMs: integer("QPQ_CORE_SILENCE_MS", isSameMachine(core.hostname) ? silenceMs.sameMachine : silenceMs.elsewhere, 100, 600_000),
     },
     gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),
     limits: {
@@ -116,14 +159,43 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       halfOpenMs: integer("QPQ_LIMIT_HALF_OPEN_MS", 30_000, 1, 86_400_000),
       stallMs: integer("QPQ_LIMIT_STALL_MS", 60_000, 1, 86_400_000),
       connectMs: integer("QPQ_LIMIT_CONNECT_MS", 5_000, 1, 86_400_000),
+      idleMs: integer("QPQ_LIMIT_IDLE_MS", 600_000, 1, 86_400_000),
+      connections: integer("QPQ_LIMIT_CONNECTIONS", 4_096, 1, 1_000_000),
+      connectionsPerAddress: integer("QPQ_LIMIT_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
+      handshakes: integer("QPQ_LIMIT_HANDSHAKES", 1_024, 1, 1_000_000),
+      rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
+      filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },
     logLevel: choice("QPQ_LOG", logLevels, "info"),
   };
 }
 
-function readBind(value: string): string {
-  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError("QPQ_BIND", "an IP address is needed");
+function readBind(key: string, value: string): string {
+  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError(key, "an IP address is needed");
   return value;
+}
+
+function isSameMachine(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127\./.test(hostname);
+}
+
+function readDomain(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(value)) throw new ConfigError("QPQ_DOMAIN", "a host name in lower case without scheme and port is needed");
+  return value;
+}
+
+function readDirectory(value: string): string {
+  const url = acmeDirectories[value] ?? value;
+  if (!URL.canParse(url) || new URL(url).protocol !== "https:") throw new ConfigError("QPQ_ACME_DIRECTORY", "letsencrypt, staging or the https:// URL of a directory is needed");
+  return url;
+}
+
+function readProxies(value: string | undefined): string[] {
+  const proxies = value?.split(/[\s,]+/).filter((proxy) => proxy !== "") ?? [];
+  for (const proxy of proxies) {
+    if (!isAddress(proxy)) throw new ConfigError("QPQ_TRUST_PROXY", `"${proxy}" is no IP address of a proxy`);
+  }
+  return proxies.map((proxy) => proxy.toLowerCase());
 }
 
 function readPublicHost(value: string | undefined): string | undefined {

@@ -1,19 +1,30 @@
 /** The gateway put together: HTTP, WebTransport, and the pool of connections to the core behind both. */
 import { certificatePin } from "../schema/certificate_pin.ts";
+import { X509Certificate } from "node:crypto";
+import { AcmeCertificate } from "./acme_certificate.ts";
+import { AcmeChallenges } from "./acme_challenges.ts";
 import { CallDesk } from "./calls.ts";
 import { CertificateFiles, type CertificateSource, SelfMadeCertificate } from "./certificate.ts";
 import { ConfigError, type GatewayConfig } from "./config.ts";
+import { watchFiles } from "./file_watch.ts";
 import { type ConnectionEvent, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
 import type { Log } from "./log.ts";
-import { type MetricName, Metrics } from "./metrics.ts";
+import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } from "./metrics.ts";
+import { type MetricsServer, serveMetrics } from "./metrics_server.ts";
+import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
+import { securityHeaders } from "./security_headers.ts";
 import { SessionDesk } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
+import { usageKey } from "./usage.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
 
 export interface Gateway {
   readonly httpPort: number;
   readonly webTransportPort: number;
+  /** of plain HTTP that leads to HTTPS, and of `/metrics`, where they are served */
+  readonly redirectPort?: number;
+  readonly metricsPort?: number;
   readonly metrics: Metrics;
   /** connections to the core that are ready for calls */
   readonly readyConnections: number;
@@ -36,12 +47,14 @@ const refreshIntervalMs = 60_000;
 export const drainingCode = 0;
 const drainingReason = "gateway shutdown";
 
-const eventMetrics: Record<ConnectionEvent, MetricName | undefined> = {
+const eventMetrics: Partial<Record<ConnectionEvent, MetricName>> = {
   accepted: "qpq_gateway_connections_accepted_total",
   refused: "qpq_gateway_connections_refused_total",
+  full: "qpq_gateway_connections_refused_total",
+  clientFull: "qpq_gateway_connections_refused_total",
   handshakeFailed: "qpq_gateway_handshakes_failed_total",
-  closed: undefined,
 };
+const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = { refused: "handshakes", full: "connections", clientFull: "connectionsPerAddress" };
 
 /**
  * Starts everything; the core may be away.
@@ -51,12 +64,16 @@ const eventMetrics: Record<ConnectionEvent, MetricName | undefined> = {
 export async function startGateway(config: GatewayConfig, { log, now }: GatewayEnvironment): Promise<Gateway> {
   const metrics = new Metrics();
   const trust = await readTrust(config);
-  const certificates = await openCertificates(config, now);
+  const challenges = new AcmeChallenges();
+  const certificates = await openCertificates(config, challenges, now, log);
+  metrics.watchCertificate(() => timesOf(certificates.current.certificate), now);
   const { hostname, port, connections, silenceMs } = config.core;
   const pool = new UpstreamPool({ core: { hostname, port }, trust, secret: config.gatewaySecret, connections, silenceMs, metrics, log });
   const calls = new CallDesk(pool, config.limits, metrics, log);
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
+  let redirects: RedirectServer | undefined;
+  const webTransportPort = () => config.publicPorts.webTransport ?? webTransport?.port ?? config.webTransportPort;
   try {
     http = new GatewayHttpServer({
       bind: config.bind,
@@ -65,8 +82,12 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       webRoot: config.webRoot,
       publicHost: config.publicHost,
       origins: config.origins,
-      bytesPerCall: config.limits.bytesPerCall,
-      webTransportPort: () => webTransport?.port ?? config.webTransportPort,
+      publicPort: config.publicPorts.http,
+      limits: config.limits,
+      trustedProxies: config.trustedProxies,
+      challenges: config.acme && challenges,
+      now,
+      webTransportPort,
       certificateHashes: () => certificates.hashes,
       calls,
       metrics,
@@ -79,19 +100,39 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       certificate: certificates.current.certificate,
       privateKey: certificates.current.privateKey,
       connectTimeoutMs: config.limits.connectMs,
+      maxPendingHandshakes: config.limits.handshakes,
+      maxConnections: config.limits.connections,
+      maxConnectionsPerClient: config.limits.connectionsPerAddress,
+      clientOf: usageKey,
       authorize: (request) => sessions.authorize(request),
       onSession: (session) => sessions.open(session),
       onEvent: (event) => {
         const metric = eventMetrics[event];
         if (metric) metrics.add(metric);
+        const reason = eventRefusals[event];
+        if (reason) metrics.refuse(reason);
       },
     });
-    return assemble({ config, metrics, pool, certificates, http, webTransport, log });
+    if (config.redirectPort !== undefined) redirects = redirectTo(config, http, challenges, webTransportPort);
+    const metricsServer = config.metrics && serveMetrics(metrics, config.metrics.bind, config.metrics.port);
+    return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log });
   } catch (error) {
     pool.close();
-    await http?.close(0);
+    await Promise.all([http?.close(0), redirects?.close(), webTransport?.close()]);
     throw error;
   }
+}
+
+function redirectTo(config: GatewayConfig, http: GatewayHttpServer, challenges: AcmeChallenges, webTransportPort: () => number): RedirectServer {
+  const { bind, redirectPort, publicHost, publicPorts } = config;
+  return serveRedirects({
+    bind,
+    port: redirectPort!,
+    publicHost,
+    httpsPort: () => publicPorts.http ?? http.port,
+    challenges,
+    headers: () => securityHeaders(`https://${publicHost ?? "127.0.0.1"}:${webTransportPort()}`, false),
+  });
 }
 
 interface Parts {
@@ -101,10 +142,12 @@ interface Parts {
   certificates: CertificateSource;
   http: GatewayHttpServer;
   webTransport: WebTransportServer;
+  redirects: RedirectServer | undefined;
+  metricsServer: MetricsServer | undefined;
   log: Log;
 }
 
-function assemble({ config, metrics, pool, certificates, http, webTransport, log }: Parts): Gateway {
+function assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log }: Parts): Gateway {
   const refreshCertificate = async () => {
     try {
       const pair = await certificates.refresh();
@@ -117,9 +160,14 @@ function assemble({ config, metrics, pool, certificates, http, webTransport, log
     }
   };
   const refreshTimer = setInterval(refreshCertificate, refreshIntervalMs);
+  const stopWatching = config.tls ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate()) : () => {};
+  // The ports are up now, so the authority's questions can be answered.
+  if (config.acme) void refreshCertificate();
   return {
     httpPort: http.port,
     webTransportPort: webTransport.port,
+    redirectPort: redirects?.port,
+    metricsPort: metricsServer?.port,
     metrics,
     get readyConnections() {
       return pool.readyConnections;
@@ -128,7 +176,8 @@ function assemble({ config, metrics, pool, certificates, http, webTransport, log
     refreshCertificate,
     async close(graceMs = 2_000) {
       clearInterval(refreshTimer);
-      await Promise.all([webTransport.close(drainingCode, drainingReason), http.close(graceMs)]);
+      stopWatching();
+      await Promise.all([webTransport.close(drainingCode, drainingReason), http.close(graceMs), redirects?.close(), metricsServer?.close()]);
       pool.close();
     },
   };
@@ -145,11 +194,29 @@ async function readTrust({ core }: GatewayConfig): Promise<CoreTrust> {
   }
 }
 
-async function openCertificates(config: GatewayConfig, now: () => number): Promise<CertificateSource> {
+async function openCertificates(config: GatewayConfig, challenges: AcmeChallenges, now: () => number, log: Log): Promise<CertificateSource> {
   try {
+    if (config.acme) return await openAcme(config.acme, `${config.dataDir}/acme`, challenges, now, log);
     return await (config.tls ? CertificateFiles.open(config.tls) : SelfMadeCertificate.open(config.dataDir, now));
   } catch (error) {
-    const key = config.tls ? "QPQ_TLS_CERT" : "QPQ_DATA";
+    const key = config.acme ? "QPQ_DOMAIN" : config.tls ? "QPQ_TLS_CERT" : "QPQ_DATA";
     throw new ConfigError(key, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function openAcme(acme: NonNullable<GatewayConfig["acme"]>, folder: string, challenges: AcmeChallenges, now: () => number, log: Log): Promise<AcmeCertificate> {
+  const { domain, directoryUrl, email, caPath } = acme;
+  const authority = { directoryUrl, email, caPem: caPath === undefined ? undefined : await Deno.readTextFile(caPath) };
+  // Loaded only where it is used: it and what it needs would be a fifth of the gateway's code.
+  const { makeAccountKey, orderCertificate } = await import("./acme_order.ts");
+  return await AcmeCertificate.open({ domain, directoryUrl, folder, now, log, makeAccountKey, order: (accountKey) => orderCertificate(authority, accountKey, domain, challenges) });
+}
+
+function timesOf(certificate: string): CertificateTimes | undefined {
+  try {
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    return { notBeforeMs: Date.parse(validFrom), notAfterMs: Date.parse(validTo) };
+  } catch {
+    return undefined;
   }
 }

@@ -1,12 +1,18 @@
 /** The HTTP(S) port: the PWA, its configuration and the fallback for calls. */
+import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { CallDesk } from "./calls.ts";
+import { clientAddress } from "./client_address.ts";
+import type { GatewayLimits } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
+import { RateLimit } from "./rate_limit.ts";
+import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "./self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
+import { usageKey } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
 export interface HttpServerOptions {
@@ -17,9 +23,17 @@ export interface HttpServerOptions {
   tls?: KeyPairPem;
   webRoot: string;
   publicHost?: string;
+  /** TCP port as browsers reach it, where it differs */
+  publicPort?: number;
   origins: string[];
-  bytesPerCall: number;
-  /** UDP port of WebTransport */
+  limits: Pick<GatewayLimits, "bytesPerCall" | "rpcPerSecond" | "filesPerSecond">;
+  /** proxies whose X-Forwarded-For is believed */
+  trustedProxies: string[];
+  /** also answered here, for a gateway whose proxy passes plain HTTP on */
+  challenges?: AcmeChallenges;
+  /** milliseconds since 1970 */
+  now: () => number;
+  /** UDP port of WebTransport, as browsers reach it */
   webTransportPort: () => number;
   /** see CertificateSource.hashes */
   certificateHashes: () => string[] | undefined;
@@ -28,9 +42,14 @@ export interface HttpServerOptions {
   log: Log;
 }
 
+/** What may come at once is this many seconds' worth: a page of the app loads some twenty files. */
+const burstSeconds = 3;
+
 export class GatewayHttpServer {
   readonly #options: HttpServerOptions;
   readonly #files: StaticFiles;
+  readonly #rpcRate: RateLimit;
+  readonly #fileRate: RateLimit;
   #server: Deno.HttpServer<Deno.NetAddr>;
   #isOwnOrigin: (origin: string) => boolean;
 
@@ -38,8 +57,13 @@ export class GatewayHttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#files = new StaticFiles(options.webRoot);
+    const { rpcPerSecond, filesPerSecond } = options.limits;
+    this.#rpcRate = new RateLimit(rpcPerSecond, burstSeconds * rpcPerSecond, options.now);
+    this.#fileRate = new RateLimit(filesPerSecond, burstSeconds * filesPerSecond, options.now);
     this.#server = this.#listen(options.port, options.tls);
-    this.#isOwnOrigin = ownOrigins({ ...options, httpPort: this.port, httpTls: options.tls !== undefined });
+    const ports = [this.port, options.publicPort ?? this.port];
+    const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
+    this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
   }
 
   get port(): number {
@@ -80,27 +104,38 @@ export class GatewayHttpServer {
       : Deno.serve(common, handler);
   }
 
-  async #handle(request: Request, client: Deno.NetAddr): Promise<Response> {
-    const { metrics, calls, bytesPerCall, certificateHashes } = this.#options;
+  async #handle(request: Request, peer: Deno.NetAddr): Promise<Response> {
+    const { metrics } = this.#options;
     metrics.add("qpq_gateway_http_requests_total");
     // Not the Host header: HTTP/2 has none, and Deno puts either name into the URL.
     const { host, pathname: path } = new URL(request.url);
-    let response: Response;
-    if (path === "/rpc") {
-      response = request.method === "POST" ? await answerRpc(request, client, calls, this.#isOwnOrigin, bytesPerCall) : methodNotAllowed("POST");
-    } else if (request.method !== "GET" && request.method !== "HEAD") {
-      response = methodNotAllowed("GET, HEAD");
-    } else if (path === wellKnownPath) {
-      response = wellKnownResponse(`${this.#webTransportOrigin(host)}/wt`, certificateHashes());
-    } else {
-      response = await this.#files.serve(request);
-    }
+    const client = clientAddress(peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
+    const response = this.#refuseRate(path, client) ?? await this.#answer(request, client, host, path);
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
 
+  async #answer(request: Request, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
+    const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
+    if (path === "/rpc") {
+      return request.method === "POST" ? await answerRpc(request, client, calls, this.#isOwnOrigin, limits.bytesPerCall, metrics) : methodNotAllowed("POST");
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
+    if (path === wellKnownPath) return wellKnownResponse(`${this.#webTransportOrigin(host)}/wt`, certificateHashes());
+    return challenges?.respond(path) ?? await this.#files.serve(request);
+  }
+
+  #refuseRate(path: string, client: Deno.NetAddr): Response | undefined {
+    const isRpc = path === "/rpc";
+    const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(usageKey(client.hostname));
+    if (retryAfterMs === 0) return undefined;
+    this.#options.metrics.refuse(isRpc ? "rpcRate" : "fileRate");
+    return refusal(429, "too many requests", retryAfterMs);
+  }
+
   #headers(host: string | undefined): Record<string, string> {
-    return securityHeaders(this.#webTransportOrigin(host));
+    const { tls, publicHost } = this.#options;
+    return securityHeaders(this.#webTransportOrigin(host), tls !== undefined && publicHost !== undefined && ownHost(host, publicHost) === publicHost);
   }
 
   #webTransportOrigin(pageHost: string | undefined): string {

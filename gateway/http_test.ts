@@ -1,6 +1,6 @@
 /** The HTTP port: files, headers, well-known, /rpc. */
 import assert from "node:assert/strict";
-import { readAll } from "./testing/http3_client.ts";
+import { openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { makeKeyPair } from "./testing/stub_core.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
@@ -229,11 +229,23 @@ Deno.test({
       return await (await fetch(`https://localhost:${test.gateway.httpPort}/.well-known/quicproquo.json`, init)).json();
     };
     assert.deepEqual((await read(first)).webtransport, { url: `https://localhost:${test.gateway.webTransportPort}/wt` });
+    await test.gateway.whenCoreReady();
+    const open = (certificate: string) => openSession({ port: test.gateway.webTransportPort, certificate, origin: `https://localhost:${test.gateway.httpPort}` });
+    const echo = async (session: Awaited<ReturnType<typeof open>>, byte: number) => {
+      const stream = await session.openStream();
+      const [echoed] = await Promise.all([readAll(stream.readable), writeAll(stream.writable, Uint8Array.of(byte))]);
+      return echoed[0];
+    };
+    const old = await open(first);
+    assert.equal(await echo(old, 1), 1);
+    // Nobody is told: the gateway sees the files change.
     const second = await write();
-    await test.gateway.refreshCertificate();
     await until(() => test.events.some(({ event }) => event === "certificate-replaced"));
     assert.equal((await read(second)).wireVersion, 1);
     await assert.rejects(read(first));
+    assert.equal(await echo(old, 2), 2, "the session that was open goes on");
+    assert.equal(await echo(await open(second), 3), 3, "a new one sees the new certificate");
+    await assert.rejects(open(first));
     await Deno.writeTextFile(paths.privateKeyPath, "no key");
     await test.gateway.refreshCertificate();
     assert.equal((await read(second)).wireVersion, 1);

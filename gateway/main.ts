@@ -37,7 +37,9 @@ async function main(): Promise<void> {
   };
   Deno.addSignalListener("SIGINT", () => drain("SIGINT"));
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => drain("SIGTERM"));
-  console.log(`qpq-gateway: ready http=${running.httpPort} webtransport=${running.webTransportPort}`);
+  const { httpPort, webTransportPort, redirectPort, metricsPort } = running;
+  const more = `${redirectPort === undefined ? "" : ` redirect=${redirectPort}`}${metricsPort === undefined ? "" : ` metrics=${metricsPort}`}`;
+  console.log(`qpq-gateway: ready http=${httpPort} webtransport=${webTransportPort}${more}`);
 }
 
 if (import.meta.main) await main();

@@ -1,12 +1,19 @@
 /** `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer are the bytes that would cross a stream. */
 import type { CallDesk } from "./calls.ts";
+import type { Metrics } from "./metrics.ts";
+import { refusal } from "./refusal.ts";
+
+/** Advice to a caller with too many calls under way, which end by themselves … */
+const busyMs = 1_000;
+/** … and to one that came while the core restarts. */
+const coreAwayMs = 2_000;
 
 /**
  * @param request a POST
  * @param client its address
  * @param isOwnOrigin only pages of our own may call: anything else gets 403
  * @param maxBytes of the body
- * @returns 200 and the answer as it comes, for as long as it comes; 403, 413, 429 or 503
+ * @returns 200 and the answer as it comes, for as long as it comes; 403, 413, or with `Retry-After` 429 or 503
  */
 export async function answerRpc(
   request: Request,
@@ -14,19 +21,22 @@ export async function answerRpc(
   calls: CallDesk,
   isOwnOrigin: (origin: string) => boolean,
   maxBytes: number,
+  metrics: Metrics,
 ): Promise<Response> {
   const origin = request.headers.get("origin");
-  if (origin === null || !isOwnOrigin(origin)) return refusal(403, "only pages of this gateway may call");
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return refusal(413, "call too large");
+  if (origin === null || !isOwnOrigin(origin)) {
+    metrics.refuse("origin");
+    return refusal(403, "only pages of this gateway may call");
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) {
+    metrics.refuse("bytesPerCall");
+    return refusal(413, "call too large");
+  }
   const call = await calls.accept(client);
-  if (call === "tooMany") return refusal(429, "too many calls under way");
-  if (call === "unavailable") return refusal(503, "the core is not reachable");
+  if (call === "tooMany") return refusal(429, "too many calls under way", busyMs);
+  if (call === "unavailable") return refusal(503, "the core is not reachable", coreAwayMs);
   const answer = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const readable = request.body ?? new Blob([]).stream();
   call.carry({ readable, writable: answer.writable as WritableStream<Uint8Array> });
   return new Response(answer.readable, { headers: { "content-type": "application/octet-stream", "cache-control": "no-store, no-transform" } });
-}
-
-function refusal(status: number, message: string): Response {
-  return new Response(`${message}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
 }

@@ -1,9 +1,13 @@
 /** Headers on every answer: nothing foreign is loaded, run, framed or leaked. */
 
+/** A browser that has seen the page over HTTPS once never asks for it in plain text again, for a year. */
+const strictTransport = "max-age=31536000";
+
 /**
  * @param webTransportOrigin `https://HOST:PORT` of our WebTransport: CSP counts the port, so 'self' alone would block it
+ * @param isPublicHttps whether the page came over HTTPS under the public name; never for localhost, whose other servers the rule would hit too
  */
-export function securityHeaders(webTransportOrigin: string): Record<string, string> {
+export function securityHeaders(webTransportOrigin: string, isPublicHttps: boolean): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -27,5 +31,6 @@ export function securityHeaders(webTransportOrigin: string): Record<string, stri
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    ...(isPublicHttps && { "strict-transport-security": strictTransport }),
   };
 }

@@ -9,6 +9,10 @@ import { Usage, usageKey } from "./usage.ts";
 export const webTransportPath = "/wt";
 /** Close code of a session that keeps opening calls and never finishes them. */
 export const sessionAbusedCode = 1;
+/** Close code of a session without a call for `idleMs`; a client with something to say connects again. */
+export const sessionIdleCode = 2;
+/** A page may try again when an old session of its address has ended. */
+const sessionsFullMs = 10_000;
 /**
  * A call that its peer leaves half-open can not be freed wholly before its connection ends (a pending read of Deno's holds the stream), so a session gets only so many.
  */
@@ -32,13 +36,16 @@ export class SessionDesk {
   }
 
   /** Only pages of our own may open sessions; a client without an origin is no page and has a port of its own at the core. */
-  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 } {
+  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number } {
     const status = this.#statusOf(request);
+    if (status === 403) this.#metrics.refuse("origin");
+    if (status === 429) this.#metrics.refuse("sessionsPerAddress");
     if (status !== 200) {
       this.#metrics.add("qpq_gateway_sessions_refused_total");
-      this.#log("info", "session-refused", { status, address: request.remoteAddr.hostname });
+      this.#log("info", "session-refused", { status });
+      this.#log("debug", "session-refused-address", { status, address: request.remoteAddr.hostname });
     }
-    return { status };
+    return status === 429 ? { status, retryAfterMs: sessionsFullMs } : { status };
   }
 
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
@@ -56,19 +63,26 @@ export class SessionDesk {
     const over = new AbortController();
     session.closed.then(({ code, reason }) => {
       over.abort();
+      clearTimeout(idleTimer);
       this.#perAddress.give(key);
       this.#metrics.add("qpq_gateway_sessions", -1);
       this.#log("debug", "session-closed", { code, reason });
     });
+    const idle = () => {
+      this.#metrics.refuse("idleSession");
+      session.close(sessionIdleCode, "idle");
+    };
+    let idleTimer = setTimeout(idle, this.#limits.idleMs);
     let callsUnderWay = 0;
     let halfOpenCalls = 0;
 
     const carry = async (stream: WebTransportStream) => {
       if (callsUnderWay >= this.#limits.callsPerSession) {
-        this.#calls.refuse();
+        this.#calls.refuse("callsPerSession");
         return reset(stream);
       }
       callsUnderWay++;
+      clearTimeout(idleTimer);
       try {
         const call = await this.#calls.accept(session.remoteAddr);
         if (typeof call === "string") return reset(stream);
@@ -76,6 +90,10 @@ export class SessionDesk {
         if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) session.close(sessionAbusedCode, "too many unfinished calls");
       } finally {
         callsUnderWay--;
+        if (callsUnderWay === 0 && !over.signal.aborted) {
+          clearTimeout(idleTimer);
+          idleTimer = setTimeout(idle, this.#limits.idleMs);
+        }
       }
     };
     return (stream) => void carry(stream);

@@ -13,6 +13,9 @@ export const manifestName = "build-manifest.json";
 /** What the gateway serves in place of a file, compressed beforehand: the same content, so not a file of its own. */
 const precompressed = /\.(br|gz)$/;
 
+/** What is served is not what should be; the message says how. */
+export class BuildMismatch extends Error {}
+
 /** @typedef {{ version: 1, files: Record<string, string>, publicKey: string | null, signature: string | null }} BuildManifest */
 
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
@@ -71,15 +74,15 @@ export function writeBuildManifest(folder, key) {
  * @param {unknown} manifest
  * @param {string} [expectedKey] base64: the key that the publisher is known by
  * @returns {{ files: Record<string, string>, signedBy: string | null }} `signedBy`: the key whose signature is good, or null for a build without one
- * @throws Error for what is no manifest, a signature that does not match, and another key than the expected one
+ * @throws BuildMismatch for what is no manifest, a signature that does not match, and another key than the expected one
  */
 export function readBuildManifest(manifest, expectedKey) {
   const { version, files, publicKey, signature } = /** @type {BuildManifest} */ (manifest ?? {});
   const isHashes = files !== null && typeof files === "object" && Object.values(files).every((hash) => typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash));
-  if (version !== 1 || !isHashes) throw new Error(`${manifestName} is no manifest of version 1`);
-  if (expectedKey !== undefined && publicKey !== expectedKey) throw new Error(`the build is ${publicKey === null ? "not signed" : `signed by ${publicKey}`}, not by ${expectedKey}`);
+  if (version !== 1 || !isHashes) throw new BuildMismatch(`${manifestName} is no manifest of version 1`);
+  if (expectedKey !== undefined && publicKey !== expectedKey) throw new BuildMismatch(`the build is ${publicKey === null ? "not signed" : `signed by ${publicKey}`}, not by ${expectedKey}`);
   if (publicKey === null && signature === null) return { files, signedBy: null };
   const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(String(publicKey), "base64").toString("base64url") } });
-  if (!verify(null, signedBytes(files), key, Buffer.from(String(signature), "base64"))) throw new Error("the manifest's signature does not match");
+  if (!verify(null, signedBytes(files), key, Buffer.from(String(signature), "base64"))) throw new BuildMismatch("the manifest's signature does not match");
   return { files, signedBy: publicKey };
 }

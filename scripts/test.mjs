@@ -49,7 +49,7 @@ function playwrightCounts(file) {
 }
 
 installPackages();
-installDebianPackages({ capnp: "capnproto", ...(findProgram("chromium") ? {} : { chromium: "chromium" }), "firefox-esr": "firefox-esr" });
+installDebianPackages({ capnp: "capnproto", ...(findProgram("chromium") ? {} : { chromium: "chromium" }), "firefox-esr": "firefox-esr", caddy: "caddy" });
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 

@@ -162,7 +162,7 @@ export class AccountManager implements Accounts {
     const { store, page } = this.#options;
     const sentinel = newSentinel({ username: device.username, deviceId: toHex(device.deviceId) });
     const signed = account.devices;
-    const own = { username: account.username, accountKey: account.accountKey, devices: await openDeviceList(signed), signed, firstSeenMs: this.#clock.now(), verified: true };
+    const own = { username: account.username, accountKey: account.accountKey, devices: await openDeviceList(signed), signed, firstSeenMs: this.#clock.now(), verified: true, decided: 0 };
     const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
     await store.write({
       puts: [

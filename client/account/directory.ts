@@ -6,7 +6,7 @@ import type { DeviceCredential } from "../../schema/credential.ts";
 import { openDeviceList } from "../../schema/device_list.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { codeName, ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../schema/rpc/methods.ts";
 import { EngineError, type EngineProblem, LocalCode } from "../engine/api.ts";
 import type { Trust, TrustUse } from "../mls/types.ts";
@@ -15,7 +15,7 @@ import { judgeDeviceList } from "./device_list_check.ts";
 import { type AccountRecord, DirectoryStore } from "./directory_store.ts";
 import { asEngineErrors } from "./errors.ts";
 import type { Bytes, Clock, Directory, KnownAccount } from "./types.ts";
-import type { Pin } from "./vault.ts";
+import { type Pin, standsOver } from "./vault.ts";
 
 /** The server's limit for one `lookupAccounts`. */
 const batchSize = 100;
@@ -39,6 +39,8 @@ export class AccountDirectory implements Directory {
   readonly #taking = new Mutex();
   /** Pins that came with the vault, for accounts that were not looked up here yet. */
   readonly #vaultPins = new Map<string, Pin>();
+
+  readonly #watchers = new Set<(account: KnownAccount) => void>();
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -83,16 +85,30 @@ export class AccountDirectory implements Directory {
       const wanted = [...new Map(accountKeys.map((key) => [toHex(key), new Uint8Array(key)])).values()];
       const changed: KnownAccount[] = [];
       for (let index = 0; index < wanted.length; index += batchSize) {
-        const batch = wanted.slice(index, index + batchSize);
-        const { accounts } = await this.#options.rpc.call(authentication.lookupAccounts, { accountKeys: batch });
-        for (const account of accounts) {
-          if (!batch.some((key) => equalBytes(key, account.accountKey))) throw new MalformedError("lookupAccounts: an answer for another key");
+        for (const account of await this.#lookup(wanted.slice(index, index + batchSize))) {
           const record = await this.take(account);
           if (record) changed.push(record);
         }
       }
       return changed;
     });
+  }
+
+  /** Long lists of devices can make an answer too large for one message: then in two halves. An account whose list alone is too large is left as it was. */
+  async #lookup(accountKeys: Bytes[]): Promise<Account[]> {
+    try {
+      const { accounts } = await this.#options.rpc.call(authentication.lookupAccounts, { accountKeys });
+      if (accounts.some((account) => !accountKeys.some((key) => equalBytes(key, account.accountKey)))) throw new MalformedError("lookupAccounts: an answer for another key");
+      return accounts;
+    } catch (error) {
+      if (!isWireError(error, ErrorCode.payloadTooLarge)) throw error;
+      if (accountKeys.length === 1) {
+        this.#options.onProblem?.({ code: codeName(ErrorCode.payloadTooLarge), detail: "the device list of an account is too large to be sent" });
+        return [];
+      }
+      const half = accountKeys.length >> 1;
+      return [...await this.#lookup(accountKeys.slice(0, half)), ...await this.#lookup(accountKeys.slice(half))];
+    }
   }
 
   async search(prefix: string): Promise<string[]> {
@@ -113,9 +129,13 @@ export class AccountDirectory implements Directory {
       const fresh = await this.#opened(account);
       return await this.#taking.runExclusive(async () => {
         const old = await this.#records.byUsername(username);
-        if (!old?.changedKey) return old ?? await this.#pin(fresh);
-        if (!equalBytes(old.changedKey, account.accountKey)) throw keyChanged(username);
-        return await this.#pin(fresh, old.accountKey);
+        const vaultPin = this.#vaultPins.get(username);
+        const other = old?.changedKey ?? (vaultPin && !equalBytes(vaultPin.accountKey, account.accountKey) ? vaultPin.accountKey : undefined);
+        if (!other) return old ?? await this.#pin(fresh);
+        // What the user looked at: the pinned key or the one that took its place, and no third one.
+        if (old && ![old.accountKey, other].some((key) => equalBytes(key, account.accountKey))) throw keyChanged(username);
+        const decided = Math.max(old?.decided ?? 0, vaultPin?.decided ?? 0) + 1;
+        return await this.#pin({ ...fresh, decided }, old && !equalBytes(old.accountKey, fresh.accountKey) ? old.accountKey : undefined);
       });
     });
   }
@@ -125,7 +145,7 @@ export class AccountDirectory implements Directory {
       this.#taking.runExclusive(async () => {
         const record = await this.#records.byKey(accountKey);
         if (!record || record.verified === verified) return;
-        await this.#records.save({ ...record, verified });
+        await this.#records.save({ ...record, verified, decided: record.decided + 1 });
         this.#options.onPinned?.();
       })
     );
@@ -138,17 +158,38 @@ export class AccountDirectory implements Directory {
     }
   }
 
+  watch(newer: (account: KnownAccount) => void): () => void {
+    this.#watchers.add(newer);
+    return () => this.#watchers.delete(newer);
+  }
+
   /** Pins for the vault: what is known here and what came from it. */
   async pins(): Promise<Pin[]> {
-    const known = (await this.#records.all()).map(({ username, accountKey, firstSeenMs, verified }) => ({ username, accountKey, firstSeen: firstSeenMs, verified }));
+    const known = (await this.#records.all()).map(pinOf);
     const names = new Set(known.map(({ username }) => username));
     return [...known, ...[...this.#vaultPins.values()].filter(({ username }) => !names.has(username))];
   }
 
-  /** Pins that other devices made: they count here when the account is first looked up, and a differing one of a known account marks it as changed. */
+  /**
+   * Pins that other devices made. They count when an account is first looked up. One that differs from what is pinned here and stands over it (`standsOver`) takes its place when the
+   * user decided on it, on another device; else the account's key counts as changed until the user decides.
+   */
   async importPins(pins: Pin[]): Promise<void> {
-    for (const pin of pins) this.#vaultPins.set(pin.username, pin);
-    await this.#options.store.write({ puts: [{ store: "accounts", key: vaultPinsKey, value: [...this.#vaultPins.values()] }] });
+    await this.#taking.runExclusive(async () => {
+      for (const pin of pins) this.#vaultPins.set(pin.username, pin);
+      await this.#options.store.write({ puts: [{ store: "accounts", key: vaultPinsKey, value: [...this.#vaultPins.values()] }] });
+      for (const pin of pins) {
+        const record = await this.#records.byUsername(pin.username);
+        if (!record || equalBytes(record.accountKey, pin.accountKey)) {
+          if (record && pin.decided > record.decided) await this.#records.save({ ...record, decided: pin.decided, verified: pin.verified });
+        } else if (pin.decided > record.decided) {
+          await this.#records.remove(record.accountKey);
+        } else if (standsOver(pin, pinOf(record)) && !(record.changedKey && equalBytes(record.changedKey, pin.accountKey))) {
+          await this.#records.save({ ...record, changedKey: pin.accountKey });
+          this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `another device of this account pinned another key of ${pin.username}` });
+        }
+      }
+    });
   }
 
   /** Reads the pins that an earlier run imported. */
@@ -169,11 +210,16 @@ export class AccountDirectory implements Directory {
       if (!stored) return await this.#firstSight(fresh);
       const verdict = await judgeDeviceList({ list: stored.devices, bytes: stored.signed.list }, { list: fresh.devices, bytes: fresh.signed.list });
       if (verdict.kind === "refused") this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `device list of ${stored.username} refused: ${verdict.reason}` });
-      // The pinned key is back: there is nothing left to decide.
-      const { changedKey: _settled, ...unchanged } = stored;
-      const record = verdict.kind === "newer" ? { ...unchanged, devices: fresh.devices, signed: fresh.signed } : unchanged;
-      if (verdict.kind === "newer" || (stored.changedKey && verdict.kind === "same")) await this.#records.save(record);
-      return verdict.kind === "newer" ? record : undefined;
+      // The pinned key is back: there is nothing left to decide, unless another device of this account had pinned another key before.
+      const { changedKey, ...unchanged } = stored;
+      const vaultPin = this.#vaultPins.get(stored.username);
+      const disputed = changedKey && vaultPin && equalBytes(vaultPin.accountKey, changedKey);
+      const settled = disputed ? stored : unchanged;
+      const record = verdict.kind === "newer" ? { ...settled, devices: fresh.devices, signed: fresh.signed } : settled;
+      if (verdict.kind === "newer" || (changedKey && !disputed && verdict.kind === "same")) await this.#records.save(record);
+      if (verdict.kind !== "newer") return undefined;
+      for (const tell of this.#watchers) tell(record);
+      return record;
     });
   }
 
@@ -189,7 +235,7 @@ export class AccountDirectory implements Directory {
       this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `${fresh.username} answers with another account key than the one pinned in the vault` });
       return undefined;
     }
-    return await this.#pin(pin ? { ...fresh, firstSeenMs: pin.firstSeen, verified: pin.verified } : fresh);
+    return await this.#pin(pin ? { ...fresh, firstSeenMs: pin.firstSeen, verified: pin.verified, decided: pin.decided } : fresh);
   }
 
   async #pin(record: AccountRecord, replaces?: Uint8Array): Promise<AccountRecord> {
@@ -201,7 +247,7 @@ export class AccountDirectory implements Directory {
   async #opened({ username, accountKey, devices: signed }: Account): Promise<AccountRecord> {
     const devices = await openDeviceList(signed);
     if (devices.username !== username || !equalBytes(devices.accountKey, accountKey)) throw new MalformedError("directory: the device list is of another account");
-    return { username, accountKey, devices, signed, firstSeenMs: this.#options.clock.now(), verified: false };
+    return { username, accountKey, devices, signed, firstSeenMs: this.#options.clock.now(), verified: false, decided: 0 };
   }
 
   async #judge(credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse): Promise<{ verdict: "good" } | { verdict: "bad" | "unknown"; reason: string }> {
@@ -222,6 +268,10 @@ export class AccountDirectory implements Directory {
 }
 
 const vaultPinsKey = "vault-pins";
+
+function pinOf({ username, accountKey, firstSeenMs, verified, decided }: AccountRecord): Pin {
+  return { username, accountKey, firstSeen: firstSeenMs, verified, decided };
+}
 
 function keyChanged(username: string): EngineError {
   return new EngineError({ code: LocalCode.keyChanged, detail: `${username} answers with another account key than the pinned one` });

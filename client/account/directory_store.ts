@@ -18,6 +18,7 @@ interface StoredAccount {
   signature: Bytes;
   firstSeenMs: number;
   verified: boolean;
+  decided: number;
   changedKey?: Bytes;
 }
 
@@ -50,6 +51,12 @@ export class DirectoryStore {
     records.set(toHex(record.accountKey), record);
   }
 
+  async remove(accountKey: Uint8Array): Promise<void> {
+    const records = await this.#records();
+    await this.#store.write({ deletes: [{ store: "accounts", key: accountKeyOf(accountKey) }] });
+    records.delete(toHex(accountKey));
+  }
+
   async #records(): Promise<Map<string, AccountRecord>> {
     this.#loading ??= this.#load();
     this.#loading.catch(() => this.#loading = undefined);
@@ -64,8 +71,8 @@ export class DirectoryStore {
 }
 
 /** @returns what stores the record, for a write that does more */
-export function accountPut({ username, accountKey, signed, firstSeenMs, verified, changedKey }: AccountRecord): NonNullable<SealedBatch["puts"]>[number] {
-  const value: StoredAccount = { username, accountKey, list: signed.list, signature: signed.signature, firstSeenMs, verified, ...(changedKey && { changedKey }) };
+export function accountPut({ username, accountKey, signed, firstSeenMs, verified, decided, changedKey }: AccountRecord): NonNullable<SealedBatch["puts"]>[number] {
+  const value: StoredAccount = { username, accountKey, list: signed.list, signature: signed.signature, firstSeenMs, verified, decided, ...(changedKey && { changedKey }) };
   return { store: "accounts", key: accountKeyOf(accountKey), value };
 }
 
@@ -73,10 +80,10 @@ function accountKeyOf(accountKey: Uint8Array): string {
   return `k/${toHex(accountKey)}`;
 }
 
-async function recordOf({ username, accountKey, list, signature, firstSeenMs, verified, changedKey }: StoredAccount): Promise<AccountRecord> {
+async function recordOf({ username, accountKey, list, signature, firstSeenMs, verified, decided, changedKey }: StoredAccount): Promise<AccountRecord> {
   const signed = { list, signature };
   try {
-    return { username, accountKey, devices: await openDeviceList(signed), signed, firstSeenMs, verified, ...(changedKey && { changedKey }) };
+    return { username, accountKey, devices: await openDeviceList(signed), signed, firstSeenMs, verified, decided, ...(changedKey && { changedKey }) };
   } catch (error) {
     throw new StorageError("a stored device list is damaged", { cause: error });
   }

@@ -179,14 +179,75 @@ Deno.test("trust() rejects, and does not refuse, when the server can not be aske
 
 Deno.test("importPins() makes the vault's pins count at first sight here: the same key keeps its history, another is refused until accepted", async () => {
   const { directory, open, bob, problems } = await setting();
-  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true }]);
+  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true, decided: 0 }]);
   const known = await (await open()).byUsername("bob");
   assert.deepEqual([known.firstSeenMs, known.verified], [7, true]);
 
   const other = await setting();
-  await other.directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true }]);
+  await other.directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true, decided: 0 }]);
   await rejectsWith(other.directory.byUsername("bob"), "L007");
   assert.equal(problems.length, 0);
   assert.deepEqual((await other.directory.pins()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
   assert.deepEqual((await other.directory.acceptChangedKey("bob")).accountKey, other.bob.accountKey);
+});
+
+Deno.test("importPins() of an earlier pin with another key stops what goes to the account until the user decides, whatever the server answers", async () => {
+  const { directory, open, bob, problems } = await setting();
+  await directory.byUsername("bob");
+  const earlier = new Uint8Array(32).fill(9);
+  await directory.importPins([{ username: "bob", accountKey: earlier, firstSeen: 7, verified: false, decided: 0 }]);
+  assert.deepEqual(problems.map(({ code }) => code), ["L007"]);
+  await rejectsWith(directory.requireUnchanged([bob.accountKey]), "L007");
+  // The server that lied about the key goes on answering with it: that settles nothing.
+  const again = await open();
+  await again.refresh([bob.accountKey]);
+  await rejectsWith(again.requireUnchanged([bob.accountKey]), "L007");
+  await rejectsWith(again.byUsername("bob"), "L007");
+  const accepted = await again.acceptChangedKey("bob");
+  assert.deepEqual([toHex(accepted.accountKey), accepted.decided], [toHex(bob.accountKey), 1]);
+  await again.requireUnchanged([bob.accountKey]);
+  assert.deepEqual((await again.pins()).map(({ accountKey, decided }) => [toHex(accountKey), decided]), [[toHex(bob.accountKey), 1]]);
+});
+
+Deno.test("importPins() of a later pin with another key changes nothing here", async () => {
+  const { directory, bob, problems } = await setting();
+  await directory.byUsername("bob");
+  await directory.importPins([{ username: "bob", accountKey: new Uint8Array(32).fill(9), firstSeen: 2000, verified: false, decided: 0 }]);
+  await directory.requireUnchanged([bob.accountKey]);
+  assert.deepEqual([(await directory.byUsername("bob")).changedKey, problems.length], [undefined, 0]);
+});
+
+Deno.test("importPins() follows what the user decided on another device: another key, compared numbers, and that taken back", async () => {
+  const { directory, server, bob } = await setting();
+  await directory.byUsername("bob");
+  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 1000, verified: true, decided: 1 }]);
+  assert.equal((await directory.byKey(bob.accountKey))?.verified, true);
+  await directory.setVerified(bob.accountKey, false);
+  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 1000, verified: true, decided: 1 }]);
+  assert.equal((await directory.byKey(bob.accountKey))?.verified, false, "the decision here was later");
+  const other = await HeldAccount.create("bob", [await newDevice()]);
+  await directory.importPins([{ username: "bob", accountKey: other.accountKey, firstSeen: 5000, verified: false, decided: 3 }]);
+  await rejectsWith(directory.byUsername("bob"), "L007");
+  server.show(other.answer);
+  assert.deepEqual((await directory.byUsername("bob")).accountKey, other.accountKey);
+  assert.equal((await directory.byKey(bob.accountKey)), undefined);
+});
+
+Deno.test("refresh() halves what makes too large an answer, and tells of newer lists", async () => {
+  const { server, store } = await setting();
+  const phones = await Promise.all(["ann", "ben", "cat", "dan", "eve"].map(() => newDevice()));
+  const people = await Promise.all(["ann", "ben", "cat", "dan", "eve"].map((name, index) => HeldAccount.create(name, [phones[index]])));
+  for (const { answer } of people) server.show(answer);
+  const told: string[] = [];
+  const directory = new AccountDirectory({ store, rpc: server.rpc, clock: new ServerClock(() => 1000), ownUsername: "me.myself" });
+  const stop = directory.watch(({ username }) => told.push(username));
+  server.mostAccounts = 2;
+  assert.equal((await directory.refresh(people.map(({ accountKey }) => accountKey))).length, 5);
+  assert.deepEqual(told, [], "accounts that are new here have no older list");
+  server.show(await people[3].change([phones[3], await newDevice()]));
+  await directory.refresh(people.map(({ accountKey }) => accountKey));
+  assert.deepEqual(told, ["dan"]);
+  stop();
+  server.mostAccounts = 0;
+  assert.deepEqual(await directory.refresh([people[0].accountKey]), []);
 });

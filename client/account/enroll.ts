@@ -15,7 +15,7 @@ import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { sessionAuth } from "./session.ts";
 import type { Bytes } from "./types.ts";
-import { newVaultKeys, openRoot, openVault, type Pin, sealRoot, sealVault, unwrapVaultKeys, wrapVaultKeys } from "./vault.ts";
+import { openVault, type Pin, sealVault, unwrapVaultKeys, wrapVaultKeys } from "./vault.ts";
 import type { StoredVault } from "./vault_keeper.ts";
 
 /** What an enrolled device stores, and the account as its directory first sees it. */
@@ -47,7 +47,7 @@ export async function createAccountOnServer({ openStream, suite, username, passw
   const { response } = await rpc.call(authentication.registerStart, { suite: suite.tag, username, request: opaque.request });
   const { record, exportKey } = await opaque.finish(response);
   const root = await generateEd25519();
-  const keys = newVaultKeys();
+  const keys = { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootSeed: root.seed };
   const recoverySecret = newRecoverySecret();
   try {
     const accountKey = root.publicKey;
@@ -55,10 +55,9 @@ export async function createAccountOnServer({ openStream, suite, username, passw
     const { deviceId, recipientKey, deviceSeed } = keysOfDevice;
     const list: DeviceList = { accountKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
     const devices = await signDeviceList(list, root.seed);
-    const content = { rootSeed: await sealRoot(root.seed, keys.rootKey, accountKey), pins: [], channels: [] };
     const vault = {
       version: 1,
-      sealed: await sealVault(content, keys.vaultKey, accountKey, 1),
+      sealed: await sealVault({ pins: [], channels: [] }, keys.vaultKey, accountKey, 1),
       wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
       wrappedByRecovery: await wrapVaultKeys(keys, "recovery", recoverySecret, accountKey),
     };
@@ -67,7 +66,7 @@ export async function createAccountOnServer({ openStream, suite, username, passw
     const session = await rpc.call(authentication.registerFinish, { suite: suite.tag, username, record, inviteCode, devices, vault, recipientKey, deviceSignature });
     return { device, session, vault: { version: 1, vaultKey: keys.vaultKey }, pins: [], account: { username, accountKey, devices }, recoveryCode: formatRecoveryCode(recoverySecret) };
   } finally {
-    for (const secret of [root.seed, exportKey, keys.rootKey, recoverySecret]) secret.fill(0);
+    for (const secret of [root.seed, exportKey, recoverySecret]) secret.fill(0);
   }
 }
 
@@ -103,10 +102,10 @@ export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], l
   try {
     const { vault } = await rpc.call(authentication.getVault, {});
     const { accountKey, username } = account;
-    const { vaultKey, rootKey } = await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey);
+    const keys = await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey);
+    rootSeed = keys.rootSeed;
+    const { vaultKey } = keys;
     const content = await openVault(vault, vaultKey, accountKey, lowestVault);
-    rootSeed = await openRoot(content.rootSeed, rootKey, accountKey);
-    rootKey.fill(0);
     await requireRootOf(accountKey, rootSeed);
     const { signed, version } = await addToDeviceList(rpc, account, device, revoke, rootSeed);
     const stored = await enrolledDevice(device, { username, accountKey }, version, rootSeed);

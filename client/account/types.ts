@@ -27,6 +27,8 @@ export interface KnownAccount {
   firstSeenMs: number;
   /** The user compared safety numbers. */
   verified: boolean;
+  /** How many times the user has decided about this name: took another key, compared safety numbers, took that back. */
+  decided: number;
   /** 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be sent to the account meanwhile (PROTOCOL §1, Pins). */
   changedKey?: Bytes;
 }
@@ -57,7 +59,11 @@ export interface Directory {
   /** All accounts that are pinned. */
   known(): Promise<KnownAccount[]>;
 
-  /** The user accepts the key that the account answers with now: it becomes the pin, unverified; the old key's record goes. */
+  /**
+   * The user accepts the key that the account answers with now: it becomes the pin, unverified, and stands over what other devices have pinned; another key's record goes.
+   *
+   * @throws EngineError L007 when the server answers with a third key, which the user has not seen
+   */
   acceptChangedKey(username: string): Promise<KnownAccount>;
 
   /** The user compared the safety numbers (or takes that back). */
@@ -65,6 +71,9 @@ export interface Directory {
 
   /** @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on: call before sending */
   requireUnchanged(accountKeys: Uint8Array[]): Promise<void>;
+
+  /** @param newer told of every newer device list of a known account, however it came @returns ends that */
+  watch(newer: (account: KnownAccount) => void): () => void;
 
   /** For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for once when the stored list does not have it). */
   readonly trust: Trust;

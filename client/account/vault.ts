@@ -1,13 +1,12 @@
 /**
  * The vault (PROTOCOL §1): what a new device of the account needs, sealed on the device, opaque to the server.
  *
- *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{rootSeed, pins, channels}, AAD = accountKey ‖ u64 version)
- *     rootSeed          = AEAD(rootKey, seed, AAD = "qpq/1 root" ‖ accountKey), nonce zero: a rootKey seals this one seed, ever
- *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootKey, AAD = accountKey)
+ *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)
+ *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootSeed, AAD = accountKey)
  *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
  *
- * Two keys, because a device keeps the vaultKey to bring new pins into the vault, and must not be able to reach the root key with it: else revoking a stolen device
- * would revoke nothing. The rootKey comes out of the password or the recovery code alone.
+ * A device keeps the vaultKey, to bring new pins into the vault. The root seed is in the wraps alone, which the password or the recovery code opens and which no device can
+ * write: so a stolen device can neither reach the root key nor destroy it, and revoking it helps (docs/decisions/005).
  */
 
 import { concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
@@ -26,11 +25,11 @@ export interface Pin {
   /** Ms since the Unix epoch. */
   firstSeen: number;
   verified: boolean;
+  /** How many times the user has decided about this name: took another key, compared safety numbers, took that back. Of two pins the one with more decisions is the newer word. */
+  decided: number;
 }
 
 export interface VaultContent {
-  /** 48 bytes: the root seed, sealed under the rootKey. */
-  rootSeed: Bytes;
   pins: Pin[];
   /** channelIds, 32 bytes each. */
   channels: Bytes[];
@@ -39,16 +38,13 @@ export interface VaultContent {
 /** 32 bytes each. */
 export interface VaultKeys {
   vaultKey: Bytes;
-  rootKey: Bytes;
+  /** The account's private root key. */
+  rootSeed: Bytes;
 }
 
 const nonceLength = 12;
 const maxPins = 5_000;
 const maxChannels = 2_000;
-
-export function newVaultKeys(): VaultKeys {
-  return { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootKey: crypto.getRandomValues(new Uint8Array(32)) };
-}
 
 /** The two secrets that vault keys are wrapped under: the OPAQUE export key (32 bytes) and the recovery secret (20 bytes). */
 export type WrappedBy = "password" | "recovery";
@@ -56,7 +52,7 @@ const wrapLabels: Record<WrappedBy, Bytes> = { password: utf8("qpq/1 vault"), re
 
 /** @returns the wrapped vault keys, 92 bytes */
 export async function wrapVaultKeys(keys: VaultKeys, by: WrappedBy, secret: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
-  const both = concat(keys.vaultKey, keys.rootKey);
+  const both = concat(keys.vaultKey, keys.rootSeed);
   const wrapped = await sealRandom(await wrappingKey(by, secret), both, accountKey);
   both.fill(0);
   return wrapped;
@@ -66,32 +62,15 @@ export async function wrapVaultKeys(keys: VaultKeys, by: WrappedBy, secret: Uint
 export async function unwrapVaultKeys(wrapped: Uint8Array, by: WrappedBy, secret: Uint8Array, accountKey: Uint8Array): Promise<VaultKeys> {
   const both = await opened(wrapped, await wrappingKey(by, secret), accountKey);
   if (both.length !== 64) throw unreadable("its wrapped keys have another form");
-  const keys = { vaultKey: both.slice(0, 32), rootKey: both.slice(32) };
+  const keys = { vaultKey: both.slice(0, 32), rootSeed: both.slice(32) };
   both.fill(0);
   return keys;
 }
 
-/** @returns 48 bytes for {@link VaultContent.rootSeed} */
-export async function sealRoot(seed: Uint8Array, rootKey: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
-  const params = { name: "AES-GCM", iv: new Uint8Array(nonceLength), additionalData: concat(utf8("qpq/1 root"), accountKey) };
-  return new Uint8Array(await crypto.subtle.encrypt(params, await aeadKey(rootKey), seed as Bytes));
-}
-
-/** @returns the root seed, 32 bytes: zero it after use. @throws EngineError L006 */
-export async function openRoot(sealed: Uint8Array, rootKey: Uint8Array, accountKey: Uint8Array): Promise<Bytes> {
-  const params = { name: "AES-GCM", iv: new Uint8Array(nonceLength), additionalData: concat(utf8("qpq/1 root"), accountKey) };
-  try {
-    return new Uint8Array(await crypto.subtle.decrypt(params, await aeadKey(rootKey), sealed as Bytes));
-  } catch {
-    throw unreadable("its root key does not open");
-  }
-}
-
 /** @returns `Vault.sealed` of that version */
 export async function sealVault(content: VaultContent, vaultKey: Uint8Array, accountKey: Uint8Array, version: number): Promise<Bytes> {
-  const { rootSeed, channels } = content;
-  const pins = content.pins.map(({ username, accountKey, firstSeen, verified }) => ({ username, accountKey, firstSeen, verified }));
-  return await sealRandom(await aeadKey(vaultKey), encodeCbor({ rootSeed, pins, channels }), concat(accountKey, u64(version)));
+  const pins = content.pins.map(({ username, accountKey, firstSeen, verified, decided }) => ({ username, accountKey, firstSeen, verified, decided }));
+  return await sealRandom(await aeadKey(vaultKey), encodeCbor({ pins, channels: content.channels }), concat(accountKey, u64(version)));
 }
 
 /**
@@ -103,9 +82,8 @@ export async function openVault(vault: Vault, vaultKey: Uint8Array, accountKey: 
   if (vault.version < lowestVersion) throw unreadable(`version ${vault.version} is older than ${lowestVersion}, which was seen before`);
   const content = await opened(vault.sealed, await aeadKey(vaultKey), concat(accountKey, u64(vault.version)));
   try {
-    const fields = recordOf(decodeCbor(content), ["rootSeed", "pins", "channels"], "vault");
+    const fields = recordOf(decodeCbor(content), ["pins", "channels"], "vault");
     return {
-      rootSeed: bytesOf(fields.rootSeed, 48, "rootSeed"),
       pins: listOf(fields.pins, maxPins, "pins", pinOf),
       channels: listOf(fields.channels, maxChannels, "channels", (value, what) => bytesOf(value, 32, what)),
     };
@@ -115,9 +93,10 @@ export async function openVault(vault: Vault, vaultKey: Uint8Array, accountKey: 
 }
 
 /**
- * What two devices know, as one. Where they pinned different keys under a name, the later pin stands: only a user's decision makes a second pin.
+ * What two devices know, as one. Where they pinned different keys under a name, the one that the user decided on later stands; without a decision the earlier sight, because a key that comes
+ * after it is what a server that lies would show.
  *
- * @param ours this device's; its `verified` counts for keys that both know
+ * @param ours this device's
  * @param theirs the vault's
  * @returns sorted by username, so that equal knowledge gives equal bytes
  */
@@ -126,10 +105,15 @@ export function mergePins(ours: Pin[], theirs: Pin[]): Pin[] {
   for (const pin of ours) {
     const other = merged.get(pin.username);
     if (!other) merged.set(pin.username, pin);
-    else if (equalBytes(other.accountKey, pin.accountKey)) merged.set(pin.username, { ...pin, firstSeen: Math.min(pin.firstSeen, other.firstSeen) });
-    else if (pin.firstSeen > other.firstSeen) merged.set(pin.username, pin);
+    else if (equalBytes(other.accountKey, pin.accountKey)) merged.set(pin.username, { ...(other.decided > pin.decided ? other : pin), firstSeen: Math.min(pin.firstSeen, other.firstSeen) });
+    else if (standsOver(pin, other)) merged.set(pin.username, pin);
   }
   return [...merged.values()].sort((a, b) => a.username < b.username ? -1 : 1);
+}
+
+/** @returns whether the first pin's key, which is another than the second's, is the one to keep */
+export function standsOver(pin: Pin, other: Pin): boolean {
+  return pin.decided !== other.decided ? pin.decided > other.decided : pin.firstSeen < other.firstSeen;
 }
 
 /** @returns both lists without repeats, sorted */
@@ -138,8 +122,14 @@ export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[]
 }
 
 function pinOf(value: unknown, what: string): Pin {
-  const { username, accountKey, firstSeen, verified } = recordOf(value, ["username", "accountKey", "firstSeen", "verified"], what);
-  return { username: usernameOf(username), accountKey: bytesOf(accountKey, 32, "accountKey"), firstSeen: countOf(firstSeen, "firstSeen"), verified: verified === true };
+  const { username, accountKey, firstSeen, verified, decided } = recordOf(value, ["username", "accountKey", "firstSeen", "verified", "decided"], what);
+  return {
+    username: usernameOf(username),
+    accountKey: bytesOf(accountKey, 32, "accountKey"),
+    firstSeen: countOf(firstSeen, "firstSeen"),
+    verified: verified === true,
+    decided: countOf(decided, "decided"),
+  };
 }
 
 async function wrappingKey(by: WrappedBy, secret: Uint8Array): Promise<CryptoKey> {

@@ -16,7 +16,7 @@ import { mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultCon
 export interface StoredVault {
   /** The highest version that this device has seen. */
   version: number;
-  /** 32 bytes; opens pins and channels, not the root key (vault.ts). */
+  /** 32 bytes; opens pins and channels (vault.ts). */
   vaultKey: Bytes;
 }
 
@@ -76,7 +76,6 @@ export class VaultSync implements VaultKeeper {
     const { vault } = await rpc.call(authentication.getVault, {});
     const theirs = await openVault(vault, stored.vaultKey, accountKey, stored.version);
     const merged: VaultContent = {
-      rootSeed: theirs.rootSeed,
       pins: mergePins(await pins(), theirs.pins),
       // Only ever added to: a device that asks to come back into a channel that was left is told so there.
       channels: mergeChannels(channelIds ?? [], theirs.channels),

@@ -137,6 +137,9 @@ Deno.test("remainingPlan() leaves out what another commit has done", () => {
   assert.equal(remainingPlan({ purpose: "leaves", add: [], remove: [] }, present, "own", false), undefined);
   assert.notEqual(remainingPlan({ purpose: "leaves", add: [], remove: [] }, present, "own", true), undefined);
   assert.notEqual(remainingPlan({ purpose: "update", add: [], remove: [] }, present, "own", false), undefined);
-  const readd = remainingPlan({ purpose: "devices", add: [add[0]], remove: [bytes(1)] }, present, "own", false)!;
+  assert.equal(remainingPlan({ purpose: "readd", add: [add[1]], remove: [bytes(2)] }, present, "own", false), undefined, "removed meanwhile: not put back");
+  assert.notEqual(remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, true), undefined);
+  assert.equal(remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, false), undefined);
+  const readd = remainingPlan({ purpose: "readd", add: [add[0]], remove: [bytes(1)] }, present, "own", false)!;
   assert.deepEqual([readd.add.length, readd.remove.length], [1, 1], "a device that lost its state comes back by both in one");
 });

@@ -35,7 +35,9 @@ interface Waiter {
 export function remainingPlan(plan: CommitPlan, present: ReadonlySet<string>, ownKey: string, leaves: boolean, changesInfo = false): CommitPlan | undefined {
   const remove = plan.remove.filter((recipientKey) => present.has(toHex(recipientKey)) && toHex(recipientKey) !== ownKey);
   const removed = new Set(remove.map(toHex));
-  const add = plan.add.filter(({ recipientKey }) => !present.has(toHex(recipientKey)) || removed.has(toHex(recipientKey)));
+  // One that is to be put back comes in only as it goes out: if it was removed meanwhile, it stays out.
+  const putsBack = plan.purpose === "readd" || plan.purpose === "repair";
+  const add = plan.add.filter(({ recipientKey }) => removed.has(toHex(recipientKey)) || (!putsBack && !present.has(toHex(recipientKey))));
   const needed = ["update", "create", "repair"].includes(plan.purpose) || (plan.purpose === "info" && changesInfo) || (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
   return needed ? { ...plan, add, remove } : undefined;
 }

@@ -52,7 +52,7 @@ suite("a device that can not follow its group", {
     await hasNotice(bert, chatId, "healed");
     await bert.hears(chatId, carl.username, ["meanwhile"]);
     await bert.hears(chatId, anna.username, ["later"]);
-    const { members, active } = (await bert.chat(chatId))!;
+    const { members, active } = await bert.sees(chatId, (chat) => chat.active);
     assert.deepEqual([members.length, active], [5, true]);
     const notices = await bert.notices(chatId);
     assert.equal(notices.filter((notice) => notice.startsWith("unreadable")).length, 1, "shown once");

@@ -39,7 +39,7 @@ export class Messages {
     const messageId = messageIdOf(messageIdHex);
     if (!messageId || text === "") throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id and a text" });
     if (utf8(text).length > maxTextBytes) throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
-    await this.#requireUnchanged(chatId);
+    await this.requireUnchanged(chatId);
     const { chats, store, ownKey } = this.#context;
     for (let tries = 0; ; tries++) {
       try {
@@ -101,8 +101,8 @@ export class Messages {
     await this.#outbox.enqueue(unit, draft, { messageId, order, kind: "message", content: bytes });
   }
 
-  /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided. */
-  async #requireUnchanged(chatId: string): Promise<void> {
+  /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided. @throws EngineError L007 */
+  async requireUnchanged(chatId: string): Promise<void> {
     const { chats, account, ownKey } = this.#context;
     const chat = chats.get(chatId);
     const nowMs = this.#context.environment.now();

@@ -4,9 +4,10 @@
  */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
-import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import { GroupUsageError } from "../mls/group.ts";
+import { EngineError, LocalCode } from "../engine/api.ts";
+import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
 import { type ItemRecord, keys, type OutboxRecord, type SeenRecord } from "./records.ts";
@@ -19,7 +20,9 @@ const epochPatienceMs = 10_000;
 /** What the outbox needs of others. */
 export interface OutboxNeeds {
   /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. `undefined`: go on. */
-  blockedBy(chatId: string): "commit" | undefined;
+  blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
+  /** @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on */
+  requireUnchanged(chatId: string): Promise<void>;
   /** Sees to that commit. */
   unblock(chatId: string): void;
   /** A message went out: counts for the self-update. */
@@ -145,7 +148,7 @@ export class Outbox {
 
   async #seal(draft: Draft, { messageId, kind, content }: Pick<OutboxRecord, "messageId" | "kind" | "content">): Promise<OutboxRecord["sealed"]> {
     const { state, record } = draft;
-    if (!state || state.epoch === 0n || record.broken || (kind === "message" && this.#needs.blockedBy(draft.id))) return undefined;
+    if (!state || state.epoch === 0n || record.broken || (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
     try {
@@ -180,19 +183,34 @@ export class Outbox {
     if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
     // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
+    if (await this.#isStopped(record)) return await this.#settle(record, "failed", LocalCode.keyChanged);
     const moved = record.sealed !== undefined && (record.sealed.channel ?? chatId) !== toHex(chat.record.channelId);
     if (!record.sealed || moved || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
     return await this.#publish(record, record.sealed);
   }
 
+  /** Somebody's key changed since the message was written: it does not leave before the user has decided (PROTOCOL §1, Pins). What may have left already is not held back. */
+  async #isStopped(record: OutboxRecord): Promise<boolean> {
+    if (record.kind !== "message" || (record.sealed && this.#attempted.has(placeOf(record)))) return false;
+    try {
+      await this.#needs.requireUnchanged(record.chatId);
+      return false;
+    } catch (error) {
+      if (error instanceof EngineError && error.problem.code === LocalCode.keyChanged) return true;
+      throw error;
+    }
+  }
+
   async #publish(record: OutboxRecord, sealed: NonNullable<OutboxRecord["sealed"]>): Promise<boolean> {
     const { chatId, messageId } = record;
+    const again = this.#attempted.has(placeOf(record));
     this.#attempted.add(placeOf(record));
     try {
       await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
       this.#failures.delete(chatId);
       return await this.#settle(record, "sent");
     } catch (error) {
+      if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
       if (!(error instanceof WireError)) return this.#rest(chatId, this.#nextDelay(chatId));
       const ownEpoch = this.#context.chats.get(chatId)?.record.epoch ?? 0;
       switch (judgeAnswer(error.code, sealed.epoch, ownEpoch)) {

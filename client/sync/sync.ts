@@ -51,6 +51,7 @@ export class Sync {
   readonly #listener: SyncListener;
   #cancelUpkeep: () => void = () => {};
   #listsFresh = false;
+  #listsFailed = false;
   #cancelFresh = () => {};
   #closed = false;
 
@@ -65,7 +66,8 @@ export class Sync {
     const suspect = (chatId: string, code: number) => this.#healer.suspect(chatId, code);
     this.#committer = new Committer(this.#context, suspect);
     this.#outbox = new Outbox(this.#context, {
-      blockedBy: (chatId) => this.#upkeep.isTainted(chatId) ? "commit" : undefined,
+      blockedBy: async (chatId, members) => await this.#upkeep.isTainted(chatId, members) ? "commit" : undefined,
+      requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
       unblock: (chatId) => void this.#upkeep.commitLeaves(chatId).catch(() => {}),
       sent: (chatId) => {
         this.#upkeep.sent(chatId);
@@ -120,6 +122,7 @@ export class Sync {
         caughtUp: () => {
           caught.end();
           this.#listsFresh = false;
+          this.#listsFailed = false;
           this.#lookAfter();
         },
         failed: (error) => this.#report(error),
@@ -222,8 +225,11 @@ export class Sync {
     this.#cancelFresh = this.#context.environment.after(listsFreshMs, () => {
       this.#listsFresh = false;
     });
-    void this.#upkeep.checkDevices().catch(() => {
+    void this.#upkeep.checkDevices().catch((error) => {
       this.#listsFresh = false;
+      // A server that withholds device lists keeps revoked devices in: said once for each connection.
+      if (!this.#listsFailed) this.#report(error);
+      this.#listsFailed = true;
     });
   }
 

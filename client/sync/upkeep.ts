@@ -56,6 +56,7 @@ export class Upkeep {
   /** Chats with a revoked member: nothing is sent there before it is out. */
   readonly #tainted = new Set<string>();
   readonly #timers = new Map<string, () => void>();
+  readonly #unwatch: () => void;
   #closed = false;
 
   /** @param stateLost is told of a group whose MLS state is gone or damaged */
@@ -64,17 +65,35 @@ export class Upkeep {
     this.#committer = committer;
     this.#people = people;
     this.#stateLost = stateLost;
+    this.#unwatch = context.account.directory.watch(({ accountKey }) => void this.#listChanged(toHex(accountKey)).catch(() => {}));
   }
 
   close(): void {
     this.#closed = true;
+    this.#unwatch();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
   }
 
-  /** Whether a revoked device must be taken out before a message may be sealed. */
-  isTainted(chatId: string): boolean {
-    return this.#tainted.has(chatId);
+  /**
+   * Whether a revoked device must be taken out before a message may be sealed: judged by the lists that this device has, so that a server that does not answer changes nothing.
+   *
+   * @param members of the state that would seal
+   */
+  async isTainted(chatId: string, members: Member[]): Promise<boolean> {
+    return this.#tainted.has(chatId) || driftOf(members, await this.#lists(members)).revoked.length > 0;
+  }
+
+  /** An account has a newer device list, whoever asked for it: its groups follow. */
+  async #listChanged(accountKey: string): Promise<void> {
+    for (const { id, record } of this.#context.chats.all()) {
+      if (!record.active || record.hidden || record.leaving || record.broken || !record.members.some((member) => member.accountKey === accountKey)) continue;
+      const state = await this.#context.chats.withState(id);
+      if (this.#closed) return;
+      if (!state?.active) continue;
+      const members = this.#context.mls.members(state);
+      this.#mend(id, driftOf(members, await this.#lists(members)));
+    }
   }
 
   /** Someone asked to leave: the first member that is there commits it. */
@@ -139,8 +158,15 @@ export class Upkeep {
     const chats = this.#context.chats.all().filter(({ record }) => record.active && !record.hidden && !record.leaving && !record.broken);
     const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
+    // By what is stored first: a server that does not answer keeps no device in a group that is known to be revoked.
+    await this.#mendAll(chats.map(({ id }) => id), true);
     await this.#context.account.directory.refresh([...accounts].map(fromHex));
-    for (const { id } of chats) {
+    await this.#mendAll(chats.map(({ id }) => id), false);
+  }
+
+  /** @param revokedOnly what is missing waits for the newest lists */
+  async #mendAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
+    for (const id of chatIds) {
       if (this.#closed) return;
       const state = await this.#context.chats.withState(id);
       if (!state) this.#stateLost(id);
@@ -148,7 +174,8 @@ export class Upkeep {
         if (state?.active) this.leaveProposed(id);
         continue;
       }
-      this.#mend(id, driftOf(this.#context.mls.members(state), await this.#lists(this.#context.mls.members(state))));
+      const drift = driftOf(this.#context.mls.members(state), await this.#lists(this.#context.mls.members(state)));
+      this.#mend(id, revokedOnly ? { ...drift, missing: [] } : drift);
     }
   }
 

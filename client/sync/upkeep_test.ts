@@ -3,6 +3,7 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { Member } from "../mls/group.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
 import { outsider } from "./testing/outsider.ts";
 import { password, suite } from "./testing/person.ts";
 import { driftOf, isRenewalDue, renewAfterMessages, renewAfterMs } from "./upkeep.ts";
@@ -42,6 +43,52 @@ suite("what groups need without anyone asking", {
     await bert.hears(chatId, anna.username, ["after"]);
     await bert.says(chatId, "back again");
     await anna.hears(chatId, bert.username, ["back again"]);
+  },
+
+  "a device that is known to be revoked goes, though the server answers no question about devices any more; that is said": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "withheld");
+    await bert.sees(chatId);
+    anna.refuses = (method) => method === "lookupAccounts";
+    await bert.evict();
+    await bert.engine.signIn(bert.username, password);
+    await bert.connected();
+    // Looking up a person for another chat brings the newest list.
+    await anna.engine.startChat([bert.username], "another");
+    await anna.crash();
+    await anna.connected();
+    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("device-removed")), "the old device to go");
+    await anna.until(() => anna.problems.length > 0, "the failing calls to be said");
+    assert.match(JSON.stringify(anna.problems), /E050/);
+    anna.refuses = () => false;
+  },
+
+  "a message that waited while an account's key changed does not leave before the user has decided": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await anna.says(chatId, "first");
+    await bert.hears(chatId, anna.username, ["first"]);
+    anna.refuses = (method) => method === "publish";
+    await anna.says(chatId, "second");
+    await anna.engine.close();
+    // On disk: another key of bert's account is seen, and the message still waits for a commit before it can be sealed.
+    anna.storage = anna.storage.restarted();
+    const store = new SealedStore(anna.storage, anna.wrappingKey);
+    await store.takeFence();
+    const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
+    const [account, [waiting]] = [await store.get<Record<string, unknown>>("accounts", place), await store.range<Record<string, unknown>>("outbox", "")];
+    await store.write({
+      puts: [
+        { store: "accounts", key: place, value: { ...account, changedKey: new Uint8Array(32).fill(9) } },
+        { store: "outbox", key: waiting.key, value: { ...waiting.value, sealed: undefined }, context: { channelId: fromHex(chatId) } },
+      ],
+    });
+    anna.storage = anna.storage.restarted();
+    anna.refuses = () => false;
+    await anna.start();
+    await anna.until(async () => (await anna.items(chatId)).some((item) => item.kind === "message" && item.text === "second" && item.state === "failed" && item.errorCode === "L007"), "the message to be stopped");
+    await assert.rejects(anna.says(chatId, "third"), /L007/);
+    assert.deepEqual(await bert.texts(chatId, anna.username), ["first"]);
   },
 
   "GRP-2.2: someone leaves while messages are sent; nothing is lost and the leaver is out": async ({ join }) => {

@@ -188,6 +188,19 @@ Deno.test("HttpsConnection ends calls in flight when it is closed", async () => 
   await stop();
 });
 
+Deno.test("HttpsConnection that is closed while a call is being written leaves no rejection behind", async () => {
+  const { origin, stop } = gateway();
+  const connection = await new BrowserTransport(origin, {}).connect(never);
+  const { writable, readable } = await connection.openStream();
+  const reading = assert.rejects(readable.getReader().read());
+  const writer = writable.getWriter();
+  await writer.write(new Uint8Array(3));
+  connection.close();
+  await writer.close();
+  await reading;
+  await stop();
+});
+
 Deno.test("HttpsConnection streams a large body while it is being made, where the runtime can, and goes back to whole bodies when that fails", async () => {
   const bodies: boolean[] = [];
   let refusesStreams = false;

@@ -14,6 +14,8 @@ import type { Connection } from "./transport.ts";
 /** A gateway that has lost the core, or is going away, says so with these; the calls of the next connection may find another. */
 const lostStatuses = new Set([502, 503, 504]);
 
+type CallBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+
 /** Below this one request with its length known is cheaper, and works everywhere. */
 export const streamFromBytes = 128 * 1024;
 
@@ -86,6 +88,12 @@ export class HttpsConnection implements Connection {
     answered.catch(() => {});
     // A stream that ends before its call was sent must not leave a reader waiting.
     signal.addEventListener("abort", () => giveUp(signal.reason), { once: true });
+    const post = (body: CallBody) => {
+      const posted = this.#post(body, signal);
+      // Nobody reads the answer of a call that was given up meanwhile.
+      posted.catch(() => {});
+      answer(posted);
+    };
     const writable = new WritableStream<Uint8Array>({
       write: async (piece) => {
         if (streamed) return await streamed.write(piece);
@@ -94,12 +102,12 @@ export class HttpsConnection implements Connection {
         if (!this.#canStream || collectedBytes < streamFromBytes) return;
         const body = new TransformStream<Uint8Array, Uint8Array>();
         streamed = body.writable.getWriter();
-        answer(this.#post(body.readable as ReadableStream<Uint8Array<ArrayBuffer>>, signal));
+        post(body.readable as ReadableStream<Uint8Array<ArrayBuffer>>);
         await streamed.write(concat(...pieces.splice(0)));
       },
       close: async () => {
         if (streamed) await streamed.close();
-        else answer(this.#post(concat(...pieces), signal));
+        else post(concat(...pieces));
       },
       abort: (reason) => reset.abort(reason),
     });
@@ -114,7 +122,7 @@ export class HttpsConnection implements Connection {
     return { readable, writable };
   }
 
-  async #post(body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  async #post(body: CallBody, signal: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>> {
     const isStream = body instanceof ReadableStream;
     let response: Response;
     try {

@@ -24,7 +24,7 @@ export interface WebTransportRequest {
 
 export interface ConnectionPolicy {
   /** Decides on a CONNECT. A throw answers 503. */
-  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429 };
+  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number };
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
   /** a connection without a session is closed after this long */
@@ -165,8 +165,9 @@ export class Http3Connection {
 
   async #answer(head: RequestHead, streamId: number, stream: Deno.QuicBidirectionalStream, reader: ByteReader): Promise<void> {
     const writer = stream.writable.getWriter();
-    const status = this.#decide(head);
+    const { status, retryAfterMs } = this.#decide(head);
     const fields: Field[] = status === 200 ? [[":status", "200"], draft02] : [[":status", String(status)]];
+    if (retryAfterMs !== undefined) fields.push(["retry-after", String(Math.ceil(retryAfterMs / 1000))]);
     await writer.write(encodeFrame(frameType.headers, encodeFieldSection(fields)));
     if (status !== 200) {
       await writer.close();
@@ -179,17 +180,17 @@ export class Http3Connection {
     await session.follow(reader);
   }
 
-  #decide(head: RequestHead): number {
-    if (!isWebTransport(head)) return 404;
+  #decide(head: RequestHead): { status: number; retryAfterMs?: number } {
+    if (!isWebTransport(head)) return { status: 404 };
     // One session a connection is what our SETTINGS say.
-    if (this.#hasSession) return 429;
+    if (this.#hasSession) return { status: 429 };
     const { origin, path, authority } = head;
     try {
-      const { status } = this.#policy.authorize({ origin, path, authority, remoteAddr: this.#remoteAddr });
-      this.#hasSession = status === 200;
-      return status;
+      const decision = this.#policy.authorize({ origin, path, authority, remoteAddr: this.#remoteAddr });
+      this.#hasSession = decision.status === 200;
+      return decision;
     } catch {
-      return 503;
+      return { status: 503 };
     }
   }
 

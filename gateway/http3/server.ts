@@ -1,7 +1,9 @@
 /**
  * A WebTransport server on Deno's QUIC: what the rest of the gateway knows of HTTP/3.
  */
+import { Usage } from "../usage.ts";
 import { Http3Connection, type ConnectionPolicy } from "./connection.ts";
+import { h3Code } from "./error_codes.ts";
 
 export type { WebTransportRequest } from "./connection.ts";
 export type { SessionCloseInfo } from "./capsule.ts";
@@ -22,11 +24,19 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   maxPendingHandshakes?: number;
   /** connections that may be open at once; more are refused; default 4,096 */
   maxConnections?: number;
+  /**
+   * connections of one client that may be open at once; default 128. Deno tells the address only with the accepted connection (reading it from the incoming one ends that),
+   * so one above this is closed as soon as its handshake is through; what a handshake may cost before is bounded by `maxPendingHandshakes`.
+   */
+  maxConnectionsPerClient?: number;
+  /** @returns what stands for one client, given its address; default: the address */
+  clientOf?: (address: string) => string;
   /** Hears of connections: for counters. */
   onEvent?: (event: ConnectionEvent) => void;
 }
 
-export type ConnectionEvent = "accepted" | "closed" | "refused" | "handshakeFailed";
+/** "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "clientFull": above `maxConnectionsPerClient`. */
+export type ConnectionEvent = "accepted" | "closed" | "refused" | "full" | "clientFull" | "handshakeFailed";
 
 export interface WebTransportServer {
   readonly port: number;
@@ -54,36 +64,46 @@ const transport: Deno.QuicServerTransportOptions = {
  * @throws when the address can not be bound or the certificate and key are no pair
  */
 export function serveWebTransport(options: WebTransportServerOptions): WebTransportServer {
-  const { connectTimeoutMs = 5_000, maxPendingHandshakes = 1_024, maxConnections = 4_096, onEvent = () => {} } = options;
+  const { connectTimeoutMs = 5_000, maxPendingHandshakes = 1_024, maxConnections = 4_096, maxConnectionsPerClient = 128, clientOf = (address) => address, onEvent = () => {} } = options;
   const policy: ConnectionPolicy = { authorize: options.authorize.bind(options), onSession: options.onSession.bind(options), connectTimeoutMs };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
   const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
   // Every listener stays referenced: Deno disables the whole endpoint when one that it once gave out is collected.
   const listeners = [listen(options.certificate, options.privateKey)];
   const connections = new Set<Http3Connection>();
+  const perClient = new Usage(maxConnectionsPerClient);
   let pendingHandshakes = 0;
   let isClosed = false;
 
   async function serve(incoming: Deno.QuicIncoming): Promise<void> {
     if (isClosed || pendingHandshakes >= maxPendingHandshakes || connections.size >= maxConnections) {
-      onEvent("refused");
+      onEvent(connections.size >= maxConnections ? "full" : "refused");
       incoming.refuse();
       return;
     }
-    let connection: Http3Connection;
+    let conn: Deno.QuicConn;
     pendingHandshakes++;
     try {
-      connection = new Http3Connection(await incoming.accept(), policy);
+      conn = await incoming.accept();
     } catch {
       onEvent("handshakeFailed");
       return;
     } finally {
       pendingHandshakes--;
     }
+    const client = clientOf(conn.remoteAddr.hostname);
+    if (!perClient.take(client)) {
+      onEvent("clientFull");
+      conn.closed.catch(() => {});
+      conn.close({ closeCode: h3Code.excessiveLoad, reason: "too many connections" });
+      return;
+    }
+    const connection = new Http3Connection(conn, policy);
     connections.add(connection);
     onEvent("accepted");
     await connection.run();
     connections.delete(connection);
+    perClient.give(client);
     onEvent("closed");
   }
 

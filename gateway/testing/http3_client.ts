@@ -10,6 +10,8 @@ import { encodeVarint } from "../http3/varint.ts";
 export interface ClientSession {
   readonly conn: Deno.QuicConn;
   readonly status: number;
+  /** of the answer to CONNECT */
+  readonly fields: readonly Field[];
   readonly sessionId: number;
   /** of the CONNECT stream */
   readonly writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -79,10 +81,12 @@ export async function request(conn: Deno.QuicConn, fields: readonly Field[]): Pr
   const budget = new SkipBudget();
   const header = await readFrameHeader(reader, budget);
   if (header?.type !== frameType.headers) throw new Error("no HEADERS in the answer");
-  const status = Number(decodeFieldSection(await readPayload(reader, header)).find(([name]) => name === ":status")?.[1]);
+  const answered = decodeFieldSection(await readPayload(reader, header));
+  const status = Number(answered.find(([name]) => name === ":status")?.[1]);
   return {
     conn,
     status,
+    fields: answered,
     sessionId,
     writer,
     reader,

@@ -132,7 +132,7 @@ export class RpcClient {
     try {
       return await this.#takePrepared() ?? await this.#openStream(signal);
     } catch (error) {
-      throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, { cause: error });
+      throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, { cause: error, unsent: true });
     }
   }
 

@@ -53,9 +53,16 @@ export class WireError extends Error {
   }
 }
 
-/** The call did not get its answer: no connection, a reset, a stream that ended too early, a timeout. Whether the callee acted is unknown. */
+/** The call did not get its answer: no connection, a reset, a stream that ended too early, a timeout. Whether the callee acted is unknown, unless `unsent`. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
+  /** No byte of the call left: there was no stream for it. */
+  readonly unsent: boolean;
+
+  constructor(message: string, options: ErrorOptions & { unsent?: boolean } = {}) {
+    super(message, options);
+    this.unsent = options.unsent ?? false;
+  }
 }
 
 /** @returns whether an error is a WireError, with one of the codes if any are given */

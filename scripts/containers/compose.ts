@@ -28,15 +28,23 @@ export function compose(...args: string[]): string {
 
 interface Container {
   State: { Status: string; ExitCode: number; Health?: { Status: string; Log: { Output: string }[] } };
-  Config: { User: string };
-  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[] };
-  NetworkSettings: { IPAddress: string };
+  Config: { Healthcheck?: { Test: string[] } };
+  HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; Memory: number; PidsLimit: number };
+}
+
+/** The id of a service's container, running or not. */
+export function idOf(service: string): string {
+  return docker("ps", "-aq", "--filter", `label=com.docker.compose.project=${project}`, "--filter", `label=com.docker.compose.service=${service}`).trim();
 }
 
 /** What the engine says of a service's container. */
 export function inspect(service: string): Container {
-  const id = docker("ps", "-aq", "--filter", `label=com.docker.compose.project=${project}`, "--filter", `label=com.docker.compose.service=${service}`).trim();
-  return JSON.parse(docker("inspect", id))[0] as Container;
+  return JSON.parse(docker("inspect", idOf(service)))[0] as Container;
+}
+
+/** The command of a service's health check. */
+export function healthCheckOf(service: string): string[] {
+  return inspect(service).Config.Healthcheck!.Test.slice(1);
 }
 
 /** Runs Deno code in a running container, under the permissions that the service has. */

@@ -41,7 +41,8 @@ const binary = `${out}/usr/local/bin/deno`;
 mkdirSync(dirname(binary), { recursive: true });
 cpSync(realpathSync(deno), binary);
 chmodSync(binary, 0o755);
-for (const library of librariesOf(deno)) {
+const sqlite = `${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds/linux-${process.arch}.node`;
+for (const library of new Set([...librariesOf(deno), ...librariesOf(sqlite)])) {
   mkdirSync(dirname(`${out}${library}`), { recursive: true });
   cpSync(realpathSync(library), `${out}${library}`);
 }
@@ -73,7 +74,7 @@ function copyPackages() {
   }
 }
 
-/** @returns {string[]} absolute paths, the dynamic loader included; SQLite's library needs no other */
+/** @returns {string[]} absolute paths, the dynamic loader included */
 function librariesOf(program) {
   const names = execFileSync("ldd", [program], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];
   if (names.length === 0) throw new Error(`ldd names no library of ${program}`);

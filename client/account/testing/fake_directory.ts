@@ -44,6 +44,8 @@ export class FakeDirectory {
   readonly answers: Account[] = [];
   online = true;
   calls = 0;
+  /** More of them do not fit into one answer (E011). */
+  mostAccounts = 100;
   readonly rpc: RpcClient;
 
   constructor() {
@@ -52,7 +54,10 @@ export class FakeDirectory {
         const account = this.answers.find((answer) => answer.username === username);
         return account ? Promise.resolve({ account }) : Promise.reject(new WireError(ErrorCode.unknownRecipient, "nobody"));
       })
-      .unary(authentication.lookupAccounts, ({ accountKeys }) => Promise.resolve({ accounts: this.answers.filter(({ accountKey }) => accountKeys.some((key) => equalBytes(key, accountKey))) }))
+      .unary(authentication.lookupAccounts, ({ accountKeys }) => {
+        const accounts = this.answers.filter(({ accountKey }) => accountKeys.some((key) => equalBytes(key, accountKey)));
+        return accounts.length > this.mostAccounts ? Promise.reject(new WireError(ErrorCode.payloadTooLarge, "too many")) : Promise.resolve({ accounts });
+      })
       .unary(authentication.searchUsers, ({ prefix }) => Promise.resolve({ usernames: this.answers.map(({ username }) => username).filter((username) => username.startsWith(prefix)) }));
     const open = openingTo(handlers, () => undefined);
     this.rpc = new RpcClient((signal) => {

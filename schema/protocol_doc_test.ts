@@ -1,0 +1,42 @@
+/** docs/protocol.md names what the schema has: a call, field, kind or error that is added there is missed here. */
+
+import assert from "node:assert/strict";
+
+const schema = Deno.readTextFileSync(new URL("./node.capnp", import.meta.url)).replace(/#[^\n]*/g, "");
+const page = Deno.readTextFileSync(new URL("../docs/protocol.md", import.meta.url));
+
+/** The table row whose first cell is the name. */
+function rowOf(name: string): string {
+  const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+  assert(row, `docs/protocol.md has no row for ${name}`);
+  return row;
+}
+
+/** Names before a colon: the fields of a struct, or of a method's parameters and results. */
+const fieldsOf = (text: string) => [...text.matchAll(/(\w+)\s*(?:@\d+\s*)?:\s*[A-Z]/g)].map(([, name]) => name);
+
+Deno.test("docs/protocol.md has a row for every call with each of its parameters and results", () => {
+  const methods = [...schema.matchAll(/^ {2}(\w+) @\d+ \(([^)]*(?:\([^)]*\)[^)]*)*)\)\s*->\s*\(([^;]*)\);/gm)];
+  assert(methods.length >= 32, `${methods.length} methods read from the schema`);
+  for (const [, name, params, results] of methods) {
+    const row = rowOf(name);
+    for (const field of [...fieldsOf(params), ...fieldsOf(results)]) assert(row.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+  }
+});
+
+Deno.test("docs/protocol.md names every struct and each of its fields", () => {
+  const structs = [...schema.matchAll(/^struct (\w+) \{([\s\S]*?)^\}/gm)];
+  assert(structs.length >= 11, `${structs.length} structs read from the schema`);
+  for (const [, name, body] of structs) {
+    const text = name === "Entry" ? page.slice(page.indexOf("| field of `Entry` |"), page.indexOf("## DeliveryService")) : rowOf(name);
+    for (const field of fieldsOf(body)) assert(text.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+  }
+});
+
+Deno.test("docs/protocol.md names every kind of entry and every error with its code", () => {
+  const [, kinds] = /enum EntryKind \{([\s\S]*?)\}/.exec(schema)!;
+  for (const [, kind] of kinds.matchAll(/(\w+) @\d+/g)) assert(page.includes(`\`${kind}\``), `docs/protocol.md does not name the kind ${kind}`);
+  const errors = [...schema.matchAll(/^const (\w+) :UInt16 = (\d+);/gm)];
+  assert(errors.length >= 27, `${errors.length} errors read from the schema`);
+  for (const [, name, code] of errors) assert(page.includes(`E${code.padStart(3, "0")} | \`${name}\``), `docs/protocol.md does not name E${code.padStart(3, "0")} ${name}`);
+});
