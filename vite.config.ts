@@ -1,11 +1,21 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Rolldown } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import solid from "vite-plugin-solid";
 import { manifest } from "./web/build/manifest.ts";
 import { precompress } from "./web/build/precompress.ts";
 
+type LogLevel = Rolldown.LogLevel;
+type RolldownLog = Rolldown.RolldownLog;
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** SJCL (under OPAQUE) assigns `module.exports` behind a test that is false in a browser, and exports itself as an ES module too: the one warning that says nothing. */
+function onLog(level: LogLevel, log: RolldownLog, report: (level: LogLevel, log: RolldownLog) => void): void {
+  const file = (log.id ?? log.loc?.file ?? "").replaceAll("\\", "/");
+  const isKnown = log.code === "COMMONJS_VARIABLE_IN_ESM" && (file || log.message).includes("@cloudflare/voprf-ts/lib/src/sjcl/index.js");
+  if (!isKnown) report(level, log);
+}
 
 /** `vite build` makes the app in dist/web; `vite build --mode fake` makes it around the in-memory engine, in dist/web-fake, to look at and to test the interface alone. */
 export default defineConfig(({ mode }) => {
@@ -14,7 +24,7 @@ export default defineConfig(({ mode }) => {
     root: here("./web"),
     publicDir: here("./public"),
     base: "/",
-    resolve: { alias: { "trusted-dom": here("./web/dom/trusted_dom.ts") } },
+    resolve: { alias: { "trusted-dom": here("./web/dom/trusted_dom.ts"), crypto: here("./web/build/node_crypto.ts") } },
     build: {
       outDir,
       emptyOutDir: true,
@@ -24,8 +34,9 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      rolldownOptions: { onLog },
     },
-    worker: { format: "es" },
+    worker: { format: "es", rolldownOptions: { onLog } },
     plugins: [
       // Compiled templates register themselves with the Trusted Types policy on their way to Solid (web/dom/trusted_dom.ts).
       solid({ solid: { moduleName: "trusted-dom" } }),

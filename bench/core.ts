@@ -4,31 +4,7 @@ import { delivery } from "../schema/rpc/methods.ts";
 import { makeChannel, publishTo } from "../server-core/testing/delivery_service.ts";
 import { connect, startProcess, withTempDir } from "../server-core/testing/quic.ts";
 import { random, seedDevices } from "../server-core/testing/seed.ts";
-import { percentiles } from "./statistics.mjs";
-
-interface Rate {
-  callers: number;
-  perSecond: number;
-  p50: number;
-  p99: number;
-}
-
-/** Lets `callers` loops call for `forMs` after a second of warming up. */
-async function rateOf(callers: number, call: (caller: number) => Promise<unknown>, forMs = 4000): Promise<Rate> {
-  const samples: number[] = [];
-  const startMs = performance.now() + 1000;
-  const endMs = startMs + forMs;
-  await Promise.all(Array.from({ length: callers }, async (_, caller) => {
-    while (performance.now() < endMs) {
-      const sentMs = performance.now();
-      await call(caller);
-      const doneMs = performance.now();
-      if (sentMs >= startMs && doneMs <= endMs) samples.push(doneMs - sentMs);
-    }
-  }));
-  const { p50, p99, count } = percentiles(samples);
-  return { callers, perSecond: count / (forMs / 1000), p50, p99 };
-}
+import { type Rate, rateOf } from "./rate.ts";
 
 /** One byte there and back on a fresh QUIC stream each time: what a call can not be faster than here. */
 async function bareRoundTrip(caPem: string, keyPem: string): Promise<Rate[]> {

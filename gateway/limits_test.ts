@@ -62,8 +62,11 @@ limitTest("a session without a call for idleMs is closed, one with a subscriptio
     limits: { idleMs: 300 },
     core: { onCall: async ({ readable, writable }) => {
       await readAll(readable);
-      await writable.getWriter().write(Uint8Array.of(1));
-      await new Promise(() => {});
+      const writer = writable.getWriter();
+      while (true) {
+        await writer.write(Uint8Array.of(1));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     } },
   });
   await test.gateway.whenCoreReady();

@@ -15,6 +15,8 @@ const { rounded } = await import("../bench/statistics.mjs");
 
 console.error("Measuring the core …");
 const core = JSON.parse(execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/core.ts`], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+console.error("Measuring the gateway …");
+const gateway = JSON.parse(execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/gateway.ts`], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
 console.error("Measuring in Chromium …");
 const browser = await measureBrowser();
 
@@ -71,5 +73,13 @@ ${rates(core.durable, () => `bare fsync of 4 KiB: ${rounded(core.bareFsyncPerSec
 
 The core held ${rounded(core.residentMiB)} MiB afterwards. A bare QUIC stream is opened, carries one byte there and back, and is closed: 1 at a time ${both(core.bareRoundTrip[0])}, 64 at once
 ${rounded(core.bareRoundTrip[1].perSecond)}/s.
+
+## The gateway between them
+
+The same call (\`health\`) from one client in Deno, straight to the core and through the gateway:
+
+| way | 1 caller: p50 / p99 | added at p50 | 32 callers at once: calls | p50 / p99 |
+|---|---|---|---|---|
+${[["straight to the core (QUIC)", gateway.direct], ["through the gateway, WebTransport", gateway.webTransport], ["through the gateway, HTTPS fallback (\`POST /rpc\`)", gateway.https]].map(([name, [alone, together]]) => `| ${name} | ${both(alone)} | ${ms(alone.p50 - gateway.direct[0].p50)} | ${rounded(together.perSecond)}/s | ${both(together)} |`).join("\n")}
 `);
 console.log("docs/benchmarks.md is written");

@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { deno, root, webRoot } from "./paths.mjs";
+import { gatewayFlags } from "./permissions.mjs";
 
 /**
  * @typedef {object} Service a running process
@@ -17,11 +18,11 @@ import { deno, root, webRoot } from "./paths.mjs";
  * @param {string} name "qpq-server" or "qpq-gateway": how its ready line starts
  * @param {string[]} args for Deno
  * @param {Record<string, string>} env added to the environment
- * @param {{ log?: (line: string) => void }} [options] where its stderr goes, line by line
+ * @param {{ log?: (line: string) => void, detached?: boolean }} [options] where its stderr goes, line by line; whether Ctrl+C in the terminal leaves it to us
  * @returns {Promise<Service>} when it is ready
  */
-async function startService(name, args, env, { log = () => {} } = {}) {
-  const child = spawn(deno, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+async function startService(name, args, env, { log = () => {}, detached = false } = {}) {
+  const child = spawn(deno, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached });
   const exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   const lastLines = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
@@ -63,7 +64,6 @@ export function startCore(dataDir, env = {}, options) {
  * @param {string} coreAddr host:port of the core
  */
 export function startGateway(dataDir, coreAddr, env = {}, options) {
-  const args = ["run", "--no-prompt", "--quiet", "--unstable-net", "--allow-net", "--allow-env", `--allow-read=${root},${dataDir}`, `--allow-write=${dataDir}/gateway`, `${root}/gateway/main.ts`];
   const own = {
     QPQ_DATA: `${dataDir}/gateway`,
     QPQ_CORE_ADDR: coreAddr,
@@ -72,7 +72,9 @@ export function startGateway(dataDir, coreAddr, env = {}, options) {
     QPQ_WEB_ROOT: webRoot,
   };
   mkdirSync(`${dataDir}/gateway`, { recursive: true });
-  return startService("qpq-gateway", args, { ...own, ...env }, options);
+  const all = { ...own, ...env };
+  const args = ["run", ...gatewayFlags({ ...process.env, ...all }), `${root}/gateway/main.ts`];
+  return startService("qpq-gateway", args, all, options);
 }
 
 /** Asks a service to end, and ends it for good when it does not within `withinMs`. */

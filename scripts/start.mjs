@@ -10,6 +10,7 @@ const { startCore, startGateway, stopService } = await import("./stack.mjs");
 
 const dataDir = process.env.QPQ_DATA_DIR ?? `${root}/data`;
 const log = (name) => (line) => console.error(`[${name}] ${line}`);
+/** Ctrl+C goes to every process of the terminal's group; the services are in groups of their own, so that they hear of it from us: the gateway first, then the core. */
 const running = new Map();
 let stopping = false;
 
@@ -35,6 +36,7 @@ async function stop(exitCode) {
   const core = running.get("qpq-server");
   if (gateway) await stopService(gateway);
   if (core) await stopService(core);
+  if (gateway || core) console.log("Stopped.");
   process.exit(exitCode);
 }
 
@@ -48,8 +50,8 @@ process.on("SIGTERM", () => void stop(0));
 
 try {
   const { QPQ_LISTEN: listen = "127.0.0.1:7443" } = process.env;
-  const core = await supervise("qpq-server", () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core") }));
-  const gateway = await supervise("qpq-gateway", () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway") }));
+  const core = await supervise("qpq-server", () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core"), detached: true }));
+  const gateway = await supervise("qpq-gateway", () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway"), detached: true }));
   console.log(`\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)`);
 } catch (error) {
   fail(error);

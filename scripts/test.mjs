@@ -1,7 +1,7 @@
 /**
- * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright). Ends with `N passed, N failed`.
+ * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), the containers. Ends with `N passed, N failed`.
  *
- * `npm test -- unit`, `interface` or `e2e` runs a part.
+ * `npm test -- unit`, `interface`, `e2e` or `containers` runs a part; QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
  */
 
 import { spawnSync } from "node:child_process";
@@ -74,6 +74,10 @@ if (wants("interface")) {
 if (wants("e2e")) {
   buildIfStale();
   playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e");
+}
+if (wants("containers") && process.env.QPQ_TEST_NO_CONTAINERS !== "1") {
+  const file = `${results}/containers-counts.json`;
+  suite("containers (Docker engine in private namespaces)", process.execPath, ["scripts/containers.mjs"], {}, () => JSON.parse(readFileSync(file, "utf8")));
 }
 
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);

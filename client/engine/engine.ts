@@ -1,5 +1,6 @@
 /** The engine: one profile on this device, its account, its conversations, its connection. Everything outside is handed in. */
 
+import { fromHex, toHex } from "../../schema/bytes.ts";
 import { AccountManager } from "../account/account.ts";
 import { engineError } from "../account/errors.ts";
 import type { OpaqueSuite } from "../account/opaque_client.ts";
@@ -37,6 +38,9 @@ export class Engine implements EngineApi {
   readonly #link: Link;
   readonly #accounts: AccountManager;
   #sync: Sync | undefined;
+  /** Told once what waited on the server is through. */
+  readonly #catchingUp = new Set<() => void>();
+  #caughtUp = false;
   #closed = false;
 
   private constructor({ storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions) {
@@ -181,6 +185,40 @@ export class Engine implements EngineApi {
     return this.#guarded(() => this.#signedIn().messages.markRead(chatId));
   }
 
+  /**
+   * Resolves once a connection stood and everything that waited on the server then is processed and on disk; for callers that do one thing and end, like the CLI.
+   *
+   * @param signal gives the wait up: rejects with its reason
+   */
+  async synced(signal: AbortSignal): Promise<void> {
+    if (this.#caughtUp) return;
+    await new Promise<void>((resolve, reject) => {
+      const finish = () => {
+        this.#catchingUp.delete(finish);
+        signal.removeEventListener("abort", finish);
+        if (signal.aborted) reject(signal.reason);
+        else resolve();
+      };
+      this.#catchingUp.add(finish);
+      signal.addEventListener("abort", finish);
+      if (signal.aborted) finish();
+    });
+  }
+
+  /**
+   * @param accountKey 32 bytes as hex
+   * @returns the username that the directory knows it under, or undefined
+   * @throws EngineError L001 offline
+   */
+  usernameOf(accountKey: string): Promise<string | undefined> {
+    return this.#guarded(async () => {
+      this.#signedIn();
+      const { directory } = this.#accounts.context!;
+      const key = fromHex(accountKey);
+      return (await directory.byKey(key) ?? (await directory.refresh([key])).find((account) => toHex(account.accountKey) === accountKey))?.username;
+    });
+  }
+
   wake(): Promise<void> {
     this.#link.wake();
     return Promise.resolve();
@@ -199,6 +237,10 @@ export class Engine implements EngineApi {
         chats: (chats) => this.#tell({ kind: "chats", chats }),
         problem: (problem) => this.#problem(problem),
         progress: (progress) => this.#tell({ kind: "progress", progress }),
+        caughtUp: () => {
+          this.#caughtUp = true;
+          for (const tell of this.#catchingUp) tell();
+        },
         typing: (chatId, username) => this.#tell({ kind: "typing", chatId, username }),
       },
     });

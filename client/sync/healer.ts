@@ -28,8 +28,9 @@ const silentRounds = 8;
 const welcomeRounds = 6;
 /** Channels that are asked at once after such a Welcome: strangers may send any number of them. */
 const lostWelcomesAtOnce = 8;
-/** A KeyPackage of a request is good for a day; another is made in time. */
-const requestFreshMs = 12 * 3_600_000;
+/** Rounds that ask with one KeyPackage, and how many of those before stay, in case that an older request is carried out late. */
+const roundsWithOneKeyPackage = 2;
+const keptRequests = 3;
 /** Between rounds, in ms; doubling up to the longest. */
 const firstRoundMs = 5_000;
 const longestRoundMs = 600_000;
@@ -68,7 +69,7 @@ export class Healer {
   readonly #events: () => InboxEvents;
   readonly #cursor: () => number;
   /** KeyPackages of requests that are under way, by channel. */
-  readonly #requested = new Map<string, { keyPackage: Bytes; ref: Bytes; madeMs: number }>();
+  readonly #requested = new Map<string, { keyPackage: Bytes; ref: Bytes; rounds: number; stored: string[] }>();
   readonly #asking = new Map<string, Asking>();
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Set<string>();
@@ -245,8 +246,7 @@ export class Healer {
     const state = await chats.withState(chatId);
     const server = await this.#serverState(record.channelId);
     asking.rounds++;
-    if (state && (!server || server.epoch < record.epoch)) return await this.#serverBehind(chatId, state);
-    if (!server) return;
+    if (!server || server.epoch < record.epoch) return await this.#serverBehind(chatId, record, state);
     if (state && await this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
     const whom = this.#whom(server.members, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
@@ -280,13 +280,17 @@ export class Healer {
     const { account, store } = this.#context;
     const channel = toHex(channelId);
     let requested = this.#requested.get(channel);
-    if (!requested || account.clock.now() - requested.madeMs > requestFreshMs) {
-      const { keyPackage, ref, put } = await account.keyPackages.forRequest();
+    // A KeyPackage that stands in the tree is no help any more if its Welcome was lost, so another follows; of those asked with before, few are kept.
+    if (!requested || requested.rounds >= roundsWithOneKeyPackage) {
+      const made = await account.keyPackages.forRequest();
+      const before = requested?.stored ?? [];
+      const deletes = before.slice(0, Math.max(0, before.length - keptRequests)).map((key) => ({ store: "keypackages" as const, key }));
       // The private part is on disk before anybody can seal to it.
-      await store.write({ puts: [put] });
-      requested = { keyPackage, ref, madeMs: account.clock.now() };
+      await store.write({ puts: [made.put], deletes });
+      requested = { ...made, rounds: 0, stored: [...before.slice(-keptRequests), made.put.key] };
       this.#requested.set(channel, requested);
     }
+    requested.rounds++;
     const { keyPackage, ref } = requested;
     const request = await signReadd({ channelId, recipientKey: account.recipientKey, keyPackageRef: ref, epoch: BigInt(serverEpoch) }, account.deviceSeed);
     return { kind: "readd", n, commitId: commitId.length === 16 ? commitId : new Uint8Array(), request, keyPackage };
@@ -348,11 +352,13 @@ export class Healer {
     await this.#breakOpen(chatId, "server-behind", (draft) => draft.notice("server-behind", {}, this.#context.account.clock.now()));
   }
 
-  async #serverBehind(chatId: string, state: GroupState): Promise<void> {
-    const admins = this.#context.mls.members(state).filter(({ role }) => role === "admin").map(({ recipientKey }) => toHex(recipientKey)).sort();
-    const rank = admins.indexOf(toHex(this.#context.account.recipientKey));
-    if (rank < 0) return;
-    await new Promise<void>((resolve) => this.#context.environment.after(rank * rankDelayMs + this.#context.environment.random() * 1_000, resolve));
+  async #serverBehind(chatId: string, record: Readonly<ChatRecord>, state: GroupState | undefined): Promise<void> {
+    const { mls, account, ownKey, environment } = this.#context;
+    if (record.members.find(({ accountKey }) => accountKey === ownKey)?.role !== "admin") return;
+    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) => toHex(recipientKey)).sort();
+    // One whose state is gone too is the last to try.
+    const rank = state ? admins.indexOf(toHex(account.recipientKey)) : 10 * environment.random() + 5;
+    await new Promise<void>((resolve) => environment.after(Math.max(0, rank) * rankDelayMs + environment.random() * 1_000, resolve));
     if (this.#closed || !this.#context.chats.get(chatId)?.record.broken) return;
     await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
   }

@@ -34,7 +34,8 @@ export class People {
    */
   async startChat(usernames: string[], groupName: string | undefined, onProgress: (done: number, total: number) => void): Promise<string> {
     const { account, chats } = this.#context;
-    const wanted = this.#wanted(usernames);
+    // A group may begin with its founder alone; a chat of two needs somebody.
+    const wanted = usernames.length === 0 && groupName !== undefined ? [] : this.#wanted(usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
     const people = await this.#lookUp(wanted);
     if (kind === "direct") {

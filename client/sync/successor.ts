@@ -21,7 +21,7 @@ import type { Draft } from "./draft.ts";
 import { accountsOf } from "./members.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
-import type { ChatRecord, CommitPlan } from "./records.ts";
+import { type ChatRecord, type CommitPlan, keys } from "./records.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -143,19 +143,23 @@ function announce(events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, b
 export async function makeSuccessor(context: SyncContext, committer: Committer, people: People, chatId: string, reason: string): Promise<void> {
   const { account, chats, mls } = context;
   const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
-  if (!chat?.record.active || !state || chats.all().some(({ record }) => record.succeeds === chatId)) return;
+  if (!chat?.record.active || chat.record.epoch === 0 || chats.all().some(({ record }) => record.succeeds === chatId)) return;
   const { record } = chat;
-  const info = mls.info(state);
+  // Without a state of its own, what is remembered of the epoch will do: an admin whose device failed when the server did must not be the end of the group.
+  const past = await context.store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
+  const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
+  if (!transcriptHash) return;
+  const info = state ? mls.info(state) : infoOf(record, account.clock.now());
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const first = record.firstChannelId;
   const supersedes = await signSuccessor(channelId, {
     channelId: record.channelId,
-    lastEpoch: state.epoch,
-    transcriptHash: mls.transcriptHash(state),
+    lastEpoch: BigInt(record.epoch),
+    transcriptHash,
     reason,
     ...(!equalBytes(first, record.channelId) && { firstChannelId: first }),
   }, account.recipientKey, account.deviceSeed);
-  const add = await packagesOf(context, people, mls.members(state));
+  const add = await packagesOf(context, people, record, state && mls.members(state));
   const { name, kind, createdMs, roles } = info;
   const fresh = await mls.createGroup({ channelId, keyPackage: await account.keyPackages.forOwnGroup(), info: { name, kind, createdMs, roles, supersedes } });
   const { broken: _broken, keptBytes: _kept, earlier: _earlier, serverDiffers: _differs, ...kept } = record;
@@ -168,19 +172,22 @@ export async function makeSuccessor(context: SyncContext, committer: Committer, 
   await committer.sendPrepared(toHex(channelId));
 }
 
-/** KeyPackages of every other device that can be reached; one that has none comes in later, as any missing device does. */
-async function packagesOf({ account }: SyncContext, people: People, members: Member[]): Promise<CommitPlan["add"]> {
-  const accounts = new Map<string, Member[]>();
-  for (const member of members) {
-    if (equalBytes(member.recipientKey, account.recipientKey)) continue;
-    const key = toHex(member.credential.accountKey);
-    accounts.set(key, [...accounts.get(key) ?? [], member]);
-  }
-  const found = await Promise.all([...accounts].map(async ([key, devices]) => {
-    const known = await account.directory.byKey(fromHex(key));
-    const listed = known?.devices.devices.filter(({ recipientKey }) => devices.some((device) => equalBytes(device.recipientKey, recipientKey))) ?? [];
-    if (!known || listed.length === 0) return [];
-    return await people.fetch(known, listed).catch((error) => {
+function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): GroupInfo {
+  return { name, kind, createdMs: nowMs, roles: Object.fromEntries(members.filter(({ role }) => role === "admin").map(({ accountKey, role }) => [accountKey, role])) };
+}
+
+/**
+ * KeyPackages of every other device that can be reached; one that has none comes in later, as any missing device does.
+ *
+ * @param members of the old group; without them, all devices of its accounts
+ */
+async function packagesOf({ account }: SyncContext, people: People, record: Readonly<ChatRecord>, members: Member[] | undefined): Promise<CommitPlan["add"]> {
+  const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
+  const found = await Promise.all(record.members.map(async ({ accountKey }) => {
+    const known = await account.directory.byKey(fromHex(accountKey));
+    const wanted = known?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey) && present?.has(toHex(recipientKey)) !== false) ?? [];
+    if (!known || wanted.length === 0) return [];
+    return await people.fetch(known, wanted).catch((error) => {
       if (isGone(error)) return [];
       throw error;
     });

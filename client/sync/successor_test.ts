@@ -100,6 +100,27 @@ suite("a conversation whose channel can not go on", {
     assert.equal(toHex((await recordOf(eve, added.chatId)).firstChannelId), chatId, "one who joins a successor makes the same message ids");
   },
 
+  "GRP-5: moves to a successor channel though the only admin's state of the group is gone, too": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    const copy = await core.backup();
+    await anna.connected();
+    await anna.engine.renameChat(chatId, "Later");
+    await bert.sees(chatId, ({ title }) => title === "Later");
+    await anna.engine.close();
+    anna.storage = anna.storage.restarted();
+    const store = new SealedStore(anna.storage, anna.wrappingKey);
+    await store.takeFence();
+    await store.write({ deletes: [{ store: "epochs", key: chatId }] });
+    anna.storage = anna.storage.restarted();
+    await core.restore(copy);
+    await anna.start();
+    await moved([anna, bert], chatId);
+    assert.equal((await bert.chat(chatId))!.title, "Later");
+    await bert.says(chatId, "on we go");
+    await anna.hears(chatId, bert.username, ["on we go"]);
+  },
+
   "GRP-5.4: of two successors that admins make at the same time everybody ends in one": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await group([anna, bert, carl]);

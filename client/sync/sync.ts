@@ -34,6 +34,8 @@ export interface SyncListener {
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
+  /** What waited on the server when this connection began is processed and on disk. */
+  caughtUp(): void;
   typing(chatId: string, username: string): void;
 }
 
@@ -121,6 +123,7 @@ export class Sync {
         },
         caughtUp: () => {
           caught.end();
+          this.#listener.caughtUp();
           this.#listsFresh = false;
           this.#listsFailed = false;
           this.#lookAfter();

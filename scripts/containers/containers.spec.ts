@@ -1,9 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get as httpGet } from "node:http";
+import { get as httpsGet } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 import { Person } from "../../e2e/person.ts";
-import { compose, docker, evaluate, healthCheckOf, idOf, inspect } from "./compose.ts";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { hashFiles } from "../build_manifest.mjs";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { deno, root, webRoot } from "../paths.mjs";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { verifyServed } from "../verify-build.mjs";
+import { compose, docker, evaluate, healthCheckOf, idOf, inspect, settings } from "./compose.ts";
 
 test.describe.configure({ mode: "serial" });
 
@@ -86,6 +95,12 @@ test("the database in the volume is encrypted with the key that the first start 
   expect(start).not.toContain("SQLite format 3");
 });
 
+test("the image serves the very app that the same sources build on this machine, byte for byte", async () => {
+  const lines: string[] = [];
+  const same = await verifyServed(new URL(page), { built: hashFiles(webRoot), report: (line: string) => lines.push(line) });
+  expect(same, lines.join("\n")).toBe(true);
+});
+
 let alice: Person;
 let bob: Person;
 
@@ -129,4 +144,55 @@ test("`down` drains both services with exit code 0, and a new `up` finds account
   await expect(alice.message("bob", "after everything was new")).toHaveCount(1, { timeout: 60_000 });
   await alice.close();
   await bob.close();
+});
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A request to this machine under a public name. */
+function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Answer> {
+  const { hostname, port, pathname, protocol } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const options = { hostname: "127.0.0.1", port: port || (protocol === "https:" ? 443 : 80), path: pathname, headers: { host: hostname }, servername: hostname, ca };
+    get(options, (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
+      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces).toString() }));
+    }).on("error", reject);
+  });
+}
+
+test("with a domain and PEM files the app comes over HTTPS on 443, plain HTTP leads there, and calls reach the core", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
+  const make = `const { makeSelfSignedCertificate } = await import(${JSON.stringify(`${root}/gateway/self_signed_certificate.ts`)});
+    const now = Date.now();
+    console.log(JSON.stringify(await makeSelfSignedCertificate({ notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8), dnsNames: ["chat.test"], ipAddresses: [] })));`;
+  const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
+  writeFileSync(`${folder}/cert.pem`, certificate);
+  writeFileSync(`${folder}/key.pem`, privateKey);
+  chmodSync(folder, 0o755);
+  Object.assign(settings, { QPQ_DOMAIN: "chat.test", QPQ_TLS_DIR: folder, QPQ_TLS_CERT: "/tls/cert.pem", QPQ_TLS_KEY: "/tls/key.pem", QPQ_REDIRECT_PORT: "80" });
+  compose("up", "-d");
+  await healthy("gateway");
+  const index = await ask(httpsGet, "https://chat.test/", certificate);
+  expect(index.status).toBe(200);
+  expect(index.body).toBe(readFileSync(`${webRoot}/index.html`, "utf8"));
+  expect(index.headers["strict-transport-security"]).toContain("max-age=");
+  expect(index.headers["content-security-policy"]).toContain("https://chat.test");
+  const wellKnown = JSON.parse((await ask(httpsGet, "https://chat.test/.well-known/quicproquo.json", certificate)).body);
+  expect(new URL(wellKnown.webtransport.url).host).toBe("chat.test");
+  const plain = await ask(httpGet as typeof httpsGet, "http://chat.test/");
+  expect([301, 302, 307, 308]).toContain(plain.status);
+  expect(plain.headers.location).toBe("https://chat.test/");
+  rmSync(folder, { recursive: true });
+});
+
+test("`down` leaves nothing running", () => {
+  compose("stop");
+  for (const service of ["core", "gateway"]) expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });
+  compose("down");
+  expect(docker("ps", "-aq").trim()).toBe("");
 });

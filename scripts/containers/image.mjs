@@ -13,13 +13,13 @@ import { deno, root, webRoot } from "../paths.mjs";
 /** The user of both roles. */
 const uid = 10001;
 /** Folders that volumes are mounted on; a new volume takes its owner from here. */
-const volumes = ["/data", "/link", "/keys"];
+const volumes = ["/data", "/link", "/keys", "/backup"];
 
 const permissions = {
   // The core reads its certificate, secrets and database, and loads SQLite's native library.
-  server: { net: true, env: true, read: ["/app", "/data", "/link", "/keys", "/tmp"], write: ["/data", "/tmp"], ffi: ["/app/node_modules"] },
+  server: { net: true, env: true, read: ["/app", "/data", "/link", "/keys", "/backup"], write: ["/data", "/backup"], ffi: ["/app/node_modules"] },
   // The gateway knows the core's address and certificate, never its data: no FFI, and no folder of the core's.
-  gateway: { net: true, env: true, read: ["/app", "/data", "/link", "/tls", "/tmp"], write: ["/data", "/tmp"] },
+  gateway: { net: true, env: true, read: ["/app", "/data", "/link", "/tls"], write: ["/data"] },
   // What the first start makes: keys and certificates, no network at all.
   setup: { env: true, read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
 };

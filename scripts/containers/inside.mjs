@@ -1,14 +1,14 @@
 /** Runs inside the private namespaces of scripts/containers.mjs: mounts what an engine needs, starts it, imports the base image, runs the tests (containers.spec.ts), ends it all. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setTimeout as pause } from "node:timers/promises";
 import { root } from "../paths.mjs";
 import { baseTag } from "./prepare.mjs";
 
 const [cache, counts] = process.argv.slice(2);
-const engine = `${cache}/engine`;
+const engine = `${cache}/engine-1`;
 const docker = `${engine}/usr/bin/docker`;
 const controllers = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
 
@@ -35,9 +35,10 @@ async function startEngine(work) {
   const hardLimit = /Max open files\s+\S+\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "1024";
   const log = openSync(`${cache}/dockerd.log`, "w");
   const args = ["--data-root", `${cache}/data`, "--exec-root", `${work}/exec`, "--pidfile", `${work}/pid`, "-H", process.env.DOCKER_HOST, "--storage-driver", "overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"];
-  // No iptables: ports are published by docker-proxy alone, which asks for no kernel module.
-  args.push("--iptables=false", "--ip6tables=false", "--default-ulimit", `nofile=1024:${hardLimit}`, "--oom-score-adjust", "0", "--add-runtime", `nl=${cache}/runc-nl.cjs`, "--default-runtime", "nl");
-  const daemon = spawn("dockerd", args, { stdio: ["ignore", log, log] });
+  args.push("--default-ulimit", `nofile=1024:${hardLimit}`, "--oom-score-adjust", "0", "--add-runtime", `nl=${cache}/runc-nl.cjs`, "--default-runtime", "nl");
+  const libraries = readdirSync(`${engine}/usr/lib`).filter((name) => name.endsWith("-linux-gnu")).map((name) => `${engine}/usr/lib/${name}`);
+  const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(":"), XTABLES_LIBDIR: `${libraries[0]}/xtables` };
+  const daemon = spawn("dockerd", args, { stdio: ["ignore", log, log], env });
   let ended = false;
   daemon.once("exit", () => (ended = true));
   for (let waited = 0; waited < 30_000 && !ended; waited += 200) {

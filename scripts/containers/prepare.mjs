@@ -11,7 +11,9 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { root } from "../paths.mjs";
 
 const python = "dotenv yaml docker dockerpty docopt attr pyrsistent jsonschema texttable requests websocket urllib3 idna certifi chardet charset-normalizer distro six packaging";
-const enginePackages = ["docker.io", "containerd", "runc", "tini", "docker-compose", ...python.split(" ").map((name) => `python3-${name}`)];
+/** The engine's own name service reaches a container through a rule of iptables. */
+const iptables = ["iptables", "libxtables12", "libip4tc2", "libip6tc2", "libmnl0", "libnfnetlink0", "libnetfilter-conntrack3", "libnftnl11"];
+const enginePackages = ["docker.io", "containerd", "runc", "tini", "docker-compose", ...iptables, ...python.split(" ").map((name) => `python3-${name}`)];
 /** A shell, the C library, and what a build step calls. */
 const basePackages = [
   "base-files", "base-passwd", "bash", "coreutils", "dash", "debianutils", "findutils", "gcc-12-base", "grep", "gzip", "libacl1", "libattr1", "libc-bin", "libc6", "libcrypt1", "libgcc-s1", "libgmp10", "libpcre2-8-0",
@@ -57,11 +59,17 @@ function once(folder, make) {
 
 /**
  * @param {string} cache the folder that keeps it all
- * @returns {Promise<string>} the cache folder: `engine/` (binaries), `base.tar` and `base.tag` (the image to import), `data/` (the engine's own)
+ * @returns {Promise<string>} the cache folder: `engine-1/` (binaries), `base.tar` and `base.tag` (the image to import), `data/` (the engine's own)
  */
 export async function prepareEngine(cache) {
   mkdirSync(cache, { recursive: true });
-  once(`${cache}/engine`, (folder) => unpackDebian(enginePackages, folder));
+  once(`${cache}/engine-1`, (folder) => {
+    unpackDebian(enginePackages, folder);
+    for (const name of ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"]) {
+      rmSync(`${folder}/usr/sbin/${name}`, { force: true });
+      symlinkSync("xtables-legacy-multi", `${folder}/usr/sbin/${name}`);
+    }
+  });
   writeRuncWrapper(cache);
   const lock = readFileSync(`${root}/package-lock.json`, "utf8");
   const version = createHash("sha256").update(lock).update(readFileSync(import.meta.filename ?? `${root}/scripts/containers/prepare.mjs`)).digest("hex").slice(0, 12);
@@ -141,7 +149,7 @@ if (file) {
   inner.rlimits = (inner.rlimits ?? []).filter(({ type, hard }) => !(hard > limits[type]));
   writeFileSync(file, JSON.stringify(spec));
 }
-const { status, signal } = spawnSync(${JSON.stringify(`${cache}/engine/usr/sbin/runc`)}, args, { stdio: "inherit" });
+const { status, signal } = spawnSync(${JSON.stringify(`${cache}/engine-1/usr/sbin/runc`)}, args, { stdio: "inherit" });
 process.exit(signal ? 1 : status ?? 1);
 `;
   writeFileSync(`${cache}/runc-nl.cjs`, source, { mode: 0o755 });

@@ -1,0 +1,34 @@
+/** register, login, logout, whoami. */
+
+import type { Command } from "./command.ts";
+import { passwordFrom } from "../secrets.ts";
+
+export const register: Command = async ({ session, invocation, output, env }) => {
+  const [username] = invocation.args;
+  const password = await passwordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
+  const { recoveryCode } = await session.engine.createAccount(username, password, invocation.options["invite-code"] as string | undefined);
+  const account = await session.requireSignedIn();
+  await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, { type: "registered", username, accountKey: account.accountKey, deviceId: account.deviceId, recoveryCode });
+};
+
+export const login: Command = async ({ session, invocation, output, env }) => {
+  const [username] = invocation.args;
+  const password = await passwordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
+  await session.engine.signIn(username, password);
+  const account = await session.requireSignedIn();
+  await output.line(`${username} is signed in as device ${account.deviceId}`, { type: "signed-in", username, accountKey: account.accountKey, deviceId: account.deviceId });
+};
+
+export const logout: Command = async ({ session, output }) => {
+  const account = await session.engine.account();
+  if (account.kind === "signed-out") await session.requireSignedIn();
+  // The server is told, if it can be reached soon; else the session ends there by itself.
+  await session.synced().catch(() => {});
+  await session.engine.signOut();
+  await output.line("signed out; the state is empty", { type: "signed-out" });
+};
+
+export const whoami: Command = async ({ session, output }) => {
+  const { username, accountKey, deviceId } = await session.requireSignedIn();
+  await output.line(`${username}\npublic key  ${accountKey}\ndevice      ${deviceId}`, { type: "account", username, accountKey, deviceId });
+};

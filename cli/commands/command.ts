@@ -1,0 +1,17 @@
+/** What a command is given. */
+
+import type { Env, Invocation } from "../arguments.ts";
+import type { Output } from "../output.ts";
+import type { Session } from "../session.ts";
+
+export interface CommandContext {
+  session: Session;
+  invocation: Invocation;
+  output: Output;
+  env: Env;
+  /** Aborted by SIGINT and SIGTERM. */
+  interrupted: AbortSignal;
+}
+
+/** Resolves when it is done. @throws Failure, EngineError, StateError */
+export type Command = (context: CommandContext) => Promise<void>;

@@ -1,0 +1,75 @@
+/** create-group, invite, join, groups, members, remove, leave. */
+
+import type { ChatSummary } from "../../client/engine/api.ts";
+import { Failure } from "../failure.ts";
+import { printable } from "../output.ts";
+import { exitCodes } from "../usage.ts";
+import type { Command } from "./command.ts";
+
+const named = ({ chatId, title }: ChatSummary) => ({ group: title, groupId: chatId });
+
+export const createGroup: Command = async ({ session, invocation, output }) => {
+  const [name] = invocation.args;
+  await session.synced();
+  const groupId = await session.engine.startChat([], name);
+  await output.line(`group ${printable(name)} ${groupId.slice(0, 8)}`, { type: "group-created", group: name, groupId });
+};
+
+export const invite: Command = async ({ session, invocation, output }) => {
+  const [name, ...identities] = invocation.args;
+  await session.synced();
+  const chat = await session.chat(name);
+  const usernames = await Promise.all(identities.map((identity) => session.username(identity)));
+  await session.engine.addPeople(chat.chatId, usernames);
+  await output.line(`${usernames.join(", ")} can read ${printable(chat.title)} from now on`, { type: "invited", ...named(chat), usernames });
+};
+
+export const join: Command = async ({ session, invocation, output }) => {
+  const [name] = invocation.args;
+  await session.synced();
+  const waiting = name === undefined ? (await session.engine.chats()).filter(({ invitation, active }) => invitation && active) : [await session.chat(name)];
+  if (waiting.length === 0) throw new Failure(exitCodes.failed, "no invitation waits", "ask a member to invite you");
+  for (const chat of waiting) {
+    await session.engine.acceptInvitation(chat.chatId);
+    await output.line(`joined ${printable(chat.title)} ${chat.chatId.slice(0, 8)}`, { type: "joined", ...named(chat) });
+  }
+};
+
+export const groups: Command = async ({ session, output }) => {
+  await session.synced();
+  for (const chat of await session.engine.chats()) {
+    const state = !chat.active ? "ended" : chat.invitation ? "invitation" : "member";
+    const { unread, members, kind } = chat;
+    await output.line(
+      `${chat.chatId.slice(0, 8)}  ${printable(chat.title)}  ${members.length} ${members.length === 1 ? "person" : "people"}${unread > 0 ? `  ${unread} new` : ""}${state === "member" ? "" : `  (${state})`}`,
+      { type: "group", ...named(chat), kind, state, members: members.length, unread, activeAt: new Date(chat.activityMs).toISOString() },
+    );
+  }
+};
+
+export const members: Command = async ({ session, invocation, output }) => {
+  await session.synced();
+  const chat = await session.chat(invocation.args[0]);
+  for (const { username, accountKey, role, self } of chat.members) {
+    await output.line(`${username}${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self });
+  }
+};
+
+export const remove: Command = async ({ session, invocation, output }) => {
+  const [name, ...identities] = invocation.args;
+  await session.synced();
+  const chat = await session.chat(name);
+  for (const identity of identities) {
+    const username = await session.username(identity);
+    await session.engine.removePerson(chat.chatId, username);
+    await output.line(`${username} is out of ${printable(chat.title)}`, { type: "removed", ...named(chat), username });
+  }
+};
+
+export const leave: Command = async ({ session, invocation, output }) => {
+  await session.synced();
+  const chat = await session.chat(invocation.args[0]);
+  await session.engine.leaveChat(chat.chatId);
+  await session.left(chat.chatId);
+  await output.line(`left ${printable(chat.title)}`, { type: "left", ...named(chat) });
+};

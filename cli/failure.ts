@@ -1,0 +1,51 @@
+/** Why a command failed, in the words that qpq prints, and what the process ends with. */
+
+import { type EngineProblem, EngineError, LocalCode } from "../client/engine/api.ts";
+import { StateError } from "./storage/state_error.ts";
+import { exitCodes } from "./usage.ts";
+
+export class Failure extends Error {
+  override readonly name = "Failure";
+
+  /** @param code "E001", "L004" …, or none for what qpq itself finds wrong */
+  constructor(readonly exitCode: number, message: string, readonly hint?: string, readonly code?: string) {
+    super(message);
+  }
+}
+
+/** @returns a failure of the command line itself */
+export function wrongUsage(message: string, command?: string): Failure {
+  return new Failure(exitCodes.usage, message, `qpq ${command ? `${command} ` : ""}--help`);
+}
+
+const hints: Record<string, string> = {
+  E001: "sign in again with qpq login",
+  E002: "sign in again with qpq login",
+  E003: "only an admin may do this",
+  E005: "wait a moment",
+  E006: "ask whoever runs the server for an invite code, and give it with --invite-code",
+  E007: "choose another name: 3 to 32 of a–z 0–9 . _ -, first a letter",
+  E008: "check username and password",
+  E040: "try again in a moment",
+  [LocalCode.offline]: "check --server and --pin, and whether the server runs",
+  [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
+  [LocalCode.weakPassword]: "use at least 12 characters, best a few unrelated words",
+  [LocalCode.noSuchUser]: "check the spelling",
+  [LocalCode.vaultUnreadable]: "do not go on with this server before whoever runs it has explained it",
+  [LocalCode.keyChanged]: "compare numbers with qpq verify, then take the new key with --accept-key",
+  [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
+};
+
+/** @returns any thrown value as a failure */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof StateError) return new Failure(exitCodes.state, error.message, error.hint);
+  if (error instanceof EngineError) return failureOfProblem(error.problem);
+  return new Failure(exitCodes.failed, (error as Error)?.message ?? String(error), undefined, LocalCode.internal);
+}
+
+export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem): Failure {
+  const hint = retryAfterMs ? `try again in ${Math.ceil(retryAfterMs / 1000)} s` : hints[code];
+  const exitCode = code === LocalCode.offline ? exitCodes.offline : code === LocalCode.notSignedIn || code === "E001" || code === "E002" ? exitCodes.signedOut : code === LocalCode.storage ? exitCodes.state : exitCodes.failed;
+  return new Failure(exitCode, detail, hint, code);
+}

@@ -1,0 +1,52 @@
+/** Where passwords and passphrases come from: a file, the environment, the terminal. Never the command line, which others can read. */
+
+import { type Env, readText } from "./arguments.ts";
+import { wrongUsage } from "./failure.ts";
+
+/** @returns the first line of a file, without its end */
+function firstLine(file: string, what: string): string {
+  return readText(file, what).split(/\r?\n/, 1)[0];
+}
+
+/**
+ * @param file of `--password-file`
+ * @param ask what to ask at the terminal
+ * @throws Failure when there is none of the three
+ */
+export async function passwordFrom(file: string | undefined, env: Env, ask: string): Promise<string> {
+  if (file !== undefined) return firstLine(file, "--password-file");
+  const given = env("QPQ_PASSWORD");
+  if (given) return given;
+  if (!Deno.stdin.isTerminal()) throw wrongUsage("no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
+  return await askHidden(ask);
+}
+
+/** @returns the passphrase of the state, if there is one */
+export function passphraseFrom(file: string | undefined, env: Env): string | undefined {
+  if (file !== undefined) return firstLine(file, "--passphrase-file");
+  return env("QPQ_PASSPHRASE") || undefined;
+}
+
+/** Reads a line from the terminal without showing it. */
+async function askHidden(ask: string): Promise<string> {
+  await Deno.stderr.write(new TextEncoder().encode(`${ask}: `));
+  Deno.stdin.setRaw(true, { cbreak: true });
+  try {
+    const bytes: number[] = [];
+    const buffer = new Uint8Array(64);
+    while (true) {
+      const count = await Deno.stdin.read(buffer) ?? 0;
+      for (const byte of buffer.subarray(0, count)) {
+        if (byte === 10 || byte === 13) return new TextDecoder().decode(Uint8Array.from(bytes));
+        if (byte === 127 || byte === 8) {
+          // One character is one to four bytes: the continuation bytes go with it.
+          while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
+        } else bytes.push(byte);
+      }
+      if (count === 0) return new TextDecoder().decode(Uint8Array.from(bytes));
+    }
+  } finally {
+    Deno.stdin.setRaw(false);
+    await Deno.stderr.write(new TextEncoder().encode("\n"));
+  }
+}

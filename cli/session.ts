@@ -1,0 +1,169 @@
+/** One engine for the length of one command. */
+
+import { type ChatSummary, type EngineEvent, LocalCode, type TimelineItem } from "../client/engine/api.ts";
+import { Engine } from "../client/engine/engine.ts";
+import type { Transport } from "../client/transport/transport.ts";
+import { type Env, type Invocation } from "./arguments.ts";
+import { Failure, failureOfProblem } from "./failure.ts";
+import type { Output } from "./output.ts";
+import { passphraseFrom } from "./secrets.ts";
+import { SqliteStorage } from "./storage/sqlite_storage.ts";
+import { QuicTransport } from "./transport/quic.ts";
+import { exitCodes } from "./usage.ts";
+
+export interface SessionParts {
+  storage: SqliteStorage;
+  transport: Transport;
+  timeoutMs: number;
+  /** Told of problems that fail no call. */
+  note(text: string): void;
+}
+
+export type Message = TimelineItem & { kind: "message" };
+
+export class Session {
+  readonly engine: Engine;
+  readonly storage: SqliteStorage;
+  readonly #timeoutMs: number;
+  readonly #watchers: Set<(event: EngineEvent) => void>;
+
+  private constructor(engine: Engine, storage: SqliteStorage, timeoutMs: number, watchers: Set<(event: EngineEvent) => void>) {
+    this.engine = engine;
+    this.storage = storage;
+    this.#timeoutMs = timeoutMs;
+    this.#watchers = watchers;
+  }
+
+  /** @throws EngineError, StorageError */
+  static async open({ storage, transport, timeoutMs, note }: SessionParts): Promise<Session> {
+    const watchers = new Set<(event: EngineEvent) => void>();
+    const engine = await Engine.open({
+      storage,
+      wrappingKey: await storage.wrappingKey(),
+      transport,
+      listener: (event) => {
+        if (event.kind === "problem") note(`${event.problem.code} ${event.problem.detail}`);
+        for (const watch of [...watchers]) watch(event);
+      },
+    });
+    return new Session(engine, storage, timeoutMs, watchers);
+  }
+
+  /** The session of a command line: its state, its server. @throws StateError, Failure */
+  static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
+    const target = invocation.target();
+    const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env));
+    return await Session.open({ storage, transport: new QuicTransport(target), timeoutMs: invocation.timeoutMs, note: output.note });
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+  }
+
+  /** Waits until everything that waited on the server is here. @throws Failure without an account, without a connection in time, or when the account has ended */
+  async synced(): Promise<void> {
+    await this.requireSignedIn();
+    const ended = new AbortController();
+    const unwatch = this.watch((event) => {
+      if (event.kind === "account" && event.account.kind === "ended") ended.abort(endedFailure(event.account.code));
+    });
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      await this.engine.synced(AbortSignal.any([timeout, ended.signal]));
+    } catch (error) {
+      throw timeout.aborted && !ended.signal.aborted ? failureOfProblem({ code: LocalCode.offline, detail: `no answer within ${this.#timeoutMs / 1000} s` }) : error;
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** Waits until this account is out of a group: some member's device has to commit it. Nobody there to do it is no failure; the wish is with the server. */
+  async left(chatId: string): Promise<void> {
+    await this.#until(async () => !(await this.engine.chats()).some((chat) => chat.chatId === chatId && chat.active), "chats", "nobody has confirmed it yet").catch(() => {});
+  }
+
+  async #until(holds: () => Promise<boolean>, event: EngineEvent["kind"], what: string): Promise<void> {
+    if (await holds()) return;
+    let unwatch = () => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        timer = setTimeout(() => reject(failureOfProblem({ code: LocalCode.offline, detail: `${what} within ${this.#timeoutMs / 1000} s` })), this.#timeoutMs);
+        unwatch = this.watch((told) => {
+          if (told.kind === event) void holds().then((held) => held && resolve());
+        });
+      });
+    } finally {
+      clearTimeout(timer);
+      unwatch();
+    }
+  }
+
+  /** @throws Failure */
+  async requireSignedIn(): Promise<{ username: string; accountKey: string; deviceId: string }> {
+    const account = await this.engine.account();
+    if (account.kind === "signed-in") return account;
+    if (account.kind === "ended") throw endedFailure(account.code);
+    throw failureOfProblem({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+  }
+
+  /** @returns ends it */
+  watch(watcher: (event: EngineEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /**
+   * A chat by its name, or by the beginning of its id.
+   *
+   * @throws Failure for none, and for several
+   */
+  async chat(name: string): Promise<ChatSummary> {
+    const chats = await this.engine.chats();
+    const named = chats.filter(({ title }) => title === name);
+    const found = named.length > 0 ? named : chats.filter(({ chatId }) => /^[0-9a-f]{4,64}$/.test(name) && chatId.startsWith(name));
+    // An ended group does not stand in the way of a live one of its name.
+    const live = found.filter(({ active }) => active);
+    const wanted = live.length > 0 ? live : found;
+    if (wanted.length === 1) return wanted[0];
+    if (wanted.length === 0) throw new Failure(exitCodes.failed, `there is no group ${name}`, "qpq groups", LocalCode.notInChat);
+    throw new Failure(exitCodes.failed, `${wanted.length} groups are called ${name}`, `name it by its id: ${wanted.map(({ chatId }) => chatId.slice(0, 8)).join(", ")}`, LocalCode.notInChat);
+  }
+
+  /** @param identity a username, or a public key in hex @returns the username @throws Failure */
+  async username(identity: string): Promise<string> {
+    if (!/^[0-9a-fA-F]{64}$/.test(identity)) return identity;
+    const username = await this.engine.usernameOf(identity.toLowerCase());
+    if (username === undefined) throw failureOfProblem({ code: LocalCode.noSuchUser, detail: `no account has the key ${identity}` });
+    return username;
+  }
+
+  /** Sends a text and waits until the server has it. @throws Failure */
+  async send(chatId: string, text: string): Promise<{ messageId: string; atMs: number }> {
+    const messageId = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    let unwatch = () => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const settled = new Promise<Message>((resolve, reject) => {
+      unwatch = this.watch((event) => {
+        if (event.kind !== "timeline" || event.chatId !== chatId) return;
+        const item = event.items.find((candidate) => candidate.kind === "message" && candidate.own && candidate.messageId === messageId) as Message | undefined;
+        if (item?.state === "sent") resolve(item);
+        if (item?.state === "failed") reject(failureOfProblem({ code: item.errorCode ?? LocalCode.internal, detail: "the message could not be sent" }));
+      });
+      timer = setTimeout(() => reject(new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline)), this.#timeoutMs);
+    });
+    settled.catch(() => {});
+    try {
+      await this.engine.send(chatId, messageId, text);
+      const { atMs } = await settled;
+      return { messageId, atMs };
+    } finally {
+      clearTimeout(timer);
+      unwatch();
+    }
+  }
+}
+
+function endedFailure(code: string): Failure {
+  return new Failure(exitCodes.signedOut, code === "E003" || code === "revoked" ? "this device was removed from the account" : "the session has ended", "sign in again with qpq login", code);
+}

@@ -1,0 +1,187 @@
+/**
+ * The engine's storage on one SQLite file, `qpq-state.db`: encrypted with SQLCipher when a passphrase is given, and held by one process at a time, because two engines on one
+ * state would use a ratchet twice.
+ *
+ * Values are sealed by the engine already (client/storage/sealed_store.ts). Its wrapping secret lies in the same file, so without a passphrase whoever can read the file can read
+ * everything; with one, nobody can without it.
+ */
+
+import Sqlite from "better-sqlite3-multiple-ciphers";
+import { equalBytes } from "../../schema/bytes.ts";
+import { importWrappingKey } from "../../client/storage/sealed_store.ts";
+import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, type StoreName, type WriteBatch } from "../../client/storage/storage.ts";
+import { StateError } from "./state_error.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Marks our files (SQLite `application_id`): "qpqc". */
+const applicationId = 0x71707163;
+const formatVersion = 1;
+
+/** With a path of its own, because the package's own search asks for the operating system's report, which would need one permission more. */
+function nativeBinding(): string {
+  const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
+  const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  return decodeURIComponent(new URL(`./prebuilds/${platform}-${architecture}.node`, import.meta.resolve("better-sqlite3-multiple-ciphers/package.json")).pathname);
+}
+
+export class SqliteStorage implements Storage {
+  readonly #db: Sqlite.Database;
+
+  private constructor(db: Sqlite.Database) {
+    this.#db = db;
+  }
+
+  /**
+   * Opens the state, or makes it (readable by its owner alone).
+   *
+   * @param passphrase encrypts a new file; opens an encrypted one
+   * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the file is not ours. It is left as it is then
+   */
+  static open(path: string, passphrase?: string): SqliteStorage {
+    checkFile(path, passphrase);
+    const db = new Sqlite(path, { nativeBinding: nativeBinding(), timeout: 0 });
+    try {
+      if (passphrase !== undefined) {
+        db.pragma("cipher='sqlcipher'");
+        db.pragma(`key='${passphrase.replaceAll("'", "''")}'`);
+      }
+      // Taken with the first access and kept until the end of the process, whatever ends it.
+      db.pragma("locking_mode=EXCLUSIVE");
+      db.pragma("journal_mode=WAL");
+      db.pragma("synchronous=FULL");
+      db.exec("BEGIN IMMEDIATE; COMMIT");
+      prepare(db, path);
+      return new SqliteStorage(db);
+    } catch (error) {
+      db.close();
+      throw stateError(path, passphrase, error);
+    }
+  }
+
+  /** The wrapping key of this state, made at the first call. @throws StorageError */
+  async wrappingKey(): Promise<CryptoKey> {
+    return await importWrappingKey(this.#doing(() => {
+      const stored = this.#db.prepare("SELECT bytes FROM secret").get() as { bytes: Uint8Array } | undefined;
+      if (stored) return new Uint8Array(stored.bytes);
+      if (this.#db.prepare("SELECT 1 FROM records LIMIT 1").get()) throw new StorageError("the state has lost its key");
+      const fresh = crypto.getRandomValues(new Uint8Array(32));
+      this.#db.prepare("INSERT INTO secret VALUES (1, ?)").run(fresh.slice());
+      return fresh;
+    }));
+  }
+
+  /** Up to where a chat was printed: the `order` of its last printed item; "" for none. */
+  printedUpTo(chatId: string): string {
+    return this.#doing(() => (this.#db.prepare("SELECT upto FROM printed WHERE chat = ?").get(chatId) as { upto: string } | undefined)?.upto ?? "");
+  }
+
+  markPrinted(chatId: string, order: string): void {
+    this.#doing(() => this.#db.prepare("INSERT INTO printed VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET upto = max(upto, excluded.upto)").run(chatId, order));
+  }
+
+  get(store: StoreName, key: string): Promise<Bytes | undefined> {
+    return this.#later(() => {
+      const row = this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as { value: Uint8Array } | undefined;
+      return row && new Uint8Array(row.value);
+    });
+  }
+
+  range(store: StoreName, prefix: string, { after, before, reverse = false, limit }: RangeOptions = {}): Promise<StoredRecord[]> {
+    return this.#later(() => {
+      // Keys are ASCII: everything with the prefix sorts before it.
+      const rows = this.#db.prepare(
+        `SELECT key, value FROM records WHERE store = @store AND key >= @prefix AND key < @end AND (@after IS NULL OR key > @after) AND (@before IS NULL OR key < @before)
+         ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT @limit`,
+      ).all({ store, prefix, end: `${prefix}\uffff`, after: after ?? null, before: before ?? null, limit: limit ?? -1 }) as { key: string; value: Uint8Array }[];
+      return rows.map(({ key, value }) => ({ key, value: new Uint8Array(value) }));
+    });
+  }
+
+  write({ puts = [], deletes = [], guards = [] }: WriteBatch): Promise<void> {
+    return this.#later(() =>
+      this.#db.transaction(() => {
+        for (const { store, key, value } of guards) {
+          const found = (this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as { value: Uint8Array } | undefined)?.value;
+          if (found === undefined || value === undefined ? found !== value : !equalBytes(found, value)) throw new GuardError(`a guard on ${store} did not hold`);
+        }
+        for (const { store, key } of deletes) this.#db.prepare("DELETE FROM records WHERE store = ? AND key = ?").run(store, key);
+        for (const { store, key, value } of puts) this.#db.prepare("INSERT OR REPLACE INTO records VALUES (?, ?, ?)").run(store, key, new Uint8Array(value));
+      }).immediate()
+    );
+  }
+
+  clear(): Promise<void> {
+    return this.#later(() => {
+      this.#db.transaction(() => this.#db.exec("DELETE FROM records; DELETE FROM printed")).immediate();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#db.close();
+    return Promise.resolve();
+  }
+
+  /** As other storages, never within the caller's own turn. */
+  async #later<T>(operation: () => T): Promise<T> {
+    await Promise.resolve();
+    return this.#doing(operation);
+  }
+
+  #doing<T>(operation: () => T): T {
+    try {
+      return operation();
+    } catch (error) {
+      if (error instanceof GuardError || error instanceof StorageError) throw error;
+      throw new StorageError(`the state can not be read or written: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+function prepare(db: Sqlite.Database, path: string): void {
+  const id = db.pragma("application_id", { simple: true });
+  const isEmpty = (db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number }).tables === 0;
+  if (isEmpty) {
+    db.exec(`BEGIN;
+      CREATE TABLE records (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key)) STRICT, WITHOUT ROWID;
+      CREATE TABLE printed (chat TEXT PRIMARY KEY, upto TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
+      PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`);
+  } else if (id !== applicationId) {
+    throw new StateError(`${path} is no state of qpq; it was left as it is`, "give another file with --state");
+  } else if (db.pragma("user_version", { simple: true }) !== formatVersion) {
+    throw new StateError(`${path} was made by another version of qpq; it was left as it is`, "use that version, or another file with --state");
+  }
+}
+
+/** Made before SQLite opens it, so that nobody else can read it for a moment. */
+function checkFile(path: string, passphrase: string | undefined): void {
+  let header: Uint8Array;
+  try {
+    using file = Deno.openSync(path, { read: true });
+    header = new Uint8Array(16);
+    header = header.subarray(0, file.readSync(header) ?? 0);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw new StateError(`${path} can not be read: ${(error as Error).message}`, "give a file of your own with --state");
+    try {
+      Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+    } catch (failure) {
+      throw new StateError(`${path} can not be made: ${(failure as Error).message}`, "give a file in an existing folder with --state");
+    }
+    return;
+  }
+  if (header.length === 0) return;
+  const isPlain = new TextDecoder().decode(header) === "SQLite format 3\0";
+  if (isPlain && passphrase !== undefined) throw new StateError(`${path} is not encrypted, but a passphrase was given`, "leave the passphrase away, or give another file with --state");
+  if (!isPlain && passphrase === undefined) throw new StateError(`${path} is encrypted`, "give its passphrase with --passphrase-file or QPQ_PASSPHRASE");
+}
+
+function stateError(path: string, passphrase: string | undefined, error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  const { code, message } = error as { code?: string; message: string };
+  if (code === "SQLITE_BUSY") return new StateError(`${path} is in use by another qpq`, "wait until it has ended (recv --follow holds its state), or give this one a state of its own with --state");
+  if (code === "SQLITE_NOTADB") {
+    return passphrase === undefined ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, "give another file with --state") : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
+  }
+  return new StateError(`${path} can not be opened: ${message}`, "give another file with --state");
+}

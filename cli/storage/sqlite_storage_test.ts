@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { storageContract } from "../../client/storage/testing/contract.ts";
+import { SqliteStorage } from "./sqlite_storage.ts";
+import { StateError } from "./state_error.ts";
+
+storageContract("SqliteStorage", () => Promise.resolve(SqliteStorage.open(`${Deno.makeTempDirSync()}/state.db`)));
+
+const hashOf = async (path: string) => new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path)));
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+async function made(passphrase?: string): Promise<string> {
+  const path = `${await Deno.makeTempDir()}/state.db`;
+  const storage = SqliteStorage.open(path, passphrase);
+  await storage.wrappingKey();
+  await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(1, 2, 3) }] });
+  await storage.close();
+  return path;
+}
+
+const refuses = (work: () => unknown, what: RegExp) => assert.throws(work, (error) => error instanceof StateError && what.test(error.message) && error.hint !== "");
+
+Deno.test("SqliteStorage keeps what it wrote, readable by its owner alone", async () => {
+  const path = await made();
+  assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
+  const again = SqliteStorage.open(path);
+  assert.deepEqual(await again.get("meta", "a"), bytes(1, 2, 3));
+  await again.wrappingKey();
+  again.markPrinted("chat", "0002");
+  again.markPrinted("chat", "0001");
+  assert.equal(again.printedUpTo("chat"), "0002");
+  assert.equal(again.printedUpTo("other"), "");
+  await again.close();
+});
+
+Deno.test("SqliteStorage with a passphrase holds nothing in the clear, and opens with that passphrase alone", async () => {
+  const path = await made("it's a long one");
+  const before = await hashOf(path);
+  assert.equal(new TextDecoder("latin1").decode((await Deno.readFile(path)).subarray(0, 15)).startsWith("SQLite"), false);
+  refuses(() => SqliteStorage.open(path, "another one"), /does not open with this passphrase/);
+  refuses(() => SqliteStorage.open(path), /is encrypted/);
+  assert.deepEqual(await hashOf(path), before);
+  const again = SqliteStorage.open(path, "it's a long one");
+  assert.deepEqual(await again.get("meta", "a"), bytes(1, 2, 3));
+  await again.close();
+});
+
+Deno.test("SqliteStorage refuses a second process, a passphrase for a plain state, and what is not a state; all are left as they are", async () => {
+  const path = await made();
+  const before = await hashOf(path);
+  refuses(() => SqliteStorage.open(path, "a passphrase"), /is not encrypted/);
+  const first = SqliteStorage.open(path);
+  refuses(() => SqliteStorage.open(path), /in use by another qpq/);
+  await first.close();
+  assert.deepEqual(await hashOf(path), before);
+  const text = `${await Deno.makeTempDir()}/notes.txt`;
+  await Deno.writeTextFile(text, "SQLite format 3\0 but not really, and long enough to look like a file of some kind");
+  refuses(() => SqliteStorage.open(text), /no state of qpq/);
+  refuses(() => SqliteStorage.open("/nowhere/at/all.db"), /can not be made/);
+});
