@@ -5,7 +5,8 @@ import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { codeName, ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { CallAuth } from "../schema/rpc/messages.ts";
 import { delivery, type Method } from "../schema/rpc/methods.ts";
-import { type Handlers, serveCall } from "../schema/rpc/server.ts";
+import { type FinishedCall, type Handlers, serveCall } from "../schema/rpc/server.ts";
+import type { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
 import type { Origin } from "./listener.ts";
 import { errorFields, type Log } from "./log.ts";
@@ -15,11 +16,15 @@ export interface CallsOptions {
   handlers: Handlers<Caller>;
   /** Finds out who calls; rejects with WireError. */
   authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller>;
+  limits: CallLimits;
   log: Log;
   metrics: Metrics;
   /** A caller must send its Call, and then each Chunk, within this many ms. */
   readTimeoutMs?: number;
 }
+
+/** A core that was told to end is back, or replaced, about this much later. */
+const drainingMs = 1_000;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -42,7 +47,9 @@ export class Calls {
   /** Serves the call of one stream. Never rejects. */
   serve(stream: ByteStream, { remoteAddress, signal, callRead }: Origin): Promise<void> {
     const { handlers, readTimeoutMs } = this.#options;
+    const id = toHex(crypto.getRandomValues(new Uint8Array(8)));
     return serveCall<Caller>(stream, {
+      id,
       handlers,
       authorize: async (method, auth) => {
         const caller = await this.#authorize(method, auth, remoteAddress);
@@ -51,21 +58,27 @@ export class Calls {
       },
       readTimeoutMs,
       signal,
-      onFinished: (method, code, tookMs, error) => this.#finished(method, code, tookMs, error),
+      onFinished: (call) => this.#finished(id, call),
     });
   }
 
-  #authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller> {
-    if (this.#draining && method.name !== delivery.health.name) return Promise.reject(new WireError(ErrorCode.draining, "the server is shutting down: reconnect"));
-    return this.#options.authorize(method, auth, remoteAddress);
+  async #authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller> {
+    const { limits, authorize } = this.#options;
+    if (this.#draining && method.name !== delivery.health.name) throw new WireError(ErrorCode.draining, "the server is shutting down: reconnect", drainingMs);
+    limits.address(remoteAddress);
+    const caller = await authorize(method, auth, remoteAddress);
+    if (caller.accountKey) limits.account(caller.accountKey);
+    return caller;
   }
 
-  #finished(method: Method | undefined, code: number, tookMs: number, error?: unknown): void {
+  #finished(id: string, { method, code, tookMs, bytesIn, bytesOut, error }: FinishedCall): void {
     const { log, metrics } = this.#options;
     const labels = { method: method?.name ?? "unknown", code: code === 0 ? "ok" : codeName(code) };
     metrics.count("qpq_calls_total", "finished calls by method and code", labels);
     metrics.observe("qpq_call_seconds", "time from the first byte of a call to its end", tookMs / 1000, { method: labels.method });
-    if (error !== undefined) log.error("call failed", { id: toHex(crypto.getRandomValues(new Uint8Array(4))), method: labels.method, ...errorFields(error) });
-    else log.debug("call", { ...labels, tookMs: Math.round(tookMs) });
+    metrics.count("qpq_received_bytes_total", "bytes of calls", {}, bytesIn);
+    metrics.count("qpq_sent_bytes_total", "bytes of answers", {}, bytesOut);
+    if (error !== undefined) log.error("call failed", { id, method: labels.method, ...errorFields(error) });
+    else log.debug("call", { id, ...labels, tookMs: Math.round(tookMs) });
   }
 }

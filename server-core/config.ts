@@ -25,6 +25,12 @@ export interface ServerConfig {
   opaquePerIpPerMinute: number;
   /** `QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE`. */
   opaquePerAccountPerMinute: number;
+  /** `QPQ_CALLS_PER_IP_PER_SECOND`. */
+  callsPerIpPerSecond: number;
+  /** `QPQ_CALLS_PER_ACCOUNT_PER_SECOND`. */
+  callsPerAccountPerSecond: number;
+  /** `QPQ_QUEUE_DAYS`, ms: how long a message waits for a device. */
+  queueAgeMs: number;
   /** `QPQ_BLOB_MAX`, `QPQ_BLOB_QUOTA` (bytes), `QPQ_BLOB_TTL_DAYS`. */
   blobs: BlobLimits;
   /** `QPQ_MAX_CONNECTIONS`. */
@@ -59,6 +65,9 @@ const keys = [
   "QPQ_REGISTRATION",
   "QPQ_OPAQUE_PER_IP_PER_MINUTE",
   "QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE",
+  "QPQ_CALLS_PER_IP_PER_SECOND",
+  "QPQ_CALLS_PER_ACCOUNT_PER_SECOND",
+  "QPQ_QUEUE_DAYS",
   "QPQ_BLOB_MAX",
   "QPQ_BLOB_QUOTA",
   "QPQ_BLOB_TTL_DAYS",
@@ -104,6 +113,9 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     registration: choice(values, "QPQ_REGISTRATION", ["open", "invite", "closed"], "open"),
     opaquePerIpPerMinute: integer(values, "QPQ_OPAQUE_PER_IP_PER_MINUTE", 30, 1, 1_000_000),
     opaquePerAccountPerMinute: integer(values, "QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE", 10, 1, 1_000_000),
+    callsPerIpPerSecond: integer(values, "QPQ_CALLS_PER_IP_PER_SECOND", 200, 1, 1_000_000),
+    callsPerAccountPerSecond: integer(values, "QPQ_CALLS_PER_ACCOUNT_PER_SECOND", 100, 1, 1_000_000),
+    queueAgeMs: integer(values, "QPQ_QUEUE_DAYS", 90, 1, 3650) * 24 * 3600 * 1000,
     blobs: {
       maxBytes: integer(values, "QPQ_BLOB_MAX", 25 * megabyte, 1, 2 ** 40),
       quotaBytes: integer(values, "QPQ_BLOB_QUOTA", 500 * megabyte, 0, 2 ** 50),

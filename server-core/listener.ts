@@ -41,6 +41,8 @@ export interface ListenerOptions {
   admission: AdmissionOptions;
   /** Connections at once; more are refused. */
   maxConnections: number;
+  /** @returns 0, or how many ms a direct client's next stream must wait and ask again */
+  pace(remoteAddress: string): number;
   /** Serves one call. Never rejects. */
   serve(stream: ByteStream, from: Origin): Promise<void>;
   log: Log;
@@ -141,15 +143,18 @@ export class Listener {
 
   async #acceptStreams(conn: Deno.QuicConn, origin: Origin): Promise<void> {
     let kind: Promise<"client" | "gateway"> | undefined;
+    let isGateway = false;
     const reading = new Semaphore(maxReadingPerClient);
     for await (const { readable, writable } of conn.incomingBidirectionalStreams) {
       const stream = { readable: slimReadable(readable), writable };
       if (!kind) {
         kind = this.#serveFirst(conn, stream, origin);
-        kind.catch(() => {});
+        kind.then((found) => isGateway = found === "gateway", () => {});
       } else {
         this.#track(this.#serveNext(kind, stream, origin, reading));
       }
+      // What is not taken up gives its sender no credit for more streams. A gateway paces its clients itself.
+      for (let waitMs = 0; !isGateway && !origin.signal.aborted && (waitMs = this.#options.pace(origin.remoteAddress)) > 0;) await pause(Math.min(waitMs, 1000));
     }
   }
 
@@ -158,12 +163,16 @@ export class Listener {
     try {
       const first = await readFirstStream(stream, this.#options.admission);
       if (first.kind === "client") this.#track(this.#options.serve(first.stream, origin));
-      else this.#options.log.info("gateway admitted", { remoteAddress: origin.remoteAddress });
+      else {
+        this.#options.log.info("gateway admitted");
+        this.#options.log.debug("gateway admitted from", { remoteAddress: origin.remoteAddress });
+      }
       return first.kind;
     } catch (error) {
       if (error instanceof AdmissionError) {
         this.#options.metrics.count("qpq_admissions_refused_total", "connections closed because they are no gateway of ours");
-        this.#options.log.warn("connection refused", { remoteAddress: origin.remoteAddress, error: error.message });
+        this.#options.log.warn("connection refused", { error: error.message });
+        this.#options.log.debug("connection refused from", { remoteAddress: origin.remoteAddress });
       }
       conn.close({ closeCode: 1, reason: "not admitted" });
       throw error;

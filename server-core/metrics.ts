@@ -17,12 +17,12 @@ export class Metrics {
   readonly #histograms = new Map<string, Map<string, Histogram>>();
   readonly #gauges = new Map<string, () => number>();
 
-  /** Adds 1 to a counter. Labels must have few values: never ids. */
-  count(name: string, text: string, labels: Labels = {}): void {
+  /** Adds 1, or `amount`, to a counter. Labels must have few values: never ids. */
+  count(name: string, text: string, labels: Labels = {}, amount = 1): void {
     this.#help.set(name, { type: "counter", text });
     const series = seriesOf(this.#counters, name);
     const key = labelText(labels);
-    series.set(key, (series.get(key) ?? 0) + 1);
+    series.set(key, (series.get(key) ?? 0) + amount);
   }
 
   /** Adds a duration in seconds to a histogram. */

@@ -3,6 +3,7 @@
 import { authorizeCall } from "./authentication/authorize.ts";
 import { authenticationHandlers } from "./authentication/handlers.ts";
 import { Sessions } from "./authentication/sessions.ts";
+import { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
 import { type CoreCertificate, keptCertificate, loadCertificate } from "./certificate.ts";
@@ -21,6 +22,7 @@ import { Metrics } from "./metrics.ts";
 import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import { generateOpaqueServerKeys } from "./opaque/server_keys.ts";
+import { watchState } from "./state_metrics.ts";
 import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
 import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
@@ -62,21 +64,33 @@ export interface ServerOptions {
  */
 export async function startServer(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
   const metrics = new Metrics();
-  const store = await openSqliteStore({ dataDir: config.dataDir, key: config.dbKey, now, onDead });
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    key: config.dbKey,
+    now,
+    onDead,
+    onCommitted: (commitMs, operations) => {
+      metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
+      metrics.count("qpq_storage_operations_total", "storage operations committed; divided by commits: how many share an fsync", {}, operations);
+    },
+  });
   try {
     const certificate = config.certificate ? await givenCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
-    const services = await startServices(config, store, { log, now, metrics });
+    const limits = new CallLimits({ perAddressPerSecond: config.callsPerIpPerSecond, perAccountPerSecond: config.callsPerAccountPerSecond, clock: now });
+    const services = await startServices(config, store, limits, { log, now, metrics });
     const listener = new Listener({
       ...config.listen,
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
+      pace: (remoteAddress) => limits.stream(remoteAddress),
       serve: (stream, from) => services.calls.serve(stream, from),
       log,
       metrics,
     });
-    const endpoint: MetricsEndpoint | undefined = config.metricsPort === undefined ? undefined : serveMetrics(metrics, config.metricsPort);
+    const refresh = watchState(metrics, { dataDir: config.dataDir, certificatePem: certificate.certificatePem, storageWaiting: () => store.waiting, store: store.delivery, now });
+    const endpoint: MetricsEndpoint | undefined = config.metricsPort === undefined ? undefined : serveMetrics(metrics, config.metricsPort, refresh);
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls: services.calls, live: services.live, listener });
@@ -107,7 +121,7 @@ interface Services {
   stop(): Promise<void>;
 }
 
-async function startServices(config: ServerConfig, store: Store, { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics }): Promise<Services> {
+async function startServices(config: ServerConfig, store: Store, limits: CallLimits, { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics }): Promise<Services> {
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const handlers = new Handlers<Caller>();
@@ -115,12 +129,13 @@ async function startServices(config: ServerConfig, store: Store, { log, now, met
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const authentication = { store, opaque, sessions, config, clock: now, onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds) };
   authenticationHandlers(handlers, authentication);
-  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), log, metrics });
+  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
   const deliveryDeps: DeliveryDependencies = {
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
+    queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
     now,
     draining: () => calls.draining,

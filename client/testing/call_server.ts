@@ -20,7 +20,7 @@ export function streamPair(): [ByteStream, ByteStream] {
 export function openingTo<C>(handlers: Handlers<C>, authorize: (method: Method, auth: CallAuth) => C | Promise<C>, onError: (error: unknown) => void = console.error): OpenStream {
   return () => {
     const [caller, callee] = streamPair();
-    void serveCall(callee, { handlers, authorize, onFinished: (_method, _code, _tookMs, error) => error && onError(error) });
+    void serveCall(callee, { handlers, authorize, onFinished: ({ error }) => error && onError(error) });
     return Promise.resolve(caller);
   };
 }

@@ -17,6 +17,8 @@ export class ByteReader {
   #pieces: Uint8Array[] = [];
   #held = 0;
   #ended = false;
+  /** Bytes that have arrived so far. */
+  arrived = 0;
 
   constructor(readable: ReadableStream<Uint8Array>) {
     this.#reader = readable.getReader();
@@ -34,6 +36,7 @@ export class ByteReader {
       else if (value.length > 0) {
         this.#pieces.push(value);
         this.#held += value.length;
+        this.arrived += value.length;
       }
     }
     if (this.#held < length) {

@@ -43,7 +43,7 @@ function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
   const finished: number[] = [];
   const open = () => {
     const [caller, callee] = streamPair();
-    void serveCall(callee, { handlers, authorize: () => "someone", readTimeoutMs, onFinished: (_method, code) => finished.push(code) });
+    void serveCall(callee, { handlers, authorize: () => "someone", readTimeoutMs, onFinished: ({ code }) => finished.push(code) });
     return Promise.resolve(caller);
   };
   return { client: new RpcClient(open, auth), open, finished };
@@ -143,7 +143,7 @@ Deno.test("serveCall() answers E014 to random, truncated and half-sent calls, E0
   assert.equal(await answerTo(open, oversized), "E11");
   const [caller, callee] = streamPair();
   const codes: number[] = [];
-  const served = serveCall(callee, { handlers: new Handlers(), authorize: () => {}, readTimeoutMs: 20, onFinished: (_method, code) => codes.push(code) });
+  const served = serveCall(callee, { handlers: new Handlers(), authorize: () => {}, readTimeoutMs: 20, onFinished: ({ code }) => codes.push(code) });
   await caller.writable.getWriter().write(call.slice(0, 20));
   void new ByteReader(caller.readable).exactly(8);
   await served;

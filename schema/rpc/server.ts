@@ -43,14 +43,30 @@ export class Handlers<C> {
   }
 }
 
+/** What became of a call. */
+export interface FinishedCall {
+  /** undefined: no method of ours was asked for. */
+  method: Method | undefined;
+  /** 0 for success. */
+  code: number;
+  tookMs: number;
+  /** Bytes that came and went. */
+  bytesIn: number;
+  bytesOut: number;
+  /** What failed; only for E050. */
+  error?: unknown;
+}
+
 export interface CallServerOptions<C> {
+  /** Stands in the answer E050, so that whoever got it can be helped: the server's log has the same id. */
+  id?: string;
   handlers: Handlers<C>;
   /** Decides who calls before parameters are read. Throws WireError to refuse. */
   authorize(method: Method, auth: CallAuth): Promise<C> | C;
   /** A caller must send its Call, and then each Chunk, within this many ms (default 10,000). */
   readTimeoutMs?: number;
-  /** Told of every finished call; `code` is 0 for success. `error` only for E050. */
-  onFinished?(method: Method | undefined, code: number, tookMs: number, error?: unknown): void;
+  /** Told of every finished call. */
+  onFinished?(call: FinishedCall): void;
   /** Aborts all calls' signals (draining). */
   signal?: AbortSignal;
 }
@@ -73,6 +89,11 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
   let method: Method | undefined;
   let code = 0;
   let cause: unknown;
+  let bytesOut = 0;
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
+    bytesOut += bytes.length;
+    return writer.write(bytes);
+  };
   try {
     const framed = await inTime(readMessage(reader), options.readTimeoutMs);
     if (!framed) throw new MalformedError("a stream without a call");
@@ -86,22 +107,22 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     const context: CallContext<C> = { caller, signal: aborter.signal, chunks: () => chunksOf(reader, options.readTimeoutMs) };
     const params = call.params(method);
     if (handler.kind === "unary") {
-      await writer.write(encodeResults(method, await handler.run(params, context) as object));
+      await write(encodeResults(method, await handler.run(params, context) as object));
     } else {
-      for await (const element of handler.run(params, context)) await writer.write(encodeResults(method, element as object));
-      await writer.write(encodeEnd());
+      for await (const element of handler.run(params, context)) await write(encodeResults(method, element as object));
+      await write(encodeEnd());
     }
     await writer.close();
   } catch (error) {
-    const answer = answerFor(error);
+    const answer = answerFor(error, options.id);
     code = answer.code;
     if (code === ErrorCode.internal) cause = error;
-    await writer.write(encodeError(answer)).then(() => writer.close()).catch(() => {});
+    await write(encodeError(answer)).then(() => writer.close()).catch(() => {});
   } finally {
     options.signal?.removeEventListener("abort", stop);
     aborter.abort(new Error("the call is over"));
     await reader.cancel();
-    options.onFinished?.(method, code, performance.now() - startedMs, cause);
+    options.onFinished?.({ method, code, tookMs: performance.now() - startedMs, bytesIn: reader.arrived, bytesOut, ...(cause !== undefined && { error: cause }) });
   }
 }
 
@@ -114,11 +135,11 @@ async function* chunksOf(reader: ByteReader, timeoutMs?: number): AsyncGenerator
 }
 
 /** What a thrown value is to the caller: foreign bytes are E014 (or E011), a WireError is itself, all else is ours. */
-function answerFor(error: unknown): WireError {
+function answerFor(error: unknown, id?: string): WireError {
   if (error instanceof WireError) return error;
   if (error instanceof MessageTooLargeError) return new WireError(ErrorCode.payloadTooLarge, error.message);
   if (error instanceof MalformedError) return new WireError(ErrorCode.malformed, error.message);
-  return new WireError(ErrorCode.internal, "internal error");
+  return new WireError(ErrorCode.internal, id ? `internal error, ${id} in the server's log` : "internal error");
 }
 
 async function inTime<T>(work: Promise<T>, timeoutMs = 10_000): Promise<T> {

@@ -1,8 +1,10 @@
 /** Token buckets by key, in bounded memory. */
 
 export interface TokenBucketsOptions {
-  /** Takes that refill in a minute; as many may come at once. */
+  /** Takes that refill in a minute. */
   perMinute: number;
+  /** As many may come at once; at most `perMinute`, the default. */
+  burst?: number;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /** Keys remembered at once (default 100,000). */
@@ -23,8 +25,8 @@ export class TokenBuckets {
   /** In the order of last use: the first ones are the first to be full again. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor({ perMinute, clock, maxKeys = 100_000 }: TokenBucketsOptions) {
-    this.#capacity = perMinute;
+  constructor({ perMinute, burst = perMinute, clock, maxKeys = 100_000 }: TokenBucketsOptions) {
+    this.#capacity = burst;
     this.#perMs = perMinute / 60_000;
     this.#clock = clock;
     this.#maxKeys = maxKeys;

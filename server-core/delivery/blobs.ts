@@ -25,8 +25,8 @@ export async function* getBlob(deps: DeliveryDependencies, { sha256, offset }: P
   for await (const bytes of deps.blobs.read(sha256, offset)) yield { bytes };
 }
 
-/** Deletes what is past its time: records of repeated messages, blobs, files without a record. */
-export async function purgeDelivery({ store, blobs }: Pick<DeliveryDependencies, "store" | "blobs">): Promise<void> {
+/** Deletes what is past its time: records of repeated messages, messages that nobody fetched, blobs, files without a record. */
+export async function purgeDelivery({ store, blobs, queueAgeMs }: Pick<DeliveryDependencies, "store" | "blobs" | "queueAgeMs">): Promise<void> {
   const isGone = (sha256: Uint8Array<ArrayBuffer>) => store.blobLength({ sha256 }).then(() => false, (error) => {
     if (isWireError(error, ErrorCode.blobNotFound)) return true;
     throw error;
@@ -37,5 +37,6 @@ export async function purgeDelivery({ store, blobs }: Pick<DeliveryDependencies,
     await blobs.remove(purged.blobs, isGone);
     more = purged.more;
   }
+  for (let after: number | undefined = 0; after !== undefined;) ({ after } = await store.purgeQueues({ ageMs: queueAgeMs, after }));
   await blobs.sweep(isGone);
 }

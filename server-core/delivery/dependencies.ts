@@ -19,6 +19,8 @@ export interface DeliveryDependencies {
   live: LiveDevices;
   blobs: BlobFiles;
   blobLimits: BlobLimits;
+  /** How long a message waits for a device, ms. */
+  queueAgeMs: number;
   /** Memory for streamed commits. */
   bodies: BodyBudget;
   /** The server's clock, ms since the Unix epoch. */

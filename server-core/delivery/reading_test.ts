@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { makeChannel, outcome, publishTo, queueOf, sendCommit, type TestService, withService } from "../testing/delivery_service.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
+import { purgeDelivery } from "./blobs.ts";
 
 const wholeQueue = new Uint8Array();
 
@@ -161,6 +162,42 @@ Deno.test("a queue over its bytes drops its oldest application entries", () =>
     }
     const kinds = (await queueOf(as(bob), bob)).map(({ kind }) => kind);
     assert.deepEqual(kinds, [EntryKind.WELCOME, EntryKind.GAP, EntryKind.APPLICATION, EntryKind.APPLICATION, EntryKind.APPLICATION]);
+  }));
+
+Deno.test("purgeDelivery() drops messages that waited too long, with a gap in their place, and old direct payloads; commits and Welcomes stay", () =>
+  withService(2, async ({ as, deps, clock, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const age = deps.queueAgeMs;
+    const enqueue = () => as(ann).call(delivery.enqueue, { recipientKey: bob.recipientKey, channelId, messageId: random(16), body: random(10) });
+    for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);
+    await enqueue();
+    clock.nowMs += 1000;
+    await publishTo(as(ann), channelId, 1);
+    await enqueue();
+    const kinds = async () => (await queueOf(as(bob), bob)).map(({ kind }) => kind);
+    const { WELCOME, APPLICATION, DIRECT, GAP } = EntryKind;
+    assert.deepEqual(await kinds(), [WELCOME, APPLICATION, APPLICATION, APPLICATION, DIRECT, APPLICATION, DIRECT]);
+    clock.nowMs += age - 1001;
+    await purgeDelivery(deps);
+    assert.equal((await kinds()).length, 7, "not before its time");
+    clock.nowMs += 1;
+    await purgeDelivery(deps);
+    assert.deepEqual(await kinds(), [WELCOME, GAP, APPLICATION, DIRECT]);
+    assert.equal((await queueOf(as(bob), bob))[1].epoch, 3, "says how many");
+    assert.deepEqual(await deps.store.queueTotals(), { waiting: 1, waitingBytes: (await queueOf(as(bob), bob))[2].bodyLength });
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 100 });
+    assert.deepEqual(await deps.store.queueTotals(), { waiting: 0, waitingBytes: 0 });
+  }));
+
+Deno.test("purgeQueues() drops a long backlog a bounded part at a time, of every queue", () =>
+  withService(3, async ({ as, deps, clock, devices }) => {
+    const channelId = await makeChannel(as, devices);
+    for (let count = 0; count < 700; count++) await publishTo(as(devices[0]), channelId, 1, Uint8Array.of(1));
+    clock.nowMs += deps.queueAgeMs;
+    let calls = 0;
+    for (let after: number | undefined = 0; after !== undefined; calls++) ({ after } = await deps.store.purgeQueues({ ageMs: deps.queueAgeMs, after }));
+    assert.equal(calls, 2, "1,400 entries");
+    assert.deepEqual((await deps.store.queueTotals()).waiting, 0);
   }));
 
 Deno.test("dropDevice() empties a revoked device's queue for good, and the others go on", () =>

@@ -100,6 +100,13 @@ export interface DeliveryStore {
   blobLength(args: { sha256: Bytes }): Promise<number>;
   /** Deletes what is past its time: dedup records after 30 days, expired blobs. Returns the blobs whose files are to go. At most 1,000 of each a call. */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
+  /**
+   * Drops what has waited longer than `ageMs`, of the queues behind `after`: messages leave a gap, direct payloads nothing; commits and Welcomes stay. At most 1,000 queues and
+   * 1,000 entries a call. Returns where to go on, or undefined after the last queue.
+   */
+  purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
+  /** What waits in all queues together: messages and their bytes. */
+  queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
 }
 
 export interface BlobArgs {

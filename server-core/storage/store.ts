@@ -8,6 +8,8 @@ export interface Store {
   accounts: AccountStore;
   /** What the delivery service keeps. */
   delivery: DeliveryStore;
+  /** Operations that wait for the disk right now. */
+  readonly waiting: number;
   /** Finishes what was asked for before, then closes. Later operations are rejected. */
   close(): Promise<void>;
 }

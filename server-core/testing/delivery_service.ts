@@ -50,6 +50,7 @@ export async function withService(count: number, test: (service: TestService) =>
     live: new LiveDevices(),
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 300_000, quotaBytes: 500_000, ttlMs: 1000 },
+    queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
     now: () => clock.nowMs,
     draining: () => false,

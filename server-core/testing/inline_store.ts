@@ -24,6 +24,7 @@ export function openInlineStore(dataDir: string, now: () => number): Store {
   return {
     accounts: proxy("accounts"),
     delivery: proxy("delivery"),
+    waiting: 0,
     close: () => {
       db.close();
       return Promise.resolve();

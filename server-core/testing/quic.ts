@@ -65,7 +65,8 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
   const main = new URL("../main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", main],
-    env: { QPQ_DATA: dataDir, QPQ_LISTEN: "127.0.0.1:0", ...env },
+    // One address makes all calls of a test, and often one account.
+    env: { QPQ_DATA: dataDir, QPQ_LISTEN: "127.0.0.1:0", QPQ_CALLS_PER_IP_PER_SECOND: "100000", QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", ...env },
     cwd: new URL("../..", import.meta.url).pathname,
     stdout: "piped",
     stderr: "piped",

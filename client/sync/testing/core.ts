@@ -76,6 +76,7 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
     live,
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 60_000 },
+    queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
     now: Date.now,
     draining: () => false,

@@ -26,13 +26,16 @@ export type OperationTable = Record<string, Record<string, Operation<any, unknow
  * Runs all requests in one transaction, each in a savepoint of its own, and returns only when the transaction is on disk. One that throws undoes its own writes alone.
  * When the commit itself fails (disk full, I/O error), nothing of the batch is kept and every request has failed.
  *
+ * @param onCommitted told how many ms the commit took with its fsync
  * @returns one outcome for each request, in their order
  */
-export function runBatch(db: Database, operations: OperationTable, requests: Request[]): Outcome[] {
+export function runBatch(db: Database, operations: OperationTable, requests: Request[], onCommitted?: (commitMs: number) => void): Outcome[] {
   try {
     db.exec("BEGIN IMMEDIATE");
     const outcomes = requests.map((request) => runOne(db, operations, request));
+    const startedMs = performance.now();
     db.exec("COMMIT");
+    onCommitted?.(performance.now() - startedMs);
     return outcomes;
   } catch (error) {
     if (db.inTransaction) db.exec("ROLLBACK");

@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   now?: () => number;
   /** Told when the storage thread died: nothing can be stored from then on. */
   onDead?: (error: Error) => void;
+  /** Told of every transaction: how long its commit took with the fsync, ms, and how many operations shared it. */
+  onCommitted?: (commitMs: number, operations: number) => void;
 }
 
 /** A batch is one transaction: long enough to share an fsync among all that wait, short enough to answer the first of them soon. */
@@ -34,7 +36,7 @@ const maxBatch = 512;
  *
  * @throws StorageFormatError when the directory holds something that is not ours, of another format, or under another key; it is then untouched
  */
-export async function openSqliteStore({ dataDir, key, now = Date.now, onDead }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ dataDir, key, now = Date.now, onDead, onCommitted }: SqliteStoreOptions): Promise<Store> {
   await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
   const thread = new StorageThread(onDead);
   const opened = await thread.tell({ kind: "open", options: { dataDir, key } });
@@ -42,12 +44,15 @@ export async function openSqliteStore({ dataDir, key, now = Date.now, onDead }: 
     thread.end();
     throw opened.format ? new StorageFormatError(opened.message) : new StorageError(`${dataDir}/qpq.db: ${opened.message}`);
   }
-  const batcher = new Batcher(thread);
+  const batcher = new Batcher(thread, onCommitted);
   const proxy = <S>(domain: string, operations: Record<keyof S, unknown>): S =>
     Object.fromEntries(Object.keys(operations).map((name) => [name, (args: unknown) => batcher.add({ domain, name, args, nowMs: now() })])) as S;
   return {
     accounts: proxy<AccountStore>("accounts", accountOperations),
     delivery: proxy<DeliveryStore>("delivery", deliveryOperations),
+    get waiting() {
+      return batcher.waiting;
+    },
     close: () => batcher.close(),
   };
 }
@@ -64,9 +69,16 @@ class Batcher {
   #running?: Promise<void>;
   #closed = false;
   readonly #thread: StorageThread;
+  readonly #onCommitted: SqliteStoreOptions["onCommitted"];
 
-  constructor(thread: StorageThread) {
+  constructor(thread: StorageThread, onCommitted: SqliteStoreOptions["onCommitted"]) {
     this.#thread = thread;
+    this.#onCommitted = onCommitted;
+  }
+
+  /** Operations that no transaction has taken up yet. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   add(request: Request): Promise<unknown> {
@@ -93,6 +105,7 @@ class Batcher {
       try {
         const answer = await this.#thread.tell({ kind: "batch", requests: batch.map(({ request }) => request) });
         if (answer.kind !== "outcomes") throw new StorageError(`unexpected answer ${answer.kind}`);
+        if (answer.commitMs !== undefined) this.#onCommitted?.(answer.commitMs, batch.length);
         batch.forEach((waiting, index) => settle(waiting, answer.outcomes[index]));
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);

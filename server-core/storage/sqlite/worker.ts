@@ -10,7 +10,7 @@ import { openDatabase, type OpenOptions, StorageFormatError } from "./open.ts";
 export type ToWorker = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | { kind: "close" };
 
 /** What it answers; exactly one answer each. */
-export type FromWorker = { kind: "opened" } | { kind: "notOpened"; message: string; format: boolean } | { kind: "outcomes"; outcomes: Outcome[] } | { kind: "closed" };
+export type FromWorker = { kind: "opened" } | { kind: "notOpened"; message: string; format: boolean } | { kind: "outcomes"; outcomes: Outcome[]; commitMs?: number } | { kind: "closed" };
 
 const operations: OperationTable = { accounts: accountOperations, delivery: deliveryOperations };
 const scope = self as unknown as { onmessage: (event: MessageEvent<ToWorker>) => void; postMessage(message: FromWorker): void };
@@ -27,8 +27,11 @@ function answer(message: ToWorker): FromWorker {
       } catch (error) {
         return { kind: "notOpened", message: (error as Error).message, format: error instanceof StorageFormatError };
       }
-    case "batch":
-      return { kind: "outcomes", outcomes: runBatch(db!, operations, message.requests) };
+    case "batch": {
+      let commitMs: number | undefined;
+      const outcomes = runBatch(db!, operations, message.requests, (ms) => commitMs = ms);
+      return { kind: "outcomes", outcomes, commitMs };
+    }
     case "close":
       db?.close();
       return { kind: "closed" };

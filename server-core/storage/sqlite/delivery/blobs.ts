@@ -32,7 +32,11 @@ function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobAr
     sha256,
     nowMs,
   )!;
-  if (held + length > quota) throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`);
+  if (held + length <= quota) return;
+  const { first } = db.get<{ first: number | null }>("SELECT min(expires_ms) AS first FROM blobs WHERE account_key = ? AND expires_ms > ?", accountKey, nowMs)!;
+  // The field of the wire has 32 bits.
+  const retryAfterMs = first === null ? 0 : Math.min(first - nowMs, 2 ** 32 - 1);
+  throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`, retryAfterMs);
 }
 
 function record(db: Database, { sha256, length, accountKey, ttlMs }: BlobArgs, nowMs: number): { expiresMs: number } {

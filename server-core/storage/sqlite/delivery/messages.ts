@@ -13,7 +13,9 @@ import { append } from "./queues.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How many direct entries of one device may wait for another. */
-const maxWaitingPerPair = 100;
+export const maxWaitingPerPair = 100;
+/** The recipient has to come online: asking more often is of no use. */
+const queueFullRetryMs = 60_000;
 
 export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "ephemeralRecipients" | "enqueue"> = {
   publish(db, { sender, channelId, epoch, messageId, envelope, bodyHash }, { nowMs }) {
@@ -43,7 +45,7 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
     const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
     if (before !== undefined) return { receivedMs: before, queued: [] };
     const { waiting } = db.get<{ waiting: number }>(`SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`, to.queue, from)!;
-    if (waiting >= maxWaitingPerPair) throw new WireError(ErrorCode.queueFull, `${maxWaitingPerPair} payloads wait for this device already`);
+    if (waiting >= maxWaitingPerPair) throw new WireError(ErrorCode.queueFull, `${maxWaitingPerPair} payloads wait for this device already`, queueFullRetryMs);
     noteSent(db, channel, from, to.queue, messageId, bodyHash, nowMs);
     const stored = { number: storeBody(db, body, 1), length: body.length };
     const seq = append(db, to.queue, { kind: EntryKind.DIRECT, channel, epoch, id: messageId, receivedMs: nowMs, body: stored, sender: from });

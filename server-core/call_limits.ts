@@ -1,0 +1,67 @@
+/** How many calls an address and an account may make, so that nobody's calls wait behind another's flood (docs/limits.md). */
+
+import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
+import { addressBlock } from "./authentication/address_block.ts";
+import { TokenBuckets } from "./authentication/token_bucket.ts";
+
+/** An address may have this many seconds' worth of calls at once: many people can share one. */
+export const addressBurstSeconds = 5;
+/** So may an account: adding two hundred people asks for each one's KeyPackages. */
+export const accountBurstSeconds = 10;
+
+/** Streams of a direct client are taken up at twice the rate of calls, this many at once: what is beyond waits in QUIC, where its sender has to hold it. */
+export const streamsAtOnce = 32;
+
+export interface CallLimitsOptions {
+  /** Calls a second of one IPv4 address or IPv6 /64 (`QPQ_CALLS_PER_IP_PER_SECOND`). */
+  perAddressPerSecond: number;
+  /** Calls a second of one account, all of its devices together (`QPQ_CALLS_PER_ACCOUNT_PER_SECOND`). */
+  perAccountPerSecond: number;
+  /** The server's clock, ms since the Unix epoch. */
+  clock: () => number;
+}
+
+export class CallLimits {
+  readonly #perAddress: TokenBuckets;
+  readonly #perAccount: TokenBuckets;
+  readonly #streams: TokenBuckets;
+
+  constructor({ perAddressPerSecond, perAccountPerSecond, clock }: CallLimitsOptions) {
+    this.#perAddress = new TokenBuckets({ perMinute: 60 * perAddressPerSecond, burst: addressBurstSeconds * perAddressPerSecond, clock });
+    this.#perAccount = new TokenBuckets({ perMinute: 60 * perAccountPerSecond, burst: accountBurstSeconds * perAccountPerSecond, clock });
+    this.#streams = new TokenBuckets({ perMinute: 120 * perAddressPerSecond, burst: Math.max(streamsAtOnce, perAddressPerSecond / 10), clock });
+  }
+
+  /**
+   * Before anything is looked up for a call.
+   *
+   * @param remoteAddress an IP literal; behind a gateway the browser's
+   * @throws WireError E005
+   */
+  address(remoteAddress: string): void {
+    check(this.#perAddress.take(addressBlock(remoteAddress)), "too many calls from this address");
+  }
+
+  /**
+   * Once it is known who calls.
+   *
+   * @param accountKey 32 bytes
+   * @throws WireError E005
+   */
+  account(accountKey: Uint8Array): void {
+    check(this.#perAccount.take(String.fromCharCode(...accountKey)), "too many calls of this account");
+  }
+
+  /**
+   * Before a stream of a direct client is taken up.
+   *
+   * @returns 0, or how many ms it must wait and ask again
+   */
+  stream(remoteAddress: string): number {
+    return this.#streams.take(addressBlock(remoteAddress));
+  }
+}
+
+function check(retryAfterMs: number, reason: string): void {
+  if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, reason, retryAfterMs);
+}

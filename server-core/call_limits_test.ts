@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { WireError } from "../schema/rpc/errors.ts";
+import { noAuth } from "../schema/rpc/messages.ts";
+import { delivery } from "../schema/rpc/methods.ts";
+import { Handlers } from "../schema/rpc/server.ts";
+import { RpcClient } from "../schema/rpc/client.ts";
+import { accountBurstSeconds, addressBurstSeconds, CallLimits, streamsAtOnce } from "./call_limits.ts";
+import type { Caller } from "./caller.ts";
+import { Calls } from "./calls.ts";
+import { makeLog } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { streamPair } from "./testing/delivery_service.ts";
+
+const account = (name: number) => new Uint8Array(32).fill(name);
+
+/** Calls `health` from an address, as an account where one is given. */
+function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
+  const clock = { nowMs: 1_800_000_000_000 };
+  const lines: string[] = [];
+  const limits = new CallLimits({ perAddressPerSecond: perAddress, perAccountPerSecond: perAccount, clock: () => clock.nowMs });
+  const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "" }))
+    .unary(delivery.channelState, () => Promise.reject(new Error("the disk is on fire")));
+  let asked = 0;
+  const calls = new Calls({
+    handlers,
+    limits,
+    log: makeLog("debug", (line) => lines.push(line)),
+    metrics: new Metrics(),
+    authorize: (_method, { deviceId }, remoteAddress) => {
+      asked++;
+      return Promise.resolve(deviceId.length === 0 ? { kind: "anyone", remoteAddress } : { kind: "device", remoteAddress, accountKey: account(deviceId[0]) });
+    },
+  });
+  const client = (remoteAddress: string, name?: number) =>
+    new RpcClient(() => {
+      const [ours, theirs] = streamPair();
+      void calls.serve(theirs, { remoteAddress, signal: new AbortController().signal, callRead: () => {} });
+      return Promise.resolve(ours);
+    }, () => name === undefined ? noAuth : { version: 1, accessToken: new Uint8Array(32), deviceId: new Uint8Array(16).fill(name) });
+  const call = async (remoteAddress: string, name?: number): Promise<WireError | "ok"> =>
+    await client(remoteAddress, name).call(delivery.health, {}).then(() => "ok" as const, (error) => error as WireError);
+  return { clock, call, client, lines, limits, asked: () => asked };
+}
+
+Deno.test("an address over its calls a second is answered E005 with the wait that helps, before anything is looked up; others are served", async () => {
+  const { clock, call, asked } = rig({ perAddress: 2 });
+  for (let count = 0; count < 2 * addressBurstSeconds; count++) assert.equal(await call("203.0.113.1"), "ok");
+  const before = asked();
+  const refused = await call("203.0.113.1", 7) as WireError;
+  assert.deepEqual([refused.code, refused.retryAfterMs], [5, 500]);
+  assert.equal(asked(), before);
+  assert.equal(await call("203.0.113.2"), "ok");
+  assert.equal(await call("2001:db8::1"), "ok");
+  clock.nowMs += refused.retryAfterMs;
+  assert.equal(await call("203.0.113.1"), "ok");
+  assert.equal((await call("203.0.113.1") as WireError).code, 5);
+});
+
+Deno.test("an account over its calls a second is answered E005, from whatever address it calls", async () => {
+  const { clock, call } = rig({ perAccount: 1 });
+  for (let count = 0; count < accountBurstSeconds; count++) assert.equal(await call(`203.0.113.${count}`, 1), "ok");
+  const refused = await call("203.0.113.99", 1) as WireError;
+  assert.deepEqual([refused.code, refused.retryAfterMs], [5, 1000]);
+  assert.equal(await call("203.0.113.99", 2), "ok", "another account");
+  assert.equal(await call("203.0.113.99"), "ok", "a call without an account");
+  clock.nowMs += 1000;
+  assert.equal(await call("203.0.113.99", 1), "ok");
+});
+
+Deno.test("CallLimits.stream() takes up some streams of an address at once, the others at twice the rate of calls", () => {
+  const { clock, limits } = rig({ perAddress: 10 });
+  for (let count = 0; count < streamsAtOnce; count++) assert.equal(limits.stream("203.0.113.1"), 0);
+  assert.equal(limits.stream("203.0.113.1"), 50);
+  assert.equal(limits.stream("203.0.113.2"), 0);
+  clock.nowMs += 50;
+  assert.deepEqual([limits.stream("203.0.113.1"), limits.stream("203.0.113.1")], [0, 50]);
+});
+
+Deno.test("E050 names an id that the log line has, and says nothing of the cause", async () => {
+  const { client, lines } = rig();
+  const error = await client("203.0.113.1", 1).call(delivery.channelState, { channelId: new Uint8Array(32) }).catch((error) => error);
+  assert.equal(error.code, 50);
+  const id = /^internal error, ([0-9a-f]{16}) in the server's log$/.exec(error.reason)?.[1];
+  assert.ok(id, error.reason);
+  // The call is over for the caller a little before it is for the server.
+  for (let tries = 0; lines.length === 0 && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [line] = lines.map((line) => JSON.parse(line));
+  assert.deepEqual([line.level, line.id, line.method, line.error], ["error", id, "channelState", "Error: the disk is on fire"]);
+});
