@@ -1,8 +1,10 @@
 /** What the servers hold: no plaintext, no password, no private key; not on disk, not in passing, not in memory. */
 
-import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { deno, root } from "../scripts/paths.mjs";
 import { password, Person } from "./person.ts";
@@ -21,7 +23,7 @@ function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
 }
 
-test("database, WAL, captured streams, logs and the servers' memory hold no plaintext and no password", async ({ browser, stack }) => {
+test("database, WAL, captured streams, logs and the servers' memory hold no plaintext, no password and no private key", async ({ browser, stack }) => {
   const ownData = `${stack.dataDir}/recorder`;
   const captureFile = `${stack.dataDir}/recorder/capture.bin`;
   mkdirSync(ownData);
@@ -48,7 +50,15 @@ test("database, WAL, captured streams, logs and the servers' memory hold no plai
     await again.signIn();
     await again.connected();
 
-    const secrets = [...encodings(plaintext), ...encodings(password)];
+    // A browser gives no private key away, so a third person uses the same engine where a test can look on. Root key, device key, the HPKE and X-Wing keys of 21 KeyPackages, epoch keys.
+    const keysFolder = mkdtempSync(`${tmpdir()}/qpq-keys-`);
+    const known = ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/e2e/testing/known_keys.ts`, stack.url, "kate", "alice", plaintext, `${keysFolder}/keys`];
+    await promisify(execFile)(deno, known, { cwd: root });
+    const privateKeys = readFileSync(`${keysFolder}/keys`, "utf8").split("\n").map((hex) => Buffer.from(hex, "hex")).filter(({ length }) => length === 32);
+    rmSync(keysFolder, { recursive: true });
+    expect(privateKeys.length).toBeGreaterThan(60);
+
+    const secrets = [...encodings(plaintext), ...encodings(password), ...privateKeys];
     const files = filesBelow(stack.dataDir);
     expect(files.some((file) => /qpq\.db$/.test(file))).toBe(true);
     expect(files.some((file) => /qpq\.db-wal$/.test(file))).toBe(true);
@@ -59,7 +69,7 @@ test("database, WAL, captured streams, logs and the servers' memory hold no plai
     const capture = readFileSync(captureFile);
     expect(capture.length).toBeGreaterThan(50_000);
     // The names are there, so the search sees what the server may know.
-    expect(capture.includes(Buffer.from("alice"))).toBe(true);
+    for (const name of ["alice", "kate"]) expect(capture.includes(Buffer.from(name))).toBe(true);
     for (const secret of encodings(plaintext)) expect(stack.logs.join("\n").includes(secret.toString())).toBe(false);
     for (const { process } of [stack.core, stack.gateway]) {
       const { found, bytesRead } = searchMemory(process.pid, [...secrets, Buffer.from("qpq/1 gateway")]);
