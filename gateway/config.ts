@@ -25,6 +25,8 @@ export interface GatewayLimits {
   connectionsPerAddress: number;
   /** QUIC handshakes under way at once, of all addresses */
   handshakes: number;
+  /** calls a second of one client address that are taken up, over all its sessions and `/rpc`; the others wait with their sender */
+  callsPerSecond: number;
   /** calls over `/rpc` a second of one client address, evenly; three seconds' worth at once */
   rpcPerSecond: number;
   /** other HTTP requests a second of one client address, evenly; three seconds' worth at once */
@@ -163,6 +165,7 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       connections: integer("QPQ_LIMIT_CONNECTIONS", 4_096, 1, 1_000_000),
       connectionsPerAddress: integer("QPQ_LIMIT_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
       handshakes: integer("QPQ_LIMIT_HANDSHAKES", 1_024, 1, 1_000_000),
+      callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 400, 1, 1_000_000),
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
       filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },

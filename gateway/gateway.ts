@@ -14,6 +14,7 @@ import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } f
 import { type MetricsServer, serveMetrics } from "./metrics_server.ts";
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
+import { CallPace } from "./pace.ts";
 import { SessionDesk } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
 import { usageKey } from "./usage.ts";
@@ -69,6 +70,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   metrics.watchCertificate(() => timesOf(certificates.current.certificate), now);
   const { hostname, port, connections, silenceMs } = config.core;
   const pool = new UpstreamPool({ core: { hostname, port }, trust, secret: config.gatewaySecret, connections, silenceMs, metrics, log });
+  const pace = new CallPace(config.limits.callsPerSecond, now);
   const calls = new CallDesk(pool, config.limits, metrics, log);
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
@@ -90,6 +92,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       webTransportPort,
       certificateHashes: () => certificates.hashes,
       calls,
+      pace,
       metrics,
       log,
     });
@@ -105,6 +108,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       maxConnectionsPerClient: config.limits.connectionsPerAddress,
       clientOf: usageKey,
       authorize: (request) => sessions.authorize(request),
+      turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
       onEvent: (event) => {
         const metric = eventMetrics[event];

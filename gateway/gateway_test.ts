@@ -1,6 +1,9 @@
 /** WebTransport through the whole gateway to a stub core. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { ErrorCode } from "../schema/rpc/errors.ts";
+import { RpcClient } from "../schema/rpc/client.ts";
+import { delivery } from "../schema/rpc/methods.ts";
 import { type ClientSession, openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall } from "./testing/stub_core.ts";
@@ -66,7 +69,7 @@ quicTest("the gateway answers only its own origins, path and number of sessions"
   assert.equal((await connect(test)).status, 200);
 });
 
-quicTest("the gateway resets a stream above callsPerSession or callsPerAddress, and serves on below", async () => {
+quicTest("the gateway answers E005 to a call above callsPerSession or callsPerAddress, and serves on below", async () => {
   await using test = await startTestGateway({ limits: { callsPerSession: 2, callsPerAddress: 3 } });
   await test.gateway.whenCoreReady();
   const first = await connect(test);
@@ -78,20 +81,27 @@ quicTest("the gateway resets a stream above callsPerSession or callsPerAddress, 
     await stream.readable.getReader().read();
     writer.releaseLock();
   }
-  assert.equal((await readAll((await first.openStream()).readable)).length, 0);
+  const refused = { code: ErrorCode.rateLimited, retryAfterMs: 1000 };
+  await assert.rejects(new RpcClient(() => first.openStream()).call(delivery.health, {}), refused);
   const third = await second.openStream();
   await third.writable.getWriter().write(Uint8Array.of(1));
   await third.readable.getReader().read();
-  assert.equal((await readAll((await second.openStream()).readable)).length, 0);
+  await assert.rejects(new RpcClient(() => second.openStream()).call(delivery.health, {}), refused);
   assert.equal(test.gateway.metrics.get("qpq_gateway_calls_refused_total"), 2);
   await holding[0].writable.close();
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 2);
   assert.equal((await echo(first, Uint8Array.of(5)))[0], 5);
 });
 
-quicTest("the gateway ends a call above bytesPerCall", async () => {
+quicTest("the gateway ends a call above bytesPerCall, with E011 where nothing was answered yet", async () => {
   await using test = await startTestGateway({ limits: { bytesPerCall: 100_000 } });
-  await test.gateway.whenCoreReady();
+  const { promise: silence, resolve: end } = Promise.withResolvers<void>();
+  await using silent = await startTestGateway({ limits: { bytesPerCall: 100_000 }, core: { onCall: () => silence } });
+  await Promise.all([test, silent].map(({ gateway }) => gateway.whenCoreReady()));
+  const blob = new Uint8Array(200_000);
+  const call = new RpcClient(async () => await (await connect(silent)).openStream()).call(delivery.putBlob, { sha256: new Uint8Array(32), length: blob.length }, {}, blob);
+  await assert.rejects(call, { code: ErrorCode.payloadTooLarge });
+  end();
   const session = await connect(test);
   const stream = await session.openStream();
   readAll(stream.readable).catch(() => {});

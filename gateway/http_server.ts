@@ -6,13 +6,14 @@ import type { GatewayLimits } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
+import type { CallPace } from "./pace.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "./self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
-import { usageKey } from "./usage.ts";
+import { Usage, usageKey } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
 export interface HttpServerOptions {
@@ -38,6 +39,7 @@ export interface HttpServerOptions {
   /** see CertificateSource.hashes */
   certificateHashes: () => string[] | undefined;
   calls: CallDesk;
+  pace: CallPace;
   metrics: Metrics;
   log: Log;
 }
@@ -45,11 +47,20 @@ export interface HttpServerOptions {
 /** What may come at once is this many seconds' worth: a page of the app loads some twenty files. */
 const burstSeconds = 3;
 
+/** Refusals cost as much to send as answers, so an address that asks on and on gets this many a second … */
+const refusalsPerSecond = 20;
+/** … each after this long at most … */
+const holdAtMostMs = 2_000;
+/** … and of no more requests held at a time. */
+const heldPerAddress = 256;
+
 export class GatewayHttpServer {
   readonly #options: HttpServerOptions;
   readonly #files: StaticFiles;
   readonly #rpcRate: RateLimit;
   readonly #fileRate: RateLimit;
+  readonly #refusalRate: RateLimit;
+  readonly #held = new Usage(heldPerAddress);
   #server: Deno.HttpServer<Deno.NetAddr>;
   #isOwnOrigin: (origin: string) => boolean;
 
@@ -60,6 +71,7 @@ export class GatewayHttpServer {
     const { rpcPerSecond, filesPerSecond } = options.limits;
     this.#rpcRate = new RateLimit(rpcPerSecond, burstSeconds * rpcPerSecond, options.now);
     this.#fileRate = new RateLimit(filesPerSecond, burstSeconds * filesPerSecond, options.now);
+    this.#refusalRate = new RateLimit(refusalsPerSecond, refusalsPerSecond, options.now);
     this.#server = this.#listen(options.port, options.tls);
     const ports = [this.port, options.publicPort ?? this.port];
     const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
@@ -110,7 +122,7 @@ export class GatewayHttpServer {
     // Not the Host header: HTTP/2 has none, and Deno puts either name into the URL.
     const { host, pathname: path } = new URL(request.url);
     const client = clientAddress(peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
-    const response = this.#refuseRate(path, client) ?? await this.#answer(request, client, host, path);
+    const response = await this.#refuseRate(path, client) ?? await this.#answer(request, client, host, path);
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
@@ -125,12 +137,24 @@ export class GatewayHttpServer {
     return challenges?.respond(path) ?? await this.#files.serve(request);
   }
 
-  #refuseRate(path: string, client: Deno.NetAddr): Response | undefined {
+  async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
     const isRpc = path === "/rpc";
-    const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(usageKey(client.hostname));
-    if (retryAfterMs === 0) return undefined;
+    const key = usageKey(client.hostname);
+    const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(key);
+    if (retryAfterMs === 0) {
+      if (isRpc) await this.#options.pace.turn(client.hostname);
+      return undefined;
+    }
+    await this.#hold(key);
     this.#options.metrics.refuse(isRpc ? "rpcRate" : "fileRate");
     return refusal(429, "too many requests", retryAfterMs);
+  }
+
+  async #hold(key: string): Promise<void> {
+    if (!this.#held.take(key)) return;
+    const waitMs = this.#refusalRate.reserve(key, holdAtMostMs);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    this.#held.give(key);
   }
 
   #headers(host: string | undefined): Record<string, string> {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connectHttp3, openSession, readAll, request, sendSettings, webTransportFields } from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
+import { callsAtOnce } from "./pace.ts";
 import { sessionIdleCode } from "./sessions.ts";
 
 function limitTest(name: string, fn: () => Promise<void>): void {
@@ -98,6 +99,40 @@ limitTest("/rpc above its rate is answered 429 with Retry-After, files have a ra
   };
   assert.deepEqual([await file(), await file(), await file(), await file()], [404, 404, 404, 429]);
   assert.deepEqual([await refusals(test, "rpcRate"), await refusals(test, "fileRate")], [1, 1]);
+});
+
+limitTest("streams of an address above its calls a second wait their turn; those of another address do not", async () => {
+  await using test = await startTestGateway({ limits: { callsPerSecond: 20 } });
+  await test.gateway.whenCoreReady();
+  const to = await target(test);
+  const from = (hostname: string) => openSession({ ...to, endpoint: new Deno.QuicEndpoint({ hostname, port: 0 }) });
+  const [busy, other] = [await from("127.0.0.2"), await from("127.0.0.3")];
+  const call = async (session: typeof busy) => {
+    const { readable, writable } = await session.openStream();
+    await Promise.all([readAll(readable), writable.close()]);
+  };
+  const calls = Array.from({ length: callsAtOnce + 20 }, () => call(busy));
+  const startedMs = performance.now();
+  const last = Promise.all(calls).then(() => performance.now() - startedMs);
+  const first = await Promise.race([last.then(() => "the flood"), call(other).then(() => "the other")]);
+  assert.equal(first, "the other");
+  assert.ok(await last > 900, `20 calls at 20 a second: ${await last} ms`);
+  for (const { conn } of [busy, other]) conn.close();
+});
+
+limitTest("an address that asks on and on above its rate gets its refusals one by one, others are answered", async () => {
+  await using test = await startTestGateway({ limits: { filesPerSecond: 1 }, config: { trustedProxies: ["127.0.0.1"] } });
+  const ask = async (address: string) => {
+    const response = await fetch(`${test.origin}/missing`, { headers: { "x-forwarded-for": address } });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const startedMs = performance.now();
+  const flood = Promise.all(Array.from({ length: 43 }, () => ask("203.0.113.1"))).then((statuses) => ({ statuses, tookMs: performance.now() - startedMs }));
+  assert.equal(await Promise.race([flood, ask("203.0.113.2")]), 404);
+  const { statuses, tookMs } = await flood;
+  assert.equal(statuses.filter((status) => status === 429).length, 40);
+  assert.ok(tookMs > 900, `40 refusals at 20 a second, 20 of them at once: ${tookMs} ms`);
 });
 
 limitTest("addresses behind a proxy count apart only when the proxy is trusted", async () => {

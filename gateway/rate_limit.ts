@@ -37,6 +37,20 @@ export class RateLimit {
     return Math.ceil((1 - bucket.tokens) * 1000 / this.#perSecond);
   }
 
+  /**
+   * Takes one, from the future where there is none now.
+   *
+   * @param mostMs no wait is longer: what would be, takes nothing
+   * @returns after how many ms it may be used
+   */
+  reserve(key: string, mostMs = Infinity): number {
+    const bucket = this.#filled(key);
+    const waitMs = Math.ceil(Math.max(0, 1 - bucket.tokens) * 1000 / this.#perSecond);
+    if (waitMs > mostMs) return mostMs;
+    bucket.tokens--;
+    return waitMs;
+  }
+
   /** Keys that are remembered. */
   get size(): number {
     return this.#buckets.size;

@@ -16,6 +16,16 @@ Deno.test("RateLimit allows a burst, then its rate, each key by itself", () => {
   assert.deepEqual([1, 2, 3, 4].map(() => limit.take("a") > 0), [false, false, false, true]);
 });
 
+Deno.test("RateLimit.reserve() says when each one's time comes, in the order of asking, and takes nothing beyond the longest wait", () => {
+  let now = 0;
+  const limit = new RateLimit(10, 2, () => now);
+  assert.deepEqual([1, 2, 3, 4].map(() => limit.reserve("a")), [0, 0, 100, 200]);
+  assert.equal(limit.reserve("b"), 0);
+  assert.deepEqual([limit.reserve("a", 250), limit.reserve("a", 250)], [250, 250]);
+  now = 200;
+  assert.equal(limit.reserve("a"), 100);
+});
+
 Deno.test("RateLimit forgets keys that are at rest, and is bounded when none is", () => {
   let now = 0;
   const limit = new RateLimit(1, 1, () => now);

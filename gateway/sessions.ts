@@ -1,5 +1,6 @@
 /** WebTransport sessions: who may open one, and what becomes of the streams in it. */
 import type { CallDesk } from "./calls.ts";
+import { callRefusal } from "./call_refusal.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
 import type { Log } from "./log.ts";
@@ -79,13 +80,14 @@ export class SessionDesk {
     const carry = async (stream: WebTransportStream) => {
       if (callsUnderWay >= this.#limits.callsPerSession) {
         this.#calls.refuse("callsPerSession");
-        return reset(stream);
+        return refuse(stream);
       }
       callsUnderWay++;
       clearTimeout(idleTimer);
       try {
         const call = await this.#calls.accept(session.remoteAddr);
-        if (typeof call === "string") return reset(stream);
+        if (call === "tooMany") return refuse(stream);
+        if (call === "unavailable") return reset(stream);
         const { outcome } = await call.carry(stream, over.signal);
         if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) session.close(sessionAbusedCode, "too many unfinished calls");
       } finally {
@@ -98,6 +100,13 @@ export class SessionDesk {
     };
     return (stream) => void carry(stream);
   }
+}
+
+/** Answers E005. A client that takes no answer does not hold us. */
+function refuse({ readable, writable }: WebTransportStream): void {
+  readable.cancel().catch(() => {});
+  const writer = writable.getWriter();
+  writer.write(callRefusal.tooMany).then(() => writer.close()).catch(() => {});
 }
 
 function reset(stream: WebTransportStream): void {

@@ -5,6 +5,8 @@
  * no RESET_STREAM: the other side sees FIN in the middle of a message, and STOP_SENDING).
  */
 
+import { callRefusal } from "./call_refusal.ts";
+
 export interface CallLimits {
   /** bytes from the client */
   bytesPerCall: number;
@@ -149,7 +151,9 @@ class Splice {
     this.#clientReader.cancel(error).catch(() => {});
     this.#coreReader.cancel(error).catch(() => {});
     this.#coreWriter.abort(error).catch(() => {});
-    this.#clientWriter.abort(error).catch(() => {});
+    // A caller that got nothing yet can still be told.
+    if (outcome === "tooLarge" && this.#bytesFromCore === 0) this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
+    else this.#clientWriter.abort(error).catch(() => {});
     this.#finish(outcome);
   }
 

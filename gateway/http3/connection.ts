@@ -25,6 +25,8 @@ export interface WebTransportRequest {
 export interface ConnectionPolicy {
   /** Decides on a CONNECT. A throw answers 503. */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number };
+  /** Resolves when another stream of this client may be taken up. */
+  turn?(remoteAddr: Deno.NetAddr): Promise<void>;
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
   /** a connection without a session is closed after this long */
@@ -94,7 +96,10 @@ export class Http3Connection {
   }
 
   async #acceptBidirectional(): Promise<void> {
-    for await (const stream of this.#conn.incomingBidirectionalStreams) this.#guard(this.#readBidirectional(stream));
+    for await (const stream of this.#conn.incomingBidirectionalStreams) {
+      this.#guard(this.#readBidirectional(stream));
+      await this.#policy.turn?.(this.#remoteAddr);
+    }
   }
 
   /** Nothing here uses datagrams; unread ones would pile up to 1.25 MB in the QUIC stack. */

@@ -65,7 +65,7 @@ const transport: Deno.QuicServerTransportOptions = {
  */
 export function serveWebTransport(options: WebTransportServerOptions): WebTransportServer {
   const { connectTimeoutMs = 5_000, maxPendingHandshakes = 1_024, maxConnections = 4_096, maxConnectionsPerClient = 128, clientOf = (address) => address, onEvent = () => {} } = options;
-  const policy: ConnectionPolicy = { authorize: options.authorize.bind(options), onSession: options.onSession.bind(options), connectTimeoutMs };
+  const policy: ConnectionPolicy = { authorize: options.authorize.bind(options), turn: options.turn?.bind(options), onSession: options.onSession.bind(options), connectTimeoutMs };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
   const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
   // Every listener stays referenced: Deno disables the whole endpoint when one that it once gave out is collected.
