@@ -1,5 +1,7 @@
 /** Ed25519 (RFC 8032) on WebCrypto, with raw keys. */
 
+import { equalBytes } from "./bytes.ts";
+
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
@@ -11,8 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   try {
-    const key = await crypto.subtle.importKey("raw", publicKey as Bytes, "Ed25519", false, ["verify"]);
-    return await crypto.subtle.verify("Ed25519", key, signature as Bytes, message as Bytes);
+    return await crypto.subtle.verify("Ed25519", await verifyKey(publicKey as Bytes), signature as Bytes, message as Bytes);
   } catch {
     return false;
   }
@@ -23,8 +24,28 @@ export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array
  * @returns 64 bytes
  */
 export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promise<Bytes> {
-  const key = await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", false, ["sign"]);
+  return await signWithKey(await importSignKey(seed), message);
+}
+
+/** @param seed 32 bytes. @returns the private key, for callers that sign often with one that lives as long as they do */
+export async function importSignKey(seed: Uint8Array): Promise<CryptoKey> {
+  return await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", false, ["sign"]);
+}
+
+/** @param key of {@link importSignKey}. @returns 64 bytes */
+export async function signWithKey(key: CryptoKey, message: Uint8Array): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.sign("Ed25519", key, message as Bytes));
+}
+
+/** Importing a key is a way to another thread and back, as long as the check itself; who checks message after message hands in the same array each time. */
+const verifyKeys = new WeakMap<Uint8Array, { raw: Uint8Array; key: CryptoKey }>();
+
+async function verifyKey(publicKey: Bytes): Promise<CryptoKey> {
+  const known = verifyKeys.get(publicKey);
+  if (known && equalBytes(known.raw, publicKey)) return known.key;
+  const key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
+  verifyKeys.set(publicKey, { raw: publicKey.slice(), key });
+  return key;
 }
 
 /** @returns a fresh pair: 32-byte seed and 32-byte public key */

@@ -4,7 +4,7 @@ import { type CiphersuiteImpl, type CryptoProvider, getCiphersuiteFromName, type
 import { CryptoError } from "ts-mls/mlsError.js";
 import { equalBytes } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "./aead.ts";
-import { generateEd25519, signEd25519, verifyEd25519 } from "./ed25519.ts";
+import { generateEd25519, signEd25519Often, verifyEd25519 } from "./ed25519.ts";
 import { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from "./hkdf.ts";
 import { hpkeDeriveKeyPair, hpkeExportFrom, hpkeExportTo, hpkeOpen, hpkeSeal } from "./hpke.ts";
 import { generateX25519, importX25519Private, type X25519Private } from "./x25519.ts";
@@ -39,7 +39,7 @@ export const ciphersuite: CiphersuiteImpl = {
     expand: async (prk, info, length) => hkdfExpand(prk, info, length),
   },
   signature: {
-    sign: signEd25519,
+    sign: signEd25519Often,
     verify: (publicKey, message, signature) => verifyEd25519(publicKey, signature, message),
     keygen: async () => {
       const { seed, publicKey } = await generateEd25519();

@@ -112,10 +112,14 @@ export class IndexedDbStorage implements Storage {
     await this.#doing("write", async () => {
       const tx = this.#db.transaction(touched, "readwrite", { durability: "strict" });
       try {
-        const found = await Promise.all(guards.map(({ store, key }) => tx.objectStore(store).get(key)));
-        const broken = guards.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
-        if (broken) throw new GuardError(`a guard on ${broken.store} did not hold`);
+        // Requests of a transaction run in the order in which they were made, so the guards are read before anything is put; to wait for them first would cost a way to
+        // the browser's process and back. A guard that does not hold aborts while the puts are still to be answered, so none of them is kept.
+        const guarded = Promise.all(guards.map(({ store, key }) => tx.objectStore(store).get(key))).then((found) => {
+          const broken = guards.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
+          if (broken) throw new GuardError(`a guard on ${broken.store} did not hold`);
+        });
         await Promise.all([
+          guarded,
           ...deletes.map(({ store, key }) => tx.objectStore(store).delete(key)),
           ...puts.map(({ store, key, value }) => tx.objectStore(store).put(compact(value), key)),
           tx.done,

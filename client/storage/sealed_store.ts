@@ -119,6 +119,11 @@ export class SealedStore {
     return await Promise.all(records.map(({ key, value }) => this.#open<T>(store, key, value)));
   }
 
+  /** A write of about that many records will follow: what can be done for it before its values are known is begun. */
+  prepare(records: number): void {
+    this.#sealer.prepare(records);
+  }
+
   /**
    * Seals, then writes everything or nothing. When this resolves, the batch is on disk.
    *

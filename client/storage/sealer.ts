@@ -34,20 +34,34 @@ const kindCbor = 1;
 
 export class Sealer {
   readonly #wrappingKey: CryptoKey;
+  /** Keys for records to come, each with its salt and for one record. */
+  readonly #ready: { salt: Bytes; recordKey: Promise<CryptoKey> }[] = [];
 
   constructor(wrappingKey: CryptoKey) {
     this.#wrappingKey = wrappingKey;
   }
 
+  /** Derives the keys of that many records ahead, beside other work. */
+  prepare(records: number): void {
+    while (this.#ready.length < records) this.#ready.push(this.#fresh());
+  }
+
+  #fresh(): { salt: Bytes; recordKey: Promise<CryptoKey> } {
+    const salt = crypto.getRandomValues(new Uint8Array(saltLength));
+    const recordKey = this.#recordKey(salt, "encrypt");
+    // Who seals with it is told.
+    recordKey.catch(() => {});
+    return { salt, recordKey };
+  }
+
   /** @returns the sealed record */
   async seal(store: StoreName, key: string, value: unknown, context: SealContext): Promise<Bytes> {
-    const salt = crypto.getRandomValues(new Uint8Array(saltLength));
+    const { salt, recordKey } = this.#ready.pop() ?? this.#fresh();
     const contextBytes = encodeContext(context);
     const length = new Uint8Array(2);
     new DataView(length.buffer).setUint16(0, contextBytes.length);
     const plaintext = value instanceof Uint8Array ? concat(Uint8Array.of(kindBytes), value) : concat(Uint8Array.of(kindCbor), encodeValue(value));
-    const recordKey = await this.#recordKey(salt, "encrypt");
-    const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) }, recordKey, plaintext);
+    const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) }, await recordKey, plaintext);
     plaintext.fill(0);
     return concat(Uint8Array.of(format), salt, length, contextBytes, new Uint8Array(ciphertext));
   }

@@ -22,6 +22,9 @@ const listPauseMs = 50;
 /** For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are spared one change. */
 const waitingPauseMs = 30;
 
+/** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
+const recordsOfMessage = 6;
+
 export interface ChatsListener {
   timeline(chatId: string, items: TimelineItem[]): void;
   chats(chats: ChatSummary[]): void;
@@ -137,6 +140,7 @@ export class Chats {
       },
       (channel) => this.chatOf(channel),
     );
+    this.#store.prepare(recordsOfMessage);
     try {
       const result = await work(unit);
       const batch = unit.batch();
