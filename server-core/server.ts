@@ -21,7 +21,7 @@ import { errorFields, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
-import { generateOpaqueServerKeys } from "./opaque/server_keys.ts";
+import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
 import type { Store } from "./storage/store.ts";
@@ -114,6 +114,14 @@ async function givenCertificate(files: { certificate: string; key: string }): Pr
   }
 }
 
+/** Made at the first start: every later one is spared the library and a tenth of a second. */
+async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> {
+  const stored = await accounts.opaqueServerKeys();
+  if (stored) return stored;
+  const { generateOpaqueServerKeys } = await import("./opaque/server_keys.ts");
+  return await accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys());
+}
+
 interface Services {
   calls: Calls;
   live: LiveDevices;
@@ -125,7 +133,7 @@ async function startServices(config: ServerConfig, store: Store, limits: CallLim
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const handlers = new Handlers<Caller>();
-  const opaque = new OpaquePool({ keys: await store.accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys()) });
+  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const authentication = { store, opaque, sessions, config, clock: now, onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds) };
   authenticationHandlers(handlers, authentication);

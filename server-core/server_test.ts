@@ -193,7 +193,7 @@ quicTest("SIGTERM answers new calls E040 and health() with draining, and finishe
   const { as, conn } = await connection();
   const channelId = await makeChannel(as, [ann, bob]);
   const live = as(bob).stream(delivery.subscribe, { recipientKey: bob.recipientKey, after: 0 });
-  assert.deepEqual((await live.next()).value!.entries.map(({ kind }) => kind), [EntryKind.WELCOME]);
+  assert.deepEqual(((await live.next()).value!.entries as Entry[]).map(({ kind }) => kind), [EntryKind.WELCOME]);
   assert.deepEqual((await live.next()).value!.entries, []);
   const { params, body } = commitCall({ channelId, epoch: 1, members: [ann, bob], commit: random(40_000) });
   // A commit that is half sent when the drain begins.

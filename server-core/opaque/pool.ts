@@ -29,7 +29,7 @@ interface Job {
 }
 
 interface Thread {
-  /** None after a failure, until the next job. */
+  /** None before the first job, and after a failure until the next one. */
   worker: Worker | undefined;
   job: Job | undefined;
 }
@@ -50,7 +50,6 @@ export class OpaquePool implements Opaque {
     this.#keys = keys;
     this.#maxWaiting = maxWaiting;
     this.#threads = Array.from({ length: workers }, () => ({ worker: undefined, job: undefined }));
-    for (const thread of this.#threads) thread.worker = this.#start(thread);
   }
 
   run<J extends OpaqueJobName>(job: J, params: OpaqueJobs[J]["params"]): Promise<OpaqueJobs[J]["result"]> {

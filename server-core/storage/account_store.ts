@@ -95,6 +95,8 @@ export interface NextDeviceList {
 
 /** Each method is one transaction; all errors but E050 are WireErrors. */
 export interface AccountStore {
+  /** The stored OPAQUE keys of this server, if there are any yet. */
+  opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
   /** Stores `keys` if there are none yet. Returns the stored ones. */
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
   /** The account's key and OPAQUE record (129 bytes), for a login. */
