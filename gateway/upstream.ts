@@ -1,5 +1,6 @@
 /** A pool of connections to the core, kept up. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
+import { staggered } from "../schema/staggered.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from "./upstream_connection.ts";
@@ -22,7 +23,7 @@ export interface UpstreamPoolOptions {
   log: Log;
   /** how long {@link UpstreamPool.open} waits for the core; default 2,000 */
   openTimeoutMs?: number;
-  /** the longest pause between attempts to connect; default 5,000 */
+  /** the longest pause between attempts to connect; default 500 */
   maxBackoffMs?: number;
   /** silence after which a connection counts as lost */
   silenceMs: number;
@@ -42,6 +43,10 @@ interface ReadyConnection {
 }
 
 const firstBackoffMs = 100;
+/** A core that comes back answers the first attempt after that; the packets of an older one are sent again seconds apart. */
+const attemptEveryMs = 500;
+/** Attempts under way at once for each connection of the pool. */
+const attemptsAtOnce = 4;
 
 export class UpstreamPool {
   readonly #options: UpstreamPoolOptions;
@@ -120,10 +125,20 @@ export class UpstreamPool {
 
   async #keepConnected(): Promise<void> {
     const { core, trust, secret, metrics, log } = this.#options;
-    const maxBackoffMs = this.#options.maxBackoffMs ?? 5_000;
+    const maxBackoffMs = this.#options.maxBackoffMs ?? 500;
     for (let backoffMs = firstBackoffMs; !this.#stop.signal.aborted;) {
       try {
-        const conn = await connectToCore(this.#endpoint, core, trust, secret, this.#options.silenceMs);
+        const conn = await staggered({
+          attempt: () => connectToCore(this.#endpoint, core, trust, secret, this.#options.silenceMs),
+          discard: (unused) => closeQuietly(unused, "not needed"),
+          everyMs: attemptEveryMs,
+          atOnce: attemptsAtOnce,
+          after: (delayMs, run) => {
+            const timer = setTimeout(run, delayMs);
+            return () => clearTimeout(timer);
+          },
+          signal: this.#stop.signal,
+        });
         backoffMs = firstBackoffMs;
         await this.#serve(conn);
       } catch (error) {

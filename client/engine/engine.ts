@@ -9,6 +9,7 @@ import type { PageSentinel } from "../storage/sentinel.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Environment, systemEnvironment } from "../sync/environment.ts";
 import { Link, type TurnEnd } from "../sync/link.ts";
+import { watchSleep } from "../sync/sleep_watch.ts";
 import { Sync } from "../sync/sync.ts";
 import type { Transport } from "../transport/transport.ts";
 import {
@@ -36,6 +37,7 @@ export class Engine implements EngineApi {
   readonly #environment: Environment;
   readonly #listener: EngineListener;
   readonly #link: Link;
+  readonly #stopSleepWatch: () => void;
   readonly #accounts: AccountManager;
   #sync: Sync | undefined;
   /** Told once what waited on the server is through. */
@@ -48,6 +50,7 @@ export class Engine implements EngineApi {
     this.#environment = environment;
     this.#listener = listener;
     this.#link = new Link({ transport, environment, onState: (connection) => this.#tell({ kind: "connection", connection }) });
+    this.#stopSleepWatch = watchSleep(environment, () => this.#link.wake());
     this.#accounts = new AccountManager({
       store: this.#store,
       openStream: this.#link.openStream,
@@ -84,6 +87,7 @@ export class Engine implements EngineApi {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopSleepWatch();
     this.#sync?.close();
     await this.#link.close();
     await this.#store.close().catch(() => {});

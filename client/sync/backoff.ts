@@ -1,15 +1,18 @@
-/** How long to wait before the next try: doubling from 100 ms to 15 s, each with jitter so that clients do not return in step. */
+/** How long to wait before the next try: doubling from 100 ms, each with jitter so that clients do not return in step. */
 
 export const firstDelayMs = 100;
+/** Between calls that a server refuses or fails. */
 export const longestDelayMs = 15_000;
+/** Between attempts to connect: nothing announces that a server is back, and it is to be found within a second (docs/decisions/018-reconnecting.md). */
+export const longestReconnectMs = 750;
 
 /**
  * @param failures tries that failed in a row, from 1
  * @param random in [0, 1)
  * @returns ms: between half and all of the doubled delay
  */
-export function backoffMs(failures: number, random: number): number {
-  const full = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 16));
+export function backoffMs(failures: number, random: number, longestMs: number = longestDelayMs): number {
+  const full = Math.min(longestMs, firstDelayMs * 2 ** Math.min(failures - 1, 16));
   return Math.round(full * (0.5 + random / 2));
 }
 

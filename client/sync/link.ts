@@ -4,13 +4,21 @@
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
+import { staggered } from "../../schema/staggered.ts";
 import type { ConnectionState } from "../engine/api.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
-import { backoffMs, drainedMs } from "./backoff.ts";
+import { answers } from "../transport/watched_connection.ts";
+import { backoffMs, drainedMs, longestReconnectMs } from "./backoff.ts";
 import { type Environment, pause } from "./environment.ts";
 
 /** Longest wait for a connection, in ms. */
 const connectTimeoutMs = 15_000;
+
+/** Attempts to connect that are under way at once; a new one begins every `longestReconnectMs`. */
+const attemptsAtOnce = 5;
+
+/** A connection that outlived a sleep or another network has this long to answer, in ms. */
+export const wakeProbeMs = 500;
 
 /** How a turn of work on a connection ended. */
 export type TurnEnd =
@@ -35,6 +43,7 @@ export class Link {
   #running: Promise<void> = Promise.resolve();
   #stop = new AbortController();
   #hurry = new AbortController();
+  #probing = false;
   #closed = false;
 
   constructor(options: { transport: Transport; environment: Environment; onState: (state: ConnectionState) => void }) {
@@ -81,10 +90,18 @@ export class Link {
     await this.stop();
   }
 
-  /** The network came back or the device woke up: try now. */
+  /** The network came back or the device woke up: connects now, and finds out whether a connection from before still lives: left alone, a dead one is believed in for half a minute. */
   wake(): void {
     this.#hurry.abort();
     this.#hurry = new AbortController();
+    if (this.#connection && this.#turn && !this.#probing) void this.#probe(this.#connection);
+  }
+
+  async #probe(connection: Connection): Promise<void> {
+    this.#probing = true;
+    const alive = await answers(connection, this.#environment, wakeProbeMs);
+    this.#probing = false;
+    if (!alive && this.#connection === connection) this.#dropConnection();
   }
 
   /** The present connection is dead, whatever it says. */
@@ -115,7 +132,7 @@ export class Link {
       }
       failures++;
       this.#setState({ kind: "connecting" });
-      const delayMs = end === "drained" ? drainedMs(this.#environment.random()) : backoffMs(failures, this.#environment.random());
+      const delayMs = end === "drained" ? drainedMs(this.#environment.random()) : backoffMs(failures, this.#environment.random(), longestReconnectMs);
       await pause(this.#environment, delayMs, AbortSignal.any([stop, this.#hurry.signal]));
     }
   }
@@ -132,7 +149,14 @@ export class Link {
     const late = new AbortController();
     const cancel = this.#environment.after(connectTimeoutMs, () => late.abort(new TransportError("connecting took too long")));
     try {
-      const connection = await this.#transport.connect(AbortSignal.any([stop, late.signal]));
+      const connection = await staggered({
+        attempt: (signal) => this.#transport.connect(signal),
+        discard: (unused) => unused.close(),
+        everyMs: longestReconnectMs,
+        atOnce: attemptsAtOnce,
+        after: (delayMs, run) => this.#environment.after(delayMs, run),
+        signal: AbortSignal.any([stop, late.signal]),
+      });
       if (stop.aborted) {
         connection.close();
         throw new TransportError("stopped");

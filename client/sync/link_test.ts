@@ -5,9 +5,9 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { WireError } from "../../schema/rpc/errors.ts";
 import type { ConnectionState } from "../engine/api.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
-import { backoffMs, commitRetryMs, drainedMs, longestDelayMs } from "./backoff.ts";
+import { backoffMs, commitRetryMs, drainedMs, longestDelayMs, longestReconnectMs } from "./backoff.ts";
 import type { Environment } from "./environment.ts";
-import { Link, type TurnEnd } from "./link.ts";
+import { Link, type TurnEnd, wakeProbeMs } from "./link.ts";
 import { listen, silenceMs } from "./subscription.ts";
 
 /** Time that only moves when the test says so. */
@@ -87,7 +87,7 @@ Deno.test("Link backs off with growing delays while nothing answers, and wake() 
     waits.push(clockwork.delays.at(-1)!);
     await clockwork.pass(clockwork.delays.at(-1)!);
   }
-  assert.deepEqual(waits, [100, 200, 400, 800, 1600, 3200, 6400, 12800, 15000, 15000]);
+  assert.deepEqual(waits, [100, 200, 400, 750, 750, 750, 750, 750, 750, 750]);
   const before = tries;
   link.wake();
   await settle();
@@ -111,6 +111,78 @@ Deno.test("Link reconnects soon when the server drains, and starts its delays an
   ends[2]("ended");
   await settle();
   assert.deepEqual(states, ["connecting", "connected", "connecting", "connected", "connecting", "connected", "offline"]);
+  await link.close();
+});
+
+/** A connection that says nothing more, and nothing of its end. */
+function silentConnection() {
+  const { connection, calls } = { connection: fakeConnection(), calls: [] as string[] };
+  let closed = false;
+  return Object.assign(connection, {
+    calls,
+    isClosed: () => closed,
+    close: () => {
+      closed = true;
+      connection.lose();
+    },
+    openStream: () => {
+      calls.push("stream");
+      return Promise.resolve({ readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() });
+    },
+  });
+}
+
+Deno.test("wake() drops a connection that does not answer within half a second, and a new one is tried a tenth of a second later", async () => {
+  const made: ReturnType<typeof silentConnection>[] = [];
+  const { clockwork, ends, link, start } = linked(() => {
+    made.push(silentConnection());
+    return Promise.resolve(made.at(-1)!);
+  });
+  start();
+  await settle();
+  link.wake();
+  link.wake();
+  await settle();
+  assert.deepEqual([made[0].calls, made[0].isClosed()], [["stream"], false], "asked once, however often it wakes");
+  await clockwork.pass(wakeProbeMs);
+  assert.equal(made[0].isClosed(), true);
+  // What a subscription on that connection does: it ends.
+  ends[0]("lost");
+  await settle();
+  await clockwork.pass(100);
+  assert.deepEqual([made.length, link.connected], [2, true]);
+  await link.close();
+});
+
+Deno.test("wake() leaves a connection that answers as it is", async () => {
+  let tries = 0;
+  const { clockwork, link, start } = linked(() => {
+    tries++;
+    const answer = encodeResults(delivery.health, { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test" });
+    const openStream = () => Promise.resolve({ readable: new Blob([answer]).stream() as ReadableStream<Uint8Array>, writable: new WritableStream<Uint8Array>() });
+    return Promise.resolve({ ...fakeConnection(), openStream });
+  });
+  start();
+  await settle();
+  link.wake();
+  await settle();
+  await clockwork.pass(wakeProbeMs);
+  await clockwork.pass(wakeProbeMs);
+  assert.deepEqual([tries, link.connected], [1, true]);
+  await link.close();
+});
+
+Deno.test("while attempts to connect hang, a fresh one begins at least every 0.75 s, so that a server that is back is found within a second", async () => {
+  const begun: number[] = [];
+  const { clockwork, link, start } = linked(() => {
+    begun.push(clockwork.nowMs);
+    return clockwork.nowMs >= 5_000 ? Promise.resolve(fakeConnection()) : new Promise(() => {});
+  });
+  start();
+  await settle();
+  for (let spent = 0; spent < 5_600; spent += 50) await clockwork.pass(50);
+  assert.ok(begun.every((atMs, index) => index === 0 || atMs - begun[index - 1] <= longestReconnectMs), String(begun));
+  assert.ok(begun.length >= 7 && link.connected, String(begun));
   await link.close();
 });
 

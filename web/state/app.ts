@@ -82,9 +82,9 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});
   void engine.chats().then((found) => setChats((known) => known ?? found), () => {});
-  const wake = () => document.visibilityState === "visible" && void engine.wake().catch(() => {});
+  const wake = () => void engine.wake().catch(() => {});
   addEventListener("online", wake);
-  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
 
   const sorted = createMemo(() => chats()?.toSorted((a, b) => b.activityMs - a.activityMs));
   return {
