@@ -6,6 +6,7 @@
  * everything; with one, nobody can without it.
  */
 
+import fs from "node:fs";
 import Sqlite from "better-sqlite3-multiple-ciphers";
 import { equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
@@ -40,7 +41,7 @@ export class SqliteStorage implements Storage {
    */
   static open(path: string, passphrase?: string): SqliteStorage {
     checkFile(path, passphrase);
-    const db = new Sqlite(path, { nativeBinding: nativeBinding(), timeout: 0 });
+    const db = opened(path);
     try {
       if (passphrase !== undefined) {
         db.pragma("cipher='sqlcipher'");
@@ -135,6 +136,20 @@ export class SqliteStorage implements Storage {
       if (error instanceof GuardError || error instanceof StorageError) throw error;
       throw new StorageError(`the state can not be read or written: ${(error as Error).message}`, { cause: error });
     }
+  }
+}
+
+/**
+ * The package asks first whether the file's folder exists. That would need the permission to read the whole folder, and `checkFile` has opened the file already: so the question is
+ * answered for it.
+ */
+function opened(path: string): Sqlite.Database {
+  const { existsSync } = fs;
+  fs.existsSync = () => true;
+  try {
+    return new Sqlite(path, { nativeBinding: nativeBinding(), timeout: 0 });
+  } finally {
+    fs.existsSync = existsSync;
   }
 }
 
