@@ -17,6 +17,7 @@ const hpkeSuite = concat(utf8("HPKE"), new Uint8Array([0x00, 0x20, 0x00, 0x01, 0
 const versionLabel = utf8("HPKE-v1");
 const modeBase = new Uint8Array([0]);
 const empty = new Uint8Array();
+const longInfoBytes = 4096;
 /** Base mode has no psk_id. */
 const pskIdHash = extractLabeled(hpkeSuite, empty, "psk_id_hash", empty);
 
@@ -26,10 +27,18 @@ interface Context {
   exporterSecret: Bytes;
 }
 
-/** @throws RangeError when the recipient's public key is of small order or not 32 bytes */
-export async function hpkeSeal(publicKey: Uint8Array, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Promise<{ enc: Bytes; ciphertext: Bytes }> {
+export interface HpkeSealed {
+  enc: Bytes;
+  ciphertext: Bytes;
+}
+
+/**
+ * @param infoHash {@link infoHashOf} the info
+ * @throws RangeError when the recipient's public key is of small order or not 32 bytes
+ */
+export async function hpkeSeal(publicKey: Uint8Array, infoHash: Bytes, aad: Uint8Array, plaintext: Uint8Array): Promise<HpkeSealed> {
   const { sharedSecret, enc } = await encapsulate(publicKey);
-  const { key, baseNonce } = await schedule(sharedSecret, info);
+  const { key, baseNonce } = schedule(sharedSecret, infoHash);
   // The first message's nonce is the base nonce XOR 0 (RFC 9180 §5.2).
   return { enc, ciphertext: await sealAesGcm(key, baseNonce, aad, plaintext) };
 }
@@ -38,21 +47,21 @@ export async function hpkeSeal(publicKey: Uint8Array, info: Uint8Array, aad: Uin
 export async function hpkeOpen(own: X25519Private, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Promise<Bytes | undefined> {
   const sharedSecret = await decapsulate(own, enc);
   if (sharedSecret === undefined) return undefined;
-  const { key, baseNonce } = await schedule(sharedSecret, info);
+  const { key, baseNonce } = schedule(sharedSecret, await infoHashOf(info));
   return await openAesGcm(key, baseNonce, aad, ciphertext);
 }
 
 /** Sender's export (RFC 9180 §5.3). @throws RangeError as {@link hpkeSeal} */
 export async function hpkeExportTo(publicKey: Uint8Array, info: Uint8Array, context: Uint8Array, length: number): Promise<{ enc: Bytes; secret: Bytes }> {
   const { sharedSecret, enc } = await encapsulate(publicKey);
-  return { enc, secret: expandLabeled(hpkeSuite, (await schedule(sharedSecret, info)).exporterSecret, "sec", context, length) };
+  return { enc, secret: expandLabeled(hpkeSuite, (schedule(sharedSecret, await infoHashOf(info))).exporterSecret, "sec", context, length) };
 }
 
 /** Receiver's export, or undefined for a bad `enc`. */
 export async function hpkeExportFrom(own: X25519Private, enc: Uint8Array, info: Uint8Array, context: Uint8Array, length: number): Promise<Bytes | undefined> {
   const sharedSecret = await decapsulate(own, enc);
   if (sharedSecret === undefined) return undefined;
-  return expandLabeled(hpkeSuite, (await schedule(sharedSecret, info)).exporterSecret, "sec", context, length);
+  return expandLabeled(hpkeSuite, (schedule(sharedSecret, await infoHashOf(info))).exporterSecret, "sec", context, length);
 }
 
 /** DeriveKeyPair of DHKEM(X25519) (RFC 9180 §7.1.3). */
@@ -77,9 +86,25 @@ function extractAndExpand(dh: Uint8Array, kemContext: Uint8Array): Bytes {
   return expandLabeled(kemSuite, extractLabeled(kemSuite, empty, "eae_prk", dh), "shared_secret", kemContext, 32);
 }
 
-async function schedule(sharedSecret: Uint8Array, info: Uint8Array): Promise<Context> {
-  // MLS puts the whole encrypted GroupInfo into `info` of every sealed Welcome secret (RFC 9420 §12.4.3.1): 365 kB for each of 199 joiners.
-  const infoHash = await hkdfExtractUnsalted(concat(versionLabel, hpkeSuite, utf8("info_hash"), info));
+/** Long infos, which stay what they are, and their hashes. */
+const longInfos = new WeakMap<Uint8Array, Promise<Bytes>>();
+
+/**
+ * The info_hash of the key schedule (RFC 9180 §5.1), 32 bytes. MLS puts the whole encrypted GroupInfo into `info` of every sealed Welcome secret (RFC 9420 §12.4.3.1): 365 kB
+ * for each of 199 joiners, one array for all (patches/ts-mls), hashed once.
+ */
+export function infoHashOf(info: Uint8Array): Promise<Bytes> {
+  if (info.length < longInfoBytes) return hashInfo(info);
+  let hash = longInfos.get(info);
+  if (!hash) longInfos.set(info, hash = hashInfo(info));
+  return hash;
+}
+
+function hashInfo(info: Uint8Array): Promise<Bytes> {
+  return hkdfExtractUnsalted(concat(versionLabel, hpkeSuite, utf8("info_hash"), info));
+}
+
+function schedule(sharedSecret: Uint8Array, infoHash: Bytes): Context {
   const context = concat(modeBase, pskIdHash, infoHash);
   const secret = extractLabeled(hpkeSuite, sharedSecret, "secret", empty);
   return {

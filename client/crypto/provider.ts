@@ -6,7 +6,8 @@ import { equalBytes } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "./aead.ts";
 import { generateEd25519, signEd25519Often, verifyEd25519 } from "./ed25519.ts";
 import { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from "./hkdf.ts";
-import { hpkeDeriveKeyPair, hpkeExportFrom, hpkeExportTo, hpkeOpen, hpkeSeal } from "./hpke.ts";
+import { hpkeDeriveKeyPair, hpkeExportFrom, hpkeExportTo, hpkeOpen, infoHashOf } from "./hpke.ts";
+import { spread } from "./parallel.ts";
 import { generateX25519, importX25519Private, type X25519Private } from "./x25519.ts";
 
 /** RFC 9420 §17.1: suite 0x0001. */
@@ -51,8 +52,8 @@ export const ciphersuite: CiphersuiteImpl = {
     keyLength: 16,
     nonceLength: 12,
     async seal(publicKey, plaintext, info, aad = empty) {
-      const { enc, ciphertext } = await hpkeSeal(rawPublic(publicKey), info, aad, plaintext);
-      return { enc, ct: ciphertext };
+      const sealed = orCryptoError(await spread({ kind: "hpkeSeal", publicKey: rawPublic(publicKey), infoHash: await infoHashOf(info), aad, plaintext }), "HPKE recipient key is not usable");
+      return { enc: sealed.enc, ct: sealed.ciphertext };
     },
     async open(privateKey, kemOutput, ciphertext, info, aad = empty) {
       return orCryptoError(await hpkeOpen(ownPrivate(privateKey), kemOutput, info, aad, ciphertext), "HPKE ciphertext does not open");

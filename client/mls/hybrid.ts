@@ -3,6 +3,7 @@
 import { concat, u64, utf8 } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "../crypto/aead.ts";
 import { hkdfExpand, hkdfExtract, hkdfSha256, sha256 } from "../crypto/hkdf.ts";
+import { spread } from "../crypto/parallel.ts";
 import { xwing, xwingCiphertextLength } from "../crypto/xwing.ts";
 import type { Bytes } from "./types.ts";
 
@@ -37,7 +38,7 @@ async function headerKeys(sharedSecret: Uint8Array, publicKey: Uint8Array, ciphe
  * @returns 1,168 bytes, or undefined when the key is not usable
  */
 export async function sealHeader(S: Uint8Array, publicKey: Uint8Array, context: HeaderContext): Promise<Bytes | undefined> {
-  const sealed = await (await xwing()).encapsulate(publicKey);
+  const sealed = await spread({ kind: "encapsulate", publicKey });
   if (sealed === undefined) return undefined;
   return await finishHeader(S, publicKey, sealed.ciphertext, sealed.sharedSecret, context);
 }

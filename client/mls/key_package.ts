@@ -8,11 +8,15 @@ import { type DeviceCredential, verifyCredential } from "../../schema/credential
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, recordOf } from "../../schema/shape.ts";
 import { ciphersuite, ciphersuiteName } from "../crypto/provider.ts";
+import { spread } from "../crypto/parallel.ts";
 import { isX25519PublicKey } from "../crypto/x25519.ts";
-import { generateXWing, isXWingPublicKey } from "../crypto/xwing.ts";
+import { generateXWing } from "../crypto/xwing.ts";
 import { lastResortType, ownCapabilities, xwingKeyExtension, xwingKeyOf, xwingKeyType } from "./extensions.ts";
 import { deviceCredentialOf, mlsCredential } from "./identity.ts";
 import type { Bytes } from "./types.ts";
+
+/** Signature checks of many KeyPackages are spread over threads. */
+const spreadSignature = { ...ciphersuite.signature, verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => spread({ kind: "verify", publicKey, message, signature }) };
 
 const hourSeconds = 3600;
 const daySeconds = 24 * hourSeconds;
@@ -115,13 +119,13 @@ export async function parseKeyPackage(message: Uint8Array): Promise<ParsedKeyPac
 export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKeyPackage> {
   const { leafNode } = keyPackage;
   if (keyPackage.version !== "mls10" || keyPackage.cipherSuite !== ciphersuiteName) throw new MalformedError("KeyPackage: ciphersuite not allowed");
-  if (!(await verifyLeafNodeSignatureKeyPackage(leafNode, ciphersuite.signature))) throw new MalformedError("KeyPackage: leaf signature");
-  if (!(await verifyKeyPackage(keyPackage, ciphersuite.signature))) throw new MalformedError("KeyPackage: signature");
+  if (!(await verifyLeafNodeSignatureKeyPackage(leafNode, spreadSignature))) throw new MalformedError("KeyPackage: leaf signature");
+  if (!(await verifyKeyPackage(keyPackage, spreadSignature))) throw new MalformedError("KeyPackage: signature");
   if (!leafNode.capabilities.extensions.includes(xwingKeyType)) throw new MalformedError("KeyPackage: hybrid key not in capabilities");
   const credential = deviceCredentialOf(leafNode.credential);
   if (!(await verifyCredential(credential, leafNode.signaturePublicKey))) throw new MalformedError("KeyPackage: root signature");
   const xwingPublicKey = xwingKeyOf(leafNode);
-  if (!(await isXWingPublicKey(xwingPublicKey))) throw new MalformedError("KeyPackage: hybrid key is not usable");
+  if (!(await spread({ kind: "encapsulate", publicKey: xwingPublicKey }))) throw new MalformedError("KeyPackage: hybrid key is not usable");
   // A key that nobody can seal to would stop every later commit.
   if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) throw new MalformedError("KeyPackage: encryption key is not usable");
   const lastResort = keyPackage.extensions.some(({ extensionType }) => extensionType === lastResortType);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { encryptWithLabel } from "ts-mls/crypto/hpke.js";
 import { toHex } from "../../schema/bytes.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { createMls, type GroupState, type PendingCommit } from "./group.ts";
@@ -74,4 +75,15 @@ Deno.test("ts-mls is patched: joining a group whose leaves have no parent hash t
   }
   // 257 here; as published 30,379 at 200 members, where 1,025 are enough.
   assert.ok(digests < 10 * devices.length, `${digests} digests`);
+});
+
+Deno.test("ts-mls is patched: what a commit seals to many under one context is encoded once", async () => {
+  const infos: Uint8Array[] = [];
+  const hpke = { ...ciphersuite.hpke, seal: (_key: unknown, _plaintext: unknown, info: Uint8Array) => (infos.push(info), Promise.resolve({ ct: info, enc: info })) };
+  const [context, other] = [new Uint8Array(5000).fill(1), new Uint8Array(5000).fill(2)];
+  for (const [label, sealed] of [["Welcome", context], ["Welcome", context], ["UpdatePathNode", context], ["Welcome", other]] as const) {
+    await encryptWithLabel(new Uint8Array(32) as never, label, sealed, new Uint8Array(), hpke as never);
+  }
+  assert.ok(infos[0] === infos[1], "one array for both");
+  assert.equal(new Set(infos.map(toHex)).size, 3, "and another for every other label and context");
 });

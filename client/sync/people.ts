@@ -1,13 +1,15 @@
 /** Who is in a chat: starting chats, adding and removing people, leaving. Decides plans; the committer carries them out. */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
-import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
+import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../account/types.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
 import { parseKeyPackage } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
+import { pause } from "./environment.ts";
+import { inTurns } from "./in_turns.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ChatRecord, CommitPlan } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
@@ -15,6 +17,10 @@ import type { Unit } from "./unit.ts";
 
 /** Accounts that one request may bring in. */
 const maxPeople = 500;
+/** Calls of one request that are under way at once: the server counts an account's calls by the second. */
+const callsAtOnce = 8;
+/** How often one call is made before its E005 is the user's to see. */
+const triesAtMost = 20;
 
 export class People {
   readonly #context: SyncContext;
@@ -189,14 +195,14 @@ export class People {
     const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
     const ownOthers = own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
     let done = 0;
-    const fetched = await Promise.all([
-      ...people.map((person) => this.fetch(person, person.devices.devices)),
-      ...(own && ownOthers.length > 0 ? [this.fetch(own, ownOthers)] : []),
-    ].map(async (fetching) => {
-      const packages = await fetching;
-      onProgress(++done, people.length);
+    const wanted = people.map((person) => ({ person, devices: person.devices.devices }));
+    if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
+    onProgress(done, people.length);
+    const fetched = await this.#gently(wanted, async ({ person, devices }) => {
+      const packages = await this.fetch(person, devices);
+      onProgress(Math.min(++done, people.length), people.length);
       return packages;
-    }));
+    });
     return fetched.flat();
   }
 
@@ -219,7 +225,23 @@ export class People {
   }
 
   async #lookUp(usernames: string[]): Promise<KnownAccount[]> {
-    return await Promise.all(usernames.map((username) => this.#context.account.directory.byUsername(username)));
+    return await this.#gently(usernames, (username) => this.#context.account.directory.byUsername(username));
+  }
+
+  /** Calls for many people, a few at a time; what the server puts off (E005) is asked again when it says. */
+  async #gently<T, R>(items: T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+    const { environment } = this.#context;
+    return await inTurns(items, callsAtOnce, async (item) => {
+      for (let tries = 1;; tries++) {
+        try {
+          return await ask(item);
+        } catch (error) {
+          const waitMs = putOffMs(error);
+          if (waitMs === undefined || tries === triesAtMost) throw error;
+          await pause(environment, waitMs + waitMs * environment.random(), new AbortController().signal);
+        }
+      }
+    });
   }
 
   #directWith(accountKey: string): string | undefined {
@@ -232,6 +254,13 @@ export class People {
     if (!chat?.record.active || chat.record.hidden) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
     return chat.record;
   }
+}
+
+/** @returns after how many ms the server wants to be asked again, or undefined for any other error */
+function putOffMs(error: unknown): number | undefined {
+  if (error instanceof WireError && error.code === ErrorCode.rateLimited) return error.retryAfterMs;
+  if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) return error.problem.retryAfterMs ?? 0;
+  return undefined;
 }
 
 function removalOf(draft: Draft, which: (member: ReturnType<Draft["members"]>[number]) => boolean): CommitPlan | undefined {

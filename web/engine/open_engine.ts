@@ -1,6 +1,7 @@
 /** The one place where a browser's engine is put together. Called only by the tab that holds the lock. */
 
 import { EngineError, LocalCode } from "../../client/engine/api.ts";
+import { useCryptoThreads } from "../../client/crypto/parallel.ts";
 import { Engine } from "../../client/engine/engine.ts";
 import { IndexedDbStorage } from "../../client/storage/indexeddb.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
@@ -8,6 +9,7 @@ import { StorageError } from "../../client/storage/storage.ts";
 import { BrowserTransport } from "../../client/transport/browser_transport.ts";
 import { StoredNetworkMemory } from "../../client/transport/network_memory.ts";
 import type { WebTransportClass } from "../../client/transport/webtransport.ts";
+import { CryptoWorkers } from "./crypto_workers.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 
 /**
@@ -19,6 +21,10 @@ export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<O
   if (import.meta.env.MODE === "fake") {
     const { openFakeEngine } = await import("../testing/fake_engine.ts");
     return { api: openFakeEngine(emit) };
+  }
+  if (typeof Worker === "function") {
+    const count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
+    useCryptoThreads(new CryptoWorkers(() => new Worker(new URL("./crypto_worker.ts", import.meta.url), { type: "module", name: "qpq-crypto" }), count));
   }
   try {
     const storage = await IndexedDbStorage.open();

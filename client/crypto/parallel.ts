@@ -1,0 +1,91 @@
+/**
+ * Public-key work for many members at once, spread over threads when the runtime was given some: header encapsulations, seals of path and Welcome secrets, signature checks.
+ * Each is a job that needs nothing but its inputs, so any thread can do it. Without threads, and for a few jobs, everything runs where it was asked for.
+ */
+
+import { verifyEd25519 } from "./ed25519.ts";
+import { hpkeSeal, type HpkeSealed } from "./hpke.ts";
+import { xwing, type XWingEncapsulation } from "./xwing.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Kinds {
+  /** X-Wing: public key 1,216 bytes; undefined for a key that is not usable. */
+  encapsulate: { job: { publicKey: Uint8Array }; result: XWingEncapsulation | undefined };
+  /** HPKE base mode; undefined for a key that is not usable. `infoHash` stands for `info`, which may be megabytes long and the same for all. */
+  hpkeSeal: { job: { publicKey: Uint8Array; infoHash: Bytes; aad: Uint8Array; plaintext: Uint8Array }; result: HpkeSealed | undefined };
+  /** Ed25519. */
+  verify: { job: { publicKey: Uint8Array; signature: Uint8Array; message: Uint8Array }; result: boolean };
+}
+
+export type CryptoJob = { [K in keyof Kinds]: { kind: K } & Kinds[K]["job"] }[keyof Kinds];
+export type CryptoResult = Kinds[keyof Kinds]["result"];
+
+/** Threads as they are handed in. */
+export interface CryptoThreads {
+  /** How many jobs it can do at once. */
+  readonly count: number;
+  /** @returns the results in the order of the jobs; rejects when a thread is broken */
+  run(jobs: CryptoJob[]): Promise<CryptoResult[]>;
+}
+
+/** Fewer jobs than this are done sooner than a thread has been asked. */
+export const fewestJobs = 16;
+/** What a thread is given at once: small enough that all end together. */
+const shareSize = 25;
+
+let threads: CryptoThreads | undefined;
+let gathered: { job: CryptoJob; resolve: (result: CryptoResult) => void; reject: (error: unknown) => void }[] = [];
+
+/** From now on jobs may run there. `undefined`: everything here again. */
+export function useCryptoThreads(given: CryptoThreads | undefined): void {
+  threads = given;
+}
+
+/** Does one job here: what a thread does with each. */
+export async function runJob(job: CryptoJob): Promise<CryptoResult> {
+  switch (job.kind) {
+    case "encapsulate":
+      return await (await xwing()).encapsulate(job.publicKey);
+    case "hpkeSeal":
+      return await hpkeSeal(job.publicKey, job.infoHash, job.aad, job.plaintext).catch((error) => {
+        if (error instanceof RangeError) return undefined;
+        throw error;
+      });
+    case "verify":
+      return await verifyEd25519(job.publicKey, job.signature, job.message);
+  }
+}
+
+/**
+ * Asks for one job, which runs with the others that are asked for in the same turn (`Promise.all` over the members).
+ *
+ * @returns its result; the threads change how soon it is there, never what it is
+ */
+export function spread<K extends keyof Kinds>(job: { kind: K } & Kinds[K]["job"]): Promise<Kinds[K]["result"]> {
+  if (!threads) return runJob(job as CryptoJob);
+  return new Promise((resolve, reject) => {
+    gathered.push({ job: job as CryptoJob, resolve, reject });
+    if (gathered.length === 1) void gather();
+  });
+}
+
+/** Waits as long as more are asked for without a pause, then hands all on. */
+async function gather(): Promise<void> {
+  for (let seen = 0; seen !== gathered.length;) {
+    seen = gathered.length;
+    for (let turn = 0; turn < 8; turn++) await undefined;
+  }
+  const waiting = gathered;
+  gathered = [];
+  const here = (some: typeof waiting) => {
+    for (const { job, resolve, reject } of some) runJob(job).then(resolve, reject);
+  };
+  if (!threads || waiting.length < fewestJobs) return here(waiting);
+  const size = Math.min(shareSize, Math.ceil(waiting.length / threads.count));
+  for (let start = 0; start < waiting.length; start += size) {
+    const share = waiting.slice(start, start + size);
+    // A broken thread costs time, not the commit.
+    threads.run(share.map(({ job }) => job)).then((results) => share.forEach(({ resolve }, index) => resolve(results[index])), () => here(share));
+  }
+}
