@@ -5,6 +5,11 @@ import type { App } from "./app.ts";
 
 const pauseMs = 120;
 
+/** @returns the different usernames of a list as people write one: separated by spaces, commas, semicolons or line ends, with or without @ */
+export function namesIn(text: string): string[] {
+  return [...new Set(text.toLowerCase().split(/[\s,;]+/).map((name) => name.replace(/^@/, "")).filter((name) => name !== ""))];
+}
+
 export interface PeopleSearch {
   text(): string;
   setText(text: string): void;

@@ -1,11 +1,11 @@
 import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
-import { createPeopleSearch } from "../state/people_search.ts";
+import { createPeopleSearch, namesIn } from "../state/people_search.ts";
 import { Avatar } from "./avatar.tsx";
 import { Icon } from "./icons.tsx";
 
-/** Finds people and picks several; those picked stand as chips. Arrow keys choose, Enter picks, Backspace in the empty field takes the last one out. */
+/** Finds people and picks several; those picked stand as chips. Arrow keys choose, Enter picks, Backspace in the empty field takes the last one out, and a pasted list picks all that it names. */
 export function PeoplePicker(props: { picked: string[]; onPick: (usernames: string[]) => void; excluded?: string[] }): JSX.Element {
   const app = useApp();
   const search = createPeopleSearch(app, (username) => props.picked.includes(username) || (props.excluded ?? []).includes(username));
@@ -19,6 +19,16 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
     search.setText("");
     setActive(0);
     field.focus();
+  }
+
+  /** @returns whether the text was a list of several names */
+  function pickList(text: string): boolean {
+    const names = namesIn(text);
+    if (names.length < 2) return false;
+    const known = new Set([...props.picked, ...(props.excluded ?? [])]);
+    props.onPick([...props.picked, ...names.filter((name) => !known.has(name))]);
+    search.setText("");
+    return true;
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -71,6 +81,9 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
           onInput={(event) => {
             setActive(0);
             search.setText(event.currentTarget.value);
+          }}
+          onPaste={(event) => {
+            if (pickList(event.clipboardData?.getData("text") ?? "")) event.preventDefault();
           }}
           onKeyDown={onKeyDown}
         />
