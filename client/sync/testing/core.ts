@@ -17,6 +17,7 @@ import { generateOpaqueServerKeys } from "../../../server-core/opaque/server_key
 import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
 import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Connection, Transport } from "../../transport/transport.ts";
+import { MovableTime } from "./movable_time.ts";
 
 const serverKeys = generateOpaqueServerKeys();
 
@@ -38,6 +39,8 @@ class HostileServer {
 }
 
 interface Run {
+  /** KeyPackages that would be handed out now. */
+  stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }>;
   /** Makes a device look into its queue again. */
   notify(recipientKey: Uint8Array): void;
   /** @param refuses methods that fail for this caller */
@@ -47,8 +50,8 @@ interface Run {
   stop(): Promise<void>;
 }
 
-async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
-  const store = await openSqliteStore({ dataDir, now: Date.now });
+async function startRun(dataDir: string, hostile: HostileServer, now: () => number): Promise<Run> {
+  const store = await openSqliteStore({ dataDir, now });
   const fetchOwn = store.delivery.fetch.bind(store.delivery);
   store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked));
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
@@ -59,7 +62,7 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
   };
   const live = new LiveDevices();
   const handlers = new Handlers<Caller>();
-  const sessions = new Sessions({ accounts: store.accounts, clock: Date.now });
+  const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const side = new OpaqueServerSide(await store.accounts.ensureOpaqueServerKeys(await serverKeys));
   const opaque = { run: async (job: keyof OpaqueServerSide, params: never): Promise<never> => await side[job](params) as never };
   const authentication = {
@@ -67,7 +70,7 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
     opaque: opaque as never,
     sessions,
     config: { registration: "open" as const, opaquePerIpPerMinute: 10_000, opaquePerAccountPerMinute: 10_000 },
-    clock: Date.now,
+    clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
   };
   authenticationHandlers(handlers, authentication);
@@ -78,7 +81,7 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 60_000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
-    now: Date.now,
+    now,
     draining: () => false,
     build: "test",
     heartbeatMs: 20_000,
@@ -86,6 +89,7 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();
   return {
+    stockOf: (deviceId) => store.accounts.countKeyPackages({ deviceId: deviceId as never }),
     notify: (recipientKey) => live.notify(recipientKey as never),
     serve(stream, refuses) {
       const call = serveCall<Caller>(stream, {
@@ -113,12 +117,15 @@ async function startRun(dataDir: string, hostile: HostileServer): Promise<Run> {
 
 export class TestCore {
   readonly hostile: HostileServer;
+  /** The time of this core and of all who are on it. */
+  readonly time: MovableTime;
   readonly #dataDir: string;
   #run: Run | undefined;
   readonly #connections = new Set<TestConnection>();
 
-  private constructor(dataDir: string, run: Run, hostile: HostileServer) {
+  private constructor(dataDir: string, run: Run, hostile: HostileServer, time: MovableTime) {
     this.hostile = hostile;
+    this.time = time;
     this.#dataDir = dataDir;
     this.#run = run;
   }
@@ -126,7 +133,13 @@ export class TestCore {
   static async start(): Promise<TestCore> {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
     const hostile = new HostileServer();
-    return new TestCore(dataDir, await startRun(dataDir, hostile), hostile);
+    const time = new MovableTime();
+    return new TestCore(dataDir, await startRun(dataDir, hostile, time.now), hostile, time);
+  }
+
+  /** How many KeyPackages of a device would be handed out now. */
+  stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }> {
+    return this.#run!.stockOf(deviceId);
   }
 
   /** The server slips entries into a device's queue. */
@@ -186,7 +199,7 @@ export class TestCore {
     this.breakConnections();
     await run?.stop();
     await work();
-    this.#run = await startRun(this.#dataDir, this.hostile);
+    this.#run = await startRun(this.#dataDir, this.hostile, this.time.now);
   }
 
   /** After all connections are closed: resolves when what they asked for is done. */

@@ -67,7 +67,7 @@ export class Person {
 
   /** A device that is not signed in yet. */
   static async device(core: TestCore, username: string, seed = 1): Promise<Person> {
-    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), testEnvironment(seed));
+    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), core.time.environment(testEnvironment(seed)));
     await person.start();
     return person;
   }

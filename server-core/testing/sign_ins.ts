@@ -1,0 +1,78 @@
+/** An account that signs in and out over OPAQUE, and the sessions that it was promised. */
+
+import assert from "node:assert/strict";
+import { deviceIdOf } from "../../schema/credential.ts";
+import { signDeviceList } from "../../schema/device_list.ts";
+import { generateEd25519, signEd25519 } from "../../schema/ed25519.ts";
+import { authentication, delivery } from "../../schema/rpc/methods.ts";
+import { loginBytes, opaqueSuite, registrationBytes } from "../../schema/signed_call.ts";
+import { startLogin, startRegistration } from "../opaque/testing/opaque_client.ts";
+import { outcome } from "./delivery_service.ts";
+import type { Connection } from "./quic.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type As = Connection["as"];
+
+const password = "correct horse battery staple";
+
+export class SignIns {
+  /** Its name, once it is registered. */
+  #username = "";
+  #device: { seed: Bytes; recipientKey: Bytes; deviceId: Bytes } | undefined;
+  readonly #open: Bytes[] = [];
+  readonly #closed: Bytes[] = [];
+
+  /** One more session: registers at first, signs in after that. */
+  async signIn(as: As): Promise<void> {
+    const { accessToken } = this.#device ? await this.#login(as) : await this.#register(as);
+    this.#open.push(accessToken);
+  }
+
+  /** Ends the oldest session but one. @returns whether there was one to end, and its end was acknowledged */
+  async signOut(as: As): Promise<boolean> {
+    if (this.#open.length < 2) return false;
+    // From here on it may have ended or not; once answered, it has.
+    const accessToken = this.#open.shift()!;
+    await as(this.#caller(accessToken)).call(authentication.logout, {});
+    this.#closed.push(accessToken);
+    return true;
+  }
+
+  /** @throws AssertionError unless every acknowledged session works and every ended one does not */
+  async check(as: As): Promise<void> {
+    const answer = (token: Bytes) => outcome(as(this.#caller(token)).call(delivery.channelState, { channelId: new Uint8Array(32) }));
+    for (const token of this.#open) assert.equal(await answer(token), "E016", "an acknowledged session works");
+    for (const token of this.#closed.splice(0)) assert.equal(await answer(token), "E001", "an ended session does not");
+  }
+
+  #caller(accessToken: Bytes) {
+    return { auth: { version: 1, accessToken, deviceId: this.#device!.deviceId } };
+  }
+
+  async #register(as: As): Promise<{ accessToken: Bytes }> {
+    const { seed, publicKey: recipientKey } = await generateEd25519();
+    const root = await generateEd25519();
+    const deviceId = await deviceIdOf(recipientKey);
+    const username = `user${crypto.randomUUID().slice(0, 12)}`;
+    const { request, finish } = await startRegistration(password, username);
+    const { response } = await as().call(authentication.registerStart, { suite: opaqueSuite, username, request });
+    const { record } = await finish(response);
+    const list = { accountKey: root.publicKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
+    const vault = { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([2]), wrappedByRecovery: new Uint8Array([3]) };
+    const deviceSignature = await signEd25519(seed, await registrationBytes(record, username));
+    const devices = await signDeviceList(list, root.seed);
+    const answer = await as().call(authentication.registerFinish, { suite: opaqueSuite, username, record, inviteCode: "", devices, vault, recipientKey, deviceSignature });
+    this.#device = { seed, recipientKey, deviceId };
+    this.#username = username;
+    return answer;
+  }
+
+  async #login(as: As): Promise<{ accessToken: Bytes }> {
+    const { ke1, finish } = await startLogin(password, this.#username);
+    const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username: this.#username, ke1 });
+    const out = await finish(ke2);
+    assert.ok(!(out instanceof Error), "an acknowledged account is there, with its password");
+    const deviceSignature = await signEd25519(this.#device!.seed, await loginBytes(out.sessionKey));
+    return await as().call(authentication.loginFinish, { loginId, ke3: out.ke3, recipientKey: this.#device!.recipientKey, deviceSignature });
+  }
+}
