@@ -11,9 +11,10 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import type { ChatSummary, TimelineItem } from "../engine/api.ts";
 import type { Bytes, GroupState, Mls } from "../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../storage/sealed_store.ts";
+import { StorageError } from "../storage/storage.ts";
 import { type Chat, Draft } from "./draft.ts";
 import type { Environment } from "./environment.ts";
-import { type ChatRecord, type ItemRecord, keys, type PendingRecord } from "./records.ts";
+import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type StoredChat } from "./records.ts";
 import { itemOf, summaryOf } from "./timeline.ts";
 import { Unit } from "./unit.ts";
 
@@ -55,11 +56,11 @@ export class Chats {
 
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
   async load(): Promise<void> {
-    const [records, pending] = await Promise.all([this.#store.range<ChatRecord>("groups", ""), this.#store.range<PendingRecord>("pending", "")]);
+    const [records, pending] = await Promise.all([this.#store.range<StoredChat>("groups", ""), this.#store.range<PendingRecord>("pending", "")]);
     const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
     await Promise.all(records.map(async ({ key, value }) => {
       const version = await this.#store.version(fromHex(key));
-      this.#keep({ id: key, record: value, state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
+      this.#keep({ id: key, ...await this.#withMembers(key, value), state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
     }));
   }
 
@@ -173,13 +174,20 @@ export class Chats {
   }
 
   async #reread(chatId: string): Promise<void> {
-    const record = await this.#store.get<ChatRecord>("groups", chatId);
-    if (!record) {
+    const stored = await this.#store.get<StoredChat>("groups", chatId);
+    if (!stored) {
       this.#drop(chatId);
       return;
     }
     const [pending, version] = await Promise.all([this.#store.get<PendingRecord>("pending", chatId), this.#store.version(fromHex(chatId))]);
-    this.#keep({ id: chatId, record, state: undefined, ratchetKeys: new Set(), pending, version });
+    this.#keep({ id: chatId, ...await this.#withMembers(chatId, stored), state: undefined, ratchetKeys: new Set(), pending, version });
+  }
+
+  async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Chat, "record" | "storedMembers">> {
+    if (stored.members) return { record: { ...stored, members: stored.members } };
+    const members = await this.#store.get<ChatRecord["members"]>("epochs", keys.members(chatId));
+    if (!members) throw new StorageError("the members of a chat are missing");
+    return { record: { ...stored, members }, storedMembers: members };
   }
 
   #publish(unit: Unit): void {

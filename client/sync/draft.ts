@@ -19,6 +19,8 @@ const previewLength = 200;
 export interface Chat {
   readonly id: string;
   readonly record: ChatRecord;
+  /** The members that their own record on disk holds; undefined when there is none yet. */
+  readonly storedMembers?: ChatRecord["members"];
   /** Decoded when first needed. */
   readonly state: GroupState | undefined;
   /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is. */
@@ -41,6 +43,7 @@ export class Draft {
   readonly id: string;
   readonly version: number;
   readonly #mls: Mls;
+  readonly #storedMembers: ChatRecord["members"] | undefined;
   #record: ChatRecord;
   #state: GroupState | undefined;
   #pending: PendingRecord | undefined;
@@ -62,6 +65,7 @@ export class Draft {
     this.version = chat.version;
     this.#mls = mls;
     this.#record = { ...chat.record };
+    this.#storedMembers = chat.storedMembers;
     this.#state = chat.state;
     this.#pending = chat.pending;
     this.#ratchetKeys = new Set(chat.ratchetKeys);
@@ -212,11 +216,16 @@ export class Draft {
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
       unit.delete("epochs", keys.pastEpochs(this.id));
+      unit.delete("epochs", keys.members(this.id));
       for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
       return;
     }
     const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
-    if (this.#recordChanged) unit.put("groups", this.id, this.#record, context);
+    if (this.#recordChanged) {
+      const { members, ...rest } = this.#record;
+      unit.put("groups", this.id, rest, context);
+      if (members !== this.#storedMembers) unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
+    }
     for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
     if (this.#forgotten && !this.#newEpoch) {
       unit.delete("epochs", this.id);
@@ -235,6 +244,7 @@ export class Draft {
 
   /** What memory holds once the write is on disk. */
   result(): Chat {
-    return { id: this.id, record: this.#record, state: this.#state, ratchetKeys: this.#ratchetKeys, pending: this.#pending, version: this.changed ? this.version + 1 : this.version };
+    const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
+    return { id: this.id, record: this.#record, storedMembers, state: this.#state, ratchetKeys: this.#ratchetKeys, pending: this.#pending, version: this.changed ? this.version + 1 : this.version };
   }
 }

@@ -11,7 +11,7 @@ export interface ChatRecord {
   firstChannelId: Bytes;
   kind: "direct" | "group";
   name: string;
-  /** Accounts, as the newest epoch has them. */
+  /** Accounts, as the newest epoch has them. On disk apart from the rest (`keys.members`): it grows with the group, and the rest is written with every message. */
   members: ChatMember[];
   /** In a chat of two: the other account, kept when it is gone. */
   peer?: { username: string; accountKey: string };
@@ -55,6 +55,9 @@ export interface Broken {
   /** A fresh header for that commit, or to be taken out and put back (PROTOCOL §3.4, §3.5). */
   need: "reseal" | "readd";
 }
+
+/** What lies on disk in "groups". Records of before the members lay apart have them inside. */
+export type StoredChat = Omit<ChatRecord, "members"> & { members?: ChatMember[] };
 
 export interface ChatMember {
   username: string;
@@ -158,5 +161,7 @@ export const keys = {
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
   /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
+  /** In "epochs": the accounts of the chat, which change with commits alone. */
+  members: (chatId: string) => `${chatId}/members`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
 };
