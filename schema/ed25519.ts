@@ -55,6 +55,13 @@ export async function generateEd25519(): Promise<{ seed: Bytes; publicKey: Bytes
   return { seed: encoded.slice(-32), publicKey: new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)) };
 }
 
+/** @param seed 32 bytes @returns the public key of it, 32 bytes */
+export async function publicEd25519(seed: Uint8Array): Promise<Bytes> {
+  // WebCrypto gives the public half of a private key as JWK only (RFC 8037 §2).
+  const { x } = await crypto.subtle.exportKey("jwk", await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", true, ["sign"]));
+  return Uint8Array.from(atob(x!.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+}
+
 // RFC 8410 §7: PrivateKeyInfo of an Ed25519 seed is this prefix and the 32 bytes.
 const pkcs8Prefix = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 

@@ -88,6 +88,7 @@ struct Vault {
   sealed @1 :Data;          # ≤ 128 KiB: AEAD under the vaultKey, opaque to the server
   wrappedByPassword @2 :Data; # ≤ 256 bytes: vaultKey wrapped under the OPAQUE export key
   wrappedByRecovery @3 :Data; # ≤ 256 bytes: vaultKey wrapped under the recovery code
+  recoveryKey @4 :Data;     # 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no recovery by the code
 }
 
 struct Account {
@@ -141,8 +142,8 @@ interface AuthenticationService {
   # Who: S. The account's vault.
 
   putVault @7 (expectedVersion :UInt64, vault :Vault, proof :DeviceProof) -> ();
-  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps must be the
-  # stored ones (E014): they change with the password only. Errors: E011, E014, E015, E023.
+  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps and recoveryKey
+  # must be the stored ones (E014), unless the session began with the password within the last 5 minutes. Errors: E011, E014, E015, E023.
 
   putDeviceList @8 (devices :SignedDeviceList, proof :DeviceProof) -> ();
   # Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same accountKey and username, else
@@ -176,7 +177,18 @@ interface AuthenticationService {
 
   changePassword @17 (suite :Text, record :Data, expectedVaultVersion :UInt64, vault :Vault, proof :DeviceProof) -> ();
   # Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the vault with its new wrap (compare-and-set as putVault)
-  # and the end of every other session. Errors: E011, E015, E023.
+  # and the end of every other session. The session must have begun with the password within the last 5 minutes (E003): a device alone can not lock its owner out. Errors: E003, E011, E015, E023.
+
+  recoverStart @18 (username :Text) -> (nonce :Data);
+  # Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes, single use, 60 s. An unknown username is answered like a known one. Errors: E005.
+
+  recoverOpen @19 (suite :Text, username :Text, nonce :Data, request :Data, signature :Data) -> (account :Account, vault :Vault, response :Data);
+  # Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE registration of the new password. request: RegistrationRequest (33 bytes). signature: recovery
+  # key over schema/recovery.ts, recoverOpenBytes. A wrong code, an unknown username and an account without recovery key are all E008. Errors: E005, E008.
+
+  recoverFinish @20 (nonce :Data, record :Data, expectedVaultVersion :UInt64, vault :Vault, signature :Data) -> ();
+  # Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session.
+  # signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
 }
 
 struct Entry {

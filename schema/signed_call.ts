@@ -10,21 +10,30 @@ export const opaqueSuite = "qpq-opaque-1";
 /** The calls that need a {@link deviceProofBytes}. */
 export type ProvenCall = "putVault" | "putDeviceList" | "revokeSession" | "changePassword";
 
+/** @returns the fields of a vault that a proof covers, in order */
+export function vaultFields({ sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: { sealed: Uint8Array; wrappedByPassword: Uint8Array; wrappedByRecovery: Uint8Array; recoveryKey: Uint8Array }): Uint8Array[] {
+  return [sealed, wrappedByPassword, wrappedByRecovery, recoveryKey];
+}
+
 /**
  * "qpq/1 call" ‖ nonce ‖ SHA-256(name ‖ 0 ‖ for each field: u32 length ‖ bytes).
  *
- * Fields, in order: putVault: u64 expectedVersion, sealed, wrappedByPassword, wrappedByRecovery. putDeviceList: list, signature. revokeSession: sessionId.
- * changePassword: record, u64 expectedVaultVersion, sealed, wrappedByPassword, wrappedByRecovery.
+ * Fields, in order: putVault: u64 expectedVersion and the {@link vaultFields}. putDeviceList: list, signature. revokeSession: sessionId.
+ * changePassword: record, u64 expectedVaultVersion and the vault's fields.
  *
  * @param nonce 32 bytes from `challenge()`
  */
 export async function deviceProofBytes(call: ProvenCall, nonce: Uint8Array, fields: Uint8Array[]): Promise<Bytes> {
-  const framed = fields.flatMap((field) => {
+  return concat(utf8("qpq/1 call"), nonce, await sha256(utf8(call), new Uint8Array(1), ...framed(fields)));
+}
+
+/** @returns each field after its length (u32), so that no two lists of fields give the same bytes */
+export function framed(fields: Uint8Array[]): Uint8Array[] {
+  return fields.flatMap((field) => {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, field.length);
     return [length, field];
   });
-  return concat(utf8("qpq/1 call"), nonce, await sha256(utf8(call), new Uint8Array(1), ...framed));
 }
 
 /** @returns "qpq/1 register" ‖ SHA-256(record) ‖ username: signed by the first device of a new account */

@@ -7,7 +7,7 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { isUsername } from "../../schema/username.ts";
-import { type AccountState, EngineError, type EngineProblem, LocalCode, type Progress } from "../engine/api.ts";
+import { type AccountState, type DeviceInfo, EngineError, type EngineProblem, LocalCode, type Progress } from "../engine/api.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, newSentinel, type PageSentinel } from "../storage/sentinel.ts";
 import { clockWarningMs, ServerClock } from "./clock.ts";
@@ -19,6 +19,9 @@ import { asEngineErrors, wireProblem } from "./errors.ts";
 import { KeyPackageKeeper } from "./key_packages.ts";
 import { type OpaqueSuite, suite1 } from "./opaque_client.ts";
 import { checkedPassword, normalisedPassword } from "./password.ts";
+import { type Confirmed, newPassword, newRecoveryCode, revokeFromList, withPassword } from "./password_guard.ts";
+import { recoverAccount } from "./recovery.ts";
+import { parseRecoveryCode } from "./recovery_code.ts";
 import { sessionAuth, SessionRpc, type StoredSession } from "./session.ts";
 import type { AccountContext, Accounts } from "./types.ts";
 import { type StoredVault, VaultSync } from "./vault_keeper.ts";
@@ -47,7 +50,7 @@ export class AccountManager implements Accounts {
   readonly #options: AccountManagerOptions;
   readonly #clock: ServerClock;
   #state: AccountState = { kind: "signed-out" };
-  #context: (AccountContext & { readonly vault: VaultSync; readonly directory: AccountDirectory }) | undefined;
+  #context: (AccountContext & { readonly rpc: SessionRpc; readonly vault: VaultSync; readonly directory: AccountDirectory }) | undefined;
   /** Devices that lived in this profile and must never act again. */
   #lost: { username: string; deviceId: string }[] = [];
 
@@ -99,6 +102,105 @@ export class AccountManager implements Accounts {
     });
   }
 
+  async devices(): Promise<DeviceInfo[]> {
+    return await asEngineErrors(async () => {
+      const { accountKey, deviceId, rpc, directory } = this.#signedIn();
+      await directory.refresh([accountKey]);
+      const { sessions } = await rpc.call(authentication.listSessions, {});
+      const own = await directory.byKey(accountKey);
+      return (own?.devices.devices ?? []).map((device) => {
+        const live = sessions.filter((session) => equalBytes(session.deviceId, device.deviceId));
+        return {
+          deviceId: toHex(device.deviceId),
+          current: equalBytes(device.deviceId, deviceId),
+          sessions: live.length,
+          ...(live.length > 0 && { lastUsedMs: Math.max(...live.map(({ lastUsedMs }) => lastUsedMs)), createdMs: Math.min(...live.map(({ createdMs }) => createdMs)) }),
+        };
+      });
+    });
+  }
+
+  async revokeDevice(deviceId: string, password: string): Promise<void> {
+    await this.#reporting(async () => {
+      if (!/^[0-9a-f]{32}$/.test(deviceId)) throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
+      const { directory } = this.#signedIn();
+      await this.#withPassword(password, async (confirmed) => {
+        await directory.take(await revokeFromList(fromHex(deviceId), confirmed));
+      });
+    });
+  }
+
+  async changePassword(oldPassword: string, newPasswordText: string): Promise<void> {
+    await this.#reporting(async () => {
+      const context = this.#signedIn();
+      const password = checkedPassword(newPasswordText, context.username);
+      await this.#withPassword(oldPassword, async (confirmed, enrolment) => {
+        const write = await newPassword(enrolment, password, confirmed);
+        // Before the call: if its answer is lost this device stays signed in all the same, whichever password is good now.
+        const before = await this.#useSession(confirmed);
+        try {
+          await context.vault.rewrap(write);
+        } finally {
+          // Ended with the change already, or superfluous if it failed.
+          await before.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+        }
+      });
+    });
+  }
+
+  async newRecoveryCode(password: string): Promise<{ recoveryCode: string }> {
+    return await this.#reporting(async () => {
+      const { vault } = this.#signedIn();
+      return await this.#withPassword(password, async (confirmed) => {
+        const { recoveryCode, write } = newRecoveryCode(confirmed);
+        await vault.rewrap(write);
+        return { recoveryCode };
+      });
+    });
+  }
+
+  async recover(username: string, recoveryCode: string, newPasswordText: string): Promise<{ recoveryCode: string }> {
+    const next = await this.#reporting(async () => {
+      const enrolment = this.#enrolment(username, checkedPassword(newPasswordText, username), "signing-in");
+      const device = await this.#options.store.get<StoredDevice>("account", "device");
+      const vault = device?.username === username ? await this.#options.store.get<StoredVault>("account", "vault") : undefined;
+      return await recoverAccount(enrolment, parseRecoveryCode(recoveryCode), vault?.version);
+    });
+    // The new password is good from here on: a sign-in that fails can be made up for, the new code can not.
+    await this.signIn(username, newPasswordText).catch((error) => this.#options.onProblem?.((error as EngineError).problem));
+    return next;
+  }
+
+  /** Runs `work` with what the password opens. The session of it ends afterwards, unless this device has gone over to it. */
+  async #withPassword<T>(password: string, work: (confirmed: Confirmed, enrolment: Enrolment) => Promise<T>): Promise<T> {
+    const { username } = this.#signedIn();
+    const device = (await this.#options.store.get<StoredDevice>("account", "device"))!;
+    const enrolment = this.#opaque(username, normalisedPassword(password), "signing-in");
+    return await withPassword(enrolment, device, async (confirmed) => {
+      try {
+        return await work(confirmed, enrolment);
+      } finally {
+        // Left alone it would end by itself: a lost answer is no fault.
+        if (this.#context?.rpc.accessToken !== confirmed.session.accessToken) await confirmed.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+      }
+    });
+  }
+
+  /** @returns calls of the session before */
+  async #useSession({ session, device }: Confirmed): Promise<RpcClient> {
+    const { rpc } = this.#signedIn();
+    const before = sessionAuth(rpc.accessToken, device.deviceId);
+    const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
+    await this.#options.store.write({ puts: [{ store: "account", key: "session", value: stored }] });
+    rpc.useSession(sessionAuth(session.accessToken, device.deviceId));
+    return new RpcClient(this.#options.openStream, () => before);
+  }
+
+  #signedIn() {
+    if (!this.#context) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+    return this.#context;
+  }
+
   async signOut(): Promise<void> {
     await asEngineErrors(async () => {
       // The server may be away; then the session ends there by itself.
@@ -125,6 +227,11 @@ export class AccountManager implements Accounts {
   #enrolment(username: string, password: string, task: "registering" | "signing-in"): Enrolment {
     if (this.#state.kind === "signed-in") throw new EngineError({ code: LocalCode.alreadySignedIn, detail: "this profile is signed in" });
     if (!isUsername(username)) throw wireProblem(ErrorCode.usernameInvalidOrTaken, "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter");
+    return this.#opaque(username, password, task);
+  }
+
+  /** What an OPAQUE handshake needs, reporting its memory-hard step. */
+  #opaque(username: string, password: string, task: "registering" | "signing-in"): Enrolment {
     const { openStream, suite = suite1, onProgress } = this.#options;
     const reporting: OpaqueSuite = {
       tag: suite.tag,

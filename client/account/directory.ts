@@ -41,10 +41,13 @@ export class AccountDirectory implements Directory {
   readonly #vaultPins = new Map<string, Pin>();
 
   readonly #watchers = new Set<(account: KnownAccount) => void>();
+  readonly #pinWatchers = new Set<() => void>();
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
-    this.#records = new DirectoryStore(options.store);
+    this.#records = new DirectoryStore(options.store, () => {
+      for (const tell of this.#pinWatchers) tell();
+    });
   }
 
   readonly trust: Trust = async (credential, leafSignatureKey, use) => {
@@ -74,6 +77,17 @@ export class AccountDirectory implements Directory {
       if (!record || record.changedKey) throw keyChanged(username);
       return record;
     });
+  }
+
+  async sighted(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }> {
+    try {
+      return { account: await this.byUsername(username) };
+    } catch (error) {
+      const record = await this.#records.byUsername(username);
+      const isKnown = error instanceof EngineError && (error.problem.code === LocalCode.keyChanged || error.problem.code === LocalCode.offline);
+      if (!record || !isKnown) throw error;
+      return { account: record, ...(record.changedKey && { changedKey: record.changedKey }) };
+    }
   }
 
   async byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined> {
@@ -161,6 +175,11 @@ export class AccountDirectory implements Directory {
   watch(newer: (account: KnownAccount) => void): () => void {
     this.#watchers.add(newer);
     return () => this.#watchers.delete(newer);
+  }
+
+  watchPins(changed: () => void): () => void {
+    this.#pinWatchers.add(changed);
+    return () => this.#pinWatchers.delete(changed);
   }
 
   /** Pins for the vault: what is known here and what came from it. */

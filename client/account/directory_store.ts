@@ -25,10 +25,13 @@ interface StoredAccount {
 /** Reads once, then answers from memory: one engine at a time holds the profile (the fence), so memory is never old. */
 export class DirectoryStore {
   readonly #store: SealedStore;
+  readonly #onChange: () => void;
   #loading: Promise<Map<string, AccountRecord>> | undefined;
 
-  constructor(store: SealedStore) {
+  /** @param onChange told of every record that is stored or goes */
+  constructor(store: SealedStore, onChange: () => void = () => {}) {
     this.#store = store;
+    this.#onChange = onChange;
   }
 
   async byKey(accountKey: Uint8Array): Promise<AccountRecord | undefined> {
@@ -49,12 +52,14 @@ export class DirectoryStore {
     await this.#store.write({ puts: [accountPut(record)], deletes: replaces ? [{ store: "accounts", key: accountKeyOf(replaces) }] : [] });
     if (replaces) records.delete(toHex(replaces));
     records.set(toHex(record.accountKey), record);
+    this.#onChange();
   }
 
   async remove(accountKey: Uint8Array): Promise<void> {
     const records = await this.#records();
     await this.#store.write({ deletes: [{ store: "accounts", key: accountKeyOf(accountKey) }] });
     records.delete(toHex(accountKey));
+    this.#onChange();
   }
 
   async #records(): Promise<Map<string, AccountRecord>> {

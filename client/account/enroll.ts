@@ -13,10 +13,19 @@ import { type DeviceKeys, enrolledDevice, newDevice, proveCall, type StoredDevic
 import { wireProblem } from "./errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
+import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
 import type { Bytes } from "./types.ts";
 import { openVault, type Pin, sealVault, unwrapVaultKeys, wrapVaultKeys } from "./vault.ts";
 import type { StoredVault } from "./vault_keeper.ts";
+
+interface Login {
+  session: { accessToken: Bytes; expiresMs: number };
+  enrolled: boolean;
+  account: Account;
+  /** 32 bytes. */
+  exportKey: Bytes;
+}
 
 /** What an enrolled device stores, and the account as its directory first sees it. */
 export interface Enrolled {
@@ -59,7 +68,7 @@ export async function createAccountOnServer({ openStream, suite, username, passw
       version: 1,
       sealed: await sealVault({ pins: [], channels: [] }, keys.vaultKey, accountKey, 1),
       wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
-      wrappedByRecovery: await wrapVaultKeys(keys, "recovery", recoverySecret, accountKey),
+      ...await recoveryPart(keys, recoverySecret, accountKey),
     };
     const device = await enrolledDevice(keysOfDevice, { username, accountKey }, 1, root.seed);
     const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username));
@@ -116,7 +125,13 @@ export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], l
   }
 }
 
-async function login({ openStream, suite, username, password }: Enrolment, device: DeviceKeys) {
+/**
+ * An OPAQUE login of a device, enrolled or not.
+ *
+ * @returns a new session of the device, and the export key: zero it after use
+ * @throws EngineError E008, WireError, TransportError
+ */
+export async function login({ openStream, suite, username, password }: Enrolment, device: DeviceKeys): Promise<Login> {
   const rpc = new RpcClient(openStream);
   const opaque = await startLogin(password, username, suite);
   const { loginId, ke2 } = await rpc.call(authentication.loginStart, { suite: suite.tag, username, ke1: opaque.ke1 });
@@ -128,8 +143,12 @@ async function login({ openStream, suite, username, password }: Enrolment, devic
   return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
 }
 
-/** A server that hands out another account key than the vault's root would have every device list checked against its own. */
-async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise<void> {
+/**
+ * A server that hands out another account key than the vault's root would have every device list checked against its own.
+ *
+ * @throws EngineError L006
+ */
+export async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise<void> {
   const message = crypto.getRandomValues(new Uint8Array(32));
   if (await verifyEd25519(accountKey, await signEd25519(rootSeed, message), message)) return;
   throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "the vault's root key is not the account's" });
@@ -156,16 +175,24 @@ async function addToDeviceList(rpc: RpcClient, account: Account, device: DeviceK
   }
 }
 
-/** @returns the list after `current` with the device added; ids in `revoke` that stand in it are revoked */
-async function nextDeviceList(current: DeviceList, currentBytes: Uint8Array, { deviceId, recipientKey }: DeviceKeys, revoke: Uint8Array[]): Promise<DeviceList> {
+/** @returns the list after `current` without the devices of these ids, or undefined when none of them is in it */
+export async function revokedFrom(current: DeviceList, currentBytes: Uint8Array, revoke: Uint8Array[]): Promise<DeviceList | undefined> {
   const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
-  const staying = current.devices.filter((device) => !leaves(device.deviceId));
-  if (staying.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+  const leaving = current.devices.filter(({ deviceId }) => leaves(deviceId));
+  if (leaving.length === 0) return undefined;
   return {
     ...current,
     version: current.version + 1,
-    devices: [...staying, { deviceId, recipientKey }],
-    revoked: [...current.revoked, ...current.devices.filter((device) => leaves(device.deviceId)).map((device) => device.deviceId)],
+    devices: current.devices.filter(({ deviceId }) => !leaves(deviceId)),
+    revoked: [...current.revoked, ...leaving.map(({ deviceId }) => deviceId)],
     prevHash: await sha256(concat(currentBytes)),
   };
+}
+
+/** @returns the list after `current` with the device added; ids in `revoke` that stand in it are revoked */
+async function nextDeviceList(current: DeviceList, currentBytes: Uint8Array, { deviceId, recipientKey }: DeviceKeys, revoke: Uint8Array[]): Promise<DeviceList> {
+  const without = await revokedFrom(current, currentBytes, revoke) ?? { ...current, version: current.version + 1, prevHash: await sha256(concat(currentBytes)) };
+  const staying = without.devices;
+  if (staying.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+  return { ...without, devices: [...staying, { deviceId, recipientKey }] };
 }

@@ -24,14 +24,14 @@ export function formatRecoveryCode(secret: Uint8Array): string {
  * Reads a code as people write it: any case, with or without dashes and spaces, O for 0, I and L for 1.
  *
  * @returns 20 bytes
- * @throws EngineError L006 when a symbol is wrong or missing
+ * @throws EngineError L014 when a symbol is wrong or missing
  */
 export function parseRecoveryCode(text: string): Bytes {
   const symbols = text.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   const values = [...symbols.slice(0, 32)].map((symbol) => digits.indexOf(symbol));
   const number = values.reduce((sum, value) => sum * 32n + BigInt(value), 0n);
   if (symbols.length !== 33 || values.includes(-1) || checks[Number(number % 37n)] !== symbols[32]) {
-    throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "that is not a recovery code: a symbol is wrong or missing" });
+    throw new EngineError({ code: LocalCode.recoveryCode, detail: "that is not a recovery code: a symbol is wrong or missing" });
   }
   return Uint8Array.from({ length: secretLength }, (_, index) => Number((number >> BigInt(8 * (secretLength - 1 - index))) & 255n));
 }

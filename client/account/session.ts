@@ -24,10 +24,12 @@ export function sessionAuth(accessToken: Bytes, deviceId: Bytes): CallAuth {
 /** An {@link RpcClient} that watches for the end of its session. */
 export class SessionRpc extends RpcClient {
   readonly #onEnded: (code: string) => void;
+  #auth: CallAuth;
 
   /** @param onEnded told once: E001, E002, or E003 when the device itself is refused and not only one call */
   constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
-    super(openStream, () => auth);
+    super(openStream, () => this.#auth);
+    this.#auth = auth;
     let told = false;
     this.#onEnded = (code) => {
       if (!told) onEnded(code);
@@ -35,25 +37,38 @@ export class SessionRpc extends RpcClient {
     };
   }
 
+  /** 32 bytes: of the session that calls are made with. */
+  get accessToken(): Bytes {
+    return this.#auth.accessToken as Bytes;
+  }
+
+  /** Goes on with another session of the same device; what the one before still answers ends nothing. */
+  useSession(auth: CallAuth): void {
+    this.#auth = auth;
+  }
+
   override async call<M extends Method>(method: M, params: ParamsOf<M>, options?: CallOptions, body?: Uint8Array): Promise<ResultsOf<M>> {
+    const auth = this.#auth;
     try {
       return await super.call(method, params, options, body);
     } catch (error) {
-      await this.#watch(error);
+      await this.#watch(error, auth);
       throw error;
     }
   }
 
   override async *stream<M extends Method>(method: M, params: ParamsOf<M>, options?: Pick<CallOptions, "signal">): AsyncGenerator<ResultsOf<M>> {
+    const auth = this.#auth;
     try {
       yield* super.stream(method, params, options);
     } catch (error) {
-      await this.#watch(error);
+      await this.#watch(error, auth);
       throw error;
     }
   }
 
-  async #watch(error: unknown): Promise<void> {
+  async #watch(error: unknown, auth: CallAuth): Promise<void> {
+    if (auth !== this.#auth) return;
     if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) return this.#onEnded(codeName(error.code));
     if (!isWireError(error, ErrorCode.forbidden)) return;
     // E003 also answers single calls (a channel of another, a queue of another): the device is out only if even its own stock is forbidden to it.

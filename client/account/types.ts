@@ -3,7 +3,7 @@
 import type { DeviceCredential } from "../../schema/credential.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
-import type { AccountState } from "../engine/api.ts";
+import type { AccountState, DeviceInfo } from "../engine/api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
 
@@ -42,6 +42,13 @@ export interface Directory {
    */
   byUsername(username: string): Promise<KnownAccount>;
 
+  /**
+   * As {@link byUsername}, for someone who looks at the key itself: an account whose key has changed, and one that is pinned while there is no connection, is an answer too.
+   *
+   * @throws EngineError L004, L001 for an account that was never seen
+   */
+  sighted(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }>;
+
   /** What is stored; never asks the server. */
   byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined>;
 
@@ -74,6 +81,9 @@ export interface Directory {
 
   /** @param newer told of every newer device list of a known account, however it came @returns ends that */
   watch(newer: (account: KnownAccount) => void): () => void;
+
+  /** @param changed told when a record (pin, mark, changed key, list) was stored or removed @returns ends that */
+  watchPins(changed: () => void): () => void;
 
   /** For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for once when the stored list does not have it). */
   readonly trust: Trust;
@@ -161,6 +171,16 @@ export interface Accounts {
   createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }>;
   /** @throws EngineError E008, L006, L012, L001 … */
   signIn(username: string, password: string): Promise<void>;
+  /** The account's devices by its newest list, with their live sessions. @throws EngineError L001 */
+  devices(): Promise<DeviceInfo[]>;
+  /** Takes a device out of the account's list for good. @param deviceId hex, 16 bytes @throws EngineError E008 wrong password, L001 … */
+  revokeDevice(deviceId: string, password: string): Promise<void>;
+  /** One call: new OPAQUE record, new wrap, the end of every other session. @throws EngineError L003, E008, L001: then either password may be the good one */
+  changePassword(oldPassword: string, newPassword: string): Promise<void>;
+  /** @returns a fresh code; the one before is void @throws EngineError E008, L001 … */
+  newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
+  /** Sets a new password by the recovery code and signs this device in. @returns the next code @throws EngineError L003, L006, L012, L014, L001 … */
+  recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   /** Ends the session on the server if it can be reached, then deletes all state of this profile. */
   signOut(): Promise<void>;
   /** Measures the server's clock; call after each connect. @returns the offset in ms; a warning is due above 1 h */

@@ -4,6 +4,7 @@
  *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)
  *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootSeed, AAD = accountKey)
  *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
+ *     recoveryKey       = public Ed25519 key of HKDF(recovery secret, "qpq/1 recovery auth"): what the server knows the code by (recovery_key.ts)
  *
  * A device keeps the vaultKey, to bring new pins into the vault. The root seed is in the wraps alone, which the password or the recovery code opens and which no device can
  * write: so a stolen device can neither reach the root key nor destroy it, and revoking it helps (docs/decisions/005).

@@ -5,7 +5,8 @@ import { toHex, u64 } from "../../schema/bytes.ts";
 import { encodeCbor } from "../../schema/cbor.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
-import { authentication } from "../../schema/rpc/methods.ts";
+import { authentication, type Vault } from "../../schema/rpc/methods.ts";
+import { vaultFields } from "../../schema/signed_call.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { asEngineErrors } from "./errors.ts";
@@ -48,6 +49,24 @@ export class VaultSync implements VaultKeeper {
     await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(channelIds)));
   }
 
+  /**
+   * The one way to write the vault other than {@link sync}: the wraps change, the content stays.
+   *
+   * @param write puts the next vault on the server; E015 means that another device came first, and is tried again with the newer vault
+   */
+  async rewrap(write: (current: { vault: Vault; content: VaultContent }) => Promise<Vault>): Promise<void> {
+    await this.#working.runExclusive(() =>
+      this.#trying(async () => {
+        const { store, rpc, accountKey } = this.#options;
+        const stored = await store.get<StoredVault>("account", "vault");
+        const { vault } = await rpc.call(authentication.getVault, {});
+        const content = await openVault(vault, stored!.vaultKey, accountKey, stored!.version);
+        const { version } = await write({ vault, content });
+        await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+      })
+    );
+  }
+
   /** Syncs without being waited for: once at a time, and once more when asked meanwhile. What fails is made up for by the next sync. */
   inBackground(onError: (error: unknown) => void): void {
     this.#again = true;
@@ -60,9 +79,13 @@ export class VaultSync implements VaultKeeper {
   }
 
   async #sync(channelIds?: Uint8Array[]): Promise<void> {
+    await this.#trying(() => this.#attempt(channelIds));
+  }
+
+  async #trying(work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(channelIds);
+        return await work();
       } catch (error) {
         if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
       }
@@ -84,9 +107,9 @@ export class VaultSync implements VaultKeeper {
     if (toHex(encodeCbor([merged.pins, merged.channels])) !== toHex(encodeCbor([theirs.pins, theirs.channels]))) {
       version = vault.version + 1;
       const sealed = await sealVault(merged, stored.vaultKey, accountKey, version);
-      const { wrappedByPassword, wrappedByRecovery } = vault;
-      const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), sealed, wrappedByPassword, wrappedByRecovery]);
-      await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: { version, sealed, wrappedByPassword, wrappedByRecovery }, proof });
+      const next = { ...vault, version, sealed };
+      const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
+      await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
     }
     if (version !== stored.version) await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
     await onVaultPins(merged.pins);

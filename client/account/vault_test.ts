@@ -16,6 +16,7 @@ async function made(version = 3) {
     sealed: await sealVault(content, keys.vaultKey, accountKey, version),
     wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
     wrappedByRecovery: await wrapVaultKeys(keys, "recovery", new Uint8Array(20).fill(4), accountKey),
+    recoveryKey: new Uint8Array(32),
   };
   return { keys, content, vault };
 }

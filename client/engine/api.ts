@@ -20,13 +20,47 @@ export interface Progress {
   total?: number;
 }
 
+export interface ChatMember {
+  username: string;
+  /** hex, 32 bytes */
+  accountKey: string;
+  role: "admin" | "member";
+  self: boolean;
+  /** Safety numbers were compared, and the key is still the one that was compared. */
+  verified?: true;
+  /** The account answers with another key than the pinned one: nothing is sent to a chat with it before the user has decided. */
+  keyChanged?: true;
+}
+
+export interface DeviceInfo {
+  /** hex, 16 bytes */
+  deviceId: string;
+  current: boolean;
+  /** ms; absent when no live session */
+  lastUsedMs?: number;
+  createdMs?: number;
+  /** live sessions of it */
+  sessions: number;
+}
+
+export interface SafetyNumber {
+  username: string;
+  /** 60 digits as 12 groups of 5 */
+  digits: string;
+  /** bytes of the QR code, hex: version ‖ both keys */
+  qr: string;
+  verified: boolean;
+  /** a changed key waits for a decision */
+  changed: boolean;
+}
+
 export interface ChatSummary {
   /** hex of the channelId */
   chatId: string;
   /** Group name, or the other person's username in a chat of two. */
   title: string;
   kind: "direct" | "group";
-  members: { username: string; accountKey: string; role: "admin" | "member"; self: boolean }[];
+  members: ChatMember[];
   /** A Welcome from an account that this one never talked to: an invitation until accepted. */
   invitation: boolean;
   /** False once this device was removed or has left. */
@@ -115,6 +149,7 @@ export const LocalCode = {
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
+  recoveryCode: "L014", // a recovery code that is none, or not this account's
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
   internal: "L050",
 } as const;
@@ -122,7 +157,7 @@ export const LocalCode = {
 /** Everything that a view can ask for. All methods reject with {@link EngineError}. */
 export interface EngineApi {
   /** Creates the account and signs this device in. `username`: 3 to 32 of a–z 0–9 . _ -. Resolves when the account is on the server and KeyPackages are up. */
-  createAccount(username: string, password: string): Promise<{ recoveryCode: string }>;
+  createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }>;
   signIn(username: string, password: string): Promise<void>;
   /** Ends the session and deletes all state of this profile. */
   signOut(): Promise<void>;
@@ -151,6 +186,14 @@ export interface EngineApi {
   send(chatId: string, messageId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
   markRead(chatId: string): Promise<void>;
+  devices(): Promise<DeviceInfo[]>;
+  revokeDevice(deviceId: string, password: string): Promise<void>;
+  changePassword(oldPassword: string, newPassword: string): Promise<void>;
+  newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
+  recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
+  safetyNumber(username: string): Promise<SafetyNumber>;
+  setVerified(username: string, verified: boolean): Promise<void>;
+  acceptChangedKey(username: string): Promise<void>;
   /** Tells the engine that the network came back or the tab woke up: reconnect now. */
   wake(): Promise<void>;
 }

@@ -3,6 +3,7 @@
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { AccountManager } from "../account/account.ts";
 import { engineError } from "../account/errors.ts";
+import { safetyNumber } from "../account/safety_number.ts";
 import type { OpaqueSuite } from "../account/opaque_client.ts";
 import { FencedError, SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
@@ -13,7 +14,7 @@ import { watchSleep } from "../sync/sleep_watch.ts";
 import { Sync } from "../sync/sync.ts";
 import type { Transport } from "../transport/transport.ts";
 import {
-  type AccountState, type ChatSummary, type ConnectionState, type EngineApi, EngineError, type EngineEvent, type EngineListener, type EngineProblem, LocalCode, type TimelinePage,
+  type AccountState, type ChatSummary, type ConnectionState, type DeviceInfo, type EngineApi, EngineError, type EngineEvent, type EngineListener, type EngineProblem, LocalCode, type SafetyNumber, type TimelinePage,
 } from "./api.ts";
 import { withProgress } from "./progress.ts";
 
@@ -220,6 +221,63 @@ export class Engine implements EngineApi {
       const { directory } = this.#accounts.context!;
       const key = fromHex(accountKey);
       return (await directory.byKey(key) ?? (await directory.refresh([key])).find((account) => toHex(account.accountKey) === accountKey))?.username;
+    });
+  }
+
+  devices(): Promise<DeviceInfo[]> {
+    return this.#guarded(() => this.#accounts.devices());
+  }
+
+  revokeDevice(deviceId: string, password: string): Promise<void> {
+    return this.#guarded(async () => {
+      const own = this.#accounts.context;
+      await this.#accounts.revokeDevice(deviceId, password);
+      if (own && toHex(own.deviceId) === deviceId) return await this.signOut();
+      // What the other members will do anyway, at once where this device can.
+      await this.#sync?.checkDevices();
+    });
+  }
+
+  changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    return this.#guarded(() => this.#accounts.changePassword(oldPassword, newPassword));
+  }
+
+  newRecoveryCode(password: string): Promise<{ recoveryCode: string }> {
+    return this.#guarded(() => this.#accounts.newRecoveryCode(password));
+  }
+
+  recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }> {
+    return this.#guarded(async () => {
+      const result = await this.#accounts.recover(username, recoveryCode, newPassword);
+      await this.#begin();
+      return result;
+    });
+  }
+
+  safetyNumber(username: string): Promise<SafetyNumber> {
+    return this.#guarded(async () => {
+      this.#signedIn();
+      const { username: ownName, accountKey, directory } = this.#accounts.context!;
+      const { account, changedKey } = await directory.sighted(username);
+      return { username, ...await safetyNumber({ accountKey, username: ownName }, { accountKey: changedKey ?? account.accountKey, username }), verified: account.verified && !changedKey, changed: changedKey !== undefined };
+    });
+  }
+
+  setVerified(username: string, verified: boolean): Promise<void> {
+    return this.#guarded(async () => {
+      this.#signedIn();
+      const { directory } = this.#accounts.context!;
+      const { account, changedKey } = await directory.sighted(username);
+      // Numbers of a key that was not taken yet confirm nothing.
+      if (changedKey) throw new EngineError({ code: LocalCode.keyChanged, detail: `${username} answers with another account key than the pinned one` });
+      await directory.setVerified(account.accountKey, verified);
+    });
+  }
+
+  acceptChangedKey(username: string): Promise<void> {
+    return this.#guarded(async () => {
+      this.#online();
+      await this.#accounts.context!.directory.acceptChangedKey(username);
     });
   }
 

@@ -15,7 +15,7 @@ import { StorageError } from "../storage/storage.ts";
 import { type Chat, Draft } from "./draft.ts";
 import type { Environment } from "./environment.ts";
 import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type StoredChat } from "./records.ts";
-import { itemOf, summaryOf } from "./timeline.ts";
+import { itemOf, type PinMarks, summaryOf } from "./timeline.ts";
 import { Unit } from "./unit.ts";
 
 /** For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is not held back by it. */
@@ -43,6 +43,7 @@ export class Chats {
   readonly #environment: Environment;
   /** Own messages by chat that are on disk and not told of yet. */
   readonly #untold = new Map<string, TimelineItem[]>();
+  #marks: PinMarks = new Map();
   #announced = false;
   #closed = false;
 
@@ -62,6 +63,12 @@ export class Chats {
       const version = await this.#store.version(fromHex(key));
       this.#keep({ id: key, ...await this.#withMembers(key, value), state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
     }));
+  }
+
+  /** What the directory marks of the people in the chats has changed. */
+  mark(marks: PinMarks): void {
+    this.#marks = marks;
+    this.#announce();
   }
 
   /** Tells of nothing any more. */
@@ -98,7 +105,7 @@ export class Chats {
 
   /** Newest activity first; without chats that are not on the server yet. */
   summaries(): ChatSummary[] {
-    return this.all().filter(({ record }) => !record.hidden).map((chat) => summaryOf(chat.id, chat.record, this.#own)).sort((a, b) => b.activityMs - a.activityMs);
+    return this.all().filter(({ record }) => !record.hidden).map((chat) => summaryOf(chat.id, chat.record, this.#own, this.#marks)).sort((a, b) => b.activityMs - a.activityMs);
   }
 
   /** @returns the chat with its MLS state; undefined when there is no chat or it has no state any more */

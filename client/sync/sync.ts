@@ -55,6 +55,7 @@ export class Sync {
   #listsFresh = false;
   #listsFailed = false;
   #cancelFresh = () => {};
+  #unwatchPins = () => {};
   #closed = false;
 
   private constructor(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }) {
@@ -90,6 +91,8 @@ export class Sync {
   static async open(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }): Promise<Sync> {
     const sync = new Sync(options);
     await Promise.all([sync.chats.load(), sync.#inbox.load(), sync.#outbox.load()]);
+    await sync.pinsChanged();
+    sync.#unwatchPins = options.account.directory.watchPins(() => void sync.pinsChanged().catch((error) => sync.#report(error)));
     return sync;
   }
 
@@ -159,12 +162,26 @@ export class Sync {
     this.#closed = true;
     this.#cancelUpkeep();
     this.#cancelFresh();
+    this.#unwatchPins();
     this.chats.close();
     this.#inbox.close();
     this.#outbox.close();
     this.#committer.close();
     this.#upkeep.close();
     this.#healer.close();
+  }
+
+  /** Acts at once on what the newest device lists of the people in the chats say: new devices come in, revoked ones go. */
+  checkDevices(): Promise<void> {
+    return this.#upkeep.checkDevices();
+  }
+
+  /** Takes over what the user decided about keys: the marks of people, and what waited for the decision. */
+  async pinsChanged(): Promise<void> {
+    const { directory } = this.#context.account;
+    const marked = (await directory.known()).filter(({ accountKey, verified, changedKey }) => toHex(accountKey) !== this.#context.ownKey && (verified || changedKey));
+    this.chats.mark(new Map(marked.map(({ accountKey, changedKey }) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }])));
+    for (const { id } of this.chats.all()) this.#outbox.kick(id);
   }
 
   /** Tells the others of a chat that something is being written there; once in a few seconds, and never later than now. */

@@ -9,15 +9,18 @@ export function itemOf(record: ItemRecord): TimelineItem {
   return { kind, messageId, order, sender, own, text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
 }
 
+/** What the directory marks of an account key (hex); nothing for most. */
+export type PinMarks = ReadonlyMap<string, { verified?: true; keyChanged?: true }>;
+
 /** @param own this device's account */
-export function summaryOf(chatId: string, record: ChatRecord, own: { username: string; accountKey: string }): ChatSummary {
+export function summaryOf(chatId: string, record: ChatRecord, own: { username: string; accountKey: string }, marks: PinMarks): ChatSummary {
   const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
   const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
   return {
     chatId,
     title: record.kind === "direct" ? directTitle : record.name,
     kind: record.kind,
-    members: record.members.map((member) => ({ ...member, self: member.accountKey === own.accountKey })),
+    members: record.members.map((member) => ({ ...member, ...marks.get(member.accountKey), self: member.accountKey === own.accountKey })),
     invitation: record.invitation,
     active: record.active && record.broken === undefined,
     ...(record.active && record.broken && { recovering: true as const }),

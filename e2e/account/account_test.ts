@@ -1,72 +1,11 @@
 import assert from "node:assert/strict";
-import { AccountManager, type AccountManagerOptions } from "../../client/account/account.ts";
-import { type OpaqueSuite, suite1 } from "../../client/account/opaque_client.ts";
-import type { AccountContext } from "../../client/account/types.ts";
-import { type AccountState, EngineError, type EngineProblem, type Progress } from "../../client/engine/api.ts";
+import { suite1 } from "../../client/account/opaque_client.ts";
+import { toHex } from "../../schema/bytes.ts";
 import { MemoryStorage } from "../../client/storage/memory.ts";
-import { importWrappingKey, SealedStore } from "../../client/storage/sealed_store.ts";
-import type { PageSentinel } from "../../client/storage/sentinel.ts";
-import { sha256, toHex } from "../../schema/bytes.ts";
-import { openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
-
-/** Not for use: passwords would be cheap to guess. */
-const cheapSuite: OpaqueSuite = { tag: suite1.tag, harden: (y) => sha256(y) };
-const password = "correct horse battery";
-
-class Profile {
-  storage = new MemoryStorage();
-  text: string | undefined;
-  readonly states: AccountState[] = [];
-  readonly problems: EngineProblem[] = [];
-  readonly progress: (Progress | undefined)[] = [];
-  readonly page: PageSentinel = {
-    get: () => Promise.resolve(this.text),
-    set: (text) => Promise.resolve(void (this.text = text)),
-    remove: () => Promise.resolve(void (this.text = undefined)),
-  };
-  manager!: AccountManager;
-  store!: SealedStore;
-
-  private constructor(readonly server: AuthenticationServer, readonly options: Partial<AccountManagerOptions>) {}
-
-  static async open(server: AuthenticationServer, options: Partial<AccountManagerOptions> = {}): Promise<Profile> {
-    const profile = new Profile(server, options);
-    await profile.start();
-    return profile;
-  }
-
-  /** As a page that is loaded again. */
-  async start(): Promise<AccountState> {
-    this.store = new SealedStore(this.storage, await importWrappingKey(new Uint8Array(32).fill(1)));
-    await this.store.takeFence();
-    this.manager = new AccountManager({
-      store: this.store,
-      openStream: this.server.openStream,
-      suite: cheapSuite,
-      page: this.page,
-      onState: (state) => this.states.push(state),
-      onProblem: (problem) => this.problems.push(problem),
-      onProgress: (progress) => this.progress.push(progress),
-      ...this.options,
-    });
-    return await this.manager.resume();
-  }
-
-  get context(): AccountContext {
-    assert.ok(this.manager.context);
-    return this.manager.context;
-  }
-
-  async ownDevices(): Promise<string[]> {
-    const { account } = await this.context.rpc.call(authentication.lookup, { username: this.context.username });
-    return (await openDeviceList(account.devices)).devices.map(({ deviceId }) => toHex(deviceId));
-  }
-}
-
-const rejectsWith = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
+import { password, Profile, rejectsWith } from "./profile.ts";
 
 Deno.test("createAccount() with Argon2id at full strength makes an account whose device works, with KeyPackages up, and reports progress", async () => {
   const server = new AuthenticationServer();

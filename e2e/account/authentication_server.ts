@@ -31,6 +31,7 @@ export class AuthenticationServer {
   /** Calls that were made, by name. */
   readonly calls: string[] = [];
   online = true;
+  #lost: string | undefined;
   readonly #refusals = new Map<string, WireError>();
   readonly openStream: OpenStream;
 
@@ -51,13 +52,31 @@ export class AuthenticationServer {
     });
     this.openStream = async (signal) => {
       if (!this.online) throw new TransportError("no connection");
-      return await open(signal);
+      const { readable, writable } = await open(signal);
+      return { readable: readable.pipeThrough(this.#losing()), writable };
     };
   }
 
   /** The next call of `method` is answered with this error. */
   refuseNext(method: Method, code: number): void {
     this.#refusals.set(method.name, new WireError(code, "ordered by a test"));
+  }
+
+  /** The next call of `method` is carried out, and its answer does not arrive. */
+  loseAnswer(method: Method): void {
+    this.#lost = method.name;
+  }
+
+  #losing(): TransformStream<Uint8Array, Uint8Array> {
+    return new TransformStream({
+      transform: (bytes, controller) => {
+        if (this.#lost !== undefined && this.#lost === this.calls.at(-1)) {
+          this.#lost = undefined;
+          throw new TransportError("the connection broke before the answer came");
+        }
+        controller.enqueue(bytes);
+      },
+    });
   }
 
   #refuse(method: Method): void {

@@ -402,7 +402,7 @@ export class Vault extends $.Struct {
   static readonly _capnp = {
     displayName: "Vault",
     id: "e3a6a48f47d0d921",
-    size: new $.ObjectSize(8, 3),
+    size: new $.ObjectSize(8, 4),
   };
   /**
 * 1, 2, 3, …; 0 = no vault yet
@@ -479,6 +479,28 @@ export class Vault extends $.Struct {
   }
   set wrappedByRecovery(value: $.Data) {
     $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptRecoveryKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownRecoveryKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.recoveryKey);
+  }
+  /**
+* 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no recovery by the code
+*
+*/
+  get recoveryKey(): $.Data {
+    return $.utils.getData(3, this);
+  }
+  _hasRecoveryKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initRecoveryKey(length: number): $.Data {
+    return $.utils.initData(3, length, this);
+  }
+  set recoveryKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
   }
   toString(): string { return "Vault_" + super.toString(); }
 }
@@ -1913,6 +1935,303 @@ export class AuthenticationService_ChangePassword$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class AuthenticationService_RecoverStart$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverStart$Params",
+    id: "8b9f93fd2de8a45f",
+    size: new $.ObjectSize(0, 1),
+  };
+  get username(): string {
+    return $.utils.getText(0, this);
+  }
+  set username(value: string) {
+    $.utils.setText(0, value, this);
+  }
+  toString(): string { return "AuthenticationService_RecoverStart$Params_" + super.toString(); }
+}
+export class AuthenticationService_RecoverStart$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverStart$Results",
+    id: "883d6207bf834fe3",
+    size: new $.ObjectSize(0, 1),
+  };
+  _adoptNonce(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownNonce(): $.Orphan<$.Data> {
+    return $.utils.disown(this.nonce);
+  }
+  get nonce(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasNonce(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initNonce(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set nonce(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "AuthenticationService_RecoverStart$Results_" + super.toString(); }
+}
+export class AuthenticationService_RecoverStart$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_RecoverStart$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_RecoverStart$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_RecoverStart$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_RecoverOpen$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverOpen$Params",
+    id: "a4094747d0d3cca4",
+    size: new $.ObjectSize(0, 5),
+  };
+  get suite(): string {
+    return $.utils.getText(0, this);
+  }
+  set suite(value: string) {
+    $.utils.setText(0, value, this);
+  }
+  get username(): string {
+    return $.utils.getText(1, this);
+  }
+  set username(value: string) {
+    $.utils.setText(1, value, this);
+  }
+  _adoptNonce(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownNonce(): $.Orphan<$.Data> {
+    return $.utils.disown(this.nonce);
+  }
+  get nonce(): $.Data {
+    return $.utils.getData(2, this);
+  }
+  _hasNonce(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initNonce(length: number): $.Data {
+    return $.utils.initData(2, length, this);
+  }
+  set nonce(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptRequest(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownRequest(): $.Orphan<$.Data> {
+    return $.utils.disown(this.request);
+  }
+  get request(): $.Data {
+    return $.utils.getData(3, this);
+  }
+  _hasRequest(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initRequest(length: number): $.Data {
+    return $.utils.initData(3, length, this);
+  }
+  set request(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  _adoptSignature(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(4, this));
+  }
+  _disownSignature(): $.Orphan<$.Data> {
+    return $.utils.disown(this.signature);
+  }
+  get signature(): $.Data {
+    return $.utils.getData(4, this);
+  }
+  _hasSignature(): boolean {
+    return !$.utils.isNull($.utils.getPointer(4, this));
+  }
+  _initSignature(length: number): $.Data {
+    return $.utils.initData(4, length, this);
+  }
+  set signature(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(4, this));
+  }
+  toString(): string { return "AuthenticationService_RecoverOpen$Params_" + super.toString(); }
+}
+export class AuthenticationService_RecoverOpen$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverOpen$Results",
+    id: "c70e2e7c9c76617d",
+    size: new $.ObjectSize(0, 3),
+  };
+  _adoptAccount(value: $.Orphan<Account>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownAccount(): $.Orphan<Account> {
+    return $.utils.disown(this.account);
+  }
+  get account(): Account {
+    return $.utils.getStruct(0, Account, this);
+  }
+  _hasAccount(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initAccount(): Account {
+    return $.utils.initStructAt(0, Account, this);
+  }
+  set account(value: Account) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptVault(value: $.Orphan<Vault>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownVault(): $.Orphan<Vault> {
+    return $.utils.disown(this.vault);
+  }
+  get vault(): Vault {
+    return $.utils.getStruct(1, Vault, this);
+  }
+  _hasVault(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initVault(): Vault {
+    return $.utils.initStructAt(1, Vault, this);
+  }
+  set vault(value: Vault) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptResponse(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownResponse(): $.Orphan<$.Data> {
+    return $.utils.disown(this.response);
+  }
+  get response(): $.Data {
+    return $.utils.getData(2, this);
+  }
+  _hasResponse(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initResponse(length: number): $.Data {
+    return $.utils.initData(2, length, this);
+  }
+  set response(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  toString(): string { return "AuthenticationService_RecoverOpen$Results_" + super.toString(); }
+}
+export class AuthenticationService_RecoverOpen$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_RecoverOpen$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_RecoverOpen$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_RecoverOpen$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_RecoverFinish$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverFinish$Params",
+    id: "a150abdd993ae0e0",
+    size: new $.ObjectSize(8, 4),
+  };
+  _adoptNonce(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownNonce(): $.Orphan<$.Data> {
+    return $.utils.disown(this.nonce);
+  }
+  get nonce(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasNonce(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initNonce(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set nonce(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptRecord(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownRecord(): $.Orphan<$.Data> {
+    return $.utils.disown(this.record);
+  }
+  get record(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasRecord(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initRecord(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set record(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get expectedVaultVersion(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set expectedVaultVersion(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptVault(value: $.Orphan<Vault>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownVault(): $.Orphan<Vault> {
+    return $.utils.disown(this.vault);
+  }
+  get vault(): Vault {
+    return $.utils.getStruct(2, Vault, this);
+  }
+  _hasVault(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initVault(): Vault {
+    return $.utils.initStructAt(2, Vault, this);
+  }
+  set vault(value: Vault) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptSignature(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownSignature(): $.Orphan<$.Data> {
+    return $.utils.disown(this.signature);
+  }
+  get signature(): $.Data {
+    return $.utils.getData(3, this);
+  }
+  _hasSignature(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initSignature(length: number): $.Data {
+    return $.utils.initData(3, length, this);
+  }
+  set signature(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  toString(): string { return "AuthenticationService_RecoverFinish$Params_" + super.toString(); }
+}
+export class AuthenticationService_RecoverFinish$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "recoverFinish$Results",
+    id: "ad528af4d9262051",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_RecoverFinish$Results_" + super.toString(); }
+}
+export class AuthenticationService_RecoverFinish$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_RecoverFinish$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_RecoverFinish$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_RecoverFinish$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class AuthenticationService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xf8ac5cf90ca4fedbn;
@@ -1937,7 +2256,10 @@ export class AuthenticationService$Client {
     $.Method<AuthenticationService_FetchKeyPackage$Params, AuthenticationService_FetchKeyPackage$Results>,
     $.Method<AuthenticationService_ListSessions$Params, AuthenticationService_ListSessions$Results>,
     $.Method<AuthenticationService_RevokeSession$Params, AuthenticationService_RevokeSession$Results>,
-    $.Method<AuthenticationService_ChangePassword$Params, AuthenticationService_ChangePassword$Results>
+    $.Method<AuthenticationService_ChangePassword$Params, AuthenticationService_ChangePassword$Results>,
+    $.Method<AuthenticationService_RecoverStart$Params, AuthenticationService_RecoverStart$Results>,
+    $.Method<AuthenticationService_RecoverOpen$Params, AuthenticationService_RecoverOpen$Results>,
+    $.Method<AuthenticationService_RecoverFinish$Params, AuthenticationService_RecoverFinish$Results>
   ] = [
     {
       ParamsClass: AuthenticationService_RegisterStart$Params,
@@ -2082,6 +2404,30 @@ export class AuthenticationService$Client {
       methodId: 17,
       interfaceName: "node.capnp:AuthenticationService",
       methodName: "changePassword"
+    },
+    {
+      ParamsClass: AuthenticationService_RecoverStart$Params,
+      ResultsClass: AuthenticationService_RecoverStart$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 18,
+      interfaceName: "node.capnp:AuthenticationService",
+      methodName: "recoverStart"
+    },
+    {
+      ParamsClass: AuthenticationService_RecoverOpen$Params,
+      ResultsClass: AuthenticationService_RecoverOpen$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 19,
+      interfaceName: "node.capnp:AuthenticationService",
+      methodName: "recoverOpen"
+    },
+    {
+      ParamsClass: AuthenticationService_RecoverFinish$Params,
+      ResultsClass: AuthenticationService_RecoverFinish$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 20,
+      interfaceName: "node.capnp:AuthenticationService",
+      methodName: "recoverFinish"
     }
   ];
   /**
@@ -2174,8 +2520,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_GetVault$Results$Promise(pipeline);
   }
   /**
-* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps must be the
-* stored ones (E014): they change with the password only. Errors: E011, E014, E015, E023.
+* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps and recoveryKey
+* must be the stored ones (E014), unless the session began with the password within the last 5 minutes. Errors: E011, E014, E015, E023.
 *
 */
   putVault(paramsFunc?: (params: AuthenticationService_PutVault$Params) => void): AuthenticationService_PutVault$Results$Promise {
@@ -2299,7 +2645,7 @@ export class AuthenticationService$Client {
   }
   /**
 * Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the vault with its new wrap (compare-and-set as putVault)
-* and the end of every other session. Errors: E011, E015, E023.
+* and the end of every other session. The session must have begun with the password within the last 5 minutes (E003): a device alone can not lock its owner out. Errors: E003, E011, E015, E023.
 *
 */
   changePassword(paramsFunc?: (params: AuthenticationService_ChangePassword$Params) => void): AuthenticationService_ChangePassword$Results$Promise {
@@ -2309,6 +2655,44 @@ export class AuthenticationService$Client {
     });
     const pipeline = new $.Pipeline(AuthenticationService_ChangePassword$Results, answer);
     return new AuthenticationService_ChangePassword$Results$Promise(pipeline);
+  }
+  /**
+* Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes, single use, 60 s. An unknown username is answered like a known one. Errors: E005.
+*
+*/
+  recoverStart(paramsFunc?: (params: AuthenticationService_RecoverStart$Params) => void): AuthenticationService_RecoverStart$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[18],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_RecoverStart$Results, answer);
+    return new AuthenticationService_RecoverStart$Results$Promise(pipeline);
+  }
+  /**
+* Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE registration of the new password. request: RegistrationRequest (33 bytes). signature: recovery
+* key over schema/recovery.ts, recoverOpenBytes. A wrong code, an unknown username and an account without recovery key are all E008. Errors: E005, E008.
+*
+*/
+  recoverOpen(paramsFunc?: (params: AuthenticationService_RecoverOpen$Params) => void): AuthenticationService_RecoverOpen$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[19],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_RecoverOpen$Results, answer);
+    return new AuthenticationService_RecoverOpen$Results$Promise(pipeline);
+  }
+  /**
+* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session.
+* signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
+*
+*/
+  recoverFinish(paramsFunc?: (params: AuthenticationService_RecoverFinish$Params) => void): AuthenticationService_RecoverFinish$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[20],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_RecoverFinish$Results, answer);
+    return new AuthenticationService_RecoverFinish$Results$Promise(pipeline);
   }
 }
 $.Registry.register(AuthenticationService$Client.interfaceId, AuthenticationService$Client);
@@ -2331,6 +2715,9 @@ export interface AuthenticationService$Server$Target {
   listSessions(params: AuthenticationService_ListSessions$Params, results: AuthenticationService_ListSessions$Results): Promise<void>;
   revokeSession(params: AuthenticationService_RevokeSession$Params, results: AuthenticationService_RevokeSession$Results): Promise<void>;
   changePassword(params: AuthenticationService_ChangePassword$Params, results: AuthenticationService_ChangePassword$Results): Promise<void>;
+  recoverStart(params: AuthenticationService_RecoverStart$Params, results: AuthenticationService_RecoverStart$Results): Promise<void>;
+  recoverOpen(params: AuthenticationService_RecoverOpen$Params, results: AuthenticationService_RecoverOpen$Results): Promise<void>;
+  recoverFinish(params: AuthenticationService_RecoverFinish$Params, results: AuthenticationService_RecoverFinish$Results): Promise<void>;
 }
 export class AuthenticationService$Server extends $.Server {
   readonly target: AuthenticationService$Server$Target;
@@ -2407,6 +2794,18 @@ export class AuthenticationService$Server extends $.Server {
       {
         ...AuthenticationService$Client.methods[17],
         impl: target.changePassword
+      },
+      {
+        ...AuthenticationService$Client.methods[18],
+        impl: target.recoverStart
+      },
+      {
+        ...AuthenticationService$Client.methods[19],
+        impl: target.recoverOpen
+      },
+      {
+        ...AuthenticationService$Client.methods[20],
+        impl: target.recoverFinish
       }
     ]);
     this.target = target;

@@ -11,7 +11,7 @@ function reread<S extends $.Struct>(StructClass: $.StructCtor<S>, message: $.Mes
 Deno.test("readPlain() gives back what writePlain() wrote, and defaults for what it left out", () => {
   const message = new $.Message();
   writePlain(message.initRoot(wire.Vault), { version: 3, sealed: new Uint8Array([1, 2, 3]) });
-  assert.deepEqual(reread(wire.Vault, message), { version: 3, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array() });
+  assert.deepEqual(reread(wire.Vault, message), { version: 3, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() });
 });
 
 Deno.test("readPlain() copies: changing the message afterwards changes nothing that was read", () => {

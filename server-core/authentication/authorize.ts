@@ -8,7 +8,7 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { staticTokenCheck } from "./tokens.ts";
 
 /** P: no token is needed. */
-const anyone = new Set<Method<never, never>>([authentication.registerStart, authentication.registerFinish, authentication.loginStart, authentication.loginFinish, delivery.health] as Method<never, never>[]);
+const anyone = new Set<Method<never, never>>([authentication.registerStart, authentication.registerFinish, authentication.loginStart, authentication.loginFinish, authentication.recoverStart, authentication.recoverOpen, authentication.recoverFinish, delivery.health] as Method<never, never>[]);
 
 /** What a session may do while its device is not in the account's list. */
 const beforeEnrolment = new Set<Method<never, never>>([authentication.getVault, authentication.challenge, authentication.putDeviceList, authentication.lookup, authentication.logout] as Method<never, never>[]);

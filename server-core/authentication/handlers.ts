@@ -9,6 +9,7 @@ import { addDirectoryHandlers } from "./directory_handlers.ts";
 import { addKeyPackageHandlers } from "./key_package_handlers.ts";
 import { addLoginHandlers } from "./login_handlers.ts";
 import { OpaqueLimits } from "./opaque_limits.ts";
+import { addRecoveryHandlers } from "./recovery_handlers.ts";
 import { addRegistrationHandlers } from "./registration_handlers.ts";
 import { addSessionHandlers } from "./session_handlers.ts";
 import { addVaultHandlers } from "./vault_handlers.ts";
@@ -19,6 +20,7 @@ export function authenticationHandlers(handlers: Handlers<Caller>, deps: Authent
   const challenges = new Challenges(deps.clock);
   addRegistrationHandlers(handlers, deps, limits);
   addLoginHandlers(handlers, deps, limits);
+  addRecoveryHandlers(handlers, deps, limits);
   addSessionHandlers(handlers, deps, challenges);
   addVaultHandlers(handlers, deps, challenges);
   addDeviceHandlers(handlers, deps, challenges);

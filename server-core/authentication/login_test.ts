@@ -131,9 +131,10 @@ Deno.test("loginFinish answers E008 when the password was changed between the tw
   const rig = new Rig();
   const alice = await rig.registered("alice", "right");
   const login = await half(rig, "alice", "right");
-  const vault = { version: 2, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array() };
+  const vault = { version: 2, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() };
   const { opaqueRecord } = (await rig.store.accounts.opaqueRecord({ username: "alice" }))!;
-  await rig.store.accounts.changePassword({ accountKey: alice.list.accountKey, opaqueRecord: opaqueRecord.map((byte) => byte ^ 1), expectedVersion: 1, vault, keptSessionId: new Uint8Array(16) });
+  const keptSessionId = (await rig.store.accounts.sessions({ accountKey: alice.list.accountKey }))[0].sessionId;
+  await rig.store.accounts.changePassword({ accountKey: alice.list.accountKey, opaqueRecord: opaqueRecord.map((byte) => byte ^ 1), expectedVersion: 1, vault, keptSessionId, freshSinceMs: 0 });
   assert.equal(await login.finish(), "E008");
 });
 

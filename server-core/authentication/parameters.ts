@@ -32,11 +32,12 @@ export function checkLength(bytes: Uint8Array, length: number, what: string): vo
  * @param version the version that the vault must have
  * @throws WireError E011 for a vault that is too large, E014 for another version or an empty one
  */
-export function checkedVault({ version: given, sealed, wrappedByPassword, wrappedByRecovery }: Vault, version: number): StoredVault {
+export function checkedVault({ version: given, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: Vault, version: number): StoredVault {
   if (sealed.length > maxSealedBytes) throw new WireError(ErrorCode.payloadTooLarge, `vault: at most ${maxSealedBytes} bytes`);
   if (wrappedByPassword.length > maxWrapBytes || wrappedByRecovery.length > maxWrapBytes) throw new WireError(ErrorCode.payloadTooLarge, `vault: wraps of at most ${maxWrapBytes} bytes`);
   if (given !== version || sealed.length === 0) throw new WireError(ErrorCode.malformed, `vault: not version ${version}, or empty`);
-  return { version, sealed, wrappedByPassword, wrappedByRecovery };
+  if (recoveryKey.length !== 0) checkLength(recoveryKey, 32, "recoveryKey");
+  return { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey };
 }
 
 /** A caller with a session, as `authorizeCall` lets it through. */

@@ -16,7 +16,7 @@ Deno.test("register makes an account whose session works at once, and login give
   const { account } = await client.call(authentication.lookup, { username: "alice" });
   assert.deepEqual(account, { username: "alice", accountKey: alice.list.accountKey, devices: alice.signed });
   const { vault } = await client.call(authentication.getVault, {});
-  assert.deepEqual(vault, { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]) });
+  assert.deepEqual(vault, { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]), recoveryKey: new Uint8Array() });
   const login = await alice.login("correct horse");
   assert.equal(login.enrolled, true);
   assert.deepEqual(login.account, account);
@@ -136,7 +136,7 @@ Deno.test("registration with a root key that another account has is E023", async
     ...taken,
     opaqueRecord: new Uint8Array(129),
     devices: alice.signed,
-    vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array() },
+    vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() },
     device: { deviceId: device.publicKey.slice(0, 16), recipientKey: device.publicKey },
     session: { sessionId: new Uint8Array(16), tokenSha256: new Uint8Array(32), expiresMs: 1 },
   }));

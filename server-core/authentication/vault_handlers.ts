@@ -3,19 +3,23 @@
 import { u64 } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
+import { vaultFields } from "../../schema/signed_call.ts";
 import type { Caller } from "../caller.ts";
 import type { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { checkedVault, checkSuite, sessionOf } from "./parameters.ts";
 
-export function addVaultHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
+/** For how long a session may change what the password guards, after it began with the password. */
+export const freshSessionMs = 5 * 60_000;
+
+export function addVaultHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
   handlers.unary(authentication.getVault, async (_params, { caller }) => ({ vault: await accounts.vault({ accountKey: sessionOf(caller).accountKey }) }));
 
   handlers.unary(authentication.putVault, async ({ expectedVersion, vault, proof }, { caller }) => {
     const session = sessionOf(caller);
     const checked = checkedVault(vault, expectedVersion + 1);
-    await challenges.check(proof, session, "putVault", [u64(expectedVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
-    await accounts.putVault({ accountKey: session.accountKey, expectedVersion, vault: checked });
+    await challenges.check(proof, session, "putVault", [u64(expectedVersion), ...vaultFields(vault)]);
+    await accounts.putVault({ accountKey: session.accountKey, expectedVersion, vault: checked, sessionId: session.sessionId, freshSinceMs: clock() - freshSessionMs });
     return {};
   });
 
@@ -23,10 +27,10 @@ export function addVaultHandlers(handlers: Handlers<Caller>, { store: { accounts
     checkSuite(suite);
     const session = sessionOf(caller);
     const checked = checkedVault(vault, expectedVaultVersion + 1);
-    await challenges.check(proof, session, "changePassword", [record, u64(expectedVaultVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+    await challenges.check(proof, session, "changePassword", [record, u64(expectedVaultVersion), ...vaultFields(vault)]);
     await opaque.run("checkRecord", { record });
     const { accountKey, sessionId } = session;
-    const { endedSessionIds } = await accounts.changePassword({ accountKey, opaqueRecord: record, expectedVersion: expectedVaultVersion, vault: checked, keptSessionId: sessionId });
+    const { endedSessionIds } = await accounts.changePassword({ accountKey, opaqueRecord: record, expectedVersion: expectedVaultVersion, vault: checked, keptSessionId: sessionId, freshSinceMs: clock() - freshSessionMs });
     sessions.forgetAccount(accountKey);
     onSessionsEnded?.(endedSessionIds);
     return {};

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { u64 } from "../../schema/bytes.ts";
 import { authentication, type Vault } from "../../schema/rpc/methods.ts";
-import { opaqueSuite } from "../../schema/signed_call.ts";
+import { opaqueSuite, vaultFields } from "../../schema/signed_call.ts";
 import { startRegistration } from "../opaque/testing/opaque_client.ts";
 import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
+import { freshSessionMs } from "./vault_handlers.ts";
 
 function vaultOf(version: number, changes: Partial<Vault> = {}): Vault {
-  return { version, sealed: new Uint8Array([version, 7]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]), ...changes };
+  return { version, sealed: new Uint8Array([version, 7]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]), recoveryKey: new Uint8Array(), ...changes };
 }
 
 async function put(account: TestAccount, expectedVersion: number, vault: Vault): Promise<string> {
-  const proof = await account.proof("putVault", [u64(expectedVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+  const proof = await account.proof("putVault", [u64(expectedVersion), ...vaultFields(vault)]);
   return await answerOf(account.client.call(authentication.putVault, { expectedVersion, vault, proof }));
 }
 
@@ -36,11 +37,34 @@ Deno.test("putVault answers E011 over its limits, E014 to a wrong version or not
   assert.equal((await alice.client.call(authentication.getVault, {})).vault.sealed.length, 128 * 1024);
 });
 
-Deno.test("putVault keeps both wraps: a device's key alone does not lock the owner out", async () => {
-  const alice = await new Rig().account("alice");
-  assert.equal(await put(alice, 1, vaultOf(2, { wrappedByPassword: new Uint8Array([66]) })), "E014");
-  assert.equal(await put(alice, 1, vaultOf(2, { wrappedByRecovery: new Uint8Array([66]) })), "E014");
+const otherWraps: Partial<Vault>[] = [{ wrappedByPassword: new Uint8Array([66]) }, { wrappedByRecovery: new Uint8Array([66]) }, { recoveryKey: new Uint8Array(32) }];
+
+Deno.test("putVault keeps wraps and recovery key five minutes after the password was given: a device's key alone does not lock the owner out", async () => {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  rig.nowMs += freshSessionMs + 1;
+  for (const wraps of otherWraps) assert.equal(await put(alice, 1, vaultOf(2, wraps)), "E014");
   assert.equal((await alice.client.call(authentication.getVault, {})).vault.version, 1);
+  assert.equal(await put(alice, 1, vaultOf(2)), "ok");
+});
+
+Deno.test("putVault takes other wraps and another recovery key from a session that began with the password just before", async () => {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  rig.nowMs += freshSessionMs;
+  for (const [index, wraps] of otherWraps.entries()) assert.equal(await put(alice, 1 + index, vaultOf(2 + index, wraps)), "ok");
+  assert.equal(await put(alice, 4, vaultOf(5, { recoveryKey: new Uint8Array(31) })), "E014");
+});
+
+Deno.test("changePassword is E003 five minutes after the password was given: whoever holds an unlocked device can not take the account", async () => {
+  const rig = new Rig();
+  const alice = await rig.registered("alice", "old password");
+  const { request, finish } = await startRegistration("new password", "alice");
+  const { record } = await finish((await alice.client.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request })).response);
+  rig.nowMs += freshSessionMs + 1;
+  const proof = await alice.proof("changePassword", [record, u64(1), ...vaultFields(vaultOf(2))]);
+  assert.equal(await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion: 1, vault: vaultOf(2), proof })), "E003");
+  assert.equal(await answerOf(alice.login("old password")), "ok");
 });
 
 Deno.test("changePassword makes the new password and vault good, the old password bad, and ends every other session", async () => {
@@ -55,7 +79,7 @@ Deno.test("changePassword makes the new password and vault good, the old passwor
   const { response } = await alice.client.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request });
   const { record } = await finish(response);
   const change = async (expectedVaultVersion: number, vault: Vault, changes: object = {}) => {
-    const proof = await alice.proof("changePassword", [record, u64(expectedVaultVersion), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+    const proof = await alice.proof("changePassword", [record, u64(expectedVaultVersion), ...vaultFields(vault)]);
     return await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion, vault, proof, ...changes }));
   };
   assert.equal(await change(1, vaultOf(2), { suite: "qpq-opaque-2" }), "E014");
@@ -78,6 +102,6 @@ Deno.test("changePassword answers E014 to a record that is none", async () => {
   const alice = await new Rig().account("alice");
   const record = new Uint8Array(129);
   const vault = vaultOf(2);
-  const proof = await alice.proof("changePassword", [record, u64(1), vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery]);
+  const proof = await alice.proof("changePassword", [record, u64(1), ...vaultFields(vault)]);
   assert.equal(await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion: 1, vault, proof })), "E014");
 });

@@ -17,6 +17,8 @@ export interface StoredVault {
   sealed: Bytes;
   wrappedByPassword: Bytes;
   wrappedByRecovery: Bytes;
+  /** 32 bytes, or empty. */
+  recoveryKey: Bytes;
 }
 
 /** A session to be opened: the token itself never reaches storage. */
@@ -117,10 +119,14 @@ export interface AccountStore {
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
-  /** Compare-and-set: errors E015. */
-  putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault }): Promise<void>;
-  /** New OPAQUE record, vault and the end of all sessions but one. Errors: E015. */
-  changePassword(args: { accountKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault; keptSessionId: Bytes }): Promise<{ endedSessionIds: Bytes[] }>;
+  /** Compare-and-set. Wraps and recovery key change only for a session that began at `freshSinceMs` or later. Errors: E014, E015. */
+  putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault; sessionId: Bytes; freshSinceMs: number }): Promise<void>;
+  /** New OPAQUE record, vault and the end of all sessions but one, which began at `freshSinceMs` or later. Errors: E003, E015. */
+  changePassword(args: { accountKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault; keptSessionId: Bytes; freshSinceMs: number }): Promise<{ endedSessionIds: Bytes[] }>;
+  /** What a recovery is judged by; undefined for an unknown name and for an account without a recovery key. */
+  recoverable(args: { username: string }): Promise<{ account: StoredAccount; recoveryKey: Bytes; vault: StoredVault } | undefined>;
+  /** New OPAQUE record, vault and the end of all sessions, iff the recovery key is still `recoveryKey`. Errors: E008, E015. */
+  recover(args: { accountKey: Bytes; recoveryKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault }): Promise<{ endedSessionIds: Bytes[] }>;
   /** Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023 (a listed device never proved its key to this account). */
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;

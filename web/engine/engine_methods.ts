@@ -30,6 +30,14 @@ const methods: Record<EngineMethod, true> = {
   send: true,
   timeline: true,
   markRead: true,
+  devices: true,
+  revokeDevice: true,
+  changePassword: true,
+  newRecoveryCode: true,
+  recover: true,
+  safetyNumber: true,
+  setVerified: true,
+  acceptChangedKey: true,
   wake: true,
 };
 

@@ -101,7 +101,7 @@ export class Rig {
       accountKey: account.list.accountKey,
       opaqueRecord: crypto.getRandomValues(new Uint8Array(129)),
       devices: account.signed,
-      vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]) },
+      vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]), recoveryKey: new Uint8Array() },
       device: { deviceId: account.device.deviceId, recipientKey: account.device.recipientKey },
       session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.nowMs + 30 * 24 * 3_600_000 },
     });
@@ -145,7 +145,7 @@ export class TestAccount {
   }
 
   async registrationOf(record: Bytes, inviteCode = "") {
-    const vault = { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]) };
+    const vault = { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]), recoveryKey: new Uint8Array() };
     const deviceSignature = await signEd25519(this.device.seed, await registrationBytes(record, this.username));
     return { suite: opaqueSuite, username: this.username, record, inviteCode, devices: this.signed, vault, recipientKey: this.device.recipientKey, deviceSignature };
   }

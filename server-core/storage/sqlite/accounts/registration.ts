@@ -12,9 +12,9 @@ export const registrationOperations: Operations<Pick<AccountStore, "register" | 
     if (db.get("SELECT 1 FROM accounts WHERE account_key = ?", accountKey)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the account key is in use");
     if (db.get("SELECT 1 FROM devices WHERE device_id = ?", device.deviceId)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the device key is in use");
     db.run(
-      `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
-       VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
-      accountKey, username, opaqueRecord, devices.list, devices.signature, vault.version, vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery, nowMs,
+      `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, recovery_key, created_ms)
+       VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      accountKey, username, opaqueRecord, devices.list, devices.signature, vault.version, vault.sealed, vault.wrappedByPassword, vault.wrappedByRecovery, vault.recoveryKey, nowMs,
     );
     if (inviteSha256) spendInvite(db, inviteSha256, accountKey, nowMs);
     db.run("INSERT INTO devices (device_id, recipient_key, account_key, enrolled, created_ms) VALUES (?, ?, ?, 1, ?)", device.deviceId, device.recipientKey, accountKey, nowMs);

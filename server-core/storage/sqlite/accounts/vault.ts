@@ -5,40 +5,70 @@ import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, StoredVault } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
+import { accountWhere } from "./directory.ts";
 
-export const vaultOperations: Operations<Pick<AccountStore, "vault" | "putVault" | "changePassword">> = {
+type Names = "vault" | "putVault" | "changePassword" | "recoverable" | "recover";
+
+export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
   vault(db, { accountKey }) {
-    return db.get<StoredVault>(
-      `SELECT vault_version AS version, vault_sealed AS sealed, wrapped_by_password AS wrappedByPassword, wrapped_by_recovery AS wrappedByRecovery
-       FROM accounts WHERE account_key = ?`,
-      accountKey,
-    )!;
+    return vaultOf(db, accountKey);
   },
 
-  putVault(db, { accountKey, expectedVersion, vault }) {
-    const kept = db.get<Pick<StoredVault, "wrappedByPassword" | "wrappedByRecovery">>(
-      "SELECT wrapped_by_password AS wrappedByPassword, wrapped_by_recovery AS wrappedByRecovery FROM accounts WHERE account_key = ? AND vault_version = ?", accountKey, expectedVersion);
-    // A device's key alone must not lock the owner out: the wraps change with the password only.
-    const sameWraps = !kept || (equalBytes(kept.wrappedByPassword, vault.wrappedByPassword) && equalBytes(kept.wrappedByRecovery, vault.wrappedByRecovery));
-    if (!sameWraps) throw new WireError(ErrorCode.malformed, "putVault keeps both wraps; changePassword changes them");
+  putVault(db, { accountKey, expectedVersion, vault, sessionId, freshSinceMs }) {
+    const stored = vaultOf(db, accountKey);
+    // A device's key alone must not lock the owner out: what the password and the recovery code open changes only with one of them at hand.
+    const same = equalBytes(stored.wrappedByPassword, vault.wrappedByPassword) && equalBytes(stored.wrappedByRecovery, vault.wrappedByRecovery) && equalBytes(stored.recoveryKey, vault.recoveryKey);
+    if (stored.version === expectedVersion && !same && !isFresh(db, sessionId, freshSinceMs)) throw new WireError(ErrorCode.malformed, "putVault keeps the wraps, unless the password was given just before");
     compareAndSetVault(db, accountKey, expectedVersion, vault);
   },
 
-  changePassword(db, { accountKey, opaqueRecord, expectedVersion, vault, keptSessionId }) {
+  changePassword(db, { accountKey, opaqueRecord, expectedVersion, vault, keptSessionId, freshSinceMs }) {
+    if (!isFresh(db, keptSessionId, freshSinceMs)) throw new WireError(ErrorCode.forbidden, "the password was not given just before");
     compareAndSetVault(db, accountKey, expectedVersion, vault);
-    db.run("UPDATE accounts SET opaque_record = ? WHERE account_key = ?", opaqueRecord, accountKey);
-    const ended = db.all<{ sessionId: Uint8Array<ArrayBuffer> }>(
-      "DELETE FROM sessions WHERE session_id <> ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?) RETURNING session_id AS sessionId",
-      keptSessionId, accountKey,
-    );
-    return { endedSessionIds: ended.map(({ sessionId }) => sessionId) };
+    return replaceRecord(db, accountKey, opaqueRecord, keptSessionId);
+  },
+
+  recoverable(db, { username }) {
+    const account = accountWhere(db, "username", username);
+    if (!account) return undefined;
+    const vault = vaultOf(db, account.accountKey);
+    return vault.recoveryKey.length === 0 ? undefined : { account, recoveryKey: vault.recoveryKey, vault };
+  },
+
+  recover(db, { accountKey, recoveryKey, opaqueRecord, expectedVersion, vault }) {
+    if (!equalBytes(vaultOf(db, accountKey).recoveryKey, recoveryKey)) throw new WireError(ErrorCode.loginFailed, "the recovery code has been replaced");
+    compareAndSetVault(db, accountKey, expectedVersion, vault);
+    return replaceRecord(db, accountKey, opaqueRecord, new Uint8Array());
   },
 };
 
-function compareAndSetVault(db: Database, accountKey: Uint8Array, expectedVersion: number, { version, sealed, wrappedByPassword, wrappedByRecovery }: StoredVault): void {
+function vaultOf(db: Database, accountKey: Uint8Array): StoredVault {
+  return db.get<StoredVault>(
+    `SELECT vault_version AS version, vault_sealed AS sealed, wrapped_by_password AS wrappedByPassword, wrapped_by_recovery AS wrappedByRecovery, recovery_key AS recoveryKey
+     FROM accounts WHERE account_key = ?`,
+    accountKey,
+  )!;
+}
+
+/** @returns whether the session began, which takes the password, at that time or later */
+function isFresh(db: Database, sessionId: Uint8Array, freshSinceMs: number): boolean {
+  return db.get("SELECT 1 FROM sessions WHERE session_id = ? AND created_ms >= ?", sessionId, freshSinceMs) !== undefined;
+}
+
+/** Sets the new OPAQUE record and ends every session of the account but the one to keep. */
+function replaceRecord(db: Database, accountKey: Uint8Array, opaqueRecord: Uint8Array, keptSessionId: Uint8Array): { endedSessionIds: Uint8Array<ArrayBuffer>[] } {
+  db.run("UPDATE accounts SET opaque_record = ? WHERE account_key = ?", opaqueRecord, accountKey);
+  const ended = db.all<{ sessionId: Uint8Array<ArrayBuffer> }>(
+    "DELETE FROM sessions WHERE session_id <> ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?) RETURNING session_id AS sessionId",
+    keptSessionId, accountKey,
+  );
+  return { endedSessionIds: ended.map(({ sessionId }) => sessionId) };
+}
+
+function compareAndSetVault(db: Database, accountKey: Uint8Array, expectedVersion: number, { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: StoredVault): void {
   const { changes } = db.run(
-    `UPDATE accounts SET vault_version = ?, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ? WHERE account_key = ? AND vault_version = ?`,
-    version, sealed, wrappedByPassword, wrappedByRecovery, accountKey, expectedVersion,
+    `UPDATE accounts SET vault_version = ?, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ? AND vault_version = ?`,
+    version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey, accountKey, expectedVersion,
   );
   if (changes === 0) throw new WireError(ErrorCode.epochConflict, "the vault has another version");
 }

@@ -1,0 +1,64 @@
+/** recoverStart, recoverOpen, recoverFinish: a new password for someone who has the recovery code and not the old password (docs/decisions/018). */
+
+import { toHex, u64 } from "../../schema/bytes.ts";
+import { verifyEd25519 } from "../../schema/ed25519.ts";
+import { recoverFinishBytes, recoverOpenBytes } from "../../schema/recovery.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import type { Handlers } from "../../schema/rpc/server.ts";
+import { vaultFields } from "../../schema/signed_call.ts";
+import type { Caller } from "../caller.ts";
+import type { AuthenticationDeps } from "./deps.ts";
+import { ExpiringMap } from "./expiring_map.ts";
+import type { OpaqueLimits } from "./opaque_limits.ts";
+import { checkedVault, checkLength, checkSuite } from "./parameters.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Time between two steps. */
+export const recoveryStepMs = 60_000;
+
+/** Checked against for unknown names, so that they cost what known ones do. The public key of RFC 8032 §7.1, TEST 1. */
+const nobody = Uint8Array.from("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".match(/../g)!, (hex) => parseInt(hex, 16));
+
+const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
+
+export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
+  const started = new ExpiringMap<string>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });
+  const opened = new ExpiringMap<{ accountKey: Bytes; recoveryKey: Bytes }>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });
+
+  handlers.unary(authentication.recoverStart, ({ username }, { caller }) => {
+    limits.start(caller.remoteAddress, username);
+    const nonce = crypto.getRandomValues(new Uint8Array(32));
+    started.add(toHex(nonce), username);
+    return Promise.resolve({ nonce });
+  });
+
+  handlers.unary(authentication.recoverOpen, async ({ suite, username, nonce, request, signature }, { caller }) => {
+    checkSuite(suite);
+    limits.finish(caller.remoteAddress);
+    checkLength(nonce, 32, "nonce");
+    const isStarted = started.take(toHex(nonce)) === username;
+    const found = await accounts.recoverable({ username });
+    const isProven = await verifyEd25519(found?.recoveryKey ?? nobody, signature, await recoverOpenBytes(nonce, username, request));
+    if (!isStarted || !found || !isProven) throw failed();
+    const { response } = await opaque.run("respondToRegistration", { username, request });
+    const { account, recoveryKey, vault } = found;
+    opened.add(toHex(nonce), { accountKey: account.accountKey, recoveryKey });
+    return { account, vault, response };
+  });
+
+  handlers.unary(authentication.recoverFinish, async ({ nonce, record, expectedVaultVersion, vault, signature }, { caller }) => {
+    limits.finish(caller.remoteAddress);
+    checkLength(nonce, 32, "nonce");
+    const checked = checkedVault(vault, expectedVaultVersion + 1);
+    const open = opened.take(toHex(nonce));
+    if (!open) throw failed();
+    if (!await verifyEd25519(open.recoveryKey, signature, await recoverFinishBytes(nonce, [record, u64(expectedVaultVersion), ...vaultFields(vault)]))) throw failed();
+    await opaque.run("checkRecord", { record });
+    const { endedSessionIds } = await accounts.recover({ ...open, opaqueRecord: record, expectedVersion: expectedVaultVersion, vault: checked });
+    sessions.forgetAccount(open.accountKey);
+    onSessionsEnded?.(endedSessionIds);
+    return {};
+  });
+}
