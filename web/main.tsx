@@ -6,6 +6,8 @@ import { chooseLanguage, language, setLanguage } from "./i18n/language.ts";
 import { createApp } from "./state/app.ts";
 import { AppContext } from "./state/app_context.ts";
 import { createAppUpdate } from "./state/app_update.ts";
+import { storedLanguage } from "./state/language_choice.ts";
+import { showTheme, storedTheme } from "./state/theme.ts";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/feedback.css";
@@ -14,10 +16,14 @@ import "./styles/shell.css";
 import "./styles/chat_list.css";
 import "./styles/conversation.css";
 import "./styles/panels.css";
+import "./styles/members.css";
+import "./styles/safety.css";
+import "./styles/settings.css";
 import { Root } from "./views/root.tsx";
 
-setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang"), navigator.languages));
+setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang") ?? storedLanguage(), navigator.languages));
 document.documentElement.lang = language;
+showTheme(storedTheme());
 
 render(() => {
   const app = createApp(startEngine, remembersDevice());

@@ -6,6 +6,13 @@ import { createNavigation, type Navigation } from "./navigation.ts";
 import { problemFrom } from "./task.ts";
 
 export type TimelineListener = (items: TimelineItem[]) => void;
+export type TypingListener = (username: string) => void;
+
+export interface ShownRecoveryCode {
+  code: string;
+  /** "replaced": there was another one before. */
+  occasion: "new-account" | "replaced";
+}
 
 export interface App {
   engine: EngineApi;
@@ -26,16 +33,35 @@ export interface App {
   report(error: unknown): void;
   /** @returns stops listening */
   listenTimeline(chatId: string, listener: TimelineListener): () => void;
+  /** @returns stops listening */
+  listenTyping(chatId: string, listener: TypingListener): () => void;
   /** A draft per chat. Only in memory: plaintext is never written beside the sealed store. */
   drafts: Map<string, string>;
-  recoveryCode(): string | undefined;
-  showRecoveryCode(code: string | undefined): void;
+  /** A recovery code that has to be noted before anything else. */
+  recoveryCode(): ShownRecoveryCode | undefined;
+  showRecoveryCode(code: ShownRecoveryCode | undefined): void;
+  /** Whose safety number is on the screen. */
+  comparing(): string | undefined;
+  compare(username: string | undefined): void;
   /** While an account is made or signed in, the form stays until that has ended. */
   entering(): boolean;
   setEntering(entering: boolean): void;
 }
 
 const fatalCodes = new Set(["L009"]);
+
+/** Who wants to hear of what happens in a chat. */
+function listenersByChat<Event>(): { listen(chatId: string, listener: (event: Event) => void): () => void; tell(chatId: string, event: Event): void } {
+  const byChat = new Map<string, Set<(event: Event) => void>>();
+  return {
+    listen(chatId, listener) {
+      const listeners = byChat.get(chatId) ?? new Set();
+      byChat.set(chatId, listeners.add(listener));
+      return () => void listeners.delete(listener);
+    },
+    tell: (chatId, event) => byChat.get(chatId)?.forEach((listener) => listener(event)),
+  };
+}
 
 /**
  * @param start starts the engine with a listener for its events
@@ -48,9 +74,11 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const [chats, setChats] = createSignal<ChatSummary[]>();
   const [problem, setProblem] = createSignal<EngineProblem>();
   const [fatal, setFatal] = createSignal<EngineProblem>();
-  const [recoveryCode, showRecoveryCode] = createSignal<string>();
+  const [recoveryCode, showRecoveryCode] = createSignal<ShownRecoveryCode>();
   const [entering, setEntering] = createSignal(false);
-  const timelines = new Map<string, Set<TimelineListener>>();
+  const [comparing, compare] = createSignal<string>();
+  const timelines = listenersByChat<TimelineItem[]>();
+  const typings = listenersByChat<string>();
   const drafts = new Map<string, string>();
 
   function show(found: EngineProblem): void {
@@ -64,6 +92,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     if (found.kind === "signed-out") {
       drafts.clear();
       setChats(undefined);
+      compare(undefined);
     }
     setAccount(found);
   }
@@ -73,7 +102,8 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     else if (event.kind === "connection") setConnection(event.connection);
     else if (event.kind === "progress") setProgress(event.progress);
     else if (event.kind === "chats") setChats(event.chats);
-    else if (event.kind === "timeline") timelines.get(event.chatId)?.forEach((tell) => tell(event.items));
+    else if (event.kind === "timeline") timelines.tell(event.chatId, event.items);
+    else if (event.kind === "typing") typings.tell(event.chatId, event.username);
     else if (event.kind === "problem") show(event.problem);
   }
 
@@ -100,14 +130,13 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     dismissProblem: () => setProblem(undefined),
     fatal,
     report,
-    listenTimeline(chatId, tell) {
-      const listeners = timelines.get(chatId) ?? new Set();
-      timelines.set(chatId, listeners.add(tell));
-      return () => listeners.delete(tell);
-    },
+    listenTimeline: timelines.listen,
+    listenTyping: typings.listen,
     drafts,
     recoveryCode,
     showRecoveryCode,
+    comparing,
+    compare,
     entering,
     setEntering,
   };

@@ -36,3 +36,11 @@ export function listTimeText(atMs: number, nowMs: number): string {
   if (days === 1) return text("chat.yesterday");
   return days < 7 ? format(atMs, { weekday: "short" }) : format(atMs, { day: "numeric", month: "short" });
 }
+
+/** @returns for a sentence about when something was last used: with the time while that is near, else the date */
+export function agoText(atMs: number, nowMs: number): string {
+  const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
+  if (days <= 0) return timeText(atMs);
+  if (days === 1) return `${text("chat.yesterday").toLocaleLowerCase(language)} ${timeText(atMs)}`;
+  return format(atMs, { day: "numeric", month: "short", ...(new Date(atMs).getFullYear() !== new Date(nowMs).getFullYear() && { year: "numeric" }) });
+}

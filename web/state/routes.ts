@@ -1,14 +1,16 @@
 /** Where the user is, in the address's hash, so that back and forward of browser and phone work. */
 
-export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "chat"; chatId: string; info: boolean };
+export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings" } | { kind: "chat"; chatId: string; info: boolean };
 
 export function parseRoute(hash: string): Route {
   if (hash === "#new") return { kind: "new-chat" };
+  if (hash === "#settings") return { kind: "settings" };
   const [, chatId, info] = /^#chat\/([0-9a-f]{1,128})(\/info)?$/.exec(hash) ?? [];
   return chatId ? { kind: "chat", chatId, info: info !== undefined } : { kind: "chats" };
 }
 
 export function hashOf(route: Route): string {
   if (route.kind === "chats") return "#";
+  if (route.kind === "settings") return "#settings";
   return route.kind === "new-chat" ? "#new" : `#chat/${route.chatId}${route.info ? "/info" : ""}`;
 }

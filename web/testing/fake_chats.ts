@@ -11,13 +11,16 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const idOf = (number: number, bytes: number) => number.toString(16).padStart(bytes * 2, "0");
 
+/** Members of a large group. */
+export const fakeReaders = Array.from({ length: 995 }, (_, index) => `reader-${String(index + 1).padStart(3, "0")}`);
+
 type Line = [sender: string, text: string, agoMs: number] | [notice: TimelineItem & { kind: "notice" }];
 
 /** @param own the username signed in */
 export function fakeChats(own: string, everyone: string[]): FakeChat[] {
   const now = Date.now();
   const others = everyone.filter((username) => username !== own);
-  const [anna, ben, cleo, dino] = others;
+  const [anna, ben, cleo, dino, emil, , georg] = others;
   let count = 0;
 
   function chat(number: number, title: string, people: string[], lines: Line[], extra: Partial<ChatSummary> = {}): FakeChat {
@@ -49,6 +52,29 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
   const notice = (kind: (TimelineItem & { kind: "notice" })["notice"], values: Record<string, string>, agoMs: number): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];
   const long = Array.from({ length: 5000 }, (_, index): Line => [index % 7 < 3 ? own : ben, `Entry ${index + 1} of the log. ${"More words follow here. ".repeat(index % 4)}`.trim(), (5000 - index) * 7 * minuteMs + 5 * dayMs]);
 
+  // Every line is as high as every other one.
+  const even = Array.from({ length: 1500 }, (_, index): Line => [index % 2 ? own : georg, `Line ${index + 1}`, (1500 - index) * 1000 + 6 * dayMs]);
+  const everyNotice: Line[] = [
+    notice("created", { by: cleo }, 30 * dayMs),
+    notice("added", { by: cleo, who: own }, 30 * dayMs),
+    notice("promoted", { by: cleo, who: dino }, 29 * dayMs),
+    notice("renamed", { by: dino, name: "Village newsletter" }, 28 * dayMs),
+    notice("demoted", { by: cleo, who: dino }, 27 * dayMs),
+    notice("device-removed", { who: ben, device: "93c0de55" }, 26 * dayMs),
+    notice("removed", { by: cleo, who: "reader-996" }, 25 * dayMs),
+    notice("rejoined", { by: cleo, who: anna }, 24 * dayMs),
+    notice("unreadable", { code: "L008" }, 23 * dayMs),
+    notice("rejected", { code: "GRP-4" }, 22 * dayMs),
+    notice("gap", {}, 21 * dayMs),
+    notice("successor", {}, 20 * dayMs),
+    notice("removed-by-server", { who: dino }, 19 * dayMs),
+    notice("server-differs", { by: dino }, 18 * dayMs),
+    notice("healed", {}, 17 * dayMs),
+    notice("rolled-back", {}, 16 * dayMs),
+    notice("server-behind", {}, 15 * dayMs),
+    [cleo, "The spring issue is out.", 14 * dayMs],
+  ];
+
   return [
     chat(1, anna, [anna], [
       notice("created", { by: own }, 2 * dayMs),
@@ -77,5 +103,9 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     chat(3, ben, [ben], long),
     chat(4, "Allotment association, northern plots", [cleo, dino], [notice("created", { by: cleo }, 3 * 60 * minuteMs)], { invitation: true }),
     chat(5, dino, [dino], [[own, "Did the parcel arrive?", 9 * dayMs], [dino, "Yes, yesterday.", 9 * dayMs - minuteMs], notice("left", { who: own }, 8 * dayMs)], { active: false }),
+    chat(6, emil, [emil], [[emil, "I have a new phone at last.", 5 * 60 * minuteMs], notice("key-changed", { who: emil }, 4 * 60 * minuteMs)]),
+    chat(7, "Village newsletter", [anna, ben, cleo, dino, ...fakeReaders], everyNotice),
+    chat(8, "Boat house", [anna, georg], [[georg, "The key hangs behind the door.", 7 * dayMs], notice("rolled-back", {}, 6 * dayMs)], { active: false, recovering: true }),
+    chat(9, georg, [georg], even),
   ];
 }

@@ -2,7 +2,8 @@
 
 import { type AccountState, type ChatSummary, type ConnectionState, type EngineApi, EngineError, type Progress, type TimelineItem } from "../../client/engine/api.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
-import { fakeChats, type FakeChat } from "./fake_chats.ts";
+import { FakeAccount } from "./fake_account.ts";
+import { fakeChats, fakeReaders, type FakeChat } from "./fake_chats.ts";
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const hex = (bytes: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -10,17 +11,20 @@ const refuse = (code: string): never => {
   throw new EngineError({ code, detail: "as the test wants it" });
 };
 
-const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "hanna-lu"];
+const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "hanna-lu", ...fakeReaders];
+/** Who has the chance to be invited, and the code that opens the door to them. */
+const byInvitation = { username: "invited", code: "garden-gate" };
 
 /** @param emit told of every event */
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
+  let self = new FakeAccount("", "", true);
   const connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
   const chats = new Map<string, FakeChat>();
   let order = 9_000_000;
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
-  const sorted = () => [...chats.values()].map(({ summary }) => summary).sort((a, b) => b.activityMs - a.activityMs);
+  const sorted = () => [...chats.values()].map(({ summary }) => ({ ...summary, members: summary.members.map((member) => self.judged(member)) })).sort((a, b) => b.activityMs - a.activityMs);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
   const tellAccount = () => emit({ kind: "account", account });
 
@@ -32,8 +36,14 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     emit({ kind: "progress", progress: undefined });
   }
 
-  function enter(username: string, withChats: boolean): void {
-    account = { kind: "signed-in", username, accountKey: hex(32), deviceId: hex(16) };
+  function enter(username: string, password: string, withChats: boolean): void {
+    const deviceId = hex(16);
+    account = { kind: "signed-in", username, accountKey: hex(32), deviceId };
+    self = new FakeAccount(password, deviceId, !withChats);
+    if (withChats) {
+      self.verified.add("carol");
+      self.changed.add("emil");
+    }
     if (withChats) for (const chat of fakeChats(username, everyone)) chats.set(chat.summary.chatId, chat);
     tellAccount();
     tellChats();
@@ -54,7 +64,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     const { summary } = chats.get(chatId)!;
     const other = summary.members.find(({ self }) => !self);
     if (!other || !text.endsWith("?")) return;
-    await pause(600);
+    emit({ kind: "typing", chatId, username: other.username });
+    await pause(1500);
     summary.unread += 1;
     put(chatId, { kind: "message", messageId: hex(16), order: String(order++), sender: other.username, own: false, text: "Yes, of course.", atMs: Date.now(), state: "received" });
   }
@@ -65,17 +76,18 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   }
 
   return {
-    async createAccount(username, password) {
+    async createAccount(username, password, inviteCode) {
       if (password.length < 12) refuse("L003");
       if (username === "taken") refuse("E007");
+      if (username === byInvitation.username && inviteCode !== byInvitation.code) refuse("E006");
       await work([{ task: "password" }, 500], [{ task: "registering" }, 500]);
-      enter(username, false);
-      return { recoveryCode: "7QJW-M3RT-0KX9-ZB4F-A2HP-8VND-6EYC-T1GS-5" };
+      enter(username, password, false);
+      return { recoveryCode: self.recoveryCode };
     },
     async signIn(username, password) {
       await work([{ task: "password" }, 500], [{ task: "signing-in" }, 300]);
       if (password === "wrong") refuse("E008");
-      enter(username, true);
+      enter(username, password, true);
     },
     async signOut() {
       await pause(100);
@@ -98,9 +110,10 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       return summary.chatId;
     },
     async addPeople(chatId, usernames) {
-      await work([{ task: "adding-people", done: 0, total: usernames.length }, 500]);
+      await work(...usernames.map((_, done): [Progress, number] => [{ task: "adding-people", done, total: usernames.length }, Math.max(5, 600 / usernames.length)]));
+      const { summary } = chats.get(chatId)!;
+      summary.members = [...summary.members, ...usernames.map((username) => ({ username, accountKey: hex(32), role: "member", self: false }) as const)];
       for (const username of usernames) {
-        chats.get(chatId)!.summary.members.push({ username, accountKey: hex(32), role: "member", self: false });
         put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "added", values: { by: own(), who: username } });
       }
     },
@@ -130,6 +143,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async send(chatId, messageId, text) {
+      if (chats.get(chatId)!.summary.members.some(({ username }) => self.changed.has(username))) refuse("L007");
       const item: TimelineItem = { kind: "message", messageId, order: String(order++), sender: own(), own: true, text, atMs: Date.now(), state: "waiting" };
       put(chatId, item);
       void pause(150).then(() => put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })).then(() => answer(chatId, text));
@@ -143,6 +157,48 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     },
     async markRead(chatId) {
       chats.get(chatId)!.summary.unread = 0;
+      tellChats();
+    },
+    async devices() {
+      await pause(250);
+      return self.devices();
+    },
+    async revokeDevice(deviceId, password) {
+      await work([{ task: "password" }, 400]);
+      self.check(password);
+      self.revoke(deviceId);
+    },
+    async changePassword(oldPassword, newPassword) {
+      if (newPassword.length < 12) refuse("L003");
+      await work([{ task: "password" }, 400]);
+      self.check(oldPassword);
+      self.password = newPassword;
+      self.endOtherSessions();
+    },
+    async newRecoveryCode(password) {
+      await work([{ task: "password" }, 400]);
+      self.check(password);
+      return { recoveryCode: self.replaceCode() };
+    },
+    async recover(username, recoveryCode, newPassword) {
+      if (newPassword.length < 12) refuse("L003");
+      await work([{ task: "password" }, 400], [{ task: "signing-in" }, 300]);
+      if (!recoveryCode.toUpperCase().startsWith("7QJW")) refuse("L014");
+      enter(username, newPassword, true);
+      return { recoveryCode: self.replaceCode() };
+    },
+    async safetyNumber(username) {
+      await pause(60);
+      return self.safetyNumber(username);
+    },
+    async setVerified(username, verified) {
+      if (verified) self.verified.add(username);
+      else self.verified.delete(username);
+      tellChats();
+    },
+    async acceptChangedKey(username) {
+      self.changed.delete(username);
+      self.verified.delete(username);
       tellChats();
     },
     async wake() {},

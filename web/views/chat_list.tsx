@@ -5,24 +5,22 @@ import { useApp } from "../state/app_context.ts";
 import { listTimeText } from "../state/clock_text.ts";
 import { hashOf } from "../state/routes.ts";
 import { Avatar } from "./avatar.tsx";
-import { ConfirmDialog } from "./confirm_dialog.tsx";
+import { BackgroundProgress } from "./background_progress.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon, Mark, Wordmark } from "./icons.tsx";
+import { SignOutDialog } from "./sign_out_dialog.tsx";
 
 /** All chats, newest first; who is signed in, and whether the server can be reached. */
 export function ChatList(props: { compact: boolean }): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);
+  const inSettings = () => app.navigation.route().kind === "settings";
   const username = () => {
     const account = app.account();
     return account?.kind === "signed-in" ? account.username : "";
   };
   // Rows are kept by chatId, so that a new message changes a row's text and does not make the row anew.
   const chatIds = () => app.chats()?.map(({ chatId }) => chatId) ?? [];
-  async function signOut(): Promise<void> {
-    await app.engine.signOut();
-    app.navigation.replace({ kind: "chats" });
-  }
   return (
     <section class="list-pane" aria-label={text("chats.title")}>
       <header class="list-head">
@@ -40,14 +38,14 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
           <For each={chatIds()}>{(chatId) => <Show when={app.chat(chatId)}>{(chat) => <ChatRow chat={chat()} own={username()} />}</Show>}</For>
         </ul>
       </nav>
+      <BackgroundProgress />
       <footer class="list-foot">
         <Avatar name={username()} />
         <span class="list-self"><span class="list-username">{username()}</span><ConnectionStatus /></span>
+        <button type="button" class="icon-button" aria-label={text("chats.settings")} title={text("chats.settings")} aria-current={inSettings() ? "page" : undefined} onClick={() => app.navigation.go({ kind: "settings" })}><Icon name="settings" /></button>
         <button type="button" class="icon-button" aria-label={text("chats.sign-out")} title={text("chats.sign-out")} onClick={() => setSigningOut(true)}><Icon name="leave" /></button>
       </footer>
-      <Show when={signingOut()}>
-        <ConfirmDialog title={text("confirm.sign-out-title")} body={text("confirm.sign-out")} confirm={text("confirm.sign-out-yes")} waiting="signing-out" onConfirm={signOut} onClose={() => setSigningOut(false)} />
-      </Show>
+      <Show when={signingOut()}><SignOutDialog onClose={() => setSigningOut(false)} /></Show>
     </section>
   );
 }
@@ -89,7 +87,8 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         <span id={id("preview")} class="chat-row-preview" dir="auto">{preview()}</span>
         <span id={id("marks")} class="chat-row-marks">
           <Show when={props.chat.invitation}><span class="badge badge-quiet">{text("chats.invitation")}</span></Show>
-          <Show when={!props.chat.active}><span class="badge badge-muted">{text("chats.ended")}</span></Show>
+          <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}><span class="badge badge-warning">{text("info.key-changed")}</span></Show>
+          <Show when={!props.chat.active}><span class="badge badge-muted">{props.chat.recovering ? text("chats.recovering") : text("chats.ended")}</span></Show>
           <Show when={props.chat.unread > 0}><span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>{props.chat.unread > 99 ? "99+" : props.chat.unread}</span></Show>
         </span>
       </a>

@@ -60,6 +60,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
           value={draft()}
           onInput={(event) => {
             setDraft(event.currentTarget.value);
+            if (draft() !== "") void app.engine.typing(chatId).catch(() => {});
             app.drafts.set(chatId, draft());
             fit();
           }}

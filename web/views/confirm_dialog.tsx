@@ -5,11 +5,13 @@ import { Dialog } from "./dialog.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 
-/** Asks before something that can not be taken back, and stays open until it is done. */
+/** Asks before something that others will notice or that can not be taken back, and stays open until it is done. */
 export function ConfirmDialog(props: {
   title: string;
   body: string;
   confirm: string;
+  /** Nothing is lost by it. */
+  mild?: boolean;
   waiting: "signing-out" | "working";
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
@@ -25,7 +27,8 @@ export function ConfirmDialog(props: {
         <button type="button" class="button" data-first onClick={cancel} disabled={task.running()}>{text("confirm.cancel")}</button>
         <button
           type="button"
-          class="button button-danger"
+          class="button"
+          classList={{ "button-danger": !props.mild, "button-primary": props.mild }}
           disabled={task.running()}
           onClick={async () => (await task.run(props.onConfirm)) && props.onClose()}
         >

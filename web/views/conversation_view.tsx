@@ -3,14 +3,19 @@ import type { ChatSummary } from "../../client/engine/api.ts";
 import { plural, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createConversation } from "../state/conversation.ts";
+import { createOutage } from "../state/outage.ts";
 import { createTask } from "../state/task.ts";
+import { createTyping } from "../state/typing.ts";
 import { Avatar } from "./avatar.tsx";
+import { BackgroundProgress } from "./background_progress.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon } from "./icons.tsx";
+import { KeyChangedBanner } from "./key_changed_banner.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 import { TimelineView } from "./timeline_view.tsx";
+import { TypingLine } from "./typing_line.tsx";
 
 /** One conversation: who it is with, what was said, and the field to go on. */
 export function ConversationView(props: { chatId: string; compact: boolean }): JSX.Element {
@@ -33,6 +38,16 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
   const toggleInfo = () => (infoOpen() ? app.navigation.up({ kind: "chat", chatId: props.chatId, info: false }) : app.navigation.go({ kind: "chat", chatId: props.chatId, info: true }));
   // An invitation can be answered straight away, which accepts it: the composer stands below it from the start and is never made anew.
   const active = createMemo(() => props.chat.active);
+  const typing = createTyping(app, props.chatId);
+  const changed = createMemo(() => (props.chat.active || props.chat.recovering ? props.chat.members.filter(({ keyChanged }) => keyChanged).map(({ username }) => username) : []));
+  const stopped = createMemo(() => changed().length > 0);
+  const verified = () => {
+    const others = props.chat.members.filter(({ self }) => !self);
+    return others.length > 0 && others.every((member) => member.verified);
+  };
+  const offline = createOutage(app);
+  /** Why what is shown as waiting waits. */
+  const waits = () => (stopped() ? text("chat.stopped") : props.chat.recovering ? text("chat.recovering") : offline() ? text("chat.waits-offline") : text("chat.waits-sending"));
   const invited = createMemo(() => props.chat.active && props.chat.invitation);
   return (
     <div class="conversation">
@@ -42,7 +57,10 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
         </Show>
         <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
         <div class="pane-names">
-          <h1 class="pane-title" dir="auto">{props.chat.title}</h1>
+          <div class="pane-title-row">
+            <h1 class="pane-title" dir="auto">{props.chat.title}</h1>
+            <Show when={verified()}><span class="verified" role="img" aria-label={text("chat.verified")} title={text("chat.verified")}><Icon name="verified" /></span></Show>
+          </div>
           <p class="pane-sub">
             <Show when={!props.compact} fallback={<ConnectionStatus />}>
               <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} · </Show>
@@ -52,9 +70,15 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
         </div>
         <button type="button" class="icon-button" aria-label={text("chat.info")} title={text("chat.info")} aria-expanded={infoOpen()} onClick={toggleInfo}><Icon name="info" /></button>
       </header>
-      <TimelineView conversation={conversation} title={props.chat.title} group={props.chat.kind === "group"} unread={props.chat.unread} />
+      <Show when={props.compact}><BackgroundProgress /></Show>
+      <KeyChangedBanner usernames={changed()} />
+      <TimelineView conversation={conversation} title={props.chat.title} group={props.chat.kind === "group"} unread={props.chat.unread} waits={waits()} />
+      <Show when={active()}><TypingLine usernames={typing()} /></Show>
       <Show when={invited()}><Invitation chat={props.chat} /></Show>
-      <Show when={active()} fallback={<p class="foot-note">{text("chat.ended")}</p>}><Composer chatId={props.chatId} onSend={conversation.send} /></Show>
+      <Show when={active() && offline() && !stopped()}><p class="wait-note"><Icon name="waiting" />{text("chat.waits-offline")}</p></Show>
+      <Show when={active() && !stopped()} fallback={<p class="foot-note">{stopped() ? text("chat.stopped") : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
+        <Composer chatId={props.chatId} onSend={conversation.send} />
+      </Show>
     </div>
   );
 }

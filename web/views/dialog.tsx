@@ -1,4 +1,4 @@
-import { type JSX, onMount } from "solid-js";
+import { type JSX, onCleanup, onMount } from "solid-js";
 
 /** A modal dialog: the browser keeps the focus inside and gives it back afterwards. */
 export function Dialog(props: { title: string; children: JSX.Element; onCancel?: () => void }): JSX.Element {
@@ -8,6 +8,8 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
     element.showModal();
     element.querySelector<HTMLElement>("[data-first]")?.focus();
   });
+  // A dialog that is taken away is not closed: nobody gives the focus back but we.
+  onCleanup(() => queueMicrotask(() => document.activeElement === document.body && before instanceof HTMLElement && before.focus()));
   return (
     <dialog
       ref={element}

@@ -1,11 +1,12 @@
 import { type JSX, Show } from "solid-js";
 import type { EngineProblem } from "../../client/engine/api.ts";
+import type { CodeText } from "../i18n/codes_en.ts";
 import { codeText, plural, text } from "../i18n/language.ts";
 import { Icon } from "./icons.tsx";
 
 /** What happened, what to do, and the code to quote. */
-export function ProblemText(props: { problem: EngineProblem }): JSX.Element {
-  const sentence = () => codeText(props.problem.code);
+export function ProblemText(props: { problem: EngineProblem; sentences?: Record<string, CodeText> }): JSX.Element {
+  const sentence = () => props.sentences?.[props.problem.code] ?? codeText(props.problem.code);
   return (
     <p class="problem-text">
       <strong>{sentence().what}</strong> {sentence().todo}
@@ -15,14 +16,14 @@ export function ProblemText(props: { problem: EngineProblem }): JSX.Element {
   );
 }
 
-/** A problem where it happened. */
-export function ProblemNote(props: { problem: EngineProblem | undefined; onDismiss?: () => void }): JSX.Element {
+/** A problem where it happened; `sentences` says more exactly what a code means there. */
+export function ProblemNote(props: { problem: EngineProblem | undefined; sentences?: Record<string, CodeText>; onDismiss?: () => void }): JSX.Element {
   return (
     <Show when={props.problem}>
       {(problem) => (
         <div class="problem-note" role="alert">
           <Icon name="failed" />
-          <ProblemText problem={problem()} />
+          <ProblemText problem={problem()} sentences={props.sentences} />
           <Show when={props.onDismiss}>
             <button type="button" class="icon-button" aria-label={text("problem.dismiss")} onClick={() => props.onDismiss!()}><Icon name="close" /></button>
           </Show>

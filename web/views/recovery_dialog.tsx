@@ -1,28 +1,20 @@
-import { createSignal, type JSX } from "solid-js";
+import type { JSX } from "solid-js";
 import { text } from "../i18n/language.ts";
+import type { ShownRecoveryCode } from "../state/app.ts";
+import { CopyButton } from "./copy_button.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Icon } from "./icons.tsx";
 
 /** The recovery code, shown once: it closes by its own button only. */
-export function RecoveryDialog(props: { code: string; onContinue: () => void }): JSX.Element {
-  const [copied, setCopied] = createSignal(false);
+export function RecoveryDialog(props: { shown: ShownRecoveryCode; onContinue: () => void }): JSX.Element {
+  const replaced = () => props.shown.occasion === "replaced";
   let shown!: HTMLParagraphElement;
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(props.code);
-      setCopied(true);
-    } catch {
-      // Refused, or no secure context: selected, so that one keystroke copies it. It must not look copied.
-      getSelection()?.selectAllChildren(shown);
-    }
-  };
   return (
-    <Dialog title={text("recovery.title")}>
-      <p>{text("recovery.why")}</p>
-      <p ref={shown} class="recovery-code" aria-label={text("recovery.code")} role="group" tabindex="0">{props.code}</p>
+    <Dialog title={replaced() ? text("recovery.new-title") : text("recovery.title")}>
+      <p>{replaced() ? text("recovery.new-why") : text("recovery.why")}</p>
+      <p ref={shown} class="recovery-code" aria-label={text("recovery.code")} role="group" tabindex="0">{props.shown.code}</p>
       <div class="dialog-actions">
-        <button type="button" class="button" onClick={copy}><Icon name="copy" />{copied() ? text("recovery.copied") : text("recovery.copy")}</button>
-        <button type="button" class="button button-primary" data-first onClick={() => props.onContinue()}>{text("recovery.continue")}</button>
+        <CopyButton value={props.shown.code} label={text("recovery.copy")} onRefused={() => getSelection()?.selectAllChildren(shown)} />
+        <button type="button" class="button button-primary" data-first onClick={() => props.onContinue()}>{replaced() ? text("recovery.noted") : text("recovery.continue")}</button>
       </div>
     </Dialog>
   );

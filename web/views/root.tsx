@@ -23,7 +23,7 @@ export function Root(props: { update: AppUpdate }): JSX.Element {
         <Match when={signedIn()}><Shell /></Match>
         <Match when={app.account() === undefined && app.expectsDevice}><div class="opening" aria-busy="true">{text("app.loading")}</div></Match>
       </Switch>
-      <Show when={app.recoveryCode()}>{(code) => <RecoveryDialog code={code()} onContinue={() => app.showRecoveryCode(undefined)} />}</Show>
+      <Show when={app.recoveryCode()}>{(code) => <RecoveryDialog shown={code()} onContinue={() => app.showRecoveryCode(undefined)} />}</Show>
       <div class="notices">
         <ProblemNote problem={app.problem()} onDismiss={app.dismissProblem} />
         <Show when={props.update.ready()}>

@@ -7,6 +7,8 @@ import { ConversationView } from "./conversation_view.tsx";
 import { Mark } from "./icons.tsx";
 import { compactQuery, createMedia } from "./media.ts";
 import { NewChat } from "./new_chat.tsx";
+import { SafetyDialog } from "./safety_dialog.tsx";
+import { Settings } from "./settings.tsx";
 
 /** Signed in: the list and what was chosen from it, side by side, or one at a time on a phone. */
 export function Shell(): JSX.Element {
@@ -27,11 +29,13 @@ export function Shell(): JSX.Element {
         <main class="main-pane" id="main" tabindex="-1">
           <Switch fallback={<div class="nothing-open"><Mark /><p>{text("chats.pick")}</p></div>}>
             <Match when={route().kind === "new-chat"}><NewChat compact={compact()} /></Match>
+            <Match when={route().kind === "settings"}><Settings compact={compact()} /></Match>
             <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>{(id) => <ChatInfo chatId={id} />}</Match>
             <Match when={chatId()} keyed>{(id) => <ConversationView chatId={id} compact={compact()} />}</Match>
           </Switch>
         </main>
       </Show>
+      <Show when={app.comparing()} keyed>{(username) => <SafetyDialog username={username} onClose={() => app.compare(undefined)} />}</Show>
       <Show when={wide() && showsInfo() ? chatId() : undefined} keyed>{(id) => <aside class="side-pane"><ChatInfo chatId={id} /></aside>}</Show>
     </div>
   );

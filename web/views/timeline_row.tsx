@@ -12,8 +12,11 @@ type MessageItem = TimelineItem & { kind: "message" };
 type NoticeItem = TimelineItem & { kind: "notice" };
 type OwnState = "saving" | "waiting" | "sent" | "failed";
 
-/** One line of a conversation. A row is fixed data: when anything of it changes, it is another row. */
-export function TimelineRow(props: { row: Row; group: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
+/** Notices that a reader must not overlook. */
+const warnings: ReadonlySet<NoticeItem["notice"]> = new Set(["key-changed", "removed-by-server", "server-differs", "rejected", "unreadable", "rolled-back", "server-behind"]);
+
+/** One line of a conversation. `waits` says why what waits does so. A row is fixed data: when anything of it changes, it is another row. */
+export function TimelineRow(props: { row: Row; group: boolean; waits: string; onRetry: (item: MessageItem) => void }): JSX.Element {
   const row = props.row;
   switch (row.kind) {
     case "date":
@@ -21,9 +24,9 @@ export function TimelineRow(props: { row: Row; group: boolean; onRetry: (item: M
     case "new":
       return <div class="line line-new" role="separator">{text("chat.new")}</div>;
     case "notice":
-      return <div class="line line-notice">{noticeText(row.item)}</div>;
+      return <div class="line line-notice" classList={{ "line-warning": warnings.has(row.item.notice) }}><Show when={warnings.has(row.item.notice)}><Icon name="warning" /></Show><span>{noticeText(row.item)}</span></div>;
     case "message":
-      return <Message item={row.item} first={row.first} last={row.last} named={props.group} onRetry={props.onRetry} />;
+      return <Message item={row.item} first={row.first} last={row.last} named={props.group} waits={props.waits} onRetry={props.onRetry} />;
   }
 }
 
@@ -34,7 +37,7 @@ export function noticeText({ notice, values }: NoticeItem): string {
   return textOf(key, { by: someone, who: someone, device: "", code: "", name: "", ...values })!;
 }
 
-function Message(props: { item: MessageItem; first: boolean; last: boolean; named: boolean; onRetry: (item: MessageItem) => void }): JSX.Element {
+function Message(props: { item: MessageItem; first: boolean; last: boolean; named: boolean; waits: string; onRetry: (item: MessageItem) => void }): JSX.Element {
   const { item } = props;
   const state = (): OwnState | undefined => {
     if (!item.own || item.state === "received") return undefined;
@@ -53,7 +56,7 @@ function Message(props: { item: MessageItem; first: boolean; last: boolean; name
         </span>{" "}
         <span class="message-meta">
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
-          <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={text(`state.${known()}`)}><Icon name={known() === "saving" ? "waiting" : known() as IconName} /></span>}</Show>
+          <Show when={state()}>{(known) => <span class={`message-state state-${known()}`} role="img" aria-label={text(`state.${known()}`)} title={known() === "waiting" ? props.waits : text(`state.${known()}`)}><Icon name={known() === "saving" ? "waiting" : known() as IconName} /></span>}</Show>
         </span>
       </div>
       <Show when={item.state === "failed"}>

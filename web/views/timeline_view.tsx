@@ -7,14 +7,16 @@ import { TimelineRow } from "./timeline_row.tsx";
 /** How near to an end counts as being there, in CSS pixels. */
 const nearEndPx = 60;
 const nearEdgePx = 500;
+/** Lines in view that are remembered: the first of them may be made anew, when what comes in above it changes how it looks. */
+const anchorLines = 4;
 
 /** The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the line that they look at. */
-export function TimelineView(props: { conversation: Conversation; title: string; group: boolean; unread: number }): JSX.Element {
+export function TimelineView(props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string }): JSX.Element {
   const { conversation } = props;
   const [away, setAway] = createSignal(false);
   let scroller!: HTMLDivElement;
   let lines!: HTMLDivElement;
-  let anchor: { element: Element; top: number } | undefined;
+  let anchors: { element: Element; place: number }[] = [];
   let stuck = true;
   /** Heights at the last look: a scroll event after they changed is no wish of the reader to be elsewhere. */
   let heights = "";
@@ -22,17 +24,22 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
-  /** Remembers the first line in view, to find the place again after lines came or went. At the end the end is the place, and no line needs to be measured. */
+  /** @returns how far below the first line an element begins, wherever the reader has scrolled to meanwhile */
+  const placeOf = (element: Element) => element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+
+  /** Remembers the first lines in view, to find the place again after lines came or went. At the end the end is the place, and no line needs to be measured. */
   function remember(): void {
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
     setAway(!stuck);
     heights = heightsNow();
-    const element = stuck ? undefined : firstInView();
-    anchor = element && { element, top: element.getBoundingClientRect().top };
+    anchors = [];
+    if (stuck) return;
+    const first = firstInView();
+    for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
   }
 
-  /** Lines stand one below the other: halving finds it. */
-  function firstInView(): Element | undefined {
+  /** Lines stand one below the other: halving finds it. @returns its index */
+  function firstInView(): number {
     const edge = scroller.getBoundingClientRect().top + 8;
     let [low, high] = [0, lines.children.length];
     while (low < high) {
@@ -40,12 +47,15 @@ export function TimelineView(props: { conversation: Conversation; title: string;
       if (lines.children[middle].getBoundingClientRect().bottom > edge) high = middle;
       else low = middle + 1;
     }
-    return lines.children[low];
+    return low;
   }
 
   function restore(): void {
     if (stuck) scroller.scrollTop = scroller.scrollHeight;
-    else if (anchor?.element.isConnected) scroller.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+    else {
+      const anchor = anchors.find(({ element }) => element.isConnected);
+      if (anchor) scroller.scrollTop += placeOf(anchor.element) - anchor.place;
+    }
   }
 
   function seen(): void {
@@ -67,7 +77,13 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   }
 
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
-  // New lines change the height of `lines`: the observer below sees that in the same frame, after the layout and before the paint, so nothing has to be laid out twice.
+  // At the end, new lines change the height of `lines`: the observer below sees that in the same frame, after the layout and before the paint, so nothing has to be laid out twice.
+  // Elsewhere it may see nothing: a page that came in above can be exactly as high as the one that was taken away below.
+  createEffect(on(conversation.rows, () => {
+    if (stuck || !conversation.loaded()) return;
+    restore();
+    remember();
+  }, { defer: true }));
   createEffect(on(conversation.loaded, (loaded) => {
     if (!loaded) return;
     const mark = lines.querySelector(".line-new");
@@ -104,7 +120,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
           <Show when={conversation.atStart()}>{text("chat.start")}</Show>
         </div>
         <div ref={lines} class="lines">
-          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} onRetry={conversation.retry} />}</For>
+          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} waits={props.waits} onRetry={conversation.retry} />}</For>
         </div>
       </div>
       <Show when={away()}>

@@ -1,0 +1,27 @@
+/** The language that the user chose, kept in this browser. */
+
+import type { Language } from "../i18n/language.ts";
+
+const key = "qpq-language";
+
+export function storedLanguage(): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Remembers it and opens the page anew in it: sentences are not told twice. */
+export function chooseLanguageForGood(language: Language): void {
+  try {
+    localStorage.setItem(key, language);
+    const address = new URL(location.href);
+    address.searchParams.delete("lang");
+    history.replaceState(history.state, "", address);
+    location.reload();
+  } catch {
+    // A browser that keeps nothing: the address does.
+    location.search = `?lang=${language}`;
+  }
+}

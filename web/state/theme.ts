@@ -1,0 +1,33 @@
+/** Which colours the user wants: the system's, or always light or dark. Kept in this browser. */
+
+export type Theme = "system" | "light" | "dark";
+export const themes: readonly Theme[] = ["system", "light", "dark"];
+
+const key = "qpq-theme";
+/** The grounds of web/styles/base.css, for the browser's own bars. */
+const grounds = { light: "#f3f5f4", dark: "#101514" };
+
+export function storedTheme(): Theme {
+  try {
+    const stored = localStorage.getItem(key);
+    return themes.find((theme) => theme === stored) ?? "system";
+  } catch {
+    return "system";
+  }
+}
+
+/** Shows the page in a theme. */
+export function showTheme(theme: Theme): void {
+  document.documentElement.dataset.theme = theme;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) meta.content = grounds[theme === "system" ? (meta.media.includes("dark") ? "dark" : "light") : theme];
+}
+
+/** Shows it, and remembers it where the browser lets it. */
+export function chooseTheme(theme: Theme): void {
+  showTheme(theme);
+  try {
+    localStorage.setItem(key, theme);
+  } catch {
+    // A browser that keeps nothing shows it until the page is closed.
+  }
+}

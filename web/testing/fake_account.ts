@@ -1,0 +1,60 @@
+/** What the engine in memory knows of its account: password, recovery code, devices, and which keys were verified. */
+
+import { type ChatMember, type DeviceInfo, EngineError, type SafetyNumber } from "../../client/engine/api.ts";
+
+const hourMs = 60 * 60_000;
+const codes = ["7QJW-M3RT-0KX9-ZB4F-A2HP-8VND-6EYC-T1GS-5", "2MKD-X8PA-VC31-6QRT-9ZJW-F0HN-B5YE-74SG-K", "C4TN-09WE-HQ7R-ZK2M-D8XV-1PFJ-6SAY-B3G5-2"];
+
+export class FakeAccount {
+  readonly verified = new Set<string>();
+  readonly changed = new Set<string>();
+  #codes = 0;
+  #devices: DeviceInfo[];
+
+  constructor(public password: string, deviceId: string, alone: boolean) {
+    const nowMs = Date.now();
+    const current = { deviceId, current: true, lastUsedMs: nowMs, createdMs: nowMs - 90 * hourMs, sessions: 1 };
+    this.#devices = alone ? [current] : [
+      { deviceId: "93c0de5517fa4b02a6d1e84f20b7c95d", current: false, lastUsedMs: nowMs - 26 * hourMs, createdMs: nowMs - 700 * hourMs, sessions: 1 },
+      current,
+      { deviceId: "0b7e44d29a615f38c2900d1be6f7a813", current: false, createdMs: nowMs - 9000 * hourMs, sessions: 0 },
+    ];
+  }
+
+  get recoveryCode(): string {
+    return codes[this.#codes % codes.length];
+  }
+
+  check(password: string): void {
+    if (password !== this.password) throw new EngineError({ code: "E008", detail: "another password" });
+  }
+
+  replaceCode(): string {
+    this.#codes += 1;
+    return this.recoveryCode;
+  }
+
+  devices(): DeviceInfo[] {
+    return structuredClone(this.#devices);
+  }
+
+  revoke(deviceId: string): void {
+    this.#devices = this.#devices.filter((device) => device.deviceId !== deviceId);
+  }
+
+  endOtherSessions(): void {
+    this.#devices = this.#devices.map(({ lastUsedMs, ...device }) => (device.current ? { ...device, lastUsedMs } : { ...device, sessions: 0 }));
+  }
+
+  safetyNumber(username: string): SafetyNumber {
+    const seed = [...username].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) % 100_003, this.changed.has(username) ? 1 : 7);
+    const digits = Array.from({ length: 12 }, (_, index) => String((seed * (index + 3) * 7919) % 100_000).padStart(5, "0")).join(" ");
+    const qr = Array.from({ length: 65 }, (_, index) => ((seed * (index + 1) * 131) % 256).toString(16).padStart(2, "0")).join("");
+    return { username, digits, qr, verified: this.verified.has(username), changed: this.changed.has(username) };
+  }
+
+  /** @returns the member with what this account thinks of its key */
+  judged({ verified: _verified, keyChanged: _keyChanged, ...member }: ChatMember): ChatMember {
+    return { ...member, ...(this.verified.has(member.username) && { verified: true }), ...(this.changed.has(member.username) && { keyChanged: true }) };
+  }
+}
