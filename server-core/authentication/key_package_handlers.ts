@@ -9,6 +9,7 @@ import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import type { AuthenticationDeps } from "./deps.ts";
+import { KeyPackageCheck } from "./key_package_check.ts";
 import { checkLength, sessionOf } from "./parameters.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
@@ -21,8 +22,6 @@ export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { acc
     if (keyPackages.length > maxUpload) throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
     const { accountKey, deviceId, recipientKey } = sessionOf(caller);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
-    // The MLS library is a third of a start, and not needed before the first upload.
-    const { KeyPackageCheck } = await import("./key_package_check.ts");
     const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
     const checked: NewKeyPackage[] = [];
     for (const keyPackage of keyPackages) {

@@ -18,6 +18,8 @@ const trafficMs = 120;
 const signInEvery = 8;
 const signInMs = 500;
 const senders = 3;
+/** This is about what happens to calls that are served. */
+const unlimited = { QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" };
 
 interface Message {
   messageId: Bytes;
@@ -66,7 +68,7 @@ export class CrashLane {
 
   /** Starts the core, checks every promise, and unless `last`, uses it and kills it at a random moment. */
   async round(index: number, last: boolean): Promise<void> {
-    const server = await startProcess(this.#dataDir);
+    const server = await startProcess(this.#dataDir, unlimited);
     const connection = await connect(server.address, server.caPem);
     try {
       this.#channelId ??= await makeChannel(connection.as, [this.#ann, ...this.#receivers.map(({ device }) => device)]);

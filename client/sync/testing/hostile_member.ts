@@ -26,7 +26,7 @@ export interface Lies {
 export const random = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
 
 /** Takes over from the person's engine, which is closed. */
-export async function takeOver(core: TestCore, person: Person, chatId: string): Promise<Hostile> {
+export async function takeOver(core: Pick<TestCore, "transport">, person: Person, chatId: string): Promise<Hostile> {
   await person.engine.close();
   const { rpc, mls, state } = await outsider(core, person);
   return { rpc, mls, state: await state(chatId) };

@@ -17,7 +17,7 @@ export interface Outsider {
 }
 
 /** @param person whose session and state are used; its engine should send nothing meanwhile */
-export async function outsider(core: TestCore, person: Person): Promise<Outsider> {
+export async function outsider(core: Pick<TestCore, "transport">, person: Person): Promise<Outsider> {
   const mls = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
   const store = () => new SealedStore(person.storage.restarted(), person.wrappingKey);
   const [device, session] = await Promise.all([store().get<StoredDevice>("account", "device"), store().get<StoredSession>("account", "session")]);

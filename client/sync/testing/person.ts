@@ -32,9 +32,12 @@ export function testEnvironment(seed: number, speed = 10): Environment {
   };
 }
 
+/** What people need of a core: {@link TestCore}, or a process of its own. */
+export type PersonCore = Pick<TestCore, "transport" | "time">;
+
 export class Person {
   readonly username: string;
-  readonly #core: TestCore;
+  readonly #core: PersonCore;
   readonly wrappingKey: CryptoKey;
   readonly #environment: Environment;
   storage: MemoryStorage;
@@ -47,9 +50,11 @@ export class Person {
   #sentinel: string | undefined;
   /** Replaces the transport, to watch or spoil calls. */
   wrapTransport: (transport: Transport) => Transport = (transport) => transport;
+  /** Told of each event as it comes. */
+  onEvent: (event: EngineEvent) => void = () => {};
   readonly #watchers = new Set<() => void>();
 
-  private constructor(username: string, core: TestCore, wrappingKey: CryptoKey, environment: Environment) {
+  private constructor(username: string, core: PersonCore, wrappingKey: CryptoKey, environment: Environment) {
     this.username = username;
     this.#core = core;
     this.wrappingKey = wrappingKey;
@@ -58,7 +63,7 @@ export class Person {
   }
 
   /** A new account. */
-  static async join(core: TestCore, username: string, seed = 1): Promise<Person> {
+  static async join(core: PersonCore, username: string, seed = 1): Promise<Person> {
     const person = await Person.device(core, username, seed);
     await person.engine.createAccount(username, password);
     await person.connected();
@@ -66,14 +71,14 @@ export class Person {
   }
 
   /** A device that is not signed in yet. */
-  static async device(core: TestCore, username: string, seed = 1): Promise<Person> {
+  static async device(core: PersonCore, username: string, seed = 1): Promise<Person> {
     const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), core.time.environment(testEnvironment(seed)));
     await person.start();
     return person;
   }
 
   /** Another device of the same account, signed in. */
-  async secondDevice(core: TestCore): Promise<Person> {
+  async secondDevice(core: PersonCore): Promise<Person> {
     const second = await Person.device(core, this.username, 77);
     await second.engine.signIn(this.username, password);
     await second.connected();
@@ -100,6 +105,7 @@ export class Person {
       suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
       listener: (event) => {
         this.events.push(event);
+        this.onEvent(event);
         for (const watch of this.#watchers) watch();
       },
     });
@@ -125,8 +131,8 @@ export class Person {
   }
 
   /** Waits until `look` gives something. */
-  async until<T>(look: () => Promise<T | undefined | false> | T | undefined | false, what: string): Promise<T> {
-    const deadline = Date.now() + patienceMs;
+  async until<T>(look: () => Promise<T | undefined | false> | T | undefined | false, what: string, withinMs = patienceMs): Promise<T> {
+    const deadline = Date.now() + withinMs;
     while (true) {
       const found = await look();
       if (found) return found as T;
