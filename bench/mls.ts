@@ -3,13 +3,19 @@
  * web-standard APIs only.
  */
 
+import { defaultCryptoProvider, getCiphersuiteFromName } from "ts-mls";
 import { startLogin, suite1 } from "../client/account/opaque_client.ts";
 import { openAesGcm, sealAesGcm } from "../client/crypto/aead.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "../client/crypto/ed25519.ts";
 import { deriveX25519, generateX25519 } from "../client/crypto/x25519.ts";
 import { generateXWing, xwing } from "../client/crypto/xwing.ts";
+import { useCryptoThreads } from "../client/crypto/parallel.ts";
+import { ciphersuite, ciphersuiteName } from "../client/crypto/provider.ts";
+import { CryptoWorkers } from "../web/engine/crypto_workers.ts";
 import { createMls, type GroupState, type PendingCommit } from "../client/mls/group.ts";
 import { bundleKey, openHeader, sealHeader } from "../client/mls/hybrid.ts";
+import { IndexedDbStorage } from "../client/storage/indexeddb.ts";
+import { SealedStore } from "../client/storage/sealed_store.ts";
 import { keyPackageOf, makeDevices, randomId, type TestDevice, trusting } from "../client/mls/testing_group.ts";
 
 export interface MlsFigures {
@@ -74,6 +80,83 @@ export async function measureBare(): Promise<BareFigures> {
     opaqueStart: await perCall(() => startLogin("correct horse battery staple", "alice"), 1),
     argon2id: await perCall(() => suite1.harden(message), 1, 3),
   };
+}
+
+/** One step by the CryptoProvider that the client uses, and by the one that ts-mls brings; p50 in µs. */
+export async function measureProviders(): Promise<Record<string, { ours: number; library: number }>> {
+  const library = await defaultCryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName(ciphersuiteName));
+  const data = crypto.getRandomValues(new Uint8Array(300));
+  const [key, nonce] = [data.slice(0, 16), data.slice(16, 28)];
+  const result: Record<string, { ours: number; library: number }> = {};
+  for (const [name, suite] of [["ours", ciphersuite], ["library", library]] as const) {
+    const { signKey, publicKey } = await suite.signature.keygen();
+    const signature = await suite.signature.sign(signKey, data);
+    const pair = await suite.hpke.generateKeyPair();
+    const sealed = await suite.hpke.seal(pair.publicKey, data, data, data);
+    const steps: Record<string, () => Promise<unknown>> = {
+      "SHA-256, 300 bytes": () => suite.hash.digest(data),
+      "HMAC-SHA-256, 300 bytes": () => suite.hash.mac(key, data),
+      "HKDF expand, 32 bytes": () => suite.kdf.expand(data.slice(0, 32), key, 32),
+      "Ed25519 signature": () => suite.signature.sign(signKey, data),
+      "Ed25519 check": () => suite.signature.verify(publicKey, data, signature),
+      "AES-128-GCM seal, 300 bytes": () => suite.hpke.encryptAead(key, nonce, data, data),
+      "HPKE seal": () => suite.hpke.seal(pair.publicKey, data, data, data),
+      "HPKE open": () => suite.hpke.open(pair.privateKey, sealed.enc, sealed.ct, data, data),
+    };
+    for (const [what, step] of Object.entries(steps)) (result[what] ??= { ours: 0, library: 0 })[name] = await perCall(step, 20, 9);
+  }
+  return result;
+}
+
+export interface ThreadFigures {
+  members: number;
+  /** The commit that adds all, and a self-update: ms, and how long at most the thread that asked did nothing else. */
+  add: { ms: number; stallMs: number };
+  update: { ms: number; stallMs: number };
+}
+
+/**
+ * The two commits that seal to everybody, in this thread or spread.
+ *
+ * @param workerUrl the script of a crypto Worker; undefined: everything here
+ */
+export async function measureThreads(members: number, workerUrl?: string): Promise<ThreadFigures> {
+  const mls = createMls(trusting);
+  const devices = await makeDevices(...Array.from({ length: members }, (_, index) => `person${index}`));
+  const own = await keyPackageOf(devices[0]);
+  const keyPackages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
+  const alone = await mls.createGroup({ channelId: crypto.getRandomValues(new Uint8Array(32)), keyPackage: own.privateRecord, info: { name: "bench", kind: "group", createdMs: 1 } });
+  if (workerUrl) useCryptoThreads(new CryptoWorkers(() => new Worker(workerUrl), 2));
+  try {
+    const add = await stalling(() => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs: Date.now() }));
+    const state = mls.mergePending(add.result.newState, add.result.pending);
+    const update = await stalling(() => mls.prepareCommit(state, { nowMs: Date.now() }));
+    return { members, add: { ms: add.ms, stallMs: add.stallMs }, update: { ms: update.ms, stallMs: update.stallMs } };
+  } finally {
+    useCryptoThreads(undefined);
+  }
+}
+
+/** Runs it, and looks how long at most other work had to wait for its turn. */
+async function stalling<T>(work: () => Promise<T>): Promise<{ result: T; ms: number; stallMs: number }> {
+  const { port1, port2 } = new MessageChannel();
+  let last = performance.now();
+  let stallMs = 0;
+  let running = true;
+  port1.onmessage = () => {
+    const now = performance.now();
+    stallMs = Math.max(stallMs, now - last);
+    last = now;
+    if (running) setTimeout(() => port2.postMessage(undefined), 1);
+  };
+  port2.postMessage(undefined);
+  const startMs = performance.now();
+  const result = await work();
+  const ms = performance.now() - startMs;
+  stallMs = Math.max(stallMs, performance.now() - last);
+  running = false;
+  port1.close();
+  return { result, ms, stallMs };
 }
 
 function mustBe<T extends { kind: string }>(result: T): Extract<T, { kind: "processed" }> {
@@ -159,4 +242,25 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   }
   for (const [name, list] of Object.entries(spent)) result.times[name as keyof MlsFigures["times"]] = median(list);
   return result;
+}
+
+/** What one message writes in a browser: sealed and on disk ("strict"); beside it one bare record of one byte. p50 in ms of writes with pauses between them, as messages come. */
+export async function measurePersistence(): Promise<{ messageMs: number; bareMs: number }> {
+  const storage = await IndexedDbStorage.open("bench");
+  const store = new SealedStore(storage, await storage.wrappingKey());
+  await store.takeFence();
+  const channelId = crypto.getRandomValues(new Uint8Array(32));
+  const content = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+  const [message, bare]: number[][] = [[], []];
+  for (let count = 0; count < 60; count++) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const context = { channelId, epoch: 1, stateVersion: count + 1 };
+    store.prepare(6);
+    const puts = ([["groups", "g", 700], ["ratchets", "r", 320], ["messages", `m${count}`, 300], ["messageids", `a${count}`, 40], ["messageids", `b${count}`, 40], ["outbox", `o${count}`, 700]] as const)
+      .map(([name, key, length]) => ({ store: name, key, value: content(length), context }));
+    await timed(message, () => store.write({ puts, absent: [{ store: "messageids", key: `a${count}` }], versions: [{ channelId, from: count, to: count + 1 }] }));
+    await timed(bare, () => storage.write({ puts: [{ store: "account", key: "bare", value: Uint8Array.of(count) }] }));
+  }
+  await store.close();
+  return { messageMs: median(message), bareMs: median(bare) };
 }

@@ -6,24 +6,39 @@ import { build } from "vite";
 import { findProgram } from "../scripts/install.mjs";
 import { root } from "../scripts/paths.mjs";
 
+/** @returns {Promise<string>} one script */
+async function bundled(entry, name) {
+  const output = await build({ configFile: false, root, logLevel: "error", build: { write: false, lib: { entry: `${root}/${entry}`, formats: ["iife"], name, fileName: name } } });
+  return (Array.isArray(output) ? output[0] : output).output[0].code;
+}
+
 /**
  * @param {number[]} sizes of groups
- * @returns {Promise<{ bare: Record<string, number>, groups: object[] }>} µs and ms, p50
+ * @returns {Promise<{ bare: Record<string, number>, groups: object[], providers: object, threads: object[] }>} µs and ms, p50
  */
 export async function measureMlsInBrowser(sizes) {
-  const output = await build({ configFile: false, root, logLevel: "error", build: { write: false, lib: { entry: `${root}/bench/mls.ts`, formats: ["iife"], name: "mlsBench", fileName: "mls" } } });
-  const [chunk] = (Array.isArray(output) ? output[0] : output).output;
-  const server = createServer((_, response) => response.end("<!doctype html>"));
+  const program = await bundled("bench/mls.ts", "mlsBench");
+  const worker = await bundled("web/engine/crypto_worker.ts", "cryptoWorker");
+  const server = createServer(({ url }, response) => {
+    const isWorker = url === "/crypto_worker.js";
+    response.setHeader("content-type", isWorker ? "text/javascript" : "text/html").end(isWorker ? worker : "<!doctype html>");
+  });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const browser = await chromium.launch({ executablePath: findProgram("chromium"), args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"] });
   try {
     const page = await browser.newPage();
     await page.goto(`http://localhost:${server.address().port}/`);
-    await page.addScriptTag({ content: `${chunk.code}; globalThis.mlsBench = mlsBench;` });
+    await page.addScriptTag({ content: `${program}; globalThis.mlsBench = mlsBench;` });
     const bare = await page.evaluate("mlsBench.measureBare()");
     const groups = [];
     for (const size of sizes) groups.push(await page.evaluate(`mlsBench.measureGroup(${size})`));
-    return { bare, groups };
+    const providers = await page.evaluate("mlsBench.measureProviders()");
+    const persistence = await page.evaluate("mlsBench.measurePersistence()");
+    const threads = [];
+    for (const size of sizes.filter((size) => size >= 200)) {
+      threads.push({ here: await page.evaluate(`mlsBench.measureThreads(${size})`), spread: await page.evaluate(`mlsBench.measureThreads(${size}, "/crypto_worker.js")`) });
+    }
+    return { bare, groups, providers, persistence, threads };
   } finally {
     await browser.close();
     server.close();

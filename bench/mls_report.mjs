@@ -5,7 +5,7 @@ import { deno, root } from "../scripts/paths.mjs";
 import { measureMlsInBrowser } from "./mls_browser.mjs";
 import { rounded } from "./statistics.mjs";
 
-const sizes = [2, 10, 50, 200, 1000];
+const allSizes = [2, 10, 50, 200, 1000];
 
 /**
  * What a step can not do without, in bare operations of the runtime; all else (tree hashing, key schedule, codec, rules) is the rest.
@@ -40,12 +40,15 @@ ${Object.entries(steps).map(row).join("\n")}`;
 
 const kB = (bytes) => `${rounded(bytes / 1000)} kB`;
 
-/** @returns {Promise<string>} Markdown */
-export async function mlsSection() {
-  const program = `import { measureBare, measureGroup } from ${JSON.stringify(`${root}/bench/mls.ts`)};
-const bare = await measureBare(); const groups = [];
+/**
+ * @param {number[]} [sizes] of groups
+ * @returns {Promise<string>} Markdown
+ */
+export async function mlsSection(sizes = allSizes) {
+  const program = `import { measureBare, measureGroup, measureProviders } from ${JSON.stringify(`${root}/bench/mls.ts`)};
+const bare = await measureBare(); const providers = await measureProviders(); const groups = [];
 for (const size of ${JSON.stringify(sizes)}) groups.push(await measureGroup(size));
-console.log(JSON.stringify({ bare, groups }));`;
+console.log(JSON.stringify({ bare, providers, groups }));`;
   const inDeno = JSON.parse(execFileSync(deno, ["run", "-A", "--quiet", "--no-check", "-"], { cwd: root, input: program, encoding: "utf8", stdio: ["pipe", "pipe", "inherit"] }));
   const inChromium = await measureMlsInBrowser(sizes);
   const bareRow = (name, what) => `| ${what} | ${rounded(inChromium.bare[name])} | ${rounded(inDeno.bare[name])} |`;
@@ -82,5 +85,20 @@ ${bareRow("sealHeader", "hybrid header: seal")}
 ${bareRow("openHeader", "hybrid header: open")}
 ${bareRow("opaqueStart", "OPAQUE KE1: P-256 in JavaScript")}
 ${bareRow("argon2id", "Argon2id, 64 MiB, t = 3, p = 1: sign-in's memory-hard step")}
+
+What one message writes, sealed and on disk in Chromium's IndexedDB (7 records, durability "strict"; the same in a group of any size): ${rounded(inChromium.persistence.messageMs)} ms; one bare record of one byte:
+${rounded(inChromium.persistence.bareMs)} ms.
+
+The CryptoProvider on WebCrypto, and ts-mls's own in brackets:
+
+| µs, p50 | Chromium | Deno |
+|---|---|---|
+${Object.entries(inChromium.providers).map(([what, { ours, library }]) => `| ${what} | ${rounded(ours)} (${rounded(library)}) | ${rounded(inDeno.providers[what].ours)} (${rounded(inDeno.providers[what].library)}) |`).join("\n")}
+
+Threads (docs/decisions/018): seals and checks for many in two Workers of Chromium, against all of it in the thread that asked. "Stall": the longest that this thread did nothing else.
+
+| ms | here | stall | spread | stall |
+|---|---|---|---|---|
+${inChromium.threads.flatMap(({ here, spread }) => [["add all others", "add"], ["self-update", "update"]].map(([what, step]) => `| ${what}, N = ${here.members} | ${rounded(here[step].ms)} | ${rounded(here[step].stallMs)} | ${rounded(spread[step].ms)} | ${rounded(spread[step].stallMs)} |`)).join("\n")}
 `;
 }
