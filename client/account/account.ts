@@ -123,9 +123,9 @@ export class AccountManager implements Accounts {
   async revokeDevice(deviceId: string, password: string): Promise<void> {
     await this.#reporting(async () => {
       if (!/^[0-9a-f]{32}$/.test(deviceId)) throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
-      const { directory } = this.#signedIn();
+      const { accountKey, directory } = this.#signedIn();
       await this.#withPassword(password, async (confirmed) => {
-        await directory.take(await revokeFromList(fromHex(deviceId), confirmed));
+        await directory.take(await revokeFromList(fromHex(deviceId), (await directory.seenList(accountKey))!, confirmed));
       });
     });
   }

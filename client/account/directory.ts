@@ -11,7 +11,7 @@ import { type Account, authentication } from "../../schema/rpc/methods.ts";
 import { EngineError, type EngineProblem, LocalCode } from "../engine/api.ts";
 import type { Trust, TrustUse } from "../mls/types.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
-import { judgeDeviceList } from "./device_list_check.ts";
+import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
 import { type AccountRecord, DirectoryStore } from "./directory_store.ts";
 import { asEngineErrors } from "./errors.ts";
 import type { Bytes, Clock, Directory, KnownAccount } from "./types.ts";
@@ -92,6 +92,12 @@ export class AccountDirectory implements Directory {
 
   async byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined> {
     return await asEngineErrors(() => this.#records.byKey(accountKey));
+  }
+
+  /** The newest device list that is stored, with the bytes that were signed. */
+  async seenList(accountKey: Uint8Array): Promise<SeenList | undefined> {
+    const record = await this.#records.byKey(accountKey);
+    return record && { list: record.devices, bytes: record.signed.list };
   }
 
   async refresh(accountKeys: Uint8Array[]): Promise<KnownAccount[]> {

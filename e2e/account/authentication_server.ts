@@ -10,6 +10,7 @@ import { authenticationHandlers } from "../../server-core/authentication/handler
 import { Sessions } from "../../server-core/authentication/sessions.ts";
 import { memoryAccounts } from "../../server-core/authentication/testing/memory_accounts.ts";
 import type { Caller } from "../../server-core/caller.ts";
+import type { Database } from "../../server-core/storage/sqlite/database.ts";
 import type { Opaque } from "../../server-core/opaque/pool.ts";
 import { generateOpaqueServerKeys } from "../../server-core/opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../server-core/opaque/server_side.ts";
@@ -34,10 +35,12 @@ export class AuthenticationServer {
   #lost: string | undefined;
   readonly #refusals = new Map<string, WireError>();
   readonly openStream: OpenStream;
+  readonly #db: Database;
 
   constructor() {
     const clock = () => Date.now() + this.aheadMs;
-    const { accounts } = memoryAccounts(clock);
+    const { accounts, db } = memoryAccounts(clock);
+    this.#db = db;
     const sessions = new Sessions({ accounts, clock });
     const config = { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000 };
     const deps = { store: { accounts }, opaque: new InlineOpaque(), sessions, config, clock };
@@ -65,6 +68,15 @@ export class AuthenticationServer {
   /** The next call of `method` is carried out, and its answer does not arrive. */
   loseAnswer(method: Method): void {
     this.#lost = method.name;
+  }
+
+  /** @returns what makes the server show the device list of now again, forgetting what was revoked since: as one that lies does */
+  keepDeviceList(username: string): () => void {
+    const kept = this.#db.get<{ version: number; list: Uint8Array; signature: Uint8Array }>("SELECT list_version AS version, list, list_signature AS signature FROM accounts WHERE username = ?", username)!;
+    return () => {
+      this.#db.run("UPDATE accounts SET list_version = ?, list = ?, list_signature = ? WHERE username = ?", kept.version, kept.list, kept.signature, username);
+      this.#db.run("DELETE FROM revoked_devices");
+    };
   }
 
   #losing(): TransformStream<Uint8Array, Uint8Array> {

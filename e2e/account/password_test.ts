@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { openVault } from "../../client/account/vault.ts";
 import type { StoredVault } from "../../client/account/vault_keeper.ts";
+import { toHex } from "../../schema/bytes.ts";
+import { openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
@@ -146,4 +148,18 @@ Deno.test("a vault that is older than one seen before is L006 for a running devi
   await rejectsWith(first.manager.newRecoveryCode(password), "L006");
   await rejectsWith(first.manager.changePassword(password, next), "L006");
   await signsIn(server, password);
+});
+
+Deno.test("revokeDevice() signs nothing on top of a device list that is older than one seen before: a server can not have a revoked device signed back in", async () => {
+  const { server, first, second } = await withTwoDevices();
+  const third = await signsIn(server, password);
+  const { deviceId: stolen } = second.context;
+  const { deviceId: other } = third.context;
+  await first.manager.devices();
+  const showOldList = server.keepDeviceList("alice");
+  await first.manager.revokeDevice(toHex(stolen), password);
+  showOldList();
+  await rejectsWith(first.manager.revokeDevice(toHex(other), password), "E014");
+  const { account } = await first.context.rpc.call(authentication.lookup, { username: "alice" });
+  assert.equal((await openDeviceList(account.devices)).version, 3, "the one that was kept");
 });
