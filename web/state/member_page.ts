@@ -2,7 +2,7 @@
 
 import type { ChatMember } from "../../client/engine/api.ts";
 
-export const pageMembers = 50;
+export const pageMembers = 100;
 /** From this many on there is a field to find somebody. */
 export const manyMembers = 12;
 

@@ -110,7 +110,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       return summary.chatId;
     },
     async addPeople(chatId, usernames) {
-      await work(...usernames.map((_, done): [Progress, number] => [{ task: "adding-people", done, total: usernames.length }, Math.max(5, 600 / usernames.length)]));
+      await work(...usernames.map((_, done): [Progress, number] => [{ task: "adding-people", done, total: usernames.length }, Math.max(15, 600 / usernames.length)]));
       const { summary } = chats.get(chatId)!;
       summary.members = [...summary.members, ...usernames.map((username) => ({ username, accountKey: hex(32), role: "member", self: false }) as const)];
       for (const username of usernames) {

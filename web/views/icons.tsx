@@ -9,6 +9,7 @@ const paths = {
   send: "M5 12h13M12.5 5.5L19 12l-6.5 6.5",
   close: "M6 6l12 12M18 6L6 18",
   leave: "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l-4 4 4 4M6.5 12H15",
+  chevron: "M6 9.5l6 6 6-6",
   down: "M12 5v14M6 13l6 6 6-6",
   waiting: "M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
   sent: "M5 12.5l4.5 4.5L19 7.5",

@@ -65,7 +65,7 @@ function MorePages(props: { onMore: () => void }): JSX.Element {
       // Still in view afterwards? Only a new look tells.
       near.unobserve(button);
       near.observe(button);
-    }, { rootMargin: "600px" });
+    }, { rootMargin: "600px", scrollMargin: "600px" });
     near.observe(button);
     onCleanup(() => near.disconnect());
   });
@@ -91,7 +91,7 @@ function MemberRow(props: { member: ChatMember; group: boolean; canChange: boole
     <li class="person-item" classList={{ "person-open": props.open }}>
       <Show when={!props.member.self} fallback={<div class="person">{line()}</div>}>
         <Show when={props.group} fallback={<div class="person">{line()}{verify()}</div>}>
-          <button type="button" class="person person-button" aria-expanded={props.open} onClick={() => props.onToggle()}>{line()}<Icon name="down" /></button>
+          <button type="button" class="person person-button" aria-expanded={props.open} onClick={() => props.onToggle()}>{line()}<Icon name="chevron" /></button>
           <Show when={props.open}>
             <div class="person-actions" role="group" aria-label={text("info.actions", { username: username() })}>
               {verify()}

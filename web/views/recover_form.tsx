@@ -2,10 +2,11 @@ import { createSignal, type JSX, onMount } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createTask } from "../state/task.ts";
+import { isUsername } from "../state/username.ts";
 import { PasswordField } from "./password_field.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
-import { isUsername, UsernameField } from "./username_field.tsx";
+import { UsernameField } from "./username_field.tsx";
 
 /** A code has 32 symbols and one to check them; spaces and dashes do not count. */
 const codeSymbols = 33;

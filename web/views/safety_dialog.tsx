@@ -40,7 +40,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   return (
     <>
       <Show when={props.number.changed} fallback={<p class="safety-why">{text("safety.why", { username: username() })}</p>}>
-        <p class="safety-changed"><Icon name="warning" /><span>{text("safety.changed", { username: username() })} {text("safety.why", { username: username() })}</span></p>
+        <p class="safety-changed"><Icon name="warning" /><span>{text("safety.changed", { username: username() })}</span></p>
       </Show>
       <div class="safety-numbers">
         <QrCode hex={props.number.qr} label={text("safety.qr")} />

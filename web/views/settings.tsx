@@ -83,13 +83,13 @@ function SecuritySection(props: { onSessionsEnded: () => void }): JSX.Element {
       <div class="settings-card">
         <div class="settings-row">
           <Icon name="lock" />
-          <div class="settings-what"><p class="settings-name">{text("settings.change-password")}</p><p class="hint">{text("settings.change-password-why")}</p></div>
-          <button type="button" class="button button-small" onClick={() => ask("password")}>{text("settings.change-password")}</button>
+          <div class="settings-what"><p class="settings-name">{text("sign-in.password")}</p><p class="hint">{text("settings.change-password-why")}</p></div>
+          <button type="button" class="button button-small" aria-label={text("settings.change-password")} onClick={() => ask("password")}>{text("settings.change-short")}</button>
         </div>
         <div class="settings-row">
           <Icon name="key" />
-          <div class="settings-what"><p class="settings-name">{text("settings.new-code")}</p><p class="hint">{text("settings.new-code-why")}</p></div>
-          <button type="button" class="button button-small" onClick={() => ask("code")}>{text("settings.new-code")}</button>
+          <div class="settings-what"><p class="settings-name">{text("recovery.code")}</p><p class="hint">{text("settings.new-code-why")}</p></div>
+          <button type="button" class="button button-small" aria-label={text("settings.new-code")} onClick={() => ask("code")}>{text("settings.new-code-short")}</button>
         </div>
       </div>
       <p class="settings-done" aria-live="polite"><Show when={changed()}><Icon name="sent" />{text("settings.password-changed")}</Show></p>

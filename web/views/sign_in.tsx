@@ -3,12 +3,13 @@ import { EngineError } from "../../client/engine/api.ts";
 import { codeText, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createTask } from "../state/task.ts";
+import { isUsername } from "../state/username.ts";
 import { Icon, Mark, Wordmark } from "./icons.tsx";
 import { PasswordField } from "./password_field.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 import { RecoverForm } from "./recover_form.tsx";
-import { isUsername, UsernameField } from "./username_field.tsx";
+import { UsernameField } from "./username_field.tsx";
 
 /** The screen without an account: into one that there is, into a new one, or back into one whose password is lost. */
 export function SignIn(): JSX.Element {

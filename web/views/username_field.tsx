@@ -1,12 +1,6 @@
 import type { JSX } from "solid-js";
 import { text } from "../i18n/language.ts";
 
-const usernamePattern = /^[a-z][a-z0-9._-]{2,31}$/;
-
-export function isUsername(name: string): boolean {
-  return usernamePattern.test(name);
-}
-
 /** The field for one's own username. */
 export function UsernameField(props: { wrong: boolean; readOnly: boolean; ref: (field: HTMLInputElement) => void }): JSX.Element {
   return (

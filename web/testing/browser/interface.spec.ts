@@ -1,33 +1,5 @@
-import { fileURLToPath } from "node:url";
-import { expect, type Page, test as base } from "@playwright/test";
+import { expect, served, signIn, test } from "./fixture.ts";
 import { faultsOf } from "./page_checks.ts";
-import { serveBuild } from "./serve_build.ts";
-
-const build = fileURLToPath(new URL("../../../dist/web-fake", import.meta.url));
-let version = "";
-
-const test = base.extend<{ problems: string[] }, { url: string }>({
-  url: [async ({}, use) => {
-    const server = await serveBuild(build, 0, (name, body) => (name === "/service_worker.js" ? new TextEncoder().encode(`${new TextDecoder().decode(body)}\n${version}`) : body));
-    await use(server.url);
-    await server.close();
-  }, { scope: "worker" }],
-  problems: async ({ page }, use) => {
-    const problems: string[] = [];
-    page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-    await use(problems);
-    expect(problems).toEqual([]);
-  },
-});
-
-async function signIn(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await page.getByRole("textbox", { name: "Username" }).fill("mara");
-  await page.getByRole("textbox", { name: "Password" }).fill("correct horse battery");
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(page.getByRole("link", { name: "alice" })).toBeVisible();
-}
 
 test("an account is made, a group started and a message sent with the keyboard alone", async ({ page, url, problems }) => {
   await page.goto(url);
@@ -134,6 +106,25 @@ test("a conversation of 5,000 messages draws a stretch only, and keeps its place
   expect(problems).toEqual([]);
 });
 
+test("a page that came in above keeps the place too when it is exactly as high as what was taken away below", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "georg" }).click();
+  const log = page.getByRole("log", { name: "georg" });
+  await expect(log.getByText("Line 1500", { exact: true })).toBeInViewport();
+  // From the fifteenth page on, 900 lines are drawn and each page takes one away.
+  for (let pages = 0; pages < 20; pages++) {
+    const before = await log.evaluate((element) => {
+      element.scrollTop = 0;
+      const line = [...element.querySelectorAll("article")].find((article) => article.getBoundingClientRect().top > 200)!;
+      return { text: line.querySelector(".message-text")!.textContent!, top: line.getBoundingClientRect().top };
+    });
+    const line = log.getByText(before.text, { exact: true });
+    await expect.poll(() => log.evaluate((element) => element.scrollTop), { message: `page ${pages}` }).toBeGreaterThan(400);
+    expect(Math.abs((await line.boundingBox())!.y - before.top), before.text).toBeLessThan(20);
+  }
+  expect(problems).toEqual([]);
+});
+
 test("a draft waits for the next visit, and back leads where one came from", async ({ page, url, problems }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await signIn(page, url);
@@ -172,7 +163,7 @@ test("the app opens without a network, and a new version asks before it reloads"
   await page.reload();
   await expect(page.getByRole("textbox", { name: "Username" })).toBeVisible();
   await context.setOffline(false);
-  version = "// the next version";
+  served.version = "// the next version";
   await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())!.update()));
   await expect(page.getByText("A new version is ready.")).toBeVisible();
   const reloaded = page.waitForEvent("load");

@@ -2,21 +2,26 @@
 
 import type { Page } from "@playwright/test";
 
-/** @returns controls that have no name, elements with inline styles or handlers, text too faint for its ground: nothing, on a good screen */
+/** @returns controls that have no name or are too small for a finger, elements with inline styles or handlers, text too faint for its ground: nothing, on a good screen */
 export async function faultsOf(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const faults: string[] = [];
     const where = (element: Element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`;
-    const visible = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    const visible = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
 
     for (const element of document.querySelectorAll("*")) {
       if (element.hasAttribute("style")) faults.push(`inline style: ${where(element)}`);
       for (const { name } of element.attributes) if (/^on/.test(name)) faults.push(`inline handler: ${where(element)}`);
     }
     for (const element of document.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [role=log], dialog")) {
-      if (!visible(element)) continue;
+      if (!visible(element) || element.closest("[aria-hidden=true]")) continue;
       const labelled = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : "";
-      if (!(element.getAttribute("aria-label") || labelled || element.innerText || "").trim()) faults.push(`no name: ${where(element)}`);
+      if (!(element.getAttribute("aria-label") || labelled || element.textContent || "").trim()) faults.push(`no name: ${where(element)}`);
+    }
+    // WCAG 2.2 §2.5.5: 44 px; links within text are free of it.
+    for (const element of document.querySelectorAll<HTMLElement>("button, a[href], input:not(.visually-hidden), label.choice-option")) {
+      const { width, height } = element.getBoundingClientRect();
+      if (visible(element) && !element.closest(".message-text") && Math.min(width, height) < 43.9) faults.push(`small target ${width.toFixed(1)} x ${height.toFixed(1)}: ${where(element)}`);
     }
 
     // WCAG 2.2 §1.4.3: 4.5:1. Colours are read by drawing them, whatever notation they are computed in.

@@ -1,0 +1,7 @@
+/** What a username looks like. Pure. */
+
+const usernamePattern = /^[a-z][a-z0-9._-]{2,31}$/;
+
+export function isUsername(name: string): boolean {
+  return usernamePattern.test(name);
+}

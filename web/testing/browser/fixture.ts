@@ -1,0 +1,47 @@
+/** `test` with the app around the engine in memory; a test that leaves an error in the console fails. */
+
+import { fileURLToPath } from "node:url";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test as base } from "@playwright/test";
+import { faultsOf } from "./page_checks.ts";
+import { serveBuild } from "./serve_build.ts";
+
+const build = fileURLToPath(new URL("../../../dist/web-fake", import.meta.url));
+
+/** Stands at the end of the service worker that is served: another one is another version of the app. */
+export const served = { version: "" };
+
+export const test = base.extend<{ problems: string[] }, { url: string }>({
+  url: [async ({}, use) => {
+    const server = await serveBuild(build, 0, (name, body) => (name === "/service_worker.js" ? new TextEncoder().encode(`${new TextDecoder().decode(body)}\n${served.version}`) : body));
+    await use(server.url);
+    await server.close();
+  }, { scope: "worker" }],
+  problems: async ({ page }, use) => {
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    await use(problems);
+    expect(problems).toEqual([]);
+  },
+});
+
+export const password = "correct horse battery";
+
+export async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByRole("textbox", { name: "Username" }).fill("mara");
+  await page.getByRole("textbox", { name: "Password" }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("link", { name: "alice" })).toBeVisible();
+}
+
+/** The screen as it stands now is whole: axe and our own checks find nothing. */
+export async function expectWhole(page: Page, screen: string): Promise<void> {
+  expect(await faultsOf(page), screen).toEqual([]);
+  // A row of the chat list is named by its title and described by its preview, so that no name holds what was said in a chat: the one rule we differ from.
+  const { violations } = await new AxeBuilder({ page }).disableRules("label-content-name-mismatch").analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), screen).toEqual([]);
+}
+
+export { expect } from "@playwright/test";

@@ -1,0 +1,199 @@
+import { expect, expectWhole, signIn, test } from "./fixture.ts";
+
+test("a person is verified by numbers, and the mark is seen in the details and in the header until it is taken back", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "alice" }).click();
+  await expect(page.getByRole("img", { name: "Verified" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Chat details" }).click();
+  await page.getByRole("button", { name: "Verify alice" }).click();
+  const dialog = page.getByRole("dialog", { name: "Safety number with alice" });
+  await expect(dialog.getByRole("img", { name: "Safety number as a QR code" })).toBeVisible();
+  expect((await dialog.getByRole("group", { name: "Safety number" }).locator("span").allInnerTexts()).map((group) => group.length)).toEqual(Array(12).fill(5));
+  await dialog.getByRole("button", { name: "Mark as verified" }).click();
+  await expect(dialog).toContainText("You have verified alice");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Verify alice" }), "the focus is back").toBeFocused();
+  await expect(page.getByRole("img", { name: "Verified" }), "in the header and in the details").toHaveCount(2);
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Remove the mark" }).click();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("img", { name: "Verified" })).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
+test("a changed key stops sending until it is compared and accepted", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await expect(page.getByRole("link", { name: "emil" })).toContainText("key changed");
+  await page.getByRole("link", { name: "emil" }).click();
+  const banner = page.getByRole("alert");
+  await expect(banner).toContainText("The key of emil has changed, so sending here has stopped");
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveCount(0);
+  await banner.getByRole("button", { name: "Compare numbers" }).click();
+  const dialog = page.getByRole("dialog", { name: "Safety number with emil" });
+  await expect(dialog).toContainText("These digits belong to the new key of emil");
+  await expect(dialog.getByRole("button", { name: "Mark as verified" })).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Accept the new key" }).click();
+  await page.getByRole("dialog", { name: "Accept the new key of emil?" }).getByRole("button", { name: "Accept the new key" }).click();
+  await dialog.getByRole("button", { name: "Mark as verified" }).click();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(banner).toHaveCount(0);
+  await page.getByRole("textbox", { name: "Message" }).fill("So it is you");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("article").filter({ hasText: "So it is you" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("an admin makes another, makes them a member again, removes them, and renames the group, by keyboard", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await page.getByRole("button", { name: "Chat details" }).click();
+  const log = page.getByRole("log");
+  const row = page.getByRole("button", { name: /^bob/ });
+  await row.focus();
+  await page.keyboard.press("Enter");
+  await expect(row).toHaveAttribute("aria-expanded", "true");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Make admin" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(log).toContainText("mara made bob an admin");
+  await page.getByRole("button", { name: "Make member" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Make member" }).click();
+  await expect(log).toContainText("mara made bob a member again");
+  await page.getByRole("button", { name: "Remove bob" }).click();
+  await page.getByRole("button", { name: "Remove from chat" }).click();
+  await expect(row).toHaveCount(0);
+  await page.getByRole("button", { name: "Rename" }).click();
+  await expect(page.getByRole("textbox", { name: "Group name" })).toBeFocused();
+  await page.keyboard.type("Choir on Fridays");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("log", { name: "Choir on Fridays" })).toContainText("renamed the group to “Choir on Fridays”");
+  expect(problems).toEqual([]);
+});
+
+test("a member who is no admin is offered neither roles nor removal nor another name", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Allotment" }).click();
+  await page.getByRole("button", { name: "Accept" }).click();
+  await expect(page.getByRole("button", { name: "Decline" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Chat details" }).click();
+  await page.getByRole("button", { name: /^dora/ }).click();
+  await expect(page.getByRole("button", { name: "Verify dora" })).toBeVisible();
+  for (const name of ["Make admin", "Remove dora", "Rename"]) await expect(page.getByRole("button", { name }), name).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
+test("an invitation that is declined leaves the chat", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Allotment" }).click();
+  await page.getByRole("button", { name: "Decline" }).click();
+  await expect(page.getByRole("link", { name: "Allotment" })).toContainText("Ended");
+  expect(problems).toEqual([]);
+});
+
+test("a group of 1,000 lists a page at a time, shows all on the way down, finds one by name, and stays as it is while messages come", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Village" }).click();
+  await page.getByRole("button", { name: "Chat details" }).click();
+  const rows = page.getByRole("region", { name: "1000 members" }).getByRole("listitem");
+  await expect(rows.filter({ hasText: "mara" })).toBeVisible();
+  expect(await rows.count()).toBeLessThan(200);
+  await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) => (element as HTMLElement & { seen?: boolean }).seen = true);
+  await page.getByRole("textbox", { name: "Message" }).fill("Does it still work?");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByText("alice is writing…")).toBeVisible();
+  await expect(page.getByRole("article").filter({ hasText: "Yes, of course." })).toBeVisible();
+  await expect(page.getByText("is writing…"), "the message ends it").toHaveCount(0);
+  expect(await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) => (element as HTMLElement & { seen?: boolean }).seen), "the row is the same element").toBe(true);
+  const panel = page.locator(".side-pane .panel-body");
+  await expect.poll(async () => {
+    await panel.evaluate((element) => void (element.scrollTop = element.scrollHeight));
+    return await rows.count();
+  }, { intervals: [50] }).toBe(1000);
+  await expect(rows.filter({ hasText: "reader-995" })).toBeInViewport();
+  await page.getByRole("searchbox", { name: "Find in this group" }).fill("r-77");
+  await expect(rows).toHaveCount(10);
+  await page.getByRole("searchbox", { name: "Find in this group" }).fill("nobody");
+  await expect(page.getByText("Nobody in this group is called “nobody”.")).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("adding people shows how far it is, and the page stays free: another chat is read and written meanwhile", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await page.getByRole("button", { name: "Chat details" }).click();
+  await page.getByRole("button", { name: "Add people" }).click();
+  const names = Array.from({ length: 200 }, (_, index) => `reader-${String(index + 1).padStart(3, "0")}`);
+  await page.getByRole("textbox", { name: "Find people" }).evaluate((field, pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", pasted);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, `${names.join(", ")}\nalice`);
+  await expect(page.getByRole("list", { name: "In this chat" }).getByRole("listitem"), "who is in already is left out").toHaveCount(200);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  const bar = page.getByRole("progressbar", { name: "Adding people" }).first();
+  await expect(bar).toHaveAttribute("aria-valuemax", "200");
+  await page.getByRole("link", { name: "alice" }).click();
+  await page.getByRole("textbox", { name: "Message" }).fill("meanwhile");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("article").filter({ hasText: "meanwhile" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(bar, "still going on, seen in the list").toBeVisible();
+  await expect(bar).toHaveCount(0);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.getByText("205 members").first()).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("a chat that this device lost track of says that help is on its way, and is not called ended", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await expect(page.getByRole("link", { name: "Boat house" })).toContainText("Recovering");
+  await page.getByRole("link", { name: "Boat house" }).click();
+  await expect(page.getByText("has asked the others for help")).toBeVisible();
+  await expect(page.getByText("You are no longer in this chat")).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [360, 1440]) {
+    test(`the screens of a group and of safety numbers are whole at ${width} px, ${colorScheme}`, async ({ page, url, problems }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 740 });
+      const back = async () => width < 720 && await page.getByRole("button", { name: "Back to chats" }).click();
+      await signIn(page, url);
+      await page.getByRole("link", { name: "emil" }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+      await expectWhole(page, "a changed key");
+      await page.getByRole("button", { name: "Compare numbers" }).click();
+      await expect(page.getByRole("group", { name: "Safety number" })).toBeVisible();
+      await expectWhole(page, "numbers of a changed key");
+      await page.keyboard.press("Escape");
+      await back();
+      await page.getByRole("link", { name: "Village" }).click();
+      await expect(page.getByRole("article")).toBeVisible();
+      await expectWhole(page, "every kind of notice");
+      await page.getByRole("button", { name: "Chat details" }).click();
+      await page.getByRole("button", { name: /^carol/ }).click();
+      await expectWhole(page, "details of a large group");
+      await page.getByRole("button", { name: "Rename" }).click();
+      await expectWhole(page, "another name");
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByRole("button", { name: "Verify carol" }).click();
+      await expect(page.getByText("You have verified carol")).toBeVisible();
+      await expectWhole(page, "a verified number");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Close details" }).click();
+      await back();
+      await page.getByRole("link", { name: "Boat house" }).click();
+      await expect(page.getByText("has asked the others for help")).toBeVisible();
+      await expectWhole(page, "recovering");
+      expect(problems).toEqual([]);
+    });
+  }
+}
