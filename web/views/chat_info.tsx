@@ -9,8 +9,8 @@ import { GroupName } from "./group_name.tsx";
 import { Icon } from "./icons.tsx";
 import { MemberList } from "./member_list.tsx";
 
-/** A chat's details: its name, who is in it, adding and leaving. */
-export function ChatInfo(props: { chatId: string }): JSX.Element {
+/** A chat's details: its name, who is in it, adding and leaving. `alone`: nothing else is on the screen. */
+export function ChatInfo(props: { chatId: string; alone?: boolean }): JSX.Element {
   const app = useApp();
   const chat = () => app.chat(props.chatId);
   const close = () => app.navigation.up({ kind: "chat", chatId: props.chatId, info: false });
@@ -24,7 +24,7 @@ export function ChatInfo(props: { chatId: string }): JSX.Element {
     >
       <header class="pane-head">
         <button type="button" class="icon-button" aria-label={text("info.close")} onClick={close}><Icon name="close" /></button>
-        <h2 class="pane-title">{text("info.title")}</h2>
+        <Show when={props.alone} fallback={<h2 class="pane-title">{text("info.title")}</h2>}><h1 class="pane-title">{text("info.title")}</h1></Show>
       </header>
       <Show when={chat()}>{(known) => <InfoBody chat={known()} />}</Show>
     </section>

@@ -30,7 +30,7 @@ export function Shell(): JSX.Element {
           <Switch fallback={<div class="nothing-open"><Mark /><p>{text("chats.pick")}</p></div>}>
             <Match when={route().kind === "new-chat"}><NewChat compact={compact()} /></Match>
             <Match when={route().kind === "settings"}><Settings compact={compact()} /></Match>
-            <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>{(id) => <ChatInfo chatId={id} />}</Match>
+            <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>{(id) => <ChatInfo chatId={id} alone={compact()} />}</Match>
             <Match when={chatId()} keyed>{(id) => <ConversationView chatId={id} compact={compact()} />}</Match>
           </Switch>
         </main>
