@@ -50,7 +50,7 @@ function InfoBody(props: { chat: ChatSummary }): JSX.Element {
         </div>
       </Show>
       <section class="panel-section" aria-labelledby="info-people">
-        <h3 id="info-people" class="panel-heading">{props.chat.kind === "group" ? plural("chat.members", props.chat.members.length) : text("info.people")}</h3>
+        <h2 id="info-people" class="panel-heading">{props.chat.kind === "group" ? plural("chat.members", props.chat.members.length) : text("info.people")}</h2>
         <MemberList chat={props.chat} />
       </section>
       <Show when={leaving()}>
