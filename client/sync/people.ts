@@ -192,6 +192,8 @@ export class People {
    */
   async #keyPackages(people: KnownAccount[], onProgress: (done: number, total: number) => void, withOwn: boolean): Promise<CommitPlan["add"]> {
     const { account } = this.#context;
+    // A device that signed in a moment ago belongs into what begins now.
+    if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
     const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
     const ownOthers = own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
     let done = 0;
