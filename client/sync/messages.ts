@@ -101,6 +101,11 @@ export class Messages {
     await this.#outbox.enqueue(unit, draft, { messageId, order, kind: "message", content: bytes });
   }
 
+  /** A pin is another than it was: what was known of the chats' keys is good no more. */
+  pinsChanged(): void {
+    this.#unchanged.clear();
+  }
+
   /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided. @throws EngineError L007 */
   async requireUnchanged(chatId: string): Promise<void> {
     const { chats, account, ownKey } = this.#context;

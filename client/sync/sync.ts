@@ -178,6 +178,7 @@ export class Sync {
 
   /** Takes over what the user decided about keys: the marks of people, and what waited for the decision. */
   async pinsChanged(): Promise<void> {
+    this.messages.pinsChanged();
     const { directory } = this.#context.account;
     const marked = (await directory.known()).filter(({ accountKey, verified, changedKey }) => toHex(accountKey) !== this.#context.ownKey && (verified || changedKey));
     this.chats.mark(new Map(marked.map(({ accountKey, changedKey }) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }])));
