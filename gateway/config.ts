@@ -165,7 +165,7 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       connections: integer("QPQ_LIMIT_CONNECTIONS", 4_096, 1, 1_000_000),
       connectionsPerAddress: integer("QPQ_LIMIT_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
       handshakes: integer("QPQ_LIMIT_HANDSHAKES", 1_024, 1, 1_000_000),
-      callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 400, 1, 1_000_000),
+      callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 100, 1, 1_000_000),
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
       filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },

@@ -5,8 +5,8 @@
 import { RateLimit } from "./rate_limit.ts";
 import { usageKey } from "./usage.ts";
 
-/** Calls of an address that are taken up at once; a page that loads makes about ten. */
-export const callsAtOnce = 32;
+/** Calls of an address that are taken up at once; a page that loads makes about ten. Another's call may find as many before it. */
+export const callsAtOnce = 8;
 
 export class CallPace {
   readonly #rate: RateLimit;
@@ -16,7 +16,7 @@ export class CallPace {
    * @param now ms
    */
   constructor(perSecond: number, now: () => number) {
-    this.#rate = new RateLimit(perSecond, Math.max(callsAtOnce, perSecond / 10), now);
+    this.#rate = new RateLimit(perSecond, Math.max(callsAtOnce, perSecond / 20), now);
   }
 
   /** Resolves when it is this address's turn: mostly at once. */

@@ -113,7 +113,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     registration: choice(values, "QPQ_REGISTRATION", ["open", "invite", "closed"], "open"),
     opaquePerIpPerMinute: integer(values, "QPQ_OPAQUE_PER_IP_PER_MINUTE", 30, 1, 1_000_000),
     opaquePerAccountPerMinute: integer(values, "QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE", 10, 1, 1_000_000),
-    callsPerIpPerSecond: integer(values, "QPQ_CALLS_PER_IP_PER_SECOND", 200, 1, 1_000_000),
+    callsPerIpPerSecond: integer(values, "QPQ_CALLS_PER_IP_PER_SECOND", 100, 1, 1_000_000),
     callsPerAccountPerSecond: integer(values, "QPQ_CALLS_PER_ACCOUNT_PER_SECOND", 100, 1, 1_000_000),
     queueAgeMs: integer(values, "QPQ_QUEUE_DAYS", 90, 1, 3650) * 24 * 3600 * 1000,
     blobs: {

@@ -21,7 +21,7 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
     registration: "open",
     opaquePerIpPerMinute: 30,
     opaquePerAccountPerMinute: 10,
-    callsPerIpPerSecond: 200,
+    callsPerIpPerSecond: 100,
     callsPerAccountPerSecond: 100,
     queueAgeMs: 7_776_000_000,
     blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
