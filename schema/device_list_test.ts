@@ -36,6 +36,13 @@ Deno.test("openDeviceList() refuses a changed byte, another key's signature, a d
   await refused({ version: 0 });
 });
 
+Deno.test("openDeviceList() takes 20 devices and no more", async () => {
+  const { root, list } = await firstList();
+  const devices = await Promise.all(Array.from({ length: 21 }, someDevice));
+  assert.equal((await openDeviceList(await signDeviceList({ ...list, devices: devices.slice(1) }, root.seed))).devices.length, 20);
+  await assert.rejects(async () => openDeviceList(await signDeviceList({ ...list, devices }, root.seed)), MalformedError);
+});
+
 Deno.test("deviceListSuccession() accepts the next chained version and names what breaks the chain", async () => {
   const { root, list, signed } = await firstList();
   const next: DeviceList = { ...list, version: 2, devices: [...list.devices, await someDevice()], prevHash: await sha256(signed.list) };

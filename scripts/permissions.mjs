@@ -3,8 +3,40 @@
 import { dirname } from "node:path";
 import { root } from "./paths.mjs";
 
+/** A flag's value. */
+const list = (values) => [...new Set(values.filter(Boolean))].join(",");
+
 /** An address literal as it stands before a port. */
 const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+
+/**
+ * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
+ * nothing else. It can not start programs, reach other hosts, or read other variables.
+ *
+ * @param {Record<string, string | undefined>} env the whole environment that the core will have
+ * @returns {string[]}
+ */
+export function coreFlags(env) {
+  const data = env.QPQ_DATA || `${root}/data/core`;
+  const listen = env.QPQ_LISTEN || "127.0.0.1:7443";
+  const net = [listen, env.QPQ_METRICS_PORT && `127.0.0.1:${env.QPQ_METRICS_PORT}`];
+  const read = [
+    `${root}/server-core`, `${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, `${root}/qpq-server.toml`, data,
+    env.QPQ_CORE_CERT, env.QPQ_CORE_KEY, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_DB_KEY_FILE, env.QPQ_AUTH_TOKEN_FILE,
+  ];
+  return [
+    "--no-prompt",
+    "--quiet",
+    "--cached-only",
+    "--no-check",
+    "--unstable-net",
+    `--allow-net=${list(net)}`,
+    `--allow-read=${list(read)}`,
+    `--allow-write=${data}`,
+    "--allow-env=QPQ_*",
+    `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`,
+  ];
+}
 
 /**
  * Of the gateway: it reads its own code, the app, its folder, the core's certificate and the shared secret; it writes its own folder; it listens on its own ports and reaches the
@@ -39,7 +71,6 @@ export function gatewayFlags(env) {
     // Folders, because a renewal replaces the file, and they are watched.
     folderOf(env.QPQ_TLS_CERT), folderOf(env.QPQ_TLS_KEY),
   ];
-  const list = (values) => [...new Set(values.filter(Boolean))].join(",");
   return [
     "--no-prompt",
     "--quiet",

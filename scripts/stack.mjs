@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { deno, root, webRoot } from "./paths.mjs";
-import { gatewayFlags } from "./permissions.mjs";
+import { coreFlags, gatewayFlags } from "./permissions.mjs";
 
 /**
  * @typedef {object} Service a running process
@@ -55,8 +55,10 @@ export function gatewaySecretFile(dataDir) {
  * @param {{ log?: (line: string) => void }} [options]
  */
 export function startCore(dataDir, env = {}, options) {
-  const args = ["run", "--no-prompt", "--quiet", "--unstable-net", "--allow-net", "--allow-env", `--allow-read=${root},${dataDir}`, `--allow-write=${dataDir}`, "--allow-ffi", `${root}/server-core/main.ts`];
-  return startService("qpq-server", args, { QPQ_DATA: `${dataDir}/core`, QPQ_GATEWAY_SECRET_FILE: gatewaySecretFile(dataDir), ...env }, options);
+  const all = { QPQ_DATA: `${dataDir}/core`, QPQ_GATEWAY_SECRET_FILE: gatewaySecretFile(dataDir), ...env };
+  mkdirSync(all.QPQ_DATA, { recursive: true, mode: 0o700 });
+  const args = ["run", ...coreFlags({ ...process.env, ...all }), `${root}/server-core/main.ts`];
+  return startService("qpq-server", args, all, options);
 }
 
 /**
