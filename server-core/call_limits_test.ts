@@ -87,3 +87,25 @@ Deno.test("E050 names an id that the log line has, and says nothing of the cause
   const [line] = lines.map((line) => JSON.parse(line));
   assert.deepEqual([line.level, line.id, line.method, line.error], ["error", id, "channelState", "Error: the disk is on fire"]);
 });
+
+Deno.test("a caller that goes away in the middle of its answer is no error of the server's", async () => {
+  const lines: string[] = [];
+  const metrics = new Metrics();
+  const handlers = new Handlers<Caller>().stream(delivery.subscribe, async function* () {
+    while (true) yield { entries: [] };
+  });
+  const limits = new CallLimits({ perAddressPerSecond: 100, perAccountPerSecond: 100, clock: Date.now });
+  const calls = new Calls({ handlers, limits, log: makeLog("debug", (line) => lines.push(line)), metrics, authorize: (_method, _auth, remoteAddress) => Promise.resolve({ kind: "anyone", remoteAddress }) });
+  let served: Promise<void> | undefined;
+  const client = new RpcClient(() => {
+    const [ours, theirs] = streamPair();
+    served = calls.serve(theirs, { remoteAddress: "203.0.113.1", signal: new AbortController().signal, callRead: () => {} });
+    return Promise.resolve(ours);
+  });
+  const live = client.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 });
+  await live.next();
+  await live.return(undefined);
+  await served;
+  assert.match(metrics.render(), /qpq_calls_total\{method="subscribe",code="gone"\} 1/);
+  assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["debug"]);
+});

@@ -71,9 +71,9 @@ export class Calls {
     return caller;
   }
 
-  #finished(id: string, { method, code, tookMs, bytesIn, bytesOut, error }: FinishedCall): void {
+  #finished(id: string, { method, code, isGone, tookMs, bytesIn, bytesOut, error }: FinishedCall): void {
     const { log, metrics } = this.#options;
-    const labels = { method: method?.name ?? "unknown", code: code === 0 ? "ok" : codeName(code) };
+    const labels = { method: method?.name ?? "unknown", code: code !== 0 ? codeName(code) : isGone ? "gone" : "ok" };
     metrics.count("qpq_calls_total", "finished calls by method and code", labels);
     metrics.observe("qpq_call_seconds", "time from the first byte of a call to its end", tookMs / 1000, { method: labels.method });
     metrics.count("qpq_received_bytes_total", "bytes of calls", {}, bytesIn);

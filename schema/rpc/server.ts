@@ -47,8 +47,10 @@ export class Handlers<C> {
 export interface FinishedCall {
   /** undefined: no method of ours was asked for. */
   method: Method | undefined;
-  /** 0 for success. */
+  /** 0 for success, and for a caller that went away. */
   code: number;
+  /** The caller went away before it had its answer. */
+  isGone: boolean;
   tookMs: number;
   /** Bytes that came and went. */
   bytesIn: number;
@@ -90,9 +92,15 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
   let code = 0;
   let cause: unknown;
   let bytesOut = 0;
-  const write = (bytes: Uint8Array<ArrayBuffer>) => {
-    bytesOut += bytes.length;
-    return writer.write(bytes);
+  let isGone = false;
+  const write = async (bytes: Uint8Array<ArrayBuffer>) => {
+    try {
+      await writer.write(bytes);
+      bytesOut += bytes.length;
+    } catch (error) {
+      isGone = true;
+      throw error;
+    }
   };
   try {
     const framed = await inTime(readMessage(reader), options.readTimeoutMs);
@@ -114,15 +122,17 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     }
     await writer.close();
   } catch (error) {
-    const answer = answerFor(error, options.id);
-    code = answer.code;
-    if (code === ErrorCode.internal) cause = error;
-    await write(encodeError(answer)).then(() => writer.close()).catch(() => {});
+    if (!isGone) {
+      const answer = answerFor(error, options.id);
+      code = answer.code;
+      if (code === ErrorCode.internal) cause = error;
+      await write(encodeError(answer)).then(() => writer.close()).catch(() => {});
+    }
   } finally {
     options.signal?.removeEventListener("abort", stop);
     aborter.abort(new Error("the call is over"));
     await reader.cancel();
-    options.onFinished?.({ method, code, tookMs: performance.now() - startedMs, bytesIn: reader.arrived, bytesOut, ...(cause !== undefined && { error: cause }) });
+    options.onFinished?.({ method, code, isGone, tookMs: performance.now() - startedMs, bytesIn: reader.arrived, bytesOut, ...(cause !== undefined && { error: cause }) });
   }
 }
 
