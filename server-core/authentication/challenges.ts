@@ -11,25 +11,29 @@ import { TokenBuckets } from "./token_bucket.ts";
 /** How long a nonce is good for. */
 export const challengeMs = 60_000;
 
+/** Nonces of an account in a minute, all of its sessions together. */
+export const challengesPerAccount = 90;
+
 export class Challenges {
   readonly #sessionOf: ExpiringMap<Uint8Array>;
   readonly #perSession: TokenBuckets;
+  readonly #perAccount: TokenBuckets;
 
   /** @param clock the server's clock, ms since the Unix epoch */
   constructor(clock: () => number) {
-    this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 10_000 });
-    // One session must not use up the nonces of all.
+    this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 100_000 });
+    // One session must not use up the nonces of all, nor an account with a hundred sessions.
     this.#perSession = new TokenBuckets({ perMinute: 30, clock });
+    this.#perAccount = new TokenBuckets({ perMinute: challengesPerAccount, clock });
   }
 
   /**
-   * @param sessionId 16 bytes
    * @returns 32 bytes
-   * @throws WireError E005 over 30 a minute of a session, and when too many are out
+   * @throws WireError E005 over 30 a minute of a session or {@link challengesPerAccount} of an account, and when too many are out
    */
-  create(sessionId: Uint8Array): Uint8Array<ArrayBuffer> {
-    const retryAfterMs = this.#perSession.take(toHex(sessionId));
-    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many challenges of one session", retryAfterMs);
+  create({ sessionId, accountKey }: { sessionId: Uint8Array; accountKey: Uint8Array }): Uint8Array<ArrayBuffer> {
+    const retryAfterMs = this.#perSession.take(toHex(sessionId)) || this.#perAccount.take(toHex(accountKey));
+    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many challenges of one session or account", retryAfterMs);
     const nonce = crypto.getRandomValues(new Uint8Array(32));
     this.#sessionOf.add(toHex(nonce), sessionId);
     return nonce;

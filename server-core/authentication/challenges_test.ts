@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { signEd25519 } from "../../schema/ed25519.ts";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { deviceProofBytes } from "../../schema/signed_call.ts";
-import { challengeMs } from "./challenges.ts";
+import { Challenges, challengeMs, challengesPerAccount } from "./challenges.ts";
 import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
 
 const target = new Uint8Array(16).fill(9);
@@ -60,4 +61,12 @@ Deno.test("challenge is limited per session with E005", async () => {
   for (let count = 0; count < 31; count++) answers.push(await answerOf(alice.client.call(authentication.challenge, {})));
   assert.deepEqual(answers.slice(29), ["ok", "E005"]);
   assert.equal(await answerOf(bob.client.call(authentication.challenge, {})), "ok");
+});
+
+Deno.test("Challenges.create() is limited per account with E005, however many sessions it has, so that a few accounts do not use up everybody's nonces", () => {
+  const challenges = new Challenges(() => 0);
+  const session = (id: number) => ({ sessionId: new Uint8Array(16).fill(id), accountKey: new Uint8Array(32).fill(1) });
+  for (let count = 0; count < challengesPerAccount; count++) challenges.create(session(count % 100));
+  assert.throws(() => challenges.create(session(99)), (error) => isWireError(error, ErrorCode.rateLimited));
+  assert.equal(challenges.create({ ...session(99), accountKey: new Uint8Array(32).fill(2) }).length, 32);
 });

@@ -33,6 +33,12 @@ export class ExpiringMap<V> {
     this.#entries.set(key, { value, expiresMs: nowMs + lifeMs });
   }
 
+  /** @returns whether the value is there, in time and not taken */
+  has(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.expiresMs > this.#options.clock();
+  }
+
   /** @returns the value, for the first time and in time only */
   take(key: string): V | undefined {
     const entry = this.#entries.get(key);

@@ -5,6 +5,9 @@ import { addressBlock } from "./address_block.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
+/** In UTF-16 units: twice what a username may have, so that what merely is none gets the answer of an unknown one. */
+export const maxUsernameLength = 64;
+
 export class OpaqueLimits {
   readonly #starts: TokenBuckets;
   readonly #finishes: TokenBuckets;
@@ -21,11 +24,12 @@ export class OpaqueLimits {
    * Before the first half of a handshake.
    *
    * @param username of any form: an unknown user is limited like a known one
-   * @throws WireError E005
+   * @throws WireError E005, E014 for a name so long that keeping it would be an attack (a part of it would keep the whole in memory)
    */
   start(remoteAddress: string, username: string): void {
     check(this.#starts.take(addressBlock(remoteAddress)));
-    check(this.#perAccount.take(username.slice(0, 64)));
+    if (username.length > maxUsernameLength) throw new WireError(ErrorCode.malformed, `username: at most ${maxUsernameLength} characters`);
+    check(this.#perAccount.take(username));
   }
 
   /** Before the second half. @throws WireError E005 */

@@ -12,6 +12,7 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkedVault, checkLength, checkSuite } from "./parameters.ts";
+import { RecoveryNonces, recoveryNonceLength } from "./recovery_nonces.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -24,24 +25,22 @@ const nobody = Uint8Array.from("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325
 const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
 
 export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
-  const started = new ExpiringMap<string>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });
+  const nonces = new RecoveryNonces(clock, recoveryStepMs);
   const opened = new ExpiringMap<{ accountKey: Bytes; recoveryKey: Bytes }>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });
 
   handlers.unary(authentication.recoverStart, ({ username }, { caller }) => {
     limits.start(caller.remoteAddress, username);
-    const nonce = crypto.getRandomValues(new Uint8Array(32));
-    started.add(toHex(nonce), username);
-    return Promise.resolve({ nonce });
+    return Promise.resolve({ nonce: nonces.create(username) });
   });
 
   handlers.unary(authentication.recoverOpen, async ({ suite, username, nonce, request, signature }, { caller }) => {
     checkSuite(suite);
     limits.finish(caller.remoteAddress);
-    checkLength(nonce, 32, "nonce");
-    const isStarted = started.take(toHex(nonce)) === username;
+    checkLength(nonce, recoveryNonceLength, "nonce");
     const found = await accounts.recoverable({ username });
     const isProven = await verifyEd25519(found?.recoveryKey ?? nobody, signature, await recoverOpenBytes(nonce, username, request));
-    if (!isStarted || !found || !isProven) throw failed();
+    if (!nonces.isGood(nonce, username) || !found || !isProven) throw failed();
+    nonces.spend(nonce);
     const { response } = await opaque.run("respondToRegistration", { username, request });
     const { account, recoveryKey, vault } = found;
     opened.add(toHex(nonce), { accountKey: account.accountKey, recoveryKey });
@@ -50,7 +49,7 @@ export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accou
 
   handlers.unary(authentication.recoverFinish, async ({ nonce, record, expectedVaultVersion, vault, signature }, { caller }) => {
     limits.finish(caller.remoteAddress);
-    checkLength(nonce, 32, "nonce");
+    checkLength(nonce, recoveryNonceLength, "nonce");
     const checked = checkedVault(vault, expectedVaultVersion + 1);
     const open = opened.take(toHex(nonce));
     if (!open) throw failed();

@@ -6,6 +6,7 @@ import { authentication, type Vault } from "../../schema/rpc/methods.ts";
 import { opaqueSuite, vaultFields } from "../../schema/signed_call.ts";
 import { startRegistration } from "../opaque/testing/opaque_client.ts";
 import { recoveryStepMs } from "./recovery_handlers.ts";
+import { RecoveryNonces } from "./recovery_nonces.ts";
 import { answerOf, Rig } from "./testing/rig.ts";
 
 const vaultOf = (version: number, recoveryKey: Uint8Array): Vault => ({
@@ -123,4 +124,29 @@ Deno.test("a recovery is limited per address and per account with E005, known us
     for (let tries = 0; tries < 4; tries++) answers.push(await answerOf(rig.client().call(authentication.recoverStart, { username })));
     assert.deepEqual(answers, ["ok", "ok", "ok", "E005"]);
   }
+});
+
+Deno.test("RecoveryNonces keep nothing of who asks: after 20,000 others a recovery still goes on, with its own nonce, name and time, once", () => {
+  let nowMs = 1_000;
+  const nonces = new RecoveryNonces(() => nowMs, recoveryStepMs);
+  const mine = nonces.create("alice");
+  for (let calls = 0; calls < 20_000; calls++) nonces.create(`nobody${calls}`);
+  assert.equal(nonces.isGood(mine, "alice"), true);
+  assert.equal(nonces.isGood(mine, "alicf"), false);
+  for (const at of [0, 7, 15, 31]) assert.equal(nonces.isGood(mine.map((byte, index) => index === at ? byte ^ 1 : byte), "alice"), false, `byte ${at} changed`);
+  assert.equal(new RecoveryNonces(() => nowMs, recoveryStepMs).isGood(mine, "alice"), false, "of another process");
+  nowMs += recoveryStepMs;
+  assert.equal(nonces.isGood(mine, "alice"), false);
+  nowMs -= 1;
+  assert.equal(nonces.isGood(mine, "alice"), true);
+  nonces.spend(mine);
+  assert.equal(nonces.isGood(mine, "alice"), false);
+});
+
+Deno.test("recoverStart, loginStart and registerStart answer E014 to a username so long that keeping it would cost memory", async () => {
+  const client = new Rig().client();
+  const username = "a".repeat(100_000);
+  assert.equal(await answerOf(client.call(authentication.recoverStart, { username })), "E014");
+  assert.equal(await answerOf(client.call(authentication.loginStart, { suite: opaqueSuite, username, ke1: new Uint8Array(98) })), "E014");
+  assert.equal(await answerOf(client.call(authentication.registerStart, { suite: opaqueSuite, username, request: new Uint8Array(33) })), "E014");
 });

@@ -23,7 +23,7 @@ export function addSessionHandlers(handlers: Handlers<Caller>, { store: { accoun
     return {};
   });
 
-  handlers.unary(authentication.challenge, (_params, { caller }) => Promise.resolve({ nonce: challenges.create(sessionOf(caller).sessionId) }));
+  handlers.unary(authentication.challenge, (_params, { caller }) => Promise.resolve({ nonce: challenges.create(sessionOf(caller)) }));
 
   handlers.unary(authentication.listSessions, async (_params, { caller }) => {
     const { accountKey, sessionId } = sessionOf(caller);

@@ -1,0 +1,65 @@
+/** The nonces of `recoverStart`: whoever can name an account may ask for one, so the server keeps nothing for those that it gives out. */
+
+import { createHmac } from "node:crypto";
+import { concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
+import { ExpiringMap } from "./expiring_map.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** u64 ms of expiry ‖ random bytes ‖ HMAC-SHA-256, cut to 128 bits (RFC 2104 §5). */
+const expiryBytes = 8;
+const randomBytes = 8;
+const bodyBytes = expiryBytes + randomBytes;
+const macBytes = 16;
+
+/** In bytes. */
+export const recoveryNonceLength = bodyBytes + macBytes;
+
+export class RecoveryNonces {
+  readonly #clock: () => number;
+  readonly #lifeMs: number;
+  /** Of this process alone: what was given out before a restart is void. */
+  readonly #key = crypto.getRandomValues(new Uint8Array(32));
+  readonly #spent: ExpiringMap<true>;
+
+  /**
+   * @param clock the server's clock, ms since the Unix epoch
+   * @param lifeMs how long a nonce is good for
+   */
+  constructor(clock: () => number, lifeMs: number) {
+    this.#clock = clock;
+    this.#lifeMs = lifeMs;
+    this.#spent = new ExpiringMap({ clock, lifeMs, maxEntries: 10_000 });
+  }
+
+  /** @returns 32 bytes that are good for this username, for a while */
+  create(username: string): Bytes {
+    const body = concat(u64(this.#clock() + this.#lifeMs), crypto.getRandomValues(new Uint8Array(randomBytes)));
+    return concat(body, this.#mac(body, username));
+  }
+
+  /**
+   * @param nonce foreign bytes, {@link recoveryNonceLength} of them
+   * @returns whether it is one of ours for this username, in time and not spent
+   */
+  isGood(nonce: Uint8Array, username: string): boolean {
+    const body = nonce.slice(0, bodyBytes);
+    const isOurs = equalBytes(nonce.slice(bodyBytes), this.#mac(body, username));
+    const expiresMs = Number(new DataView(body.buffer).getBigUint64(0));
+    return isOurs && expiresMs > this.#clock() && !this.#spent.has(toHex(nonce));
+  }
+
+  /**
+   * To be called once the code was proven over the nonce: only the owner of an account fills this memory.
+   *
+   * @throws WireError E005 when too many are spent at once
+   */
+  spend(nonce: Uint8Array): void {
+    this.#spent.add(toHex(nonce), true);
+  }
+
+  #mac(body: Uint8Array, username: string): Bytes {
+    const mac = createHmac("sha256", this.#key).update(concat(utf8("qpq/1 recovery nonce"), body, utf8(username))).digest();
+    return new Uint8Array(mac.subarray(0, macBytes));
+  }
+}
