@@ -8,7 +8,7 @@ import { recv, send } from "./commands/messages.ts";
 import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
 import { failureOf } from "./failure.ts";
-import { makeOutput } from "./output.ts";
+import { makeOutput, printable } from "./output.ts";
 import { Session } from "./session.ts";
 import { exitCodes, helpText } from "./usage.ts";
 
@@ -41,7 +41,7 @@ try {
   // `qpq recv | head` is over when head is.
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(exitCodes.ok);
   const { exitCode, message, hint, code } = failureOf(error);
-  console.error(`qpq: error: ${code ? `${code} ` : ""}${message}`);
+  console.error(`qpq: error: ${code ? `${code} ` : ""}${printable(message)}`);
   if (hint) console.error(`qpq: hint: ${hint}`);
   Deno.exit(exitCode);
 }
