@@ -36,9 +36,13 @@ export function framed(fields: Uint8Array[]): Uint8Array[] {
   });
 }
 
-/** @returns "qpq/1 register" ‖ SHA-256(record) ‖ username: signed by the first device of a new account */
-export async function registrationBytes(record: Uint8Array, username: string): Promise<Bytes> {
-  return concat(utf8("qpq/1 register"), await sha256(record), utf8(username));
+/**
+ * Signed by the first device of a new account. The vault is in it, because whoever passes the call on could put a recovery key of their own in.
+ *
+ * @returns "qpq/1 register" ‖ SHA-256(for record and each of {@link vaultFields}: u32 length ‖ bytes) ‖ username
+ */
+export async function registrationBytes(record: Uint8Array, username: string, vault: Parameters<typeof vaultFields>[0]): Promise<Bytes> {
+  return concat(utf8("qpq/1 register"), await sha256(...framed([record, ...vaultFields(vault)])), utf8(username));
 }
 
 /**

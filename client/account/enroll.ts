@@ -71,7 +71,7 @@ export async function createAccountOnServer({ openStream, suite, username, passw
       ...await recoveryPart(keys, recoverySecret, accountKey),
     };
     const device = await enrolledDevice(keysOfDevice, { username, accountKey }, 1, root.seed);
-    const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username));
+    const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username, vault));
     const session = await rpc.call(authentication.registerFinish, { suite: suite.tag, username, record, inviteCode, devices, vault, recipientKey, deviceSignature });
     return { device, session, vault: { version: 1, vaultKey: keys.vaultKey }, pins: [], account: { username, accountKey, devices }, recoveryCode: formatRecoveryCode(recoverySecret) };
   } finally {

@@ -15,6 +15,8 @@ export interface AuthenticationConfig {
   opaquePerAccountPerMinute?: number;
   /** fetchKeyPackage calls of one device for one account (default 30). */
   fetchKeyPackagePerMinute?: number;
+  /** uploadKeyPackages calls of one device (default 20). */
+  uploadKeyPackagesPerMinute?: number;
 }
 
 export interface AuthenticationDeps {

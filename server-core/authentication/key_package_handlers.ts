@@ -14,13 +14,18 @@ import { checkLength, sessionOf } from "./parameters.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 const maxUpload = 100;
+/** Calls of a device in a minute: a device needs one in 20 hours, and checking a full one takes this thread some 60 ms. */
+export const uploadsPerMinute = 20;
 
 export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { accounts }, config, clock }: AuthenticationDeps): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? 30, clock });
+  const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
     if (keyPackages.length > maxUpload) throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
     const { accountKey, deviceId, recipientKey } = sessionOf(caller);
+    const waitMs = uploads.take(toHex(deviceId));
+    if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
     const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
     const checked: NewKeyPackage[] = [];

@@ -3,6 +3,7 @@ import { XWing } from "@noble/post-quantum/hybrid.js";
 import { signEd25519 } from "../../schema/ed25519.ts";
 import { credentialSignedBytes } from "../../schema/credential.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
+import { uploadsPerMinute } from "./key_package_handlers.ts";
 import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
 import { type KeyPackageOptions, lastResortExtension, makeKeyPackage, makeLastResort, xwingExtension } from "./testing/key_packages.ts";
 import { isXWingPublicKey } from "./xwing_public_key.ts";
@@ -262,4 +263,15 @@ Deno.test("uploadKeyPackages refuses a KeyPackage with any one byte changed, and
     }
   }
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
+});
+
+Deno.test("uploadKeyPackages is limited per device with E005: checking them takes the time of everybody's calls", async () => {
+  const rig = new Rig({ config: { uploadKeyPackagesPerMinute: uploadsPerMinute } });
+  const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
+  const upload = (account: TestAccount) => answerOf(account.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: none }));
+  for (let count = 0; count < uploadsPerMinute; count++) assert.equal(await upload(alice), "ok");
+  assert.equal(await upload(alice), "E005");
+  assert.equal(await upload(bob), "ok");
+  rig.nowMs += 60_000;
+  assert.equal(await upload(alice), "ok");
 });

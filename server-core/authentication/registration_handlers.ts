@@ -42,7 +42,7 @@ export function addRegistrationHandlers(handlers: Handlers<Caller>, { store: { a
     checkLength(recipientKey, 32, "recipientKey");
     const checked = checkedVault(vault, 1);
     const { accountKey, device } = await firstDeviceOf(devices, username, recipientKey);
-    if (!await verifyEd25519(recipientKey, deviceSignature, await registrationBytes(record, username))) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
+    if (!await verifyEd25519(recipientKey, deviceSignature, await registrationBytes(record, username, vault))) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
     await opaque.run("checkRecord", { record });
     const { accessToken, session } = sessions.create();
     const invite = config.registration === "invite" ? { inviteSha256: inviteSha256(inviteCode) } : {};

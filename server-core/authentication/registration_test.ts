@@ -46,6 +46,9 @@ Deno.test("registerFinish refuses with E014 what is malformed and with E023 a li
   assert.equal(await finish({ vault: { ...good.vault, sealed: new Uint8Array() } }), "E014");
   assert.equal(await finish({ devices: { list: good.devices.list, signature: new Uint8Array(64) } }), "E014");
   assert.equal(await finish({ deviceSignature: new Uint8Array(64) }), "E023");
+  for (const field of ["sealed", "wrappedByPassword", "wrappedByRecovery", "recoveryKey"]) {
+    assert.equal(await finish({ vault: { ...good.vault, [field]: new Uint8Array(32).fill(7) } }), "E023", `another ${field} than the device signed`);
+  }
 
   const offCurve = good.record.slice();
   offCurve.fill(0, 0, 33);
@@ -57,7 +60,7 @@ Deno.test("registerFinish refuses with E014 what is malformed and with E023 a li
     const { signed } = await alice.nextList([], [], { version: 1, prevHash: new Uint8Array(32), ...changes });
     assert.equal(await finish({ devices: signed }), "E023", JSON.stringify(Object.keys(changes)));
   }
-  assert.equal(await finish({ recipientKey: other.recipientKey, deviceSignature: await signEd25519(other.seed, await registrationBytes(good.record, "alice")) }), "E023");
+  assert.equal(await finish({ recipientKey: other.recipientKey, deviceSignature: await signEd25519(other.seed, await registrationBytes(good.record, "alice", good.vault)) }), "E023");
   assert.equal(await finish({}), "ok");
   assert.equal(await finish({}), "E007", "taken meanwhile");
 });
@@ -68,7 +71,7 @@ Deno.test("registerFinish refuses an account key or device key that is in use wi
   const bob = await TestAccount.create(rig, "bob");
   const sameDevice = await bob.registration("pass");
   const { signed } = await bob.nextList([], [], { version: 1, prevHash: new Uint8Array(32), devices: alice.list.devices });
-  const deviceSignature = await signEd25519(alice.device.seed, await registrationBytes(sameDevice.record, "bob"));
+  const deviceSignature = await signEd25519(alice.device.seed, await registrationBytes(sameDevice.record, "bob", sameDevice.vault));
   assert.equal(await answerOf(rig.client().call(authentication.registerFinish, { ...sameDevice, devices: signed, recipientKey: alice.device.recipientKey, deviceSignature })), "E023");
   assert.equal(await rig.store.accounts.accountByName({ username: "bob" }), undefined);
   assert.equal(await answerOf(rig.client().call(authentication.registerFinish, sameDevice)), "ok");

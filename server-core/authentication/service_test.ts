@@ -45,7 +45,7 @@ Deno.test("an account outlives a restart of the server: OPAQUE keys, record and 
     const { response } = await service.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request });
     const { record } = await finish(response);
     const params = await alice.registrationOf(record);
-    assert.deepEqual(params.deviceSignature, await signEd25519(alice.device.seed, await registrationBytes(record, "alice")));
+    assert.deepEqual(params.deviceSignature, await signEd25519(alice.device.seed, await registrationBytes(record, "alice", params.vault)));
     const { accessToken } = await service.call(authentication.registerFinish, params);
     await service.stop();
 

@@ -59,7 +59,7 @@ export class SignIns {
     const { record } = await finish(response);
     const list = { accountKey: root.publicKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
     const vault = { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([2]), wrappedByRecovery: new Uint8Array([3]), recoveryKey: new Uint8Array() };
-    const deviceSignature = await signEd25519(seed, await registrationBytes(record, username));
+    const deviceSignature = await signEd25519(seed, await registrationBytes(record, username, vault));
     const devices = await signDeviceList(list, root.seed);
     const answer = await as().call(authentication.registerFinish, { suite: opaqueSuite, username, record, inviteCode: "", devices, vault, recipientKey, deviceSignature });
     this.#device = { seed, recipientKey, deviceId };

@@ -73,7 +73,7 @@ export class Rig {
       store: { accounts },
       opaque: opaque ?? this.inline,
       sessions,
-      config: { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000, ...config },
+      config: { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000, uploadKeyPackagesPerMinute: 1000, ...config },
       clock: this.clock,
       onSessionsEnded: (sessionIds: Bytes[]) => void this.ended.push(...sessionIds),
     };
@@ -146,7 +146,7 @@ export class TestAccount {
 
   async registrationOf(record: Bytes, inviteCode = "") {
     const vault = { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]), recoveryKey: new Uint8Array() };
-    const deviceSignature = await signEd25519(this.device.seed, await registrationBytes(record, this.username));
+    const deviceSignature = await signEd25519(this.device.seed, await registrationBytes(record, this.username, vault));
     return { suite: opaqueSuite, username: this.username, record, inviteCode, devices: this.signed, vault, recipientKey: this.device.recipientKey, deviceSignature };
   }
 
