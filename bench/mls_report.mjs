@@ -95,7 +95,7 @@ The CryptoProvider on WebCrypto, and ts-mls's own in brackets:
 |---|---|---|
 ${Object.entries(inChromium.providers).map(([what, { ours, library }]) => `| ${what} | ${rounded(ours)} (${rounded(library)}) | ${rounded(inDeno.providers[what].ours)} (${rounded(inDeno.providers[what].library)}) |`).join("\n")}
 
-Threads (docs/decisions/018): seals and checks for many in two Workers of Chromium, against all of it in the thread that asked. "Stall": the longest that this thread did nothing else.
+Threads (docs/decisions/013): seals and checks for many in two Workers of Chromium, against all of it in the thread that asked. "Stall": the longest that this thread did nothing else.
 
 | ms | here | stall | spread | stall |
 |---|---|---|---|---|

@@ -44,7 +44,7 @@ for (const victim of ["core", "gateway"] as const) {
       await (victim === "core" ? stack.startCore() : stack.startGateway());
       const back = Date.now();
       await alice.connected();
-      // Reported, not judged: machines differ (docs/decisions/018-reconnecting.md).
+      // Reported, not judged: machines differ (docs/decisions/012-reconnecting.md).
       console.log(`reconnected ${Date.now() - back} ms after the ${victim} was ready`);
       await bob.connected();
       await expect.poll(async () => {

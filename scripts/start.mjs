@@ -52,7 +52,7 @@ try {
   const { QPQ_LISTEN: listen = "127.0.0.1:7443" } = process.env;
   const core = await supervise("qpq-server", () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core"), detached: true }));
   const gateway = await supervise("qpq-gateway", () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway"), detached: true }));
-  console.log(`\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)`);
+  console.log(`\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)\n(qpq: --server ${core.ready.addr} --pin ${core.ready.pin})`);
 } catch (error) {
   fail(error);
 }

@@ -3,7 +3,7 @@
 export const firstDelayMs = 100;
 /** Between calls that a server refuses or fails. */
 export const longestDelayMs = 15_000;
-/** Between attempts to connect: nothing announces that a server is back, and it is to be found within a second (docs/decisions/018-reconnecting.md). */
+/** Between attempts to connect: nothing announces that a server is back, and it is to be found within a second (docs/decisions/012-reconnecting.md). */
 export const longestReconnectMs = 750;
 
 /**
