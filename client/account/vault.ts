@@ -44,8 +44,12 @@ export interface VaultKeys {
 }
 
 const nonceLength = 12;
+/** What is read. Less is written: a vault that grew past these would open on no device any more. */
 const maxPins = 5_000;
 const maxChannels = 2_000;
+/** What is written, so that it fits into the server's 128 KiB (`Vault.sealed`): channels, 34 bytes each, and bytes of pins. */
+export const maxKeptChannels = 1_000;
+export const maxKeptPinBytes = 90 * 1024;
 
 /** The two secrets that vault keys are wrapped under: the OPAQUE export key (32 bytes) and the recovery secret (20 bytes). */
 export type WrappedBy = "password" | "recovery";
@@ -117,9 +121,27 @@ export function standsOver(pin: Pin, other: Pin): boolean {
   return pin.decided !== other.decided ? pin.decided > other.decided : pin.firstSeen < other.firstSeen;
 }
 
-/** @returns both lists without repeats, sorted */
+/**
+ * The pins that a vault has room for: first those that the user decided on, then the earliest sights. Strangers can have one see as many accounts as they like, but only after all that was
+ * seen before, so they displace nobody.
+ *
+ * @returns in the order of `pins`
+ */
+export function fittingPins(pins: Pin[]): Pin[] {
+  const ranked = [...pins].sort((a, b) => Number(b.decided > 0) - Number(a.decided > 0) || a.firstSeen - b.firstSeen || (a.username < b.username ? -1 : 1));
+  const kept = new Set<Pin>();
+  let bytes = 0;
+  for (const pin of ranked) {
+    bytes += encodeCbor(pin).length;
+    if (bytes > maxKeptPinBytes) break;
+    kept.add(pin);
+  }
+  return pins.filter((pin) => kept.has(pin));
+}
+
+/** @returns both lists without repeats, sorted; where they are too many, theirs and of ours what still fits */
 export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[] {
-  return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].sort(([a], [b]) => a < b ? -1 : 1).map(([, id]) => id);
+  return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].slice(0, maxKeptChannels).sort(([a], [b]) => a < b ? -1 : 1).map(([, id]) => id);
 }
 
 function pinOf(value: unknown, what: string): Pin {

@@ -11,7 +11,7 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { asEngineErrors } from "./errors.ts";
 import type { Bytes, VaultKeeper } from "./types.ts";
-import { mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultContent } from "./vault.ts";
+import { fittingPins, mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultContent } from "./vault.ts";
 
 /** What storage holds under account/vault. */
 export interface StoredVault {
@@ -99,7 +99,7 @@ export class VaultSync implements VaultKeeper {
     const { vault } = await rpc.call(authentication.getVault, {});
     const theirs = await openVault(vault, stored.vaultKey, accountKey, stored.version);
     const merged: VaultContent = {
-      pins: mergePins(await pins(), theirs.pins),
+      pins: fittingPins(mergePins(await pins(), theirs.pins)),
       // Only ever added to: a device that asks to come back into a channel that was left is told so there.
       channels: mergeChannels(channelIds ?? [], theirs.channels),
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../engine/api.ts";
-import { mergeChannels, mergePins, openVault, type Pin, sealVault, unwrapVaultKeys, type VaultContent, wrapVaultKeys } from "./vault.ts";
+import { fittingPins, maxKeptChannels, mergeChannels, mergePins, openVault, type Pin, sealVault, unwrapVaultKeys, type VaultContent, wrapVaultKeys } from "./vault.ts";
 
 const accountKey = new Uint8Array(32).fill(1);
 const seed = new Uint8Array(32).fill(2);
@@ -82,4 +82,24 @@ Deno.test("mergePins() takes the word of the device on which the user decided la
 Deno.test("mergeChannels() gives each id once, in one order", () => {
   const id = (byte: number) => new Uint8Array(32).fill(byte);
   assert.deepEqual(mergeChannels([id(3), id(1)], [id(2), id(1)]), [id(1), id(2), id(3)]);
+});
+
+Deno.test("a vault stays readable and within 128 KiB however many accounts and channels there are, and the flood displaces nobody who was there before", async () => {
+  const { keys } = await made();
+  const id = (index: number) => new Uint8Array(32).map((_, at) => at < 2 ? index >> (8 * at) : 7);
+  const name = (index: number) => `${"n".repeat(27)}${String(index).padStart(5, "0")}`;
+  const friends = [pin("bob", 5, 10), pin("carol", 6, 11)];
+  const late = pin("dave", 7, 9_000_000_000_000, true, 1);
+  const flood = Array.from({ length: 3_000 }, (_, index) => pin(name(index), 9, 1_800_000_000_000 + index));
+  const channels = mergeChannels(Array.from({ length: 2_001 }, (_, index) => id(index)), [new Uint8Array(32).fill(200)]);
+  const pins = fittingPins(mergePins([...flood, late], friends));
+  assert.equal(channels.length, maxKeptChannels);
+  assert.ok(channels.some((channel) => channel[0] === 200 && channel[31] === 200), "what is in the vault stays");
+  assert.ok(pins.length > 600);
+  for (const known of [...friends, late]) assert.ok(pins.includes(known), known.username);
+  assert.deepEqual(fittingPins(mergePins([...flood, late], pins)), pins, "merging again changes nothing");
+  const sealed = await sealVault({ pins, channels }, keys.vaultKey, accountKey, 4);
+  assert.ok(sealed.length <= 128 * 1024, `${sealed.length} bytes`);
+  const vault = { version: 4, sealed, wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() };
+  assert.equal((await openVault(vault, keys.vaultKey, accountKey)).channels.length, maxKeptChannels);
 });

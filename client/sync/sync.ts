@@ -258,8 +258,9 @@ export class Sync {
     void this.#context.account.keyPackages.replenish().catch(() => {});
   }
 
+  /** Invitations are not in it: strangers could fill it with them. */
   #keepVault(): void {
-    const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden).map(({ record }) => record.channelId);
+    const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden && !record.invitation).map(({ record }) => record.channelId);
     void this.#context.account.vault.sync(channels).catch(() => {});
   }
 
