@@ -121,8 +121,15 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
 /** A core of the demo's own, on a free port of this machine, gone with it. */
 async function startCore(folder: string): Promise<{ target: QuicTarget; stop(): Promise<void> }> {
   const main = new URL("../server-core/main.ts", import.meta.url);
+  const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
+  const escaped = (path: string) => path.replaceAll(",", ",,");
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--no-check", "--unstable-net", "-A", main.pathname],
+    args: [
+      "run", "--quiet", "--no-prompt", "--no-check", "--cached-only", "--unstable-net", "--allow-net=127.0.0.1", "--allow-env", `--allow-read=${[root, folder].map(escaped).join(",")}`,
+      `--allow-write=${escaped(folder)}`, "--allow-ffi", decodeURIComponent(main.pathname),
+    ],
+    // Nothing of the caller's: neither passwords nor settings of another core.
+    clearEnv: true,
     env: { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:0" },
     stdout: "piped",
     stderr: "null",

@@ -33,6 +33,8 @@ const hints: Record<string, string> = {
   [LocalCode.noSuchUser]: "check the spelling",
   [LocalCode.vaultUnreadable]: "do not go on with this server before whoever runs it has explained it",
   [LocalCode.keyChanged]: "compare numbers with qpq verify, then take the new key with --accept-key",
+  [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",
+  [LocalCode.tooLarge]: "send it in parts",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
 };
 

@@ -3,18 +3,23 @@
 import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { login, logout, register, whoami } from "./commands/account.ts";
-import { createGroup, groups, invite, join, leave, members, remove } from "./commands/groups.ts";
+import { devices, passwd, recover, recoveryCode } from "./commands/devices.ts";
+import { createGroup, groups, invite, join, leave, members, remove, rename, role } from "./commands/groups.ts";
 import { recv, send } from "./commands/messages.ts";
+import { verify } from "./commands/verify.ts";
 import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
 import { failureOf } from "./failure.ts";
 import { makeOutput, printable } from "./output.ts";
+import { restoreTerminal } from "./secrets.ts";
 import { Session } from "./session.ts";
-import { exitCodes, helpText } from "./usage.ts";
+import { commands, exitCodes, helpText } from "./usage.ts";
 
 const env = (name: string) => Deno.env.get(name);
 
-const withSession: Record<string, Command> = { register, login, logout, whoami, "create-group": createGroup, invite, join, groups, members, remove, leave, send, recv };
+const withSession: Record<string, Command> = {
+  register, login, recover, logout, whoami, "create-group": createGroup, invite, join, groups, members, remove, rename, role, leave, send, recv, devices, verify, passwd, "recovery-code": recoveryCode,
+};
 
 async function run(invocation: Invocation): Promise<void> {
   const { command, args, help, json } = invocation;
@@ -23,12 +28,18 @@ async function run(invocation: Invocation): Promise<void> {
   if (command === "completion") return console.log(completionScript(args[0]));
   if (command === "demo-group") return await demoGroup(invocation, output);
   const interrupted = new AbortController();
-  const stop = () => interrupted.abort();
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
+  // Following ends in order; anything else ends at once, because what is on disk is whole at any moment.
+  const stop = (code: number) => () => {
+    if (command === "recv" && invocation.options.follow === true && !interrupted.signal.aborted) return interrupted.abort();
+    restoreTerminal();
+    Deno.exit(code);
+  };
+  Deno.addSignalListener("SIGINT", stop(exitCodes.interrupted));
+  Deno.addSignalListener("SIGTERM", stop(exitCodes.terminated));
   const session = await Session.of(invocation, env, output);
   try {
     await withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });
+    if (!commands[command].local && !interrupted.signal.aborted) await session.settled();
   } finally {
     await session.close();
   }
@@ -42,6 +53,6 @@ try {
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(exitCodes.ok);
   const { exitCode, message, hint, code } = failureOf(error);
   console.error(`qpq: error: ${code ? `${code} ` : ""}${printable(message)}`);
-  if (hint) console.error(`qpq: hint: ${hint}`);
+  if (hint) console.error(`qpq: hint: ${printable(hint)}`);
   Deno.exit(exitCode);
 }

@@ -3,15 +3,18 @@
 const encoder = new TextEncoder();
 
 export interface Output {
-  /** One result: `text` for people, `record` for programs. Resolves when it is written. */
-  line(text: string, record: Record<string, unknown>): Promise<void>;
+  /** One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is written. */
+  line(text: string | undefined, record: Record<string, unknown>): Promise<void>;
   /** What happens meanwhile, for people at a terminal. */
   note(text: string): void;
 }
 
 export function makeOutput(json: boolean): Output {
   return {
-    line: (text, record) => writeAll(`${json ? JSON.stringify(record) : text}\n`),
+    line: async (text, record) => {
+      if (json) await writeAll(`${jsonLine(record)}\n`);
+      else if (text !== undefined) await writeAll(`${text}\n`);
+    },
     note: (text) => {
       if (!json && Deno.stderr.isTerminal()) console.error(`qpq: ${printable(text)}`);
     },
@@ -23,11 +26,21 @@ async function writeAll(text: string): Promise<void> {
   while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
 }
 
-/**
- * Removes what could steer a terminal from foreign text: control characters but tab and newline, and characters that turn the direction of writing. What follows a newline is set
- * in, because a line of qpq's own begins at the margin: otherwise one person's message could show another's.
- */
+/** C0 and C1 control characters, line and paragraph separators, and characters that turn the direction of writing. */
+// deno-lint-ignore no-control-regex
+const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Takes what could steer a terminal, or end the line, out of foreign text. */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "\ufffd").replaceAll("\n", "\n    ");
+  return text.replace(steering, "\ufffd");
+}
+
+/** The same for a text of several lines: the further ones are indented, so that none can pass for a line of qpq's own. */
+export function printableLines(text: string): string {
+  return text.split(/\r?\n/).map((line) => line.split("\t").map(printable).join("\t")).join("\n    ");
+}
+
+/** JSON says the same with those characters escaped. */
+function jsonLine(record: Record<string, unknown>): string {
+  return JSON.stringify(record).replace(steering, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

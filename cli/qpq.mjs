@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,12 +15,17 @@ if (!deno) {
   process.exit(1);
 }
 
+/** The options that take a value, as in usage.ts (a test compares them): without them the command could not be told from a value. */
+const withValue = [
+  "server", "pin", "ca", "state", "passphrase-file", "timeout", "password-file", "new-password-file", "recovery-code-file", "invite-code", "revoke",
+];
 const args = process.argv.slice(2);
-const options = Object.fromEntries(["state", "passphrase-file", "password-file", "ca"].map((name) => [name, { type: "string" }]));
-const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: false });
-const state = resolve(typeof values.state === "string" ? values.state : process.env.QPQ_STATE || "qpq-state.db");
-const files = [values["passphrase-file"], values["password-file"], values.ca, process.env.QPQ_CORE_CA].filter((file) => typeof file === "string" && file !== "").map((file) => resolve(file));
+const { values, positionals } = parseArgs({ args, options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])), allowPositionals: true, strict: false });
+const given = (name) => typeof values[name] === "string" ? values[name] : undefined;
+const state = resolve(given("state") ?? (process.env.QPQ_STATE || "qpq-state.db"));
+const files = [...withValue.filter((name) => name.endsWith("-file")), "ca"].map(given).concat(process.env.QPQ_CORE_CA).filter(Boolean).map((file) => resolve(file));
 const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
+const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) => `${root}/${path}`);
 const isDemo = positionals[0] === "demo-group";
 const list = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",");
 
@@ -27,8 +33,8 @@ const child = spawn(deno, [
   "run", "--quiet", "--no-prompt", "--no-check", "--cached-only", "--unstable-net", `--config=${root}/deno.json`,
   "--allow-net",
   `--allow-env=QPQ_*${isDemo ? ",TMPDIR,TMP,TEMP" : ""}`,
-  `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers`,
-  ...(isDemo ? ["--allow-read", "--allow-write", `--allow-run=${deno}`] : [`--allow-read=${list([root, ...stateFiles, ...files])}`, `--allow-write=${list(stateFiles)}`]),
+  `--allow-ffi=${list([`${root}/node_modules/better-sqlite3-multiple-ciphers`])}`,
+  ...(isDemo ? ["--allow-read", "--allow-write", `--allow-run=${list([deno])}`] : [`--allow-read=${list([...code, ...stateFiles, ...files])}`, `--allow-write=${list(stateFiles)}`]),
   `${root}/cli/main.ts`, ...args,
 ], { stdio: "inherit" });
 
@@ -39,4 +45,4 @@ child.on("error", (error) => {
   console.error(`qpq: error: ${error.message}`);
   process.exit(1);
 });
-child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+child.on("exit", (status, signal) => process.exit(status ?? 128 + (constants.signals[signal] ?? 0)));

@@ -17,9 +17,44 @@ export async function passwordFrom(file: string | undefined, env: Env, ask: stri
   if (file !== undefined) return firstLine(file, "--password-file");
   const given = env("QPQ_PASSWORD");
   if (given) return given;
-  if (!Deno.stdin.isTerminal()) throw wrongUsage("no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
+  return await asked(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
+}
+
+/** The password that is to be: at the terminal it is asked twice. @throws Failure */
+export async function newPasswordFrom(file: string | undefined, env: Env): Promise<string> {
+  if (file !== undefined) return firstLine(file, "--new-password-file");
+  return env("QPQ_NEW_PASSWORD") || await askedTwice("New password", "no new password: give --new-password-file or QPQ_NEW_PASSWORD, or run qpq at a terminal");
+}
+
+/** The password of an account that is made now. @throws Failure */
+export async function firstPasswordFrom(file: string | undefined, env: Env, ask: string): Promise<string> {
+  if (file !== undefined) return firstLine(file, "--password-file");
+  return env("QPQ_PASSWORD") || await askedTwice(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
+}
+
+/** @throws Failure */
+export async function recoveryCodeFrom(file: string | undefined, env: Env): Promise<string> {
+  if (file !== undefined) return firstLine(file, "--recovery-code-file");
+  return env("QPQ_RECOVERY_CODE") || await asked("Recovery code", "no recovery code: give --recovery-code-file or QPQ_RECOVERY_CODE, or run qpq at a terminal");
+}
+
+async function asked(ask: string, without: string): Promise<string> {
+  if (!Deno.stdin.isTerminal()) throw wrongUsage(without);
   return await askHidden(ask);
 }
+
+async function askedTwice(ask: string, without: string): Promise<string> {
+  const first = await asked(ask, without);
+  if (await askHidden("The same again") !== first) throw wrongUsage("the two were not the same");
+  return first;
+}
+
+/** Gives the terminal back as it was, when a signal ends qpq amid a question. */
+export function restoreTerminal(): void {
+  if (isAsking) Deno.stdin.setRaw(false);
+}
+
+let isAsking = false;
 
 /** @returns the passphrase of the state, if there is one */
 export function passphraseFrom(file: string | undefined, env: Env): string | undefined {
@@ -31,6 +66,7 @@ export function passphraseFrom(file: string | undefined, env: Env): string | und
 async function askHidden(ask: string): Promise<string> {
   await Deno.stderr.write(new TextEncoder().encode(`${ask}: `));
   Deno.stdin.setRaw(true, { cbreak: true });
+  isAsking = true;
   try {
     const bytes: number[] = [];
     const buffer = new Uint8Array(64);
@@ -46,6 +82,7 @@ async function askHidden(ask: string): Promise<string> {
       if (count === 0) return new TextDecoder().decode(Uint8Array.from(bytes));
     }
   } finally {
+    isAsking = false;
     Deno.stdin.setRaw(false);
     await Deno.stderr.write(new TextEncoder().encode("\n"));
   }

@@ -2,6 +2,7 @@
 
 import { type ChatSummary, type EngineEvent, LocalCode, type TimelineItem } from "../client/engine/api.ts";
 import { Engine } from "../client/engine/engine.ts";
+import { TransportError } from "../schema/rpc/errors.ts";
 import type { Transport } from "../client/transport/transport.ts";
 import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
@@ -9,7 +10,7 @@ import type { Output } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { QuicTransport } from "./transport/quic.ts";
-import { exitCodes } from "./usage.ts";
+import { commands, exitCodes } from "./usage.ts";
 
 export interface SessionParts {
   storage: SqliteStorage;
@@ -18,6 +19,15 @@ export interface SessionParts {
   /** Told of problems that fail no call. */
   note(text: string): void;
 }
+
+/** For what asks no server. */
+const noTransport: Transport = { connect: () => Promise.reject(new TransportError("no server is asked")) };
+
+/** How long somebody who leaves waits for another member to confirm it, in ms. */
+const leavePatienceMs = 5_000;
+
+/** Longer than any pause before work that a group needs of one of its members (client/sync/upkeep.ts), in ms. */
+const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };
 
@@ -42,6 +52,7 @@ export class Session {
       wrappingKey: await storage.wrappingKey(),
       transport,
       listener: (event) => {
+        if (event.kind === "progress" && event.progress) note(`${event.progress.task}${event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""} …`);
         if (event.kind === "problem") note(`${event.problem.code} ${event.problem.detail}`);
         for (const watch of [...watchers]) watch(event);
       },
@@ -51,9 +62,9 @@ export class Session {
 
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
-    const target = invocation.target();
+    const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
     const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env));
-    return await Session.open({ storage, transport: new QuicTransport(target), timeoutMs: invocation.timeoutMs, note: output.note });
+    return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, note: output.note });
   }
 
   async close(): Promise<void> {
@@ -77,26 +88,18 @@ export class Session {
     }
   }
 
-  /** Waits until this account is out of a group: some member's device has to commit it. Nobody there to do it is no failure; the wish is with the server. */
-  async left(chatId: string): Promise<void> {
-    await this.#until(async () => !(await this.engine.chats()).some((chat) => chat.chatId === chatId && chat.active), "chats", "nobody has confirmed it yet").catch(() => {});
+  /** Waits until what this device keeps for the server is there and what its groups need of it is done, as long as there is a connection. */
+  async settled(): Promise<void> {
+    if ((await this.engine.connection()).kind !== "connected") return;
+    await this.engine.settled(AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs))).catch(() => {});
   }
 
-  async #until(holds: () => Promise<boolean>, event: EngineEvent["kind"], what: string): Promise<void> {
-    if (await holds()) return;
-    let unwatch = () => {};
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        timer = setTimeout(() => reject(failureOfProblem({ code: LocalCode.offline, detail: `${what} within ${this.#timeoutMs / 1000} s` })), this.#timeoutMs);
-        unwatch = this.watch((told) => {
-          if (told.kind === event) void holds().then((held) => held && resolve());
-        });
-      });
-    } finally {
-      clearTimeout(timer);
-      unwatch();
-    }
+  /** Waits a moment for another member's device to commit that this account leaves. @returns whether one did; the wish is with the server in any case */
+  async left(chatId: string): Promise<boolean> {
+    const endMs = Date.now() + Math.min(leavePatienceMs, this.#timeoutMs);
+    const isMember = async () => (await this.engine.chats()).some((chat) => chat.chatId === chatId && chat.active);
+    while (await isMember() && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 50));
+    return !await isMember();
   }
 
   /** @throws Failure */
@@ -120,7 +123,7 @@ export class Session {
    */
   async chat(name: string): Promise<ChatSummary> {
     const chats = await this.engine.chats();
-    const named = chats.filter(({ title }) => title === name);
+    const named = chats.filter(({ title }) => title.normalize("NFC") === name.normalize("NFC"));
     const found = named.length > 0 ? named : chats.filter(({ chatId }) => /^[0-9a-f]{4,64}$/.test(name) && chatId.startsWith(name));
     // An ended group does not stand in the way of a live one of its name.
     const live = found.filter(({ active }) => active);
@@ -138,8 +141,14 @@ export class Session {
     return username;
   }
 
-  /** Sends a text and waits until the server has it. @throws Failure */
-  async send(chatId: string, text: string): Promise<{ messageId: string; atMs: number }> {
+  /**
+   * Sends a text and waits until the server has it.
+   *
+   * @param isOffline there is nothing to wait for
+   * @param kept told of the message when it stays on the device for now
+   * @throws Failure
+   */
+  async send(chatId: string, text: string, isOffline = false, kept: (messageId: string) => Promise<void> = () => Promise.resolve()): Promise<{ messageId: string; atMs: number }> {
     const messageId = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     let unwatch = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -150,13 +159,17 @@ export class Session {
         if (item?.state === "sent") resolve(item);
         if (item?.state === "failed") reject(failureOfProblem({ code: item.errorCode ?? LocalCode.internal, detail: "the message could not be sent" }));
       });
-      timer = setTimeout(() => reject(new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline)), this.#timeoutMs);
+      timer = setTimeout(() => reject(keptFailure()), this.#timeoutMs);
     });
     settled.catch(() => {});
     try {
       await this.engine.send(chatId, messageId, text);
+      if (isOffline) throw keptFailure();
       const { atMs } = await settled;
       return { messageId, atMs };
+    } catch (error) {
+      if (error instanceof Failure && error.exitCode === exitCodes.offline) await kept(messageId);
+      throw error;
     } finally {
       clearTimeout(timer);
       unwatch();
@@ -164,6 +177,8 @@ export class Session {
   }
 }
 
-function endedFailure(code: string): Failure {
+const keptFailure = () => new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline);
+
+export function endedFailure(code: string): Failure {
   return new Failure(exitCodes.signedOut, code === "E003" || code === "revoked" ? "this device was removed from the account" : "the session has ended", "sign in again with qpq login", code);
 }

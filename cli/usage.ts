@@ -12,6 +12,8 @@ export interface Command {
   args: string;
   what: string;
   options?: Record<string, Option>;
+  /** Asks no server. */
+  local?: true;
   examples: string[];
 }
 
@@ -27,6 +29,8 @@ export const globalOptions: Record<string, Option> = {
   help: { short: "h", what: "this text" },
 };
 
+const newPasswordOption: Record<string, Option> = { "new-password-file": { value: "FILE", what: "first line is the new password (QPQ_NEW_PASSWORD, else asked at the terminal)" } };
+
 const passwordOptions: Record<string, Option> = { "password-file": { value: "FILE", what: "first line is the password (QPQ_PASSWORD, else asked at the terminal)" } };
 
 export const commands: Record<string, Command> = {
@@ -37,8 +41,14 @@ export const commands: Record<string, Command> = {
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],
   },
   login: { args: "<username>", what: "Makes this state a device of the account.", options: passwordOptions, examples: ["qpq login alice --password-file secret.txt"] },
+  recover: {
+    args: "<username>",
+    what: "Signs this state in without the password, by the recovery code; sets a new password, and prints a new code.",
+    options: { "recovery-code-file": { value: "FILE", what: "first line is the recovery code (QPQ_RECOVERY_CODE, else asked at the terminal)" }, ...newPasswordOption },
+    examples: ["qpq recover alice"],
+  },
   logout: { args: "", what: "Ends the session and deletes everything of the account from the state.", examples: ["qpq logout"] },
-  whoami: { args: "", what: "Prints username, public key and device. Asks no server.", examples: ["qpq whoami", "qpq whoami --json"] },
+  whoami: { args: "", what: "Prints username, public key and device. Asks no server.", local: true, examples: ["qpq whoami", "qpq whoami --json"] },
   "create-group": { args: "<name>", what: "Makes a group with you as its admin.", examples: ['qpq create-group "Board games"'] },
   invite: { args: "<group> <identity…>", what: "Adds people to a group.", examples: ['qpq invite "Board games" bob carol', "qpq invite 3f5a 9d61b1…"] },
   join: { args: "[group]", what: "Accepts the invitation to a group, or all that wait.", examples: ["qpq join", 'qpq join "Board games"'] },
@@ -52,6 +62,8 @@ export const commands: Record<string, Command> = {
   groups: { args: "", what: "Lists groups and chats, the latest first.", examples: ["qpq groups"] },
   members: { args: "<group>", what: "Lists who is in a group.", examples: ['qpq members "Board games"'] },
   remove: { args: "<group> <identity…>", what: "Takes people out of a group; for its admins.", examples: ['qpq remove "Board games" bob'] },
+  rename: { args: "<group> <name>", what: "Gives a group another name; for its admins.", examples: ['qpq rename "Board games" "Card games"'] },
+  role: { args: "<group> <identity> <admin|member>", what: "Makes a person an admin, or a member again; for admins.", examples: ['qpq role "Board games" bob admin'] },
   leave: { args: "<group>", what: "Leaves a group.", examples: ['qpq leave "Board games"'] },
   devices: {
     args: "",
@@ -62,15 +74,26 @@ export const commands: Record<string, Command> = {
   verify: {
     args: "<identity>",
     what: "Prints the safety number that you and a person share. Compare it with theirs by another way, then say so.",
-    options: { confirm: { what: "the numbers were the same" }, "accept-key": { what: "take the key that the account answers with now, after a change" } },
-    examples: ["qpq verify bob", "qpq verify bob --confirm"],
+    options: {
+      verified: { what: "the numbers were the same" },
+      unverified: { what: "takes that back" },
+      "accept-key": { what: "take the key that the account answers with now, after a change" },
+    },
+    examples: ["qpq verify bob", "qpq verify bob --verified", "qpq verify bob --accept-key"],
   },
+  passwd: {
+    args: "",
+    what: "Changes the password. Every other device has to sign in again.",
+    options: { ...passwordOptions, ...newPasswordOption },
+    examples: ["qpq passwd", "qpq passwd --password-file old.txt --new-password-file new.txt"],
+  },
+  "recovery-code": { args: "", what: "Makes a new recovery code: the one before is void.", options: passwordOptions, examples: ["qpq recovery-code"] },
   "demo-group": { args: "", what: "alice, bob and carol in one process: accounts, a group, messages, a removal. Without --server against a core of its own.", examples: ["qpq demo-group"] },
   completion: { args: "<bash|zsh|fish>", what: "Prints a completion script for a shell.", examples: ['eval "$(qpq completion bash)"'] },
 };
 
 /** What the process ends with. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, signedOut: 3, offline: 4, state: 5 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, signedOut: 3, offline: 4, state: 5, interrupted: 130, terminated: 143 } as const;
 
 const optionLine = ([name, { value, short, what }]: [string, Option]) => `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;
@@ -88,7 +111,8 @@ options of every command:
 ${Object.entries(globalOptions).map(optionLine).join("\n")}
 
 A <group> is a name or the beginning of its id; an <identity> is a username or a public key in hex.
-exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, 5 the state can not be used
+exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, 5 the state can not be used, 130 interrupted
+A message or name that begins with a dash stands after --.
 
 example:
   qpq register alice && qpq create-group friends && qpq invite friends bob && qpq send friends "hello"

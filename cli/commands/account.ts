@@ -1,11 +1,11 @@
 /** register, login, logout, whoami. */
 
 import type { Command } from "./command.ts";
-import { passwordFrom } from "../secrets.ts";
+import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
-  const password = await passwordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
+  const password = await firstPasswordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
   const { recoveryCode } = await session.engine.createAccount(username, password, invocation.options["invite-code"] as string | undefined);
   const account = await session.requireSignedIn();
   await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, { type: "registered", username, accountKey: account.accountKey, deviceId: account.deviceId, recoveryCode });

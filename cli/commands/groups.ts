@@ -1,7 +1,7 @@
-/** create-group, invite, join, groups, members, remove, leave. */
+/** create-group, invite, join, groups, members, remove, rename, role, leave. */
 
 import type { ChatSummary } from "../../client/engine/api.ts";
-import { Failure } from "../failure.ts";
+import { Failure, wrongUsage } from "../failure.ts";
 import { printable } from "../output.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
@@ -50,8 +50,9 @@ export const groups: Command = async ({ session, output }) => {
 export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(invocation.args[0]);
-  for (const { username, accountKey, role, self } of chat.members) {
-    await output.line(`${username}${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self });
+  for (const { username, accountKey, role, self, verified = false, keyChanged = false } of chat.members) {
+    const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${keyChanged ? "  the key has changed" : ""}`;
+    await output.line(`${username}${marks}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self, verified, keyChanged });
   }
 };
 
@@ -66,10 +67,28 @@ export const remove: Command = async ({ session, invocation, output }) => {
   }
 };
 
+export const rename: Command = async ({ session, invocation, output }) => {
+  const [name, to] = invocation.args;
+  await session.synced();
+  const chat = await session.chat(name);
+  await session.engine.renameChat(chat.chatId, to);
+  await output.line(`${printable(chat.title)} is ${printable(to)} from now on`, { type: "renamed", group: to, groupId: chat.chatId });
+};
+
+export const role: Command = async ({ session, invocation, output }) => {
+  const [name, identity, wanted] = invocation.args;
+  if (wanted !== "admin" && wanted !== "member") throw wrongUsage(`role: ${wanted} is neither admin nor member`, "role");
+  await session.synced();
+  const chat = await session.chat(name);
+  const username = await session.username(identity);
+  await session.engine.setRole(chat.chatId, username, wanted);
+  await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${printable(chat.title)}`, { type: "role", ...named(chat), username, role: wanted });
+};
+
 export const leave: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(invocation.args[0]);
   await session.engine.leaveChat(chat.chatId);
-  await session.left(chat.chatId);
-  await output.line(`left ${printable(chat.title)}`, { type: "left", ...named(chat) });
+  const confirmed = await session.left(chat.chatId);
+  await output.line(confirmed ? `left ${printable(chat.title)}` : `leaving ${printable(chat.title)}: the next member who is there confirms it`, { type: "left", ...named(chat), confirmed });
 };

@@ -1,45 +1,83 @@
 /** send and recv. */
 
-import type { TimelineItem } from "../../client/engine/api.ts";
-import { wrongUsage } from "../failure.ts";
-import { type Output, printable } from "../output.ts";
-import type { Session } from "../session.ts";
+import type { ChatSummary, TimelineItem } from "../../client/engine/api.ts";
+import { maxTextBytes } from "../../client/content/message_text.ts";
+import { failureOfProblem, wrongUsage } from "../failure.ts";
+import { sentenceOf } from "../notices.ts";
+import { type Output, printable, printableLines } from "../output.ts";
+import { endedFailure, type Session } from "../session.ts";
 import type { Command } from "./command.ts";
 
 export const send: Command = async ({ session, invocation, output }) => {
   const [name, message] = invocation.args;
-  const text = message === "-" ? (await new Response(Deno.stdin.readable).text()).replace(/\n$/, "") : message;
+  const text = message === "-" ? await standardInput() : message;
   if (text === "") throw wrongUsage("send: the message is empty", "send");
-  await session.synced();
-  const chat = await session.chat(name);
-  const { messageId, atMs } = await session.send(chat.chatId, text);
-  await output.line(`sent to ${printable(chat.title)}`, { type: "sent", group: chat.title, groupId: chat.chatId, id: messageId, at: new Date(atMs).toISOString() });
+  await session.requireSignedIn();
+  const offline = await session.synced().then(() => undefined, (error) => error);
+  // A group that this device knows takes the message without a server too: it is kept.
+  const chat = await session.chat(name).catch((error) => {
+    throw offline ?? error;
+  });
+  const place = { group: chat.title, groupId: chat.chatId };
+  const kept = (messageId: string) => output.line(undefined, { type: "kept", ...place, messageId });
+  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept);
+  await output.line(`sent to ${printable(chat.title)}`, { type: "sent", ...place, messageId, sentAt: new Date(atMs).toISOString() });
 };
 
-/** Prints what has not been printed yet: the place up to which that is true moves with each line, so an interruption repeats nothing and loses nothing. */
+/** All of it, less the line's end; never more than a message may hold. */
+async function standardInput(): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of Deno.stdin.readable) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maxTextBytes + 2) throw failureOfProblem({ code: "L011", detail: `a message holds at most ${maxTextBytes} bytes` });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer())).replace(/\r?\n$/, "");
+  } catch {
+    throw wrongUsage("send: standard input is no text in UTF-8", "send");
+  }
+}
+
+/** Prints what has not been printed yet: the place up to which that is true moves after each line, so an interruption loses nothing. */
 export const recv: Command = async ({ session, invocation, output, interrupted }) => {
   await session.synced();
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
   const printer = new Printer(session, output, only);
-  for (const { chatId } of await session.engine.chats()) await printer.print(chatId);
+  await printer.print();
   if (invocation.options.follow !== true || interrupted.aborted) return;
-  const unwatch = session.watch((event) => {
-    if (event.kind === "timeline") printer.printLater(event.chatId);
+  let unwatch = () => {};
+  const over = new Promise<void>((resolve, reject) => {
+    const look = () => void printer.print().catch(reject);
+    unwatch = session.watch((event) => {
+      if (event.kind === "timeline" || event.kind === "chats") look();
+      if (event.kind === "account" && event.account.kind === "ended") reject(endedFailure(event.account.code));
+    });
+    interrupted.addEventListener("abort", () => resolve(), { once: true });
+    // What came between the look above and the watch.
+    look();
   });
-  // What came between the look above and the watch.
-  for (const { chatId } of await session.engine.chats()) printer.printLater(chatId);
-  await new Promise<void>((resolve) => interrupted.addEventListener("abort", () => resolve(), { once: true }));
-  unwatch();
-  await printer.done();
+  try {
+    await over;
+  } finally {
+    unwatch();
+  }
+  await printer.print();
 };
 
 const pageSize = 200;
+
+interface Fresh {
+  chat: ChatSummary;
+  items: TimelineItem[];
+}
 
 class Printer {
   readonly #session: Session;
   readonly #output: Output;
   readonly #only: string | undefined;
-  /** One chat at a time, one line at a time. */
+  /** One round at a time. */
   #working: Promise<void> = Promise.resolve();
 
   constructor(session: Session, output: Output, only: string | undefined) {
@@ -48,50 +86,62 @@ class Printer {
     this.#only = only;
   }
 
-  printLater(chatId: string): void {
-    this.#working = this.#working.then(() => this.print(chatId));
+  /** Prints what is new, oldest first. @throws what writing throws */
+  print(): Promise<void> {
+    return this.#working = this.#working.then(() => this.#round());
   }
 
-  async done(): Promise<void> {
-    await this.#working;
-  }
-
-  async print(chatId: string): Promise<void> {
-    if (this.#only !== undefined && chatId !== this.#only) return;
+  async #round(): Promise<void> {
     const { engine, storage } = this.#session;
-    const fresh = await this.#fresh(chatId, storage.printedUpTo(chatId));
-    if (fresh.length === 0) return;
-    const chat = (await engine.chats()).find((candidate) => candidate.chatId === chatId);
-    const place = { group: chat?.title ?? "", groupId: chatId };
-    for (const item of fresh) {
-      const line = lineOf(item, place.group);
-      if (line) await this.#output.line(line.text, { ...line.record, ...place });
-      storage.markPrinted(chatId, item.order);
+    const waiting: Fresh[] = [];
+    for (const chat of await engine.chats()) {
+      if (this.#only !== undefined && chat.chatId !== this.#only) continue;
+      if (chat.invitation) {
+        await this.#invitation(chat);
+        continue;
+      }
+      const items = await this.#fresh(chat.chatId, storage.printedUpTo(chat.chatId));
+      if (items.length > 0) waiting.push({ chat, items });
     }
-    await engine.markRead(chatId);
+    const printed = new Set(waiting.map(({ chat }) => chat.chatId));
+    while (waiting.length > 0) {
+      const next = waiting.reduce((first, fresh) => fresh.items[0].atMs < first.items[0].atMs ? fresh : first);
+      const item = next.items.shift()!;
+      if (next.items.length === 0) waiting.splice(waiting.indexOf(next), 1);
+      const place = { group: next.chat.title, groupId: next.chat.chatId };
+      const line = lineOf(item, place.group);
+      if (line) await this.#output.line(line.text, { type: line.record.type, ...place, ...line.record });
+      storage.markPrinted(place.groupId, item.order);
+    }
+    for (const chatId of printed) await engine.markRead(chatId);
+  }
+
+  /** What strangers write is not printed before the invitation is accepted; that there is one, once. */
+  async #invitation({ chatId, title }: ChatSummary): Promise<void> {
+    const { storage } = this.#session;
+    if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
+    await this.#output.line(`invitation to ${printable(title)} ${chatId.slice(0, 8)}: qpq join ${chatId.slice(0, 8)}`, { type: "invitation", group: title, groupId: chatId });
+    storage.markPrinted(`invitation ${chatId}`, "told");
   }
 
   /** Oldest first. */
   async #fresh(chatId: string, after: string): Promise<TimelineItem[]> {
-    const items: TimelineItem[] = [];
+    const pages: TimelineItem[][] = [];
     let before: string | undefined;
     do {
       const page = await this.#session.engine.timeline(chatId, before, pageSize);
-      items.unshift(...page.items.filter(({ order }) => order > after));
+      pages.push(page.items.filter(({ order }) => order > after));
       before = page.items.length > 0 && page.items[0].order > after ? page.before : undefined;
     } while (before);
-    return items;
+    return pages.reverse().flat();
   }
 }
 
-/** @returns undefined for what this device sent itself */
+/** @returns undefined for what this account sent itself */
 function lineOf(item: TimelineItem, group: string): { text: string; record: Record<string, unknown> } | undefined {
   const at = new Date(item.atMs).toISOString();
   const title = printable(group);
-  if (item.kind === "notice") {
-    const values = Object.entries(item.values).map(([name, value]) => `${name}=${printable(value)}`).join(" ");
-    return { text: `${at}  ${title}  * ${item.notice}${values ? ` ${values}` : ""}`, record: { type: "notice", notice: item.notice, values: item.values, at } };
-  }
+  if (item.kind === "notice") return { text: `${at}  ${title}  * ${sentenceOf(item)}`, record: { type: "notice", notice: item.notice, values: item.values, at } };
   if (item.own) return undefined;
-  return { text: `${at}  ${title}  ${item.sender}: ${printable(item.text)}`, record: { type: "message", from: item.sender, text: item.text, id: item.messageId, at } };
+  return { text: `${at}  ${title}  ${printable(item.sender)}: ${printableLines(item.text)}`, record: { type: "message", messageId: item.messageId, sender: item.sender, text: item.text, sentAt: at } };
 }

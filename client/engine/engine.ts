@@ -8,7 +8,7 @@ import type { OpaqueSuite } from "../account/opaque_client.ts";
 import { FencedError, SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type Environment, systemEnvironment } from "../sync/environment.ts";
+import { type Environment, pause, systemEnvironment } from "../sync/environment.ts";
 import { Link, type TurnEnd } from "../sync/link.ts";
 import { watchSleep } from "../sync/sleep_watch.ts";
 import { Sync } from "../sync/sync.ts";
@@ -17,6 +17,8 @@ import {
   type AccountState, type ChatSummary, type ConnectionState, type DeviceInfo, type EngineApi, EngineError, type EngineEvent, type EngineListener, type EngineProblem, LocalCode, type SafetyNumber, type TimelinePage,
 } from "./api.ts";
 import { withProgress } from "./progress.ts";
+
+const settledLookMs = 25;
 
 export interface EngineOptions {
   /** Holds nothing, or what an earlier engine of this profile left. The engine closes it. */
@@ -208,6 +210,18 @@ export class Engine implements EngineApi {
       signal.addEventListener("abort", finish);
       if (signal.aborted) finish();
     });
+  }
+
+  /**
+   * Resolves when nothing of this device's waits for the server any more and no work is due that its groups need, such as committing that somebody left.
+   *
+   * @param signal gives the wait up: rejects with its reason
+   */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (this.#sync && !this.#sync.isSettled) {
+      await pause(this.#environment, settledLookMs, signal);
+      signal.throwIfAborted();
+    }
   }
 
   /**

@@ -129,6 +129,11 @@ export class Outbox {
     });
   }
 
+  /** How many messages and requests wait for the server's answer. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Whether a request to leave waits here. */
   isLeaving(chatId: string): boolean {
     return this.#queue(chatId).some(({ kind }) => kind === "leave");

@@ -56,6 +56,7 @@ export class Sync {
   #listsFailed = false;
   #cancelFresh = () => {};
   #unwatchPins = () => {};
+  #inBackground = 0;
   #closed = false;
 
   private constructor(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }) {
@@ -185,6 +186,11 @@ export class Sync {
     for (const { id } of this.chats.all()) this.#outbox.kick(id);
   }
 
+  /** Whether nothing of this device's waits for the server, and no work is under way or due that a group or the account needs. */
+  get isSettled(): boolean {
+    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#upkeep.busy && !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
+  }
+
   /** Tells the others of a chat that something is being written there; once in a few seconds, and never later than now. */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
@@ -246,7 +252,7 @@ export class Sync {
     this.#cancelFresh = this.#context.environment.after(listsFreshMs, () => {
       this.#listsFresh = false;
     });
-    void this.#upkeep.checkDevices().catch((error) => {
+    this.#background(this.#upkeep.checkDevices(), (error) => {
       this.#listsFresh = false;
       // A server that withholds device lists keeps revoked devices in: said once for each connection.
       if (!this.#listsFailed) this.#report(error);
@@ -255,13 +261,18 @@ export class Sync {
   }
 
   #replenish(): void {
-    void this.#context.account.keyPackages.replenish().catch(() => {});
+    this.#background(this.#context.account.keyPackages.replenish());
   }
 
   /** Invitations are not in it: strangers could fill it with them. */
   #keepVault(): void {
     const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden && !record.invitation).map(({ record }) => record.channelId);
-    void this.#context.account.vault.sync(channels).catch(() => {});
+    this.#background(this.#context.account.vault.sync(channels));
+  }
+
+  #background(work: Promise<unknown>, failed: (error: unknown) => void = () => {}): void {
+    this.#inBackground++;
+    void work.catch(failed).finally(() => this.#inBackground--);
   }
 
   /** Lost connections are the link's to show; what else goes wrong is a problem that the user should see. */

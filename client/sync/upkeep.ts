@@ -57,6 +57,7 @@ export class Upkeep {
   readonly #tainted = new Set<string>();
   readonly #timers = new Map<string, () => void>();
   readonly #unwatch: () => void;
+  #working = 0;
   #closed = false;
 
   /** @param stateLost is told of a group whose MLS state is gone or damaged */
@@ -66,6 +67,11 @@ export class Upkeep {
     this.#people = people;
     this.#stateLost = stateLost;
     this.#unwatch = context.account.directory.watch(({ accountKey }) => void this.#listChanged(toHex(accountKey)).catch(() => {}));
+  }
+
+  /** Whether background work is under way or due. */
+  get busy(): boolean {
+    return this.#working > 0 || this.#timers.size > 0;
   }
 
   close(): void {
@@ -222,7 +228,8 @@ export class Upkeep {
     if (this.#closed || this.#timers.has(name)) return;
     this.#timers.set(name, this.#context.environment.after(delayMs, () => {
       this.#timers.delete(name);
-      work().catch(() => {});
+      this.#working++;
+      work().catch(() => {}).finally(() => this.#working--);
     }));
   }
 }

@@ -1,0 +1,52 @@
+/** devices, passwd, recover, recovery-code: what belongs to the account's own keys. */
+
+import { Failure } from "../failure.ts";
+import { passwordFrom, newPasswordFrom, recoveryCodeFrom } from "../secrets.ts";
+import { exitCodes } from "../usage.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+const ownPassword = ({ invocation, env }: CommandContext, ask: string) => passwordFrom(invocation.options["password-file"] as string | undefined, env, ask);
+const newPassword = ({ invocation, env }: CommandContext) => newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
+
+export const devices: Command = async (context) => {
+  const { session, invocation, output } = context;
+  await session.synced();
+  const all = await session.engine.devices();
+  const wanted = invocation.options.revoke as string | undefined;
+  if (wanted === undefined) {
+    for (const { deviceId, current, lastUsedMs, createdMs, sessions } of all) {
+      const times = { ...(createdMs !== undefined && { createdAt: new Date(createdMs).toISOString() }), ...(lastUsedMs !== undefined && { lastUsedAt: new Date(lastUsedMs).toISOString() }) };
+      await output.line(`${deviceId}${current ? "  (this one)" : ""}${times.lastUsedAt ? `  last used ${times.lastUsedAt}` : "  not signed in"}`, { type: "device", deviceId, current, sessions, ...times });
+    }
+    return;
+  }
+  const found = all.filter(({ deviceId }) => /^[0-9a-f]{4,32}$/.test(wanted) && deviceId.startsWith(wanted));
+  if (found.length !== 1) throw new Failure(exitCodes.failed, found.length === 0 ? `there is no device ${wanted}` : `${found.length} devices begin with ${wanted}`, "qpq devices");
+  if (found[0].current) throw new Failure(exitCodes.failed, "this is the device that you are using", "qpq logout");
+  await session.engine.revokeDevice(found[0].deviceId, await ownPassword(context, "Password"));
+  await output.line(`device ${found[0].deviceId} is out of the account`, { type: "device-revoked", deviceId: found[0].deviceId });
+};
+
+export const passwd: Command = async (context) => {
+  const { session, output } = context;
+  await session.synced();
+  const old = await ownPassword(context, "Password until now");
+  await session.engine.changePassword(old, await newPassword(context));
+  await output.line("the password is changed; every other device has to sign in again", { type: "password-changed" });
+};
+
+export const recoveryCode: Command = async (context) => {
+  const { session, output } = context;
+  await session.synced();
+  const made = await session.engine.newRecoveryCode(await ownPassword(context, "Password"));
+  await output.line(`Recovery code, shown this once; the one before is void:\n${made.recoveryCode}`, { type: "recovery-code", recoveryCode: made.recoveryCode });
+};
+
+export const recover: Command = async (context) => {
+  const { session, invocation, output, env } = context;
+  const [username] = invocation.args;
+  const code = await recoveryCodeFrom(invocation.options["recovery-code-file"] as string | undefined, env);
+  const { recoveryCode } = await session.engine.recover(username, code, await newPassword(context));
+  const { accountKey, deviceId } = await session.requireSignedIn();
+  await output.line(`${username} is signed in as device ${deviceId}. New recovery code, shown this once; the one before is void:\n${recoveryCode}`, { type: "recovered", username, accountKey, deviceId, recoveryCode });
+};

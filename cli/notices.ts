@@ -1,0 +1,34 @@
+/** What happened in a group, as a sentence. */
+
+import type { TimelineItem } from "../client/engine/api.ts";
+import { printable } from "./output.ts";
+
+type Notice = TimelineItem & { kind: "notice" };
+
+const sentences: Record<Notice["notice"], string> = {
+  created: "{by} started this conversation",
+  added: "{by} added {who}",
+  removed: "{by} removed {who}",
+  left: "{who} left",
+  "device-added": "{who} is using a new device ({device})",
+  "device-removed": "a device of {who} was removed ({device})",
+  renamed: '{by} renamed the group to "{name}"',
+  rejoined: "{who} was put back into this conversation by {by}",
+  unreadable: "a message could not be opened on this device ({code})",
+  rejected: "a message that broke the rules was refused ({code})",
+  gap: "the server dropped messages here because too many were waiting for this device",
+  successor: "the conversation moved to a fresh channel; everything before stays",
+  "key-changed": "the account key of {who} has changed: qpq verify {who}",
+  "removed-by-server": "the server says that {who} is no longer in this conversation; no member has confirmed it",
+  "server-differs": "with a change by {by} the server was told of other members than this conversation has; it is being put right",
+  healed: "this device could not follow a change and was helped by a member; nothing is missing",
+  "rolled-back": "the state of this device is older than what it sent before; the members are asked to put it back",
+  "server-behind": "the server has gone back in time; an admin's device moves the conversation to a fresh channel",
+  promoted: "{by} made {who} an admin",
+  demoted: "{by} made {who} a member again",
+};
+
+/** @returns the sentence, safe for a terminal; who is not named is "someone" */
+export function sentenceOf({ notice, values }: Pick<Notice, "notice" | "values">): string {
+  return sentences[notice].replaceAll(/\{(\w+)\}/g, (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")));
+}

@@ -1,0 +1,45 @@
+/** A real core as a process of a test's own, on a port that stays the same when it is started again. */
+
+const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
+
+export class Core {
+  readonly folder = Deno.makeTempDirSync({ prefix: "qpq-cli-" });
+  pin = "";
+  #port = 0;
+  #process: Deno.ChildProcess | undefined;
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", "--no-check", "--unstable-net", "-A", `${root}/server-core/main.ts`],
+      env: { QPQ_DATA: `${this.folder}/core`, QPQ_LISTEN: this.address, QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000" },
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#process = process;
+    let text = "";
+    for await (const piece of process.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+      text += piece;
+      const ready = /ready addr=\S+:(\d+) pin=([0-9a-f]{64})/.exec(text);
+      if (!ready) continue;
+      this.#port = Number(ready[1]);
+      this.pin = ready[2];
+      return;
+    }
+    throw new Error(`the core did not start: ${text}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#process?.status;
+    this.#process = undefined;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Scripts of commands with what they print (cli/testdata/*.txt):
+ *
+ *     alice$ qpq send friends hello      a command of the shell, with alice's state
+ *     sent to friends                    its standard output
+ *     ! qpq: error: …                    its standard error
+ *     [4]                                what it ends with, where that is not 0
+ *     * core stop                        the server dies; `* core start`: and is back
+ *
+ * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code) and `{any}` stand for what differs each time; `{name=hex}` keeps it for `$name` in later commands.
+ */
+
+import assert from "node:assert/strict";
+import type { Core } from "./core.ts";
+import type { Shell } from "./shell.ts";
+
+const shapes: Record<string, string> = {
+  time: "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z",
+  id: "[0-9a-f]{8}",
+  hex: "[0-9a-f]{16,64}",
+  code: "[0-9A-Z]{4}(?:-[0-9A-Z*~$=]+)+",
+  any: ".*",
+};
+
+/** @throws AssertionError with the script's line */
+export async function runScript(name: string, text: string, shell: Shell, core: Core): Promise<void> {
+  const kept: Record<string, string> = {};
+  const lines = text.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at];
+    if (line === "" || line.startsWith("#")) continue;
+    if (line === "* core stop") await core.stop();
+    else if (line === "* core start") await core.start();
+    else {
+      const [, person, command] = /^(\w+)\$ (.*)$/.exec(line) ?? assert.fail(`${name}:${at + 1}: neither a command nor a comment: ${line}`);
+      const expected = { stdout: [] as string[], stderr: [] as string[], code: 0 };
+      const place = `${name}:${at + 1}: ${line}`;
+      while (at + 1 < lines.length && !/^(\w+\$ |\* |#|$)/.test(lines[at + 1])) {
+        const next = lines[++at];
+        const code = /^\[(\d+)\]$/.exec(next);
+        if (code) expected.code = Number(code[1]);
+        else if (next.startsWith("! ")) expected.stderr.push(next.slice(2));
+        else expected.stdout.push(next);
+      }
+      const got = await shell.run(person, command, kept);
+      check(place, "standard error", got.stderr, expected.stderr, kept);
+      check(place, "standard output", got.stdout, expected.stdout, kept);
+      assert.equal(got.code, expected.code, `${place}: exit code`);
+    }
+  }
+}
+
+function check(place: string, stream: string, got: string, expected: string[], kept: Record<string, string>): void {
+  const source = expected.map((line) => `${patternOf(line)}\n`).join("");
+  const found = new RegExp(`^${source}$`).exec(got);
+  if (!found) assert.fail(`${place}: ${stream}:\n${got}\nand not\n${expected.join("\n")}`);
+  Object.assign(kept, found.groups);
+}
+
+function patternOf(line: string): string {
+  return line.split(/(\{(?:\w+=)?(?:time|id|hex|code|any)\})/).map((part, index) => {
+    if (index % 2 === 0) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const [, name, shape] = /^\{(?:(\w+)=)?(\w+)\}$/.exec(part)!;
+    return name ? `(?<${name}>${shapes[shape]})` : shapes[shape];
+  }).join("");
+}

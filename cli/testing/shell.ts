@@ -1,0 +1,54 @@
+/** A shell in which `qpq` is the program of this checkout, for people who each have a state of their own. */
+
+import type { Core } from "./core.ts";
+
+const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
+
+export interface Result {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+export const password = "correct horse battery staple";
+
+export class Shell {
+  readonly #core: Core;
+  readonly folder: string;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.folder = `${core.folder}/shell`;
+    Deno.mkdirSync(`${this.folder}/bin`, { recursive: true });
+    Deno.writeTextFileSync(`${this.folder}/bin/qpq`, `#!/bin/sh\nexec node "${root}/cli/qpq.mjs" "$@"\n`, { mode: 0o755 });
+  }
+
+  statePath(person: string): string {
+    return `${this.folder}/${person}.db`;
+  }
+
+  /** @param more environment variables beside those that name server, state and password */
+  start(person: string, command: string, more: Record<string, string> = {}): Deno.ChildProcess {
+    return new Deno.Command("sh", {
+      args: ["-c", command],
+      cwd: this.folder,
+      env: {
+        PATH: `${this.folder}/bin:${Deno.env.get("PATH")}`,
+        QPQ_SERVER: this.#core.address,
+        QPQ_CORE_PIN: this.#core.pin,
+        QPQ_STATE: `${person}.db`,
+        QPQ_PASSWORD: password,
+        ...more,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  async run(person: string, command: string, more: Record<string, string> = {}): Promise<Result> {
+    const { stdout, stderr, code } = await this.start(person, command, more).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { stdout: text(stdout), stderr: text(stderr), code };
+  }
+}
