@@ -37,6 +37,7 @@ export const join: Command = async ({ session, invocation, output }) => {
 
 export const groups: Command = async ({ session, output }) => {
   await session.synced();
+  await session.settled();
   for (const chat of await session.engine.chats()) {
     const state = !chat.active ? "ended" : chat.invitation ? "invitation" : "member";
     const { unread, members, kind } = chat;
@@ -49,6 +50,7 @@ export const groups: Command = async ({ session, output }) => {
 
 export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
+  await session.settled();
   const chat = await session.chat(invocation.args[0]);
   for (const { username, accountKey, role, self, verified = false, keyChanged = false } of chat.members) {
     const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${keyChanged ? "  the key has changed" : ""}`;

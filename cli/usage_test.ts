@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { completionScript } from "./completion.ts";
+import { commands, exitCodes, globalOptions, helpText } from "./usage.ts";
+
+const reference = Deno.readTextFileSync(new URL("../docs/cli.md", import.meta.url));
+const launcher = Deno.readTextFileSync(new URL("qpq.mjs", import.meta.url));
+
+Deno.test("docs/cli.md has every command with its arguments, every option and every exit code", () => {
+  for (const [name, { args, options = {} }] of Object.entries(commands)) {
+    assert.ok(reference.includes(`\`${name}${args ? ` ${args}` : ""}\``.replaceAll("|", "\\|")), name);
+    for (const option of Object.keys(options)) assert.ok(reference.includes(`\`--${option}`), `${name} --${option}`);
+  }
+  for (const option of Object.keys(globalOptions)) assert.ok(reference.includes(`\`--${option}`), option);
+  for (const code of Object.values(exitCodes)) assert.match(reference, new RegExp(`\\| ${code} \\|`));
+});
+
+Deno.test("helpText() of each command has its arguments, its options and an example", () => {
+  for (const [name, { args, options = {}, examples }] of Object.entries(commands)) {
+    const help = helpText(name);
+    assert.ok(help.includes(`usage: qpq ${name}${args ? ` ${args}` : ""}`) && helpText().includes(name));
+    for (const option of Object.keys(options)) assert.ok(help.includes(`--${option}`));
+    assert.ok(examples.length > 0 && examples.every((example) => example.includes("qpq") && help.includes(example)));
+  }
+});
+
+Deno.test("the launcher knows which options take a value", () => {
+  const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as typeof globalOptions;
+  const withValue = Object.entries(all).filter(([, { value }]) => value).map(([name]) => name);
+  const known = [.../const withValue = \[([^\]]*)\]/.exec(launcher)![1].matchAll(/"([a-z-]+)"/g)].map(([, name]) => name);
+  assert.deepEqual(known.sort(), withValue.sort());
+});
+
+Deno.test("completionScript() names every command for each shell, and bash completes by it", async () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    for (const name of Object.keys(commands)) assert.ok(completionScript(shell).includes(name), `${shell}: ${name}`);
+  }
+  assert.throws(() => completionScript("csh"), /none of bash, zsh, fish/);
+  const complete = async (...words: string[]) => {
+    const script = `${completionScript("bash")}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _qpq; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  assert.deepEqual(await complete("qpq", "re"), ["register", "recover", "recv", "remove", "rename", "recovery-code"]);
+  assert.deepEqual(await complete("qpq", "recv", "--fo"), ["--follow"]);
+  assert.deepEqual(await complete("qpq", "completion", "z"), ["zsh"]);
+});
