@@ -7,6 +7,8 @@ export interface Environment {
   random(): number;
   /** Ms since the Unix epoch by the device's own clock, for spans and for times shown before the server's clock is known. */
   now(): number;
+  /** Own messages in one epoch after which the sender renews its keys: 150 (PROTOCOL §3.6) where it is absent. Tests that need many such commits lower it. */
+  readonly renewAfterMessages?: number;
 }
 
 /** The real ones. */

@@ -19,9 +19,12 @@ export const renewAfterMs = 7 * 24 * 3_600_000;
 const leaveDelayMs = 2_000;
 const otherDeviceDelayMs = 10_000;
 
-/** @returns whether the sender's keys are due to be renewed */
-export function isRenewalDue({ ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">, nowMs: number): boolean {
-  return ownSent >= renewAfterMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
+/**
+ * @param mostMessages own ones in an epoch
+ * @returns whether the sender's keys are due to be renewed
+ */
+export function isRenewalDue({ ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">, nowMs: number, mostMessages: number = renewAfterMessages): boolean {
+  return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
 }
 
 export interface Drift {
@@ -149,10 +152,11 @@ export class Upkeep {
 
   /** After a message went out. */
   sent(chatId: string): void {
-    const chat = this.#context.chats.get(chatId);
-    if (!chat || this.#committer.isBusy(chatId) || !isRenewalDue(chat.record, this.#context.account.clock.now())) return;
-    this.#later(`renew/${chatId}`, 0, () => this.#committer.carryOut(chatId, ({ record }) =>
-      isRenewalDue(record, this.#context.account.clock.now()) ? { purpose: "update", add: [], remove: [] } : undefined));
+    const { chats, account, environment } = this.#context;
+    const chat = chats.get(chatId);
+    const isDue = (record: Readonly<ChatRecord>) => isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
+    if (!chat || this.#committer.isBusy(chatId) || !isDue(chat.record)) return;
+    this.#later(`renew/${chatId}`, 0, () => this.#committer.carryOut(chatId, ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined));
   }
 
   /**

@@ -18,10 +18,10 @@ import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
 import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Connection, Transport } from "../../transport/transport.ts";
 import { MovableTime } from "./movable_time.ts";
+import { ServerLog } from "./server_log.ts";
 
 const serverKeys = generateOpaqueServerKeys();
 
-/** One run of the core over a data directory. */
 /** Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that it recorded. */
 class HostileServer {
   readonly injected = new Map<string, Entry[]>();
@@ -38,6 +38,7 @@ class HostileServer {
   }
 }
 
+/** One run of the core over a data directory. */
 interface Run {
   /** KeyPackages that would be handed out now. */
   stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }>;
@@ -50,8 +51,9 @@ interface Run {
   stop(): Promise<void>;
 }
 
-async function startRun(dataDir: string, hostile: HostileServer, now: () => number): Promise<Run> {
+async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog, now: () => number): Promise<Run> {
   const store = await openSqliteStore({ dataDir, now });
+  log.watch(store.delivery);
   const fetchOwn = store.delivery.fetch.bind(store.delivery);
   store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked));
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
@@ -119,12 +121,15 @@ export class TestCore {
   readonly hostile: HostileServer;
   /** The time of this core and of all who are on it. */
   readonly time: MovableTime;
+  /** What it has accepted. */
+  readonly log: ServerLog;
   readonly #dataDir: string;
   #run: Run | undefined;
   readonly #connections = new Set<TestConnection>();
 
-  private constructor(dataDir: string, run: Run, hostile: HostileServer, time: MovableTime) {
+  private constructor(dataDir: string, run: Run, hostile: HostileServer, log: ServerLog, time: MovableTime) {
     this.hostile = hostile;
+    this.log = log;
     this.time = time;
     this.#dataDir = dataDir;
     this.#run = run;
@@ -132,9 +137,8 @@ export class TestCore {
 
   static async start(): Promise<TestCore> {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
-    const hostile = new HostileServer();
-    const time = new MovableTime();
-    return new TestCore(dataDir, await startRun(dataDir, hostile, time.now), hostile, time);
+    const [hostile, log, time] = [new HostileServer(), new ServerLog(), new MovableTime()];
+    return new TestCore(dataDir, await startRun(dataDir, hostile, log, time.now), hostile, log, time);
   }
 
   /** How many KeyPackages of a device would be handed out now. */
@@ -199,7 +203,7 @@ export class TestCore {
     this.breakConnections();
     await run?.stop();
     await work();
-    this.#run = await startRun(this.#dataDir, this.hostile, this.time.now);
+    this.#run = await startRun(this.#dataDir, this.hostile, this.log, this.time.now);
   }
 
   /** After all connections are closed: resolves when what they asked for is done. */

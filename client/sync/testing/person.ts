@@ -9,7 +9,7 @@ import { Engine } from "../../engine/engine.ts";
 import { importWrappingKey, SealedStore } from "../../storage/sealed_store.ts";
 import { MemoryStorage } from "../../storage/memory.ts";
 import { type Environment, systemEnvironment } from "../environment.ts";
-import type { Transport } from "../../transport/transport.ts";
+import type { Connection, Transport } from "../../transport/transport.ts";
 import { TestCore } from "./core.ts";
 
 export const password = "correct horse battery staple";
@@ -54,6 +54,8 @@ export class Person {
   onEvent: (event: EngineEvent) => void = () => {};
   readonly #watchers = new Set<() => void>();
 
+  #connection: Connection | undefined;
+
   private constructor(username: string, core: PersonCore, wrappingKey: CryptoKey, environment: Environment) {
     this.username = username;
     this.#core = core;
@@ -62,17 +64,17 @@ export class Person {
     this.storage = new MemoryStorage();
   }
 
-  /** A new account. */
-  static async join(core: PersonCore, username: string, seed = 1): Promise<Person> {
-    const person = await Person.device(core, username, seed);
+  /** A new account. @param environment replaces parts of {@link testEnvironment} */
+  static async join(core: PersonCore, username: string, seed = 1, environment: Partial<Environment> = {}): Promise<Person> {
+    const person = await Person.device(core, username, seed, environment);
     await person.engine.createAccount(username, password);
     await person.connected();
     return person;
   }
 
   /** A device that is not signed in yet. */
-  static async device(core: PersonCore, username: string, seed = 1): Promise<Person> {
-    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), core.time.environment(testEnvironment(seed)));
+  static async device(core: PersonCore, username: string, seed = 1, environment: Partial<Environment> = {}): Promise<Person> {
+    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), core.time.environment({ ...testEnvironment(seed), ...environment }));
     await person.start();
     return person;
   }
@@ -89,7 +91,7 @@ export class Person {
     this.engine = await Engine.open({
       storage: this.storage,
       wrappingKey: this.wrappingKey,
-      transport: this.wrapTransport(this.#core.transport({ reachable: () => this.online, refuses: (method) => this.refuses(method) })),
+      transport: this.wrapTransport(this.#remembered(this.#core.transport({ reachable: () => this.online, refuses: (method) => this.refuses(method) }))),
       environment: this.#environment,
       page: {
         get: () => Promise.resolve(this.#sentinel),
@@ -109,6 +111,20 @@ export class Person {
         for (const watch of this.#watchers) watch();
       },
     });
+  }
+
+  #remembered(transport: Transport): Transport {
+    return {
+      connect: async (signal) => {
+        this.#connection = await transport.connect(signal);
+        return this.#connection;
+      },
+    };
+  }
+
+  /** The connection is lost, with what was on its way. */
+  disconnect(): void {
+    this.#connection?.close();
   }
 
   /** The process dies and starts again from what is on disk. */

@@ -1,0 +1,160 @@
+/** One client of the soak: a person whose operations are started without waiting for their end, and what came of them. */
+
+import { toHex } from "../../../../schema/bytes.ts";
+import { EngineError } from "../../../engine/api.ts";
+import { createMls, type GroupState } from "../../../mls/group.ts";
+import { SealedStore } from "../../../storage/sealed_store.ts";
+import type { ChatRecord, PendingRecord } from "../../records.ts";
+import type { TestCore } from "../core.ts";
+import { Person } from "../person.ts";
+import { Wiretap } from "../wiretap.ts";
+
+/** What an operation may be refused with while others change the group, the network fails or the process dies: not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat. */
+const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001", "L004", "L005", "L010"]);
+const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
+
+export class Walker {
+  readonly person: Person;
+  readonly index: number;
+  /** Step at which it comes back; while it is set it is offline. */
+  backAt: number | undefined;
+  /** The process is dead or starting. */
+  restarting: Promise<void> | undefined;
+  /** Text by messageId of everything that it was asked to send, and in which place. */
+  readonly said = new Map<string, { place: number; text: string }>();
+  /** Operations that have not ended. */
+  readonly running = new Map<Promise<void>, string>();
+  readonly refusals = new Map<string, number>();
+  readonly surprises: string[] = [];
+  recipientKey = "";
+  #answersToLose = 0;
+
+  private constructor(person: Person, index: number) {
+    this.person = person;
+    this.index = index;
+  }
+
+  /**
+   * @param renewAfterMessages own messages in an epoch after which it makes a self-update
+   * @param faults whether {@link loseAnswers} will be used
+   */
+  static async join(core: TestCore, index: number, seed: number, renewAfterMessages: number, faults: boolean): Promise<Walker> {
+    const walker = new Walker(await Person.join(core, `walker${index}`, seed, { renewAfterMessages }), index);
+    if (faults) await walker.#tap();
+    walker.recipientKey = toHex(await walker.person.recipientKey());
+    return walker;
+  }
+
+  async #tap(): Promise<void> {
+    const tap = new Wiretap();
+    tap.losesAnswer = ({ method }) => {
+      tap.calls.length = 0;
+      return (method === "commit" || method === "publish") && this.#answersToLose-- > 0;
+    };
+    this.person.wrapTransport = tap.wrap;
+    await this.person.crash();
+    await this.person.connected();
+  }
+
+  /** The next answers to commits and messages are lost: the core has them, and acts. */
+  loseAnswers(count: number): void {
+    this.#answersToLose = count;
+  }
+
+  get name(): string {
+    return this.person.username;
+  }
+
+  /** Starts an operation; its end is noted. */
+  run(what: string, operation: () => Promise<unknown>): void {
+    const { person } = this;
+    const engine = person.engine;
+    const ending: Promise<void> = operation().then(() => {}, (error) => {
+      // The process that was asked has died.
+      if (person.engine !== engine) return;
+      const code = error instanceof EngineError ? error.problem.code : "";
+      if (expectedRefusals.has(code)) this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+      else this.surprises.push(`${this.name}: ${what}: ${(error as Error).stack ?? error}`);
+    }).finally(() => this.running.delete(ending));
+    this.running.set(ending, what);
+  }
+
+  say(chatId: string, random: () => number): void {
+    // Chosen here, so that what was stored and never answered is known, too.
+    const messageId = Array.from({ length: 16 }, () => Math.floor(random() * 256).toString(16).padStart(2, "0")).join("");
+    const place = this.said.size;
+    const text = `${this.name} says ${place}`;
+    this.said.set(messageId, { place, text });
+    this.run(text, () => this.person.engine.send(chatId, messageId, text));
+  }
+
+  goOffline(untilStep: number): void {
+    this.backAt = untilStep;
+    this.person.online = false;
+    this.person.disconnect();
+  }
+
+  comeBack(): void {
+    this.backAt = undefined;
+    this.person.online = true;
+    void this.person.engine.wake();
+  }
+
+  /**
+   * The process dies at one of its next writes, or after a moment if it writes nothing, and starts again from the disk.
+   *
+   * @param damage changes what is on the disk meanwhile
+   */
+  die(writes: number, afterwards: boolean, damage?: (store: SealedStore) => Promise<void>): void {
+    this.person.storage.failWrite(writes, afterwards ? "crash-after" : "crash");
+    this.restarting = (async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      this.running.clear();
+      if (damage) {
+        await this.person.engine.close();
+        this.person.storage = this.person.storage.restarted();
+        const store = new SealedStore(this.person.storage, this.person.wrappingKey);
+        await store.takeFence();
+        await damage(store);
+      }
+      await this.person.crash();
+    })().catch((error) => {
+      this.surprises.push(`${this.name}: restart: ${(error as Error).stack ?? error}`);
+    }).finally(() => this.restarting = undefined);
+  }
+
+  #disk(): SealedStore {
+    return new SealedStore(this.person.storage.restarted(), this.person.wrappingKey);
+  }
+
+  async record(chatId: string): Promise<ChatRecord | undefined> {
+    return await this.#disk().get<ChatRecord>("groups", chatId);
+  }
+
+  /** Whether nothing waits on the disk. */
+  async isQuiet(chatId: string): Promise<boolean> {
+    const disk = this.#disk();
+    const [pending, outbox] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range("outbox", "")]);
+    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.length === 0;
+  }
+
+  /** The group as the disk has it. */
+  async state(chatId: string): Promise<GroupState> {
+    const disk = this.#disk();
+    const [epoch, ratchets] = await Promise.all([disk.get<Uint8Array<ArrayBuffer>>("epochs", chatId), disk.range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`)]);
+    return reader.decodeState(epoch!, ratchets.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })));
+  }
+
+  /** What two members of one epoch must agree on, as text. */
+  async picture(chatId: string): Promise<string> {
+    const state = await this.state(chatId);
+    const members = reader.members(state).map(({ credential, role, recipientKey }) => `${credential.username} ${role} ${toHex(recipientKey).slice(0, 8)}`);
+    return JSON.stringify({
+      epoch: Number(state.epoch),
+      name: reader.info(state).name,
+      members,
+      transcript: toHex(reader.transcriptHash(state)),
+      authenticator: toHex(state.mls.keySchedule.epochAuthenticator),
+    });
+  }
+}
