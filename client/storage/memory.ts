@@ -33,6 +33,11 @@ export class MemoryStorage implements Storage {
     this.#faults.set(this.#writes + nth, fault);
   }
 
+  /** The process dies: every operation fails from now on, those under way included. */
+  die(): void {
+    this.#dead = true;
+  }
+
   /** @returns what a process that starts again finds: a storage of its own over a copy of what is on "disk" */
   restarted(): MemoryStorage {
     return new MemoryStorage(new Map(Array.from(this.#stores, ([name, records]) => [name, new Map(records)])));

@@ -213,6 +213,8 @@ export class Committer {
       const pending = this.#context.chats.get(chatId)?.pending;
       // Built again once this device is in the group again.
       const stands = this.#context.chats.get(chatId)?.record.broken === undefined;
+      // It was voided when this device fell out of step: whoever waits for it, and the work behind it, goes on.
+      if (!pending) this.#finish(chatId, new EngineError({ code: LocalCode.notInChat, detail: "this device lost its place in the group before the change was made" }));
       if (stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId))) again = await this.#send(chatId);
     } catch (error) {
       if (!this.#closed) this.#context.problem({ code: LocalCode.storage, detail: `a commit could not be stored: ${(error as Error).name}` });

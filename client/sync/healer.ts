@@ -343,7 +343,9 @@ export class Healer {
       draft.set({ broken: { code, epoch: draft.record.epoch + 1, need: "readd" } });
       return true;
     });
-    if (done) this.#schedule(chatId, 0);
+    if (!done) return;
+    this.#committer.lost(chatId);
+    this.#schedule(chatId, 0);
   }
 
   // --- a server that went back in time ---

@@ -117,6 +117,21 @@ suite("a device that can not follow its group", {
     assert.equal((await anna.notices(chatId)).filter((notice) => notice.startsWith("rejoined")).length, 1, "once, though two were asked");
   },
 
+  "is told that its change was not made when it loses its state meanwhile, and its next change is": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    anna.refuses = (method) => method === "commit";
+    const told = { removed: [], added: [], membersHash: new Uint8Array() };
+    const change = anna.engine.renameChat(chatId, "in vain").then(() => "made", (error) => error.problem.code);
+    core.inject(await anna.recipientKey(), [{ seq: 3000, kind: EntryKind.OWN_COMMIT, channelId: fromHex(chatId), epoch: 2, id: random(16), header: new Uint8Array(), body: new Uint8Array(), bodyLength: 0, receivedMs: Date.now(), ...told }]);
+    await hasNotice(anna, chatId, "rolled-back E017");
+    assert.equal(await change, "L010");
+    anna.refuses = () => false;
+    await hasNotice(anna, chatId, "rejoined");
+    await anna.engine.renameChat(chatId, "after all");
+    await bert.sees(chatId, ({ title }) => title === "after all");
+  },
+
   "GRP-4.5: is added anew when the KeyPackage of its Welcome is gone": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     await damage(bert, async (store) => (await store.range("keypackages", "")).map(({ key }) => ({ store: "keypackages" as const, key })));

@@ -221,7 +221,10 @@ export class Sync {
         this.#replenish();
         this.#keepVault();
       },
-      broken: (chatId) => this.#healer.broken(chatId),
+      broken: (chatId) => {
+        this.#committer.lost(chatId);
+        this.#healer.broken(chatId);
+      },
       rolledBack: (chatId) => void this.#healer.rolledBack(chatId).catch((error) => this.#report(error)),
       serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
       direct: (entry) => void this.#healer.receive(entry),

@@ -130,6 +130,8 @@ export class Person {
   /** The process dies and starts again from what is on disk. */
   async crash(): Promise<void> {
     const survived = this.storage.restarted();
+    // What the dying process would still write, and tell the server of, is not on the disk that is left.
+    this.storage.die();
     await this.engine.close();
     this.storage = survived;
     await this.start();

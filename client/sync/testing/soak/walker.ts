@@ -111,8 +111,10 @@ export class Walker {
       await new Promise((resolve) => setTimeout(resolve, 100));
       this.running.clear();
       if (damage) {
+        const survived = this.person.storage.restarted();
+        this.person.storage.die();
         await this.person.engine.close();
-        this.person.storage = this.person.storage.restarted();
+        this.person.storage = survived;
         const store = new SealedStore(this.person.storage, this.person.wrappingKey);
         await store.takeFence();
         await damage(store);
