@@ -74,7 +74,7 @@ export class Person {
 
   /** A device that is not signed in yet. */
   static async device(core: PersonCore, username: string, seed = 1, environment: Partial<Environment> = {}): Promise<Person> {
-    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), core.time.environment({ ...testEnvironment(seed), ...environment }));
+    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), { ...core.time.environment(testEnvironment(seed)), ...environment });
     await person.start();
     return person;
   }
