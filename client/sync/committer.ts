@@ -280,7 +280,7 @@ export class Committer {
       case ErrorCode.epochConflict:
       case ErrorCode.staleEpoch:
         // The winner's entry is in the queue, or has been processed meanwhile.
-        this.#suspect(chatId, error.code);
+        if (Number(sent.baseEpoch) >= (this.#context.chats.get(chatId)?.record.epoch ?? 0)) this.#suspect(chatId, error.code);
         return winnerPatienceMs;
       case ErrorCode.rateLimited:
       case ErrorCode.queueFull:

@@ -154,9 +154,10 @@ export class Healer {
   suspect(chatId: string, code: number): void {
     const key = `suspect/${chatId}`;
     if (this.#closed || this.#timers.has(key)) return;
+    const epoch = this.#context.chats.get(chatId)?.record.epoch;
     this.#timers.set(key, this.#context.environment.after(suspicionMs, () => {
       this.#timers.delete(key);
-      void this.#investigate(chatId, code).catch(() => {});
+      void this.#investigate(chatId, code, epoch).catch(() => {});
     }));
   }
 
@@ -315,10 +316,12 @@ export class Healer {
     }
   }
 
-  async #investigate(chatId: string, code: number): Promise<void> {
+  async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
     const { chats, rpc, account } = this.#context;
     const before = chats.get(chatId)?.record;
     if (!before?.active || before.broken || before.hidden) return;
+    // The commit that explains the answer has come meanwhile: what lost a race is not a rollback.
+    if (before.epoch !== epoch) return void this.#suspicions.delete(chatId);
     const server = await this.#serverState(before.channelId);
     // While entries of the channel wait, what explains the answer is among them, however long the queue is.
     const { entries } = await rpc.call(delivery.fetch, { recipientKey: account.recipientKey, channelId: before.channelId, after: this.#cursor(), limit: 1 });
