@@ -1,17 +1,10 @@
-/** `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; makes invite codes; asks a running one how it is. */
+/** `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator (operator/). */
 
 import { toHex } from "../schema/bytes.ts";
-import { createInvite } from "./authentication/invites.ts";
-import { ConfigError, readConfig, type ServerConfig } from "./config.ts";
-import { probeHealth } from "./health_probe.ts";
+import { readConfig, type ServerConfig } from "./config.ts";
 import { errorFields, makeLog } from "./log.ts";
+import { failureOf, runCommand } from "./operator/commands.ts";
 import { startServer } from "./server.ts";
-import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
-import { StorageFormatError } from "./storage/sqlite/open.ts";
-
-const usage = `usage: qpq-server           start the server (configuration: QPQ_* variables, qpq-server.toml)
-       qpq-server invite [DAYS]  print an invite code that is good for one registration (default: 7 days)
-       qpq-server health         exit 0 if the server of this configuration answers and is not shutting down`;
 
 const configFile = "qpq-server.toml";
 
@@ -44,25 +37,6 @@ async function serve(config: ServerConfig): Promise<void> {
   console.log(`qpq-server: ready addr=${hostname.includes(":") ? `[${hostname}]` : hostname}:${port} pin=${toHex(server.pin)}`);
 }
 
-/** Works beside a running server: SQLite serialises the two. */
-async function invite(config: ServerConfig, days: string): Promise<void> {
-  if (!/^[1-9]\d{0,2}$/.test(days)) throw new ConfigError("invite", "DAYS: an integer from 1 to 999");
-  const store = await openSqliteStore({ dataDir: config.dataDir, key: config.dbKey });
-  console.log(await createInvite(store.accounts, Date.now() + Number(days) * 24 * 3600 * 1000));
-  await store.close();
-}
-
-/** Longer than a busy server takes, shorter than a health check's patience. */
-const probeMs = 4_000;
-
-async function health(config: ServerConfig): Promise<void> {
-  const healthy = await probeHealth(config, probeMs).catch((error) => {
-    console.error(`qpq-server: error: no answer: ${error.message}`);
-    return false;
-  });
-  Deno.exit(healthy ? 0 : 1);
-}
-
 function readToml(): string | undefined {
   try {
     return Deno.readTextFileSync(configFile);
@@ -72,20 +46,18 @@ function readToml(): string | undefined {
   }
 }
 
+function readOwnConfig(): ServerConfig {
+  return readConfig({ env: (key) => Deno.env.get(key), readFile: Deno.readTextFileSync, toml: readToml() });
+}
+
 if (import.meta.main) {
-  const [command = "serve", ...rest] = Deno.args;
   try {
-    const config = readConfig({ env: (key) => Deno.env.get(key), readFile: Deno.readTextFileSync, toml: readToml() });
-    if (command === "serve" && rest.length === 0) await serve(config);
-    else if (command === "invite" && rest.length <= 1) await invite(config, rest[0] ?? "7");
-    else if (command === "health" && rest.length === 0) await health(config);
-    else {
-      console.error(usage);
-      Deno.exit(2);
-    }
+    if (Deno.args.length === 0 || (Deno.args.length === 1 && Deno.args[0] === "serve")) await serve(readOwnConfig());
+    else Deno.exit(await runCommand(Deno.args, readOwnConfig));
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof StorageFormatError || error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.NotFound;
-    console.error(`qpq-server: error: ${expected ? (error as Error).message : (error as Error).stack}`);
-    Deno.exit(1);
+    const { message, hint, exitCode } = failureOf(error);
+    console.error(`qpq-server: error: ${message}`);
+    if (hint) console.error(`qpq-server: hint: ${hint}`);
+    Deno.exit(exitCode);
   }
 }

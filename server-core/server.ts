@@ -2,6 +2,7 @@
 
 import { authorizeCall } from "./authentication/authorize.ts";
 import { authenticationHandlers } from "./authentication/handlers.ts";
+import { watchOutsideChanges } from "./authentication/outside_changes.ts";
 import { Sessions } from "./authentication/sessions.ts";
 import { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
@@ -15,6 +16,7 @@ import { maxBundleBytes } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
+import { lockData } from "./data_lock.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "./log.ts";
@@ -23,6 +25,7 @@ import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
+import { finishReplacing } from "./storage/sqlite/replace_data.ts";
 import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
 import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
@@ -60,9 +63,25 @@ export interface ServerOptions {
 /**
  * Starts a server.
  *
- * @throws StorageFormatError for a data directory that is not ours, ConfigError for certificate files that can not be used, Deno.errors when the port can not be had
+ * @throws DataInUseError when the data directory is, StorageFormatError for one that is not ours, ConfigError for certificate files that can not be used, Deno.errors when the port can not be had
  */
-export async function startServer(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
+export async function startServer(config: ServerConfig, options: ServerOptions): Promise<Server> {
+  const lock = await lockData(config.dataDir, "server");
+  try {
+    finishReplacing(config.dataDir);
+    const server = await startLocked(config, options);
+    const drainAndRelease = async () => {
+      await server.drain();
+      lock.release();
+    };
+    return { ...server, drain: drainAndRelease };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
   const metrics = new Metrics();
   const store = await openSqliteStore({
     dataDir: config.dataDir,
@@ -135,6 +154,7 @@ async function startServices(config: ServerConfig, store: Store, limits: CallLim
   const handlers = new Handlers<Caller>();
   const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
+  const stopWatching = await watchOutsideChanges({ accounts: store.accounts, sessions, live, log });
   const authentication = { store, opaque, sessions, config, clock: now, onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds) };
   authenticationHandlers(handlers, authentication);
   const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
@@ -160,6 +180,7 @@ async function startServices(config: ServerConfig, store: Store, limits: CallLim
   const stop = async () => {
     clearInterval(timer);
     await purging;
+    await stopWatching();
     opaque.close();
   };
   return { calls, live, stop };

@@ -131,8 +131,11 @@ test("a core that is restarted drains with exit code 0, keeps its data, and peop
 });
 
 test("the operator's commands run in the container without a shell", () => {
-  const invite = compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", "invite").trim();
-  expect(invite).toMatch(/^\S{10,}$/);
+  const server = (...args: string[]) => compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", ...args).trim();
+  expect(server("invite")).toMatch(/^\S{10,}$/);
+  expect(JSON.parse(server("status", "--json"))).toMatchObject({ server: "serving", accounts: 2, encrypted: true });
+  expect(JSON.parse(server("backup", "/backup/first.qpq", "--json"))).toMatchObject({ file: "/backup/first.qpq", encrypted: true });
+  expect(JSON.parse(server("check", "--json"))).toEqual({ ok: true, faults: [] });
 });
 
 test("`down` drains both services with exit code 0, and a new `up` finds accounts and messages", async () => {

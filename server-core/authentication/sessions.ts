@@ -70,6 +70,12 @@ export class Sessions {
     }
   }
 
+  /** To be called when another process may have ended any session. */
+  forgetAll(): void {
+    this.#generation++;
+    this.#cached.clear();
+  }
+
   async #load(key: string, tokenSha256: Bytes): Promise<StoredSession | undefined> {
     const generation = this.#generation;
     const session = await this.#accounts.session({ tokenSha256 });

@@ -101,9 +101,14 @@ export class BlobFiles {
   }
 
   #pathOf(sha256: Bytes): string {
-    const name = toHex(sha256);
-    return `${this.#dir}/${name.slice(0, 2)}/${name}`;
+    return blobPath(this.#dir, sha256);
   }
+}
+
+/** @returns where a blob lies below the folder of blobs */
+export function blobPath(dir: string, sha256: Bytes): string {
+  const name = toHex(sha256);
+  return `${dir}/${name.slice(0, 2)}/${name}`;
 }
 
 async function writeChecked(path: string, sha256: Bytes, length: number, pieces: AsyncIterable<Bytes>): Promise<void> {

@@ -152,6 +152,11 @@ export class LiveDevices {
     });
   }
 
+  /** @returns the sessions that subscriptions are open for, 16 bytes each */
+  sessionIds(): Uint8Array<ArrayBuffer>[] {
+    return Array.from(this.#subscriptions.values(), ({ sessionId }) => Uint8Array.from(sessionId));
+  }
+
   /** Ends the subscriptions of sessions that are no more (E001). Waiting fetches end by themselves. */
   endSessions(sessionIds: Uint8Array[]): void {
     for (const subscription of this.#subscriptions.values()) {

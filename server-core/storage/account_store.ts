@@ -118,6 +118,10 @@ export interface AccountStore {
   sessions(args: { accountKey: Bytes }): Promise<ListedSession[]>;
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
+  /** Another value than before means that another process has changed the database meanwhile. */
+  revision(): Promise<number>;
+  /** Those of the given sessions that are no more. */
+  endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
   /** Compare-and-set. Wraps and recovery key change only for a session that began at `freshSinceMs` or later. Errors: E014, E015. */
   putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault; sessionId: Bytes; freshSinceMs: number }): Promise<void>;

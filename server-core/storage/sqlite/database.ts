@@ -32,8 +32,14 @@ export class Database {
     this.#sqlite = new Sqlite(path, { nativeBinding: nativeBinding(), readonly, fileMustExist });
     if (key !== undefined) {
       this.#sqlite.pragma("cipher='sqlcipher'");
-      this.#sqlite.pragma(`key='${key.replaceAll("'", "''")}'`);
+      this.#sqlite.pragma(`key=${quoted(key)}`);
     }
+  }
+
+  /** Writes every page anew under another key; not in WAL mode. @param key absent: not encrypted any more */
+  rekey(key: string | undefined): void {
+    this.#sqlite.pragma("cipher='sqlcipher'");
+    this.#sqlite.pragma(`rekey=${quoted(key ?? "")}`);
   }
 
   /** @returns the first row, or undefined */
@@ -80,6 +86,10 @@ export class Database {
     }
     return statement;
   }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function plainRow(row: unknown): unknown {

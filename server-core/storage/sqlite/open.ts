@@ -60,6 +60,36 @@ export function openDatabase({ dataDir, key, migrations = readMigrations() }: Op
   }
 }
 
+/** A command's look at a database that is there already: nothing is made, nothing migrated. */
+export interface OpenExistingOptions extends OpenOptions {
+  /** Rows will be changed. */
+  write?: boolean;
+  /** Whether an older schema will do; a command that asks for tables by name needs the newest. */
+  anySchema?: boolean;
+}
+
+/**
+ * Opens `qpq.db` for an operator's command, beside a server or without one.
+ *
+ * @throws StorageFormatError
+ */
+export function openExisting({ dataDir, key, migrations = readMigrations(), write = false, anySchema = false }: OpenExistingOptions): Database {
+  refuseOldDeliveries(dataDir);
+  const path = `${dataDir}/qpq.db`;
+  if (fileSize(path) <= 0) throw new StorageFormatError(`${dataDir} holds no database: check QPQ_DATA, or start the server once`);
+  checkExisting(path, key, migrations);
+  const db = new Database(path, { key, readonly: !write, fileMustExist: true });
+  const version = db.pragma("user_version") as number;
+  const newest = newestOf(migrations);
+  if (anySchema || version === newest) return db;
+  db.close();
+  throw new StorageFormatError(`${path} has schema ${version}, this command needs ${newest}: start this version of the server once, it migrates the database`);
+}
+
+function newestOf(migrations: Migration[]): number {
+  return Math.max(0, ...migrations.map(({ number }) => number));
+}
+
 /** Version 1 kept its queues in one file of another form, without channels: it can not be carried over. */
 function refuseOldDeliveries(dataDir: string): void {
   if (fileSize(`${dataDir}/deliveries.bin`) < 0) return;
@@ -68,10 +98,15 @@ function refuseOldDeliveries(dataDir: string): void {
   );
 }
 
-function checkExisting(path: string, key: string | undefined, migrations: Migration[]): void {
+/**
+ * Looks whether a file is a database of ours that this server can use, and changes nothing.
+ *
+ * @throws StorageFormatError
+ */
+export function checkExisting(path: string, key: string | undefined, migrations: Migration[]): void {
   const encrypted = !hasPlainHeader(path);
   if (encrypted && key === undefined) throw new StorageFormatError(`${path} is encrypted or no SQLite database; it was left as it is. Set QPQ_DB_KEY or QPQ_DB_KEY_FILE to its key`);
-  if (!encrypted && key !== undefined) throw new StorageFormatError(`${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, or start with an empty QPQ_DATA directory`);
+  if (!encrypted && key !== undefined) throw new StorageFormatError(`${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`);
   const db = new Database(path, { key, readonly: true, fileMustExist: true });
   try {
     const found = formatOf(db, path, key);
@@ -80,7 +115,7 @@ function checkExisting(path: string, key: string | undefined, migrations: Migrat
         `${path} has storage format ${found ?? "unknown (not a quicproquo database)"}, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or run the server version that made it`,
       );
     }
-    const newest = Math.max(0, ...migrations.map(({ number }) => number));
+    const newest = newestOf(migrations);
     const version = db.pragma("user_version") as number;
     if (version > newest) throw new StorageFormatError(`${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it is. Run the newer server`);
   } finally {

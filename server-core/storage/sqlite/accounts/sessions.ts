@@ -12,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Whoever knows a password could open sessions without end. */
 const maxSessions = 100;
 
-type Names = "opaqueRecord" | "openSession" | "session" | "touchSession" | "sessions" | "endSession";
+type Names = "opaqueRecord" | "openSession" | "session" | "touchSession" | "sessions" | "endSession" | "revision" | "endedSessions";
 
 export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
   opaqueRecord(db, { username }) {
@@ -64,6 +64,15 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
   endSession(db, { accountKey, sessionId }) {
     const { changes } = db.run("DELETE FROM sessions WHERE session_id = ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?)", sessionId, accountKey);
     if (changes === 0) throw new WireError(ErrorCode.unknownRecipient, "no such session");
+  },
+
+  revision(db) {
+    // https://www.sqlite.org/pragma.html#pragma_data_version: this connection's own writes do not change it.
+    return db.pragma("data_version") as number;
+  },
+
+  endedSessions(db, { sessionIds }) {
+    return sessionIds.filter((sessionId) => !db.get("SELECT 1 FROM sessions WHERE session_id = ?", sessionId));
   },
 };
 

@@ -1,0 +1,67 @@
+/**
+ * Who works on a data directory: one server at most, and nobody else while its files are replaced (`restore`, `rekey`). Locks of the operating system on two empty files, so that they end
+ * with the process however it ends. They do not reach across machines on every network file system: a data directory belongs on a local disk.
+ */
+
+/** server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files, alone. */
+export type DataUse = "server" | "command" | "replacing";
+
+/** The directory is being used in a way that shuts this use out. Nothing was changed. */
+export class DataInUseError extends Error {
+  override readonly name = "DataInUseError";
+}
+
+export interface DataLock {
+  /** Gives the directory back; idempotent. */
+  release(): void;
+}
+
+/** Held by all: shared by the server and commands, alone by who replaces files. */
+const useFile = "use.lock";
+const serverFile = "server.lock";
+
+/** `status` looks at the server's lock for a moment: a server that starts just then tries again. */
+const serverTries = 20;
+const tryEveryMs = 50;
+
+/**
+ * @param dataDir is made if missing
+ * @throws DataInUseError
+ */
+export async function lockData(dataDir: string, use: DataUse): Promise<DataLock> {
+  Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const shared = openLock(`${dataDir}/${useFile}`);
+  if (!shared.tryLockSync(use === "replacing")) {
+    shared.close();
+    if (use !== "replacing") throw new DataInUseError(`${dataDir} is being restored or rekeyed`);
+    throw new DataInUseError(isServed(dataDir) ? `a server runs on ${dataDir}` : `another command works on ${dataDir}`);
+  }
+  const files = [shared];
+  if (use === "server") {
+    const server = openLock(`${dataDir}/${serverFile}`);
+    files.push(server);
+    for (let tries = 1; !server.tryLockSync(true); tries++) {
+      if (tries === serverTries) {
+        for (const file of files) file.close();
+        throw new DataInUseError(`another server runs on ${dataDir}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, tryEveryMs));
+    }
+  }
+  return { release: () => files.splice(0).forEach((file) => file.close()) };
+}
+
+/** @returns whether a server has the directory right now */
+export function isServed(dataDir: string): boolean {
+  try {
+    using file = Deno.openSync(`${dataDir}/${serverFile}`, { read: true });
+    return !file.tryLockSync(false);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function openLock(path: string): Deno.FsFile {
+  return Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
+}

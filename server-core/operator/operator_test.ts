@@ -1,0 +1,272 @@
+/** The operator's commands as processes, beside a running core and without one. */
+
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
+import { readConfig } from "../config.ts";
+import { blobPath } from "../delivery/blob_files.ts";
+import { openDatabase } from "../storage/sqlite/open.ts";
+import { connect, pause, type ServerProcess, startProcess, withTempDir } from "../testing/quic.ts";
+import { commands, failureOf, runCommand } from "./commands.ts";
+import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
+
+const main = new URL("../main.ts", import.meta.url).pathname;
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function run(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--unstable-net", "--no-check", main, ...args], env: { QPQ_DATA: dataDir, ...env } }).output();
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
+/** @returns the records of a command that must succeed */
+async function records(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Record<string, unknown>[]> {
+  const { code, out, err } = await run(dataDir, [...args, "--json"], env);
+  assert.equal(code, 0, err);
+  return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+function operatorTest(sentence: string, test: (dataDir: string) => Promise<void>): void {
+  Deno.test({ name: sentence, sanitizeOps: false, sanitizeResources: false, fn: () => withTempDir(test) });
+}
+
+async function stop(server: ServerProcess): Promise<void> {
+  server.kill("SIGTERM");
+  assert.equal((await server.status).code, 0);
+}
+
+/** Name and hash of the files of the data. */
+function contentOf(dataDir: string): Record<string, string> {
+  const files = Array.from(Deno.readDirSync(dataDir)).filter(({ isFile, name }) => isFile && /^(qpq\.db|core-)/.test(name));
+  return Object.fromEntries(files.map(({ name }) => [name, toHex(sha256(Deno.readFileSync(`${dataDir}/${name}`)))]));
+}
+
+const key = "it's a key of some length";
+const usernameOf = (dataDir: string, device: TestDevice) => {
+  const db = openDatabase({ dataDir, key });
+  const { username } = db.get<{ username: string }>("SELECT username FROM accounts WHERE account_key = ?", device.accountKey)!;
+  db.close();
+  return username;
+};
+
+/** A message to `reader` and a blob of `writer`, both acknowledged. */
+async function fill(server: ServerProcess, writer: TestDevice, reader: TestDevice): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
+  const connection = await connect(server.address, server.caPem);
+  const channelId = random(32);
+  const calls = connection.as(writer);
+  await calls.call(delivery.createChannel, { channelId });
+  const [commit, welcome] = [random(500), random(300)];
+  const headers = new Uint8Array([writer, reader].flatMap(({ recipientKey }) => [...recipientKey, ...random(1168)]));
+  const body = new Uint8Array([...commit, ...welcome, ...headers]);
+  const lengths = { commitLength: commit.length, welcomeLength: welcome.length, headersLength: headers.length };
+  await calls.call(delivery.commit, { channelId, epoch: 0, commitId: random(16), sha256: sha256(body), ...lengths, removed: [], added: [reader.recipientKey] }, {}, body);
+  const messageId = random(16);
+  await calls.call(delivery.publish, { channelId, epoch: 1, messageId, envelope: random(700), ephemeral: false });
+  // More than two pieces of a backup.
+  const blob = new Uint8Array(Array.from({ length: 40 }, () => [...random(65_000)]).flat());
+  await calls.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
+  connection.close();
+  return { messageId, blob };
+}
+
+async function waiting(server: ServerProcess, reader: TestDevice): Promise<Uint8Array[]> {
+  const connection = await connect(server.address, server.caPem);
+  const { entries } = await connection.as(reader).call(delivery.fetch, { recipientKey: reader.recipientKey, channelId: new Uint8Array(), after: 0, limit: 200 });
+  connection.close();
+  return entries.filter(({ kind }) => kind === EntryKind.APPLICATION).map(({ id }) => id);
+}
+
+operatorTest("a backup of a live server restores everything elsewhere: messages, attachments, sessions, the certificate; encrypted, whole or not at all", async (dataDir) => {
+  const env = { QPQ_DB_KEY: key };
+  const [writer, reader] = seedDevices(dataDir, 2, { key });
+  const server = await startProcess(dataDir, env);
+  const { messageId, blob } = await fill(server, writer, reader);
+  const file = `${dataDir}/monday.qpq`;
+  const [written] = await records(dataDir, ["backup", file], env);
+  assert.deepEqual([written.attachments, written.encrypted], [1, true]);
+  assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
+  const content = new TextDecoder("latin1").decode(Deno.readFileSync(file));
+  for (const secret of ["SQLite format 3", "PRIVATE KEY", usernameOf(dataDir, writer)]) assert.ok(!content.includes(secret), secret);
+  assert.deepEqual([...Deno.readDirSync(dataDir)].filter(({ name }) => name.includes("partial")), []);
+  assert.deepEqual((await run(dataDir, ["backup", file], env)).code, 1, "an existing file is left alone");
+  // What came after the backup is not in it.
+  await fill(server, writer, reader);
+
+  assert.equal((await run(dataDir, ["restore", file, "--replace"], env)).code, 3, "not while a server runs on the data");
+  await stop(server);
+  const elsewhere = await Deno.makeTempDir({ prefix: "qpq-restored-" });
+  try {
+    const wrong = await run(elsewhere, ["restore", file], { QPQ_DB_KEY: "another key" });
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err, /does not open with this key/);
+    await records(elsewhere, ["restore", file], env);
+    assert.deepEqual((await records(elsewhere, ["check", "--hashes"], env))[0], { ok: true, faults: [] });
+    const restored = await startProcess(elsewhere, env);
+    assert.equal(restored.caPem, server.caPem);
+    assert.deepEqual((await waiting(restored, reader)).map(toHex), [toHex(messageId)]);
+    const connection = await connect(restored.address, restored.caPem);
+    const pieces: number[] = [];
+    for await (const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) for (const byte of bytes) pieces.push(byte);
+    assert.equal(toHex(sha256(Uint8Array.from(pieces))), toHex(sha256(blob)));
+    connection.close();
+    await stop(restored);
+
+    // Where data is, it is replaced only when asked, and kept aside.
+    assert.equal((await run(elsewhere, ["restore", file], env)).code, 1);
+    const [again] = await records(elsewhere, ["restore", file, "--replace"], env);
+    assert.ok(Deno.statSync(`${again.before}/qpq.db`).isFile && Deno.statSync(`${again.before}/blobs`).isDirectory);
+    assert.deepEqual((await records(elsewhere, ["check"], env))[0].ok, true);
+  } finally {
+    await Deno.remove(elsewhere, { recursive: true });
+  }
+});
+
+operatorTest("a damaged backup and a file that is none are refused, and the data stays as it was", async (dataDir) => {
+  seedDevices(dataDir, 3);
+  const file = `${dataDir}/good.qpq`;
+  await records(dataDir, ["backup", file]);
+  const bytes = Deno.readFileSync(file);
+  for (let at = 5_000; at < bytes.length - 200; at += 4_096) bytes.fill(0xa5, at, at + 200);
+  Deno.writeFileSync(`${dataDir}/damaged.qpq`, bytes);
+  Deno.copyFileSync(`${dataDir}/qpq.db`, `${dataDir}/database.db`);
+  Deno.writeTextFileSync(`${dataDir}/text.qpq`, "no database at all");
+  const before = contentOf(dataDir);
+  const damaged = await run(dataDir, ["restore", `${dataDir}/damaged.qpq`, "--replace"]);
+  assert.ok([1, 4].includes(damaged.code), damaged.err);
+  for (const name of ["database.db", "text.qpq", "nothing.qpq"]) assert.equal((await run(dataDir, ["restore", `${dataDir}/${name}`, "--replace"])).code, 1, name);
+  assert.deepEqual(contentOf(dataDir), before);
+});
+
+operatorTest("rekey goes from plain to a key, to another, and back to plain; a wrong key changes nothing", async (dataDir) => {
+  const [device] = seedDevices(dataDir, 1);
+  Deno.writeTextFileSync(`${dataDir}/one`, "the first key\n");
+  Deno.writeTextFileSync(`${dataDir}/two`, "the second key\n");
+  const isPlain = () => new TextDecoder("latin1").decode(Deno.readFileSync(`${dataDir}/qpq.db`)).startsWith("SQLite format 3");
+  const knows = async (env: Record<string, string>) => (await records(dataDir, ["users"], env)).some(({ accountKey }) => accountKey === toHex(device.accountKey));
+  await records(dataDir, ["rekey", "--new-key-file", `${dataDir}/one`]);
+  assert.equal(isPlain(), false);
+  const one = { QPQ_DB_KEY_FILE: `${dataDir}/one` };
+  assert.ok(await knows(one));
+  const before = contentOf(dataDir);
+  for (const env of [{}, { QPQ_DB_KEY: "wrong" }] as Record<string, string>[]) {
+    const refused = await run(dataDir, ["rekey", "--new-key-file", `${dataDir}/two`], env);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /^qpq-server: error: .*left as it is/);
+    assert.ok(!refused.err.includes("wrong\n") && !refused.err.includes("the second key"));
+  }
+  assert.deepEqual(contentOf(dataDir), before);
+  await records(dataDir, ["rekey", "--new-key-file", `${dataDir}/two`], one);
+  assert.equal((await run(dataDir, ["users"], one)).code, 1);
+  assert.ok(await knows({ QPQ_DB_KEY_FILE: `${dataDir}/two` }));
+  await records(dataDir, ["rekey", "--decrypt"], { QPQ_DB_KEY_FILE: `${dataDir}/two` });
+  assert.equal(isPlain(), true);
+  assert.ok(await knows({}));
+  // A server holds the data: not now.
+  const server = await startProcess(dataDir);
+  const busy = await run(dataDir, ["rekey", "--new-key-file", `${dataDir}/one`]);
+  assert.equal(busy.code, 3);
+  assert.match(busy.err, /a server runs on/);
+  await stop(server);
+});
+
+operatorTest("revoke ends a session in the running server within a second, its open subscription too, and leaves others alone", async (dataDir) => {
+  const [one, other] = seedDevices(dataDir, 2, { key });
+  const server = await startProcess(dataDir, { QPQ_DB_KEY: key });
+  const connection = await connect(server.address, server.caPem);
+  const asks = (device: TestDevice) => connection.as(device).call(delivery.fetch, { recipientKey: device.recipientKey, channelId: new Uint8Array(), after: 0, limit: 1 });
+  await asks(one);
+  await asks(other);
+  const ended = (async () => {
+    for await (const _ of connection.as(one).stream(delivery.subscribe, { recipientKey: one.recipientKey, after: 0 }));
+  })().catch((error) => error.code);
+  const [{ ended: count, serverRunning }] = await records(dataDir, ["revoke", "--user", usernameOf(dataDir, one)], { QPQ_DB_KEY: key });
+  assert.deepEqual([count, serverRunning], [1, true]);
+  assert.equal(await ended, 1);
+  for (let tries = 0; tries < 40 && await asks(one).then(() => true, () => false); tries++) await pause(50);
+  await assert.rejects(asks(one), /E001|no session|session/);
+  await asks(other);
+  connection.close();
+  await stop(server);
+});
+
+operatorTest("status, users, devices and invites tell what is there, for people and for programs, beside a running server", async (dataDir) => {
+  const [device] = seedDevices(dataDir, 2, { key });
+  const env = { QPQ_DB_KEY: key };
+  const down = await run(dataDir, ["status", "--json"], env);
+  assert.equal(down.code, 3);
+  assert.equal(JSON.parse(down.out).server, "stopped");
+  const server = await startProcess(dataDir, env);
+  const at = { ...env, QPQ_LISTEN: `127.0.0.1:${server.address.port}` };
+  const [state] = await records(dataDir, ["status"], at);
+  assert.deepEqual([state.server, state.accounts, state.devices, state.sessions, state.encrypted], ["serving", 2, 2, 2, true]);
+  assert.match((await run(dataDir, ["status"], at)).out, /^server +serving$/m);
+  assert.equal((await run(dataDir, ["health"], at)).code, 0);
+  const name = usernameOf(dataDir, device);
+  const [user] = await records(dataDir, ["users", name], env);
+  assert.deepEqual([user.username, user.accountKey, user.devices], [name, toHex(device.accountKey), 1]);
+  assert.match((await run(dataDir, ["users"], env)).out, /^USER +DEVICES/);
+  const [listed] = await records(dataDir, ["devices", name], env);
+  assert.deepEqual([listed.deviceId, listed.state], [toHex(device.deviceId), "listed"]);
+  const [made] = await records(dataDir, ["invite", "30"], env);
+  assert.deepEqual((await records(dataDir, ["invites"], env)).map(({ inviteId, state }) => [inviteId, state]), [[made.inviteId, "open"]]);
+  await records(dataDir, ["invites", "revoke", String(made.inviteId)], env);
+  assert.deepEqual(await records(dataDir, ["invites"], env), []);
+  const second = await run(dataDir, ["serve"], at);
+  assert.equal(second.code, 3);
+  assert.match(second.err, /another server runs on/);
+  await stop(server);
+});
+
+operatorTest("check finds a lost attachment, one of another length or content, and a damaged page, and says so by exit code 4", async (dataDir) => {
+  const [writer, reader] = seedDevices(dataDir, 2);
+  const server = await startProcess(dataDir);
+  const { blob } = await fill(server, writer, reader);
+  await stop(server);
+  const path = blobPath(`${dataDir}/blobs`, sha256(blob));
+  const faults = async (...args: string[]) => {
+    const { code, out } = await run(dataDir, ["check", "--json", ...args]);
+    const { ok, faults } = JSON.parse(out);
+    assert.equal(code, ok ? 0 : 4);
+    return faults as string[];
+  };
+  assert.deepEqual(await faults("--hashes"), []);
+  const changed = blob.slice();
+  changed[7] ^= 1;
+  Deno.writeFileSync(path, changed);
+  assert.deepEqual(await faults(), []);
+  assert.match((await faults("--hashes"))[0], /another content/);
+  Deno.writeFileSync(path, blob.subarray(1));
+  assert.match((await faults())[0], /another length/);
+  Deno.removeSync(path);
+  assert.match((await faults())[0], /no file/);
+  assert.equal((await run(dataDir, ["backup", `${dataDir}/b.qpq`])).code, 4, "a backup without it would be no backup");
+  assert.deepEqual([...Deno.readDirSync(dataDir)].filter(({ name }) => name.startsWith("b.qpq")), []);
+  const database = Deno.readFileSync(`${dataDir}/qpq.db`);
+  for (let at = 8_192; at < database.length; at += 4_096) database.fill(0x5a, at + 100, at + 400);
+  Deno.writeFileSync(`${dataDir}/qpq.db`, database);
+  assert.ok((await faults()).length > 0);
+});
+
+operatorTest("wrong arguments are exit code 2 with a hint, help is exit code 0 and needs no configuration", async (dataDir) => {
+  const wrong = [["nonsense"], ["toString"], ["backup"], ["backup", "a", "b"], ["users", "--nonsense"], ["rekey"], ["rekey", "--decrypt", "--new-key-file", "x"], ["revoke"], ["revoke", "--all", "--user", "x"], ["invite", "0"], ["invites", "revoke", "xyz"]];
+  seedDevices(dataDir, 1);
+  const config = () => readConfig({ env: (name) => name === "QPQ_DATA" ? dataDir : undefined, readFile: () => "" });
+  for (const args of wrong) {
+    const failure = failureOf(await runCommand(args, config).catch((error) => error));
+    assert.deepEqual([failure.exitCode, typeof failure.hint], [2, "string"], args.join(" "));
+  }
+  const unknown = failureOf(await runCommand(["users", "no'body; DROP"], config).catch((error) => error));
+  assert.deepEqual([unknown.exitCode, unknown.message], [1, "no such user"]);
+  const ran = await run(dataDir, ["rekey"]);
+  assert.equal(ran.code, 2);
+  assert.match(ran.err, /^qpq-server: error: .+\nqpq-server: hint: qpq-server rekey --help\n$/);
+  const help = await run(dataDir, ["--help"], { QPQ_LISTEN: "nonsense" });
+  assert.equal(help.code, 0);
+  for (const { synopsis } of Object.values(commands)) assert.ok(help.out.includes(synopsis), synopsis);
+  assert.match((await run(dataDir, ["restore", "--help"], { QPQ_LISTEN: "nonsense" })).out, /examples:\n {2}qpq-server restore/);
+});

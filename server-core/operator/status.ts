@@ -1,0 +1,130 @@
+/** `qpq-server status`: one look at everything. */
+
+import { X509Certificate } from "node:crypto";
+import { isServed } from "../data_lock.ts";
+import { probeHealth } from "../health_probe.ts";
+import type { Database } from "../storage/sqlite/database.ts";
+import { storageFormat } from "../storage/sqlite/open.ts";
+import { withDatabase } from "./access.ts";
+import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
+import { probeMs } from "./health.ts";
+import { size, time } from "./output.ts";
+
+export const status: Command = {
+  synopsis: "status",
+  summary: "whether the server answers, and what it holds",
+  details: `Exit code 3 when the server does not answer; what the database holds is shown all the same. Figures of the running process (connections, calls) are there when QPQ_METRICS_PORT is set.`,
+  examples: ["qpq-server status", "qpq-server status --json | jq .queueMessages"],
+  positionals: [0, 0],
+  run: async (invocation) => {
+    const { config, output } = invocation;
+    const server = await serverState(invocation);
+    const facts = { server, ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)), certificate: certificateFacts(config.dataDir), live: server === "serving" ? await liveFacts(config.metricsPort) : null };
+    output.record(textOf(facts, invocation.nowMs), facts);
+    if (server !== "serving") throw new Failure(exitCodes.unavailable, server === "stopped" ? "no server runs on this data" : server === "draining" ? "the server is shutting down" : "a server holds this data, but does not answer", "its log says why");
+  },
+};
+
+type ServerState = "serving" | "draining" | "silent" | "stopped";
+
+async function serverState({ config }: Invocation): Promise<ServerState> {
+  if (!isServed(config.dataDir)) return "stopped";
+  return await probeHealth(config, probeMs).then((healthy) => healthy ? "serving" as const : "draining" as const, () => "silent" as const);
+}
+
+interface DatabaseFacts {
+  schemaVersion: number;
+  storageFormat: number;
+  encrypted: boolean;
+  accounts: number;
+  devices: number;
+  sessions: number;
+  channels: number;
+  queueMessages: number;
+  queueBytes: number;
+  keyPackages: number;
+  openInvites: number;
+  attachments: number;
+  attachmentBytes: number;
+  databaseBytes: number;
+}
+
+function databaseFacts(db: Database, { config: { dataDir, dbKey }, nowMs }: Invocation): DatabaseFacts {
+  const number = (sql: string, ...params: number[]) => db.get<{ found: number }>(sql, ...params)!.found;
+  return {
+    schemaVersion: db.pragma("user_version") as number,
+    storageFormat,
+    encrypted: dbKey !== undefined,
+    accounts: number("SELECT count(*) AS found FROM accounts"),
+    devices: number("SELECT count(*) AS found FROM devices WHERE enrolled = 1"),
+    sessions: number("SELECT count(*) AS found FROM sessions WHERE expires_ms > ?", nowMs),
+    channels: number("SELECT count(*) AS found FROM channels"),
+    queueMessages: number("SELECT coalesce(sum(waiting), 0) AS found FROM queues"),
+    queueBytes: number("SELECT coalesce(sum(waiting_bytes), 0) AS found FROM queues"),
+    keyPackages: number("SELECT count(*) AS found FROM key_packages"),
+    openInvites: number("SELECT count(*) AS found FROM invites WHERE used_by IS NULL AND expires_ms > ?", nowMs),
+    attachments: number("SELECT count(DISTINCT sha256) AS found FROM blobs WHERE expires_ms > ?", nowMs),
+    attachmentBytes: number("SELECT coalesce(sum(length), 0) AS found FROM (SELECT max(length) AS length FROM blobs WHERE expires_ms > ? GROUP BY sha256)", nowMs),
+    databaseBytes: bytesOf(`${dataDir}/qpq.db`) + bytesOf(`${dataDir}/qpq.db-wal`),
+  };
+}
+
+function bytesOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+interface CertificateFacts {
+  fromMs: number;
+  untilMs: number;
+}
+
+function certificateFacts(dataDir: string): CertificateFacts | null {
+  try {
+    const { validFrom, validTo } = new X509Certificate(Deno.readTextFileSync(`${dataDir}/core-cert.pem`));
+    return { fromMs: Date.parse(validFrom), untilMs: Date.parse(validTo) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+interface LiveFacts {
+  connections: number;
+  subscriptions: number;
+  callsInFlight: number;
+  storageWaiting: number;
+}
+
+/** From the metrics that the server gives on this machine; absent when it gives none. */
+async function liveFacts(port: number | undefined): Promise<LiveFacts | null> {
+  if (!port) return null;
+  try {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
+    const gauge = (name: string) => Number(text.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1] ?? 0);
+    return { connections: gauge("qpq_connections"), subscriptions: gauge("qpq_subscriptions"), callsInFlight: gauge("qpq_calls_in_flight"), storageWaiting: gauge("qpq_storage_waiting") };
+  } catch {
+    // Another program's port, or the server went meanwhile: what the database says is still true.
+    return null;
+  }
+}
+
+function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { server: ServerState; certificate: CertificateFacts | null; live: LiveFacts | null }, nowMs: number): string {
+  const lines: [string, string][] = [
+    ["server", server],
+    ...(live ? [["connections", `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`] as [string, string]] : []),
+    ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
+    ["channels", String(facts.channels)],
+    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}`],
+    ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
+    ["KeyPackages", String(facts.keyPackages)],
+    ["open invites", String(facts.openInvites)],
+    ["database", `${size(facts.databaseBytes)}, ${facts.encrypted ? "encrypted" : "not encrypted"}, schema ${facts.schemaVersion}, format ${facts.storageFormat}`],
+    ["certificate", certificate ? `${Math.floor((nowMs - certificate.fromMs) / 86_400_000)} days old, until ${time(certificate.untilMs)}` : "none yet"],
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");
+}

@@ -1,0 +1,94 @@
+/**
+ * Exchanging the files of a data directory for others so that a crash at any moment leaves the old or the new ones to be found whole. The new files are made in `replacing-new/`; renaming that
+ * folder to `replacing-<stamp>/` is the decision: from then on every start goes on to the end, before it the folder is rubbish. The old files end in `before-restore-<stamp>/`.
+ */
+
+/** What makes up the data; the rest of the directory (locks, older copies) stays where it is. The log and its index first: a database must never meet another's. */
+const parts = ["qpq.db-wal", "qpq.db-shm", "qpq.db", "blobs", "core-key.pem", "core-cert.pem"];
+
+const newFolder = "replacing-new";
+
+/** @returns an empty folder for the new files */
+export function beginReplacing(dataDir: string): string {
+  const folder = `${dataDir}/${newFolder}`;
+  removeFolder(folder);
+  Deno.mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
+
+/** Gives up before the decision. */
+export function abandonReplacing(dataDir: string): void {
+  removeFolder(`${dataDir}/${newFolder}`);
+}
+
+/**
+ * Puts the files of {@link beginReplacing}'s folder, all of them durable already, into their places.
+ *
+ * @param stamp names the folder that the old files go to; letters, digits, "-"
+ * @returns that folder, absent when there were no old files
+ */
+export function decideReplacing(dataDir: string, stamp: string): string | undefined {
+  syncFolder(`${dataDir}/${newFolder}`);
+  Deno.renameSync(`${dataDir}/${newFolder}`, `${dataDir}/replacing-${stamp}`);
+  syncFolder(dataDir);
+  return finishReplacing(dataDir);
+}
+
+/** Goes on with an exchange that was cut off after its decision, and clears one that was cut off before. For whoever holds the directory's lock. */
+export function finishReplacing(dataDir: string): string | undefined {
+  abandonReplacing(dataDir);
+  const found = Array.from(Deno.readDirSync(dataDir), ({ name }) => name).find((name) => /^replacing-\w[\w-]*$/.test(name));
+  if (!found) return undefined;
+  const from = `${dataDir}/${found}`;
+  const aside = `${dataDir}/before-restore-${found.slice("replacing-".length)}`;
+  // The new database goes last: while it is still in its folder, what lies in the places of the others may be old.
+  if (exists(`${from}/qpq.db`)) {
+    Deno.mkdirSync(aside, { recursive: true, mode: 0o700 });
+    for (const part of parts) {
+      if (part !== "qpq.db") exchange(part, { dataDir, from, aside });
+    }
+    exchange("qpq.db", { dataDir, from, aside });
+  }
+  Deno.removeSync(from, { recursive: true });
+  if (!exists(aside)) return undefined;
+  if ([...Deno.readDirSync(aside)].length > 0) return aside;
+  Deno.removeSync(aside);
+  return undefined;
+}
+
+/** Each step may have been done by an earlier try: what lies aside already is the old part, so what lies in its place is the new one. */
+function exchange(part: string, { dataDir, from, aside }: { dataDir: string; from: string; aside: string }): void {
+  const place = `${dataDir}/${part}`;
+  if (exists(place) && !exists(`${aside}/${part}`)) {
+    // Without a new part in its folder it may have been put into its place already, when there was no old one.
+    if (exists(`${from}/${part}`) || !exists(`${from}/${part}.placed`)) Deno.renameSync(place, `${aside}/${part}`);
+  }
+  if (exists(`${from}/${part}`)) {
+    Deno.writeTextFileSync(`${from}/${part}.placed`, "");
+    Deno.renameSync(`${from}/${part}`, place);
+  }
+  syncFolder(from);
+  syncFolder(aside);
+  syncFolder(dataDir);
+}
+
+function removeFolder(path: string): void {
+  if (exists(path)) Deno.removeSync(path, { recursive: true });
+}
+
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Makes names durable. Windows has no such call and does not need it. */
+export function syncFolder(path: string): void {
+  if (Deno.build.os === "windows") return;
+  using folder = Deno.openSync(path, { read: true });
+  folder.syncSync();
+}
