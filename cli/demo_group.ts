@@ -130,6 +130,8 @@ async function startCore(folder: string): Promise<{ target: QuicTarget; stop(): 
     ],
     // Nothing of the caller's: neither passwords nor settings of another core.
     clearEnv: true,
+    // Where it looks for qpq-server.toml, and finds none.
+    cwd: folder,
     env: { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:0" },
     stdout: "piped",
     stderr: "null",

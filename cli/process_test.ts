@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { Core } from "./testing/core.ts";
+import { Shell } from "./testing/shell.ts";
+
+/** Reads lines as they come. */
+class Lines {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  }
+
+  async next(): Promise<string> {
+    while (!this.#text.includes("\n")) {
+      const { done, value } = await this.#reader.read();
+      if (done) return this.#text;
+      this.#text += value;
+    }
+    const [line] = this.#text.split("\n", 1);
+    this.#text = this.#text.slice(line.length + 1);
+    return line;
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps: false, sanitizeResources: false }, async (test) => {
+  const core = new Core();
+  await core.start();
+  const shell = new Shell(core);
+  const quiet = async (person: string, command: string) => {
+    const { code, stdout, stderr } = await shell.run(person, command);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  try {
+    await Promise.all(["anna", "bert"].map((name) => quiet(name, `qpq register ${name}`)));
+    await quiet("anna", "qpq create-group talk && qpq invite talk bert");
+    await quiet("bert", "qpq join && qpq recv");
+
+    await test.step("recv --follow prints what comes, refuses a second process its state, and ends in order at a signal", async () => {
+      const following = shell.start("bert", "exec qpq recv --follow --json");
+      const lines = new Lines(following.stdout);
+      await quiet("anna", "qpq send talk one");
+      assert.equal(JSON.parse(await lines.next()).text, "one");
+      const second = await shell.run("bert", "qpq groups");
+      assert.deepEqual([second.code, second.stdout], [5, ""]);
+      assert.match(second.stderr, /^qpq: error: bert\.db is in use by another qpq\nqpq: hint: wait until it has ended/);
+      following.kill("SIGTERM");
+      assert.deepEqual([(await following.status).code, await lines.next()], [0, ""]);
+      assert.equal(await quiet("bert", "qpq recv"), "");
+    });
+
+    await test.step("a reader that goes away ends recv quietly, and what it did not take is printed the next time", async () => {
+      await quiet("anna", "qpq send talk two");
+      const { stderr } = await shell.run("bert", "{ qpq recv --follow; echo $? >&2; } | true");
+      assert.equal(stderr, "0\n");
+      assert.match(await quiet("bert", "qpq recv"), /anna: two\n$/);
+    });
+
+    await test.step("a process killed at any moment of sending loses nothing that it said was sent, and sends nothing twice", async () => {
+      const startedMs = performance.now();
+      await quiet("anna", "qpq send talk whole");
+      await quiet("bert", "qpq recv");
+      const spanMs = performance.now() - startedMs;
+      const accepted: string[] = [];
+      for (const part of [0.3, 0.4, 0.5, 0.6]) {
+        const { stdout } = await shell.run("anna", `timeout -s KILL ${(part * spanMs / 1000).toFixed(3)} qpq send talk "killed ${part}"`);
+        if (stdout.includes("sent to talk")) accepted.push(`killed ${part}`);
+      }
+      await quiet("anna", "qpq groups");
+      const heard = (await quiet("bert", "qpq recv --json")).trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).text as string);
+      assert.equal(new Set(heard).size, heard.length, "none twice");
+      for (const text of accepted) assert.ok(heard.includes(text), text);
+    });
+
+    await test.step("a state that can not grow ends the command, and goes on whole afterwards", async () => {
+      const full = await shell.run("anna", "ulimit -f 1; qpq send talk 'no room'");
+      assert.notEqual(full.code, 0);
+      assert.equal(full.stdout, "");
+      await quiet("anna", "qpq send talk 'room again'");
+      assert.match(await quiet("bert", "qpq recv"), /room again\n$/);
+    });
+
+    await test.step("demo-group runs through everything against a given server", async () => {
+      const steps = (await quiet("demo", "qpq demo-group --json")).trim().split("\n").map((line) => JSON.parse(line).step);
+      assert.deepEqual([steps[0], steps.at(-1), steps.filter((step) => step === "message").length], ["register", "leave", 4]);
+    });
+
+    await test.step("demo-group runs through everything against a core of its own, which gets nothing of the caller's environment", async () => {
+      const { code, stdout, stderr } = await shell.run("demo", "env -u QPQ_SERVER -u QPQ_CORE_PIN qpq demo-group", { QPQ_REGISTRATION: "closed" });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /alice invites bob and carol\n[^]*carol leaves; all of it worked\n$/);
+    });
+  } finally {
+    await core.remove();
+  }
+});
