@@ -36,7 +36,7 @@ exist; it appears under its name only once it is whole and on disk.`,
         Deno.openSync(partial, { createNew: true, write: true, mode: 0o600 }).close();
         db.run("VACUUM INTO ?", partial);
       });
-      const attachments = addFiles(invocation, partial);
+      const attachments = await addFiles(invocation, partial);
       {
         using written = Deno.openSync(partial, { read: true, write: true });
         written.syncSync();
@@ -54,25 +54,33 @@ exist; it appears under its name only once it is whole and on disk.`,
 };
 
 /** @returns how many attachments went in */
-function addFiles({ config: { dataDir, dbKey }, nowMs }: Invocation, path: string): number {
+async function addFiles(invocation: Invocation, path: string): Promise<number> {
+  const { config: { dataDir, dbKey } } = invocation;
   const db = new Database(path, { key: dbKey, fileMustExist: true });
   try {
     db.exec("CREATE TABLE backup_files (name TEXT NOT NULL, piece INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, piece)) STRICT");
     db.exec("BEGIN");
     for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
     let attachments = 0;
-    for (const { sha256, untilMs } of db.all<{ sha256: Uint8Array<ArrayBuffer>; untilMs: number }>("SELECT sha256, max(expires_ms) AS untilMs FROM blobs GROUP BY sha256")) {
+    for (const { sha256 } of db.all<{ sha256: Uint8Array<ArrayBuffer> }>("SELECT DISTINCT sha256 FROM blobs")) {
       const source = blobPath(`${dataDir}/blobs`, sha256);
       if (exists(source)) {
         addFile(db, `blobs/${toHex(sha256)}`, source);
         attachments++;
-      } else if (untilMs > nowMs) throw new Failure(exitCodes.damaged, `an attachment has a record and no file: ${toHex(sha256)}`, "qpq-server check");
+      } else if (await isRecorded(invocation, sha256)) throw new Failure(exitCodes.damaged, `an attachment has a record and no file: ${toHex(sha256)}`, "qpq-server check");
+      // Its time was over while the backup was made, and the server has deleted it.
+      else db.run("DELETE FROM blobs WHERE sha256 = ?", sha256);
     }
     db.exec("COMMIT");
     return attachments;
   } finally {
     db.close();
   }
+}
+
+/** Asks the server's own database, as it is now. The server deletes a record before its file. */
+function isRecorded(invocation: Invocation, sha256: Uint8Array): Promise<boolean> {
+  return withDatabase(invocation, { anySchema: true }, (db) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, invocation.nowMs) !== undefined);
 }
 
 function addFile(db: Database, name: string, path: string): void {
@@ -86,7 +94,7 @@ function addFile(db: Database, name: string, path: string): void {
   }
 }
 
-/** Writes the files of a backup's database below `dataDir`, durably, and takes the table out. For `restore`. */
+/** Writes the files of a backup's database below `dataDir`, durably, and takes the table out (not its room: VACUUM does that). For `restore`. */
 export function takeFilesOut(db: Database, dataDir: string): number {
   let attachments = 0;
   for (const { name } of db.all<{ name: string }>("SELECT name FROM backup_files WHERE piece = 0 ORDER BY name")) {
@@ -105,7 +113,7 @@ export function takeFilesOut(db: Database, dataDir: string): number {
     syncFolder(folderOf(path));
     if (hash !== undefined) attachments++;
   }
-  db.exec("DROP TABLE backup_files; VACUUM");
+  db.exec("DROP TABLE backup_files");
   return attachments;
 }
 

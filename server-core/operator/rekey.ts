@@ -4,6 +4,7 @@ import { lockData } from "../data_lock.ts";
 import { Database } from "../storage/sqlite/database.ts";
 import { checkExisting, readMigrations } from "../storage/sqlite/open.ts";
 import { exists, finishReplacing, syncFolder } from "../storage/sqlite/replace_data.ts";
+import { faultsOf } from "./check.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 
 export const rekey: Command = {
@@ -48,11 +49,28 @@ function newKeyOf({ options }: Invocation): string | undefined {
 
 function replaceUnder(newKey: string | undefined, path: string, key: string | undefined): void {
   const copy = `${path}.rekeyed`;
+  removeCopy(copy);
+  try {
+    copyUnder(newKey, copy, path, key);
+    Deno.renameSync(copy, path);
+    syncFolder(path.slice(0, path.lastIndexOf("/")));
+  } finally {
+    removeCopy(copy);
+  }
+}
+
+/** Also of a rekey that was cut off. */
+function removeCopy(copy: string): void {
   for (const left of [copy, `${copy}-journal`]) if (exists(left)) Deno.removeSync(left);
+}
+
+/** Makes the whole database anew, durably, under the new key, and reads all of it with that key. */
+function copyUnder(newKey: string | undefined, copy: string, path: string, key: string | undefined): void {
   const db = new Database(path, { key, fileMustExist: true });
   try {
     // With its log folded in the database is one file, which a rename replaces whole.
-    db.pragma("journal_mode=DELETE");
+    // A program that has it open would keep it from being so, and its log would then meet another database.
+    if (db.pragma("journal_mode=DELETE") !== "delete") throw new Failure(exitCodes.unavailable, "another program has the database open", "end it, then try again");
     Deno.openSync(copy, { createNew: true, write: true, mode: 0o600 }).close();
     db.run("VACUUM INTO ?", copy);
   } finally {
@@ -69,6 +87,11 @@ function replaceUnder(newKey: string | undefined, path: string, key: string | un
     using written = Deno.openSync(copy, { read: true, write: true });
     written.syncSync();
   }
-  Deno.renameSync(copy, path);
-  syncFolder(path.slice(0, path.lastIndexOf("/")));
+  const whole = new Database(copy, { key: newKey, readonly: true, fileMustExist: true });
+  try {
+    const [fault] = faultsOf(whole);
+    if (fault) throw new Failure(exitCodes.damaged, `the database is damaged: ${fault}`, "it was left as it is; qpq-server check");
+  } finally {
+    whole.close();
+  }
 }

@@ -42,19 +42,24 @@ have been in other hands, end all sessions: qpq-server revoke --all`,
 };
 
 function unpack(file: string, folder: string, key: string | undefined): number {
+  const packed = `${folder}/packed.db`;
   const path = `${folder}/qpq.db`;
-  Deno.copyFileSync(file, path);
-  Deno.chmodSync(path, 0o600);
-  const db = new Database(path, { key, fileMustExist: true });
+  Deno.copyFileSync(file, packed);
+  Deno.chmodSync(packed, 0o600);
+  const db = new Database(packed, { key, fileMustExist: true });
   let attachments: number;
   try {
     if (!db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'backup_files'")) throw new Failure(exitCodes.failed, "FILE is a database and no backup", "backups are made by `qpq-server backup`");
     const faults = faultsOf(db);
     if (faults.length > 0) throw new Failure(exitCodes.damaged, `the backup is damaged: ${faults[0]}`);
     attachments = takeFilesOut(db, folder);
+    // Into a file beside it: VACUUM alone would need room for all of it in memory or in the temporary folder, and a container has little of either.
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+    db.run("VACUUM INTO ?", path);
   } finally {
     db.close();
   }
+  Deno.removeSync(packed);
   using written = Deno.openSync(path, { read: true, write: true });
   written.syncSync();
   return attachments;

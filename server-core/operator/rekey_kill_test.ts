@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { Database } from "../storage/sqlite/database.ts";
+import { withTempDir } from "../testing/quic.ts";
+import { random, seedDevices } from "../testing/seed.ts";
+
+const main = new URL("../main.ts", import.meta.url).pathname;
+
+/** Whether the database opens with this key and is whole. */
+function opens(dataDir: string, key: string): boolean {
+  const db = new Database(`${dataDir}/qpq.db`, { key });
+  try {
+    return db.get<{ found: number }>("SELECT count(*) AS found FROM accounts")!.found === 30 && db.pragma("integrity_check") === "ok";
+  } catch {
+    return false;
+  } finally {
+    db.close();
+  }
+}
+
+function exists(path: string): boolean {
+  return [...Deno.readDirSync(path.slice(0, path.lastIndexOf("/")))].some(({ name }) => path.endsWith(`/${name}`));
+}
+
+Deno.test({
+  name: "rekey that is killed at any moment leaves a database that exactly one of the two keys opens, whole; the next one clears what is left",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withTempDir(async (dataDir) => {
+      seedDevices(dataDir, 30, { key: "key 0" });
+      // Some megabytes, so that it takes its time.
+      const db = new Database(`${dataDir}/qpq.db`, { key: "key 0" });
+      db.exec("BEGIN");
+      for (let piece = 0; piece < 120; piece++) db.run("INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)", piece, random(65_536));
+      db.exec("COMMIT");
+      db.close();
+      for (const number of [0, 1]) Deno.writeTextFileSync(`${dataDir}/${number}`, `key ${number}\n`);
+      let current = 0;
+      const seen = new Set<string>();
+      const rounds = 5;
+      for (let round = 0; round <= rounds; round++) {
+        const child = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--unstable-net", "--no-check", main, "rekey", "--new-key-file", `${dataDir}/${1 - current}`],
+          env: { QPQ_DATA: dataDir, QPQ_DB_KEY_FILE: `${dataDir}/${current}` },
+          stdout: "null",
+          stderr: "null",
+        }).spawn();
+        let over = false;
+        const ended = child.status.finally(() => over = true);
+        if (round < rounds) {
+          // A copy that a killed one has left goes first, so what appears is this one's.
+          if (exists(`${dataDir}/qpq.db.rekeyed`)) Deno.removeSync(`${dataDir}/qpq.db.rekeyed`);
+          while (!over && !exists(`${dataDir}/qpq.db.rekeyed`)) await new Promise((resolve) => setTimeout(resolve, 1));
+          await new Promise((resolve) => setTimeout(resolve, round * 35));
+          if (!over) child.kill("SIGKILL");
+        }
+        await ended;
+        const found = [0, 1].filter((number) => opens(dataDir, `key ${number}`));
+        assert.equal(found.length, 1);
+        seen.add(found[0] === current ? "old" : "new");
+        current = found[0];
+      }
+      assert.deepEqual(seen, new Set(["old", "new"]));
+      assert.ok(!exists(`${dataDir}/qpq.db.rekeyed`));
+    }),
+});
