@@ -50,7 +50,8 @@ export async function judge(core: TestCore, walkers: Walker[], chatId: string, {
   }
   if (pictures.size > 1) wrong.push(`members do not agree: ${[...pictures].map(([picture, names]) => `${names.join(", ")}: ${picture}`).join(" / ")}`);
   const record = await walkers[0].record(chatId);
-  return { epoch: record?.epoch ?? 0, members: record?.members.length ?? 0, accepted: log.messages.length, deliveries, wrong };
+  const chat = await walkers[0].person.chat(chatId);
+  return { epoch: record?.epoch ?? 0, members: chat?.members.length ?? 0, accepted: log.messages.length, deliveries, wrong };
 }
 
 /** Nothing twice, nothing that was not said, in each sender's order. */

@@ -39,7 +39,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
   const channel = toHex(records[0]!.channelId);
   const epochs = core.log.channel(channel).members;
   const epoch = faults ? records[0]!.epoch : epochs.length - 1;
-  const members = faults ? new Set(records[0]!.members.map(({ username }) => username)) : undefined;
+  const members = faults ? new Set((await walkers[0].person.chat(chatId))!.members.map(({ username }) => username)) : undefined;
   for (const [index, walker] of walkers.entries()) {
     const record = records[index];
     const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
