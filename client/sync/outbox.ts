@@ -63,6 +63,8 @@ export class Outbox {
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
   readonly #resting = new Map<string, () => void>();
+  /** Chats whose messages wait for the user's decision about a changed key. */
+  readonly #held = new Set<string>();
   /** Orders whose bytes may have reached the server. Everything found at a start may have. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -129,9 +131,9 @@ export class Outbox {
     });
   }
 
-  /** How many messages and requests wait for the server's answer. */
+  /** How many messages and requests wait for the server's answer; without those that wait for the user's decision about a key. */
   get waiting(): number {
-    return [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0);
+    return [...this.#waiting].reduce((sum, [chatId, queue]) => sum + (this.#held.has(chatId) ? queue.filter(({ kind }) => kind === "leave").length : queue.length), 0);
   }
 
   /** Whether a request to leave waits here. */
@@ -173,7 +175,8 @@ export class Outbox {
     const queue = this.#queue(chatId);
     try {
       while (!this.#closed && queue.length > 0) {
-        if (!await this.#step(queue[0])) return;
+        const record = await this.#isHeld(chatId) ? queue.find(({ kind }) => kind === "leave") : queue[0];
+        if (!record || !await this.#step(record)) return;
       }
     } catch (error) {
       // The storage failed. What was sealed and sent is on disk; another try comes with the next message or connection.
@@ -188,21 +191,25 @@ export class Outbox {
     if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
     // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
-    if (await this.#isStopped(record)) return await this.#settle(record, "failed", LocalCode.keyChanged);
     const moved = record.sealed !== undefined && (record.sealed.channel ?? chatId) !== toHex(chat.record.channelId);
     if (!record.sealed || moved || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
     return await this.#publish(record, record.sealed);
   }
 
-  /** Somebody's key changed since the message was written: it does not leave before the user has decided (PROTOCOL §1, Pins). What may have left already is not held back. */
-  async #isStopped(record: OutboxRecord): Promise<boolean> {
-    if (record.kind !== "message" || (record.sealed && this.#attempted.has(placeOf(record)))) return false;
+  /**
+   * Whether somebody's key changed and the user has not decided yet (PROTOCOL §1, Pins): no message leaves before, one that may have left already included. Each waits as it is, and the
+   * queue is looked at again when a pin changes ({@link kick}); only a wish to leave passes.
+   */
+  async #isHeld(chatId: string): Promise<boolean> {
     try {
-      await this.#needs.requireUnchanged(record.chatId);
+      // In a chat that is over nothing can leave any more, and what waits there is settled.
+      if (this.#context.chats.get(chatId)?.record.active) await this.#needs.requireUnchanged(chatId);
+      this.#held.delete(chatId);
       return false;
     } catch (error) {
-      if (error instanceof EngineError && error.problem.code === LocalCode.keyChanged) return true;
-      throw error;
+      if (!(error instanceof EngineError) || error.problem.code !== LocalCode.keyChanged) throw error;
+      this.#held.add(chatId);
+      return true;
     }
   }
 

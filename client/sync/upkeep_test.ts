@@ -6,6 +6,7 @@ import type { Member } from "../mls/group.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { outsider } from "./testing/outsider.ts";
 import { password, suite } from "./testing/person.ts";
+import { Wiretap } from "./testing/wiretap.ts";
 import { driftOf, isRenewalDue, renewAfterMessages, renewAfterMs } from "./upkeep.ts";
 
 suite("what groups need without anyone asking", {
@@ -63,20 +64,20 @@ suite("what groups need without anyone asking", {
     anna.refuses = () => false;
   },
 
-  "a message that waited while an account's key changed does not leave before the user has decided": async ({ join }) => {
+  "messages that wait while an account's key changes stay waiting, through a restart too, and go out once the user has taken the key": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     await anna.says(chatId, "first");
     await bert.hears(chatId, anna.username, ["first"]);
     anna.refuses = (method) => method === "publish";
-    await anna.says(chatId, "second");
+    for (const text of ["second", "third"]) await anna.says(chatId, text);
     await anna.engine.close();
-    // On disk: another key of bert's account is seen, and the message still waits for a commit before it can be sealed.
+    // On disk: another key of bert's account is seen; one message may have reached the server already, the other still waits for a commit before it can be sealed.
     anna.storage = anna.storage.restarted();
     const store = new SealedStore(anna.storage, anna.wrappingKey);
     await store.takeFence();
     const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
-    const [account, [waiting]] = [await store.get<Record<string, unknown>>("accounts", place), await store.range<Record<string, unknown>>("outbox", "")];
+    const [account, [, waiting]] = [await store.get<Record<string, unknown>>("accounts", place), await store.range<Record<string, unknown>>("outbox", "")];
     await store.write({
       puts: [
         { store: "accounts", key: place, value: { ...account, changedKey: new Uint8Array(32).fill(9) } },
@@ -86,10 +87,42 @@ suite("what groups need without anyone asking", {
     anna.storage = anna.storage.restarted();
     // The directory shows the pinned key again when it is asked, and that would settle it.
     anna.refuses = (method) => method === "lookupAccounts";
+    const tap = new Wiretap();
+    anna.wrapTransport = tap.wrap;
     await anna.start();
-    await anna.until(async () => (await anna.items(chatId)).some((item) => item.kind === "message" && item.text === "second" && item.state === "failed" && item.errorCode === "L007"), "the message to be stopped");
-    await assert.rejects(anna.says(chatId, "third"), /L007/);
-    assert.deepEqual(await bert.texts(chatId, anna.username), ["first"]);
+    await anna.connected();
+    await anna.engine.settled(AbortSignal.timeout(5_000));
+    await assert.rejects(anna.says(chatId, "fourth"), /L007/);
+    assert.deepEqual(tap.of("publish"), [], "nothing leaves");
+    const own = async () => (await anna.items(chatId)).flatMap((item) => item.kind === "message" && item.own ? [`${item.text} ${item.state}`] : []);
+    assert.deepEqual(await own(), ["first sent", "second waiting", "third waiting"]);
+    await anna.engine.acceptChangedKey(bert.username);
+    await bert.hears(chatId, anna.username, ["first", "second", "third"]);
+    await anna.until(async () => (await own()).every((line) => line.endsWith("sent")), "the messages to be sent");
+    await anna.says(chatId, "fourth");
+    await bert.hears(chatId, anna.username, ["first", "second", "third", "fourth"]);
+  },
+
+  "who wants to leave is not held up by messages that wait for a decision about a key": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await bert.engine.startChat([anna.username], "a group");
+    await anna.sees(chatId);
+    anna.refuses = (method) => method === "publish" || method === "lookupAccounts";
+    await anna.says(chatId, "never sent");
+    await anna.engine.close();
+    anna.storage = anna.storage.restarted();
+    const store = new SealedStore(anna.storage, anna.wrappingKey);
+    await store.takeFence();
+    const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
+    await store.write({ puts: [{ store: "accounts", key: place, value: { ...await store.get<Record<string, unknown>>("accounts", place), changedKey: new Uint8Array(32).fill(9) } }] });
+    anna.storage = anna.storage.restarted();
+    anna.refuses = (method) => method === "lookupAccounts";
+    await anna.start();
+    await anna.connected();
+    await anna.engine.leaveChat(chatId);
+    await anna.sees(chatId, ({ active }) => !active);
+    await bert.sees(chatId, ({ members }) => members.length === 1);
+    assert.deepEqual(await bert.texts(chatId, anna.username), []);
   },
 
   "GRP-2.2: someone leaves while messages are sent; nothing is lost and the leaver is out": async ({ join }) => {
