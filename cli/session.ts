@@ -180,5 +180,6 @@ export class Session {
 const keptFailure = () => new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline);
 
 export function endedFailure(code: string): Failure {
-  return new Failure(exitCodes.signedOut, code === "E003" || code === "revoked" ? "this device was removed from the account" : "the session has ended", "sign in again with qpq login", code);
+  const [what, shown] = code === "revoked" ? ["this device was removed from the account", "E003"] : ["the session has ended", code];
+  return new Failure(exitCodes.signedOut, what, "sign in again with qpq login", shown);
 }

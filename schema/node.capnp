@@ -10,7 +10,8 @@
 # callee answers with `Return`s and FIN. Every message is a standard Cap'n Proto stream frame of at most 256 KiB.
 #
 # "Who": P = anyone; S = a session or the operator's static token; D = a session whose device is in its account's newest
-# device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050; other errors are named at the method.
+# device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050, and E003 to a device that its account
+# has revoked; other errors are named at the method.
 
 struct Auth {
   version @0 :UInt16;       # 1; anything else is E004

@@ -309,6 +309,7 @@ export class AccountManager implements Accounts {
       accountKey,
       pins: async () => (await directory.pins()).filter((pin) => !equalBytes(pin.accountKey, accountKey)),
       onVaultPins: (pins) => directory.importPins(pins),
+      onProblem,
     });
     const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential });
     await directory.load();

@@ -26,7 +26,7 @@ export class SessionRpc extends RpcClient {
   readonly #onEnded: (code: string) => void;
   #auth: CallAuth;
 
-  /** @param onEnded told once: E001, E002, or E003 when the device itself is refused and not only one call */
+  /** @param onEnded told once: E001, E002, or "revoked" when the device itself is refused and not only one call */
   constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
     super(openStream, () => this.#auth);
     this.#auth = auth;
@@ -69,10 +69,13 @@ export class SessionRpc extends RpcClient {
 
   async #watch(error: unknown, auth: CallAuth): Promise<void> {
     if (auth !== this.#auth) return;
-    if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) return this.#onEnded(codeName(error.code));
-    if (!isWireError(error, ErrorCode.forbidden)) return;
-    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if even its own stock is forbidden to it.
+    if (!isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return;
+    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if even its own stock is forbidden to it. And a session that has ended may
+    // have ended because the device was revoked.
     const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
-    if (isWireError(confirmed, ErrorCode.forbidden, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) this.#onEnded(codeName(confirmed.code));
+    if (auth !== this.#auth) return;
+    if (isWireError(confirmed, ErrorCode.forbidden)) this.#onEnded("revoked");
+    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) this.#onEnded(codeName(confirmed.code));
+    else if (error.code !== ErrorCode.forbidden) this.#onEnded(codeName(error.code));
   }
 }

@@ -61,7 +61,13 @@ Deno.test("SessionRpc takes E003 for the end only when even the device's own sto
   assert.deepEqual(single.ended, []);
   const all = setting({ search: forbidden, count: forbidden });
   await assert.rejects(all.rpc.call(authentication.searchUsers, search), WireError);
-  assert.deepEqual(all.ended, ["E003"]);
+  assert.deepEqual(all.ended, ["revoked"]);
+});
+
+Deno.test("SessionRpc says that the device was revoked when that is why the session has ended", async () => {
+  const { rpc, ended } = setting({ subscribe: ErrorCode.unauthenticated, count: ErrorCode.forbidden });
+  await assert.rejects(Array.fromAsync(rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })), WireError);
+  assert.deepEqual(ended, ["revoked"]);
 });
 
 Deno.test("SessionRpc does not end on other errors", async () => {

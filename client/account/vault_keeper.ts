@@ -7,6 +7,7 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { authentication, type Vault } from "../../schema/rpc/methods.ts";
 import { vaultFields } from "../../schema/signed_call.ts";
+import { type EngineError, type EngineProblem, LocalCode } from "../engine/api.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { asEngineErrors } from "./errors.ts";
@@ -30,6 +31,8 @@ export interface VaultKeeperOptions {
   pins(): Promise<Pin[]>;
   /** Told of the pins that the vault holds. */
   onVaultPins(pins: Pin[]): Promise<void>;
+  /** Told once when the server gives a vault that does not open, or one older than was seen before (L006). */
+  onProblem?(problem: EngineProblem): void;
 }
 
 /** Other devices of the account write at the same time; more often than this means a server that never takes it. */
@@ -40,13 +43,19 @@ export class VaultSync implements VaultKeeper {
   readonly #working = new Mutex();
   #background: Promise<void> | undefined;
   #again = false;
+  #told = false;
 
   constructor(options: VaultKeeperOptions) {
     this.#options = options;
   }
 
   async sync(channelIds?: Uint8Array[]): Promise<void> {
-    await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(channelIds)));
+    try {
+      await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(channelIds)));
+    } catch (error) {
+      this.#tell((error as EngineError).problem);
+      throw error;
+    }
   }
 
   /**
@@ -76,6 +85,13 @@ export class VaultSync implements VaultKeeper {
         await this.sync().catch(onError);
       }
     })().finally(() => this.#background = undefined);
+  }
+
+  /** Most syncs are nobody's to wait for, and a server that goes back in time must not go unseen. */
+  #tell(problem: EngineProblem): void {
+    if (problem.code !== LocalCode.vaultUnreadable || this.#told) return;
+    this.#told = true;
+    this.#options.onProblem?.(problem);
   }
 
   async #sync(channelIds?: Uint8Array[]): Promise<void> {

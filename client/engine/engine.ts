@@ -290,8 +290,9 @@ export class Engine implements EngineApi {
 
   acceptChangedKey(username: string): Promise<void> {
     return this.#guarded(async () => {
-      this.#online();
+      const sync = this.#online();
       await this.#accounts.context!.directory.acceptChangedKey(username);
+      sync.keyAccepted();
     });
   }
 

@@ -41,7 +41,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);
   const joined = await trustedAttempt(options.trust, "join", (config) =>
     joinGroupWithExtensions(message.welcome, keyPackage, keys, pskIndex.index, ciphersuite, undefined, undefined, config));
-  if ("failure" in joined) return rejected("mls", joined.failure);
+  if ("failure" in joined) return rejected(joined.untrusted ? "untrusted" : "mls", joined.failure);
   const [mls] = joined.value;
   // A Welcome whose group secrets name no PSK would join by X25519 alone.
   if (pskIndex.used() !== 1) return rejected("GRP-2.3", "the Welcome does not carry exactly the epoch's PSK");

@@ -6,7 +6,7 @@ import { authenticationService, clientConfig } from "./identity.ts";
 import type { Trust, TrustUse } from "./types.ts";
 
 /** The end of an operation on foreign input: its value, or one sentence why not. */
-export type Attempt<T> = { value: T } | { failure: string };
+export type Attempt<T> = { value: T } | { failure: string; /** A leaf was refused. */ untrusted: boolean };
 
 /** @param use what every leaf that comes up is there for, or how to tell */
 export async function trustedAttempt<T>(trust: Trust, use: TrustUse | ((leafSignatureKey: Uint8Array) => TrustUse), run: (config: ReturnType<typeof clientConfig>) => Promise<T>): Promise<Attempt<T>> {
@@ -16,7 +16,7 @@ export async function trustedAttempt<T>(trust: Trust, use: TrustUse | ((leafSign
     return { value: await run(config) };
   } catch (error) {
     // ts-mls throws its own errors, CodecErrors and, on some malformed input, RangeErrors and TypeErrors: all of them say that the input is bad.
-    return { failure: [...refusals, (error as Error).message].join("; ") };
+    return { failure: [...refusals, (error as Error).message].join("; "), untrusted: refusals.length > 0 };
   }
 }
 

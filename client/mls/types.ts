@@ -164,7 +164,7 @@ export interface CommitChanges {
 /** Foreign input never throws (STYLE): these are the four ends it can come to. */
 export interface Rejected {
   kind: "rejected";
-  /** "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding". */
+  /** "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "untrusted" (a Welcome with a leaf that is refused), "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding". */
   code: string;
   reason: string;
 }

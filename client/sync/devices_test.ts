@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { password, suite } from "./testing/person.ts";
+import { toHex } from "../../schema/bytes.ts";
+import { password, Person, suite } from "./testing/person.ts";
 
 const next = "another horse, another battery";
 
@@ -28,6 +29,117 @@ suite("several devices of an account", {
       assert.deepEqual((await anna.engine.devices()).map(({ current }) => current), [true]);
     } finally {
       await stolen.close();
+    }
+  },
+
+  "a revocation that races another member's commit: both are done, everybody agrees, and the revoked device gets nothing of what follows": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await bert.engine.startChat([anna.username, carl.username], "before the race");
+    const stolen = await anna.secondDevice(core);
+    try {
+      await anna.crash();
+      await stolen.sees(chatId);
+      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("device-added")), "the second device");
+      await anna.connected();
+      const { deviceId } = await stolen.engine.account() as { deviceId: string };
+      const key = toHex(await stolen.recipientKey());
+      // Anna's removal is made for the epoch that bert's commit ends.
+      anna.refuses = (method) => method === "commit";
+      for (const person of [bert, carl]) person.refuses = (method) => method === "lookupAccounts";
+      await anna.engine.revokeDevice(deviceId, password);
+      await bert.engine.renameChat(chatId, "after the race");
+      assert.ok(core.log.channel(chatId).members.at(-1)!.has(key), "bert's commit came first");
+      for (const person of [anna, bert, carl]) person.refuses = () => false;
+      const gone = `device-removed ${anna.username} ${deviceId.slice(0, 8)}`;
+      for (const person of [anna, bert, carl]) {
+        await person.until(async () => (await person.notices(chatId)).includes(gone), "the line about the device");
+        await person.sees(chatId, ({ title }) => title === "after the race");
+      }
+      assert.ok(!core.log.channel(chatId).members.at(-1)!.has(key));
+      await carl.says(chatId, "all here");
+      for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["all here"]);
+      await stolen.until(async () => (await stolen.engine.account()).kind === "ended", "the end of its session");
+    } finally {
+      await stolen.close();
+    }
+  },
+
+  "a device that is revoked while it is offline learns so when it comes back: it ends, says why, sends nothing of what it kept, gets nothing, and signs in as a new one": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "while away");
+    const stolen = await anna.secondDevice(core);
+    try {
+      await anna.crash();
+      await stolen.sees(chatId);
+      const { deviceId } = await stolen.engine.account() as { deviceId: string };
+      const key = toHex(await stolen.recipientKey());
+      stolen.online = false;
+      stolen.disconnect();
+      await stolen.says(chatId, "from a drawer");
+      await anna.connected();
+      await anna.engine.revokeDevice(deviceId, password);
+      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("device-removed")), "the line about the device");
+      await bert.says(chatId, "without it");
+      await anna.hears(chatId, bert.username, ["without it"]);
+      await stolen.crash();
+      assert.equal((await stolen.engine.account()).kind, "signed-in", "it does not know yet");
+      stolen.online = true;
+      await stolen.engine.wake();
+      await stolen.until(async () => (await stolen.engine.account()).kind === "ended", "the end");
+      const why = { kind: "ended", username: anna.username, code: "revoked" };
+      assert.deepEqual(await stolen.engine.account(), why);
+      await assert.rejects(stolen.says(chatId, "once more"), /L002/);
+      await stolen.crash();
+      await stolen.until(async () => (await stolen.engine.account()).kind === "ended", "the end after a restart too");
+      assert.deepEqual(await stolen.engine.account(), why);
+      assert.ok(core.log.channel(chatId).messages.every(({ sender }) => sender !== key), "the server has taken nothing of it");
+      assert.deepEqual(await anna.texts(chatId), ["without it"]);
+      await stolen.engine.signIn(anna.username, password);
+      await stolen.sees(chatId);
+      await bert.says(chatId, "with the new one");
+      await stolen.until(async () => (await stolen.texts(chatId)).includes("with the new one"), "what is said from now on");
+      assert.ok(!(await stolen.texts(chatId)).includes("without it"));
+      assert.notEqual((await stolen.engine.account() as { deviceId: string }).deviceId, deviceId);
+    } finally {
+      await stolen.close();
+    }
+  },
+
+  "an account that is made anew under a known name: the changed key shows, nothing leaves before the user has taken it, and then both talk": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    await anna.says(chatId, "hello");
+    await bert.hears(chatId, anna.username, ["hello"]);
+    anna.refuses = (method) => method === "publish";
+    await anna.says(chatId, "for the bert I know");
+    await bert.close();
+    await core.forgetAccount(bert.username);
+    const other = await Person.join(core, bert.username, 99);
+    try {
+      await anna.connected();
+      const theirs = await other.engine.startChat([anna.username]);
+      await other.says(theirs, "it is me");
+      await anna.sees(chatId, ({ members }) => members.some(({ username, keyChanged }) => username === bert.username && keyChanged === true));
+      assert.match(JSON.stringify(anna.problems), /L007/);
+      anna.refuses = () => false;
+      await anna.engine.wake();
+      await assert.rejects(anna.says(chatId, "still you?"), /L007/);
+      await assert.rejects(anna.engine.startChat([bert.username]), /L007/);
+      assert.equal(await anna.chat(theirs), undefined, "nobody comes in under the name");
+      assert.equal(core.log.channel(chatId).messages.length, 1, "nothing has left");
+      const [here, there] = [await anna.engine.safetyNumber(bert.username), await other.engine.safetyNumber(anna.username)];
+      assert.deepEqual([here.changed, here.digits === there.digits], [true, true], "the numbers that are compared are those of the other key");
+      await anna.engine.acceptChangedKey(bert.username);
+      await anna.settled(chatId);
+      assert.equal(core.log.channel(chatId).messages.length, 2, "what waited goes to whom it was written to");
+      await anna.sees(theirs, ({ invitation }) => invitation);
+      await anna.says(theirs, "welcome back");
+      await other.hears(theirs, anna.username, ["welcome back"]);
+      await other.says(theirs, "thank you");
+      await anna.until(async () => (await anna.texts(theirs, bert.username)).includes("thank you"), "the answer");
+    } finally {
+      await other.close();
     }
   },
 

@@ -91,16 +91,21 @@ export class Healer {
 
   /** The network is there: what is broken is asked for again. */
   connected(): void {
-    void this.#lostWelcomes().catch(() => {});
+    void this.#lostWelcomes("header").catch(() => {});
     for (const { id, record } of this.#context.chats.all()) {
       if (record.active && record.broken) this.#schedule(id, 0);
     }
   }
 
-  /** Those that an earlier run could not open. */
-  async #lostWelcomes(): Promise<void> {
+  /** The user has taken an account's other key: groups whose Welcome was refused for it may be entered now. Their members are asked to add this device anew. */
+  keyAccepted(): void {
+    void this.#lostWelcomes("untrusted").catch(() => {});
+  }
+
+  /** @param code why they were not followed: "header" (an earlier run could not open them), "untrusted" */
+  async #lostWelcomes(code: "header" | "untrusted"): Promise<void> {
     for (const { value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
-      if (value.kind !== EntryKind.WELCOME || value.code !== "header" || !context.channelId) continue;
+      if (value.kind !== EntryKind.WELCOME || value.code !== code || !context.channelId) continue;
       this.#askForWelcome({ channelId: new Uint8Array(context.channelId), n: value.epoch, commitId: value.id }, 1);
     }
   }

@@ -186,6 +186,11 @@ export class Sync {
     for (const { id } of this.chats.all()) this.#outbox.kick(id);
   }
 
+  /** The user has taken an account's other key. */
+  keyAccepted(): void {
+    this.#healer.keyAccepted();
+  }
+
   /** Whether nothing of this device's waits for the server, and no work is under way or due that a group or the account needs. */
   get isSettled(): boolean {
     return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#upkeep.busy && !this.chats.all().some(({ id }) => this.#committer.isBusy(id));

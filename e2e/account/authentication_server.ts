@@ -79,6 +79,19 @@ export class AuthenticationServer {
     };
   }
 
+  /** @returns what makes the server hand out the vault of now again, and what undoes that */
+  keepVault(username: string): () => () => void {
+    const read = () => this.#db.get<{ version: number; sealed: Uint8Array }>("SELECT vault_version AS version, vault_sealed AS sealed FROM accounts WHERE username = ?", username)!;
+    const show = ({ version, sealed }: { version: number; sealed: Uint8Array }) =>
+      void this.#db.run("UPDATE accounts SET vault_version = ?, vault_sealed = ? WHERE username = ?", version, sealed, username);
+    const kept = read();
+    return () => {
+      const newest = read();
+      show(kept);
+      return () => show(newest);
+    };
+  }
+
   #losing(): TransformStream<Uint8Array, Uint8Array> {
     return new TransformStream({
       transform: (bytes, controller) => {

@@ -163,3 +163,35 @@ Deno.test("revokeDevice() signs nothing on top of a device list that is older th
   const { account } = await first.context.rpc.call(authentication.lookup, { username: "alice" });
   assert.equal((await openDeviceList(account.devices)).version, 3, "the one that was kept");
 });
+
+Deno.test("a vault that the server rolled back is refused at a sign-in where a newer one was seen: L006, no device comes into the list, and it works once the vault is back", async () => {
+  const { server, first, second } = await withTwoDevices();
+  const rollBack = server.keepVault("alice");
+  await first.context.vault.sync([new Uint8Array(32).fill(1)]);
+  await second.context.vault.sync();
+  // A device that is out of the account signs in as a new one, in the same profile.
+  await first.manager.revokeDevice(toHex(second.context.deviceId), password);
+  assert.equal(await ended(second), true);
+  assert.deepEqual(second.manager.state, { kind: "ended", username: "alice", code: "revoked" });
+  const restore = rollBack();
+  await rejectsWith(second.manager.signIn("alice", password), "L006");
+  assert.equal(second.manager.state.kind, "ended", "it is as it was before");
+  assert.equal((await first.ownDevices()).length, 1);
+  restore();
+  await second.manager.signIn("alice", password);
+  assert.equal((await first.ownDevices()).length, 2);
+});
+
+Deno.test("a vault that the server rolled back under a signed-in device is said to the user, once, though nobody waits for it", async () => {
+  const { server, first } = await withTwoDevices();
+  const rollBack = server.keepVault("alice");
+  await first.context.vault.sync([new Uint8Array(32).fill(1)]);
+  rollBack();
+  const unreadable = () => first.problems.filter(({ code }) => code === "L006").length;
+  for (let times = 0; times < 3; times++) {
+    await first.manager.syncClock();
+    while (unreadable() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await rejectsWith(first.context.vault.sync(), "L006");
+  assert.equal(unreadable(), 1);
+});

@@ -35,7 +35,7 @@ export function authorizeCall({ sessions, config }: Pick<AuthenticationDeps, "se
       if (auth.accessToken.length === 0) return { kind: "anyone", remoteAddress };
       // A token that is not good any more must not keep its owner from signing in.
       return await withToken(auth, remoteAddress).catch((error) => {
-        if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) return { kind: "anyone", remoteAddress };
+        if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return { kind: "anyone", remoteAddress };
         throw error;
       });
     }

@@ -83,7 +83,7 @@ Deno.test("Sessions writes down the use of a session at most every ten minutes",
   let touches = 0;
   const { accounts } = rig.store;
   const sessions = new Sessions({
-    accounts: { session: (args) => accounts.session(args), touchSession: (args) => (touches++, accounts.touchSession(args)) },
+    accounts: { ...accounts, touchSession: (args) => (touches++, accounts.touchSession(args)) },
     clock: () => nowMs,
   });
   for (let calls = 0; calls < 100; calls++) {
@@ -98,7 +98,7 @@ Deno.test("Sessions keeps a bounded number in memory and asks storage once for e
   const people = await Promise.all(["alice", "bob", "carol"].map((name) => rig.account(name)));
   let loads = 0;
   const { accounts } = rig.store;
-  const sessions = new Sessions({ accounts: { session: (args) => (loads++, accounts.session(args)), touchSession: () => Promise.resolve() }, clock: rig.clock, maxCached: 2 });
+  const sessions = new Sessions({ accounts: { ...accounts, session: (args) => (loads++, accounts.session(args)), touchSession: () => Promise.resolve() }, clock: rig.clock, maxCached: 2 });
   const [alice, bob, carol] = people.map((person) => () => sessions.find(person.accessToken, person.device.deviceId));
   for (const find of [alice, bob, alice, carol, alice]) await find();
   assert.equal(loads, 3);
@@ -114,6 +114,7 @@ Deno.test("Sessions does not cache an answer of storage that is older than a rev
   const gate = new Promise<void>((resolve) => release = resolve);
   const sessions = new Sessions({
     accounts: {
+      ...accounts,
       session: async (args) => {
         const found = await accounts.session(args);
         await gate;

@@ -14,7 +14,7 @@ export const sessionMs = 30 * 24 * 3_600_000;
 export const touchMs = 10 * 60_000;
 
 export interface SessionsOptions {
-  accounts: Pick<AccountStore, "session" | "touchSession">;
+  accounts: Pick<AccountStore, "session" | "isRevoked" | "touchSession">;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /** Sessions kept in memory (default 10,000). */
@@ -46,12 +46,13 @@ export class Sessions {
   /**
    * @param accessToken 32 bytes
    * @param deviceId 16 bytes: the device that the caller says it is
-   * @throws WireError E001 for an unknown token or another device, E002 for an expired session
+   * @throws WireError E001 for an unknown token or another device, E002 for an expired session, E003 for a device that its account has revoked: it should know why
    */
   async find(accessToken: Uint8Array, deviceId: Uint8Array): Promise<StoredSession> {
     const tokenSha256 = sha256Of(accessToken);
     const key = toHex(tokenSha256);
     const session = this.#cached.get(key) ?? await this.#load(key, tokenSha256);
+    if (!session && await this.#accounts.isRevoked({ deviceId: new Uint8Array(deviceId) })) throw new WireError(ErrorCode.forbidden, "the device was revoked");
     if (!session || !equalBytes(session.deviceId, deviceId)) throw new WireError(ErrorCode.unauthenticated, "unknown session");
     if (session.expiresMs <= this.#clock()) {
       this.#cached.delete(key);

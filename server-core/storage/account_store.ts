@@ -112,6 +112,8 @@ export interface AccountStore {
   openSession(args: { accountKey: Bytes; opaqueRecord: Bytes; device: DeviceKeys; session: NewSession }): Promise<{ account: StoredAccount; enrolled: boolean; endedSessionIds: Bytes[] }>;
   /** By SHA-256 of the token; expired ones included. */
   session(args: { tokenSha256: Bytes }): Promise<StoredSession | undefined>;
+  /** Whether an account's list has revoked the device. */
+  isRevoked(args: { deviceId: Bytes }): Promise<boolean>;
   /** Notes the use of a session. */
   touchSession(args: { sessionId: Bytes; expiresMs: number }): Promise<void>;
   /** The live sessions of an account, newest first. */

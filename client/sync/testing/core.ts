@@ -15,6 +15,7 @@ import { deliveryHandlers } from "../../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../../server-core/delivery/live.ts";
 import { generateOpaqueServerKeys } from "../../../server-core/opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
+import { Database } from "../../../server-core/storage/sqlite/database.ts";
 import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Connection, Transport } from "../../transport/transport.ts";
 import { MovableTime } from "./movable_time.ts";
@@ -194,6 +195,18 @@ export class TestCore {
       await Deno.mkdir(this.#dataDir);
       await copyFolder(copy, this.#dataDir);
       await Deno.remove(copy, { recursive: true });
+    });
+  }
+
+  /** The server loses an account, as one that was set up anew has, or one that gives the name to somebody else. Channels stay. */
+  async forgetAccount(username: string): Promise<void> {
+    await this.#stopped(() => {
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      const devices = "device_id IN (SELECT device_id FROM devices JOIN accounts USING (account_key) WHERE username = ?)";
+      for (const table of ["sessions", "key_packages", "devices"]) db.run(`DELETE FROM ${table} WHERE ${devices}`, username);
+      db.run("DELETE FROM accounts WHERE username = ?", username);
+      db.close();
+      return Promise.resolve();
     });
   }
 

@@ -12,6 +12,10 @@ export const purgeOperations: Operations<Pick<AccountStore, "purgeExpired">> = {
     db.run("DELETE FROM key_packages WHERE until_ms <= ?", nowMs);
     db.run("DELETE FROM spent_key_packages WHERE not_after_ms <= ?", nowMs);
     db.run("DELETE FROM invites WHERE expires_ms <= ?", nowMs);
-    db.run("DELETE FROM devices WHERE enrolled = 0 AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.device_id = devices.device_id)");
+    // A revoked one stays, so that it is told so whenever it comes back.
+    db.run(
+      `DELETE FROM devices WHERE enrolled = 0 AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.device_id = devices.device_id)
+         AND NOT EXISTS (SELECT 1 FROM revoked_devices WHERE revoked_devices.account_key = devices.account_key AND revoked_devices.device_id = devices.device_id)`,
+    );
   },
 };

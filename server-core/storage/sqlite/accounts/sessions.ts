@@ -12,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Whoever knows a password could open sessions without end. */
 const maxSessions = 100;
 
-type Names = "opaqueRecord" | "openSession" | "session" | "touchSession" | "sessions" | "endSession" | "revision" | "endedSessions";
+type Names = "opaqueRecord" | "openSession" | "session" | "isRevoked" | "touchSession" | "sessions" | "endSession" | "revision" | "endedSessions";
 
 export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
   opaqueRecord(db, { username }) {
@@ -47,6 +47,10 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
       tokenSha256,
     );
     return row && { ...row, enrolled: row.enrolled === 1 };
+  },
+
+  isRevoked(db, { deviceId }) {
+    return db.get("SELECT 1 FROM devices JOIN revoked_devices USING (account_key, device_id) WHERE device_id = ?", deviceId) !== undefined;
   },
 
   touchSession(db, { sessionId, expiresMs }, { nowMs }) {
