@@ -53,7 +53,7 @@ export async function prepareCommit(options: MlsOptions, state: GroupState, inte
   const plan = checkProposals({ channelId: state.channelId, n, committer, members, info: infoOf(state), proposals, adds, revoked, readds });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
 
-  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied, requests });
+  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied, requests, nowMs: intent.nowMs });
   return { ...(await spendHandshakeKey(state)), pending };
 }
 
@@ -132,9 +132,10 @@ interface Build {
   byValue: Proposal[];
   unapplied: ClientState["unappliedProposals"];
   requests: Bytes[];
+  nowMs: number;
 }
 
-async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied, requests }: Build): Promise<PendingCommit> {
+async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied, requests, nowMs }: Build): Promise<PendingCommit> {
   const { channelId } = state;
   const commitId = crypto.getRandomValues(new Uint8Array(16));
   const S = crypto.getRandomValues(new Uint8Array(epochSecretLength));
@@ -147,8 +148,11 @@ async function buildPending(options: MlsOptions, state: GroupState, { n, plan, m
   const fresh = await generateXWing();
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
-  const made = await trustedAttempt(options.trust, useIn(state.mls), (clientConfig) =>
-    createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, { extraProposals: byValue, ratchetTreeExtension: true, authenticatedData, forcePath: true }));
+  const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
+    // Lifetimes of KeyPackages are judged by the server's time (PROTOCOL §4), and this device's clock may be another.
+    const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
+    return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, { extraProposals: byValue, ratchetTreeExtension: true, authenticatedData, forcePath: true });
+  });
   if ("failure" in made) throw new GroupUsageError("mls", made.failure);
 
   const welcome = made.value.welcome === undefined ? undefined : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.value.welcome });

@@ -87,3 +87,20 @@ Deno.test("ts-mls is patched: what a commit seals to many under one context is e
   assert.ok(infos[0] === infos[1], "one array for both");
   assert.equal(new Set(infos.map(toHex)).size, 3, "and another for every other label and context");
 });
+
+Deno.test("ts-mls is patched: a KeyPackage's lifetime is judged by the time that is handed in, whatever the device's clock says", async () => {
+  const account = await makeAccount("alice");
+  const [first, second] = await Promise.all([makeDevice(account), makeDevice(account)]);
+  const { states: [founder] } = await makeGroup([first]);
+  const { keyPackage } = await keyPackageOf(second);
+  const deviceNow = Date.now;
+  try {
+    for (const hours of [-3, 30]) {
+      Date.now = () => deviceNow() + hours * 3_600_000;
+      const { pending } = await mls.prepareCommit(founder, { add: [keyPackage], nowMs: deviceNow() });
+      assert.equal(pending.added.length, 1, `${hours} hours off`);
+    }
+  } finally {
+    Date.now = deviceNow;
+  }
+});

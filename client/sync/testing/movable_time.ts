@@ -5,6 +5,7 @@ import { type Environment, systemEnvironment } from "../environment.ts";
 /** Timers of this length and more wait for the test to move the clock; shorter ones are about the network, and run by themselves. */
 const longMs = 600_000;
 
+/** A test may set the clock of the process wrong: what goes by this one stays right. */
 const systemNow = Date.now;
 
 export class MovableTime {
@@ -13,16 +14,6 @@ export class MovableTime {
 
   /** Ms since the Unix epoch. */
   readonly now = (): number => systemNow() + this.#aheadMs;
-
-  /** Makes it the clock of the whole process until the end of `work`: ts-mls reads the time by itself when a member is added. */
-  async everywhere(work: () => Promise<void>): Promise<void> {
-    Date.now = this.now;
-    try {
-      await work();
-    } finally {
-      Date.now = systemNow;
-    }
-  }
 
   /** Moves the clock, and runs what is due by then in the order of time. */
   pass(spanMs: number): void {
