@@ -10,6 +10,7 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { type Bytes, type GroupInfo, GroupUsageError, type InfoChange, parseKeyPackage, type PendingCommit } from "../mls/group.ts";
 import { backoffMs, commitRetryMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
+import { announceRemovals } from "./farewell.ts";
 import type { CommitPlan } from "./records.ts";
 import { differenceOf, tellServer } from "./server_list.ts";
 import type { SyncContext } from "./sync_context.ts";
@@ -264,6 +265,7 @@ export class Committer {
     const { body, headersLength } = bundleBody({ bundle: { ...pending.bundle, headers } });
     try {
       if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
+      if (record.plan.purpose === "remove") await announceRemovals(this.#context, channelId, pending);
       const lengths = { commitLength: pending.bundle.sealedCommit.length, welcomeLength: pending.bundle.sealedWelcome.length, headersLength };
       const params = { channelId, epoch: Number(pending.baseEpoch), commitId: pending.commitId, sha256: await sha256(body), ...lengths, removed, added };
       await rpc.call(delivery.commit, params, { timeoutMs: commitTimeoutMs }, body);

@@ -40,6 +40,7 @@ suite("conversations between engines", {
     await assert.rejects(bert.engine.removePerson(chatId, carl.username), /E003/, "only an admin removes");
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);
+    assert.equal((await carl.notices(chatId)).at(-1), `removed ${anna.username} ${carl.username} 1`, "carl sees who did it");
     await assert.rejects(carl.says(chatId, "still there?"), /L010/);
     await bert.engine.leaveChat(chatId);
     await bert.sees(chatId, ({ active }) => !active);
@@ -145,6 +146,7 @@ suite("conversations between engines", {
       await second.until(async () => (await second.texts(chatId)).includes("to both"), "the own message");
       await second.says(chatId, "from the second");
       await bert.hears(chatId, anna.username, ["from the first", "to both", "from the second"]);
+      await anna.until(async () => (await anna.texts(chatId)).includes("from the second"), "the message of the other device");
       const own = (await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [[item.text, item.own, item.state]] : []);
       assert.deepEqual(own.at(-1), ["from the second", true, "sent"]);
     } finally {

@@ -1,6 +1,6 @@
 /**
- * Direct payloads between two devices that share a channel (`enqueue`, PROTOCOL §4): requests for help after an entry that could not be followed, and the answers. Each is signed by the
- * device that it comes from; none holds a secret in the clear.
+ * Direct payloads between two devices that share a channel (`enqueue`, PROTOCOL §4): requests for help after an entry that could not be followed, the answers, and who is about to remove
+ * the receiver. Each is signed by the device that it comes from; none holds a secret in the clear.
  */
 
 import { concat, equalBytes, utf8 } from "../../schema/bytes.ts";
@@ -18,7 +18,9 @@ export type DirectContent =
   /** "Take me out and put me back": the signed request (client/mls/readd.ts) and the KeyPackage that it names. `n`: the epoch that could not be entered, 0 when all is lost. */
   | { kind: "readd"; n: number; commitId: Bytes; request: Bytes; keyPackage: Bytes }
   /** The answer of one that could not follow that commit either. */
-  | { kind: "stuck"; n: number; commitId: Bytes };
+  | { kind: "stuck"; n: number; commitId: Bytes }
+  /** "The commit of epoch n that I am about to send takes you out." */
+  | { kind: "removing"; n: number; commitId: Bytes };
 
 export interface Direct {
   channelId: Bytes;
@@ -68,7 +70,7 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   const commitId = id.length === 0 ? none : bytesOf(id, 16, "commitId");
   const parts = Array.isArray(fields.parts) ? fields.parts.map((part) => bytesOf(part, undefined, "part")) : [];
   if (kind === "reseal" && parts.length === 0) return { kind, n, commitId };
-  if (kind === "stuck" && parts.length === 0) return { kind, n, commitId };
+  if ((kind === "stuck" || kind === "removing") && parts.length === 0) return { kind, n, commitId };
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
   throw new MalformedError("direct payload: kind");

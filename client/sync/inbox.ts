@@ -8,6 +8,7 @@ import { codeName, TransportError, WireError } from "../../schema/rpc/errors.ts"
 import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { EngineError } from "../engine/api.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
+import { noteAnnouncement } from "./farewell.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
@@ -153,7 +154,7 @@ export class Inbox {
         return;
       }
       case EntryKind.DIRECT:
-        unit.afterwards(() => this.#events.direct(entry));
+        if (!await noteAnnouncement(this.#context, unit, entry)) unit.afterwards(() => this.#events.direct(entry));
         return;
       default:
         remember(unit, toHex(entry.channelId), entry, "kind");

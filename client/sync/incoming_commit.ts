@@ -4,6 +4,7 @@ import { equalBytes, toHex } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 import type { Bytes, GroupState, Member, PendingCommit } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
+import { announcedBy } from "./farewell.ts";
 import { noticesOf } from "./members.ts";
 import { noteEpoch } from "./past_epochs.ts";
 import type { PendingRecord } from "./records.ts";
@@ -136,18 +137,20 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
   return after.filter(({ recipientKey }) => [removed, added].every((keys) => keys.some((key) => equalBytes(key, recipientKey))));
 }
 
-/** The server says that this device is out. Nobody proves it: the commit that would is sealed to those who stay. It is shown as the server's word (PROTOCOL §4). */
+/** The server says that this device is out. The commit that would prove it is sealed to those who stay: unless the member who made it has said so, it is shown as the server's word (PROTOCOL §4). */
 export async function receiveRemoval({ account }: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
   const draft = chatId === undefined ? undefined : await unit.chat(chatId);
   if (!draft || !draft.record.active || entry.epoch <= draft.record.epoch) return;
-  if (draft.record.leaving) draft.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+  const announced = announcedBy(draft, entry);
+  if (draft.record.leaving || announced?.own) draft.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+  else if (announced) draft.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
   else draft.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
   endChat(events, unit, draft);
 }
 
 function endChat(events: InboxEvents, unit: Unit, draft: Draft): void {
-  draft.set({ active: false, leaving: false });
+  draft.set({ active: false, leaving: false, announced: undefined });
   draft.setPending(undefined);
   unit.afterwards(() => events.chatEnded(draft.id));
 }

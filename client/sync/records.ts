@@ -38,6 +38,8 @@ export interface ChatRecord {
   keptBytes?: number;
   /** The server's list of members was seen to differ from the group's (PROTOCOL §4): a commit that tells the server the difference is due. */
   serverDiffers?: true;
+  /** A member's signed word that its commit (commitId as hex, of epoch n) takes this device out; `own`: a device of the same account. */
+  announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
   earlier?: string[];
   /** When the present channel took over from another, in ms, and the chat of which this hidden one is to become the successor. */

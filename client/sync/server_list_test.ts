@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { isWireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
+import type { StoredDevice } from "../account/device.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
+import { sealDirect } from "./direct.ts";
 import { differenceOf, tellServer } from "./server_list.ts";
 import type { TestCore } from "./testing/core.ts";
 import { random, sendCommit, takeOver, without } from "./testing/hostile_member.ts";
@@ -43,6 +46,24 @@ suite("a member that tells the server other removals and additions than its comm
     await bert.says(chatId, "here again");
     await Promise.all([anna, carl].map((person) => person.hears(chatId, bert.username, ["here again"])));
     assert.ok(!(await bert.notices(chatId)).some((notice) => notice.startsWith("removed ")), "nobody removed him");
+  },
+
+  "a removal that a member announces who may not remove anybody, or announces for another commit, is the server's word all the same": async ({ core, join }) => {
+    for (const lie of ["no-admin", "another-commit"] as const) {
+      const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+      const chatId = await group(lie === "no-admin" ? [anna, bert, mallory] : [mallory, bert, anna]);
+      const { rpc, mls, state } = await takeOver(core, mallory, chatId);
+      const victim = await bert.recipientKey();
+      const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+      const { deviceSeed, recipientKey } = (await new SealedStore(mallory.storage.restarted(), mallory.wrappingKey).get<StoredDevice>("account", "device"))!;
+      const channelId = fromHex(chatId);
+      const commitId = lie === "no-admin" ? pending.commitId : random(16);
+      const body = await sealDirect({ channelId, from: recipientKey, to: victim, content: { kind: "removing", n: Number(pending.n), commitId } }, deviceSeed);
+      await rpc.call(delivery.enqueue, { recipientKey: victim, channelId, messageId: random(16), body });
+      await sendCommit({ rpc }, chatId, pending, { removed: [victim], headers: without(pending.bundle.headers, victim) });
+      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("removed-by-server")), "the server's word");
+      assert.ok(!(await bert.notices(chatId)).some((notice) => notice.startsWith("removed ")), lie);
+    }
   },
 
   "GRP-1.3: a device that only the server was told of is taken off its list by the next honest commit, of a member too": async ({ core, join }) => {
