@@ -272,12 +272,15 @@ export class Committer {
       this.#failures.delete(chatId);
       return winnerPatienceMs;
     } catch (error) {
-      return await this.#failed(chatId, pending, error);
+      return await this.#failed(chatId, channelId, pending, error);
     }
   }
 
-  async #failed(chatId: string, sent: PendingCommit, error: unknown): Promise<number | undefined> {
+  async #failed(chatId: string, channelId: Bytes, sent: PendingCommit, error: unknown): Promise<number | undefined> {
     if (!(error instanceof WireError)) return this.#delay(chatId);
+    const now = this.#context.chats.get(chatId)?.record.channelId;
+    // The conversation has moved meanwhile: what the old channel says no longer counts, and the plan is built again for the new one.
+    if (now && !equalBytes(now, channelId)) return 0;
     switch (error.code) {
       case ErrorCode.epochConflict:
       case ErrorCode.staleEpoch:

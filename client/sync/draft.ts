@@ -137,10 +137,11 @@ export class Draft {
    * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a commit that waited only what people asked for stays.
    *
    * @param commitId hex
+   * @param superseded hex: the channel that it takes over from, which may be one that this device never was in
    */
-  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string): void {
-    const earlier = [...this.#record.earlier ?? [], toHex(this.#record.channelId)].slice(-rememberedChannels);
-    this.set({ channelId, earlier, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, active: true });
+  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
+    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(-rememberedChannels);
+    this.set({ channelId, earlier, superseded, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, active: true });
     this.restartPlan();
     this.enterEpoch(state, nowMs, commitId);
   }

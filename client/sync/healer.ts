@@ -185,7 +185,7 @@ export class Healer {
   async #askForWelcomeNow({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
     const { chats } = this.#context;
     const known = chats.chatOf(toHex(channelId));
-    if (known === undefined || chats.get(known)) return;
+    if (known === undefined || chats.get(known)?.record.active) return;
     const server = await this.#serverState(channelId);
     if (!server) return;
     const content = await this.#readdRequest(channelId, n, commitId, server.epoch);

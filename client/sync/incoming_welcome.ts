@@ -45,6 +45,7 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
     return;
   }
   if (succession.kind === "moved") {
+    if (succession.wasOut) succession.draft.notice("rejoined", { who: account.username, by: result.adder.credential.username }, entry.receivedMs);
     unit.afterwards(() => events.joined(succession.draft.id));
     return;
   }
@@ -86,6 +87,8 @@ function refuseWelcome(context: SyncContext, events: InboxEvents, unit: Unit, en
     remember(unit, existing.id, entry, codeOf(result), existing);
   } else {
     refuse(unit, existing, entry, result);
+    // Invited back into a chat that it was out of: to the others it is a member.
+    if (!existing.record.active && result.kind === "unreadable") unit.afterwards(() => events.welcomeLost(entry));
   }
 }
 
@@ -104,10 +107,12 @@ function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adde
     hidden: false,
     invitation: !accepted,
     active: true,
-    leaving: false,
+    // Put back while it wants to leave, it still does.
+    leaving: before?.active === true && before.leaving,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
     ...(before?.earlier && { earlier: before.earlier }),
+    ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,

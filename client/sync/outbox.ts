@@ -1,6 +1,7 @@
 /**
  * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed bytes, the ratchet and the line of the conversation go to disk in one write
- * before any byte leaves (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when the server has said that it does not have them.
+ * before any byte leaves (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when the server has said that it does not have them, or
+ * when the conversation has moved to another channel: those who moved before will not read what came in the old one.
  */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
@@ -10,7 +11,7 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
-import { type ItemRecord, keys, type OutboxRecord, type SeenRecord } from "./records.ts";
+import { type ItemRecord, keys, type OutboxRecord, type SeenRecord, togetherMs } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -59,6 +60,8 @@ export class Outbox {
   readonly #context: SyncContext;
   readonly #needs: OutboxNeeds;
   readonly #waiting = new Map<string, OutboxRecord[]>();
+  /** By chat, what was sent in a channel that has just taken over. */
+  readonly #kept = new Map<string, OutboxRecord[]>();
   /** Chats whose queue is being sent; true when they were kicked meanwhile. */
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
@@ -79,10 +82,37 @@ export class Outbox {
 
   /** @throws StorageError */
   async load(): Promise<void> {
-    for (const { value } of await this.#context.store.range<OutboxRecord>("outbox", "")) {
+    const { store, account } = this.#context;
+    const deletes: { store: "outbox"; key: string }[] = [];
+    for (const { key, value } of await store.range<OutboxRecord>("outbox", "")) {
+      if (value.sentMs !== undefined && !this.#hasMoved(value)) {
+        if (value.sentMs + togetherMs < account.clock.now()) deletes.push({ store: "outbox", key });
+        else this.#keep(value);
+        continue;
+      }
       this.#queue(value.chatId).push(value);
       this.#attempted.add(placeOf(value));
     }
+    if (deletes.length > 0) await store.write({ deletes });
+  }
+
+  /** The conversation is in another channel: what waits is sealed again, and so is what went into a successor that did not last. Who has read it there skips it. */
+  moved(chatId: string): void {
+    const kept = this.#kept.get(chatId) ?? [];
+    this.#kept.delete(chatId);
+    this.#queue(chatId).unshift(...kept.filter((record) => this.#hasMoved(record)));
+    for (const record of kept) if (!this.#hasMoved(record)) this.#keep(record);
+    this.kick(chatId);
+  }
+
+  #keep(record: OutboxRecord): void {
+    this.#kept.set(record.chatId, [...this.#kept.get(record.chatId) ?? [], record]);
+  }
+
+  /** Whether it was sealed for a channel that the conversation has left. */
+  #hasMoved({ chatId, sealed }: OutboxRecord): boolean {
+    const record = this.#context.chats.get(chatId)?.record;
+    return record !== undefined && sealed !== undefined && (sealed.channel ?? chatId) !== toHex(record.channelId);
   }
 
   /** The network is there: everything that waits for an answer goes out again. */
@@ -191,8 +221,7 @@ export class Outbox {
     if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
     // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
-    const moved = record.sealed !== undefined && (record.sealed.channel ?? chatId) !== toHex(chat.record.channelId);
-    if (!record.sealed || moved || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
+    if (!record.sealed || this.#hasMoved(record) || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
     return await this.#publish(record, record.sealed);
   }
 
@@ -220,10 +249,13 @@ export class Outbox {
     try {
       await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
       this.#failures.delete(chatId);
-      return await this.#settle(record, "sent");
+      // While the call ran: what the old channel has nobody may read any more.
+      return this.#hasMoved(record) || await this.#settle(record, "sent");
     } catch (error) {
       if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
       if (!(error instanceof WireError)) return this.#rest(chatId, this.#nextDelay(chatId));
+      // The answer is about a channel that no longer counts.
+      if (this.#hasMoved(record)) return true;
       const ownEpoch = this.#context.chats.get(chatId)?.record.epoch ?? 0;
       switch (judgeAnswer(error.code, sealed.epoch, ownEpoch)) {
         case "seal-again":
@@ -272,10 +304,21 @@ export class Outbox {
   /** @returns true: the queue goes on */
   async #settle(record: OutboxRecord, state: "sent" | "failed", errorCode?: string): Promise<boolean> {
     const { chatId, order, kind } = record;
+    const nowMs = this.#context.account.clock.now();
+    const old = (this.#kept.get(chatId) ?? []).filter(({ sentMs }) => sentMs! + togetherMs < nowMs);
+    let kept: OutboxRecord | undefined;
     await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
+      kept = undefined;
       unit.delete("outbox", keys.item(chatId, order));
       if (!draft) return;
+      for (const before of old) unit.delete("outbox", keys.item(chatId, before.order));
+      if (state === "sent" && kind === "message" && nowMs - (draft.record.movedMs ?? 0) < togetherMs) {
+        kept = { ...record, sentMs: record.sentMs ?? nowMs };
+        unit.put("outbox", keys.item(chatId, order), kept, { channelId: draft.channelId });
+      }
+      // It is shown as sent already, and was.
+      if (record.sentMs !== undefined) return;
       if (kind === "leave") {
         if (state === "failed") draft.set({ leaving: false });
         return;
@@ -288,6 +331,8 @@ export class Outbox {
     if (index >= 0) queue.splice(index, 1);
     this.#attempted.delete(placeOf(record));
     this.#items.delete(placeOf(record));
+    if (old.length > 0) this.#kept.set(chatId, this.#kept.get(chatId)!.filter((before) => !old.includes(before)));
+    if (kept) this.#keep(kept);
     if (state === "sent" && kind === "message") this.#needs.sent(chatId);
     return true;
   }

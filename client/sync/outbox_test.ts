@@ -12,6 +12,7 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   const seen = { looks: 0, timers: 0, sent: [] as string[] };
   let changed = true;
   const context = {
+    account: { clock: { now: () => 0 } },
     store: { range: () => Promise.resolve([{ key: "", value: waits }]), get: () => Promise.resolve(undefined) },
     chats: { get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7) } }), update: (work: (unit: unknown) => Promise<void>) => work({ chat: () => Promise.resolve(undefined), delete: () => {} }) },
     rpc: { call: (method: { name: string }) => Promise.resolve(seen.sent.push(method.name)) },

@@ -26,11 +26,14 @@ export class People {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #outbox: Outbox;
+  readonly #ended: (chatId: string) => void;
 
-  constructor(context: SyncContext, committer: Committer, outbox: Outbox) {
+  /** @param ended is told of a chat that this device has left without anybody's commit */
+  constructor(context: SyncContext, committer: Committer, outbox: Outbox, ended: (chatId: string) => void) {
     this.#context = context;
     this.#committer = committer;
     this.#outbox = outbox;
+    this.#ended = ended;
   }
 
   /**
@@ -137,42 +140,63 @@ export class People {
   }
 
   /**
-   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's other devices go first, by an own commit.
+   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's other devices go first, by an own commit. A device that can not follow the
+   * group asks once it was helped ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
    *
    * @throws EngineError
    */
   async leave(chatId: string): Promise<void> {
-    const { account, chats, ownKey } = this.#context;
     const chat = this.#active(chatId);
-    if (chat.leaving) return;
-    if (chat.members.some(({ accountKey }) => accountKey !== ownKey) && !chat.broken) {
-      await this.#promoteHeir(chatId);
-      const ownOthers = (draft: Draft) => removalOf(draft, ({ credential, recipientKey }) => toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey));
-      await this.#committer.carryOut(chatId, ownOthers);
-    }
-    await chats.update(async (unit) => {
+    if (chat.leaving && !chat.broken) return;
+    if (!chat.broken) await this.#prepareToLeave(chatId);
+    await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
       if (!draft?.record.active) return;
-      if (draft.members().length <= 1 || draft.record.broken) {
-        // Nobody is there to commit it.
-        draft.notice("left", { who: account.username, self: "1" }, account.clock.now());
-        draft.set({ active: false });
-        return;
-      }
-      await this.#askToLeave(unit, draft);
+      if (!draft.record.broken) await this.#askToLeave(unit, draft);
+      else if (chat.leaving) this.#leaveAlone(unit, draft);
+      else draft.set({ leaving: true });
     });
   }
 
-  /** A commit went past the request to leave: it is void, and asked again. */
+  /**
+   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went past the request has made it void, and a device that could not follow the group
+   * has not asked yet.
+   *
+   * @throws EngineError
+   */
   async leaveAgain(chatId: string): Promise<void> {
-    await this.#context.chats.update(async (unit) => {
+    const { chats } = this.#context;
+    const isDue = (record: Readonly<ChatRecord> | undefined) => record?.active === true && record.leaving && !record.broken;
+    if (!isDue(chats.get(chatId)?.record)) return;
+    await this.#prepareToLeave(chatId);
+    await chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
-      if (draft?.record.active && draft.record.leaving && !this.#outbox.isLeaving(chatId)) await this.#askToLeave(unit, draft);
+      if (draft && isDue(draft.record)) await this.#askToLeave(unit, draft);
     });
+  }
+
+  async #prepareToLeave(chatId: string): Promise<void> {
+    const { account, chats, ownKey } = this.#context;
+    if (chats.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
+    await this.#promoteHeir(chatId);
+    await this.#committer.carryOut(chatId, (draft) =>
+      removalOf(draft, ({ credential, recipientKey }) => toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey)));
+  }
+
+  #leaveAlone(unit: Unit, draft: Draft): void {
+    const { account } = this.#context;
+    draft.notice("left", { who: account.username, self: "1" }, account.clock.now());
+    draft.set({ active: false, leaving: false });
+    unit.afterwards(() => this.#ended(draft.id));
   }
 
   async #askToLeave(unit: Unit, draft: Draft): Promise<void> {
+    // Nobody is there to commit it.
+    if (draft.members().length <= 1) return this.#leaveAlone(unit, draft);
+    const { state } = draft;
+    const stands = this.#outbox.isLeaving(draft.id) || (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
     draft.set({ leaving: true });
+    if (stands) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
     await this.#outbox.enqueue(unit, draft, { messageId, order: draft.reservePlace(), kind: "leave", content: new Uint8Array() });
   }

@@ -42,7 +42,8 @@ export interface ChatRecord {
   announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
   earlier?: string[];
-  /** When the present channel took over from another, in ms, and the chat of which this hidden one is to become the successor. */
+  /** The channel that the present one took over from, as hex, when in ms, and the chat of which this hidden one is to become the successor. */
+  superseded?: string;
   movedMs?: number;
   succeeds?: string;
 }
@@ -102,6 +103,8 @@ export interface OutboxRecord {
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
+  /** The server has it, since then in ms: kept for `togetherMs` in a channel that has just taken over, because another successor may still take its place. */
+  sentMs?: number;
 }
 
 /** The store "messages", by chatId and order. */
@@ -144,6 +147,8 @@ export interface UnreadableRecord {
   untilMs: number;
 }
 
+/** Within this, in ms, two admins make a successor channel "at the same time". */
+export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
 export const seenForMs = 30 * 24 * 3_600_000;
 

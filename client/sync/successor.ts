@@ -18,15 +18,16 @@ import { EngineError } from "../engine/api.ts";
 import type { Bytes, GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
+import { inTurns } from "./in_turns.ts";
 import { accountsOf } from "./members.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
-import { type ChatRecord, type CommitPlan, keys } from "./records.ts";
+import { type ChatRecord, type CommitPlan, keys, togetherMs } from "./records.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
-/** Two admins that make one at the same time do so within this, in ms. */
-const sameTimeMs = 10 * 60_000;
+/** Calls for KeyPackages that are under way at once. */
+const devicesAtOnce = 8;
 
 type Joined = Extract<JoinResult, { kind: "processed" }>;
 
@@ -83,34 +84,46 @@ async function makerOf({ mls, account }: SyncContext, draft: Draft, channelId: U
 
 /** GRP-5.4: whether a conversation that has moved already moves again. */
 function comesFirst(record: Readonly<ChatRecord>, channelId: Uint8Array, { channelId: superseded }: Supersedes, receivedMs: number): boolean {
-  if (equalBytes(record.channelId, superseded)) return true;
-  const together = record.earlier?.at(-1) === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < sameTimeMs;
+  // A device that was out of it, or whose Welcome was lost, may have missed the moves between.
+  if (equalBytes(record.channelId, superseded) || !record.earlier?.includes(toHex(superseded))) return true;
+  const together = record.superseded === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < togetherMs;
   return together && toHex(channelId) < toHex(record.channelId);
 }
 
-export type Succession = { kind: "moved"; draft: Draft } | { kind: "refused"; draft: Draft; code: string } | { kind: "unknown" };
+export type Succession = { kind: "moved"; draft: Draft; /** It had left the conversation, or had been removed. */ wasOut: boolean } | { kind: "refused"; draft: Draft; code: string } | { kind: "unknown" };
+
+/** @returns the conversation that the channel says it goes on from: by the channel before it, or, for one who has missed moves, by the first */
+async function conversationOf({ chats }: SyncContext, unit: Unit, { channelId, firstChannelId }: Supersedes): Promise<Draft | undefined> {
+  const superseded = toHex(channelId);
+  const chatId = unit.chatOf(channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
+  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+  if (draft || !firstChannelId) return draft;
+  const byFirst = chats.all().find(({ record }) => equalBytes(record.firstChannelId, firstChannelId))?.id;
+  return byFirst === undefined ? undefined : await unit.chat(byFirst);
+}
 
 /** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
 export async function follow(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, { info, adder, newState, S }: Joined): Promise<Succession> {
-  const { chats, mls, account } = context;
+  const { mls, account } = context;
   const { supersedes } = info;
   if (!supersedes) return { kind: "unknown" };
-  const superseded = toHex(supersedes.channelId);
-  const chatId = unit.chatOf(supersedes.channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
-  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
-  if (!draft?.record.active || draft.record.hidden) return { kind: "unknown" };
+  const draft = await conversationOf(context, unit, supersedes);
+  if (!draft || draft.record.hidden) return { kind: "unknown" };
   const members = mls.members(newState);
   const maker = await makerOf(context, draft, entry.channelId, supersedes);
+  const wasOut = !draft.record.active;
+  // What happened since it was out it has not seen, admins that were made then included. From somebody it never met there it is another conversation.
+  if (wasOut && maker === undefined) return { kind: "unknown" };
   // Once moved, what is remembered is of the other successor: the smaller channelId decides, and its maker must be an admin.
   const first = equalBytes(draft.record.channelId, supersedes.channelId);
-  const code = first ? judgeSuccessor({ supersedes, info, maker, members, old: draft.record, past: await pastEpochs(context, unit, draft) }) : judgeOther(draft.record, maker);
+  const code = wasOut ? undefined : first ? judgeSuccessor({ supersedes, info, maker, members, old: draft.record, past: await pastEpochs(context, unit, draft) }) : judgeOther(draft.record, maker);
   if (code !== undefined) return { kind: "refused", draft, code };
   if (!comesFirst(draft.record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
   const by = draft.record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
-  draft.moveTo(entry.channelId, newState, account.clock.now(), toHex(entry.id));
+  draft.moveTo(entry.channelId, newState, account.clock.now(), toHex(entry.id), toHex(supersedes.channelId));
   await noteEpoch(context, unit, draft, newState, { commitId: entry.id, S }, true);
   announce(events, unit, draft, entry, by, supersedes.reason);
-  return { kind: "moved", draft };
+  return { kind: "moved", draft, wasOut };
 }
 
 function judgeOther(record: Readonly<ChatRecord>, maker: string | undefined): "GRP-5.2" | undefined {
@@ -124,7 +137,7 @@ export async function takeOver(context: SyncContext, events: InboxEvents, unit: 
   const { supersedes } = mls.info(state);
   candidate.remove();
   if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) return;
-  main.moveTo(new Uint8Array(entry.channelId), state, account.clock.now(), toHex(entry.id));
+  main.moveTo(new Uint8Array(entry.channelId), state, account.clock.now(), toHex(entry.id), toHex(supersedes.channelId));
   await noteEpoch(context, unit, main, state, { commitId, S }, true);
   announce(events, unit, main, entry, account.username, supersedes.reason);
 }
@@ -162,7 +175,7 @@ export async function makeSuccessor(context: SyncContext, committer: Committer, 
   const add = await packagesOf(context, people, record, state && mls.members(state));
   const { name, kind, createdMs, roles } = info;
   const fresh = await mls.createGroup({ channelId, keyPackage: await account.keyPackages.forOwnGroup(), info: { name, kind, createdMs, roles, supersedes } });
-  const { broken: _broken, keptBytes: _kept, earlier: _earlier, serverDiffers: _differs, ...kept } = record;
+  const { broken: _broken, keptBytes: _kept, earlier: _earlier, superseded: _superseded, serverDiffers: _differs, ...kept } = record;
   const hidden: ChatRecord = { ...kept, channelId, hidden: true, succeeds: chatId, epoch: 0, epochSinceMs: account.clock.now(), ownSent: 0, commits: [], nextOrder: 0, unread: 0 };
   await chats.update(async (unit) => {
     const draft = await unit.create(hidden);
@@ -183,14 +196,17 @@ function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): G
  */
 async function packagesOf({ account }: SyncContext, people: People, record: Readonly<ChatRecord>, members: Member[] | undefined): Promise<CommitPlan["add"]> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
-  const found = await Promise.all(record.members.map(async ({ accountKey }) => {
+  // The server takes no device that was revoked meanwhile, and one that came in its place must not be left behind.
+  await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
+  const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
     const known = await account.directory.byKey(fromHex(accountKey));
-    const wanted = known?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey) && present?.has(toHex(recipientKey)) !== false) ?? [];
-    if (!known || wanted.length === 0) return [];
-    return await people.fetch(known, wanted).catch((error) => {
-      if (isGone(error)) return [];
-      throw error;
-    });
+    const others = known?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
+    const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
+    return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
+  }));
+  const found = await inTurns(wanted.flat(), devicesAtOnce, async ({ known, device }) => await people.fetch(known, [device]).catch((error) => {
+    if (isGone(error)) return [];
+    throw error;
   }));
   return found.flat();
 }

@@ -27,9 +27,8 @@ async function recordOf(person: Person, chatId: string): Promise<ChatRecord> {
 }
 
 /** A hostile member adds everybody to a channel that says that it goes on from the group's. */
-async function forgeSuccessor(chatId: string, { rpc, mls, state }: Hostile, victims: Person[], change: { transcriptHash?: Uint8Array<ArrayBuffer> } = {}): Promise<void> {
+async function forgeSuccessor(chatId: string, { rpc, mls, state }: Hostile, victims: Person[], change: { transcriptHash?: Uint8Array<ArrayBuffer> } = {}, channelId = random(32)): Promise<void> {
   const { device, keyPackage, keyPackages } = await deviceOf(victims[0], rpc, victims.slice(1));
-  const channelId = random(32);
   const info = mls.info(state);
   const claim = { channelId: fromHex(chatId), lastEpoch: state.epoch, transcriptHash: mls.transcriptHash(state), reason: "rejected-commit", ...change };
   const supersedes = await signSuccessor(channelId, claim, device.recipientKey, device.deviceSeed);
@@ -138,6 +137,42 @@ suite("a conversation whose channel can not go on", {
     await anna.until(async () => new Set(await Promise.all([anna, bert, carl].map(async (person) => toHex((await recordOf(person, chatId)).channelId)))).size === 1, "one channel");
     await carl.says(chatId, "one");
     await Promise.all([anna, bert].map((person) => person.hears(chatId, carl.username, ["one"])));
+  },
+
+  "GRP-5.4: of three successors at the same time the one with the smallest channelId stays, in whatever order they come": async ({ core, join }) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await group([anna, bert, carl, dora]);
+    for (const { username } of [bert, carl]) await anna.engine.setRole(chatId, username, "admin");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 3)));
+    const makers = [anna, bert, carl];
+    const hostile = await Promise.all(makers.map((maker) => takeOver(core, maker, chatId)));
+    const channelIds = [3, 2, 1].map((first) => new Uint8Array([first, ...random(31)]));
+    for (const [index, maker] of makers.entries()) await forgeSuccessor(chatId, hostile[index], [maker, dora, ...makers.filter((other) => other !== maker)], {}, channelIds[index]);
+    await dora.until(async () => toHex((await recordOf(dora, chatId)).channelId) === toHex(channelIds[2]), "the smallest");
+    assert.equal((await dora.notices(chatId)).some((notice) => notice.startsWith("rejected")), false);
+  },
+
+  "GRP-5.4: what was said in a successor that did not last is said again in the one that stays, once": async ({ core, join }) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await group([anna, bert, carl, dora]);
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)));
+    const [first, second] = [await takeOver(core, anna, chatId), await takeOver(core, bert, chatId)];
+    await forgeSuccessor(chatId, first, [anna, bert, carl, dora], {}, new Uint8Array([2, ...random(31)]));
+    await moved([carl, dora], chatId);
+    await dora.says(chatId, "read by both");
+    await carl.hears(chatId, dora.username, ["read by both"]);
+    const release = core.hold(await dora.recipientKey());
+    await forgeSuccessor(chatId, second, [bert, anna, carl, dora], {}, new Uint8Array([1, ...random(31)]));
+    await moved([carl], chatId, 2);
+    await dora.says(chatId, "read by nobody");
+    await dora.settled(chatId);
+    await dora.crash();
+    release();
+    await moved([dora], chatId, 2);
+    await dora.says(chatId, "and on");
+    await carl.hears(chatId, dora.username, ["read by both", "read by nobody", "and on"]);
+    assert.deepEqual(await dora.texts(chatId), ["read by both", "read by nobody", "and on"]);
   },
 
   "GRP-5.2: a member that is no admin can not move the conversation": async ({ core, join }) => {

@@ -79,7 +79,7 @@ export class Sync {
       },
       suspect,
     });
-    this.people = new People(this.#context, this.#committer, this.#outbox);
+    this.people = new People(this.#context, this.#committer, this.#outbox, (chatId) => this.#chatEnded(chatId));
     this.messages = new Messages(this.#context, this.#outbox);
     const events = this.#events();
     this.#healer = new Healer(this.#context, this.#committer, this.people, () => events, () => this.#inbox.cursor);
@@ -205,7 +205,7 @@ export class Sync {
     return {
       epochChanged: (chatId) => {
         this.#outbox.kick(chatId);
-        if (this.chats.get(chatId)?.record.leaving) void this.people.leaveAgain(chatId).catch((error) => this.#report(error));
+        this.#leaveAgain(chatId);
       },
       commitMerged: (chatId) => {
         this.#committer.merged(chatId);
@@ -214,17 +214,14 @@ export class Sync {
       },
       commitLost: (chatId) => this.#committer.lost(chatId),
       leaveProposed: (chatId) => this.#upkeep.leaveProposed(chatId),
-      chatEnded: (chatId) => {
-        this.#committer.ended(chatId);
-        void this.#outbox.abandon(chatId, "E016").catch((error) => this.#report(error));
-        this.#keepVault();
-      },
+      chatEnded: (chatId) => this.#chatEnded(chatId),
       joined: (chatId) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
         this.#outbox.kick(chatId);
         this.#replenish();
         this.#keepVault();
+        this.#leaveAgain(chatId);
       },
       broken: (chatId) => {
         this.#committer.lost(chatId);
@@ -237,10 +234,22 @@ export class Sync {
       moved: (chatId) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.kick(chatId);
+        this.#outbox.moved(chatId);
         this.#keepVault();
+        this.#leaveAgain(chatId);
       },
     };
+  }
+
+  #chatEnded(chatId: string): void {
+    this.#committer.ended(chatId);
+    void this.#outbox.abandon(chatId, "E016").catch((error) => this.#report(error));
+    this.#keepVault();
+  }
+
+  /** What fails waits for the next epoch or connection. */
+  #leaveAgain(chatId: string): void {
+    if (this.chats.get(chatId)?.record.leaving) this.#background(this.people.leaveAgain(chatId));
   }
 
   /** In the background, once the backlog is through and every hour after: what fails waits for the next time. */
@@ -248,6 +257,7 @@ export class Sync {
     if (this.#closed) return;
     this.#replenish();
     this.#checkDevices();
+    for (const { id } of this.chats.all()) this.#leaveAgain(id);
     void this.messages.sweep().catch((error) => this.#report(error));
     this.#cancelUpkeep();
     this.#cancelUpkeep = this.#context.environment.after(upkeepEveryMs, () => this.#lookAfter());

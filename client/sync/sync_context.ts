@@ -47,6 +47,6 @@ export interface InboxEvents {
   direct(entry: Entry): void;
   /** The conversation goes on in another channel: what waits is sealed again. */
   moved(chatId: string): void;
-  /** A Welcome to a channel that this device does not know did not open. */
+  /** A Welcome to a channel that this device does not know, or of a chat that it is out of, did not open. */
   welcomeLost(entry: Entry): void;
 }

@@ -27,12 +27,15 @@ const serverKeys = generateOpaqueServerKeys();
 class HostileServer {
   readonly injected = new Map<string, Entry[]>();
   readonly welcomes = new Map<string, Entry>();
+  /** Devices as hex that get none of what is stored for them. */
+  readonly held = new Set<string>();
   /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
   lastResortOnly = false;
 
   async fetch(asked: { recipientKey: Uint8Array; after: number }, found: Promise<Entry[]>): Promise<Entry[]> {
     const device = toHex(asked.recipientKey);
     const entries = await found;
+    if (this.held.has(device)) return [];
     const welcome = entries.find(({ kind }) => kind === EntryKind.WELCOME);
     if (welcome) this.welcomes.set(device, welcome);
     return [...entries, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
@@ -145,6 +148,15 @@ export class TestCore {
   /** How many KeyPackages of a device would be handed out now. */
   stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }> {
     return this.#run!.stockOf(deviceId);
+  }
+
+  /** The server keeps a device waiting for what is stored for it. @returns lets it have all */
+  hold(recipientKey: Uint8Array): () => void {
+    this.hostile.held.add(toHex(recipientKey));
+    return () => {
+      this.hostile.held.delete(toHex(recipientKey));
+      this.#run?.notify(recipientKey);
+    };
   }
 
   /** The server slips entries into a device's queue. */

@@ -82,6 +82,7 @@ export async function soak({ clients, steps, seed, faults = false, patienceMs = 
     await walk.faults.finish();
     const unsettled = await settle(core, walkers, chatId, { patienceMs, faults });
     progress(`${unsettled.length === 0 ? "at rest" : "NOT at rest"} after ${Math.round((Date.now() - startedMs) / 1000)} s`);
+    for (const walker of walkers) if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) progress(`${walker.name}: ${await walker.diary(chatId)}`);
     const verdict = await judge(core, walkers, chatId, { faults, settled: unsettled.length === 0 });
     const refusals: Record<string, number> = {};
     for (const { refusals: own } of walkers) for (const [code, count] of own) refusals[code] = (refusals[code] ?? 0) + count;
@@ -147,7 +148,8 @@ async function start({ core, walkers, chatId, random, faults }: Walk, walker: Wa
       if (target.index >= anchors || b < 0.5) walker.run(`gives ${target.name} a role`, () => engine.setRole(chatId, target.name, b < 0.5 ? "admin" : "member"));
       return;
     case "leave":
-      if (walker.index >= anchors) walker.run("leaves", () => engine.leaveChat(chatId));
+      // Asked twice, one who can not follow the group leaves without telling anybody.
+      if (walker.index >= anchors && !(await walker.record(chatId))?.leaving) walker.run("leaves", () => engine.leaveChat(chatId));
       return;
     case "away":
       if (walker.backAt === undefined) walker.goOffline(step + 5 + Math.floor(b * b * 120));

@@ -4,7 +4,7 @@ import { toHex } from "../../../../schema/bytes.ts";
 import { EngineError } from "../../../engine/api.ts";
 import { createMls, type GroupState } from "../../../mls/group.ts";
 import { SealedStore } from "../../../storage/sealed_store.ts";
-import type { ChatRecord, PendingRecord } from "../../records.ts";
+import type { ChatRecord, OutboxRecord, PendingRecord } from "../../records.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
 import { Wiretap } from "../wiretap.ts";
@@ -136,8 +136,8 @@ export class Walker {
   /** Whether nothing waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
-    const [pending, outbox] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range("outbox", "")]);
-    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.length === 0;
+    const [pending, outbox] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range<OutboxRecord>("outbox", "")]);
+    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value }) => value.sentMs !== undefined);
   }
 
   /** The group as the disk has it. */
@@ -157,6 +157,20 @@ export class Walker {
       members,
       transcript: toHex(reader.transcriptHash(state)),
       authenticator: toHex(state.mls.keySchedule.epochAuthenticator),
+    });
+  }
+
+  /** What helps to find out why it did not come to rest. */
+  async diary(chatId: string): Promise<string> {
+    const record = await this.record(chatId);
+    const { members: _members, commits, ...rest } = record ?? {} as Partial<ChatRecord>;
+    const [notices, chats, unreadable] = await Promise.all([this.person.notices(chatId), this.person.engine.chats(), this.#disk().range<{ code: string; epoch: number; kind: number }>("unreadable", "")]);
+    return JSON.stringify({
+      record: { ...rest, channelId: rest.channelId && toHex(rest.channelId).slice(0, 6), firstChannelId: undefined, commits: commits?.slice(-3) },
+      chats: chats.map(({ chatId: id, title, active, members }) => `${id.slice(0, 6)} ${title} ${active} ${members.length}`),
+      notices: notices.slice(-12),
+      problems: this.person.problems.slice(-3),
+      unreadable: unreadable.slice(-8).map(({ key, value: { code, epoch, kind } }) => `${key.slice(0, 6)}/${key.slice(-4)} kind ${kind} epoch ${epoch} ${code}`),
     });
   }
 }

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { SealedStore } from "../storage/sealed_store.ts";
+import { password, type Person, suite } from "./testing/person.ts";
+
+async function group(people: Person[]): Promise<string> {
+  const [creator, ...others] = people;
+  const chatId = await creator.engine.startChat(others.map(({ username }) => username), "group");
+  await Promise.all(others.map((person) => person.sees(chatId)));
+  return chatId;
+}
+
+/** Deletes records of a device, which is not running afterwards. */
+async function lose(person: Person, store: "keypackages" | "epochs", prefix = ""): Promise<void> {
+  await person.engine.close();
+  person.storage = person.storage.restarted();
+  const disk = new SealedStore(person.storage, person.wrappingKey);
+  await disk.takeFence();
+  await disk.write({ deletes: (await disk.range(store, prefix)).filter(({ key }) => store !== "epochs" || key === prefix).map(({ key }) => ({ store, key })) });
+  person.storage = person.storage.restarted();
+}
+
+suite("what happens in a group at the same time", {
+  "GRP-4.5: one who was out, and whose Welcome back does not open, asks and is back in the same conversation": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    await anna.engine.removePerson(chatId, bert.username);
+    await bert.sees(chatId, ({ active }) => !active);
+    // No Welcome that is made for one of them opens.
+    await lose(bert, "keypackages");
+    await anna.engine.addPeople(chatId, [bert.username]);
+    await bert.start();
+    await bert.sees(chatId, ({ active }) => active);
+    await anna.says(chatId, "back");
+    await bert.hears(chatId, anna.username, ["back"]);
+  },
+
+  "the last two who leave at the same time are both out": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    await Promise.all([anna, bert].map(({ engine }) => engine.leaveChat(chatId)));
+    await Promise.all([anna, bert].map((person) => person.sees(chatId, ({ active }) => !active)));
+  },
+
+  "one who leaves while it can not follow the group is out once it was helped": async ({ join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await group([anna, bert, carl]);
+    await lose(bert, "epochs", chatId);
+    bert.refuses = (method) => method === "enqueue";
+    await bert.start();
+    await bert.sees(chatId, ({ recovering }) => recovering === true);
+    await bert.engine.leaveChat(chatId);
+    await bert.crash();
+    bert.refuses = () => false;
+    await Promise.all([anna, carl].map((person) => person.until(async () => (await person.notices(chatId)).includes(`left ${bert.username}`), "that bert has left")));
+    await bert.until(async () => (await bert.notices(chatId)).at(-1) === `left ${bert.username} 1`, "the end");
+    assert.equal((await bert.chat(chatId))!.members.length, 3);
+    assert.equal((await anna.chat(chatId))!.members.length, 2);
+  },
+
+  "one whom nobody can help leaves for itself when asked twice": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    await anna.engine.close();
+    await lose(bert, "epochs", chatId);
+    await bert.start();
+    await bert.sees(chatId, ({ recovering }) => recovering === true);
+    await bert.engine.leaveChat(chatId);
+    assert.equal((await bert.chat(chatId))!.recovering, true);
+    await bert.engine.leaveChat(chatId);
+    const { recovering, active } = (await bert.chat(chatId))!;
+    assert.deepEqual([recovering, active], [undefined, false]);
+  },
+
+  "one who leaves and is removed at the same time is out once, and is told once": async ({ join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await group([anna, bert, carl]);
+    await Promise.all([bert.engine.leaveChat(chatId), anna.engine.removePerson(chatId, bert.username)]);
+    await Promise.all([anna, carl].map((person) => person.sees(chatId, ({ members }) => members.length === 2)));
+    await bert.sees(chatId, ({ active }) => !active);
+    for (const person of [anna, bert, carl]) assert.equal((await person.notices(chatId)).filter((notice) => /^(left|removed)/.test(notice)).length, 1, JSON.stringify(await person.notices(chatId)));
+    await anna.says(chatId, "two left");
+    await carl.hears(chatId, anna.username, ["two left"]);
+  },
+
+  "GRP-5: one who was out and is in the group again after a move finds it in the same conversation": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await group([anna, bert, carl]);
+    await anna.says(chatId, "then");
+    await carl.hears(chatId, anna.username, ["then"]);
+    await anna.engine.removePerson(chatId, carl.username);
+    await carl.sees(chatId, ({ active }) => !active);
+    const copy = await core.backup();
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.engine.renameChat(chatId, "Later");
+    await bert.sees(chatId, ({ title }) => title === "Later");
+    await core.restore(copy);
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.says(chatId, "moved");
+    await bert.hears(chatId, anna.username, ["then", "moved"]);
+    await anna.engine.addPeople(chatId, [carl.username]);
+    await carl.sees(chatId, ({ active }) => active);
+    await anna.says(chatId, "now");
+    await carl.hears(chatId, anna.username, ["then", "now"]);
+  },
+
+  "GRP-5: a device that was revoked while the group had no channel does not keep the successor from being made, nor its account out of it": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    const stolen = await bert.secondDevice(core);
+    try {
+      await bert.crash();
+      await stolen.sees(chatId);
+      const copy = await core.backup();
+      await Promise.all([anna, bert, stolen].map((person) => person.connected()));
+      await anna.engine.renameChat(chatId, "Later");
+      await bert.sees(chatId, ({ title }) => title === "Later");
+      await core.restore(copy);
+      anna.refuses = (method) => method === "createChannel";
+      await Promise.all([anna, bert, stolen].map((person) => person.connected()));
+      await anna.says(chatId, "found out");
+      await anna.sees(chatId, ({ recovering }) => recovering === true);
+      const { deviceId } = await stolen.engine.account() as { deviceId: string };
+      await bert.engine.revokeDevice(deviceId, password);
+      anna.refuses = () => false;
+      await bert.hears(chatId, anna.username, ["found out"]);
+      await anna.sees(chatId, ({ active }) => active);
+    } finally {
+      await stolen.close();
+    }
+  },
+});
