@@ -1,4 +1,4 @@
-/** Who is writing in a conversation: each sign counts for some seconds, or until that person's message is there. */
+/** Who is writing in a conversation: each sign counts for some seconds, until that person's message is there, or until the connection is gone. */
 
 import { createSignal, onCleanup } from "solid-js";
 import type { TimelineItem } from "../../client/engine/api.ts";
@@ -27,5 +27,6 @@ export function createTyping(app: App, chatId: string): () => string[] {
   onCleanup(app.listenTyping(chatId, begin));
   onCleanup(app.listenTimeline(chatId, takeItems));
   onCleanup(() => timers.forEach((timer) => clearTimeout(timer)));
-  return writing;
+  // Without a connection nobody knows.
+  return () => app.connection().kind === "connected" ? writing() : [];
 }
