@@ -6,9 +6,12 @@
 import { concat, equalBytes, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../../schema/ed25519.ts";
 import type { Bytes } from "../mls/group.ts";
+import type { SyncContext } from "./sync_context.ts";
 
 export type DirectContent =
   /** "Seal the secret of epoch n to me again, please: my header does not open." */
@@ -61,6 +64,19 @@ export async function openDirect(bytes: Uint8Array, channelId: Uint8Array, to: U
     if (error instanceof MalformedError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Sends one; an answer that says that it can not arrive is no error: the next round asks others.
+ *
+ * @param to recipientKey of a device that shares the channel
+ */
+export async function sendDirect({ rpc, account }: Pick<SyncContext, "rpc" | "account">, channelId: Bytes, to: Bytes, content: DirectContent): Promise<void> {
+  const body = await sealDirect({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
+  await rpc.call(delivery.enqueue, { recipientKey: to, channelId, messageId: crypto.getRandomValues(new Uint8Array(16)), body }).catch((error) => {
+    // Full queues and devices that have gone meanwhile.
+    if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
+  });
 }
 
 function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DirectContent {

@@ -4,8 +4,9 @@
  */
 
 import { equalBytes, toHex } from "../../schema/bytes.ts";
-import type { Entry } from "../../schema/rpc/methods.ts";
-import { EntryKind } from "../../schema/rpc/methods.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import type { Bytes, CommitHeader, Member, PendingCommit } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import type { InboxEvents } from "./sync_context.ts";
@@ -16,6 +17,16 @@ export interface CommitEffect {
   removed: Bytes[];
   added: Bytes[];
   membersHash: Bytes;
+}
+
+/** @returns what the server has; undefined when it knows no such channel, or this device is no member there */
+export async function serverState(rpc: Pick<RpcClient, "call">, channelId: Bytes): Promise<{ epoch: number; members: Bytes[] } | undefined> {
+  try {
+    return await rpc.call(delivery.channelState, { channelId });
+  } catch (error) {
+    if (isWireError(error, ErrorCode.notAMember)) return undefined;
+    throw error;
+  }
 }
 
 function sameKeys(one: Uint8Array[], other: Uint8Array[]): boolean {
