@@ -1,7 +1,7 @@
 /** How a device becomes one of an account: with the account itself, or by signing in. The root key is in memory only here (PROTOCOL §1). */
 
-import { concat, equalBytes, sha256 } from "../../schema/bytes.ts";
-import { type DeviceList, maxDevices, openDeviceList, signDeviceList } from "../../schema/device_list.ts";
+import { equalBytes } from "../../schema/bytes.ts";
+import { type DeviceList, maxDevices, signDeviceList } from "../../schema/device_list.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "../../schema/ed25519.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
@@ -9,7 +9,8 @@ import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../schema/rpc/methods.ts";
 import { loginBytes, registrationBytes } from "../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { type DeviceKeys, enrolledDevice, newDevice, proveCall, type StoredDevice } from "./device.ts";
+import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "./device.ts";
+import { changeDeviceList, withRevoked } from "./device_list_change.ts";
 import { wireProblem } from "./errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
@@ -154,45 +155,17 @@ export async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise
   throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "the vault's root key is not the account's" });
 }
 
-const attempts = 4;
-
+/** The device comes in; ids in `revoke` that stand in the list go with the same step. */
 async function addToDeviceList(rpc: RpcClient, account: Account, device: DeviceKeys, revoke: Uint8Array[], rootSeed: Bytes) {
-  let signed = account.devices;
-  for (let attempt = 1; ; attempt++) {
-    const current = await openDeviceList(signed);
-    if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) throw wireProblem(ErrorCode.malformed, "the device list is of another account");
-    const next = await nextDeviceList(current, signed.list, device, revoke);
-    const devices = await signDeviceList(next, rootSeed);
-    try {
-      const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
-      await rpc.call(authentication.putDeviceList, { devices, proof });
-      return { signed: devices, version: next.version };
-    } catch (error) {
-      // Another device of the account came first.
-      if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
-      signed = (await rpc.call(authentication.lookup, { username: account.username })).account.devices;
-    }
-  }
-}
-
-/** @returns the list after `current` without the devices of these ids, or undefined when none of them is in it */
-export async function revokedFrom(current: DeviceList, currentBytes: Uint8Array, revoke: Uint8Array[]): Promise<DeviceList | undefined> {
-  const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
-  const leaving = current.devices.filter(({ deviceId }) => leaves(deviceId));
-  if (leaving.length === 0) return undefined;
-  return {
-    ...current,
-    version: current.version + 1,
-    devices: current.devices.filter(({ deviceId }) => !leaves(deviceId)),
-    revoked: [...current.revoked, ...leaving.map(({ deviceId }) => deviceId)],
-    prevHash: await sha256(concat(currentBytes)),
-  };
-}
-
-/** @returns the list after `current` with the device added; ids in `revoke` that stand in it are revoked */
-async function nextDeviceList(current: DeviceList, currentBytes: Uint8Array, { deviceId, recipientKey }: DeviceKeys, revoke: Uint8Array[]): Promise<DeviceList> {
-  const without = await revokedFrom(current, currentBytes, revoke) ?? { ...current, version: current.version + 1, prevHash: await sha256(concat(currentBytes)) };
-  const staying = without.devices;
-  if (staying.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
-  return { ...without, devices: [...staying, { deviceId, recipientKey }] };
+  return await changeDeviceList({
+    rpc,
+    device,
+    rootSeed,
+    account,
+    change: (_current, after) => {
+      const without = withRevoked(after, revoke);
+      if (without.devices.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+      return { ...without, devices: [...without.devices, { deviceId: device.deviceId, recipientKey: device.recipientKey }] };
+    },
+  });
 }

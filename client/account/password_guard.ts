@@ -1,15 +1,13 @@
 /** What needs the password although the device is signed in: the root key, another password, another recovery code. */
 
-import { concat, equalBytes, u64 } from "../../schema/bytes.ts";
-import { openDeviceList, signDeviceList } from "../../schema/device_list.ts";
+import { equalBytes, u64 } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { type Account, authentication, type Vault } from "../../schema/rpc/methods.ts";
 import { vaultFields } from "../../schema/signed_call.ts";
 import { proveCall, type StoredDevice } from "./device.ts";
-import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
-import { type Enrolment, login, requireRootOf, revokedFrom } from "./enroll.ts";
-import { wireProblem } from "./errors.ts";
+import { changeDeviceList, withRevoked } from "./device_list_change.ts";
+import type { SeenList } from "./device_list_check.ts";
+import { type Enrolment, login, requireRootOf } from "./enroll.ts";
 import { startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -86,34 +84,22 @@ export function newRecoveryCode({ rpc, device, keys }: Confirmed): { recoveryCod
   };
 }
 
-const attempts = 4;
-
 /**
  * Takes a device out of the account's list, signed by the root key; the server ends its sessions and drops its KeyPackages and its queue.
  *
  * @param deviceId 16 bytes
- * @param seen the newest list that this device knows: what the server shows must come after it, else the root key would sign a revoked device back in
+ * @param seen the newest list that this device knows
  * @returns the account with its new list; as it was when the device is not in it
  * @throws EngineError E014 for a list that is not this account's, or older than the one seen
  */
 export async function revokeFromList(deviceId: Bytes, seen: SeenList, { rpc, device, account, keys }: Confirmed): Promise<Account> {
-  let { devices: signed } = account;
-  for (let attempt = 1; ; attempt++) {
-    const current = await openDeviceList(signed);
-    if (!equalBytes(current.accountKey, device.accountKey)) throw wireProblem(ErrorCode.malformed, "the device list is of another account");
-    const verdict = await judgeDeviceList(seen, { list: current, bytes: signed.list });
-    if (verdict.kind === "refused") throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
-    const next = await revokedFrom(current, concat(signed.list), [deviceId]);
-    if (!next) return { ...account, devices: signed };
-    const devices = await signDeviceList(next, keys.rootSeed);
-    try {
-      const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
-      await rpc.call(authentication.putDeviceList, { devices, proof });
-      return { ...account, devices };
-    } catch (error) {
-      // Another device of the account came first.
-      if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
-      signed = (await rpc.call(authentication.lookup, { username: account.username })).account.devices;
-    }
-  }
+  const { signed } = await changeDeviceList({
+    rpc,
+    device,
+    rootSeed: keys.rootSeed,
+    account: { ...account, accountKey: device.accountKey },
+    seen,
+    change: (current, after) => current.devices.some((listed) => equalBytes(listed.deviceId, deviceId)) ? withRevoked(after, [deviceId]) : undefined,
+  });
+  return { ...account, devices: signed };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
-import { remainingPlan } from "./committer.ts";
+import { remainingPlan } from "./commit_plan.ts";
 import { guardCommit } from "./incoming_commit.ts";
 import { judgeAnswer } from "./outbox.ts";
 import { type Person, suite } from "./testing/person.ts";

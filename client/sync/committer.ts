@@ -3,12 +3,13 @@
  * commit voids the bytes, and the plan is built again if there is still something to do (PROTOCOL §4).
  */
 
-import { concat, equalBytes, sha256, toHex } from "../../schema/bytes.ts";
+import { sha256, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { type Bytes, type GroupInfo, GroupUsageError, type InfoChange, parseKeyPackage, type PendingCommit } from "../mls/group.ts";
+import { GroupUsageError, type PendingCommit } from "../mls/group.ts";
 import { backoffMs, commitRetryMs } from "./backoff.ts";
+import { bundleBody, infoChangeOf, isReadded, keysOf, planError, remainingPlan } from "./commit_plan.ts";
 import type { Draft } from "./draft.ts";
 import { announceRemovals } from "./farewell.ts";
 import type { CommitPlan } from "./records.ts";
@@ -23,30 +24,6 @@ const winnerPatienceMs = 5_000;
 interface Waiter {
   resolve(): void;
   reject(error: EngineError): void;
-}
-
-/**
- * What of a plan is still to do in a group as it is now.
- *
- * @param present recipientKeys of the members as hex
- * @param leaves whether stored leave proposals wait for a commit
- * @param changesInfo whether the plan's name or roles differ from the group's
- * @returns undefined when nothing is
- */
-export function remainingPlan(plan: CommitPlan, present: ReadonlySet<string>, ownKey: string, leaves: boolean, changesInfo = false): CommitPlan | undefined {
-  const remove = plan.remove.filter((recipientKey) => present.has(toHex(recipientKey)) && toHex(recipientKey) !== ownKey);
-  const removed = new Set(remove.map(toHex));
-  // One that is to be put back comes in only as it goes out: if it was removed meanwhile, it stays out.
-  const putsBack = plan.purpose === "readd" || plan.purpose === "repair";
-  const add = plan.add.filter(({ recipientKey }) => removed.has(toHex(recipientKey)) || (!putsBack && !present.has(toHex(recipientKey))));
-  const needed = ["update", "create", "repair"].includes(plan.purpose) || (plan.purpose === "info" && changesInfo) || (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
-  return needed ? { ...plan, add, remove } : undefined;
-}
-
-/** @returns commit ‖ welcome ‖ headers, as `DeliveryService.commit` streams it */
-export function bundleBody({ bundle }: Pick<PendingCommit, "bundle">): { body: Bytes; headersLength: number } {
-  const headers = concat(...bundle.headers.flatMap(({ recipientKey, header }) => [recipientKey, header]));
-  return { body: concat(bundle.sealedCommit, bundle.sealedWelcome, headers), headersLength: headers.length };
 }
 
 export class Committer {
@@ -348,41 +325,6 @@ export class Committer {
   }
 }
 
-/** @returns what the plan asks for that is not so yet; roles of accounts that have left are left out */
-function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoChange | undefined {
-  const after = Object.fromEntries(Object.entries({ ...now.roles, ...roles }).filter(([, role]) => role === "admin"));
-  const change: InfoChange = {
-    ...(name !== undefined && name !== now.name && { name }),
-    ...(roles && Object.entries(roles).some(([account, role]) => (now.roles[account] ?? "member") !== role) && { roles: after }),
-  };
-  return Object.keys(change).length > 0 ? change : undefined;
-}
-
-async function keysOf({ add }: CommitPlan): Promise<Map<string, Uint8Array>> {
-  return new Map(await Promise.all(add.map(async ({ recipientKey, keyPackage }) => [toHex(recipientKey), (await parseKeyPackage(keyPackage)).xwingPublicKey] as const)));
-}
-
-/** Whether another member has carried the request out: the KeyPackage stands in the tree. */
-function isReadded(draft: Draft, { add }: CommitPlan, keys: Map<string, Uint8Array>): boolean {
-  const members = draft.members();
-  return add.every(({ recipientKey }) => {
-    const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
-    return member === undefined || equalBytes(member.xwingPublicKey, keys.get(toHex(recipientKey))!);
-  });
-}
-
 function commitId(pending: PendingCommit): string {
   return toHex(pending.commitId);
-}
-
-/** What a plan that the rules forbid is to the user. */
-export function planError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  if (error instanceof GroupUsageError) {
-    if (error.code.startsWith("GRP-")) return new EngineError({ code: codeName(ErrorCode.forbidden), detail: `${error.code} ${error.message}` });
-    if (error.code.startsWith("key-package")) return new EngineError({ code: codeName(ErrorCode.malformedKeyPackage), detail: error.message });
-    if (error.code === "not-active") return new EngineError({ code: LocalCode.notInChat, detail: error.message });
-    return new EngineError({ code: LocalCode.internal, detail: `${error.code} ${error.message}` });
-  }
-  throw error;
 }

@@ -3,7 +3,7 @@ import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { textContent } from "../content/message_text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
-import { bundleBody } from "./committer.ts";
+import { bundleBody } from "./commit_plan.ts";
 import { outsider } from "./testing/outsider.ts";
 import { type Person, suite } from "./testing/person.ts";
 
