@@ -3,11 +3,11 @@
  * commit voids the bytes, and the plan is built again if there is still something to do (PROTOCOL §4).
  */
 
-import { sha256, toHex } from "../../schema/bytes.ts";
+import { equalBytes, sha256, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { GroupUsageError, type PendingCommit } from "../mls/group.ts";
+import { type Bytes, GroupUsageError, type PendingCommit } from "../mls/group.ts";
 import { backoffMs, commitRetryMs } from "./backoff.ts";
 import { bundleBody, infoChangeOf, isReadded, keysOf, planError, remainingPlan } from "./commit_plan.ts";
 import type { Draft } from "./draft.ts";
