@@ -10,7 +10,7 @@ import { epochPskId, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { clientConfig } from "./identity.ts";
 import type { ParsedKeyPackage } from "./key_package.ts";
 import { stateMembers } from "./state.ts";
-import type { GroupState } from "./types.ts";
+import type { Bytes, GroupState } from "./types.ts";
 
 /** A proposal by its short name. */
 export const remove = (leafIndex: number): Proposal => ({ proposalType: "remove", remove: { removed: leafIndex } });
@@ -39,8 +39,8 @@ export interface Forgery {
 export interface ForgedCommit {
   n: bigint;
   commitId: Uint8Array<ArrayBuffer>;
-  header: Uint8Array;
-  sealedCommit: Uint8Array;
+  header: Bytes;
+  sealedCommit: Bytes;
 }
 
 /**
@@ -54,7 +54,7 @@ export async function forgeWelcome(
   { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage,
   as: { channelId?: Uint8Array; n?: bigint } = {},
   change: Partial<Welcome> = {},
-): Promise<{ n: bigint; header: Uint8Array; sealedWelcome: Uint8Array }> {
+): Promise<{ n: bigint; header: Bytes; sealedWelcome: Bytes }> {
   const { channelId = attacker.channelId, n = attacker.epoch + 1n } = as;
   const S = crypto.getRandomValues(new Uint8Array(32));
   const state = { ...attacker.mls, clientConfig: clientConfig({ validateCredential: async () => true }) };

@@ -113,10 +113,10 @@ suite("commits between engines", {
   },
 });
 
-Deno.test("guardCommit() takes the next epoch, drops repeats and calls out forks", () => {
+Deno.test("guardCommit() takes the next epoch, drops repeats, and calls out forks and what leads back to an old epoch", () => {
   assert.equal(guardCommit(4, 5, "aa", undefined).kind, "next");
   assert.equal(guardCommit(4, 4, "aa", "aa").kind, "repeat");
-  assert.equal(guardCommit(4, 2, "aa", undefined).kind, "repeat");
+  assert.equal(guardCommit(4, 2, "aa", undefined).kind, "old");
   assert.deepEqual([guardCommit(4, 4, "aa", "bb"), guardCommit(4, 6, "aa", undefined)].map((guard) => guard.kind === "rejected" && guard.code), ["fork", "fork"]);
 });
 

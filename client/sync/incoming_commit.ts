@@ -8,24 +8,25 @@ import { announcedBy } from "./farewell.ts";
 import { noticesOf } from "./members.ts";
 import { noteEpoch } from "./past_epochs.ts";
 import type { PendingRecord } from "./records.ts";
-import { breakOff, type Refusal, remember } from "./rejection.ts";
+import { breakOff, refuse, type Refusal, remember } from "./rejection.ts";
 import { compareWithServer } from "./server_list.ts";
 import { takeOver } from "./successor.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
-export type Guard = { kind: "next" } | { kind: "repeat" } | Refusal;
+export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
 /**
  * The client's guard on an entry of epoch n (PROTOCOL §4): it must be the own epoch + 1; n that was passed already is a repeat when its commitId is the one that was merged, and
- * a fork when it is another.
+ * a fork when it is another. Nothing leads back to an epoch from before those that are remembered, whichever commit says so ("old").
  *
  * @param merged the commitId that made epoch n here, if remembered
  */
 export function guardCommit(ownEpoch: number, n: number, commitId: string, merged: string | undefined): Guard {
   if (n === ownEpoch + 1) return { kind: "next" };
   if (n > ownEpoch + 1) return { kind: "rejected", code: "fork", reason: "a commit is missing before this one" };
-  if (merged === undefined || merged === commitId) return { kind: "repeat" };
+  if (merged === undefined) return { kind: "old" };
+  if (merged === commitId) return { kind: "repeat" };
   return { kind: "rejected", code: "fork", reason: "another commit made this epoch here" };
 }
 
@@ -48,6 +49,10 @@ async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promis
   const commitId = toHex(entry.id);
   const guard = guardCommit(draft.record.epoch, entry.epoch, commitId, draft.record.commits.find(({ n }) => n === entry.epoch)?.commitId);
   if (guard.kind === "repeat") return undefined;
+  if (guard.kind === "old") {
+    refuse(unit, draft, entry, { kind: "rejected", code: "old-epoch", reason: "a commit to an epoch that this device has left" });
+    return undefined;
+  }
   if (guard.kind !== "next") {
     breakOff(unit, draft, entry, guard, events);
     return undefined;
