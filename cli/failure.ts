@@ -31,6 +31,7 @@ const hints: Record<string, string> = {
   [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
   [LocalCode.weakPassword]: "use at least 12 characters, best a few unrelated words",
   [LocalCode.noSuchUser]: "check the spelling",
+  [LocalCode.storage]: "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
   [LocalCode.vaultUnreadable]: "do not go on with this server before whoever runs it has explained it",
   [LocalCode.keyChanged]: "compare numbers with qpq verify, then take the new key with --accept-key",
   [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",

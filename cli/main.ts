@@ -36,6 +36,8 @@ async function run(invocation: Invocation): Promise<void> {
   };
   Deno.addSignalListener("SIGINT", stop(exitCodes.interrupted));
   Deno.addSignalListener("SIGTERM", stop(exitCodes.terminated));
+  // With a listener the write that goes over a file size limit fails and is reported; without one it would end the process.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   const session = await Session.of(invocation, env, output);
   try {
     await withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });

@@ -77,12 +77,31 @@ Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps:
       for (const text of accepted) assert.ok(heard.includes(text), text);
     });
 
-    await test.step("a state that can not grow ends the command, and goes on whole afterwards", async () => {
-      const full = await shell.run("anna", "ulimit -f 1; qpq send talk 'no room'");
-      assert.notEqual(full.code, 0);
-      assert.equal(full.stdout, "");
+    await test.step("a state that can not grow ends the command with a hint, on a full disk as at a limit of the shell's, and goes on whole afterwards", async () => {
+      const hint = /^qpq: error: .*\nqpq: hint: (free space|raise the file size limit).* nothing is lost\n$/;
+      const limited = await shell.run("anna", "ulimit -f 1; qpq send talk 'no room'");
+      assert.deepEqual([limited.code, limited.stdout], [5, ""]);
+      assert.match(limited.stderr, hint);
       await quiet("anna", "qpq send talk 'room again'");
-      assert.match(await quiet("bert", "qpq recv"), /room again\n$/);
+      // In a file system of 400 kB, which something else fills: what waits at the server stays there until there is room.
+      const full = await shell.run("bert", `unshare --user --map-root-user --mount sh -c '
+        mkdir -p small && mount -t tmpfs -o size=400k tmpfs small && cp bert.db small/ && { cat /dev/zero > small/filler 2>/dev/null; QPQ_STATE=small/bert.db qpq recv; echo "[$?]"; rm small/filler; QPQ_STATE=small/bert.db qpq recv; }
+        cp small/bert.db bert.db'`);
+      assert.match(full.stderr, hint);
+      assert.match(full.stdout, /^\[5\]\n.*room again\n$/);
+      assert.equal(await quiet("bert", "qpq recv"), "");
+    });
+
+    await test.step("a state in a folder that can not be written is refused with a hint", async () => {
+      await quiet("anna", "mkdir closed && cp anna.db closed/ && cp anna.db closed.db && chmod 500 closed && chmod 400 closed.db");
+      // Root may write everywhere, unless it gives that up.
+      const asUser = Deno.uid() === 0 ? "setpriv --bounding-set=-all --inh-caps=-all " : "";
+      for (const [state, what] of [["closed/anna.db", "can not be written"], ["closed/new.db", "can not be made"], ["closed.db", "can not be read and written"]]) {
+        const { code, stderr } = await shell.run("anna", `exec ${asUser}qpq whoami --state ${state}`);
+        assert.equal(code, 5, stderr);
+        assert.match(stderr, new RegExp(`^qpq: error: ${state} ${what}: .*\\nqpq: hint: .*with --state\n$`));
+      }
+      await quiet("anna", "chmod 700 closed");
     });
 
     await test.step("demo-group runs through everything against a given server", async () => {

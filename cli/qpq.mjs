@@ -45,4 +45,10 @@ child.on("error", (error) => {
   console.error(`qpq: error: ${error.message}`);
   process.exit(1);
 });
-child.on("exit", (status, signal) => process.exit(status ?? 128 + (constants.signals[signal] ?? 0)));
+child.on("exit", (status, signal) => {
+  if (signal === "SIGXFSZ") {
+    console.error("qpq: error: a file may not grow as large as it has to\nqpq: hint: raise the file size limit (ulimit -f), and try again: nothing is lost");
+    process.exit(5);
+  }
+  process.exit(status ?? 128 + (constants.signals[signal] ?? 0));
+});

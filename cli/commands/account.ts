@@ -1,12 +1,19 @@
 /** register, login, logout, whoami. */
 
+import { EngineError, LocalCode } from "../../client/engine/api.ts";
+import { Failure } from "../failure.ts";
+import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
   const password = await firstPasswordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
-  const { recoveryCode } = await session.engine.createAccount(username, password, invocation.options["invite-code"] as string | undefined);
+  const { recoveryCode } = await session.engine.createAccount(username, password, invocation.options["invite-code"] as string | undefined).catch((error) => {
+    // The server may have made the account already: then its password is all that it takes.
+    if (error instanceof EngineError && error.problem.code === LocalCode.storage) throw new Failure(exitCodes.state, error.problem.detail, `free space on its disk; then qpq login ${username}, or qpq register ${username} where there is no such account yet`, LocalCode.storage);
+    throw error;
+  });
   const account = await session.requireSignedIn();
   await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, { type: "registered", username, accountKey: account.accountKey, deviceId: account.deviceId, recoveryCode });
 };

@@ -12,12 +12,21 @@ import { equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
 import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, type StoreName, type WriteBatch } from "../../client/storage/storage.ts";
 import { StateError } from "./state_error.ts";
+import { makePrivate, prepareFile } from "./state_file.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Marks our files (SQLite `application_id`): "qpqc". */
 const applicationId = 0x71707163;
 const formatVersion = 1;
+
+const schema = `BEGIN;
+  CREATE TABLE records (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key)) STRICT, WITHOUT ROWID;
+  CREATE TABLE printed (chat TEXT PRIMARY KEY, upto TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
+  PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`;
+
+const otherPath = "give another file with --state";
 
 /** With a path of its own, because the package's own search asks for the operating system's report, which would need one permission more. */
 function nativeBinding(): string {
@@ -37,10 +46,11 @@ export class SqliteStorage implements Storage {
    * Opens the state, or makes it (readable by its owner alone).
    *
    * @param passphrase encrypts a new file; opens an encrypted one
+   * @param note told when others could read the file until now
    * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the file is not ours. It is left as it is then
    */
-  static open(path: string, passphrase?: string): SqliteStorage {
-    checkFile(path, passphrase);
+  static open(path: string, passphrase?: string, note: (text: string) => void = () => {}): SqliteStorage {
+    prepareFile(path, passphrase);
     const db = opened(path);
     try {
       if (passphrase !== undefined) {
@@ -49,10 +59,13 @@ export class SqliteStorage implements Storage {
       }
       // Taken with the first access and kept until the end of the process, whatever ends it.
       db.pragma("locking_mode=EXCLUSIVE");
+      db.exec("BEGIN IMMEDIATE; COMMIT");
+      // Before anything is written: another program's database is left as it is.
+      const isNew = checkFormat(db, path);
+      makePrivate(path, passphrase, note);
       db.pragma("journal_mode=WAL");
       db.pragma("synchronous=FULL");
-      db.exec("BEGIN IMMEDIATE; COMMIT");
-      prepare(db, path);
+      if (isNew) db.exec(schema);
       return new SqliteStorage(db);
     } catch (error) {
       db.close();
@@ -140,63 +153,39 @@ export class SqliteStorage implements Storage {
 }
 
 /**
- * The package asks first whether the file's folder exists. That would need the permission to read the whole folder, and `checkFile` has opened the file already: so the question is
- * answered for it.
+ * The package asks first whether the file's folder exists. That would need the permission to read the whole folder, and `prepareFile` has seen the file already: so the question is
+ * answered for it (docs/decisions/019-state-file.md). The name is never one that SQLite or the package take for something else (":memory:").
  */
 function opened(path: string): Sqlite.Database {
   const { existsSync } = fs;
   fs.existsSync = () => true;
   try {
-    return new Sqlite(path, { nativeBinding: nativeBinding(), timeout: 0 });
+    return new Sqlite(/^(\/|[A-Za-z]:)/.test(path) ? path : `./${path}`, { nativeBinding: nativeBinding(), timeout: 0 });
   } finally {
     fs.existsSync = existsSync;
   }
 }
 
-function prepare(db: Sqlite.Database, path: string): void {
-  const id = db.pragma("application_id", { simple: true });
+/** @returns whether it is empty @throws StateError for what is not a state of this version */
+function checkFormat(db: Sqlite.Database, path: string): boolean {
   const isEmpty = (db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number }).tables === 0;
-  if (isEmpty) {
-    db.exec(`BEGIN;
-      CREATE TABLE records (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key)) STRICT, WITHOUT ROWID;
-      CREATE TABLE printed (chat TEXT PRIMARY KEY, upto TEXT NOT NULL) STRICT, WITHOUT ROWID;
-      CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
-      PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`);
-  } else if (id !== applicationId) {
-    throw new StateError(`${path} is no state of qpq; it was left as it is`, "give another file with --state");
-  } else if (db.pragma("user_version", { simple: true }) !== formatVersion) {
-    throw new StateError(`${path} was made by another version of qpq; it was left as it is`, "use that version, or another file with --state");
-  }
+  if (isEmpty) return true;
+  if (db.pragma("application_id", { simple: true }) !== applicationId) throw new StateError(`${path} is a database, but no state of qpq; it was left as it is`, otherPath);
+  const version = db.pragma("user_version", { simple: true }) as number;
+  if (version > formatVersion) throw new StateError(`${path} was made by a newer qpq (format ${version}, this one knows ${formatVersion}); it was left as it is`, "update qpq, or give another file with --state");
+  return false;
 }
 
-/** Made before SQLite opens it, so that nobody else can read it for a moment. */
-function checkFile(path: string, passphrase: string | undefined): void {
-  let header: Uint8Array;
-  try {
-    using file = Deno.openSync(path, { read: true });
-    header = new Uint8Array(16);
-    header = header.subarray(0, file.readSync(header) ?? 0);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw new StateError(`${path} can not be read: ${(error as Error).message}`, "give a file of your own with --state");
-    try {
-      Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
-    } catch (failure) {
-      throw new StateError(`${path} can not be made: ${(failure as Error).message}`, "give a file in an existing folder with --state");
-    }
-    return;
-  }
-  if (header.length === 0) return;
-  const isPlain = new TextDecoder().decode(header) === "SQLite format 3\0";
-  if (isPlain && passphrase !== undefined) throw new StateError(`${path} is not encrypted, but a passphrase was given`, "leave the passphrase away, or give another file with --state");
-  if (!isPlain && passphrase === undefined) throw new StateError(`${path} is encrypted`, "give its passphrase with --passphrase-file or QPQ_PASSPHRASE");
-}
-
+/** @returns what SQLite found wrong, in words that say what to do */
 function stateError(path: string, passphrase: string | undefined, error: unknown): StateError {
   if (error instanceof StateError) return error;
-  const { code, message } = error as { code?: string; message: string };
+  const { code = "", message } = error as { code?: string; message: string };
   if (code === "SQLITE_BUSY") return new StateError(`${path} is in use by another qpq`, "wait until it has ended (recv --follow holds its state), or give this one a state of its own with --state");
   if (code === "SQLITE_NOTADB") {
-    return passphrase === undefined ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, "give another file with --state") : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
+    return passphrase === undefined ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, otherPath) : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
   }
-  return new StateError(`${path} can not be opened: ${message}`, "give another file with --state");
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) return new StateError(`${path} can not be written: ${message}`, "its folder has to be writable too: give a file in a folder that you can write with --state");
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) return new StateError(`${path} can not be written: ${message}`, "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost");
+  if (code === "SQLITE_CORRUPT") return new StateError(`${path} is damaged`, "sign in with another state (--state): the account and its groups are on the server and with their members");
+  return new StateError(`${path} can not be opened: ${message}`, otherPath);
 }
