@@ -1,5 +1,7 @@
 /** A real core as a process of a test's own, on a port that stays the same when it is started again. */
 
+import Sqlite from "better-sqlite3-multiple-ciphers";
+
 const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 
 export class Core {
@@ -36,6 +38,16 @@ export class Core {
     this.#process?.kill("SIGKILL");
     await this.#process?.status;
     this.#process = undefined;
+  }
+
+  /** Gives the name of an account away, as a dishonest operator could: whoever registers it next has other keys. */
+  async free(username: string): Promise<void> {
+    await this.stop();
+    const db = new Sqlite(`${this.folder}/core/qpq.db`);
+    const { changes } = db.prepare("UPDATE accounts SET username = ? WHERE username = ?").run(`former-${username}`, username);
+    db.close();
+    if (changes !== 1) throw new Error(`there is no account ${username}`);
+    await this.start();
   }
 
   async remove(): Promise<void> {

@@ -5,9 +5,9 @@
  *     sent to friends                    its standard output
  *     ! qpq: error: …                    its standard error
  *     [4]                                what it ends with, where that is not 0
- *     * core stop                        the server dies; `* core start`: and is back
+ *     * core stop                        the server dies; `* core start`: and is back; `* core frees NAME`: it gives an account's name away
  *
- * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code) and `{any}` stand for what differs each time; `{name=hex}` keeps it for `$name` in later commands.
+ * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code), `{numbers}` (a safety number) and `{any}` stand for what differs each time; `{name=hex}` keeps it for `$name` in what follows.
  */
 
 import assert from "node:assert/strict";
@@ -19,6 +19,7 @@ const shapes: Record<string, string> = {
   id: "[0-9a-f]{8}",
   hex: "[0-9a-f]{16,64}",
   code: "[0-9A-Z]{4}(?:-[0-9A-Z*~$=]+)+",
+  numbers: "(?:\\d{5} ){11}\\d{5}",
   any: ".*",
 };
 
@@ -31,6 +32,7 @@ export async function runScript(name: string, text: string, shell: Shell, core: 
     if (line === "" || line.startsWith("#")) continue;
     if (line === "* core stop") await core.stop();
     else if (line === "* core start") await core.start();
+    else if (line.startsWith("* core frees ")) await core.free(line.slice("* core frees ".length));
     else {
       const [, person, command] = /^(\w+)\$ (.*)$/.exec(line) ?? assert.fail(`${name}:${at + 1}: neither a command nor a comment: ${line}`);
       const expected = { stdout: [] as string[], stderr: [] as string[], code: 0 };
@@ -51,15 +53,15 @@ export async function runScript(name: string, text: string, shell: Shell, core: 
 }
 
 function check(place: string, stream: string, got: string, expected: string[], kept: Record<string, string>): void {
-  const source = expected.map((line) => `${patternOf(line)}\n`).join("");
+  const source = expected.map((line) => `${patternOf(line, kept)}\n`).join("");
   const found = new RegExp(`^${source}$`).exec(got);
   if (!found) assert.fail(`${place}: ${stream}:\n${got}\nand not\n${expected.join("\n")}`);
   Object.assign(kept, found.groups);
 }
 
-function patternOf(line: string): string {
-  return line.split(/(\{(?:\w+=)?(?:time|id|hex|code|any)\})/).map((part, index) => {
-    if (index % 2 === 0) return part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function patternOf(line: string, kept: Record<string, string>): string {
+  return line.split(/(\{(?:\w+=)?(?:time|id|hex|code|numbers|any)\})/).map((part, index) => {
+    if (index % 2 === 0) return part.replaceAll(/\$(\w+)/g, (whole, name: string) => kept[name] ?? whole).replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
     const [, name, shape] = /^\{(?:(\w+)=)?(\w+)\}$/.exec(part)!;
     return name ? `(?<${name}>${shapes[shape]})` : shapes[shape];
   }).join("");
