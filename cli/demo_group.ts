@@ -5,6 +5,7 @@ import type { Invocation } from "./arguments.ts";
 import { targetOf } from "./arguments.ts";
 import { Failure } from "./failure.ts";
 import type { Output } from "./output.ts";
+import type { OutputRecord } from "./records.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { QuicTransport, type QuicTarget } from "./transport/quic.ts";
@@ -55,7 +56,7 @@ class Steps {
     this.#timeoutMs = timeoutMs;
   }
 
-  async say(text: string, record: Record<string, unknown>): Promise<void> {
+  async say(text: string, record: Omit<OutputRecord & { type: "step" }, "type">): Promise<void> {
     await this.#output.line(text, { type: "step", ...record });
   }
 

@@ -1,10 +1,12 @@
 /** What goes to standard output: lines for people, or one JSON object a line. All else goes to standard error. */
 
+import type { OutputRecord } from "./records.ts";
+
 const encoder = new TextEncoder();
 
 export interface Output {
   /** One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is written. */
-  line(text: string | undefined, record: Record<string, unknown>): Promise<void>;
+  line(text: string | undefined, record: OutputRecord): Promise<void>;
   /** What happens meanwhile, for people at a terminal. */
   note(text: string): void;
 }
@@ -41,6 +43,6 @@ export function printableLines(text: string): string {
 }
 
 /** JSON says the same with those characters escaped. */
-function jsonLine(record: Record<string, unknown>): string {
+function jsonLine(record: OutputRecord): string {
   return JSON.stringify(record).replace(steering, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,31 +1,8 @@
 import assert from "node:assert/strict";
 import { Core } from "./testing/core.ts";
+import { Lines } from "./testing/lines.ts";
+import { checkRecord } from "./testing/records.ts";
 import { Shell } from "./testing/shell.ts";
-
-/** Reads lines as they come. */
-class Lines {
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  #text = "";
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-  }
-
-  async next(): Promise<string> {
-    while (!this.#text.includes("\n")) {
-      const { done, value } = await this.#reader.read();
-      if (done) return this.#text;
-      this.#text += value;
-    }
-    const [line] = this.#text.split("\n", 1);
-    this.#text = this.#text.slice(line.length + 1);
-    return line;
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.cancel();
-  }
-}
 
 Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps: false, sanitizeResources: false }, async (test) => {
   const core = new Core();
@@ -105,7 +82,9 @@ Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps:
     });
 
     await test.step("demo-group runs through everything against a given server", async () => {
-      const steps = (await quiet("demo", "qpq demo-group --json")).trim().split("\n").map((line) => JSON.parse(line).step);
+      const lines = (await quiet("demo", "qpq demo-group --json")).trim().split("\n");
+      assert.deepEqual(new Set(lines.map(checkRecord)), new Set(["step"]));
+      const steps = lines.map((line) => JSON.parse(line).step);
       assert.deepEqual([steps[0], steps.at(-1), steps.filter((step) => step === "message").length], ["register", "leave", 4]);
     });
 

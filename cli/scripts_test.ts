@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { recordFields } from "./records.ts";
 import { Core } from "./testing/core.ts";
 import { runScript } from "./testing/script.ts";
 import { Shell } from "./testing/shell.ts";
@@ -11,7 +13,14 @@ Deno.test("qpq prints and ends with what the scripts of cli/testdata say", { san
   await core.start();
   const shell = new Shell(core);
   try {
-    for (const name of scripts) await test.step(name, () => runScript(name, Deno.readTextFileSync(new URL(name, folder)), shell, core));
+    const seen = new Set<string>();
+    for (const name of scripts) {
+      await test.step(name, async () => {
+        for (const type of await runScript(name, Deno.readTextFileSync(new URL(name, folder)), shell, core)) seen.add(type);
+      });
+    }
+    // demo-group has its steps checked in process_test.ts.
+    await test.step("every record of --json was printed with the fields that are promised", () => assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["step"]));
   } finally {
     await core.remove();
   }

@@ -55,7 +55,7 @@ export const commands: Record<string, Command> = {
   send: { args: "<group> <message>", what: "Sends a message and ends when the server has it on disk. `-` reads it from standard input.", examples: ['qpq send "Board games" "On Friday?"', "git log -1 | qpq send builds -"] },
   recv: {
     args: "[group]",
-    what: "Prints what has come since the last time, oldest first.",
+    what: "Prints what has come since the last time, in the order of its arrival.",
     options: { follow: { short: "f", what: "go on until interrupted" } },
     examples: ["qpq recv", "qpq recv builds --follow --json"],
   },

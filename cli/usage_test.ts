@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { completionScript } from "./completion.ts";
+import { withValue } from "./permissions.mjs";
+import { recordFields } from "./records.ts";
 import { commands, exitCodes, globalOptions, helpText } from "./usage.ts";
 
 const reference = Deno.readTextFileSync(new URL("../docs/cli.md", import.meta.url));
-const launcher = Deno.readTextFileSync(new URL("qpq.mjs", import.meta.url));
 
 Deno.test("docs/cli.md has every command with its arguments, every option and every exit code", () => {
   for (const [name, { args, options = {} }] of Object.entries(commands)) {
@@ -12,6 +13,17 @@ Deno.test("docs/cli.md has every command with its arguments, every option and ev
   }
   for (const option of Object.keys(globalOptions)) assert.ok(reference.includes(`\`--${option}`), option);
   for (const code of Object.values(exitCodes)) assert.match(reference, new RegExp(`\\| ${code} \\|`));
+});
+
+Deno.test("docs/cli.md lists the fields of every record that --json prints, and no others", () => {
+  const listed: Record<string, string[]> = {};
+  const names = (cell: string) => [...cell.replaceAll(/\([^)]*\)/g, "").split(":")[0].matchAll(/`([\w?-]+)`/g)].map(([, name]) => name);
+  const [, table] = reference.split("| `type` | from | fields |\n");
+  for (const row of table.split("\n\n")[0].split("\n").slice(1)) {
+    const [, types, , fields] = row.split(/(?<!\\)\|/);
+    for (const type of names(types)) listed[type] = names(fields);
+  }
+  assert.deepEqual(listed, recordFields);
 });
 
 Deno.test("helpText() of each command has its arguments, its options and an example", () => {
@@ -25,9 +37,7 @@ Deno.test("helpText() of each command has its arguments, its options and an exam
 
 Deno.test("the launcher knows which options take a value", () => {
   const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as typeof globalOptions;
-  const withValue = Object.entries(all).filter(([, { value }]) => value).map(([name]) => name);
-  const known = [.../const withValue = \[([^\]]*)\]/.exec(launcher)![1].matchAll(/"([a-z-]+)"/g)].map(([, name]) => name);
-  assert.deepEqual(known.sort(), withValue.sort());
+  assert.deepEqual(withValue.toSorted(), Object.entries(all).filter(([, { value }]) => value).map(([name]) => name).sort());
 });
 
 Deno.test("completionScript() names every command for each shell, and bash completes by it", async () => {

@@ -11,6 +11,8 @@ export interface StaggerOptions<T> {
   atOnce: number;
   /** Runs `run` once after `delayMs`. @returns cancels it */
   after(delayMs: number, run: () => void): () => void;
+  /** Hands out what begins a further attempt at once, for one who knows that the peer may be back. @returns takes it back */
+  hurry?(beginNow: () => void): () => void;
   /** Gives all up. */
   signal: AbortSignal;
 }
@@ -19,15 +21,17 @@ export interface StaggerOptions<T> {
  * @returns the result of the first attempt that succeeds
  * @throws the error of the last attempt, once none is under way; the signal's reason
  */
-export function staggered<T>({ attempt, discard, everyMs, atOnce, after, signal }: StaggerOptions<T>): Promise<T> {
+export function staggered<T>({ attempt, discard, everyMs, atOnce, after, hurry, signal }: StaggerOptions<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const underWay = new Set<AbortController>();
     let over = false;
     let cancel = () => {};
+    let stopHurry = () => {};
     const end = (finish: () => void) => {
       if (over) return;
       over = true;
       cancel();
+      stopHurry();
       signal.removeEventListener("abort", giveUp);
       for (const one of underWay) one.abort(new Error("another attempt was faster"));
       finish();
@@ -53,6 +57,10 @@ export function staggered<T>({ attempt, discard, everyMs, atOnce, after, signal 
     };
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
+    stopHurry = hurry?.(() => {
+      cancel();
+      next();
+    }) ?? stopHurry;
     next();
   });
 }

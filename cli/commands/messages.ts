@@ -2,9 +2,12 @@
 
 import type { ChatSummary, TimelineItem } from "../../client/engine/api.ts";
 import { maxTextBytes } from "../../client/content/message_text.ts";
+import { inOrderOfArrival } from "../arrival_order.ts";
 import { failureOfProblem, wrongUsage } from "../failure.ts";
+import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
 import { type Output, printable, printableLines } from "../output.ts";
+import type { OutputRecord } from "../records.ts";
 import { endedFailure, type Session } from "../session.ts";
 import type { Command } from "./command.ts";
 
@@ -48,6 +51,7 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   await printer.print();
   if (invocation.options.follow !== true || interrupted.aborted) return;
   let unwatch = () => {};
+  const stopNetworkWatch = watchNetwork({ interfaces: Deno.networkInterfaces, onChange: () => void session.engine.wake() });
   const over = new Promise<void>((resolve, reject) => {
     const look = () => void printer.print().catch(reject);
     unwatch = session.watch((event) => {
@@ -61,17 +65,13 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   try {
     await over;
   } finally {
+    stopNetworkWatch();
     unwatch();
   }
   await printer.print();
 };
 
 const pageSize = 200;
-
-interface Fresh {
-  chat: ChatSummary;
-  items: TimelineItem[];
-}
 
 class Printer {
   readonly #session: Session;
@@ -86,14 +86,14 @@ class Printer {
     this.#only = only;
   }
 
-  /** Prints what is new, oldest first. @throws what writing throws */
+  /** Prints what is new, in the order of its arrival at the server. @throws what writing throws */
   print(): Promise<void> {
     return this.#working = this.#working.then(() => this.#round());
   }
 
   async #round(): Promise<void> {
     const { engine, storage } = this.#session;
-    const waiting: Fresh[] = [];
+    const fresh: { chat: ChatSummary; items: TimelineItem[] }[] = [];
     for (const chat of await engine.chats()) {
       if (this.#only !== undefined && chat.chatId !== this.#only) continue;
       if (chat.invitation) {
@@ -101,19 +101,19 @@ class Printer {
         continue;
       }
       const items = await this.#fresh(chat.chatId, storage.printedUpTo(chat.chatId));
-      if (items.length > 0) waiting.push({ chat, items });
+      if (items.length > 0) fresh.push({ chat, items });
     }
-    const printed = new Set(waiting.map(({ chat }) => chat.chatId));
-    while (waiting.length > 0) {
-      const next = waiting.reduce((first, fresh) => fresh.items[0].atMs < first.items[0].atMs ? fresh : first);
-      const item = next.items.shift()!;
-      if (next.items.length === 0) waiting.splice(waiting.indexOf(next), 1);
-      const place = { group: next.chat.title, groupId: next.chat.chatId };
-      const line = lineOf(item, place.group);
-      if (line) await this.#output.line(line.text, { type: line.record.type, ...place, ...line.record });
-      storage.markPrinted(place.groupId, item.order);
+    const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
+    // What was sent from here carries this device's clock and is not printed: it has no part in the order.
+    const arrived = fresh.map(({ chat, items }) => ({ chatId: chat.chatId, items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere) }));
+    for (const { chatId, item } of inOrderOfArrival(arrived)) {
+      await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
+      storage.markPrinted(chatId, item.order);
     }
-    for (const chatId of printed) await engine.markRead(chatId);
+    for (const { chat, items } of fresh) {
+      storage.markPrinted(chat.chatId, items.at(-1)!.order);
+      await engine.markRead(chat.chatId);
+    }
   }
 
   /** What strangers write is not printed before the invitation is accepted; that there is one, once. */
@@ -137,11 +137,11 @@ class Printer {
   }
 }
 
-/** @returns undefined for what this account sent itself */
-function lineOf(item: TimelineItem, group: string): { text: string; record: Record<string, unknown> } | undefined {
+/** @returns what is printed of something that came from elsewhere */
+function lineOf(item: TimelineItem, place: { group: string; groupId: string }): [text: string, record: OutputRecord] {
   const at = new Date(item.atMs).toISOString();
-  const title = printable(group);
-  if (item.kind === "notice") return { text: `${at}  ${title}  * ${sentenceOf(item)}`, record: { type: "notice", notice: item.notice, values: item.values, at } };
-  if (item.own) return undefined;
-  return { text: `${at}  ${title}  ${printable(item.sender)}: ${printableLines(item.text)}`, record: { type: "message", messageId: item.messageId, sender: item.sender, text: item.text, sentAt: at } };
+  const start = `${at}  ${printable(place.group)}  `;
+  if (item.kind === "notice") return [`${start}* ${sentenceOf(item)}`, { type: "notice", ...place, notice: item.notice, values: item.values, at }];
+  const { messageId, sender, own, text } = item;
+  return [`${start}${printable(sender)}${own ? " (you)" : ""}: ${printableLines(text)}`, { type: "message", ...place, messageId, sender, own, text, sentAt: at }];
 }

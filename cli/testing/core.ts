@@ -7,16 +7,25 @@ const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 export class Core {
   readonly folder = Deno.makeTempDirSync({ prefix: "qpq-cli-" });
   pin = "";
+  readonly #host: string;
+  readonly #within: string[];
   #port = 0;
   #process: Deno.ChildProcess | undefined;
 
+  /** @param within what starts a program in the network where `host` is an address */
+  constructor(host = "127.0.0.1", within: string[] = []) {
+    this.#host = host;
+    this.#within = within;
+  }
+
   get address(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#host}:${this.#port}`;
   }
 
   async start(): Promise<void> {
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", "--no-check", "--unstable-net", "-A", `${root}/server-core/main.ts`],
+    const [program, ...before] = [...this.#within, Deno.execPath()];
+    const process = new Deno.Command(program, {
+      args: [...before, "run", "--quiet", "--no-prompt", "--no-check", "--unstable-net", "-A", `${root}/server-core/main.ts`],
       env: { QPQ_DATA: `${this.folder}/core`, QPQ_LISTEN: this.address, QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000" },
       stdout: "piped",
       stderr: "null",

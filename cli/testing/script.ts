@@ -11,6 +11,8 @@
  */
 
 import assert from "node:assert/strict";
+import type { RecordType } from "../records.ts";
+import { checkRecord } from "./records.ts";
 import type { Core } from "./core.ts";
 import type { Shell } from "./shell.ts";
 
@@ -23,8 +25,9 @@ const shapes: Record<string, string> = {
   any: ".*",
 };
 
-/** @throws AssertionError with the script's line */
-export async function runScript(name: string, text: string, shell: Shell, core: Core): Promise<void> {
+/** @returns the types of the JSON records that were printed, each of them checked @throws AssertionError with the script's line */
+export async function runScript(name: string, text: string, shell: Shell, core: Core): Promise<Set<RecordType>> {
+  const types = new Set<RecordType>();
   const kept: Record<string, string> = {};
   const lines = text.split("\n");
   for (let at = 0; at < lines.length; at++) {
@@ -48,8 +51,10 @@ export async function runScript(name: string, text: string, shell: Shell, core: 
       check(place, "standard error", got.stderr, expected.stderr, kept);
       check(place, "standard output", got.stdout, expected.stdout, kept);
       assert.equal(got.code, expected.code, `${place}: exit code`);
+      for (const record of got.stdout.split("\n").filter((out) => out.startsWith("{"))) types.add(checkRecord(record));
     }
   }
+  return types;
 }
 
 function check(place: string, stream: string, got: string, expected: string[], kept: Record<string, string>): void {

@@ -14,10 +14,13 @@ export const password = "correct horse battery staple";
 
 export class Shell {
   readonly #core: Core;
+  readonly #within: string[];
   readonly folder: string;
 
-  constructor(core: Core) {
+  /** @param within what starts a program in the network from which the core is reached */
+  constructor(core: Core, within: string[] = []) {
     this.#core = core;
+    this.#within = within;
     this.folder = `${core.folder}/shell`;
     Deno.mkdirSync(`${this.folder}/bin`, { recursive: true });
     Deno.writeTextFileSync(`${this.folder}/bin/qpq`, `#!/bin/sh\nexec node "${root}/cli/qpq.mjs" "$@"\n`, { mode: 0o755 });
@@ -29,8 +32,9 @@ export class Shell {
 
   /** @param more environment variables beside those that name server, state and password */
   start(person: string, command: string, more: Record<string, string> = {}): Deno.ChildProcess {
-    return new Deno.Command("sh", {
-      args: ["-c", command],
+    const [program, ...before] = [...this.#within, "sh"];
+    return new Deno.Command(program, {
+      args: [...before, "-c", command],
       cwd: this.folder,
       env: {
         PATH: `${this.folder}/bin:${Deno.env.get("PATH")}`,

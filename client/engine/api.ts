@@ -84,6 +84,8 @@ export type TimelineItem =
     order: string;
     sender: string;
     own: boolean;
+    /** Own, and another device of this account sent it. */
+    elsewhere?: true;
     text: string;
     atMs: number;
     state: MessageState;

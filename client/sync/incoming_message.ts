@@ -71,6 +71,7 @@ function appendMessage({ ownKey }: SyncContext, draft: Draft, entry: Entry, { cr
     sender: credential.username,
     senderKey,
     own,
+    ...(own && { elsewhere: true as const }),
     text,
     atMs: entry.receivedMs,
     state: own ? "sent" : "received",

@@ -43,6 +43,8 @@ export class Link {
   #running: Promise<void> = Promise.resolve();
   #stop = new AbortController();
   #hurry = new AbortController();
+  /** Begins a further attempt to connect at once, while some are under way. */
+  #tryNow: () => void = () => {};
   #probing = false;
   #closed = false;
 
@@ -94,6 +96,7 @@ export class Link {
   wake(): void {
     this.#hurry.abort();
     this.#hurry = new AbortController();
+    this.#tryNow();
     if (this.#connection && this.#turn && !this.#probing) void this.#probe(this.#connection);
   }
 
@@ -155,6 +158,10 @@ export class Link {
         everyMs: longestReconnectMs,
         atOnce: attemptsAtOnce,
         after: (delayMs, run) => this.#environment.after(delayMs, run),
+        hurry: (beginNow) => {
+          this.#tryNow = beginNow;
+          return () => this.#tryNow = () => {};
+        },
         signal: AbortSignal.any([stop, late.signal]),
       });
       if (stop.aborted) {

@@ -186,6 +186,27 @@ Deno.test("while attempts to connect hang, a fresh one begins at least every 0.7
   await link.close();
 });
 
+Deno.test("wake() begins an attempt at once while others hang, and keeps to the usual pauses after it", async () => {
+  const begun: number[] = [];
+  const { clockwork, link, start } = linked(() => {
+    begun.push(clockwork.nowMs);
+    return begun.length === 3 ? Promise.resolve(fakeConnection()) : new Promise(() => {});
+  });
+  start();
+  await settle();
+  await clockwork.pass(200);
+  link.wake();
+  await settle();
+  await clockwork.pass(longestReconnectMs - 1);
+  assert.deepEqual(begun, [0, 200]);
+  await clockwork.pass(1);
+  assert.deepEqual([begun, link.connected], [[0, 200, 200 + longestReconnectMs], true]);
+  link.wake();
+  await settle();
+  assert.equal(begun.length, 3);
+  await link.close();
+});
+
 Deno.test("Link gives no stream while it is away, and none after it was closed", async () => {
   const connection = fakeConnection();
   const { link, start } = linked(() => Promise.resolve(connection));

@@ -117,6 +117,8 @@ export type ItemRecord =
     /** hex */
     senderKey: string;
     own: boolean;
+    /** Own, and another device of this account sent it. */
+    elsewhere?: true;
     text: string;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";

@@ -5,8 +5,8 @@ import type { ChatRecord, ItemRecord } from "./records.ts";
 
 export function itemOf(record: ItemRecord): TimelineItem {
   if (record.kind === "notice") return { ...record };
-  const { kind, messageId, order, sender, own, text, atMs, state, errorCode } = record;
-  return { kind, messageId, order, sender, own, text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
+  const { kind, messageId, order, sender, own, elsewhere, text, atMs, state, errorCode } = record;
+  return { kind, messageId, order, sender, own, ...(elsewhere && { elsewhere }), text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
 }
 
 /** What the directory marks of an account key (hex); nothing for most. */

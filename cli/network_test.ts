@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { Core } from "./testing/core.ts";
+import { Lines } from "./testing/lines.ts";
+import { Shell } from "./testing/shell.ts";
+import { TwoNetworks } from "./testing/two_networks.ts";
+
+const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+Deno.test("recv --follow prints what came meanwhile within a second of the network's return, after a short outage as after one that QUIC notices", { sanitizeOps: false, sanitizeResources: false }, async () => {
+  const networks = await TwoNetworks.make();
+  const core = new Core(TwoNetworks.serverHost, networks.inServer);
+  try {
+    await core.start();
+    const near = new Shell(core, networks.inServer);
+    const far = new Shell(core, networks.inClient);
+    const quiet = async (shell: Shell, person: string, command: string) => {
+      const { code, stderr } = await shell.run(person, command);
+      assert.equal(code, 0, stderr);
+    };
+    await Promise.all([quiet(near, "anna", "qpq register anna"), quiet(far, "bert", "qpq register bert")]);
+    await quiet(near, "anna", "qpq create-group talk && qpq invite talk bert");
+    await quiet(far, "bert", "qpq join && qpq recv");
+    const following = far.start("bert", "exec qpq recv --follow --json");
+    const lines = new Lines(following.stdout);
+    const next = async () => JSON.parse(await lines.next()).text as string;
+    await quiet(near, "anna", "qpq send talk before");
+    assert.equal(await next(), "before");
+    const tookMs: number[] = [];
+    for (const outageMs of [0, 6_000]) {
+      await networks.pull();
+      await quiet(near, "anna", `qpq send talk 'during ${outageMs}'`);
+      await pause(outageMs);
+      await networks.plugIn();
+      const backMs = performance.now();
+      assert.equal(await next(), `during ${outageMs}`);
+      tookMs.push(Math.round(performance.now() - backMs));
+    }
+    console.log(`printed ${tookMs.join(" and ")} ms after the return`);
+    assert.ok(tookMs.every((ms) => ms < 1_000), `${tookMs.join(", ")} ms`);
+    following.kill("SIGTERM");
+    assert.equal((await following.status).code, 0);
+  } finally {
+    await core.remove();
+    await networks.remove();
+  }
+});

@@ -1,0 +1,61 @@
+/** What qpq may do, as Deno's flags: reach its one server, read its own code and the files that the command line names, keep its state. */
+
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** The options that take a value, as in usage.ts (a test compares them): without them the command could not be told from a value. */
+export const withValue = [
+  "server", "pin", "ca", "state", "passphrase-file", "timeout", "password-file", "new-password-file", "recovery-code-file", "invite-code", "revoke",
+];
+
+/** A flag's value: in Deno's lists a comma of a path is doubled. */
+const list = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",");
+
+/** @returns HOST:PORT as Deno's flag takes it; undefined for what is neither: then nothing can be reached, and main.ts says what is wrong */
+function serverOf(given) {
+  const [whole, , port] = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/.exec(given) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65_535 ? whole : undefined;
+}
+
+/**
+ * `demo-group` alone may start a program (Deno, for a core of its own) and write elsewhere than to the state: to a temporary folder, whose name is not known before.
+ *
+ * @param {string[]} args what follows the program's name
+ * @param {Record<string, string | undefined>} env
+ * @param {string} deno the path of Deno
+ * @returns {string[]}
+ */
+export function qpqFlags(args, env, deno) {
+  const { values, positionals } = parseArgs({ args, options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])), allowPositionals: true, strict: false });
+  const given = (name, variable) => typeof values[name] === "string" ? values[name] : variable && env[variable] || undefined;
+  const [command] = positionals;
+  const isDemo = command === "demo-group";
+  const state = resolve(given("state", "QPQ_STATE") ?? "qpq-state.db");
+  const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
+  const files = [...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)), given("ca", "QPQ_CORE_CA")].filter(Boolean).map((file) => resolve(file));
+  const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) => `${root}/${path}`);
+  const net = [
+    serverOf(given("server", "QPQ_SERVER") ?? "127.0.0.1:7443"),
+    // The core that the demo starts takes a free port.
+    isDemo && "127.0.0.1",
+    // The socket that the server is reached from.
+    "0.0.0.0:0", "[::]:0",
+  ];
+  return [
+    "--no-prompt",
+    "--quiet",
+    "--cached-only",
+    "--no-check",
+    "--unstable-net",
+    `--config=${root}/deno.json`,
+    `--allow-net=${net.filter(Boolean).join(",")}`,
+    `--allow-env=QPQ_*${isDemo ? ",TMPDIR,TMP,TEMP" : ""}`,
+    `--allow-ffi=${list([`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`])}`,
+    // By which recv --follow notices that the network is back.
+    ...(command === "recv" ? ["--allow-sys=networkInterfaces"] : []),
+    ...(isDemo ? ["--allow-read", "--allow-write", `--allow-run=${list([deno])}`] : [`--allow-read=${list([...code, ...stateFiles, ...files])}`, `--allow-write=${list(stateFiles)}`]),
+  ];
+}

@@ -1,0 +1,43 @@
+/** The permissions of cli/permissions.mjs: what a command can not do even if its code wanted to. That it can do its work under them, every test of qpq as a process shows. */
+
+import assert from "node:assert/strict";
+import { qpqFlags } from "./permissions.mjs";
+
+Deno.test("under its permissions qpq can reach no other host or port, read or write no other file, start no program, load no other library, and read no other variable", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/other.txt`, "somebody's");
+  await Deno.writeTextFile(
+    `${folder}/attempt.ts`,
+    `const attempts: Record<string, () => unknown> = {
+      host: () => Deno.connect({ hostname: "192.0.2.1", port: 7443 }),
+      port: () => Deno.connect({ hostname: "127.0.0.1", port: 22 }),
+      quic: () => Deno.connectQuic({ hostname: "192.0.2.1", port: 7443, alpnProtocols: ["capnp"] }),
+      listen: () => Deno.listen({ hostname: "127.0.0.1", port: 7443 + 1 }),
+      read: () => Deno.readTextFile(${JSON.stringify(`${folder}/other.txt`)}),
+      write: () => Deno.writeTextFile(${JSON.stringify(`${folder}/x`)}, "mine"),
+      code: () => Deno.writeTextFile(${JSON.stringify(new URL("main.ts", import.meta.url).pathname)}, "mine"),
+      program: () => new Deno.Command("/bin/true").output(),
+      library: () => Deno.dlopen("libc.so.6", {}),
+      variable: () => Deno.env.get("HOME"),
+      system: () => Deno.networkInterfaces(),
+      state: () => Deno.writeTextFile(${JSON.stringify(`${folder}/state.db`)}, "mine"),
+    };
+    for (const [name, attempt] of Object.entries(attempts)) {
+      try { await attempt(); console.log(name, "done"); } catch (error) { console.log(name, (error as Error).name); }
+    }
+    Deno.exit(0);`,
+  );
+  const flags = qpqFlags(["--state", `${folder}/state.db`, "groups"], {}, Deno.execPath());
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...flags, `${folder}/attempt.ts`] }).output();
+  const refused = ["host", "port", "quic", "listen", "read", "write", "code", "program", "library", "variable", "system"];
+  assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [...refused.map((name) => `${name} NotCapable`), "state done"]);
+});
+
+Deno.test("qpqFlags() names the server of the command line, else of the environment, else this machine's, and none for what is no server", () => {
+  const netOf = (args: string[], env: Record<string, string> = {}) => qpqFlags(args, env, "deno").find((flag) => flag.startsWith("--allow-net="))!.slice("--allow-net=".length).split(",");
+  const sockets = ["0.0.0.0:0", "[::]:0"];
+  assert.deepEqual(netOf(["groups"]), ["127.0.0.1:7443", ...sockets]);
+  assert.deepEqual(netOf(["groups"], { QPQ_SERVER: "chat.example.org:7443" }), ["chat.example.org:7443", ...sockets]);
+  assert.deepEqual(netOf(["--server", "[2001:db8::1]:70", "recv"], { QPQ_SERVER: "chat.example.org:7443" }), ["[2001:db8::1]:70", ...sockets]);
+  for (const server of ["nothing", "a,b:70", "a:0", "a:70000", "*:7443", ""]) assert.deepEqual(netOf(["--server", server, "recv"]), sockets);
+});

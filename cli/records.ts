@@ -1,0 +1,43 @@
+/** What `--json` prints: the fields of every record by its type. Programs rely on them: fields are only ever added. docs/cli.md lists the same (a test compares them). */
+
+/** A field with "?" is there where it is known, or where it belongs to what is told. */
+export const recordFields = {
+  registered: ["username", "accountKey", "deviceId", "recoveryCode"],
+  recovered: ["username", "accountKey", "deviceId", "recoveryCode"],
+  "signed-in": ["username", "accountKey", "deviceId"],
+  account: ["username", "accountKey", "deviceId"],
+  "signed-out": [],
+  "password-changed": [],
+  "recovery-code": ["recoveryCode"],
+  "group-created": ["group", "groupId"],
+  joined: ["group", "groupId"],
+  renamed: ["group", "groupId"],
+  invited: ["group", "groupId", "usernames"],
+  removed: ["group", "groupId", "username"],
+  role: ["group", "groupId", "username", "role"],
+  left: ["group", "groupId", "confirmed"],
+  group: ["group", "groupId", "kind", "state", "members", "unread", "activeAt"],
+  member: ["group", "groupId", "username", "accountKey", "role", "self", "verified", "keyChanged"],
+  sent: ["group", "groupId", "messageId", "sentAt"],
+  kept: ["group", "groupId", "messageId"],
+  message: ["group", "groupId", "messageId", "sender", "own", "text", "sentAt"],
+  notice: ["group", "groupId", "notice", "values", "at"],
+  invitation: ["group", "groupId"],
+  device: ["deviceId", "current", "sessions", "createdAt?", "lastUsedAt?"],
+  "device-revoked": ["deviceId"],
+  "safety-number": ["username", "digits", "verified", "keyChanged"],
+  step: ["step", "username?", "accountKey?", "groupId?", "from?", "to?", "text?"],
+} as const;
+
+export type RecordType = keyof typeof recordFields;
+
+type Field<Type extends RecordType> = (typeof recordFields)[Type][number];
+type Optional<Name> = Name extends `${infer Bare}?` ? Bare : never;
+
+/** A record of one type, with its fields and no others. */
+export type OutputRecord = {
+  [Type in RecordType]:
+    & { type: Type }
+    & { [Name in Exclude<Field<Type>, `${string}?`>]: unknown }
+    & { [Name in Optional<Field<Type>>]?: unknown };
+}[RecordType];

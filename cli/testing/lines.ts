@@ -1,0 +1,21 @@
+/** The lines of a stream, as they come. */
+export class Lines {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  }
+
+  /** @returns the next line without its end; what is left at the stream's end, "" for nothing */
+  async next(): Promise<string> {
+    while (!this.#text.includes("\n")) {
+      const { done, value } = await this.#reader.read();
+      if (done) return this.#text;
+      this.#text += value;
+    }
+    const [line] = this.#text.split("\n", 1);
+    this.#text = this.#text.slice(line.length + 1);
+    return line;
+  }
+}

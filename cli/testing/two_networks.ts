@@ -1,0 +1,72 @@
+/** Two networks of a test's own with a cable between them that can be pulled: Linux network namespaces, gone with the test. */
+
+const decoder = new TextDecoder();
+
+/** Starts a program in a namespace of this process's making, with the rights of its owner there. */
+const within = (pid: number) => ["nsenter", "--target", String(pid), "--user", "--net", "--preserve-credentials"];
+
+async function must(command: string[]): Promise<void> {
+  const [program, ...args] = command;
+  const { success, stderr } = await new Deno.Command(program, { args, stdout: "null" }).output();
+  if (!success) throw new Error(`${command.join(" ")}: ${decoder.decode(stderr)}`);
+}
+
+/** Holds a namespace with a process that only waits. */
+async function namespace(prefix: string[], options: string[]): Promise<Deno.ChildProcess> {
+  const [program, ...args] = [...prefix, "unshare", ...options, "sh", "-c", "echo ready; exec sleep infinity"];
+  const holder = new Deno.Command(program, { args, stdout: "piped" }).spawn();
+  const reader = holder.stdout.getReader();
+  const { done } = await reader.read();
+  await reader.cancel();
+  if (done) throw new Error("no namespace could be made");
+  return holder;
+}
+
+export class TwoNetworks {
+  /** Addresses of the two. */
+  static readonly serverHost = "10.77.0.1";
+  static readonly clientHost = "10.77.0.2";
+  readonly #server: Deno.ChildProcess;
+  readonly #client: Deno.ChildProcess;
+
+  private constructor(server: Deno.ChildProcess, client: Deno.ChildProcess) {
+    this.#server = server;
+    this.#client = client;
+  }
+
+  static async make(): Promise<TwoNetworks> {
+    const server = await namespace([], ["--user", "--map-root-user", "--net"]);
+    const client = await namespace(within(server.pid), ["--net"]);
+    const networks = new TwoNetworks(server, client);
+    await must([...networks.inServer, "ip", "link", "add", "cable", "type", "veth", "peer", "name", "plug", "netns", String(client.pid)]);
+    await must([...networks.inServer, "ip", "address", "add", `${TwoNetworks.serverHost}/24`, "dev", "cable"]);
+    await must([...networks.inClient, "ip", "address", "add", `${TwoNetworks.clientHost}/24`, "dev", "plug"]);
+    for (const command of [[...networks.inServer, "ip", "link", "set", "lo", "up"], [...networks.inServer, "ip", "link", "set", "cable", "up"], [...networks.inClient, "ip", "link", "set", "lo", "up"]]) await must(command);
+    await networks.plugIn();
+    return networks;
+  }
+
+  /** What comes before a program that is to run there. */
+  get inServer(): string[] {
+    return within(this.#server.pid);
+  }
+
+  get inClient(): string[] {
+    return within(this.#client.pid);
+  }
+
+  async pull(): Promise<void> {
+    await must([...this.inClient, "ip", "link", "set", "plug", "down"]);
+  }
+
+  async plugIn(): Promise<void> {
+    await must([...this.inClient, "ip", "link", "set", "plug", "up"]);
+  }
+
+  async remove(): Promise<void> {
+    for (const holder of [this.#client, this.#server]) {
+      holder.kill("SIGKILL");
+      await holder.status;
+    }
+  }
+}
