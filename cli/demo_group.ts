@@ -13,23 +13,30 @@ import { exitCodes } from "./usage.ts";
 
 const names = ["alice", "bob", "carol"] as const;
 
-/** @throws Failure */
-export async function demoGroup(invocation: Invocation, output: Output): Promise<void> {
+/** What has to be ended or removed afterwards, the latest first. */
+type Cleanups = (() => Promise<void>)[];
+
+/** @param interrupted ends it early; nothing is left behind @throws Failure, the signal's reason */
+export async function demoGroup(invocation: Invocation, output: Output, interrupted: AbortSignal): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "qpq-demo-" });
-  const embedded = invocation.serverGiven ? undefined : await startCore(folder);
-  const sessions: Session[] = [];
+  const cleanups: Cleanups = [() => Deno.remove(folder, { recursive: true })];
+  const stopped = new Promise<never>((_, reject) => {
+    if (interrupted.aborted) reject(interrupted.reason);
+    interrupted.addEventListener("abort", () => reject(interrupted.reason), { once: true });
+  });
   try {
-    const target = embedded?.target ?? invocation.target();
-    // Names of their own each time, so that the demo can run again against the same server.
-    const suffix = embedded ? "" : `-${Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-    const people = await Promise.all(names.map((name) => join(`${name}${suffix}`, target, folder, invocation.timeoutMs, output)));
-    sessions.push(...people.map(({ session }) => session));
-    await play(people, new Steps(output, invocation.timeoutMs));
+    await Promise.race([run(invocation, output, folder, cleanups), stopped]);
   } finally {
-    for (const session of sessions) await session.close();
-    await embedded?.stop();
-    await Deno.remove(folder, { recursive: true });
+    for (const cleanup of cleanups.reverse()) await cleanup();
   }
+}
+
+async function run(invocation: Invocation, output: Output, folder: string, cleanups: Cleanups): Promise<void> {
+  const target = invocation.serverGiven ? invocation.target() : await startCore(folder, cleanups);
+  // Names of their own each time, so that the demo can run again against the same server.
+  const suffix = invocation.serverGiven ? `-${Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("")}` : "";
+  const people = await Promise.all(names.map((name) => join(`${name}${suffix}`, target, folder, invocation.timeoutMs, output, cleanups)));
+  await play(people, new Steps(output, invocation.timeoutMs));
 }
 
 interface Person {
@@ -37,8 +44,9 @@ interface Person {
   session: Session;
 }
 
-async function join(username: string, target: QuicTarget, folder: string, timeoutMs: number, output: Output): Promise<Person> {
+async function join(username: string, target: QuicTarget, folder: string, timeoutMs: number, output: Output, cleanups: Cleanups): Promise<Person> {
   const session = await Session.open({ storage: SqliteStorage.open(`${folder}/${username}.db`), transport: new QuicTransport(target), timeoutMs, note: output.note });
+  cleanups.push(() => session.close());
   const password = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("");
   await session.engine.createAccount(username, password);
   await session.synced();
@@ -120,7 +128,7 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
 }
 
 /** A core of the demo's own, on a free port of this machine, gone with it. */
-async function startCore(folder: string): Promise<{ target: QuicTarget; stop(): Promise<void> }> {
+async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget> {
   const main = new URL("../server-core/main.ts", import.meta.url);
   const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
   const escaped = (path: string) => path.replaceAll(",", ",,");
@@ -137,16 +145,18 @@ async function startCore(folder: string): Promise<{ target: QuicTarget; stop(): 
     stdout: "piped",
     stderr: "null",
   }).spawn();
+  cleanups.push(async () => {
+    try {
+      process.kill("SIGTERM");
+    } catch {
+      // Ctrl+C reached it as well, and it has ended.
+    }
+    await process.status;
+  });
   const ready = await firstLine(process.stdout, /^qpq-server: ready addr=(\S+) pin=([0-9a-f]{64})$/m);
   if (!ready) throw new Failure(exitCodes.failed, "the demo's own core did not start", "give a server with --server", LocalCode.internal);
   const [, addr, pin] = ready;
-  return {
-    target: targetOf(addr, pin, undefined),
-    async stop() {
-      process.kill("SIGTERM");
-      await process.status;
-    },
-  };
+  return targetOf(addr, pin, undefined);
 }
 
 async function firstLine(output: ReadableStream<Uint8Array>, wanted: RegExp): Promise<RegExpExecArray | null> {

@@ -9,7 +9,7 @@ import { recv, send } from "./commands/messages.ts";
 import { verify } from "./commands/verify.ts";
 import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
-import { failureOf } from "./failure.ts";
+import { Failure, failureOf } from "./failure.ts";
 import { makeOutput, printable } from "./output.ts";
 import { restoreTerminal } from "./secrets.ts";
 import { Session } from "./session.ts";
@@ -26,18 +26,24 @@ async function run(invocation: Invocation): Promise<void> {
   const output = makeOutput(json);
   if (help) return console.log(helpText(command || undefined).trimEnd());
   if (command === "completion") return console.log(completionScript(args[0]));
-  if (command === "demo-group") return await demoGroup(invocation, output);
   const interrupted = new AbortController();
-  // Following ends in order; anything else ends at once, because what is on disk is whole at any moment.
+  const endsInOrder = command === "demo-group" || command === "recv" && invocation.options.follow === true;
+  // Following and the demo end in order; anything else ends at once, because what is on disk is whole at any moment.
   const stop = (code: number) => () => {
-    if (command === "recv" && invocation.options.follow === true && !interrupted.signal.aborted) return interrupted.abort();
+    if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();
     Deno.exit(code);
   };
   Deno.addSignalListener("SIGINT", stop(exitCodes.interrupted));
   Deno.addSignalListener("SIGTERM", stop(exitCodes.terminated));
-  // With a listener the write that goes over a file size limit fails and is reported; without one it would end the process.
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
+  if (Deno.build.os !== "windows") {
+    // The terminal went, or Ctrl+\ was pressed.
+    Deno.addSignalListener("SIGHUP", stop(exitCodes.hungUp));
+    Deno.addSignalListener("SIGQUIT", stop(exitCodes.quit));
+    // With a listener the write that goes over a file size limit fails and is reported; without one it would end the process.
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  }
+  if (command === "demo-group") return await demoGroup(invocation, output, interrupted.signal);
   const session = await Session.of(invocation, env, output);
   try {
     await withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });

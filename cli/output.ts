@@ -15,7 +15,8 @@ export function makeOutput(json: boolean): Output {
   return {
     line: async (text, record) => {
       if (json) await writeAll(`${jsonLine(record)}\n`);
-      else if (text !== undefined) await writeAll(`${text}\n`);
+      // Foreign text in it is printable already; this is for the place where somebody forgot.
+      else if (text !== undefined) await writeAll(`${text.split("\n").map(printableColumns).join("\n")}\n`);
     },
     note: (text) => {
       if (!json && Deno.stderr.isTerminal()) console.error(`qpq: ${printable(text)}`);
@@ -39,7 +40,14 @@ export function printable(text: string): string {
 
 /** The same for a text of several lines: the further ones are indented, so that none can pass for a line of qpq's own. */
 export function printableLines(text: string): string {
-  return text.split(/\r?\n/).map((line) => line.split("\t").map(printable).join("\t")).join("\n    ");
+  return text.split(/\r?\n/).map(printableColumns).join("\n    ");
+}
+
+const printableColumns = (line: string) => line.split("\t").map(printable).join("\t");
+
+/** Something that the user should know and that ends nothing. */
+export function warn(text: string): void {
+  console.error(`qpq: warning: ${printable(text)}`);
 }
 
 /** JSON says the same with those characters escaped. */

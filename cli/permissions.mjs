@@ -1,5 +1,6 @@
 /** What qpq may do, as Deno's flags: reach its one server, read its own code and the files that the command line names, keep its state. */
 
+import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,7 +22,7 @@ function serverOf(given) {
 }
 
 /**
- * `demo-group` alone may start a program (Deno, for a core of its own) and write elsewhere than to the state: to a temporary folder, whose name is not known before.
+ * `demo-group` alone may start a program (Deno, for a core of its own), and writes to a temporary folder instead of a state.
  *
  * @param {string[]} args what follows the program's name
  * @param {Record<string, string | undefined>} env
@@ -56,6 +57,8 @@ export function qpqFlags(args, env, deno) {
     `--allow-ffi=${list([`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`])}`,
     // By which recv --follow notices that the network is back.
     ...(command === "recv" ? ["--allow-sys=networkInterfaces"] : []),
-    ...(isDemo ? ["--allow-read", "--allow-write", `--allow-run=${list([deno])}`] : [`--allow-read=${list([...code, ...stateFiles, ...files])}`, `--allow-write=${list(stateFiles)}`]),
+    `--allow-read=${list([...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : stateFiles)])}`,
+    `--allow-write=${list(isDemo ? [tmpdir()] : stateFiles)}`,
+    ...(isDemo ? [`--allow-run=${list([deno])}`] : []),
   ];
 }

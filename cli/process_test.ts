@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Core } from "./testing/core.ts";
 import { Lines } from "./testing/lines.ts";
 import { checkRecord } from "./testing/records.ts";
-import { Shell } from "./testing/shell.ts";
+import { password, Shell } from "./testing/shell.ts";
 
 Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps: false, sanitizeResources: false }, async (test) => {
   const core = new Core();
@@ -79,6 +79,32 @@ Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps:
         assert.match(stderr, new RegExp(`^qpq: error: ${state} ${what}: .*\\nqpq: hint: .*with --state\n$`));
       }
       await quiet("anna", "chmod 700 closed");
+    });
+
+    await test.step("a password that is asked at a terminal can be corrected, is never shown, and the terminal is given back at Ctrl+C", async () => {
+      const terminal = shell.start("typed", `exec script --quiet --return --flush --command '
+        trap : INT; stty -g > before; qpq login anna; echo "[$?]"; stty -g > after; cmp before after; qpq login anna' /dev/null`, { QPQ_PASSWORD: "" }, "piped");
+      const keys = terminal.stdin.getWriter();
+      const shown = terminal.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+      let screen = "";
+      const until = async (text: string) => {
+        while (!screen.includes(text)) {
+          const { done, value } = await shown.read();
+          assert.equal(done, false, screen);
+          screen += value;
+        }
+      };
+      const press = (text: string) => keys.write(new TextEncoder().encode(text));
+      await until("Password for anna: ");
+      await press("half a passw\x03");
+      await until("[130]");
+      screen = screen.slice(screen.indexOf("[130]"));
+      await until("Password for anna: ");
+      await press(`something else\x15${password}ü\x7f\n`);
+      await until("anna is signed in");
+      assert.doesNotMatch(screen, /passw\b|something|horse|differ/);
+      await keys.close();
+      assert.equal((await terminal.status).code, 0);
     });
 
     await test.step("demo-group runs through everything against a given server", async () => {

@@ -2,10 +2,20 @@
 
 import { type Env, readText } from "./arguments.ts";
 import { wrongUsage } from "./failure.ts";
+import { warn } from "./output.ts";
 
-/** @returns the first line of a file, without its end */
+/**
+ * Warns when others can read the file as well: whoever runs qpq may not know.
+ *
+ * @returns the first line of a file, without its end
+ * @throws Failure when it can not be read or is empty: an empty passphrase would leave the state unencrypted
+ */
 function firstLine(file: string, what: string): string {
-  return readText(file, what).split(/\r?\n/, 1)[0];
+  const line = readText(file, what).split(/\r?\n/, 1)[0];
+  if (line === "") throw wrongUsage(`${what}: the first line of ${file} is empty`);
+  const { isFile, mode } = Deno.statSync(file);
+  if (isFile && ((mode ?? 0) & 0o044) !== 0) warn(`others can read ${file}: chmod 600 takes that away`);
+  return line;
 }
 
 /**
@@ -62,22 +72,27 @@ export function passphraseFrom(file: string | undefined, env: Env): string | und
   return env("QPQ_PASSPHRASE") || undefined;
 }
 
+/** What a terminal sends for the keys that edit a line; Ctrl+D and Ctrl+U are `end` and `kill`. */
+const key = { end: 4, backspace: 8, newline: 10, enter: 13, kill: 21, delete: 127 } as const;
+
 /** Reads a line from the terminal without showing it. */
 async function askHidden(ask: string): Promise<string> {
-  await Deno.stderr.write(new TextEncoder().encode(`${ask}: `));
+  // First hidden, then asked: who answers fast is not shown either.
   Deno.stdin.setRaw(true, { cbreak: true });
   isAsking = true;
   try {
+    await Deno.stderr.write(new TextEncoder().encode(`${ask}: `));
     const bytes: number[] = [];
     const buffer = new Uint8Array(64);
     while (true) {
       const count = await Deno.stdin.read(buffer) ?? 0;
       for (const byte of buffer.subarray(0, count)) {
-        if (byte === 10 || byte === 13) return new TextDecoder().decode(Uint8Array.from(bytes));
-        if (byte === 127 || byte === 8) {
+        if (byte === key.enter || byte === key.newline || byte === key.end) return new TextDecoder().decode(Uint8Array.from(bytes));
+        if (byte === key.delete || byte === key.backspace) {
           // One character is one to four bytes: the continuation bytes go with it.
           while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
-        } else bytes.push(byte);
+        } else if (byte === key.kill) bytes.length = 0;
+        else bytes.push(byte);
       }
       if (count === 0) return new TextDecoder().decode(Uint8Array.from(bytes));
     }

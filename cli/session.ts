@@ -6,7 +6,7 @@ import { TransportError } from "../schema/rpc/errors.ts";
 import type { Transport } from "../client/transport/transport.ts";
 import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
-import { type Output, printable } from "./output.ts";
+import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { QuicTransport } from "./transport/quic.ts";
@@ -63,7 +63,7 @@ export class Session {
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
     const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
-    const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), (text) => console.error(`qpq: warning: ${printable(text)}`));
+    const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, note: output.note });
   }
 

@@ -93,7 +93,7 @@ export const commands: Record<string, Command> = {
 };
 
 /** What the process ends with. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, signedOut: 3, offline: 4, state: 5, interrupted: 130, terminated: 143 } as const;
+export const exitCodes = { ok: 0, failed: 1, usage: 2, signedOut: 3, offline: 4, state: 5, hungUp: 129, interrupted: 130, quit: 131, terminated: 143 } as const;
 
 const optionLine = ([name, { value, short, what }]: [string, Option]) => `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;

@@ -6,6 +6,7 @@
  * everything; with one, nobody can without it.
  */
 
+import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import Sqlite from "better-sqlite3-multiple-ciphers";
 import { equalBytes } from "../../schema/bytes.ts";
@@ -55,7 +56,8 @@ export class SqliteStorage implements Storage {
     try {
       if (passphrase !== undefined) {
         db.pragma("cipher='sqlcipher'");
-        db.pragma(`key='${passphrase.replaceAll("'", "''")}'`);
+        // As bytes: within SQL a zero byte would end the statement, and an error show what stands before it.
+        db.key(Buffer.from(passphrase, "utf8"));
       }
       // Taken with the first access and kept until the end of the process, whatever ends it.
       db.pragma("locking_mode=EXCLUSIVE");
@@ -65,6 +67,9 @@ export class SqliteStorage implements Storage {
       makePrivate(path, passphrase, note);
       db.pragma("journal_mode=WAL");
       db.pragma("synchronous=FULL");
+      // What is deleted (keys of past messages, everything at a logout) is gone from the file, and nothing goes to temporary ones.
+      db.pragma("secure_delete=ON");
+      db.pragma("temp_store=MEMORY");
       if (isNew) db.exec(schema);
       return new SqliteStorage(db);
     } catch (error) {
@@ -154,7 +159,7 @@ export class SqliteStorage implements Storage {
 
 /**
  * The package asks first whether the file's folder exists. That would need the permission to read the whole folder, and `prepareFile` has seen the file already: so the question is
- * answered for it (docs/decisions/019-state-file.md). The name is never one that SQLite or the package take for something else (":memory:").
+ * answered for it (docs/decisions/021-state-file.md). The name is never one that SQLite or the package take for something else (":memory:").
  */
 function opened(path: string): Sqlite.Database {
   const { existsSync } = fs;

@@ -57,3 +57,20 @@ Deno.test("SqliteStorage refuses a second process, a passphrase for a plain stat
   refuses(() => SqliteStorage.open(text), /no state of qpq/);
   refuses(() => SqliteStorage.open("/nowhere/at/all.db"), /can not be made/);
 });
+
+Deno.test("SqliteStorage leaves nothing of a deleted record in its file, nor of any after clear()", async () => {
+  const path = `${await Deno.makeTempDir()}/state.db`;
+  const marker = (text: string) => new TextEncoder().encode(text.repeat(20));
+  const storage = SqliteStorage.open(path);
+  await storage.write({ puts: [{ store: "ratchets", key: "old", value: marker("a past key") }, { store: "ratchets", key: "kept", value: marker("a live key") }] });
+  await storage.close();
+  const later = SqliteStorage.open(path);
+  await later.write({ deletes: [{ store: "ratchets", key: "old" }] });
+  await later.close();
+  const holds = async (text: string) => new TextDecoder("latin1").decode(await Deno.readFile(path)).includes(text);
+  assert.deepEqual([await holds("a past key"), await holds("a live key")], [false, true]);
+  const last = SqliteStorage.open(path);
+  await last.clear();
+  await last.close();
+  assert.equal(await holds("a live key"), false);
+});

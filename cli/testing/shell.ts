@@ -31,7 +31,7 @@ export class Shell {
   }
 
   /** @param more environment variables beside those that name server, state and password */
-  start(person: string, command: string, more: Record<string, string> = {}): Deno.ChildProcess {
+  start(person: string, command: string, more: Record<string, string> = {}, stdin: "null" | "piped" = "null"): Deno.ChildProcess {
     const [program, ...before] = [...this.#within, "sh"];
     return new Deno.Command(program, {
       args: [...before, "-c", command],
@@ -44,7 +44,7 @@ export class Shell {
         QPQ_PASSWORD: password,
         ...more,
       },
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
     }).spawn();
