@@ -37,7 +37,7 @@ export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
     what: "Makes an account with this device as its first, and prints the recovery code: the one way back without the password. Keep it.",
-    options: { ...passwordOptions, "invite-code": { value: "CODE", what: "where the server wants one" } },
+    options: { ...passwordOptions, "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" } },
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],
   },
   login: { args: "<username>", what: "Makes this state a device of the account.", options: passwordOptions, examples: ["qpq login alice --password-file secret.txt"] },

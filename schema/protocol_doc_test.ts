@@ -40,3 +40,21 @@ Deno.test("docs/protocol.md names every kind of entry and every error with its c
   assert(errors.length >= 27, `${errors.length} errors read from the schema`);
   for (const [, name, code] of errors) assert(page.includes(`E${code.padStart(3, "0")} | \`${name}\``), `docs/protocol.md does not name E${code.padStart(3, "0")} ${name}`);
 });
+
+/** The program's own files of a folder: no tests, no generated code. */
+function sourcesOf(folder: URL): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return ["generated", "testing", "testdata", "node_modules"].includes(name) ? [] : sourcesOf(new URL(`${name}/`, folder));
+    return name.endsWith(".ts") && !name.endsWith("_test.ts") ? [Deno.readTextFileSync(new URL(name, folder))] : [];
+  });
+}
+
+Deno.test("docs/protocol.md has every label that keys are derived and signatures are made with", () => {
+  const text = ["schema", "client", "server-core", "gateway", "cli"].flatMap((room) => sourcesOf(new URL(`../${room}/`, import.meta.url))).join("\n");
+  const labels = new Set([...text.matchAll(/["`](qpq\/1(?: [a-z ]*[a-z])?)(?:["`]|\$\{read\})/g)].map(([, label]) => label));
+  // The two that are put together from a variable.
+  for (const part of ["commit", "welcome"]) labels.add(`qpq/1 ${part}`);
+  assert(labels.size >= 25, `${labels.size} labels read from the code`);
+  const section = page.slice(page.indexOf("## Labels"), page.indexOf("## Rules of a group"));
+  for (const label of labels) assert(section.includes(`\`${label}\``), `docs/protocol.md does not name the label "${label}"`);
+});

@@ -9,7 +9,7 @@ import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
   const password = await firstPasswordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
-  const { recoveryCode } = await session.engine.createAccount(username, password, invocation.options["invite-code"] as string | undefined).catch((error) => {
+  const { recoveryCode } = await session.engine.createAccount(username, password, (invocation.options["invite-code"] as string | undefined) ?? (env("QPQ_INVITE_CODE") || undefined)).catch((error) => {
     // The server may have made the account already: then its password is all that it takes.
     if (error instanceof EngineError && error.problem.code === LocalCode.storage) throw new Failure(exitCodes.state, error.problem.detail, `free space on its disk; then qpq login ${username}, or qpq register ${username} where there is no such account yet`, LocalCode.storage);
     throw error;
