@@ -4,6 +4,7 @@ import { type EngineProblem, EngineError, LocalCode } from "../client/engine/api
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 
+/** Why a command ended without success: what is printed, and what the process ends with. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
@@ -47,6 +48,7 @@ export function failureOf(error: unknown): Failure {
   return new Failure(exitCodes.failed, (error as Error)?.message ?? String(error), undefined, LocalCode.internal);
 }
 
+/** @returns an engine's problem as a failure, with the hint and the exit code of its code */
 export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem): Failure {
   const hint = retryAfterMs ? `try again in ${Math.ceil(retryAfterMs / 1000)} s` : hints[code];
   const exitCode = code === LocalCode.offline ? exitCodes.offline : code === LocalCode.notSignedIn || code === "E001" || code === "E002" ? exitCodes.signedOut : code === LocalCode.storage ? exitCodes.state : exitCodes.failed;

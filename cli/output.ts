@@ -11,6 +11,7 @@ export interface Output {
   note(text: string): void;
 }
 
+/** @param json one JSON object a line instead of text @returns standard output for results, standard error for notes */
 export function makeOutput(json: boolean): Output {
   return {
     line: async (text, record) => {

@@ -31,6 +31,7 @@ const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };
 
+/** The engine of one command, with what commands need around it: groups by name, people by key, waiting for the server. */
 export class Session {
   readonly engine: Engine;
   readonly storage: SqliteStorage;
@@ -179,6 +180,7 @@ export class Session {
 
 const keptFailure = () => new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline);
 
+/** @param code why the account ended here ("E001", "E003", "revoked") @returns the failure of a command that needs a session */
 export function endedFailure(code: string): Failure {
   const [what, shown] = code === "revoked" ? ["this device was removed from the account", "E003"] : ["the session has ended", code];
   return new Failure(exitCodes.signedOut, what, "sign in again with qpq login", shown);

@@ -30,6 +30,7 @@ const firstBackoffMs = 2 * 60_000;
 const longestBackoffMs = 6 * 60 * 60_000;
 const dayMs = 86_400_000;
 
+/** A certificate from an ACME authority over HTTP-01, renewed before it ends. */
 export class AcmeCertificate implements CertificateSource {
   readonly hashes = undefined;
   readonly #options: AcmeCertificateOptions;

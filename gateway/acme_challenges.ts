@@ -2,6 +2,7 @@
 
 const challengePath = /^\/\.well-known\/acme-challenge\/([\w-]{1,200})$/;
 
+/** The answers that the ACME authority asks for on port 80. */
 export class AcmeChallenges {
   readonly #answers = new Map<string, string>();
 

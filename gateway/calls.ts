@@ -16,6 +16,7 @@ export interface AcceptedCall {
 
 const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = { tooLarge: "bytesPerCall", halfOpen: "halfOpenCall", stalled: "stalledCall" };
 
+/** Carries calls to the core within their limits, whichever way they came. */
 export class CallDesk {
   readonly #pool: Pick<UpstreamPool, "open">;
   readonly #limits: GatewayLimits;

@@ -54,6 +54,7 @@ const holdAtMostMs = 2_000;
 /** … and of no more requests held at a time. */
 const heldPerAddress = 256;
 
+/** HTTPS (or HTTP on localhost): the app, its configuration, `/rpc`, `/.well-known/…`. */
 export class GatewayHttpServer {
   readonly #options: HttpServerOptions;
   readonly #files: StaticFiles;

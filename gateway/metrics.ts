@@ -45,6 +45,7 @@ export interface CertificateTimes {
   notAfterMs: number;
 }
 
+/** What the gateway counts and measures, as Prometheus reads it; no label holds an address or a name. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<MetricName, Counter | Gauge>();

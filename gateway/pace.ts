@@ -8,6 +8,7 @@ import { usageKey } from "./usage.ts";
 /** Calls of an address that are taken up at once; a page that loads makes about ten. Another's call may find as many before it. */
 export const callsAtOnce = 8;
 
+/** Paces the calls of each address: beyond its rate a call waits for its turn. */
 export class CallPace {
   readonly #rate: RateLimit;
 

@@ -10,6 +10,7 @@ const sweepAt = 10_000;
 /** … and a quarter makes room at once, so that not every request of the flood costs a sweep. */
 const keepAtMost = 7_500;
 
+/** Token buckets by key. */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #burst: number;

@@ -19,6 +19,7 @@ const sessionsFullMs = 10_000;
  */
 const maxHalfOpenCalls = 16;
 
+/** Takes and counts WebTransport sessions, by address and in all. */
 export class SessionDesk {
   readonly #calls: CallDesk;
   readonly #limits: GatewayLimits;

@@ -28,6 +28,7 @@ interface FoundFile {
   info: Deno.FileInfo;
 }
 
+/** The built app, with precompressed files and its security headers. */
 export class StaticFiles {
   readonly #root: string;
 

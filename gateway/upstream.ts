@@ -48,6 +48,7 @@ const attemptEveryMs = 500;
 /** Attempts under way at once for each connection of the pool. */
 const attemptsAtOnce = 4;
 
+/** Connections to the core: kept up, proven, shared by all streams. */
 export class UpstreamPool {
   readonly #options: UpstreamPoolOptions;
   readonly #endpoint: Deno.QuicEndpoint;

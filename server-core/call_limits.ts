@@ -21,6 +21,7 @@ export interface CallLimitsOptions {
   clock: () => number;
 }
 
+/** Token buckets for calls by address and by account. */
 export class CallLimits {
   readonly #perAddress: TokenBuckets;
   readonly #perAccount: TokenBuckets;

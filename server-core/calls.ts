@@ -26,6 +26,7 @@ export interface CallsOptions {
 /** A core that was told to end is back, or replaced, about this much later. */
 const drainingMs = 1_000;
 
+/** Every call of the core: who may make it, within which limits, and who answers it. */
 export class Calls {
   readonly #options: CallsOptions;
   #draining = false;

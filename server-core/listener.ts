@@ -49,6 +49,7 @@ export interface ListenerOptions {
   metrics: Metrics;
 }
 
+/** The core's QUIC endpoint: takes connections, tells gateways from clients, hands on each stream as a call, drains at the end. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #endpoint: Deno.QuicEndpoint;

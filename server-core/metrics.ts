@@ -11,6 +11,7 @@ interface Histogram {
   count: number;
 }
 
+/** What the core counts and measures, as Prometheus reads it; no label holds an address, a name or a key. */
 export class Metrics {
   readonly #help = new Map<string, { type: "counter" | "gauge" | "histogram"; text: string }>();
   readonly #counters = new Map<string, Map<string, number>>();

@@ -2,6 +2,7 @@
 
 import { MalformedError } from "../schema/malformed_error.ts";
 
+/** A stream whose first bytes were looked at and are read again by who takes it. */
 export class PeekedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #held = new Uint8Array();

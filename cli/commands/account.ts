@@ -6,6 +6,7 @@ import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 
+/** `register`: makes an account, with this state as its first device. */
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
   const password = await firstPasswordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
@@ -18,6 +19,7 @@ export const register: Command = async ({ session, invocation, output, env }) =>
   await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, { type: "registered", username, accountKey: account.accountKey, deviceId: account.deviceId, recoveryCode });
 };
 
+/** `login`: makes this state a device of an account. */
 export const login: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
   const password = await passwordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
@@ -26,6 +28,7 @@ export const login: Command = async ({ session, invocation, output, env }) => {
   await output.line(`${username} is signed in as device ${account.deviceId}`, { type: "signed-in", username, accountKey: account.accountKey, deviceId: account.deviceId });
 };
 
+/** `logout`: ends the session, on the server too if it can be reached, and empties the state. */
 export const logout: Command = async ({ session, output }) => {
   const account = await session.engine.account();
   if (account.kind === "signed-out") await session.requireSignedIn();
@@ -35,6 +38,7 @@ export const logout: Command = async ({ session, output }) => {
   await output.line("signed out; the state is empty", { type: "signed-out" });
 };
 
+/** `whoami`: reads the state alone. */
 export const whoami: Command = async ({ session, output }) => {
   const { username, accountKey, deviceId } = await session.requireSignedIn();
   await output.line(`${username}\npublic key  ${accountKey}\ndevice      ${deviceId}`, { type: "account", username, accountKey, deviceId });

@@ -8,6 +8,7 @@ import type { Command, CommandContext } from "./command.ts";
 const ownPassword = ({ invocation, env }: CommandContext, ask: string) => passwordFrom(invocation.options["password-file"] as string | undefined, env, ask);
 const newPassword = ({ invocation, env }: CommandContext) => newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
 
+/** `devices`: lists the account's devices, or takes one out with `--revoke`. */
 export const devices: Command = async (context) => {
   const { session, invocation, output } = context;
   await session.synced();
@@ -27,6 +28,7 @@ export const devices: Command = async (context) => {
   await output.line(`device ${found[0].deviceId} is out of the account`, { type: "device-revoked", deviceId: found[0].deviceId });
 };
 
+/** `passwd`: changes the password. */
 export const passwd: Command = async (context) => {
   const { session, output } = context;
   await session.synced();
@@ -35,6 +37,7 @@ export const passwd: Command = async (context) => {
   await output.line("the password is changed; every other device has to sign in again", { type: "password-changed" });
 };
 
+/** `recovery-code`: makes a new one; the one before is void. */
 export const recoveryCode: Command = async (context) => {
   const { session, output } = context;
   await session.synced();
@@ -42,6 +45,7 @@ export const recoveryCode: Command = async (context) => {
   await output.line(`Recovery code, shown this once; the one before is void:\n${made.recoveryCode}`, { type: "recovery-code", recoveryCode: made.recoveryCode });
 };
 
+/** `recover`: signs in by the recovery code and sets a new password. */
 export const recover: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 
 const named = ({ chatId, title }: ChatSummary) => ({ group: title, groupId: chatId });
 
+/** `create-group`: a group with its founder alone. */
 export const createGroup: Command = async ({ session, invocation, output }) => {
   const [name] = invocation.args;
   await session.synced();
@@ -15,6 +16,7 @@ export const createGroup: Command = async ({ session, invocation, output }) => {
   await output.line(`group ${printable(name)} ${groupId.slice(0, 8)}`, { type: "group-created", group: name, groupId });
 };
 
+/** `invite`: adds people to a group. */
 export const invite: Command = async ({ session, invocation, output }) => {
   const [name, ...identities] = invocation.args;
   await session.synced();
@@ -24,6 +26,7 @@ export const invite: Command = async ({ session, invocation, output }) => {
   await output.line(`${usernames.join(", ")} can read ${printable(chat.title)} from now on`, { type: "invited", ...named(chat), usernames });
 };
 
+/** `join`: accepts one invitation, or all that wait. */
 export const join: Command = async ({ session, invocation, output }) => {
   const [name] = invocation.args;
   await session.synced();
@@ -35,6 +38,7 @@ export const join: Command = async ({ session, invocation, output }) => {
   }
 };
 
+/** `groups`: lists chats, once what they need of this device is done. */
 export const groups: Command = async ({ session, output }) => {
   await session.synced();
   await session.settled();
@@ -48,6 +52,7 @@ export const groups: Command = async ({ session, output }) => {
   }
 };
 
+/** `members`: lists who is in a group. */
 export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
   await session.settled();
@@ -58,6 +63,7 @@ export const members: Command = async ({ session, invocation, output }) => {
   }
 };
 
+/** `remove`: takes people out, one after the other. */
 export const remove: Command = async ({ session, invocation, output }) => {
   const [name, ...identities] = invocation.args;
   await session.synced();
@@ -69,6 +75,7 @@ export const remove: Command = async ({ session, invocation, output }) => {
   }
 };
 
+/** `rename`: another name for a group. */
 export const rename: Command = async ({ session, invocation, output }) => {
   const [name, to] = invocation.args;
   await session.synced();
@@ -77,6 +84,7 @@ export const rename: Command = async ({ session, invocation, output }) => {
   await output.line(`${printable(chat.title)} is ${printable(to)} from now on`, { type: "renamed", group: to, groupId: chat.chatId });
 };
 
+/** `role`: admin or member. */
 export const role: Command = async ({ session, invocation, output }) => {
   const [name, identity, wanted] = invocation.args;
   if (wanted !== "admin" && wanted !== "member") throw wrongUsage(`role: ${wanted} is neither admin nor member`, "role");
@@ -87,6 +95,7 @@ export const role: Command = async ({ session, invocation, output }) => {
   await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${printable(chat.title)}`, { type: "role", ...named(chat), username, role: wanted });
 };
 
+/** `leave`: asks the members to let this account go, and waits a moment for it. */
 export const leave: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(invocation.args[0]);

@@ -11,6 +11,7 @@ import type { OutputRecord } from "../records.ts";
 import { endedFailure, type Session } from "../session.ts";
 import type { Command } from "./command.ts";
 
+/** `send`: one message, from the command line or from standard input. */
 export const send: Command = async ({ session, invocation, output }) => {
   const [name, message] = invocation.args;
   const text = message === "-" ? await standardInput() : message;

@@ -3,6 +3,7 @@
 import { wrongUsage } from "../failure.ts";
 import type { Command } from "./command.ts";
 
+/** `verify`: shows the safety number, after what the options say was stored. */
 export const verify: Command = async ({ session, invocation, output }) => {
   const { verified, unverified, "accept-key": acceptKey } = invocation.options;
   if ([verified, unverified, acceptKey].filter(Boolean).length > 1) throw wrongUsage("verify: --verified, --unverified and --accept-key do not go together", "verify");

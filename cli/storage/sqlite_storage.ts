@@ -36,6 +36,7 @@ function nativeBinding(): string {
   return decodeURIComponent(new URL(`./prebuilds/${platform}-${architecture}.node`, import.meta.resolve("better-sqlite3-multiple-ciphers/package.json")).pathname);
 }
 
+/** {@link Storage} on one SQLite file. */
 export class SqliteStorage implements Storage {
   readonly #db: Sqlite.Database;
 

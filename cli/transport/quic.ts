@@ -25,6 +25,7 @@ interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
 
 const connectTimeoutMs = 10_000;
 
+/** {@link Transport} straight to the core: QUIC with ALPN `capnp`, the core known by its pin or an authority. */
 export class QuicTransport implements Transport {
   readonly #target: QuicTarget;
 

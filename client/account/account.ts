@@ -46,6 +46,7 @@ export interface AccountManagerOptions {
 const sessionOver = new Set(["E001", "E002"]);
 const logoutTimeoutMs = 5_000;
 
+/** Who is signed in on this device, and everything that belongs to the account: making it, signing in and out, the password, its devices. */
 export class AccountManager implements Accounts {
   readonly #options: AccountManagerOptions;
   readonly #clock: ServerClock;

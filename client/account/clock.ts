@@ -7,6 +7,7 @@ import type { Clock } from "./types.ts";
 /** The user is told when the device's clock is further off than this. */
 export const clockWarningMs = 3_600_000;
 
+/** The server's time, reckoned from the device's clock and what `health` answered. */
 export class ServerClock implements Clock {
   readonly #deviceNow: () => number;
   #offsetMs = 0;

@@ -25,6 +25,7 @@ export interface StoredDevice extends DeviceKeys {
   rootSignature: Bytes;
 }
 
+/** @returns fresh keys of a device: Ed25519 seed and public key (32 bytes each) and the id that follows from it (16) */
 export async function newDevice(): Promise<DeviceKeys> {
   const { seed, publicKey } = await generateEd25519();
   return { deviceSeed: seed, recipientKey: publicKey, deviceId: await deviceIdOf(publicKey) };
@@ -37,6 +38,7 @@ export async function enrolledDevice(device: DeviceKeys, account: { username: st
   return { ...device, username, accountKey, listVersion, rootSignature };
 }
 
+/** @returns what the device's MLS leaf says of itself */
 export function credentialOf({ username, accountKey, deviceId, listVersion, rootSignature }: StoredDevice): DeviceCredential {
   return { username, accountKey, deviceId, listVersion, rootSignature };
 }

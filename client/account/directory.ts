@@ -32,6 +32,7 @@ export interface DirectoryOptions {
   onProblem?(problem: EngineProblem): void;
 }
 
+/** The directory as this device sees it: {@link Directory} over the server's answers and what is stored. */
 export class AccountDirectory implements Directory {
   readonly #options: DirectoryOptions;
   readonly #records: DirectoryStore;

@@ -40,6 +40,7 @@ export interface KeyPackageOptions {
   credential: DeviceCredential;
 }
 
+/** Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as a Welcome may wait (PROTOCOL §4). */
 export class KeyPackageKeeper implements KeyPackageStock {
   readonly #options: KeyPackageOptions;
   readonly #working = new Mutex();

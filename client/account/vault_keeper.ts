@@ -38,6 +38,7 @@ export interface VaultKeeperOptions {
 /** Other devices of the account write at the same time; more often than this means a server that never takes it. */
 const attempts = 4;
 
+/** Holds the vault on this device and writes changes to the server by compare-and-set; never goes back to an older version. */
 export class VaultSync implements VaultKeeper {
   readonly #options: VaultKeeperOptions;
   readonly #working = new Mutex();

@@ -43,6 +43,7 @@ export function verifyEd25519Noble(publicKey: Uint8Array, signature: Uint8Array,
   }
 }
 
+/** @returns a fresh key pair: seed and public key, 32 bytes each (RFC 8032) */
 export async function generateEd25519(): Promise<SignatureKeyPair> {
   if ((await cryptoSupport()).ed25519) return await generateNative();
   const seed = ed25519.utils.randomSecretKey() as Bytes;

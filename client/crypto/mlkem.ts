@@ -24,6 +24,7 @@ export interface MlKemImplementation {
   decapsulate(seed: Uint8Array, ciphertext: Uint8Array): Promise<Bytes | undefined>;
 }
 
+/** @returns ML-KEM-768 (FIPS 203) of this runtime where it has it, else noble's */
 export async function mlKem(): Promise<MlKemImplementation> {
   return (await cryptoSupport()).mlKem768 ? nativeMlKem : nobleMlKem;
 }

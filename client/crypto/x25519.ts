@@ -28,6 +28,7 @@ export async function importX25519Private(raw: Uint8Array): Promise<X25519Privat
   return { raw: copy, publicKey: fromBase64Url(x!), native };
 }
 
+/** @returns a fresh private key with its public one, 32 bytes each (RFC 7748) */
 export async function generateX25519(): Promise<X25519Private> {
   return await importX25519Private(crypto.getRandomValues(new Uint8Array(32)));
 }

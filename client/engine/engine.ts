@@ -35,6 +35,7 @@ export interface EngineOptions {
   suite?: OpaqueSuite;
 }
 
+/** The whole client behind one interface: account, groups, messages, and the connection that carries them. One lives in a profile at a time. */
 export class Engine implements EngineApi {
   readonly #store: SealedStore;
   readonly #environment: Environment;

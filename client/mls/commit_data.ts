@@ -24,6 +24,7 @@ export interface CommitData {
 const maxRequests = 64;
 const maxRequestBytes = 512;
 
+/** @returns deterministic CBOR {v: 1, channelId, n, commitId, membersHash, removed, added}, with `requests` only where there are any */
 export function encodeCommitData({ channelId, n, commitId, membersHash, removed, added, requests }: CommitData): Bytes {
   return encodeCbor({ v: 1, channelId, n, commitId, membersHash, removed, added, ...(requests.length > 0 && { requests }) });
 }

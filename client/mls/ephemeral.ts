@@ -30,6 +30,7 @@ export async function sealEphemeral(state: GroupState, { messageId, content, now
   return await sealEnvelope(secrets.appKey, context, pad(encodeCbor({ v: 1, leaf: ownLeafIndex, sentMs, content, signature })));
 }
 
+/** Opens a payload that was never stored and checks its signature and age. Never throws. @returns the content with its sender, or why it was dropped (older than 30 s among it) */
 export async function openEphemeral(state: GroupState, entry: MessageEntry & { nowMs: number }): Promise<EphemeralResult> {
   const opened = await openOuter(state, entry);
   if (opened.kind !== "opened") return opened;

@@ -36,6 +36,7 @@ export const requiredCapabilities: Extension = {
   extensionData: encodeRequiredCapabilities({ extensionTypes: [xwingKeyType, groupInfoType], proposalTypes: [], credentialTypes: ["basic"] }),
 };
 
+/** @param publicKey 1,216 bytes @returns leaf-node extension 0xF0A0 (PROTOCOL §1) */
 export function xwingKeyExtension(publicKey: Uint8Array): Extension {
   return { extensionType: xwingKeyType, extensionData: publicKey };
 }

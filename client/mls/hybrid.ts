@@ -73,6 +73,7 @@ export async function bundleKey(part: BundlePart, S: Uint8Array, channelId: Uint
 // Each key seals exactly one body, so its nonce is fixed.
 const bundleNonce = new Uint8Array(12);
 
+/** @param S 32 bytes, used for this one bundle @returns AES-256-GCM under {@link bundleKey}: the body and 16 bytes */
 export async function sealBundlePart(part: BundlePart, body: Uint8Array, S: Uint8Array, channelId: Uint8Array, n: bigint): Promise<Bytes> {
   return await sealAesGcm(await bundleKey(part, S, channelId, n), bundleNonce, empty, body);
 }

@@ -27,6 +27,7 @@ export interface WelcomeEntry {
   live: boolean;
 }
 
+/** Joins a group by a Welcome (RFC 9420 §12.4.3.1) under our rules GRP-7. Never throws for what came from outside. @returns the group's state, or why it was refused or could not be opened */
 export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry): Promise<JoinResult> {
   if (entry.live) return rejected("GRP-7.1", "a Welcome for a group that is live here");
   const found = await findCandidate(entry);

@@ -55,6 +55,10 @@ export interface MessageEntry {
   envelope: Uint8Array;
 }
 
+/**
+ * Opens one stored message: envelope, MLS, sender (GRP-1), padding. Never throws for what came from outside. @returns the content with the ratchet that moved on, or why it was refused or
+ * could not be opened
+ */
 export async function openMessage(state: GroupState, entry: MessageEntry): Promise<OpenResult> {
   const opened = await openOuter(state, entry);
   if (opened.kind !== "opened") return opened;

@@ -29,6 +29,10 @@ export interface CommitEntry {
   sealedCommit: Uint8Array;
 }
 
+/**
+ * Takes the commit to the next epoch (RFC 9420 §12.4.2) under our rules GRP-1 to GRP-4. Never throws for what came from outside. @returns the new state and what has changed, or why it was
+ * skipped, refused or could not be opened
+ */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
   if (entry.n <= state.epoch) return { kind: "skipped", reason: "stale" };

@@ -77,6 +77,7 @@ export interface CommitPlan {
   infoAfter: GroupInfo;
 }
 
+/** @param code the rule's number, or a short name of what is malformed @param reason for logs @returns a refusal as a value */
 export function rejected(code: string, reason: string): Rejected {
   return { kind: "rejected", code, reason };
 }

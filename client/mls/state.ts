@@ -50,10 +50,12 @@ export function withMls(state: GroupState, mls: ClientState): GroupState {
   return { ...state, mls: { ...mls, clientConfig: untrusting } };
 }
 
+/** @returns name, kind and roles, as the GroupContext extension has them */
 export function infoOf(state: GroupState): GroupInfo {
   return groupInfoOf(state.mls.groupContext.extensions);
 }
 
+/** @returns the members of the ratchet tree with their roles, in the order of their leaves */
 export function stateMembers(state: GroupState): Member[] {
   return membersOf(state.mls.ratchetTree, infoOf(state));
 }

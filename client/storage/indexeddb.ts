@@ -17,6 +17,7 @@ const formatVersion = 1;
 const keyStore = "wrapping";
 const keyName = "key";
 
+/** {@link Storage} on IndexedDB: one object store each, strict durability. */
 export class IndexedDbStorage implements Storage {
   readonly #db: IDBPDatabase;
   readonly #life: { endedBecause?: string };

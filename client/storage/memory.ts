@@ -12,6 +12,7 @@ type Stores = Map<StoreName, Map<string, Bytes>>;
  */
 export type WriteFault = "lose" | "unknown" | "crash" | "crash-after";
 
+/** {@link Storage} in memory, for tests and measurements. */
 export class MemoryStorage implements Storage {
   #stores: Stores;
   #writes = 0;

@@ -53,6 +53,7 @@ export class FencedError extends GuardError {
 
 const fenceKey = "fence";
 
+/** {@link Storage} whose values are sealed, behind the fence and the groups' state versions. */
 export class SealedStore {
   readonly #storage: Storage;
   readonly #sealer: Sealer;

@@ -32,6 +32,7 @@ const zeroNonce = new Uint8Array(12);
 const kindBytes = 0;
 const kindCbor = 1;
 
+/** Seals and opens single records under keys derived from the wrapping key. */
 export class Sealer {
   readonly #wrappingKey: CryptoKey;
   /** Keys for records to come, each with its salt and for one record. */

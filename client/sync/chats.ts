@@ -31,6 +31,7 @@ export interface ChatsListener {
   chats(chats: ChatSummary[]): void;
 }
 
+/** The groups of this device: one at a time changes, in one transaction each. */
 export class Chats {
   readonly #store: SealedStore;
   readonly #mls: Mls;

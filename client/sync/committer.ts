@@ -26,6 +26,7 @@ interface Waiter {
   reject(error: EngineError): void;
 }
 
+/** Carries out plans as commits: one pending commit a channel, built again from its intent when another one won. */
 export class Committer {
   readonly #context: SyncContext;
   readonly #suspect: (chatId: string, code: number) => void;

@@ -39,6 +39,7 @@ export interface Records {
 
 type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
 
+/** One group while it changes: what is put here is written with the unit's transaction, or not at all. */
 export class Draft {
   readonly id: string;
   readonly version: number;

@@ -47,6 +47,7 @@ interface LostWelcome {
   commitId: Uint8Array<ArrayBuffer>;
 }
 
+/** Asks members for help when this device can not follow a group (PROTOCOL §3.4, §3.5). */
 export class Healer {
   readonly #context: SyncContext;
   readonly #committer: Committer;

@@ -24,6 +24,7 @@ const triesAlone = 3;
 const ackAfterEntries = 100;
 const ackAfterMs = 200;
 
+/** Takes entries of the queue in order: each with its state and the cursor in one transaction, before it is acknowledged. */
 export class Inbox {
   readonly #context: SyncContext;
   readonly #events: InboxEvents;

@@ -99,6 +99,7 @@ function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
   unit.afterwards(() => events.commitLost(draft.id));
 }
 
+/** This device's own commit was accepted: the pending state takes the place of the old one. A commit that is not pending here means that the state went back in time (E017). @throws StorageError */
 export async function receiveOwnCommit(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
   const { mls, account } = context;
   const draft = await nextCommit(unit, entry, events);

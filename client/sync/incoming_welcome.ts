@@ -14,6 +14,7 @@ import { follow } from "./successor.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
+/** Joins by a Welcome, as an invitation where the inviter is a stranger; repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not be asked */
 export async function receiveWelcome(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);

@@ -32,6 +32,7 @@ export type TurnEnd =
 /** What is done on each connection, until it ends. Never rejects. */
 export type Turn = (signal: AbortSignal, progressed: () => void) => Promise<TurnEnd>;
 
+/** The one connection to the server, and the loop that keeps it up. */
 export class Link {
   readonly #transport: Transport;
   readonly #environment: Environment;

@@ -19,6 +19,7 @@ const longestPage = 200;
 /** How long an answer that no account key of a chat has changed is good for, in ms. */
 const unchangedForMs = 5_000;
 
+/** Sending: content, ratchet and outbox in one transaction, before anything leaves. */
 export class Messages {
   readonly #context: SyncContext;
   readonly #outbox: Outbox;

@@ -56,6 +56,7 @@ export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number)
   }
 }
 
+/** What waits for the server's answer: the same bytes go out again until it comes; sealed anew only in a new epoch. */
 export class Outbox {
   readonly #context: SyncContext;
   readonly #needs: OutboxNeeds;

@@ -22,6 +22,7 @@ const callsAtOnce = 8;
 /** How often one call is made before its E005 is the user's to see. */
 const triesAtMost = 20;
 
+/** Who is in a chat: decides what is to be done; the committer does it. */
 export class People {
   readonly #context: SyncContext;
   readonly #committer: Committer;

@@ -9,6 +9,7 @@ import type { Unit } from "./unit.ts";
 /** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
 export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
 
+/** @returns the rule's number or the reason, as the conversation's line names it */
 export function codeOf(refusal: Refusal): string {
   return refusal.kind === "rejected" ? refusal.code : refusal.reason;
 }

@@ -39,6 +39,7 @@ export interface SyncListener {
   typing(chatId: string, username: string): void;
 }
 
+/** Everything between groups and server for one signed-in device, on one connection at a time. */
 export class Sync {
   readonly chats: Chats;
   readonly people: People;

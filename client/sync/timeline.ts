@@ -3,6 +3,7 @@
 import type { ChatSummary, TimelineItem } from "../engine/api.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
 
+/** @returns what views are told of a stored item */
 export function itemOf(record: ItemRecord): TimelineItem {
   if (record.kind === "notice") return { ...record };
   const { kind, messageId, order, sender, own, elsewhere, text, atMs, state, errorCode } = record;

@@ -5,6 +5,7 @@
 
 import type { Trust } from "../mls/group.ts";
 
+/** Judges leaves by the directory, and remembers when it could not be asked: then nothing was refused, only not yet judged. */
 export class TrustWatch {
   readonly #trust: Trust;
   /** Operations run side by side: each one looks only at what failed since it began. */

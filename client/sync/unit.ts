@@ -6,6 +6,7 @@ import type { StoreName } from "../storage/storage.ts";
 import type { Draft } from "./draft.ts";
 import type { ChatRecord } from "./records.ts";
 
+/** What changes together: drafts of groups and single records, written in one transaction. */
 export class Unit {
   readonly #puts = new Map<string, SealedPut>();
   readonly #deletes = new Map<string, { store: StoreName; key: string }>();

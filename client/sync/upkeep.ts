@@ -51,6 +51,7 @@ export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList
   return drift;
 }
 
+/** What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys renewed, leavers let go. */
 export class Upkeep {
   readonly #context: SyncContext;
   readonly #committer: Committer;

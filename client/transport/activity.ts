@@ -8,6 +8,7 @@ interface StreamState {
   bytesRead: number;
 }
 
+/** Watches the streams of one connection. */
 export class Activity {
   readonly #now: () => number;
   readonly #streams = new Set<StreamState>();

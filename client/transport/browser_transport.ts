@@ -39,6 +39,7 @@ export interface BrowserTransportOptions {
   connectHttps?: (rpc: string) => Connection;
 }
 
+/** {@link Transport} of a page: WebTransport raced against HTTPS, the network's choice remembered. */
 export class BrowserTransport implements Transport {
   readonly #WebTransport: WebTransportClass | undefined;
   readonly #clock: Clock;

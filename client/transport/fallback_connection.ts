@@ -11,6 +11,7 @@ export const quietMs = 2_000;
 export const lastCallMs = 20_000;
 const lookEveryMs = 500;
 
+/** A connection over HTTPS that looks for a better one meanwhile. */
 export class FallbackConnection implements Connection {
   readonly transport = "HTTPS";
   readonly closed: Promise<{ reason: string }>;

@@ -43,6 +43,7 @@ export function canStreamRequests(): boolean {
  */
 const maxRequests = 50;
 
+/** A connection whose streams are requests to `/rpc`, one call each. */
 export class HttpsConnection implements Connection {
   readonly transport = "HTTPS";
   readonly closed: Promise<{ reason: string }>;

@@ -6,6 +6,7 @@ import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 /** Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in batches. */
 export const maxOpenStreams = 100;
 
+/** Holds the streams of one connection below the peer's limit: who comes later waits. */
 export class StreamLimit {
   readonly #slots: Semaphore;
 

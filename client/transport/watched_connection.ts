@@ -21,6 +21,7 @@ export const driedUpAfterBytes = 16 * 1024;
 /** How long the server may take for a call without work. */
 export const probeMs = 2_000;
 
+/** A connection that is given up when its streams stall while the server answers another way. */
 export class WatchedConnection implements Connection {
   readonly transport: Connection["transport"];
   readonly closed: Promise<{ reason: string }>;

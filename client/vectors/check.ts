@@ -7,6 +7,7 @@ export interface VectorCount {
   checked: number;
 }
 
+/** A vector did not come out as it should: the message says which value. */
 export class VectorError extends Error {
   override readonly name = "VectorError";
 }

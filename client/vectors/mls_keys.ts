@@ -23,6 +23,7 @@ export type Case = any;
 
 const { kdf, hash, hpke, signature } = ciphersuite;
 
+/** Runs a case of crypto-basics.json. @throws VectorError */
 export async function cryptoBasics(vector: Case, check: Checker): Promise<void> {
   const { ref_hash, expand_with_label: expand, derive_secret: derive, derive_tree_secret: tree, sign_with_label: sign, encrypt_with_label: encrypt } = vector;
   check.equal(await refhash(ref_hash.label, fromHex(ref_hash.value), hash), ref_hash.out, "RefHash");
@@ -37,6 +38,7 @@ export async function cryptoBasics(vector: Case, check: Checker): Promise<void> 
   check.equal(await decryptWithLabel(priv, encrypt.label, fromHex(encrypt.context), sealed.enc, sealed.ct, hpke), encrypt.plaintext, "EncryptWithLabel");
 }
 
+/** Runs a case of key-schedule.json. @throws VectorError */
 export async function keySchedule(vector: Case, check: Checker): Promise<void> {
   let initSecret: Uint8Array = fromHex(vector.initial_init_secret);
   for (const [index, epoch] of vector.epochs.entries()) {
@@ -71,11 +73,13 @@ export async function keySchedule(vector: Case, check: Checker): Promise<void> {
   }
 }
 
+/** Runs a case of psk_secret.json. @throws VectorError */
 export async function pskSecret(vector: Case, check: Checker): Promise<void> {
   const psks = vector.psks.map(({ psk_id, psk, psk_nonce }: Case): [PreSharedKeyID, Uint8Array] => [{ psktype: "external", pskId: fromHex(psk_id), pskNonce: fromHex(psk_nonce) }, fromHex(psk)]);
   check.equal(await computePskSecret(psks, ciphersuite), vector.psk_secret, "psk_secret");
 }
 
+/** Runs a case of secret-tree.json. @throws VectorError */
 export async function secretTree(vector: Case, check: Checker): Promise<void> {
   const { sender_data: data } = vector;
   check.equal(await expandSenderDataKey(ciphersuite, fromHex(data.sender_data_secret), fromHex(data.ciphertext)), data.key, "sender data key");
@@ -93,6 +97,7 @@ export async function secretTree(vector: Case, check: Checker): Promise<void> {
   }
 }
 
+/** Runs a case of transcript-hashes.json. @throws VectorError */
 export async function transcriptHashes(vector: Case, check: Checker): Promise<void> {
   const decoded = decodeAuthenticatedContent(fromHex(vector.authenticated_content), 0)?.[0];
   if (decoded === undefined || decoded.content.contentType !== "commit" || decoded.auth.contentType !== "commit") return check.isTrue(false, "authenticated_content");

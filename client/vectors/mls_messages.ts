@@ -87,6 +87,7 @@ function inner(content: FramedContent): Uint8Array {
   return content.contentType === "proposal" ? encodeProposal(content.proposal) : encodeCommit(content.commit);
 }
 
+/** Runs a case of welcome.json. @throws VectorError */
 export async function welcome(vector: Case, check: Checker): Promise<void> {
   const { keyPackage } = message(vector.key_package, "mls_key_package");
   const { welcome: sealed } = message(vector.welcome, "mls_welcome");

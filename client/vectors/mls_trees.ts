@@ -25,6 +25,7 @@ function ratchetTree(hex: string): RatchetTree {
   return decoded;
 }
 
+/** Runs a case of tree-validation.json. @throws VectorError */
 export async function treeValidation(vector: Case, check: Checker): Promise<void> {
   const tree = ratchetTree(vector.tree);
   for (const [index, expected] of vector.resolutions.entries()) check.equal(resolution(tree, toNodeIndex(index)).join(), expected.join(), `resolution of node ${index}`);
@@ -39,6 +40,7 @@ export async function treeValidation(vector: Case, check: Checker): Promise<void
   }
 }
 
+/** Runs a case of tree-operations.json. @throws VectorError */
 export async function treeOperations(vector: Case, check: Checker): Promise<void> {
   const before = ratchetTree(vector.tree_before);
   check.equal(await treeHashRoot(before, hash), vector.tree_hash_before, "tree hash before");

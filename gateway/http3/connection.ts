@@ -43,6 +43,7 @@ const maxLateHeaders = 64;
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
 
+/** One HTTP/3 connection: control streams, requests, WebTransport sessions on it. */
 export class Http3Connection {
   readonly #conn: Deno.QuicConn;
   readonly #policy: ConnectionPolicy;

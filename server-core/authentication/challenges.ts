@@ -14,6 +14,7 @@ export const challengeMs = 60_000;
 /** Nonces of an account in a minute, all of its sessions together. */
 export const challengesPerAccount = 90;
 
+/** Nonces for sensitive calls: each for one session, once, for 60 s. */
 export class Challenges {
   readonly #sessionOf: ExpiringMap<Uint8Array>;
   readonly #perSession: TokenBuckets;

@@ -12,6 +12,7 @@ const maxFound = 20;
 /** Leaves room for the rest of a message of 256 KiB; only accounts with very many revoked devices come near it. */
 const maxListsBytes = 224 * 1024;
 
+/** Serves `lookup`, `lookupAccounts` and `searchUsers`. */
 export function addDirectoryHandlers(handlers: Handlers<Caller>, { store: { accounts } }: AuthenticationDeps): void {
   handlers.unary(authentication.lookup, async ({ username }) => {
     const account = await accounts.accountByName({ username });

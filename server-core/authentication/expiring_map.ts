@@ -9,6 +9,7 @@ export interface ExpiringMapOptions {
   maxEntries: number;
 }
 
+/** A map whose entries end after a time, and that takes no more than so many. */
 export class ExpiringMap<V> {
   readonly #options: ExpiringMapOptions;
   /** In the order of expiry, as all live equally long. */

@@ -17,6 +17,7 @@ const maxUpload = 100;
 /** Calls of a device in a minute: a device needs one in 20 hours, and checking a full one takes this thread some 60 ms. */
 export const uploadsPerMinute = 20;
 
+/** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { accounts }, config, clock }: AuthenticationDeps): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? 30, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });

@@ -26,6 +26,7 @@ interface HalfLogin {
   known: { accountKey: Bytes; opaqueRecord: Bytes } | undefined;
 }
 
+/** Serves `loginStart` and `loginFinish`. */
 export function addLoginHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
   const halves = new ExpiringMap<HalfLogin>({ clock, lifeMs: loginMs, maxEntries: 10_000 });
 

@@ -24,6 +24,7 @@ const nobody = Uint8Array.from("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325
 
 const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
 
+/** Serves `recoverStart`, `recoverOpen` and `recoverFinish`. */
 export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
   const nonces = new RecoveryNonces(clock, recoveryStepMs);
   const opened = new ExpiringMap<{ accountKey: Bytes; recoveryKey: Bytes }>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });

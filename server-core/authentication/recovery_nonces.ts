@@ -15,6 +15,7 @@ const macBytes = 16;
 /** In bytes. */
 export const recoveryNonceLength = bodyBytes + macBytes;
 
+/** Nonces that need no memory before they are used: each is a MAC over its name and time. */
 export class RecoveryNonces {
   readonly #clock: () => number;
   readonly #lifeMs: number;

@@ -17,6 +17,7 @@ import { checkedVault, checkLength, checkSuite, checkUsername } from "./paramete
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Serves `registerStart` and `registerFinish`. */
 export function addRegistrationHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, config }: AuthenticationDeps, limits: OpaqueLimits): void {
   const checkOpen = () => {
     if (config.registration === "closed") throw new WireError(ErrorCode.registrationClosed, "registration is closed");

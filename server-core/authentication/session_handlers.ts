@@ -10,6 +10,7 @@ import { sessionOf } from "./parameters.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Serves `logout`, `challenge`, `listSessions` and `revokeSession`. */
 export function addSessionHandlers(handlers: Handlers<Caller>, { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
   const end = async (accountKey: Bytes, sessionId: Bytes) => {
     await accounts.endSession({ accountKey, sessionId });

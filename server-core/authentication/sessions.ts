@@ -21,6 +21,7 @@ export interface SessionsOptions {
   maxCached?: number;
 }
 
+/** Makes and finds sessions: tokens go out once, their SHA-256 is stored. */
 export class Sessions {
   readonly #accounts: SessionsOptions["accounts"];
   readonly #clock: () => number;

@@ -12,6 +12,7 @@ import { checkedVault, checkSuite, sessionOf } from "./parameters.ts";
 /** For how long a session may change what the password guards, after it began with the password. */
 export const freshSessionMs = 5 * 60_000;
 
+/** Serves `getVault`, `putVault` and `changePassword`. */
 export function addVaultHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
   handlers.unary(authentication.getVault, async (_params, { caller }) => ({ vault: await accounts.vault({ accountKey: sessionOf(caller).accountKey }) }));
 

@@ -9,6 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const pieceBytes = 64 * 1024;
 
+/** Attachments on disk: written beside, checked, moved into place. */
 export class BlobFiles {
   readonly #dir: string;
   /** Putting a file into its place with its record, and taking one away, never run at once: else a purge could take what was just put. */

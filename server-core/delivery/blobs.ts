@@ -7,6 +7,7 @@ import type { Caller } from "../caller.ts";
 import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
+/** Stores an attachment's ciphertext once its hash matches. @returns until when it is kept @throws WireError E014, E030, E032 */
 export async function putBlob(deps: DeliveryDependencies, { sha256, length }: ParamsOf<typeof delivery.putBlob>, { caller, chunks }: CallContext<Caller>): Promise<{ expiresMs: number }> {
   const { accountKey } = requireDevice(caller);
   exactly(sha256, 32, "sha256");
@@ -18,6 +19,7 @@ export async function putBlob(deps: DeliveryDependencies, { sha256, length }: Pa
   return present ?? await deps.blobs.put(sha256, length, chunks(), () => deps.store.storeBlob(args));
 }
 
+/** @returns the bytes from `offset`, in pieces of at most 64 KiB @throws WireError E031 */
 export async function* getBlob(deps: DeliveryDependencies, { sha256, offset }: ParamsOf<typeof delivery.getBlob>, caller: Caller): AsyncGenerator<{ bytes: Uint8Array<ArrayBuffer> }> {
   requireDevice(caller);
   const length = await deps.store.blobLength({ sha256: exactly(sha256, 32, "sha256") });

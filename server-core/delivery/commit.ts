@@ -21,6 +21,10 @@ const headerRecordBytes = 32 + headerBytes;
 
 type Params = ParamsOf<typeof delivery.commit>;
 
+/**
+ * Takes a commit bundle of at most 16 MiB whole, checks its hash and its headers, and stores all of it or nothing. @returns the epoch that it makes @throws WireError E011, E012, E014 to
+ * E017, E032
+ */
 export async function commit(deps: DeliveryDependencies, params: Params, { caller, chunks }: CallContext<Caller>): Promise<{ n: number }> {
   const { recipientKey: sender, accountKey } = requireDevice(caller);
   const total = checkParams(params);

@@ -13,6 +13,10 @@ const maxDirectBytes = 64 * 1024;
 /** node.capnp: a longer body is left out of its entry and comes by fetchBody. */
 const maxInlineBytes = 64 * 1024;
 
+/**
+ * Queues one envelope for every member device but the sending one; an ephemeral one goes to those who are connected only. @returns when the server had it, after it is on disk @throws
+ * WireError E011, E014 to E017
+ */
 export async function publish(deps: DeliveryDependencies, params: ParamsOf<typeof delivery.publish>, caller: Caller): Promise<{ receivedMs: number }> {
   const { recipientKey: sender } = requireDevice(caller);
   const { epoch, ephemeral } = params;
@@ -31,6 +35,7 @@ export async function publish(deps: DeliveryDependencies, params: ParamsOf<typeo
   return { receivedMs };
 }
 
+/** Queues a direct payload of at most 64 KiB for a device that shares the channel. @throws WireError E011, E012, E013, E016 */
 export async function enqueue(deps: DeliveryDependencies, params: ParamsOf<typeof delivery.enqueue>, caller: Caller): Promise<{ stored: boolean }> {
   const { recipientKey: sender } = requireDevice(caller);
   const recipientKey = exactly(params.recipientKey, 32, "recipientKey");

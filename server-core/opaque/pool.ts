@@ -37,6 +37,7 @@ interface Thread {
 /** What one job takes of one thread, roughly: the advice to callers that find the queue full. */
 const jobMs = 150;
 
+/** OPAQUE in worker threads, because a login costs some 130 ms of a core. */
 export class OpaquePool implements Opaque {
   readonly #keys: OpaqueServerKeys;
   readonly #maxWaiting: number;

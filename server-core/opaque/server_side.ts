@@ -11,6 +11,7 @@ import { messageBytes, opaqueConfig } from "./suite.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 
+/** The server's steps of OPAQUE, draft-07, with one suite. */
 export class OpaqueServerSide {
   readonly #config = opaqueConfig();
   readonly #server: OpaqueServer;

@@ -117,6 +117,7 @@ export function takeFilesOut(db: Database, dataDir: string): number {
   return attachments;
 }
 
+/** @returns the folder of a path, "." where it names none */
 export function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end) || "/";

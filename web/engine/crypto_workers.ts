@@ -18,6 +18,7 @@ interface Share {
 
 const idleMs = 15_000;
 
+/** Workers that take curve operations off the engine's thread. */
 export class CryptoWorkers implements CryptoThreads {
   readonly count: number;
   readonly #start: () => JobWorker;

@@ -29,6 +29,7 @@ export function chooseLanguage(wished: string | null, preferred: readonly string
 
 export let language: Language = "en";
 
+/** Sets the language of every sentence from now on; what is on the page already stays. */
 export function setLanguage(chosen: Language): void {
   language = chosen;
 }

@@ -5,6 +5,7 @@ import type { App } from "./app.ts";
 
 export const AppContext = createContext<App>();
 
+/** @returns the app's state, within its provider */
 export function useApp(): App {
   return useContext(AppContext)!;
 }

@@ -12,6 +12,7 @@ export interface AppUpdate {
   later(): void;
 }
 
+/** @returns whether a newer version of the app waits, and what the user can decide about it */
 export function createAppUpdate(): AppUpdate {
   const [waiting, setWaiting] = createSignal<ServiceWorker>();
   const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;

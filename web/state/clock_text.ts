@@ -17,7 +17,9 @@ function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
   return formatter.format(atMs);
 }
 
+/** @param atMs ms since 1970 @returns the time of day in the user's language */
 export const timeText = (atMs: number) => format(atMs, { timeStyle: "short" });
+/** @param atMs ms since 1970 @returns date and time of day in the user's language */
 export const momentText = (atMs: number) => format(atMs, { dateStyle: "full", timeStyle: "short" });
 
 /** @returns "Today", "Yesterday", or the date, with its year if that is another one */

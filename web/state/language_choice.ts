@@ -4,6 +4,7 @@ import type { Language } from "../i18n/language.ts";
 
 const key = "qpq-language";
 
+/** @returns what was chosen before; null for nothing, or without a storage */
 export function storedLanguage(): string | null {
   try {
     return localStorage.getItem(key);

@@ -10,6 +10,7 @@ const address = /https?:\/\/[^\s<>"'`]+/gi;
 /** Signs that end a sentence more often than an address. */
 const trailing = /[.,;:!?)\]}]+$/;
 
+/** @returns the text in pieces, in order: addresses of the web with their link, and what lies between */
 export function partsOf(text: string): MessagePart[] {
   const parts: MessagePart[] = [];
   let done = 0;

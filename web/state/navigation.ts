@@ -12,6 +12,7 @@ export interface Navigation {
   up(to: Route): void;
 }
 
+/** @returns where the user is, kept in step with the address and the browser's history */
 export function createNavigation(): Navigation {
   const [route, setRoute] = createSignal(parseRoute(location.hash));
   let depth = Number((history.state as { depth?: number } | null)?.depth ?? 0);

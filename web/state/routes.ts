@@ -2,6 +2,7 @@
 
 export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings" } | { kind: "chat"; chatId: string; info: boolean };
 
+/** @param hash of the address, with its # @returns the place it names; the list of chats for anything else */
 export function parseRoute(hash: string): Route {
   if (hash === "#new") return { kind: "new-chat" };
   if (hash === "#settings") return { kind: "settings" };
@@ -9,6 +10,7 @@ export function parseRoute(hash: string): Route {
   return chatId ? { kind: "chat", chatId, info: info !== undefined } : { kind: "chats" };
 }
 
+/** @returns the address's hash for a place, as {@link parseRoute} reads it */
 export function hashOf(route: Route): string {
   if (route.kind === "chats") return "#";
   if (route.kind === "settings") return "#settings";

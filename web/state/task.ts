@@ -22,6 +22,7 @@ export function problemFrom(error: unknown): EngineProblem {
   return { code: LocalCode.internal, detail: String(error) };
 }
 
+/** @returns one action of the user: whether it runs, whether it takes longer than 200 ms, and what went wrong */
 export function createTask(): Task {
   const [running, setRunning] = createSignal(false);
   const [long, setLong] = createSignal(false);

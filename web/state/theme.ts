@@ -7,6 +7,7 @@ const key = "qpq-theme";
 /** The grounds of web/styles/base.css, for the browser's own bars. */
 const grounds = { light: "#f3f5f4", dark: "#101514" };
 
+/** @returns the theme that was chosen before; "system" for none, or without a storage */
 export function storedTheme(): Theme {
   try {
     const stored = localStorage.getItem(key);

@@ -6,6 +6,7 @@ import { ProgressLine } from "./progress_line.tsx";
 /** What goes on without anybody waiting in front of it: the rest of the page stays free meanwhile. */
 const background: ReadonlySet<Progress["task"]> = new Set(["adding-people", "joining", "catching-up"]);
 
+/** Work that goes on behind: a line with its progress, nothing when there is none. */
 export function BackgroundProgress(): JSX.Element {
   const app = useApp();
   const shown = () => background.has(app.progress()?.task as Progress["task"]);

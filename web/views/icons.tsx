@@ -27,6 +27,7 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** A drawn sign that says nothing by itself: its button has the name. */
 export function Icon(props: { name: IconName }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
@@ -48,6 +49,7 @@ export function Mark(): JSX.Element {
   );
 }
 
+/** The product's name as it stands on the sign-in screen. */
 export function Wordmark(): JSX.Element {
   return <span class="wordmark">quic<span class="wordmark-pro">pro</span>quo</span>;
 }

@@ -23,6 +23,7 @@ export interface DatabaseOptions {
   fileMustExist?: boolean;
 }
 
+/** The database's thread as the rest of the core sees it: operations in, results out, together in one transaction where they come together. */
 export class Database {
   readonly #sqlite: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();

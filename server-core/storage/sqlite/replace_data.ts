@@ -76,6 +76,7 @@ function removeFolder(path: string): void {
   if (exists(path)) Deno.removeSync(path, { recursive: true });
 }
 
+/** @returns whether there is anything at the path, a dangling link too @throws what `lstat` throws for other reasons */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);

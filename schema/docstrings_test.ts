@@ -1,0 +1,33 @@
+/** Every function, class and function-valued constant that a module exports says what it does. */
+
+import assert from "node:assert/strict";
+
+/** Tests, their helpers, and what the schema compiler writes are not public faces. */
+const isSource = (name: string) => /\.tsx?$/.test(name) && !/_test\.tsx?$|\.spec\.ts$|^testing_/.test(name);
+const leftOut = new Set(["generated", "testing", "testdata", "node_modules"]);
+
+function sourcesIn(folder: URL): URL[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return leftOut.has(name) ? [] : sourcesIn(new URL(`${name}/`, folder));
+    return isSource(name) ? [new URL(name, folder)] : [];
+  });
+}
+
+const exported = /^export (?:async )?function\*? |^export (?:abstract )?class |^export const \w+(?:: \w+)? = (?:async )?\(/;
+
+Deno.test("every exported function and class has a docstring", () => {
+  const without: string[] = [];
+  let seen = 0;
+  for (const room of ["schema", "client", "server-core", "gateway", "cli", "web"]) {
+    for (const file of sourcesIn(new URL(`../${room}/`, import.meta.url))) {
+      const lines = Deno.readTextFileSync(file).split("\n");
+      for (const [index, line] of lines.entries()) {
+        if (!exported.test(line)) continue;
+        seen++;
+        if (!lines[index - 1]?.trimEnd().endsWith("*/")) without.push(`${file.pathname.slice(file.pathname.indexOf(`/${room}/`) + 1)}: ${line}`);
+      }
+    }
+  }
+  assert.ok(seen > 500, `${seen} exports read`);
+  assert.deepEqual(without, []);
+});
