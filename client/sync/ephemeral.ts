@@ -8,7 +8,7 @@ import type { SyncContext } from "./sync_context.ts";
 const typingEveryMs = 4_000;
 const typingContent = utf8("typing");
 
-/** Typing and receipts: sealed, sent to those who are connected, never stored. */
+/** Who is typing: sealed, sent to those who are connected, never stored. */
 export class Ephemeral {
   readonly #context: SyncContext;
   readonly #onTyping: (chatId: string, username: string) => void;
