@@ -293,7 +293,7 @@ export class Engine implements EngineApi {
     return this.#guarded(async () => {
       const sync = this.#online();
       await this.#accounts.context!.directory.acceptChangedKey(username);
-      sync.keyAccepted();
+      await sync.keyAccepted();
     });
   }
 

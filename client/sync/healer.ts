@@ -81,21 +81,25 @@ export class Healer {
 
   /** The network is there: what is broken is asked for again. */
   connected(): void {
-    void this.#lostWelcomes("header").catch(() => {});
+    void this.#lostWelcomes().catch(() => {});
     for (const { id, record } of this.#context.chats.all()) {
       if (record.active && record.broken) this.#schedule(id, 0);
     }
   }
 
   /** The user has taken an account's other key: groups whose Welcome was refused for it may be entered now. Their members are asked to add this device anew. */
-  keyAccepted(): void {
-    void this.#lostWelcomes("untrusted").catch(() => {});
+  async keyAccepted(): Promise<void> {
+    const { store } = this.#context;
+    const refused = (await store.range<UnreadableRecord>("unreadable", "")).filter(({ value }) => value.kind === EntryKind.WELCOME && value.code === "untrusted");
+    // From now on they are like those that did not open: asked for at every connection, should this one end before.
+    await store.write({ puts: refused.map(({ key, value, context }) => ({ store: "unreadable" as const, key, value: { ...value, code: "header" }, context })) });
+    await this.#lostWelcomes();
   }
 
-  /** @param code why they were not followed: "header" (an earlier run could not open them), "untrusted" */
-  async #lostWelcomes(code: "header" | "untrusted"): Promise<void> {
+  /** Those that an earlier run could not open. */
+  async #lostWelcomes(): Promise<void> {
     for (const { value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
-      if (value.kind !== EntryKind.WELCOME || value.code !== code || !context.channelId) continue;
+      if (value.kind !== EntryKind.WELCOME || value.code !== "header" || !context.channelId) continue;
       this.#askForWelcome({ channelId: new Uint8Array(context.channelId), n: value.epoch, commitId: value.id }, 1);
     }
   }

@@ -188,8 +188,8 @@ export class Sync {
   }
 
   /** The user has taken an account's other key. */
-  keyAccepted(): void {
-    this.#healer.keyAccepted();
+  keyAccepted(): Promise<void> {
+    return this.#healer.keyAccepted();
   }
 
   /** Whether nothing of this device's waits for the server, and no work is under way or due that a group or the account needs. */
