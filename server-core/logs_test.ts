@@ -9,7 +9,7 @@ import { openSession } from "../gateway/testing/http3_client.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { makeChannel, outcome, publishTo } from "./testing/delivery_service.ts";
 import { withTempDir } from "./testing/quic.ts";
-import { messageBytes } from "./opaque/suite.ts";
+import { messageBytes } from "./opaque/message_bytes.ts";
 import { startLogin } from "./opaque/testing/opaque_client.ts";
 import { random, seedDevices, sha256 } from "./testing/seed.ts";
 import { opaqueSuite } from "../schema/signed_call.ts";

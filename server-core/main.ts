@@ -1,15 +1,17 @@
-/** `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator (operator/). */
+/**
+ * `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator (operator/). Each loads only what it runs: commands need no server, and the server's own
+ * thread no SQLite.
+ */
 
 import { toHex } from "../schema/bytes.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
 import { errorFields, makeLog } from "./log.ts";
-import { failureOf, runCommand } from "./operator/commands.ts";
-import { startServer } from "./server.ts";
 
 const configFile = "qpq-server.toml";
 
 async function serve(config: ServerConfig): Promise<void> {
   const log = makeLog(config.logLevel);
+  const { startServer } = await import("./server.ts");
   const server = await startServer(config, {
     log,
     onDead: (error) => {
@@ -53,8 +55,12 @@ function readOwnConfig(): ServerConfig {
 if (import.meta.main) {
   try {
     if (Deno.args.length === 0 || (Deno.args.length === 1 && Deno.args[0] === "serve")) await serve(readOwnConfig());
-    else Deno.exit(await runCommand(Deno.args, readOwnConfig));
+    else {
+      const { runCommand } = await import("./operator/commands.ts");
+      Deno.exit(await runCommand(Deno.args, readOwnConfig));
+    }
   } catch (error) {
+    const { failureOf } = await import("./operator/commands.ts");
     const { message, hint, exitCode } = failureOf(error);
     console.error(`qpq-server: error: ${message}`);
     if (hint) console.error(`qpq-server: hint: ${hint}`);

@@ -9,7 +9,6 @@ import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import type { AuthenticationDeps } from "./deps.ts";
-import { KeyPackageCheck } from "./key_package_check.ts";
 import { checkLength, sessionOf } from "./parameters.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
@@ -28,6 +27,8 @@ export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { acc
     const waitMs = uploads.take(toHex(deviceId));
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
+    // Loaded with the first upload: the MLS library takes a third of a start, and of every look of a health check.
+    const { KeyPackageCheck } = await import("./key_package_check.ts");
     const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
     const checked: NewKeyPackage[] = [];
     for (const keyPackage of keyPackages) {

@@ -8,7 +8,7 @@ import { authentication } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
 import { loginBytes } from "../../schema/signed_call.ts";
 import type { Caller } from "../caller.ts";
-import { messageBytes } from "../opaque/suite.ts";
+import { messageBytes } from "../opaque/message_bytes.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";

@@ -3,7 +3,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { OpaquePool } from "./pool.ts";
 import { generateOpaqueServerKeys } from "./server_keys.ts";
-import { messageBytes } from "./suite.ts";
+import { messageBytes } from "./message_bytes.ts";
 import { argon2idHarden, noHarden, startLogin, startRegistration } from "./testing/opaque_client.ts";
 
 async function withPool(test: (pool: OpaquePool) => Promise<void>, options: { workers?: number; maxWaiting?: number } = {}): Promise<void> {

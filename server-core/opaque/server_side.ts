@@ -6,7 +6,8 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import type { LoginResponse } from "./jobs.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
-import { messageBytes, opaqueConfig } from "./suite.ts";
+import { messageBytes } from "./message_bytes.ts";
+import { opaqueConfig } from "./suite.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

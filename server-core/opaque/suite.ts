@@ -35,16 +35,6 @@
 
 import { getOpaqueConfig, OpaqueID } from "@cloudflare/opaque-ts";
 
-/** Exact lengths in bytes of what crosses the wire (P-256 compressed points 33, nonces, MACs and hashes 32). */
-export const messageBytes = {
-  registrationRequest: 33,
-  registrationResponse: 66,
-  registrationRecord: 129,
-  ke1: 98,
-  ke2: 259,
-  ke3: 32,
-} as const;
-
 /** @returns a fresh configuration object of the suite */
 export function opaqueConfig() {
   return getOpaqueConfig(OpaqueID.OPAQUE_P256);

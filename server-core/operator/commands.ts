@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError, type ServerConfig } from "../config.ts";
 import { DataInUseError } from "../data_lock.ts";
-import { StorageFormatError } from "../storage/sqlite/open.ts";
+import { StorageFormatError } from "../storage/sqlite/storage_format_error.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";
@@ -23,10 +23,11 @@ export const commands: Record<string, Command> = { health, status, users, device
 /**
  * @param args of the command line, the command first
  * @param config reads the configuration; not asked for by help
+ * @param write takes what goes to standard output, in whole lines
  * @returns the exit code
  * @throws Failure, ConfigError, DataInUseError, StorageFormatError
  */
-export async function runCommand(args: string[], config: () => ServerConfig): Promise<number> {
+export async function runCommand(args: string[], config: () => ServerConfig, write?: (text: string) => void): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "help") {
     console.log(helpText());
@@ -41,7 +42,7 @@ export async function runCommand(args: string[], config: () => ServerConfig): Pr
   }
   const [least, most] = command.positionals;
   if (positionals.length < least || positionals.length > most) throw new Failure(exitCodes.usage, `usage: qpq-server ${command.synopsis}`, `qpq-server ${name} --help`);
-  await command.run({ config: config(), positionals, options: values, output: makeOutput(values.json === true), nowMs: Date.now() });
+  await command.run({ config: config(), positionals, options: values, output: makeOutput(values.json === true, write), nowMs: Date.now() });
   return exitCodes.ok;
 }
 

@@ -1,4 +1,4 @@
-/** The operator's commands as processes, beside a running core and without one. */
+/** The operator's commands beside a running core and without one. Most run in this process, which is what `qpq-server` runs in its own; what only a process has is asked of one. */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
@@ -18,15 +18,28 @@ interface Ran {
   err: string;
 }
 
+/** As main.ts does it. */
 async function run(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  const all: Record<string, string> = { QPQ_DATA: dataDir, ...env };
+  const config = () => readConfig({ env: (name) => all[name], readFile: Deno.readTextFileSync });
+  let out = "";
+  try {
+    return { code: await runCommand(args, config, (text) => out += text), out, err: "" };
+  } catch (error) {
+    const { message, hint, exitCode } = failureOf(error);
+    return { code: exitCode, out, err: `qpq-server: error: ${message}\n${hint === undefined ? "" : `qpq-server: hint: ${hint}\n`}` };
+  }
+}
+
+async function runProcess(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--unstable-net", "--no-check", main, ...args], env: { QPQ_DATA: dataDir, ...env } }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
 
 /** @returns the records of a command that must succeed */
-async function records(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Record<string, unknown>[]> {
-  const { code, out, err } = await run(dataDir, [...args, "--json"], env);
+async function records(dataDir: string, args: string[], env: Record<string, string> = {}, runner = run): Promise<Record<string, unknown>[]> {
+  const { code, out, err } = await runner(dataDir, [...args, "--json"], env);
   assert.equal(code, 0, err);
   return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
@@ -46,7 +59,8 @@ function contentOf(dataDir: string): Record<string, string> {
   return Object.fromEntries(files.map(({ name }) => [name, toHex(sha256(Deno.readFileSync(`${dataDir}/${name}`)))]));
 }
 
-const key = "it's a key of some length";
+/** SQLCipher's form for a key itself: nothing is derived from a passphrase, which takes a fifth of a second each time a database is opened. */
+const key = `x'${toHex(random(32))}'`;
 const usernameOf = (dataDir: string, device: TestDevice) => {
   const db = openDatabase({ dataDir, key });
   const { username } = db.get<{ username: string }>("SELECT username FROM accounts WHERE account_key = ?", device.accountKey)!;
@@ -68,10 +82,14 @@ async function fill(server: ServerProcess, writer: TestDevice, reader: TestDevic
   const messageId = random(16);
   await calls.call(delivery.publish, { channelId, epoch: 1, messageId, envelope: random(700), ephemeral: false });
   // More than two pieces of a backup.
-  const blob = new Uint8Array(Array.from({ length: 40 }, () => [...random(65_000)]).flat());
+  const blob = await joined(Array.from({ length: 40 }, () => random(65_000)));
   await calls.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
   connection.close();
   return { messageId, blob };
+}
+
+async function joined(pieces: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 async function waiting(server: ServerProcess, reader: TestDevice): Promise<Uint8Array[]> {
@@ -87,7 +105,7 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
   const server = await startProcess(dataDir, env);
   const { messageId, blob } = await fill(server, writer, reader);
   const file = `${dataDir}/monday.qpq`;
-  const [written] = await records(dataDir, ["backup", file], env);
+  const [written] = await records(dataDir, ["backup", file], env, runProcess);
   assert.deepEqual([written.attachments, written.encrypted], [1, true]);
   assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
   const content = new TextDecoder("latin1").decode(Deno.readFileSync(file));
@@ -97,7 +115,7 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
   // What came after the backup is not in it.
   await fill(server, writer, reader);
 
-  assert.equal((await run(dataDir, ["restore", file, "--replace"], env)).code, 3, "not while a server runs on the data");
+  assert.equal((await runProcess(dataDir, ["restore", file, "--replace"], env)).code, 3, "not while a server runs on the data");
   await stop(server);
   const elsewhere = await Deno.makeTempDir({ prefix: "qpq-restored-" });
   try {
@@ -110,9 +128,9 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
     assert.equal(restored.caPem, server.caPem);
     assert.deepEqual((await waiting(restored, reader)).map(toHex), [toHex(messageId)]);
     const connection = await connect(restored.address, restored.caPem);
-    const pieces: number[] = [];
-    for await (const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) for (const byte of bytes) pieces.push(byte);
-    assert.equal(toHex(sha256(Uint8Array.from(pieces))), toHex(sha256(blob)));
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    for await (const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) pieces.push(bytes);
+    assert.equal(toHex(sha256(await joined(pieces))), toHex(sha256(blob)));
     connection.close();
     await stop(restored);
 
@@ -144,7 +162,7 @@ operatorTest("a damaged backup and a file that is none are refused, and the data
 
 operatorTest("rekey goes from plain to a key, to another, and back to plain; a wrong key changes nothing", async (dataDir) => {
   const [device] = seedDevices(dataDir, 1);
-  Deno.writeTextFileSync(`${dataDir}/one`, "the first key\n");
+  Deno.writeTextFileSync(`${dataDir}/one`, "the first key, it's quoted\n");
   Deno.writeTextFileSync(`${dataDir}/two`, "the second key\n");
   const isPlain = () => new TextDecoder("latin1").decode(Deno.readFileSync(`${dataDir}/qpq.db`)).startsWith("SQLite format 3");
   const knows = async (env: Record<string, string>) => (await records(dataDir, ["users"], env)).some(({ accountKey }) => accountKey === toHex(device.accountKey));
@@ -216,7 +234,7 @@ operatorTest("status, users, devices and invites tell what is there, for people 
   assert.deepEqual((await records(dataDir, ["invites"], env)).map(({ inviteId, state }) => [inviteId, state]), [[made.inviteId, "open"]]);
   await records(dataDir, ["invites", "revoke", String(made.inviteId)], env);
   assert.deepEqual(await records(dataDir, ["invites"], env), []);
-  const second = await run(dataDir, ["serve"], at);
+  const second = await runProcess(dataDir, ["serve"], at);
   assert.equal(second.code, 3);
   assert.match(second.err, /another server runs on/);
   await stop(server);
@@ -262,11 +280,11 @@ operatorTest("wrong arguments are exit code 2 with a hint, help is exit code 0 a
   }
   const unknown = failureOf(await runCommand(["users", "no'body; DROP"], config).catch((error) => error));
   assert.deepEqual([unknown.exitCode, unknown.message], [1, "no such user"]);
-  const ran = await run(dataDir, ["rekey"]);
+  const ran = await runProcess(dataDir, ["rekey"]);
   assert.equal(ran.code, 2);
   assert.match(ran.err, /^qpq-server: error: .+\nqpq-server: hint: qpq-server rekey --help\n$/);
-  const help = await run(dataDir, ["--help"], { QPQ_LISTEN: "nonsense" });
+  const help = await runProcess(dataDir, ["--help"], { QPQ_LISTEN: "nonsense" });
   assert.equal(help.code, 0);
   for (const { synopsis } of Object.values(commands)) assert.ok(help.out.includes(synopsis), synopsis);
-  assert.match((await run(dataDir, ["restore", "--help"], { QPQ_LISTEN: "nonsense" })).out, /examples:\n {2}qpq-server restore/);
+  assert.match((await runProcess(dataDir, ["restore", "--help"], { QPQ_LISTEN: "nonsense" })).out, /examples:\n {2}qpq-server restore/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { openDatabase, readMigrations, StorageFormatError } from "./open.ts";
+import { openDatabase, readMigrations } from "./open.ts";
+import { StorageFormatError } from "./storage_format_error.ts";
 
 /** SHA-256 of what has run on somebody's data. A line is added with each migration and never changed. */
 const released: Record<string, string> = {

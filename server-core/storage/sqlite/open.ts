@@ -1,17 +1,13 @@
 /** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
 
 import { Database } from "./database.ts";
+import { StorageFormatError } from "./storage_format_error.ts";
 
 /** Marks our files (SQLite `application_id`): "qpq2". */
 const applicationId = 0x71707132;
 
 /** The storage format: channel-aware queues. Format 1 and older had none. */
 export const storageFormat = 2;
-
-/** The data directory can not be used as it is; the message says why and what to do. Nothing was changed. */
-export class StorageFormatError extends Error {
-  override readonly name = "StorageFormatError";
-}
 
 /** One numbered step of the schema. */
 export interface Migration {

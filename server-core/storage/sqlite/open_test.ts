@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Database } from "./database.ts";
-import { openDatabase, StorageFormatError } from "./open.ts";
+import { openDatabase } from "./open.ts";
+import { StorageFormatError } from "./storage_format_error.ts";
 
 async function withDir(test: (dataDir: string) => void | Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-open-" });

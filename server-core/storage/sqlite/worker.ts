@@ -4,7 +4,8 @@ import { accountOperations } from "./accounts/operations.ts";
 import { type OperationTable, type Outcome, type Request, runBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { deliveryOperations } from "./delivery/operations.ts";
-import { openDatabase, type OpenOptions, StorageFormatError } from "./open.ts";
+import { openDatabase, type OpenOptions } from "./open.ts";
+import { StorageFormatError } from "./storage_format_error.ts";
 
 /** What the storage thread is told. */
 export type ToWorker = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | { kind: "close" };
