@@ -1,6 +1,8 @@
 /**
  * `npm run test:containers`: builds and runs the unmodified Dockerfile and compose.yaml on a real Docker engine that runs in private namespaces, and ends with `N passed, N failed`.
  *
+ * `node scripts/containers.mjs prepare` only fetches what it needs, so that other tests can run meanwhile.
+ *
  * It needs Linux, root, apt's package lists and npm; nothing is installed. Engine, base image and npm packages are kept in .cache/containers/, so that the next run is quick.
  * Where namespaces or packages are refused it says which, and fails; `QPQ_TEST_NO_CONTAINERS=1` leaves it out.
  */
@@ -51,6 +53,7 @@ if (process.env.QPQ_TEST_NO_CONTAINERS === "1") {
   process.exit(0);
 }
 
+const onlyPrepare = process.argv[2] === "prepare";
 const startMs = Date.now();
 const seconds = () => `${((Date.now() - startMs) / 1000).toFixed(0)} s`;
 let engine;
@@ -58,12 +61,14 @@ try {
   const problem = refused();
   if (problem) throw new Error(problem);
   installPackages();
-  buildIfStale();
+  if (!onlyPrepare) buildIfStale();
   engine = await prepareEngine(`${root}/.cache/containers`);
 } catch (error) {
+  if (onlyPrepare) process.exit(1);
   console.error(`Containers can not be tested here: ${error.message}`);
   finish(0, 1);
 }
+if (onlyPrepare) process.exit(0);
 console.log(`engine and base image are ready (${seconds()})`);
 
 rmSync(counts, { force: true });

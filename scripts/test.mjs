@@ -1,40 +1,70 @@
 /**
- * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), the containers. Ends with `N passed, N failed`.
+ * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), the containers. Ends with how long
+ * each part took, and `N passed, N failed`.
  *
  * `npm test -- unit`, `interface`, `e2e` or `containers` runs a part; QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
+ *
+ * What is judged by its result runs side by side, on two cores; what is judged by its time runs alone, at the end of its part.
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { buildIfStale } from "./build.mjs";
 import { findProgram, installDebianPackages, installPackages } from "./install.mjs";
 import { deno, root } from "./paths.mjs";
 
 const parts = process.argv.slice(2);
 const wants = (part) => parts.length === 0 || parts.includes(part);
+const wantsContainers = wants("containers") && process.env.QPQ_TEST_NO_CONTAINERS !== "1";
 const results = `${root}/test-results`;
 const totals = { passed: 0, failed: 0 };
+const times = [];
+
+/** Unit tests whose verdict is a time or a ratio of times. */
+const timed = [
+  "client/sync/link_test.ts", "gateway/flood_test.ts", "gateway/limits_test.ts", "gateway/main_test.ts", "gateway/upstream_test.ts",
+  "server-core/authentication/key_packages_test.ts", "server-core/authentication/login_test.ts",
+];
+
+/** @returns {Promise<number | null>} the exit code; the command's lines come with the lane's name before them, where there are lanes */
+function run(lane, command, args, env = {}) {
+  const options = { cwd: root, env: { ...process.env, ...env } };
+  if (lane === "") return new Promise((resolve) => spawn(command, args, { ...options, stdio: "inherit" }).once("exit", resolve));
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => console.log(`${lane} | ${line}`));
+  return new Promise((resolve) => child.once("close", resolve));
+}
+
+async function step(name, work) {
+  console.log(`\n== ${name}`);
+  const startMs = performance.now();
+  await work();
+  times.push({ name, seconds: (performance.now() - startMs) / 1000 });
+}
 
 /** A command that is one check: it passes when it exits with 0. */
-function check(name, command, args) {
-  console.log(`\n== ${name}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  totals[status === 0 ? "passed" : "failed"] += 1;
-  console.log(`${status === 0 ? "ok" : "FAILED"}: ${name}`);
+function check(lane, name, command, args) {
+  return step(name, async () => {
+    const status = await run(lane, command, args);
+    totals[status === 0 ? "passed" : "failed"] += 1;
+    console.log(`${status === 0 ? "ok" : "FAILED"}: ${name}`);
+  });
 }
 
 /** A test runner that writes its counts to a file; a runner that breaks before it could counts as one failure. */
-function suite(name, command, args, env, readCounts) {
-  console.log(`\n== ${name}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
-  let counts = { passed: 0, failed: 1 };
-  try {
-    counts = readCounts();
-  } catch (error) {
-    console.error(`${name}: no counts: ${error.message}`);
-  }
-  totals.passed += counts.passed;
-  totals.failed += counts.failed + (status !== 0 && counts.failed === 0 ? 1 : 0);
+function suite(lane, name, command, args, env, readCounts) {
+  return step(name, async () => {
+    const status = await run(lane, command, args, env);
+    let counts = { passed: 0, failed: 1 };
+    try {
+      counts = readCounts();
+    } catch (error) {
+      console.error(`${name}: no counts: ${error.message}`);
+    }
+    totals.passed += counts.passed;
+    totals.failed += counts.failed + (status !== 0 && counts.failed === 0 ? 1 : 0);
+  });
 }
 
 function junitCounts(file) {
@@ -48,37 +78,52 @@ function playwrightCounts(file) {
   return { passed: expected, failed: unexpected + flaky };
 }
 
+/** @param {string[]} args files and folders, flags */
+function unit(lane, name, report, args) {
+  const junit = `${results}/${report}.xml`;
+  return suite(lane, name, deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, ...args], {}, () => junitCounts(junit));
+}
+
+function playwright(name, config, report, args = []) {
+  const file = `${results}/${report}.json`;
+  return suite("", name, process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", config, ...args], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }, () => playwrightCounts(file));
+}
+
 installPackages();
 installDebianPackages({ capnp: "capnproto", ...(findProgram("chromium") ? {} : { chromium: "chromium" }), "firefox-esr": "firefox-esr", caddy: "caddy" });
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
+// Downloads, for the most part; what it can not do is told by the containers' own part.
+const engine = wantsContainers ? run("containers", process.execPath, ["scripts/containers.mjs", "prepare"]) : undefined;
+
 if (wants("unit")) {
-  const rooms = ["schema", "client", "server-core", "gateway", "cli", "bench"];
-  check("types of servers, client and CLI (deno check)", deno, ["check", "--quiet", ...rooms]);
-  check("types of the app (tsc)", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
-  check("generated schema is fresh", process.execPath, ["scripts/schema.mjs", "--check"]);
-  const junit = `${results}/unit.xml`;
-  suite("unit tests (deno test)", deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, "schema", "client", "server-core", "gateway", "cli", "web"], {}, () => junitCounts(junit));
+  const others = `--ignore=${timed.join(",")}`;
+  const engineLane = async () => {
+    const rooms = ["schema", "client", "server-core", "gateway", "cli", "bench"];
+    await check("engine", "types of servers, client and CLI (deno check)", deno, ["check", "--quiet", ...rooms]);
+    await check("engine", "types of the app (tsc)", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
+    await check("engine", "generated schema is fresh", process.execPath, ["scripts/schema.mjs", "--check"]);
+    await unit("engine", "unit tests of schema, client and web (deno test)", "unit-engine", [others, "schema", "client", "web"]);
+  };
+  await Promise.all([engineLane(), unit("servers", "unit tests of core, gateway and CLI (deno test)", "unit-servers", [others, "server-core", "gateway", "cli"])]);
 }
-
-function playwright(name, config, report) {
-  const file = `${results}/${report}.json`;
-  suite(name, process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", config], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }, () => playwrightCounts(file));
-}
-
+await engine;
+if (wants("unit")) await unit("", "unit tests that are judged by their time (deno test)", "unit-timed", timed);
 if (wants("interface")) {
-  check("build of the app around an engine in memory", process.execPath, ["node_modules/vite/bin/vite.js", "build", "--mode", "fake", "--logLevel", "warn"]);
-  playwright("interface tests (Playwright)", "web/testing/browser/playwright.config.ts", "interface");
+  await check("", "build of the app around an engine in memory", process.execPath, ["node_modules/vite/bin/vite.js", "build", "--mode", "fake", "--logLevel", "warn"]);
+  await playwright("interface tests (Playwright)", "web/testing/browser/playwright.config.ts", "interface");
 }
 if (wants("e2e")) {
   buildIfStale();
-  playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e");
+  await playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e", ["--project", "webtransport", "--project", "https"]);
+  await playwright("browser tests that are judged by their time (Playwright)", "e2e/playwright.config.ts", "e2e-timed", ["--project", "timed"]);
 }
-if (wants("containers") && process.env.QPQ_TEST_NO_CONTAINERS !== "1") {
+if (wantsContainers) {
   const file = `${results}/containers-counts.json`;
-  suite("containers (Docker engine in private namespaces)", process.execPath, ["scripts/containers.mjs"], {}, () => JSON.parse(readFileSync(file, "utf8")));
+  await suite("", "containers (Docker engine in private namespaces)", process.execPath, ["scripts/containers.mjs"], {}, () => JSON.parse(readFileSync(file, "utf8")));
 }
 
+console.log(`\n${times.map(({ name, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${name}`).join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
