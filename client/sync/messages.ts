@@ -19,11 +19,15 @@ const longestPage = 200;
 /** How long an answer that no account key of a chat has changed is good for, in ms. */
 const unchangedForMs = 5_000;
 
+const sweepEveryMs = 30 * 60_000;
+const sweepPage = 200;
+
 /** Sending: content, ratchet and outbox in one transaction, before anything leaves. */
 export class Messages {
   readonly #context: SyncContext;
   readonly #outbox: Outbox;
   readonly #unchanged = new Map<string, number>();
+  #sweptMs = -Infinity;
 
   constructor(context: SyncContext, outbox: Outbox) {
     this.#context = context;
@@ -71,19 +75,28 @@ export class Messages {
     });
   }
 
-  /** Deletes what was kept for a time only. @throws StorageError */
+  /** Deletes what was kept for a time only. Asked for with each connection, it does so now and then: on a long history it is work. @throws StorageError */
   async sweep(): Promise<void> {
-    const { store, account, chats } = this.#context;
-    const nowMs = account.clock.now();
-    const [seen, unreadable] = await Promise.all([store.range<SeenRecord>("messageids", ""), store.range<UnreadableRecord>("unreadable", "")]);
-    const oldIds = seen.filter(({ key, value }) => !key.includes("/mimi/") && value.atMs + seenForMs < nowMs);
-    const oldEntries = unreadable.filter(({ value }) => value.untilMs < nowMs);
-    if (oldIds.length + oldEntries.length === 0) return;
-    await chats.update((unit) => {
-      for (const { key } of oldIds) unit.delete("messageids", key);
-      for (const { key } of oldEntries) unit.delete("unreadable", key);
-      return Promise.resolve();
-    });
+    const nowMs = this.#context.account.clock.now();
+    if (nowMs < this.#sweptMs + sweepEveryMs && nowMs >= this.#sweptMs) return;
+    this.#sweptMs = nowMs;
+    await this.#deleteOld<SeenRecord>("messageids", (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs);
+    await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
+  }
+
+  /** A page at a time, so that a long history is never in memory whole, and whoever waits gets a turn. */
+  async #deleteOld<T>(store: "messageids" | "unreadable", isOld: (key: string, value: T) => boolean): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await this.#context.store.range<T>(store, "", { limit: sweepPage, ...(after !== undefined && { after }) });
+      after = page.length === sweepPage ? page.at(-1)!.key : undefined;
+      const old = page.filter(({ key, value }) => isOld(key, value));
+      if (old.length === 0) continue;
+      await this.#context.chats.update((unit) => {
+        for (const { key } of old) unit.delete(store, key);
+        return Promise.resolve();
+      });
+    } while (after !== undefined);
   }
 
   async #put(unit: Unit, chatId: string, messageId: string, text: string): Promise<void> {
