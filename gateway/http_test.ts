@@ -251,3 +251,76 @@ Deno.test({
     await Deno.remove(folder, { recursive: true });
   },
 });
+
+/** A core whose calls give a piece whenever the test says so, as a subscription does, until it is told to end them. */
+function tickingCore() {
+  let next = Promise.withResolvers<string>();
+  return {
+    tick(text: string): void {
+      const { resolve } = next;
+      next = Promise.withResolvers();
+      resolve(text);
+    },
+    async onCall({ readable, writable }: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> }): Promise<void> {
+      await readable.pipeTo(new WritableStream());
+      const writer = writable.getWriter();
+      await writer.write(new TextEncoder().encode("begun"));
+      for (let text = await next.promise; text !== "end"; text = await next.promise) await writer.write(new TextEncoder().encode(text));
+      await writer.close();
+    },
+  };
+}
+
+Deno.test({
+  name: "a subscription over /rpc and one over WebTransport that are under way when the certificate changes go on, piece by piece to their end; the next ones see the new certificate",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const paths = { certificatePath: `${folder}/c.pem`, privateKeyPath: `${folder}/k.pem` };
+    const write = async () => {
+      const pair = await makeKeyPair();
+      await Deno.writeTextFile(paths.certificatePath, pair.certificate);
+      await Deno.writeTextFile(paths.privateKeyPath, pair.privateKey);
+      return pair.certificate;
+    };
+    const first = await write();
+    const core = tickingCore();
+    await using test = await startTestGateway({ config: { tls: paths, httpTls: true }, core: { onCall: core.onCall } });
+    await test.gateway.whenCoreReady();
+    const origin = `https://localhost:${test.gateway.httpPort}`;
+    const decoder = new TextDecoder();
+    const subscribe = async (caCert: string) => {
+      const client = Deno.createHttpClient({ caCerts: [caCert] });
+      const init: RequestInit & { client: Deno.HttpClient } = { client, method: "POST", body: "call", headers: { origin } };
+      const response = await fetch(`${origin}/rpc`, init).catch((error) => {
+        client.close();
+        throw error;
+      });
+      return { reader: response.body!.getReader(), close: () => client.close() };
+    };
+    const session = await openSession({ port: test.gateway.webTransportPort, certificate: first, origin });
+    const overHttps = await subscribe(first);
+    const stream = await session.openStream();
+    await writeAll(stream.writable, Uint8Array.of(1));
+    const readers = [overHttps.reader, stream.readable.getReader()];
+    const heard = async () => await Promise.all(readers.map(async (reader) => decoder.decode((await reader.read()).value)));
+    assert.deepEqual(await heard(), ["begun", "begun"]);
+    core.tick("before");
+    assert.deepEqual(await heard(), ["before", "before"]);
+
+    const second = await write();
+    await until(() => test.events.some(({ event }) => event === "certificate-replaced"));
+    for (const text of ["after", "and after"]) {
+      core.tick(text);
+      assert.deepEqual(await heard(), [text, text]);
+    }
+    await assert.rejects(subscribe(first));
+    const fresh = await subscribe(second);
+    assert.equal(decoder.decode((await fresh.reader.read()).value), "begun");
+    core.tick("end");
+    for (const reader of [...readers, fresh.reader]) assert.equal((await reader.read()).done, true);
+    for (const { close } of [overHttps, fresh]) close();
+    await Deno.remove(folder, { recursive: true });
+  },
+});
