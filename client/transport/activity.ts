@@ -6,6 +6,8 @@ interface StreamState {
   openedMs: number;
   lastReadMs: number;
   bytesRead: number;
+  /** since when the transport has held a write back; undefined: it holds none */
+  writingMs: number | undefined;
 }
 
 /** Watches the streams of one connection. */
@@ -20,7 +22,7 @@ export class Activity {
     this.#lastMoveMs = now();
   }
 
-  /** Streams whose reading side has not ended. */
+  /** Streams whose reading side has not ended, and those that are being opened. */
   get open(): number {
     return this.#streams.size;
   }
@@ -42,16 +44,34 @@ export class Activity {
     return [...this.#streams].some(({ bytesRead, lastReadMs }) => bytesRead >= afterBytes && now - lastReadMs >= forMs);
   }
 
-  /** The same stream, watched. */
-  watch(stream: ByteStream): ByteStream {
-    const state: StreamState = { openedMs: this.#now(), lastReadMs: this.#now(), bytesRead: 0 };
+  /** @returns whether a write has not been taken for `forMs` */
+  isHeldUp(forMs: number): boolean {
+    const now = this.#now();
+    return [...this.#streams].some(({ writingMs }) => writingMs !== undefined && now - writingMs >= forMs);
+  }
+
+  /** A stream that is being opened, watched from then on: a transport that opens none any more is stalled like one whose streams give nothing. */
+  async watch(opening: Promise<ByteStream>): Promise<ByteStream> {
+    const state: StreamState = { openedMs: this.#now(), lastReadMs: this.#now(), bytesRead: 0, writingMs: undefined };
     this.#streams.add(state);
-    this.#moved();
     const end = () => {
       if (this.#streams.delete(state)) this.#moved();
     };
+    let stream: ByteStream;
+    try {
+      stream = await opening;
+    } catch (error) {
+      end();
+      throw error;
+    }
+    state.openedMs = this.#now();
+    this.#moved();
+    return { readable: this.#readable(stream, state, end), writable: this.#writable(stream, state) };
+  }
+
+  #readable(stream: ByteStream, state: StreamState, end: () => void): ReadableStream<Uint8Array> {
     const reader = stream.readable.getReader();
-    const readable = new ReadableStream<Uint8Array>({
+    return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
           const { value, done } = await reader.read();
@@ -73,7 +93,25 @@ export class Activity {
         await reader.cancel(reason);
       },
     }, { highWaterMark: 0 });
-    return { readable, writable: stream.writable };
+  }
+
+  /** Times the writes in place: a stream around this one would hold its FIN back until the last write was taken. */
+  #writable({ writable }: ByteStream, state: StreamState): WritableStream<Uint8Array> {
+    const getWriter = writable.getWriter.bind(writable);
+    writable.getWriter = () => {
+      const writer = getWriter();
+      const write = writer.write.bind(writer);
+      let held = 0;
+      writer.write = (bytes) => {
+        if (held++ === 0) state.writingMs = this.#now();
+        const taken = write(bytes);
+        const settled = () => void (state.writingMs = --held === 0 ? undefined : this.#now());
+        taken.then(settled, settled);
+        return taken;
+      };
+      return writer;
+    };
+    return writable;
   }
 
   #moved(): void {

@@ -11,7 +11,7 @@ Deno.test("Activity tells a stream that waits for its first byte from one that l
   let now = 0;
   const activity = new Activity(() => now);
   const source = stream();
-  const reader = activity.watch(source).readable.getReader();
+  const reader = (await activity.watch(Promise.resolve(source))).readable.getReader();
   now = 5_000;
   assert.ok(activity.isWaiting(5_000));
   source.give(1);
@@ -28,7 +28,7 @@ Deno.test("Activity sees a long answer that dries up, and not a short one that w
   let now = 0;
   const activity = new Activity(() => now);
   const [long, short] = [stream(), stream()];
-  const readers = [activity.watch(long).readable.getReader(), activity.watch(short).readable.getReader()];
+  const readers = await Promise.all([long, short].map(async (source) => (await activity.watch(Promise.resolve(source))).readable.getReader()));
   long.give(70_000);
   short.give(100);
   await Promise.all(readers.map((reader) => reader.read()));
@@ -39,4 +39,29 @@ Deno.test("Activity sees a long answer that dries up, and not a short one that w
   long.give(1);
   await readers[0].read();
   assert.ok(!activity.hasDriedUp(65_536, 30_000));
+});
+
+Deno.test("Activity sees a stream that is never opened, and a write that is never taken, until either ends", async () => {
+  let now = 0;
+  const activity = new Activity(() => now);
+  const opening = Promise.withResolvers<ReturnType<typeof stream>>();
+  const opened = activity.watch(opening.promise);
+  now = 5_000;
+  assert.ok(activity.isWaiting(5_000));
+  const taken = Promise.withResolvers<void>();
+  opening.resolve({ ...stream(), writable: new WritableStream({ write: () => taken.promise }) });
+  const { writable } = await opened;
+  assert.ok(!activity.isWaiting(5_000), "it moved");
+  const writer = writable.getWriter();
+  const writes = [writer.write(new Uint8Array(1)), writer.write(new Uint8Array(1))];
+  now = 16_999;
+  assert.ok(!activity.isHeldUp(12_000));
+  now = 17_000;
+  assert.ok(activity.isHeldUp(12_000));
+  taken.resolve();
+  await Promise.all(writes);
+  assert.ok(!activity.isHeldUp(0));
+  const refused = activity.watch(Promise.reject(new Error("over")));
+  await assert.rejects(refused, /over/);
+  assert.equal(activity.open, 1);
 });

@@ -144,11 +144,11 @@ export class BrowserTransport implements Transport {
   #watched(connection: Connection, config: GatewayConfig, network: string): Connection {
     return new WatchedConnection(connection, {
       clock: this.#clock,
-      confirm: async (inner) => {
+      answersElsewhere: async () => {
         const https = this.#connectHttps(config.rpc);
-        const [overHttps, overWebTransport] = await Promise.all([answers(https, this.#clock), answers(inner, this.#clock)]);
+        const answered = await answers(https, this.#clock);
         https.close();
-        return overHttps && !overWebTransport;
+        return answered;
       },
       onStall: () => void this.#memory.save(network, { reason: "stalled", untilMs: this.#clock.now() + stalledForMs }),
     });

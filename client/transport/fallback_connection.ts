@@ -38,7 +38,7 @@ export class FallbackConnection implements Connection {
 
   async openStream(signal?: AbortSignal): Promise<ByteStream> {
     if (this.#next) return await this.#next.openStream(signal);
-    return this.#activity.watch(await this.#https.openStream(signal));
+    return await this.#activity.watch(this.#https.openStream(signal));
   }
 
   /** New calls go to `next` from now on. When those under way have ended, or only wait (a subscription), this connection ends: the engine's next one is `next`. */

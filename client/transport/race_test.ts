@@ -1,5 +1,6 @@
 /** Which way is chosen, remembered and left again, with transports and a clock that the test moves. */
 import assert from "node:assert/strict";
+import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { Handlers } from "../../schema/rpc/server.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
@@ -10,7 +11,7 @@ import type { Clock } from "./clock.ts";
 import { lastCallMs, quietMs } from "./fallback_connection.ts";
 import { VolatileNetworkMemory } from "./network_memory.ts";
 import type { Connection } from "./transport.ts";
-import { probeMs, waitingMs, watchEveryMs } from "./watched_connection.ts";
+import { heldUpMs, probeMs, waitingMs, watchEveryMs } from "./watched_connection.ts";
 import type { WebTransportClass } from "./webtransport.ts";
 
 class FakeClock implements Clock {
@@ -55,10 +56,25 @@ async function settle(): Promise<void> {
 
 const served = () => openingTo(new Handlers<undefined>()
   .unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "" }))
+  .unary(delivery.putBlob, async (_params, { chunks }) => {
+    for await (const _ of chunks());
+    return { expiresMs: 1 };
+  })
   .stream(delivery.subscribe, async function* (_params, { signal }) {
     yield { entries: [] };
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
   }), () => undefined);
+
+/** A stream whose writes hang from then on. */
+function takingUntil(isStarved: () => boolean, { readable, writable }: ByteStream): ByteStream {
+  const writer = writable.getWriter();
+  const sink = new WritableStream<Uint8Array>({
+    write: (bytes) => isStarved() ? new Promise<void>(() => {}) : writer.write(bytes),
+    close: () => writer.close(),
+    abort: (reason) => writer.abort(reason),
+  });
+  return { readable, writable: sink };
+}
 
 /** What a WebTransport of the test does: connects, fails or says nothing; later its streams may fall silent. */
 class World {
@@ -66,6 +82,8 @@ class World {
   readonly memory = new VolatileNetworkMemory();
   behaviour: "connects" | "fails" | "hangs" = "connects";
   isSilent = false;
+  /** what a session does once its flow control is used up, which is never refilled */
+  starved: "opens no stream" | "takes no write" | undefined;
   network = "home";
   attempts = 0;
   sessions: { ready: () => void; end: () => void; closed: boolean }[] = [];
@@ -94,7 +112,8 @@ class World {
         this.#session.end();
       }
       createBidirectionalStream() {
-        return world.isSilent ? Promise.resolve(streamPair()[0]) : served()();
+        if (world.starved === "opens no stream") return new Promise(() => {});
+        return world.isSilent ? Promise.resolve(streamPair()[0]) : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
       }
     }
     this.transport = new BrowserTransport("https://chat.example", {
@@ -244,6 +263,58 @@ Deno.test("WebTransport that stalls in the middle of a session is left for HTTPS
   assert.deepEqual([next.connection.transport, next.tookMs], ["HTTPS", 0]);
   await world.clock.pass(blockedForMs);
   assert.equal(world.attempts, 1);
+  next.connection.close();
+});
+
+Deno.test("WebTransport that opens no stream any more is left for HTTPS: calls that wait for one fail at once, and are made again there", async () => {
+  const world = new World();
+  const { connection } = await world.connect();
+  const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 });
+  await listening.next();
+  world.starved = "opens no stream";
+  const stuck = assert.rejects(call(connection), TransportError);
+  await world.clock.pass(waitingMs + watchEveryMs + probeMs);
+  await stuck;
+  assert.ok(await isOver(connection));
+  assert.equal((await world.memory.load("home"))?.reason, "stalled");
+  const next = await world.connect();
+  assert.deepEqual([next.connection.transport, next.tookMs], ["HTTPS", 0]);
+  await call(next.connection);
+  next.connection.close();
+  void listening.next().catch(() => {});
+});
+
+Deno.test("a call that gives up while WebTransport opens no stream for it ends by itself", async () => {
+  const world = new World();
+  const { connection } = await world.connect();
+  world.starved = "opens no stream";
+  const given = new AbortController();
+  const stuck = new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {}, { signal: given.signal });
+  await settle();
+  given.abort(new Error("enough"));
+  await assert.rejects(stuck, TransportError);
+  connection.close();
+});
+
+Deno.test("WebTransport that takes no more of an upload is left for HTTPS although its other streams work", async () => {
+  const world = new World();
+  const { connection } = await world.connect();
+  const upload = async (over: Connection) => await new RpcClient((signal) => over.openStream(signal)).call(delivery.putBlob, { sha256: new Uint8Array(32), length: 300_000 }, {}, new Uint8Array(300_000));
+  world.starved = "takes no write";
+  const stuck = upload(connection);
+  stuck.catch(() => {});
+  await settle();
+  world.starved = undefined;
+  for (let atMs = 0; atMs < heldUpMs - watchEveryMs; atMs += watchEveryMs) {
+    await call(connection);
+    await world.clock.pass(watchEveryMs);
+  }
+  assert.equal(await isOver(connection), undefined, "a slow upload is no stall");
+  await world.clock.pass(2 * watchEveryMs);
+  assert.ok(await isOver(connection));
+  const next = await world.connect();
+  assert.equal(next.connection.transport, "HTTPS");
+  await upload(next.connection);
   next.connection.close();
 });
 

@@ -17,15 +17,14 @@ export class StreamLimit {
   /**
    * Waits for a free slot, then opens. The slot is free again when the reading side of the stream has ended, failed or been cancelled.
    *
-   * @param signal gives the wait up
+   * @param signal gives the wait up, also that for the transport: one that gives no more credit never opens
    */
   async open(signal: AbortSignal | undefined, opener: () => Promise<ByteStream>): Promise<ByteStream> {
     signal?.throwIfAborted();
-    const acquired = this.#slots.acquire();
-    const release = once(await interruptible(acquired, signal));
+    const release = once(await interruptible(this.#slots.acquire(), signal, ([, release]) => release()));
     try {
       signal?.throwIfAborted();
-      const stream = await opener();
+      const stream = await interruptible(opener(), signal, reset);
       return { writable: stream.writable, readable: onEnd(stream.readable, release) };
     } catch (error) {
       release();
@@ -44,18 +43,23 @@ function once([, release]: [number, Release]): Release {
   };
 }
 
-/** A waiter that gives up hands the slot on as soon as it comes. */
-async function interruptible(acquired: Promise<[number, Release]>, signal?: AbortSignal): Promise<[number, Release]> {
-  if (!signal) return await acquired;
+function reset({ readable, writable }: ByteStream): void {
+  readable.cancel().catch(() => {});
+  writable.abort().catch(() => {});
+}
+
+/** @param discard takes what comes after the waiter has given up */
+async function interruptible<T>(awaited: Promise<T>, signal: AbortSignal | undefined, discard: (late: T) => void): Promise<T> {
+  if (!signal) return await awaited;
   let stop: () => void = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
   });
   try {
-    return await Promise.race([acquired, aborted]);
+    return await Promise.race([awaited, aborted]);
   } catch (error) {
-    acquired.then(([, release]) => release(), () => {});
+    awaited.then(discard, () => {});
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);

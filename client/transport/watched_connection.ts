@@ -1,10 +1,12 @@
 /**
  * A WebTransport connection that may stop in the middle: some browsers (Safari 26.4) never give the peer new flow-control credit, so that after some hundred kilobytes nothing
- * moves any more although the session stands. No error says so; a stall is seen by waiting, and told from a slow server by asking the server both ways.
+ * moves any more although the session stands: no stream is opened, a write is never taken, an answer never comes or stops in the middle. No error says so; a stall is seen by waiting, and told from a slow server by
+ * asking the server both ways.
  */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
+import { TransportError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { Activity } from "./activity.ts";
 import type { Clock } from "./clock.ts";
@@ -18,6 +20,8 @@ export const waitingMs = 5_000;
 export const driedUpMs = 30_000;
 /** … once it has given more than any browser's smallest first credit would let through unseen. */
 export const driedUpAfterBytes = 16 * 1024;
+/** A write that is not taken for so long, while the server answers another way, is never taken. Shorter than a call's patience (30 s), or its end would hide it. */
+export const heldUpMs = 12_000;
 /** How long the server may take for a call without work. */
 export const probeMs = 2_000;
 
@@ -28,28 +32,32 @@ export class WatchedConnection implements Connection {
   readonly #inner: Connection;
   readonly #clock: Clock;
   readonly #activity: Activity;
-  readonly #confirm: () => Promise<boolean>;
+  readonly #answersElsewhere: () => Promise<boolean>;
   readonly #onStall: () => void;
   #cancelWatch: () => void = () => {};
-  #over = false;
+  /** Aborts when the connection is over. */
+  readonly #over = new AbortController();
 
   /**
-   * @param options.confirm asked when the streams look stalled: whether the server answers another way while this connection does not
+   * @param options.answersElsewhere asked when the streams look stalled: whether the server answers another way
    * @param options.onStall told once; the connection is closed then
    */
-  constructor(inner: Connection, options: { clock: Clock; confirm: (inner: Connection) => Promise<boolean>; onStall: () => void }) {
+  constructor(inner: Connection, options: { clock: Clock; answersElsewhere: () => Promise<boolean>; onStall: () => void }) {
     this.#inner = inner;
     this.transport = inner.transport;
     this.#clock = options.clock;
     this.#activity = new Activity(() => options.clock.now());
-    this.#confirm = () => options.confirm(inner);
+    this.#answersElsewhere = options.answersElsewhere;
     this.#onStall = options.onStall;
     this.closed = inner.closed.finally(() => this.#stopWatching());
     this.#watch();
   }
 
   async openStream(signal?: AbortSignal): Promise<ByteStream> {
-    return this.#activity.watch(await this.#inner.openStream(signal));
+    const over = this.#over.signal;
+    over.throwIfAborted();
+    // A session that opens no streams any more does not reject those that wait, either.
+    return await this.#activity.watch(this.#inner.openStream(signal ? AbortSignal.any([signal, over]) : over));
   }
 
   close(): void {
@@ -64,17 +72,22 @@ export class WatchedConnection implements Connection {
   async #look(): Promise<void> {
     const driedUp = this.#activity.hasDriedUp(driedUpAfterBytes, driedUpMs);
     // One stream that has dried up needs no proof: credit is given to each stream alone, so a fresh one says nothing about it.
-    if (driedUp || (this.#activity.isWaiting(waitingMs) && await this.#confirm())) {
-      if (this.#over) return;
+    if (driedUp || (this.#activity.isWaiting(waitingMs) && await this.#isSilentHereAlone()) || (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere())) {
+      if (this.#over.signal.aborted) return;
       this.#onStall();
       this.close();
-    } else if (!this.#over) {
+    } else if (!this.#over.signal.aborted) {
       this.#watch();
     }
   }
 
+  async #isSilentHereAlone(): Promise<boolean> {
+    const [elsewhere, here] = await Promise.all([this.#answersElsewhere(), answers(this.#inner, this.#clock)]);
+    return elsewhere && !here;
+  }
+
   #stopWatching(): void {
-    this.#over = true;
+    this.#over.abort(new TransportError("the connection is over"));
     this.#cancelWatch();
   }
 }

@@ -75,15 +75,24 @@ export class RpcClient {
       stream.then(reset, () => {});
     }, preparedForMs);
     this.#prepared = { stream, timer };
-    stream.catch(() => void this.#takePrepared());
+    stream.catch(() => void this.#takePrepared()?.catch(() => {}));
   }
 
-  #takePrepared(): Promise<ByteStream> | undefined {
+  /** @param signal gives up a stream that is still being opened */
+  #takePrepared(signal?: AbortSignal): Promise<ByteStream> | undefined {
     const prepared = this.#prepared;
     if (!prepared) return undefined;
     clearTimeout(prepared.timer);
     this.#prepared = undefined;
-    return prepared.stream;
+    if (!signal) return prepared.stream;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        reject(signal.reason);
+        prepared.stream.then(reset, () => {});
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      prepared.stream.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    });
   }
 
   async *#answers(method: Method, params: object, signal?: AbortSignal, unary = false, body?: Uint8Array): AsyncGenerator<ReceivedReturn> {
@@ -130,7 +139,7 @@ export class RpcClient {
 
   async #open(method: Method, signal?: AbortSignal): Promise<ByteStream> {
     try {
-      return await this.#takePrepared() ?? await this.#openStream(signal);
+      return await this.#takePrepared(signal) ?? await this.#openStream(signal);
     } catch (error) {
       throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, { cause: error, unsent: true });
     }
