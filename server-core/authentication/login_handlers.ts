@@ -33,7 +33,9 @@ export function addLoginHandlers(handlers: Handlers<Caller>, { store: { accounts
   handlers.unary(authentication.loginStart, async ({ suite, username, ke1 }, { caller }) => {
     checkSuite(suite);
     limits.start(caller.remoteAddress, username);
-    const known = await accounts.opaqueRecord({ username });
+    // An account that the operator has disabled or deleted is answered as an unknown one.
+    const stored = await accounts.opaqueRecord({ username });
+    const known = stored?.active ? { accountKey: stored.accountKey, opaqueRecord: stored.opaqueRecord } : undefined;
     const { ke2, expectedKe3, sessionKey } = await opaque.run("respondToLogin", { username, ke1, record: known?.opaqueRecord });
     const loginId = crypto.getRandomValues(new Uint8Array(16));
     halves.add(toHex(loginId), { expectedKe3, sessionKey, known });

@@ -60,6 +60,8 @@ async function addFiles(invocation: Invocation, path: string): Promise<number> {
   try {
     db.exec("CREATE TABLE backup_files (name TEXT NOT NULL, piece INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (name, piece)) STRICT");
     db.exec("BEGIN");
+    // The server deletes them at its next look; nobody can fetch them any more.
+    db.run("DELETE FROM blobs WHERE expires_ms <= ?", invocation.nowMs);
     for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
     let attachments = 0;
     for (const { sha256 } of db.all<{ sha256: Uint8Array<ArrayBuffer> }>("SELECT DISTINCT sha256 FROM blobs")) {

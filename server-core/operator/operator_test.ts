@@ -2,13 +2,15 @@
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
-import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
+import { authentication, delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { readConfig } from "../config.ts";
 import { blobPath } from "../delivery/blob_files.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
+import { outcome } from "../testing/delivery_service.ts";
 import { connect, pause, type ServerProcess, startProcess, withTempDir } from "../testing/quic.ts";
 import { commands, failureOf, runCommand } from "./commands.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
+import { SignIns } from "../testing/sign_ins.ts";
 
 const main = new URL("../main.ts", import.meta.url).pathname;
 
@@ -68,8 +70,10 @@ const usernameOf = (dataDir: string, device: TestDevice) => {
   return username;
 };
 
+type Caller = Pick<TestDevice, "recipientKey" | "auth">;
+
 /** A message to `reader` and a blob of `writer`, both acknowledged. */
-async function fill(server: ServerProcess, writer: TestDevice, reader: TestDevice): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
+async function fill(server: ServerProcess, writer: Caller, reader: Caller): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
   const connection = await connect(server.address, server.caPem);
   const channelId = random(32);
   const calls = connection.as(writer);
@@ -92,7 +96,7 @@ async function joined(pieces: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<Arr
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-async function waiting(server: ServerProcess, reader: TestDevice): Promise<Uint8Array[]> {
+async function waiting(server: ServerProcess, reader: Caller): Promise<Uint8Array[]> {
   const connection = await connect(server.address, server.caPem);
   const { entries } = await connection.as(reader).call(delivery.fetch, { recipientKey: reader.recipientKey, channelId: new Uint8Array(), after: 0, limit: 200 });
   connection.close();
@@ -144,6 +148,37 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
   }
 });
 
+operatorTest("a backup leaves out attachments whose time is over, with their records", async (dataDir) => {
+  const [writer, reader] = seedDevices(dataDir, 2);
+  const server = await startProcess(dataDir);
+  const kept = await fill(server, writer, reader);
+  const over = await fill(server, reader, writer);
+  const db = openDatabase({ dataDir });
+  db.run("UPDATE blobs SET expires_ms = ? WHERE sha256 = ?", Date.now() - 1, sha256(over.blob));
+  db.close();
+  const [{ attachments, bytes }] = await records(dataDir, ["backup", `${dataDir}/b.qpq`]);
+  assert.deepEqual([attachments, bytes as number < kept.blob.length + over.blob.length], [1, true]);
+  await stop(server);
+  await records(dataDir, ["restore", `${dataDir}/b.qpq`, "--replace"]);
+  assert.deepEqual((await records(dataDir, ["check", "--hashes"]))[0].faults, []);
+  const restored = openDatabase({ dataDir });
+  assert.deepEqual(restored.all<{ sha256: Uint8Array }>("SELECT sha256 FROM blobs").map((row) => toHex(row.sha256)), [toHex(sha256(kept.blob))]);
+  restored.close();
+  await assert.rejects(Deno.stat(blobPath(`${dataDir}/blobs`, sha256(over.blob))), Deno.errors.NotFound);
+});
+
+operatorTest("a data directory of the first storage format ends server and commands with exit code 1, and a message that says what to do; it stays as it was", async (dataDir) => {
+  Deno.writeTextFileSync(`${dataDir}/deliveries.bin`, "queues of version 1");
+  for (const args of [[], ["status"]]) {
+    const { code, out, err } = await runProcess(dataDir, args, { QPQ_LISTEN: "127.0.0.1:0" });
+    assert.deepEqual([code, out], [1, ""], args.join(" "));
+    assert.match(err, /^qpq-server: error: .*holds deliveries\.bin, the queue file of storage format 1, which this server can not read; it was left as it is\. Start with an empty QPQ_DATA directory, or run the older server/m);
+    assert.doesNotMatch(err, /    at /, "no stack: it is no fault of ours");
+  }
+  assert.equal(Deno.readTextFileSync(`${dataDir}/deliveries.bin`), "queues of version 1");
+  await assert.rejects(Deno.stat(`${dataDir}/qpq.db`), Deno.errors.NotFound);
+});
+
 operatorTest("a damaged backup and a file that is none are refused, and the data stays as it was", async (dataDir) => {
   seedDevices(dataDir, 3);
   const file = `${dataDir}/good.qpq`;
@@ -183,6 +218,13 @@ operatorTest("rekey goes from plain to a key, to another, and back to plain; a w
   assert.ok(await knows({ QPQ_DB_KEY_FILE: `${dataDir}/two` }));
   await records(dataDir, ["rekey", "--decrypt"], { QPQ_DB_KEY_FILE: `${dataDir}/two` });
   assert.equal(isPlain(), true);
+  assert.ok(await knows({}));
+  // Another program, which knows nothing of our locks, has the database open: its log would meet another database.
+  const other = openDatabase({ dataDir });
+  other.get("SELECT 1 FROM accounts");
+  const held = await run(dataDir, ["rekey", "--new-key-file", `${dataDir}/one`]);
+  assert.deepEqual([held.code, /another program has the database open/.test(held.err), isPlain()], [3, true, true]);
+  other.close();
   assert.ok(await knows({}));
   // A server holds the data: not now.
   const server = await startProcess(dataDir);
@@ -227,7 +269,7 @@ operatorTest("status, users, devices and invites tell what is there, for people 
   const name = usernameOf(dataDir, device);
   const [user] = await records(dataDir, ["users", name], env);
   assert.deepEqual([user.username, user.accountKey, user.devices], [name, toHex(device.accountKey), 1]);
-  assert.match((await run(dataDir, ["users"], env)).out, /^USER +DEVICES/);
+  assert.match((await run(dataDir, ["users"], env)).out, /^USER +STATE +DEVICES/);
   const [listed] = await records(dataDir, ["devices", name], env);
   assert.deepEqual([listed.deviceId, listed.state], [toHex(device.deviceId), "listed"]);
   const [made] = await records(dataDir, ["invite", "30"], env);
@@ -238,6 +280,90 @@ operatorTest("status, users, devices and invites tell what is there, for people 
   assert.equal(second.code, 3);
   assert.match(second.err, /another server runs on/);
   await stop(server);
+});
+
+operatorTest("users disable ends the sessions and refuses to sign in as if the name were unknown, until enable; what waits is there again", async (dataDir) => {
+  const [writer] = seedDevices(dataDir, 1);
+  const server = await startProcess(dataDir);
+  const connection = await connect(server.address, server.caPem);
+  try {
+    const person = new SignIns();
+    await person.signIn(connection.as);
+    const username = person.username;
+    const { messageId } = await fill(server, writer, person.device);
+    const asks = () => outcome(connection.as(person.device).call(delivery.fetch, { recipientKey: person.device.recipientKey, channelId: new Uint8Array(), after: 0, limit: 1 }));
+    assert.equal(await asks(), "ok");
+    assert.deepEqual(await records(dataDir, ["users", "disable", username]), [{ username, state: "disabled", endedSessions: 1, serverRunning: true }]);
+    for (let tries = 0; tries < 40 && await asks() !== "E001"; tries++) await pause(50);
+    assert.equal(await asks(), "E001");
+    const unknown = await outcome(person.tryLogin(connection.as, "nobody-of-this-name"));
+    assert.equal(await outcome(person.tryLogin(connection.as)), unknown, "no other answer than for an unknown name");
+    assert.equal((await records(dataDir, ["users", username]))[0].state, "disabled");
+    assert.deepEqual((await connection.as(writer).call(authentication.searchUsers, { prefix: username, limit: 5 })).usernames, []);
+    assert.equal(await outcome(person.tryRegister(connection.as)), "E007");
+
+    await records(dataDir, ["users", "enable", username]);
+    await person.signIn(connection.as);
+    assert.deepEqual((await waiting(server, person.device)).map(toHex), [toHex(messageId)]);
+  } finally {
+    connection.close();
+    await stop(server);
+  }
+});
+
+operatorTest("users delete takes out all that is the account's own, keeps its name from others and its device list for its groups, and leaves what others have", async (dataDir) => {
+  const [reader, newcomer] = seedDevices(dataDir, 2);
+  let blobs!: Record<"gone" | "left", Uint8Array<ArrayBuffer>>;
+  const server = await startProcess(dataDir);
+  const connection = await connect(server.address, server.caPem);
+  try {
+    const person = new SignIns();
+    await person.signIn(connection.as);
+    const { username, device } = person;
+    const toReader = await fill(server, device, reader);
+    const toPerson = await fill(server, reader, device);
+    blobs = { gone: toReader.blob, left: toPerson.blob };
+    const refused = await run(dataDir, ["users", "delete", username]);
+    assert.deepEqual([refused.code, (await records(dataDir, ["users", username]))[0].state], [2, "active"]);
+    assert.deepEqual(await records(dataDir, ["users", "delete", username, "--yes"]), [{ username, state: "deleted", endedSessions: 1, serverRunning: true }]);
+
+    const asks = () => outcome(connection.as(device).call(delivery.fetch, { recipientKey: device.recipientKey, channelId: new Uint8Array(), after: 0, limit: 1 }));
+    for (let tries = 0; tries < 40 && await asks() !== "E001"; tries++) await pause(50);
+    assert.equal(await asks(), "E001");
+    assert.equal(await outcome(person.tryLogin(connection.as)), await outcome(person.tryLogin(connection.as, "nobody-of-this-name")));
+    assert.equal(await outcome(person.tryRegister(connection.as)), "E007", "nobody takes the name");
+    const other = connection.as(newcomer);
+    assert.equal(await outcome(other.call(authentication.lookup, { username })), "E012");
+    const { accounts: [listed] } = await other.call(authentication.lookupAccounts, { accountKeys: [person.accountKey] });
+    assert.deepEqual([listed.username, listed.accountKey], [username, person.accountKey], "a newcomer to its groups can judge its devices");
+    const gone = (async () => {
+      for await (const _ of other.stream(delivery.getBlob, { sha256: sha256(toReader.blob), offset: 0 }));
+    })();
+    assert.equal(await outcome(gone), "E031");
+    for await (const { bytes } of other.stream(delivery.getBlob, { sha256: sha256(toPerson.blob), offset: 0 })) assert.ok(bytes.length > 0);
+    assert.deepEqual((await waiting(server, reader)).map(toHex), [toHex(toReader.messageId)]);
+    for (const action of ["enable", "disable", "delete"]) assert.equal((await run(dataDir, ["users", action, username, "--yes"])).code, 1, action);
+    assert.equal((await records(dataDir, ["check"]))[0].ok, true);
+  } finally {
+    connection.close();
+    await stop(server);
+  }
+  const db = openDatabase({ dataDir });
+  try {
+    const left = db.get<Record<string, number>>(
+      `SELECT (SELECT count(*) FROM devices WHERE account_key = a.account_key) + (SELECT count(*) FROM entries JOIN queues USING (queue) WHERE dropped = 1)
+         + length(opaque_record) + length(vault_sealed) + length(wrapped_by_password) + length(wrapped_by_recovery) + length(recovery_key) AS found FROM accounts a WHERE state = 'deleted'`,
+    );
+    assert.equal(left!.found, 0);
+  } finally {
+    db.close();
+  }
+  // The server deletes what is past its time when it starts, and every hour.
+  const again = await startProcess(dataDir);
+  const isThere = (blob: Uint8Array<ArrayBuffer>) => Deno.stat(blobPath(`${dataDir}/blobs`, sha256(blob))).then(() => true, () => false);
+  for (let tries = 0; tries < 40 && await isThere(blobs.gone); tries++) await pause(50);
+  assert.deepEqual([await isThere(blobs.gone), await isThere(blobs.left)], [false, true]);
+  await stop(again);
 });
 
 operatorTest("check finds a lost attachment, one of another length or content, and a damaged page, and says so by exit code 4", async (dataDir) => {
@@ -271,7 +397,7 @@ operatorTest("check finds a lost attachment, one of another length or content, a
 });
 
 operatorTest("wrong arguments are exit code 2 with a hint, help is exit code 0 and needs no configuration", async (dataDir) => {
-  const wrong = [["nonsense"], ["toString"], ["backup"], ["backup", "a", "b"], ["users", "--nonsense"], ["rekey"], ["rekey", "--decrypt", "--new-key-file", "x"], ["revoke"], ["revoke", "--all", "--user", "x"], ["invite", "0"], ["invites", "revoke", "xyz"]];
+  const wrong = [["nonsense"], ["toString"], ["backup"], ["backup", "a", "b"], ["users", "--nonsense"], ["rekey"], ["rekey", "--decrypt", "--new-key-file", "x"], ["revoke"], ["revoke", "--all", "--user", "x"], ["users", "forget", "x"], ["users", "delete", "x"], ["invite", "0"], ["invites", "revoke", "xyz"]];
   seedDevices(dataDir, 1);
   const config = () => readConfig({ env: (name) => name === "QPQ_DATA" ? dataDir : undefined, readFile: () => "" });
   for (const args of wrong) {

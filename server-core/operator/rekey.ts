@@ -64,13 +64,23 @@ function removeCopy(copy: string): void {
   for (const left of [copy, `${copy}-journal`]) if (exists(left)) Deno.removeSync(left);
 }
 
+/** @returns false while anybody else has the database open: SQLite says so by an error or by the old mode */
+function leavesWal(db: Database): boolean {
+  try {
+    return db.pragma("journal_mode=DELETE") === "delete";
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith("SQLITE_BUSY")) return false;
+    throw error;
+  }
+}
+
 /** Makes the whole database anew, durably, under the new key, and reads all of it with that key. */
 function copyUnder(newKey: string | undefined, copy: string, path: string, key: string | undefined): void {
   const db = new Database(path, { key, fileMustExist: true });
   try {
     // With its log folded in the database is one file, which a rename replaces whole.
     // A program that has it open would keep it from being so, and its log would then meet another database.
-    if (db.pragma("journal_mode=DELETE") !== "delete") throw new Failure(exitCodes.unavailable, "another program has the database open", "end it, then try again");
+    if (!leavesWal(db)) throw new Failure(exitCodes.unavailable, "another program has the database open", "end it, then try again");
     Deno.openSync(copy, { createNew: true, write: true, mode: 0o600 }).close();
     db.run("VACUUM INTO ?", copy);
   } finally {

@@ -55,7 +55,7 @@ function databaseFacts(db: Database, { config: { dataDir, dbKey }, nowMs }: Invo
     schemaVersion: db.pragma("user_version") as number,
     storageFormat,
     encrypted: dbKey !== undefined,
-    accounts: number("SELECT count(*) AS found FROM accounts"),
+    accounts: number("SELECT count(*) AS found FROM accounts WHERE state <> 'deleted'"),
     devices: number("SELECT count(*) AS found FROM devices WHERE enrolled = 1"),
     sessions: number("SELECT count(*) AS found FROM sessions WHERE expires_ms > ?", nowMs),
     channels: number("SELECT count(*) AS found FROM channels"),

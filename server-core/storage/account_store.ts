@@ -101,13 +101,13 @@ export interface AccountStore {
   opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
   /** Stores `keys` if there are none yet. Returns the stored ones. */
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
-  /** The account's key and OPAQUE record (129 bytes), for a login. */
-  opaqueRecord(args: { username: string }): Promise<{ accountKey: Bytes; opaqueRecord: Bytes } | undefined>;
+  /** The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has disabled or deleted it, so that nobody may sign in. */
+  opaqueRecord(args: { username: string }): Promise<{ accountKey: Bytes; opaqueRecord: Bytes; active: boolean } | undefined>;
   /** Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already used). */
   register(account: NewAccount): Promise<void>;
   /**
    * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as not enrolled. Over 100 sessions of an account the
-   * longest unused one ends. Errors: E003 (revoked device), E008 (the record has changed since), E023 (device of another account).
+   * longest unused one ends. Errors: E003 (revoked device), E008 (the record has changed since, or the account was disabled), E023 (device of another account).
    */
   openSession(args: { accountKey: Bytes; opaqueRecord: Bytes; device: DeviceKeys; session: NewSession }): Promise<{ account: StoredAccount; enrolled: boolean; endedSessionIds: Bytes[] }>;
   /** By SHA-256 of the token; expired ones included. */
@@ -129,16 +129,17 @@ export interface AccountStore {
   putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault; sessionId: Bytes; freshSinceMs: number }): Promise<void>;
   /** New OPAQUE record, vault and the end of all sessions but one, which began at `freshSinceMs` or later. Errors: E003, E015. */
   changePassword(args: { accountKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault; keptSessionId: Bytes; freshSinceMs: number }): Promise<{ endedSessionIds: Bytes[] }>;
-  /** What a recovery is judged by; undefined for an unknown name and for an account without a recovery key. */
+  /** What a recovery is judged by; undefined for an unknown name, for an account that is not active and for one without a recovery key. */
   recoverable(args: { username: string }): Promise<{ account: StoredAccount; recoveryKey: Bytes; vault: StoredVault } | undefined>;
   /** New OPAQUE record, vault and the end of all sessions, iff the recovery key is still `recoveryKey`. Errors: E008, E015. */
   recover(args: { accountKey: Bytes; recoveryKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault }): Promise<{ endedSessionIds: Bytes[] }>;
   /** Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023 (a listed device never proved its key to this account). */
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
+  /** Deleted ones are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
-  /** Unknown keys are left out. */
+  /** Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are removed. */
   accountsByKey(args: { accountKeys: Bytes[] }): Promise<StoredAccount[]>;
-  /** Sorted. */
+  /** Of active accounts, sorted. */
   usernamesFrom(args: { prefix: string; limit: number }): Promise<string[]>;
   /** All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in stock). */
   addKeyPackages(args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage }): Promise<{ available: number }>;

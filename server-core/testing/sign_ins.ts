@@ -16,8 +16,9 @@ type As = Connection["as"];
 const password = "correct horse battery staple";
 
 export class SignIns {
-  /** Its name, once it is registered. */
-  #username = "";
+  /** Its name and key, once it is registered. */
+  username = "";
+  accountKey: Bytes = new Uint8Array();
   #device: { seed: Bytes; recipientKey: Bytes; deviceId: Bytes } | undefined;
   readonly #open: Bytes[] = [];
   readonly #closed: Bytes[] = [];
@@ -26,6 +27,27 @@ export class SignIns {
   async signIn(as: As): Promise<void> {
     const { accessToken } = this.#device ? await this.#login(as) : await this.#register(as);
     this.#open.push(accessToken);
+  }
+
+  /** The device with its newest session. */
+  get device(): { recipientKey: Bytes; auth: { version: number; accessToken: Bytes; deviceId: Bytes } } {
+    return { recipientKey: this.#device!.recipientKey, ...this.#caller(this.#open.at(-1)!) };
+  }
+
+  /** Signs in under a name, with the proof that the right password would give. @throws WireError what the server answers */
+  async tryLogin(as: As, username = this.username): Promise<void> {
+    const { ke1, finish } = await startLogin(password, username);
+    const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username, ke1 });
+    const out = await finish(ke2);
+    const [ke3, sessionKey] = out instanceof Error ? [new Uint8Array(32), new Uint8Array(32)] : [out.ke3, out.sessionKey];
+    const deviceSignature = await signEd25519(this.#device!.seed, await loginBytes(sessionKey));
+    await as().call(authentication.loginFinish, { loginId, ke3, recipientKey: this.#device!.recipientKey, deviceSignature });
+  }
+
+  /** Somebody else wants the name. @throws WireError what the server answers */
+  async tryRegister(as: As): Promise<void> {
+    const { request } = await startRegistration(password, this.username);
+    await as().call(authentication.registerStart, { suite: opaqueSuite, username: this.username, request });
   }
 
   /** Ends the oldest session but one. @returns whether there was one to end, and its end was acknowledged */
@@ -63,13 +85,14 @@ export class SignIns {
     const devices = await signDeviceList(list, root.seed);
     const answer = await as().call(authentication.registerFinish, { suite: opaqueSuite, username, record, inviteCode: "", devices, vault, recipientKey, deviceSignature });
     this.#device = { seed, recipientKey, deviceId };
-    this.#username = username;
+    this.username = username;
+    this.accountKey = root.publicKey;
     return answer;
   }
 
   async #login(as: As): Promise<{ accessToken: Bytes }> {
-    const { ke1, finish } = await startLogin(password, this.#username);
-    const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username: this.#username, ke1 });
+    const { ke1, finish } = await startLogin(password, this.username);
+    const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username: this.username, ke1 });
     const out = await finish(ke2);
     assert.ok(!(out instanceof Error), "an acknowledged account is there, with its password");
     const deviceSignature = await signEd25519(this.#device!.seed, await loginBytes(out.sessionKey));

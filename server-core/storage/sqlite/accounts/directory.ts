@@ -6,7 +6,7 @@ import type { Operations } from "../operation.ts";
 
 export const directoryOperations: Operations<Pick<AccountStore, "accountByName" | "accountsByKey" | "usernamesFrom">> = {
   accountByName(db, { username }) {
-    return accountWhere(db, "username", username);
+    return db.get("SELECT 1 FROM accounts WHERE username = ? AND state <> 'deleted'", username) && accountWhere(db, "username", username);
   },
 
   accountsByKey(db, { accountKeys }) {
@@ -15,7 +15,7 @@ export const directoryOperations: Operations<Pick<AccountStore, "accountByName" 
 
   usernamesFrom(db, { prefix, limit }) {
     // A range of the index, so that _ and % mean themselves; usernames are ASCII, so "\x7f" is above all that may follow.
-    return db.all<{ username: string }>("SELECT username FROM accounts WHERE username >= ? AND username < ? ORDER BY username LIMIT ?", prefix, `${prefix}\x7f`, limit)
+    return db.all<{ username: string }>("SELECT username FROM accounts WHERE username >= ? AND username < ? AND state = 'active' ORDER BY username LIMIT ?", prefix, `${prefix}\x7f`, limit)
       .map(({ username }) => username);
   },
 };

@@ -16,12 +16,13 @@ type Names = "opaqueRecord" | "openSession" | "session" | "isRevoked" | "touchSe
 
 export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
   opaqueRecord(db, { username }) {
-    return db.get("SELECT account_key AS accountKey, opaque_record AS opaqueRecord FROM accounts WHERE username = ?", username);
+    const row = db.get<{ accountKey: Bytes; opaqueRecord: Bytes; state: string }>("SELECT account_key AS accountKey, opaque_record AS opaqueRecord, state FROM accounts WHERE username = ?", username);
+    return row && { accountKey: row.accountKey, opaqueRecord: row.opaqueRecord, active: row.state === "active" };
   },
 
   openSession(db, { accountKey, opaqueRecord, device: { deviceId, recipientKey }, session }, { nowMs }) {
-    const stored = db.get<{ record: Bytes }>("SELECT opaque_record AS record FROM accounts WHERE account_key = ?", accountKey);
-    // The password may have been changed between the two halves of the login.
+    const stored = db.get<{ record: Bytes }>("SELECT opaque_record AS record FROM accounts WHERE account_key = ? AND state = 'active'", accountKey);
+    // The password may have been changed between the two halves of the login, or the account disabled.
     if (!stored || !equalBytes(stored.record, opaqueRecord)) throw new WireError(ErrorCode.loginFailed, "login failed");
     if (db.get("SELECT 1 FROM revoked_devices WHERE account_key = ? AND device_id = ?", accountKey, deviceId)) {
       throw new WireError(ErrorCode.forbidden, "the device was revoked");

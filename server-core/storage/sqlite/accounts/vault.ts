@@ -30,13 +30,13 @@ export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
 
   recoverable(db, { username }) {
     const account = accountWhere(db, "username", username);
-    if (!account) return undefined;
+    if (!account || !isActive(db, account.accountKey)) return undefined;
     const vault = vaultOf(db, account.accountKey);
     return vault.recoveryKey.length === 0 ? undefined : { account, recoveryKey: vault.recoveryKey, vault };
   },
 
   recover(db, { accountKey, recoveryKey, opaqueRecord, expectedVersion, vault }) {
-    if (!equalBytes(vaultOf(db, accountKey).recoveryKey, recoveryKey)) throw new WireError(ErrorCode.loginFailed, "the recovery code has been replaced");
+    if (!isActive(db, accountKey) || !equalBytes(vaultOf(db, accountKey).recoveryKey, recoveryKey)) throw new WireError(ErrorCode.loginFailed, "the recovery code has been replaced");
     compareAndSetVault(db, accountKey, expectedVersion, vault);
     return replaceRecord(db, accountKey, opaqueRecord, new Uint8Array());
   },
@@ -48,6 +48,10 @@ function vaultOf(db: Database, accountKey: Uint8Array): StoredVault {
      FROM accounts WHERE account_key = ?`,
     accountKey,
   )!;
+}
+
+function isActive(db: Database, accountKey: Uint8Array): boolean {
+  return db.get("SELECT 1 FROM accounts WHERE account_key = ? AND state = 'active'", accountKey) !== undefined;
 }
 
 /** @returns whether the session began, which takes the password, at that time or later */

@@ -1,0 +1,40 @@
+/** What the operator does to an account: shutting it out, letting it in again, deleting it. Each within the caller's transaction. */
+
+import type { Database } from "../database.ts";
+import { dropDevice } from "../delivery/drop_device.ts";
+
+/** @param accountKey 32 bytes, of an account that is there and not deleted */
+export type AccountAction = (db: Database, accountKey: Uint8Array, nowMs: number) => { endedSessions: number };
+
+/** Ends every session, and refuses new ones and recoveries. Everything else stays as it is. */
+export const disableAccount: AccountAction = (db, accountKey) => {
+  db.run("UPDATE accounts SET state = 'disabled' WHERE account_key = ?", accountKey);
+  return { endedSessions: endSessions(db, accountKey) };
+};
+
+export const enableAccount: AccountAction = (db, accountKey) => {
+  db.run("UPDATE accounts SET state = 'active' WHERE account_key = ?", accountKey);
+  return { endedSessions: 0 };
+};
+
+/**
+ * Takes out all that is the account's own. Its row stays with name, account key and device list (migration 0005). Its attachments are past their time from now on: the server deletes files and records together, at its next
+ * look, because it alone knows what is being stored right now.
+ */
+export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
+  const endedSessions = endSessions(db, accountKey);
+  for (const { recipientKey } of db.all<{ recipientKey: Uint8Array }>("SELECT recipient_key AS recipientKey FROM devices WHERE account_key = ?", accountKey)) dropDevice(db, recipientKey);
+  db.run("DELETE FROM key_packages WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)", accountKey);
+  db.run("DELETE FROM devices WHERE account_key = ?", accountKey);
+  db.run("UPDATE blobs SET expires_ms = min(expires_ms, ?) WHERE account_key = ?", nowMs, accountKey);
+  const nothing = new Uint8Array();
+  db.run(
+    `UPDATE accounts SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ?`,
+    nothing, nothing, nothing, nothing, nothing, accountKey,
+  );
+  return { endedSessions };
+};
+
+function endSessions(db: Database, accountKey: Uint8Array): number {
+  return db.run("DELETE FROM sessions WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)", accountKey).changes;
+}
