@@ -1,5 +1,6 @@
 /** Whoever runs a gateway, or uses one, can find out whether it serves what the sources say. */
 
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -7,7 +8,9 @@ import { tmpdir } from "node:os";
 import { brotliCompressSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
 // @ts-ignore: plain JavaScript with JSDoc types
-import { hashFiles, manifestName, sha256, writeBuildManifest } from "../scripts/build_manifest.mjs";
+import { hashFiles, manifestName, readBuildManifest, sha256, writeBuildManifest } from "../scripts/build_manifest.mjs";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { root, webRoot } from "../scripts/paths.mjs";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { verifyServed, withRebuild } from "../scripts/verify-build.mjs";
 
@@ -103,4 +106,19 @@ test("a signed manifest stands for the build: its files count, its key counts, i
   await expect(verify({ key })).rejects.toThrow("signature does not match");
   writeBuildManifest(folder);
   await expect(verify({ key })).rejects.toThrow("not signed");
+});
+
+test("`npm run build` with a key signs a build that is there already", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const keyFile = `${work}/build-key.pem`;
+  writeFileSync(keyFile, privateKey.export({ format: "pem", type: "pkcs8" }));
+  const build = (env: Record<string, string>) => execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, env: { ...process.env, ...env } });
+  const manifest = () => JSON.parse(readFileSync(`${webRoot}/${manifestName}`, "utf8"));
+  build({});
+  try {
+    build({ QPQ_BUILD_KEY_FILE: keyFile });
+    expect(readBuildManifest(manifest(), Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("base64")).files).toEqual(hashFiles(webRoot));
+  } finally {
+    writeBuildManifest(webRoot);
+  }
 });

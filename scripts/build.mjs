@@ -15,11 +15,12 @@ function newestMs(path) {
   return Math.max(mtimeMs, ...readdirSync(path).map((name) => newestMs(`${path}/${name}`)));
 }
 
-/** Runs the build unless dist/web is newer than all of its sources. */
+/** Runs the build unless dist/web is newer than all of its sources; a build that is there already is signed when a key is given. */
 export function buildIfStale() {
   const built = newestMs(`${webRoot}/index.html`);
-  if (built > Math.max(...sources.map((source) => newestMs(`${root}/${source}`)))) return;
-  buildApp();
+  if (built <= Math.max(...sources.map((source) => newestMs(`${root}/${source}`)))) return buildApp();
+  const key = buildKey();
+  if (key) writeBuildManifest(webRoot, key);
 }
 
 /**
