@@ -12,6 +12,7 @@ export const disableAccount: AccountAction = (db, accountKey) => {
   return { endedSessions: endSessions(db, accountKey) };
 };
 
+/** It may sign in again; what waited for its devices is there. */
 export const enableAccount: AccountAction = (db, accountKey) => {
   db.run("UPDATE accounts SET state = 'active' WHERE account_key = ?", accountKey);
   return { endedSessions: 0 };
