@@ -38,6 +38,8 @@ export interface AccountManagerOptions {
   page?: PageSentinel;
   /** The device's clock, ms. */
   deviceNow?: () => number;
+  /** KeyPackages that the server should have at any time. */
+  wantedKeyPackages?: number | undefined;
   /** Tests only: a cheaper memory-hard function. */
   suite?: OpaqueSuite;
 }
@@ -312,7 +314,7 @@ export class AccountManager implements Accounts {
       onVaultPins: (pins) => directory.importPins(pins),
       onProblem,
     });
-    const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential });
+    const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential, wantedStock: this.#options.wantedKeyPackages });
     await directory.load();
     const { trust, isRevoked } = directory;
     this.#context = { username, accountKey, deviceId, recipientKey, deviceSeed, credential, rpc, directory, keyPackages, vault, trust, isRevoked, clock };

@@ -12,8 +12,8 @@ import type { DeviceKeys } from "./device.ts";
 import { asEngineErrors } from "./errors.ts";
 import type { Bytes, Clock, KeyPackageStock } from "./types.ts";
 
-/** Fresh ones that the server should have at any time. */
-const wantedStock = 20;
+/** PROTOCOL §4 */
+const defaultStock = 20;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
@@ -38,6 +38,8 @@ export interface KeyPackageOptions {
   clock: Clock;
   device: DeviceKeys;
   credential: DeviceCredential;
+  /** Fresh ones that the server should have at any time: 20. */
+  wantedStock?: number | undefined;
 }
 
 /** Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as a Welcome may wait (PROTOCOL §4). */
@@ -80,7 +82,7 @@ export class KeyPackageKeeper implements KeyPackageStock {
   }
 
   async #replenish(onProgress: (done: number, total: number) => void): Promise<void> {
-    const { store, rpc, clock } = this.#options;
+    const { store, rpc, clock, wantedStock = defaultStock } = this.#options;
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();

@@ -62,6 +62,7 @@ export class Engine implements EngineApi {
       onProgress: (progress) => this.#tell({ kind: "progress", progress }),
       onProblem: (problem) => this.#problem(problem),
       deviceNow: () => environment.now(),
+      wantedKeyPackages: environment.wantedKeyPackages,
       ...(page && { page }),
       ...(suite && { suite }),
     });

@@ -63,10 +63,22 @@ export function roleOf(info: GroupInfo, accountKey: Uint8Array): Role {
   return info.roles[toHex(accountKey)] ?? "member";
 }
 
+/** What leaves say of themselves, decoded once: ts-mls shares a leaf that does not change among the epochs' trees. */
+const decodedLeaves = new WeakMap<LeafNode, Pick<Member, "credential" | "recipientKey" | "xwingPublicKey">>();
+
+function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey" | "xwingPublicKey"> {
+  let decoded = decodedLeaves.get(leaf);
+  if (!decoded) {
+    decoded = { credential: deviceCredentialOf(leaf.credential), recipientKey: new Uint8Array(leaf.signaturePublicKey), xwingPublicKey: xwingKeyOf(leaf) };
+    decodedLeaves.set(leaf, decoded);
+  }
+  return decoded;
+}
+
 /** @throws MalformedError when credential or X-Wing key are not ours */
 export function memberOf(leafIndex: number, leaf: LeafNode, info: GroupInfo): Member {
-  const credential = deviceCredentialOf(leaf.credential);
-  return { leafIndex, credential, recipientKey: new Uint8Array(leaf.signaturePublicKey), xwingPublicKey: xwingKeyOf(leaf), role: roleOf(info, credential.accountKey) };
+  const decoded = decodedLeaf(leaf);
+  return { leafIndex, ...decoded, role: roleOf(info, decoded.credential.accountKey) };
 }
 
 /** In leaf order. @throws MalformedError as {@link memberOf} */

@@ -91,9 +91,9 @@ export async function receiveCommit(context: SyncContext, events: InboxEvents, u
   unit.afterwards(() => events.epochChanged(draft.id));
 }
 
-/** The other commit won: the bytes of ours are void, the plan stays to be built again. */
+/** The other commit won: the bytes of ours are void, the plan stays to be built again. One that waits for its turn has lost nothing, and its turn comes no later. */
 function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
-  if (!draft.pending) return;
+  if (!draft.pending?.commit) return;
   const { plan, attempt } = draft.pending;
   draft.setPending({ plan, attempt: attempt + 1 });
   unit.afterwards(() => events.commitLost(draft.id));

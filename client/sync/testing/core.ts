@@ -90,7 +90,8 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     now,
     draining: () => false,
     build: "test",
-    heartbeatMs: 20_000,
+    // Shrunk as the clients' patience is (testEnvironment), or they would take every quiet connection for a dead one.
+    heartbeatMs: 2_000,
   });
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();

@@ -60,7 +60,7 @@ export async function soak({ clients, steps, seed, faults = false, patienceMs = 
     for (let index = 0; index < clients; index++) walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfterMessages, faults));
     const [founder, ...others] = walkers;
     const chatId = await founder.person.engine.startChat(others.map(({ name }) => name), "soak");
-    await Promise.all(others.map(({ person }) => person.sees(chatId)));
+    await Promise.all(others.map(({ person }) => person.until(() => person.chat(chatId), "the group", patienceMs)));
     for (const { name } of others.slice(0, anchors - 1)) await founder.person.engine.setRole(chatId, name, "admin");
     progress(`${clients} clients are in the group after ${Date.now() - startedMs} ms`);
     const done: Record<string, number> = {};

@@ -6,11 +6,15 @@ import { createMls, type GroupState } from "../../../mls/group.ts";
 import { SealedStore } from "../../../storage/sealed_store.ts";
 import type { ChatRecord, OutboxRecord, PendingRecord } from "../../records.ts";
 import type { TestCore } from "../core.ts";
-import { Person } from "../person.ts";
+import { Person, testEnvironment } from "../person.ts";
 import { Wiretap } from "../wiretap.ts";
 
 /** What an operation may be refused with while others change the group, the network fails or the process dies: not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat. */
 const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001", "L004", "L005", "L010"]);
+/** By how much delays are shrunk: less than in other tests, because all clients share a processor here, and a commit that is built to lose costs what one that wins does. What goes wrong waits longer. */
+const [speed, speedWithFaults] = [2, 5];
+/** Fewer KeyPackages than the client keeps (PROTOCOL §4): making and checking them would be a third of the work, and with few the last resort is handed out, too. */
+const wantedKeyPackages = 4;
 const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
 
 export class Walker {
@@ -39,7 +43,7 @@ export class Walker {
    * @param faults whether {@link loseAnswers} will be used
    */
   static async join(core: TestCore, index: number, seed: number, renewAfterMessages: number, faults: boolean): Promise<Walker> {
-    const walker = new Walker(await Person.join(core, `walker${index}`, seed, { renewAfterMessages }), index);
+    const walker = new Walker(await Person.join(core, `walker${index}`, seed, { ...core.time.environment(testEnvironment(seed, faults ? speedWithFaults : speed)), renewAfterMessages, wantedKeyPackages }), index);
     if (faults) await walker.#tap();
     walker.recipientKey = toHex(await walker.person.recipientKey());
     return walker;
