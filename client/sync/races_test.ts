@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { outsider } from "./testing/outsider.ts";
 import { password, type Person, suite } from "./testing/person.ts";
 
 async function group(people: Person[]): Promise<string> {
@@ -80,6 +83,28 @@ suite("what happens in a group at the same time", {
     for (const person of [anna, bert, carl]) assert.equal((await person.notices(chatId)).filter((notice) => /^(left|removed)/.test(notice)).length, 1, JSON.stringify(await person.notices(chatId)));
     await anna.says(chatId, "two left");
     await carl.hears(chatId, anna.username, ["two left"]);
+  },
+
+  "a subscription that others of the same device replace while entries are acknowledged loses nothing and shows nothing twice": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    const { rpc } = await outsider(core, bert);
+    const recipientKey = await bert.recipientKey();
+    const texts = Array.from({ length: 40 }, (_, index) => `${index}`);
+    const replacing = (async () => {
+      for (let round = 0; round < 8; round++) {
+        // It reads of the backlog, acknowledges nothing, and is gone, unless bert was faster to come back (E040).
+        try {
+          for await (const _ of rpc.stream(delivery.subscribe, { recipientKey, after: 0 })) break;
+        } catch (error) {
+          if (!isWireError(error, ErrorCode.draining)) throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    })();
+    for (const text of texts) await anna.says(chatId, text);
+    await replacing;
+    await bert.hears(chatId, anna.username, texts);
   },
 
   "GRP-5: one who was out and is in the group again after a move finds it in the same conversation": async ({ core, join }) => {
