@@ -3,7 +3,7 @@
 import { concat, equalBytes, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { type Bytes, type GroupInfo, GroupUsageError, type InfoChange, parseKeyPackage, type PendingCommit } from "../mls/group.ts";
+import { type Bytes, type GroupInfo, GroupUsageError, type InfoChange, openReadd, parseKeyPackage, type PendingCommit } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import type { CommitPlan } from "./records.ts";
 
@@ -41,17 +41,29 @@ export function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoC
   return Object.keys(change).length > 0 ? change : undefined;
 }
 
-/** @returns the X-Wing keys of the KeyPackages that the plan adds, by recipientKey as hex */
-export async function keysOf({ add }: CommitPlan): Promise<Map<string, Uint8Array>> {
-  return new Map(await Promise.all(add.map(async ({ recipientKey, keyPackage }) => [toHex(recipientKey), (await parseKeyPackage(keyPackage)).xwingPublicKey] as const)));
+/** What a plan that puts devices back goes by, by recipientKey as hex: the X-Wing keys of the KeyPackages, and the epochs in which the devices asked. */
+export interface Readds {
+  keys: Map<string, Uint8Array>;
+  askedIn: Map<string, number>;
 }
 
-/** Whether another member has carried the request out: the KeyPackage stands in the tree. */
-export function isReadded(draft: Draft, { add }: CommitPlan, keys: Map<string, Uint8Array>): boolean {
+/** @returns what {@link isReadded} needs of the plan */
+export async function readdsOf({ add, requests = [] }: CommitPlan): Promise<Readds> {
+  const [keys, asked] = await Promise.all([
+    Promise.all(add.map(async ({ recipientKey, keyPackage }) => [toHex(recipientKey), (await parseKeyPackage(keyPackage)).xwingPublicKey] as const)),
+    Promise.all(requests.map(openReadd)),
+  ]);
+  return { keys: new Map(keys), askedIn: new Map(asked.flatMap((request) => request ? [[toHex(request.recipientKey), Number(request.epoch)] as const] : [])) };
+}
+
+/** Whether another member has carried the request out: the KeyPackage stands in the tree, or the device was put back after it had asked and has renewed its keys since. */
+export function isReadded(draft: Pick<Draft, "members" | "record">, { add }: CommitPlan, { keys, askedIn }: Readds): boolean {
   const members = draft.members();
   return add.every(({ recipientKey }) => {
+    const key = toHex(recipientKey);
     const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
-    return member === undefined || equalBytes(member.xwingPublicKey, keys.get(toHex(recipientKey))!);
+    const since = draft.record.readded?.find((readded) => readded.recipientKey === key)?.n ?? 0;
+    return member === undefined || equalBytes(member.xwingPublicKey, keys.get(key)!) || since > (askedIn.get(key) ?? since);
   });
 }
 

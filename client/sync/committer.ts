@@ -9,7 +9,7 @@ import { delivery } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
 import { type Bytes, GroupUsageError, type PendingCommit } from "../mls/group.ts";
 import { backoffMs, commitRetryMs } from "./backoff.ts";
-import { bundleBody, infoChangeOf, isReadded, keysOf, planError, remainingPlan } from "./commit_plan.ts";
+import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";
 import type { Draft } from "./draft.ts";
 import { announceRemovals } from "./farewell.ts";
 import type { CommitPlan } from "./records.ts";
@@ -214,7 +214,7 @@ export class Committer {
         if (!draft?.pending || draft.pending.commit) return draft?.pending !== undefined;
         const { plan } = draft.pending;
         // Another member was faster.
-        const done = plan.purpose === "repair" ? !draft.record.serverDiffers : plan.purpose === "readd" && isReadded(draft, plan, await keysOf(plan));
+        const done = plan.purpose === "repair" ? !draft.record.serverDiffers : plan.purpose === "readd" && isReadded(draft, plan, await readdsOf(plan));
         if (done) {
           draft.setPending(undefined);
           return false;

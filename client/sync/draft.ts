@@ -2,6 +2,7 @@
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import type { Bytes, GroupState, Member, MessageRecord, Mls } from "../mls/group.ts";
+import { readdWindow } from "../mls/readd.ts";
 import type { SealContext } from "../storage/sealed_store.ts";
 import type { StoreName } from "../storage/storage.ts";
 import { accountsOf } from "./members.ts";
@@ -134,6 +135,15 @@ export class Draft {
     this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
   }
 
+  /** Devices were put back by the commit that made the present epoch: no older request of theirs is to be carried out any more. */
+  noteReadded(devices: Member[]): void {
+    const { epoch, readded = [] } = this.#record;
+    if (devices.length === 0) return;
+    const now = devices.map(({ recipientKey }) => ({ recipientKey: toHex(recipientKey), n: epoch }));
+    const before = readded.filter(({ recipientKey, n }) => n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey));
+    this.set({ readded: [...before, ...now] });
+  }
+
   /**
    * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a commit that waited only what people asked for stays.
    *
@@ -142,7 +152,7 @@ export class Draft {
    */
   moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
     const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(-rememberedChannels);
-    this.set({ channelId, earlier, superseded, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, active: true });
+    this.set({ channelId, earlier, superseded, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, readded: undefined, active: true });
     this.restartPlan();
     this.enterEpoch(state, nowMs, commitId);
   }

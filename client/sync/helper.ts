@@ -2,11 +2,11 @@
 
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { type GroupState, type Member, openReadd, parseKeyPackage } from "../mls/group.ts";
+import { isReadded, readdsOf } from "./commit_plan.ts";
 import type { Committer } from "./committer.ts";
 import { type Direct, type DirectContent, sendDirect } from "./direct.ts";
-import type { Draft } from "./draft.ts";
 import type { PastEpoch } from "./past_epochs.ts";
-import { type ChatRecord, keys } from "./records.ts";
+import { type ChatRecord, type CommitPlan, keys } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** Longest random delay before another's request is carried out, in ms. */
@@ -80,17 +80,13 @@ export class Helper {
     }
     const [asked, parsed] = [await openReadd(request), await parseKeyPackage(keyPackage)];
     if (!asked || !equalBytes(asked.recipientKey, direct.from) || !equalBytes(asked.channelId, record.channelId) || !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(direct)) return;
-    const plan = { purpose: "readd" as const, add: [{ recipientKey: direct.from, keyPackage }], remove: [direct.from], requests: [request] };
+    const plan: CommitPlan = { purpose: "readd", add: [{ recipientKey: direct.from, keyPackage }], remove: [direct.from], requests: [request] };
     const key = `readd/${chatId}/${toHex(direct.from)}`;
     this.#timers.get(key)?.();
     this.#timers.set(key, environment.after(environment.random() * readdDelayMs, () => {
       this.#timers.delete(key);
-      const stillThere = (draft: Draft) => draft.members().find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
-      void this.#committer.carryOut(chatId, (draft) => {
-        const member = stillThere(draft);
-        // Another member was faster, or the device is no member any more.
-        return member && !equalBytes(member.xwingPublicKey, parsed.xwingPublicKey) ? plan : undefined;
-      }).catch(() => {});
+      // Unless another member was faster, or the device is no member any more.
+      void this.#committer.carryOut(chatId, async (draft) => isReadded(draft, plan, await readdsOf(plan)) ? undefined : plan).catch(() => {});
     }));
   }
 }

@@ -82,6 +82,7 @@ export async function receiveCommit(context: SyncContext, events: InboxEvents, u
   const after = result.selfRemoved ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex)) : mls.members(result.newState);
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
   await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S });
+  draft.noteReadded(result.readded);
   const change = { committer: result.committer, before, after, leaving, readded: result.readded, ...(result.infoChange && { infoChange: result.infoChange }) };
   for (const { notice, values } of noticesOf(change)) draft.notice(notice, values, entry.receivedMs);
   const did = { removed: result.removed.map(({ recipientKey }) => recipientKey), added: result.added.map(({ recipientKey }) => recipientKey), membersHash: result.membersHash };
@@ -136,7 +137,9 @@ export async function receiveOwnCommit(context: SyncContext, events: InboxEvents
     return;
   }
   const infoChange = { before: infoBefore, after: mls.info(merged) };
-  for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded: readdedBy(pending, after), infoChange })) draft.notice(notice, values, entry.receivedMs);
+  const readded = readdedBy(pending, after);
+  draft.noteReadded(readded);
+  for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded, infoChange })) draft.notice(notice, values, entry.receivedMs);
 }
 
 function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[] {

@@ -37,6 +37,30 @@ suite("what happens in a group at the same time", {
     await bert.hears(chatId, anna.username, ["back"]);
   },
 
+  "GRP-4.5: one who was put back and has renewed its keys since is not put back again by the other whom it had asked": async ({ core, join }) => {
+    const [anna, bert, carl, dora, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("dora"), await join("eve")];
+    const chatId = await group([anna, bert, carl]);
+    await lose(bert, "epochs", chatId);
+    const release = core.hold(await anna.recipientKey());
+    let tried = false;
+    carl.refuses = (method) => {
+      tried ||= method === "commit";
+      return method === "commit";
+    };
+    await bert.start();
+    await carl.until(() => tried, "carl to try it");
+    release();
+    await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")), "to be back");
+    await bert.engine.addPeople(chatId, [dora.username]);
+    carl.refuses = () => false;
+    // Its turn comes after what carl began before.
+    await carl.engine.addPeople(chatId, [eve.username]);
+    for (const person of [anna, bert, carl]) {
+      await person.sees(chatId, ({ members }) => members.length === 5);
+      assert.equal((await person.notices(chatId)).filter((notice) => notice.startsWith("rejoined")).length, 1);
+    }
+  },
+
   "the last two who leave at the same time are both out": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
