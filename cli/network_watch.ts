@@ -1,7 +1,7 @@
 /** Noticing that the network went or came: no event of Deno's says so, and left alone a connection that lost its network is believed in for half a minute. */
 
 /** How often the list of addresses is looked at, in ms; a look takes about 0.1 ms. */
-export const lookEveryMs = 200;
+export const lookEveryMs = 100;
 
 export interface NetworkWatchOptions {
   /** What the system has at the moment: the interfaces that are up, one entry an address. */

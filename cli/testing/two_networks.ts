@@ -2,8 +2,11 @@
 
 const decoder = new TextDecoder();
 
-/** Starts a program in a namespace of this process's making, with the rights of its owner there. */
-const within = (pid: number) => ["nsenter", "--target", String(pid), "--user", "--net", "--preserve-credentials"];
+/** Root makes a network as it is; anybody else needs a namespace of users in which they are root. */
+const isRoot = Deno.uid() === 0;
+
+/** What starts a program in the network that a process holds. */
+const within = (pid: number) => ["nsenter", "--target", String(pid), "--net", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
 
 async function must(command: string[]): Promise<void> {
   const [program, ...args] = command;
@@ -35,7 +38,7 @@ export class TwoNetworks {
   }
 
   static async make(): Promise<TwoNetworks> {
-    const server = await namespace([], ["--user", "--map-root-user", "--net"]);
+    const server = await namespace([], [...(isRoot ? [] : ["--user", "--map-root-user"]), "--net"]);
     const client = await namespace(within(server.pid), ["--net"]);
     const networks = new TwoNetworks(server, client);
     await must([...networks.inServer, "ip", "link", "add", "cable", "type", "veth", "peer", "name", "plug", "netns", String(client.pid)]);

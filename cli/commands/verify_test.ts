@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { readArguments } from "../arguments.ts";
+import { Failure } from "../failure.ts";
+import type { CommandContext } from "./command.ts";
+import { verify } from "./verify.ts";
+
+Deno.test("verify takes one of --verified, --unverified and --accept-key, and asks nobody before that is clear", async () => {
+  for (const two of [["--verified", "--unverified"], ["--verified", "--accept-key"], ["--unverified", "--accept-key"]]) {
+    const invocation = readArguments(["verify", "bob", ...two], () => undefined);
+    // Without a session: whatever the command asked of one would be a TypeError.
+    await assert.rejects(verify({ invocation } as CommandContext), (error) => error instanceof Failure && error.exitCode === 2 && /do not go together/.test(error.message));
+  }
+});
