@@ -23,7 +23,7 @@ const times = [];
 
 /** Unit tests whose verdict is a time or a ratio of times. */
 const timed = [
-  "client/sync/link_test.ts", "gateway/flood_test.ts", "gateway/limits_test.ts", "gateway/main_test.ts", "gateway/upstream_test.ts",
+  "cli/network_test.ts", "client/sync/link_test.ts", "gateway/flood_test.ts", "gateway/limits_test.ts", "gateway/main_test.ts", "gateway/upstream_test.ts",
   "server-core/authentication/key_packages_test.ts", "server-core/authentication/login_test.ts",
 ];
 
