@@ -50,7 +50,8 @@ async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promis
   const guard = guardCommit(draft.record.epoch, entry.epoch, commitId, draft.record.commits.find(({ n }) => n === entry.epoch)?.commitId);
   if (guard.kind === "repeat") return undefined;
   if (guard.kind === "old") {
-    refuse(unit, draft, entry, { kind: "rejected", code: "old-epoch", reason: "a commit to an epoch that this device has left" });
+    // Nothing can make it readable later: its bytes are not kept.
+    refuse(unit, draft, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, { kind: "rejected", code: "old-epoch", reason: "a commit to an epoch that this device has left" });
     return undefined;
   }
   if (guard.kind !== "next") {
