@@ -13,7 +13,7 @@ import { rateOf } from "./rate.ts";
 
 const secret = "a secret of the benchmark, long enough for both";
 /** One address makes all the calls here. */
-const roomy = { QPQ_LIMIT_RPC_PER_SECOND: "1000000", QPQ_LIMIT_CALLS_PER_SESSION: "1000" };
+const roomy = { QPQ_LIMIT_CALLS_PER_SECOND: "1000000", QPQ_LIMIT_RPC_PER_SECOND: "1000000", QPQ_LIMIT_CALLS_PER_SESSION: "1000" };
 
 async function startGateway(dataDir: string, corePort: number, coreCertificate: string): Promise<{ http: number; webTransport: number; stop(): Promise<void> }> {
   const child = new Deno.Command(Deno.execPath(), {

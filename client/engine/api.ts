@@ -114,8 +114,10 @@ export type EngineEvent =
   | { kind: "connection"; connection: ConnectionState }
   | { kind: "progress"; progress: Progress | undefined }
   | { kind: "chats"; chats: ChatSummary[] }
-  /** New or changed items of one conversation. */
+  /** New or changed items of one conversation. Received messages are told of while they are being stored. */
   | { kind: "timeline"; chatId: string; items: TimelineItem[] }
+  /** What was told of a conversation last could not be stored: what is shown has to be read again by `timeline`. Messages of others come again from the server. */
+  | { kind: "reread"; chatId: string }
   /** Somebody is writing in a chat: show it for some seconds, or until a message of that person comes. */
   | { kind: "typing"; chatId: string; username: string }
   /** Something the user should see that belongs to no chat. */

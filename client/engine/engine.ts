@@ -313,6 +313,7 @@ export class Engine implements EngineApi {
       environment: this.#environment,
       listener: {
         timeline: (chatId, items) => this.#tell({ kind: "timeline", chatId, items }),
+        reread: (chatId) => this.#tell({ kind: "reread", chatId }),
         chats: (chats) => this.#tell({ kind: "chats", chats }),
         problem: (problem) => this.#problem(problem),
         progress: (progress) => this.#tell({ kind: "progress", progress }),

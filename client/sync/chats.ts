@@ -2,7 +2,7 @@
  * The conversations of this device: pictures in memory of what is on disk, and the only way to change them.
  *
  * A change is a unit of work: it holds the mutex of each chat that it touches, computes (all MLS and content), and then makes ONE storage write with everything; only after that
- * write do memory and listeners see the change. A unit that fails leaves no trace, and what it touched is read again from the storage.
+ * write do memory and listeners see the change (received messages are told of while it is made). A unit that fails leaves no trace, and what it touched is read again from the storage.
  */
 
 import { Mutex } from "async-mutex";
@@ -28,6 +28,8 @@ const recordsOfMessage = 6;
 
 export interface ChatsListener {
   timeline(chatId: string, items: TimelineItem[]): void;
+  /** What was told of this conversation last may not be on this device after all. */
+  reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
 }
 
@@ -152,9 +154,10 @@ export class Chats {
     this.#store.prepare(recordsOfMessage);
     try {
       const result = await work(unit);
+      const early = this.#tellEarly(unit);
       const batch = unit.batch();
-      if (!unit.empty) await this.#write(unit, batch);
-      this.#publish(unit);
+      if (!unit.empty) await this.#write(unit, batch, early);
+      this.#publish(unit, early);
       return result;
     } finally {
       for (const release of held.values()) release();
@@ -171,14 +174,30 @@ export class Chats {
     return records.map(({ value }) => value).reverse();
   }
 
-  async #write(unit: Unit, batch: SealedBatch): Promise<void> {
+  async #write(unit: Unit, batch: SealedBatch, early: ReadonlySet<string>): Promise<void> {
     try {
       await this.#store.write(batch);
     } catch (error) {
       // Whether it was written is unknown: the pictures in memory may be old.
       for (const chatId of unit.drafts.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
+      for (const chatId of early) if (!this.#closed) this.#listener.reread(chatId);
       throw error;
     }
+  }
+
+  /**
+   * Received messages are shown while they are written, which takes longer than opening them: none is acknowledged before it is on disk, so one whose write fails comes again.
+   *
+   * @returns the chats whose items have been told
+   */
+  #tellEarly(unit: Unit): ReadonlySet<string> {
+    const early = new Set<string>();
+    for (const [chatId, { deleted, items }] of unit.drafts) {
+      if (deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")) continue;
+      early.add(chatId);
+      this.#tell(chatId, items.map(itemOf));
+    }
+    return early;
   }
 
   async #reread(chatId: string): Promise<void> {
@@ -198,7 +217,7 @@ export class Chats {
     return { record: { ...stored, members }, storedMembers: members };
   }
 
-  #publish(unit: Unit): void {
+  #publish(unit: Unit, early: ReadonlySet<string>): void {
     let listed = false;
     for (const [chatId, draft] of unit.drafts) if (draft.deleted) this.#drop(chatId);
     for (const draft of unit.drafts.values()) {
@@ -208,7 +227,7 @@ export class Chats {
     // The network before the views: what waits for it goes out while they draw.
     unit.finish();
     for (const [chatId, draft] of unit.drafts) {
-      if (!draft.deleted && draft.items.length > 0) this.#tell(chatId, draft.items.map(itemOf));
+      if (!draft.deleted && draft.items.length > 0 && !early.has(chatId)) this.#tell(chatId, draft.items.map(itemOf));
     }
     if (listed) this.#announce();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../storage/storage.ts";
 import { type Person, suite } from "./testing/person.ts";
+import { Wiretap } from "./testing/wiretap.ts";
 
 /** The device's storage refuses every write with a record whose key ends so, until told otherwise. */
 async function refusing(person: Person, ending: string): Promise<{ refuses: boolean }> {
@@ -46,5 +47,26 @@ suite("a storage that can not take everything", {
     storage.refuses = false;
     await bert.hears(chatId, anna.username, texts);
     assert.equal((await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")), false);
+  },
+
+  "a message is shown while it is stored, not acknowledged before, and what is shown is read again when that fails": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "shown first");
+    await bert.sees(chatId);
+    const tap = new Wiretap();
+    bert.wrapTransport = tap.wrap;
+    const storage = await refusing(bert, "sync/cursor");
+    await bert.connected();
+    const acknowledged = tap.of("ack").length;
+    const told = () => bert.events.flatMap((event) => (event.kind === "timeline" ? event.items.flatMap((item) => (item.kind === "message" && !item.own ? [item.text] : [])) : event.kind === "reread" ? ["reread"] : []));
+    await anna.says(chatId, "early");
+    await bert.until(() => told().includes("reread"), "the write to fail");
+    assert.deepEqual(told().slice(0, 2), ["early", "reread"]);
+    assert.deepEqual(await bert.texts(chatId, anna.username), [], "nothing was stored");
+    assert.equal(tap.of("ack").length, acknowledged, "nothing was acknowledged");
+    storage.refuses = false;
+    await bert.hears(chatId, anna.username, ["early"]);
+    await bert.until(() => tap.of("ack").length > acknowledged, "it to be acknowledged");
+    assert.equal(told().at(-1), "early");
   },
 });

@@ -31,6 +31,7 @@ const catchingUpQuietMs = 200;
 
 export interface SyncListener {
   timeline(chatId: string, items: TimelineItem[]): void;
+  reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;

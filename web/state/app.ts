@@ -33,6 +33,8 @@ export interface App {
   report(error: unknown): void;
   /** @returns stops listening */
   listenTimeline(chatId: string, listener: TimelineListener): () => void;
+  /** Told when what is shown of a chat has to be read again. @returns stops listening */
+  listenReread(chatId: string, listener: () => void): () => void;
   /** @returns stops listening */
   listenTyping(chatId: string, listener: TypingListener): () => void;
   /** A draft per chat. Only in memory: plaintext is never written beside the sealed store. */
@@ -78,6 +80,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const [entering, setEntering] = createSignal(false);
   const [comparing, compare] = createSignal<string>();
   const timelines = listenersByChat<TimelineItem[]>();
+  const rereads = listenersByChat<undefined>();
   const typings = listenersByChat<string>();
   const drafts = new Map<string, string>();
 
@@ -103,6 +106,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     else if (event.kind === "progress") setProgress(event.progress);
     else if (event.kind === "chats") setChats(event.chats);
     else if (event.kind === "timeline") timelines.tell(event.chatId, event.items);
+    else if (event.kind === "reread") rereads.tell(event.chatId, undefined);
     else if (event.kind === "typing") typings.tell(event.chatId, event.username);
     else if (event.kind === "problem") show(event.problem);
   }
@@ -131,6 +135,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     fatal,
     report,
     listenTimeline: timelines.listen,
+    listenReread: rereads.listen,
     listenTyping: typings.listen,
     drafts,
     recoveryCode,

@@ -5,7 +5,7 @@ import type { TimelineItem } from "../../client/engine/api.ts";
 import type { App } from "./app.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import { firstUnread, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
@@ -76,7 +76,14 @@ export function createConversation(app: App, chatId: string): Conversation {
     }
   }
 
+  /** What is on the device and what this page has not handed over yet; the rest was never stored. */
+  async function reread(): Promise<void> {
+    setItems((shown) => shown.filter(isUnsaved));
+    await open();
+  }
+
   onCleanup(app.listenTimeline(chatId, take));
+  onCleanup(app.listenReread(chatId, () => void reread().catch(app.report)));
   void open().catch(app.report);
   return {
     rows,
