@@ -112,27 +112,38 @@ export class IndexedDbStorage implements Storage {
     if (touched.length === 0) return;
     await this.#doing("write", async () => {
       const tx = this.#db.transaction(touched, "readwrite", { durability: "strict" });
+      let isTaken = false;
+      const refuse = (error: DOMException) => {
+        isTaken ||= error.name === "ConstraintError";
+        throw error;
+      };
       try {
         // Requests of a transaction run in the order in which they were made, so the guards are read before anything is put; to wait for them first would cost a way to
         // the browser's process and back. A guard that does not hold aborts while the puts are still to be answered, so none of them is kept.
-        const guarded = Promise.all(guards.map(({ store, key }) => tx.objectStore(store).get(key))).then((found) => {
-          const broken = guards.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
+        // What must not be there yet and is put now is added: one request, not two.
+        const at = (place: { store: StoreName; key: string }) => ({ store, key }: { store: StoreName; key: string }) => store === place.store && key === place.key;
+        const added = puts.filter((put) => guards.some((guard) => guard.value === undefined && at(put)(guard)) && !deletes.some(at(put)));
+        const looked = guards.filter((guard) => guard.value !== undefined || !added.some(at(guard)));
+        const guarded = Promise.all(looked.map(({ store, key }) => tx.objectStore(store).get(key))).then((found) => {
+          const broken = looked.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
           if (broken) throw new GuardError(`a guard on ${broken.store} did not hold`);
         });
         await Promise.all([
           guarded,
           ...deletes.map(({ store, key }) => tx.objectStore(store).delete(key)),
-          ...puts.map(({ store, key, value }) => tx.objectStore(store).put(compact(value), key)),
+          ...puts.map((put) => (added.includes(put) ? tx.objectStore(put.store).add(compact(put.value), put.key).catch(refuse) : tx.objectStore(put.store).put(compact(put.value), put.key))),
           tx.done,
         ]);
       } catch (error) {
-        tx.done.catch(() => {});
+        const ended = tx.done.catch(() => {});
         try {
           tx.abort();
         } catch {
           // It has ended by itself already.
         }
-        throw error;
+        // Every request has been answered by then, whichever of them was heard first.
+        await ended;
+        throw isTaken ? new GuardError("a guard did not hold: there is a record already", { cause: error }) : error;
       }
     });
   }

@@ -3,7 +3,7 @@
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { TimelineItem } from "../../client/engine/api.ts";
 import type { App } from "./app.ts";
-import { afterChange, growNewer, growOlder, newestWindow, pageItems } from "./row_window.ts";
+import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
 import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
@@ -21,6 +21,8 @@ export interface Conversation {
   showOlder(): Promise<void>;
   showNewer(): void;
   showNewest(): void;
+  /** The reader is at the newest item: nothing far above needs to be drawn. */
+  rest(): void;
   send(text: string): void;
   /** Rises with each message written here: the reader wants to see it. */
   written(): number;
@@ -113,6 +115,7 @@ export function createConversation(app: App, chatId: string): Conversation {
       setDrawn(growOlder);
     },
     showNewer: () => void setDrawn((window) => growNewer(window, items().length)),
+    rest: () => void setDrawn(restWindow),
     showNewest: () => void setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length))),
     send(text) {
       setWritten((count) => count + 1);

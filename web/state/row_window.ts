@@ -10,10 +10,17 @@ export interface RowWindow {
 export const pageItems = 60;
 /** Items drawn at most; the far end is taken away beyond it. */
 export const mostDrawn = 900;
+/** Items drawn while the reader stays at the newest: each frame costs with them. */
+const mostAtRest = 4 * pageItems;
 
 /** @returns a window at the newest end */
 export function newestWindow(count: number): RowWindow {
   return { start: Math.max(0, count - pageItems), end: count };
+}
+
+/** @returns the window of a reader who is at the newest item: what has grown long above is taken away, seldom and much at once; the same window when it is short */
+export function restWindow(window: RowWindow): RowWindow {
+  return window.end - window.start <= mostAtRest ? window : { start: window.end - 2 * pageItems, end: window.end };
 }
 
 /** One page more towards the older end. */

@@ -33,7 +33,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
     setAway(!stuck);
     heights = heightsNow();
     anchors = [];
-    if (stuck) return;
+    if (stuck) return conversation.rest();
     const first = firstInView();
     for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
   }

@@ -80,6 +80,17 @@ export function storageContract(engine: string, open: () => Promise<Storage>): v
     assert.deepEqual(ends.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   });
 
+  contract("write() puts what must not be there once, and nothing of a batch that would do so again", async (storage) => {
+    const batch = (value: number) => ({
+      puts: [{ store: "groups" as const, key: "g", value: bytes(value) }, { store: "meta" as const, key: "once", value: bytes(value) }],
+      guards: [{ store: "meta" as const, key: "once", value: undefined }],
+    });
+    await storage.write(batch(1));
+    await assert.rejects(storage.write(batch(2)), GuardError);
+    await assert.rejects(storage.write({ ...batch(3), deletes: [{ store: "meta", key: "once" }] }), GuardError);
+    assert.deepEqual([await storage.get("groups", "g"), await storage.get("meta", "once")], [bytes(1), bytes(1)]);
+  });
+
   contract("write() puts last where a batch both deletes and puts a key", async (storage) => {
     await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(1) }] });
     await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(2) }], deletes: [{ store: "meta", key: "a" }] });
