@@ -15,6 +15,9 @@ const pauseMs = 150;
 /** Between the last key and the press of Send. */
 const typingPauseMs = 80;
 const ports = { QPQ_HTTP_PORT: "18080", QPQ_WT_PORT: "14433" };
+/** One address makes more calls here than a person would. */
+const roomyCore = { QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" };
+const roomyGateway = { QPQ_LIMIT_CALLS_PER_SECOND: "100000" };
 const url = `http://localhost:${ports.QPQ_HTTP_PORT}`;
 
 async function connected(page) {
@@ -134,8 +137,8 @@ async function weight(browser) {
 /** @returns all figures of the browser; times in ms, sizes in bytes */
 export async function measureBrowser({ messages = 500 } = {}) {
   const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
-  const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000" });
-  const gateway = await startGateway(dataDir, core.ready.addr, ports);
+  const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
+  const gateway = await startGateway(dataDir, core.ready.addr, { ...ports, ...roomyGateway });
   const browser = await chromium.launch({
     executablePath: findProgram("chromium"),
     args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],

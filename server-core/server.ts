@@ -93,18 +93,18 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
       metrics.count("qpq_storage_operations_total", "storage operations committed; divided by commits: how many share an fsync", {}, operations);
     },
   });
+  let services: Services | undefined;
   try {
     const certificate = config.certificate ? await givenCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
     const limits = new CallLimits({ perAddressPerSecond: config.callsPerIpPerSecond, perAccountPerSecond: config.callsPerAccountPerSecond, clock: now });
-    const services = await startServices(config, store, limits, { log, now, metrics });
-    const listener = new Listener({
-      ...config.listen,
+    const { calls, live, stop } = services = await startServices(config, store, limits, { log, now, metrics });
+    const listener = listen(config, {
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
       pace: (remoteAddress) => limits.stream(remoteAddress),
-      serve: (stream, from) => services.calls.serve(stream, from),
+      serve: (stream, from) => calls.serve(stream, from),
       log,
       metrics,
     });
@@ -112,14 +112,27 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
     const endpoint: MetricsEndpoint | undefined = config.metricsPort === undefined ? undefined : serveMetrics(metrics, config.metricsPort, refresh);
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
-      await drain({ calls: services.calls, live: services.live, listener });
+      await drain({ calls, live, listener });
       await endpoint?.stop();
-      await services.stop();
+      await stop();
       await store.close();
     };
     return { address: listener.address, pin: certificate.pin, metricsPort: endpoint?.port, metrics, drain: () => draining ??= shutDown() };
   } catch (error) {
+    await services?.stop();
     await store.close();
+    throw error;
+  }
+}
+
+/** @throws ConfigError when the address is another program's, or not this machine's */
+function listen({ listen: address }: ServerConfig, options: Omit<ConstructorParameters<typeof Listener>[0], "hostname" | "port">): Listener {
+  try {
+    return new Listener({ ...address, ...options });
+  } catch (error) {
+    const place = `${address.hostname}:${address.port}`;
+    if (error instanceof Deno.errors.AddrInUse) throw new ConfigError("QPQ_LISTEN", `${place} is in use; does another qpq-server run?`);
+    if (error instanceof Deno.errors.AddrNotAvailable) throw new ConfigError("QPQ_LISTEN", `${place} is no address of this machine`);
     throw error;
   }
 }

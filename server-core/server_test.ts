@@ -225,3 +225,14 @@ quicTest("probeHealth() tells a serving core from one that is gone", 0, {}, asyn
   await server.status;
   await assert.rejects(probeHealth(config, 300));
 });
+
+quicTest("a core whose address another program has says which setting to change, and nothing else", 0, {}, async ({ server, dataDir }) => {
+  const { hostname, port } = server.address;
+  const taken = `${hostname}:${port}`;
+  const started = startProcess(`${dataDir}/second`, { QPQ_LISTEN: taken });
+  await assert.rejects(started, (error: Error) => {
+    const [, said] = error.message.match(/^the server ended with 1: ([^]*)$/)!;
+    assert.equal(said, `qpq-server: error: QPQ_LISTEN: ${taken} is in use; does another qpq-server run?\n`);
+    return true;
+  });
+});
