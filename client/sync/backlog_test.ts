@@ -111,9 +111,10 @@ Deno.test({
         const samples: { bytes: number; written: number }[] = [];
         intake.onBytes = () => void samples.push({ bytes: intake.bytes, written });
         let peak = 0;
-        bert.onEvent = (event) => {
-          if (event.kind !== "timeline") return;
-          written += event.items.length;
+        const write = bert.storage.write.bind(bert.storage);
+        bert.storage.write = async (batch) => {
+          await write(batch);
+          written += batch.puts?.filter(({ store }) => store === "messages").length ?? 0;
           peak = Math.max(peak, server.residentBytes());
         };
         const startedMs = performance.now();
