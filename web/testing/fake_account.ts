@@ -15,7 +15,7 @@ export class FakeAccount {
     const nowMs = Date.now();
     const current = { deviceId, current: true, lastUsedMs: nowMs, createdMs: nowMs - 90 * hourMs, sessions: 1 };
     this.#devices = alone ? [current] : [
-      { deviceId: "93c0de5517fa4b02a6d1e84f20b7c95d", current: false, lastUsedMs: nowMs - 26 * hourMs, createdMs: nowMs - 700 * hourMs, sessions: 1 },
+      { deviceId: "93c0de5517fa4b02a6d1e84f20b7c95d", current: false, lastUsedMs: new Date(nowMs).setHours(-12), createdMs: nowMs - 700 * hourMs, sessions: 1 },
       current,
       { deviceId: "0b7e44d29a615f38c2900d1be6f7a813", current: false, createdMs: nowMs - 9000 * hourMs, sessions: 0 },
     ];
