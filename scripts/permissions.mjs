@@ -1,4 +1,7 @@
-/** What each role may do, as Deno's flags: each gets the files, addresses and variables that it needs and nothing else. Used by `npm start`, the browser tests and the tests of the permissions themselves. */
+/**
+ * What each role may do: the files, addresses and variables that it needs and nothing else. As Deno's flags for `npm start`, the browser tests and the tests of the permissions themselves; as sets of deno.json for the
+ * container image.
+ */
 
 import { dirname } from "node:path";
 import { root } from "./paths.mjs";
@@ -8,6 +11,26 @@ const list = (values) => [...new Set(values.filter(Boolean))].join(",");
 
 /** An address literal as it stands before a port. */
 const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+
+/** Let's Encrypt names its hosts in its directory; all of them are under these two. */
+const letsEncrypt = ["acme-v02.api.letsencrypt.org", "acme-staging-v02.api.letsencrypt.org"];
+
+/** The sockets of QUIC connections that a role opens itself. */
+const ownSockets = ["0.0.0.0:0", "[::]:0"];
+
+/** What both roles are started with; no program may be run, and no native code loaded unless `more` says which. */
+const flags = ({ net, read, write, env }, ...more) => [
+  "--no-prompt",
+  "--quiet",
+  "--cached-only",
+  "--no-check",
+  "--unstable-net",
+  `--allow-net=${list(net)}`,
+  `--allow-read=${list([`${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, ...read])}`,
+  `--allow-write=${list(write)}`,
+  env === true ? "--allow-env" : `--allow-env=${list(env)}`,
+  ...more,
+];
 
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
@@ -19,23 +42,9 @@ const host = (address) => address.includes(":") && !address.startsWith("[") ? `[
 export function coreFlags(env) {
   const data = env.QPQ_DATA || `${root}/data/core`;
   const listen = env.QPQ_LISTEN || "127.0.0.1:7443";
-  const net = [listen, env.QPQ_METRICS_PORT && `127.0.0.1:${env.QPQ_METRICS_PORT}`];
-  const read = [
-    `${root}/server-core`, `${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, `${root}/qpq-server.toml`, data,
-    env.QPQ_CORE_CERT, env.QPQ_CORE_KEY, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_DB_KEY_FILE, env.QPQ_AUTH_TOKEN_FILE,
-  ];
-  return [
-    "--no-prompt",
-    "--quiet",
-    "--cached-only",
-    "--no-check",
-    "--unstable-net",
-    `--allow-net=${list(net)}`,
-    `--allow-read=${list(read)}`,
-    `--allow-write=${data}`,
-    "--allow-env=QPQ_*",
-    `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`,
-  ];
+  const net = [listen, env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`];
+  const read = [`${root}/server-core`, `${root}/qpq-server.toml`, data, env.QPQ_CORE_CERT, env.QPQ_CORE_KEY, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_DB_KEY_FILE, env.QPQ_AUTH_TOKEN_FILE];
+  return flags({ net, read, write: [data], env: ["QPQ_*"] }, `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`);
 }
 
 /**
@@ -56,31 +65,40 @@ export function gatewayFlags(env) {
     redirectPort && `${bind}:${redirectPort}`,
     env.QPQ_GATEWAY_METRICS_PORT && `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
     env.QPQ_CORE_ADDR || "127.0.0.1:7443",
-    // The socket of the connections to the core.
-    "0.0.0.0:0",
-    "[::]:0",
-    // Let's Encrypt names its hosts in its directory; all of them are under these two.
-    isAcme && (authority ? authority.host : "acme-v02.api.letsencrypt.org,acme-staging-v02.api.letsencrypt.org"),
+    ...ownSockets,
+    ...(isAcme ? authority ? [authority.host] : letsEncrypt : []),
   ];
   const folderOf = (file) => file && dirname(file);
+  const data = env.QPQ_DATA || `${root}/data/gateway`;
   const read = [
-    `${root}/gateway`, `${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`,
-    env.QPQ_WEB_ROOT || `${root}/dist/web`,
-    env.QPQ_DATA || `${root}/data/gateway`,
-    env.QPQ_CORE_CA, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_ACME_CA,
+    `${root}/gateway`, env.QPQ_WEB_ROOT || `${root}/dist/web`, data, env.QPQ_CORE_CA, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_ACME_CA,
     // Folders, because a renewal replaces the file, and they are watched.
     folderOf(env.QPQ_TLS_CERT), folderOf(env.QPQ_TLS_KEY),
   ];
-  return [
-    "--no-prompt",
-    "--quiet",
-    "--cached-only",
-    "--no-check",
-    "--unstable-net",
-    `--allow-net=${list(net)}`,
-    `--allow-read=${list(read)}`,
-    `--allow-write=${env.QPQ_DATA || `${root}/data/gateway`}`,
-    // acme-client's HTTP client lists the whole environment, for proxies.
-    isAcme ? "--allow-env" : "--allow-env=QPQ_*",
-  ];
+  // acme-client's HTTP client lists the whole environment, for proxies.
+  return flags({ net, read, write: [data], env: isAcme ? true : ["QPQ_*"] });
 }
+
+/**
+ * Of the roles in the image: the sets of its deno.json. Addresses are those of compose.yaml, which names other authorities than Let's Encrypt itself.
+ */
+export const imagePermissions = {
+  // Serves QUIC and metrics, asks itself for its health, and connects to nobody else. It reads its certificate, secrets and database, and loads SQLite's native library.
+  server: {
+    net: ["0.0.0.0:7443", "127.0.0.1:7443", "0.0.0.0:9464", "127.0.0.1:9464", ...ownSockets],
+    env: ["QPQ_*"],
+    read: ["/app", "/data", "/link", "/keys", "/backup"],
+    write: ["/data", "/backup"],
+    ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
+  },
+  // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts
+  // something there, and no secret.
+  gateway: {
+    net: ["0.0.0.0:80", "0.0.0.0:443", "0.0.0.0:8080", "0.0.0.0:4433", "0.0.0.0:9465", "127.0.0.1:443", "127.0.0.1:8080", "core:7443", ...ownSockets, ...letsEncrypt],
+    env: true,
+    read: ["/app", "/data", "/link", "/tls"],
+    write: ["/data"],
+  },
+  // What the first start makes: keys and certificates, no network at all.
+  setup: { env: ["QPQ_*"], read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
+};

@@ -37,8 +37,8 @@ export interface ServerConfig {
   maxConnections: number;
   /** `QPQ_LOG`. */
   logLevel: LogLevel;
-  /** `QPQ_METRICS_PORT`: 127.0.0.1 only; absent: no metrics are served. */
-  metricsPort?: number;
+  /** `QPQ_METRICS_PORT`, `QPQ_METRICS_BIND` (an IP address): Prometheus metrics; absent: none are served. */
+  metrics?: { bind: string; port: number };
 }
 
 /** A value can not be used; the message names its key. */
@@ -74,6 +74,7 @@ const keys = [
   "QPQ_MAX_CONNECTIONS",
   "QPQ_LOG",
   "QPQ_METRICS_PORT",
+  "QPQ_METRICS_BIND",
 ] as const;
 
 type Key = typeof keys[number];
@@ -123,7 +124,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     },
     maxConnections: integer(values, "QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
     logLevel: choice(values, "QPQ_LOG", logLevels, "info"),
-    ...(values.has("QPQ_METRICS_PORT") && { metricsPort: integer(values, "QPQ_METRICS_PORT", 0, 0, 65_535) }),
+    ...(values.has("QPQ_METRICS_PORT") && { metrics: { bind: bindAddress(values, "QPQ_METRICS_BIND", "127.0.0.1"), port: integer(values, "QPQ_METRICS_PORT", 0, 0, 65_535) } }),
   };
 }
 
@@ -155,6 +156,12 @@ function address(text: string): { hostname: string; port: number } {
   const [, v6, other, port] = text.match(/^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/) ?? [];
   if (port === undefined || Number(port) > 65_535) throw new ConfigError("QPQ_LISTEN", "HOST:PORT or [IPv6]:PORT");
   return { hostname: v6 ?? other, port: Number(port) };
+}
+
+function bindAddress(values: Map<Key, string>, key: Key, fallback: string): string {
+  const value = values.get(key) ?? fallback;
+  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError(key, "an IP address");
+  return value;
 }
 
 function integer(values: Map<Key, string>, key: Key, fallback: number, least: number, most: number): number {

@@ -37,6 +37,12 @@ Deno.test("readConfig() reads the file, and the environment before it", () => {
   assert.equal(config.registration, "closed");
 });
 
+Deno.test("readConfig() serves metrics where a port is given, on this machine alone unless an address is", () => {
+  assert.equal(read({ QPQ_METRICS_BIND: "0.0.0.0" }).metrics, undefined);
+  assert.deepEqual(read({ QPQ_METRICS_PORT: "9464" }).metrics, { bind: "127.0.0.1", port: 9464 });
+  assert.deepEqual(read({ QPQ_METRICS_PORT: "9464", QPQ_METRICS_BIND: "::" }).metrics, { bind: "::", port: 9464 });
+});
+
 Deno.test("readConfig() takes secrets from files, without the line's end", () => {
   const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, { "/run/key": "abc\n", "/run/gateway": `${secret}\n` });
   assert.equal(config.dbKey, "abc");
@@ -52,6 +58,7 @@ Deno.test("readConfig() names the key of every value that it can not use, and ne
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],
     [{ QPQ_METRICS_PORT: "65536" }],
+    [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "localhost" }, "QPQ_METRICS_BIND"],
     [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],
     [{ QPQ_CORE_KEY: "a.pem" }, "QPQ_CORE_CERT"],
     [{ QPQ_GATEWAY_SECRET: "short-secret" }],

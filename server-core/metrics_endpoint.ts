@@ -1,4 +1,4 @@
-/** `GET /metrics` on a local port. */
+/** `GET /metrics` on a port of its own, for Prometheus: nothing that clients reach leads to it. */
 
 import type { Metrics } from "./metrics.ts";
 
@@ -8,12 +8,12 @@ export interface MetricsEndpoint {
 }
 
 /**
+ * @param bind IP address to listen on
  * @param port 0: any free one
  * @param refresh done before each answer
- * @returns the endpoint, which listens on 127.0.0.1 only
  */
-export function serveMetrics(metrics: Metrics, port: number, refresh: () => Promise<void> = () => Promise.resolve()): MetricsEndpoint {
-  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, async ({ url }) => {
+export function serveMetrics(metrics: Metrics, { bind, port }: { bind: string; port: number }, refresh: () => Promise<void> = () => Promise.resolve()): MetricsEndpoint {
+  const server = Deno.serve({ hostname: bind, port, onListen: () => {} }, async ({ url }) => {
     if (new URL(url).pathname !== "/metrics") return new Response("not found\n", { status: 404 });
     await refresh();
     return new Response(metrics.render(), { headers: { "content-type": "text/plain; version=0.0.4" } });

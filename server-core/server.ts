@@ -109,7 +109,7 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
       metrics,
     });
     const refresh = watchState(metrics, { dataDir: config.dataDir, certificatePem: certificate.certificatePem, storageWaiting: () => store.waiting, store: store.delivery, now });
-    const endpoint: MetricsEndpoint | undefined = config.metricsPort === undefined ? undefined : serveMetrics(metrics, config.metricsPort, refresh);
+    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined ? undefined : serveMetrics(metrics, config.metrics, refresh);
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls, live, listener });

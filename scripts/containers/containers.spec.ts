@@ -90,6 +90,46 @@ test("both services run as a user without rights, on a root folder that nobody c
   }
 });
 
+test("each role's Deno may do what it needs: no other host or port, no program, no native code but the core's SQLite, no file but its own", () => {
+  const attempts = `const attempts = {
+      host: () => Deno.connect({ hostname: "192.0.2.1", port: 443 }),
+      port: () => Deno.listen({ hostname: "0.0.0.0", port: 9999 }),
+      otherRole: () => Deno.connect({ hostname: "gateway", port: 8080 }),
+      program: () => new Deno.Command("/usr/local/bin/deno").output(),
+      library: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
+      keys: () => Deno.readTextFileSync("/keys/x"),
+      system: () => Deno.readTextFileSync("/etc/passwd"),
+      code: () => Deno.writeTextFileSync("/app/x", ""),
+      linked: () => Deno.writeTextFileSync("/link/x", ""),
+      variable: () => Deno.env.get("HOME"),
+      own: () => Deno.writeTextFileSync("/data/probe", ""),
+      clean: () => Deno.removeSync("/data/probe"),
+    };
+    const said = {};
+    for (const [name, attempt] of Object.entries(attempts)) try { await attempt(); said[name] = "done"; } catch (error) { said[name] = error.name; }
+    console.log(JSON.stringify(said));`;
+  const [core, gateway] = (["core", "gateway"] as const).map((service) => {
+    evaluate(service, `Deno.writeTextFileSync("/tmp/attempt.ts", ${JSON.stringify(attempts)})`);
+    const set = service === "core" ? "server" : "gateway";
+    return JSON.parse(compose("exec", "-T", service, "/usr/local/bin/deno", "run", "--no-prompt", "--quiet", "--config=/app/deno.json", `-P=${set}`, "/tmp/attempt.ts"));
+  });
+  const refused = "NotCapable";
+  const both = { host: refused, port: refused, otherRole: refused, program: refused, library: refused, system: refused, code: refused, linked: refused, own: "done", clean: "done" };
+  // There is no such file; it may look, unlike the gateway.
+  expect(core).toEqual({ ...both, keys: "NotFound", variable: refused });
+  // acme-client's HTTP client looks through the environment for a proxy.
+  expect(gateway).toEqual({ ...both, keys: refused, variable: "done" });
+});
+
+test("Prometheus in the same network reaches the metrics of both; outside of it the core's are not published", async () => {
+  for (const [address, metric] of [["core:9464", "qpq_connections"], ["gateway:9465", "qpq_gateway_calls_total"]]) {
+    const text = evaluate("gateway", `console.log(await (await fetch("http://${address}/metrics")).text())`);
+    expect(text).toContain(`# TYPE ${metric} `);
+  }
+  await expect(fetch("http://127.0.0.1:9464/metrics")).rejects.toThrow();
+  expect(await (await fetch("http://127.0.0.1:9465/metrics")).text()).toContain("qpq_gateway_calls_total");
+});
+
 test("the database in the volume is encrypted with the key that the first start made", () => {
   const start = evaluate("core", `const file = Deno.openSync("/data/qpq.db"); const bytes = new Uint8Array(16); file.readSync(bytes); console.log(new TextDecoder().decode(bytes));`);
   expect(start).not.toContain("SQLite format 3");

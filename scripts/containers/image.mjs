@@ -9,20 +9,12 @@ import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, real
 import { dirname } from "node:path";
 import { buildApp } from "../build.mjs";
 import { deno, root, webRoot } from "../paths.mjs";
+import { imagePermissions } from "../permissions.mjs";
 
 /** The user of both roles. */
 const uid = 10001;
 /** Folders that volumes are mounted on; a new volume takes its owner from here. */
 const volumes = ["/data", "/link", "/keys", "/backup"];
-
-const permissions = {
-  // The core reads its certificate, secrets and database, and loads SQLite's native library.
-  server: { net: true, env: true, read: ["/app", "/data", "/link", "/keys", "/backup"], write: ["/data", "/backup"], ffi: ["/app/node_modules"] },
-  // The gateway knows the core's address and certificate, never its data: no FFI, and no folder of the core's.
-  gateway: { net: true, env: true, read: ["/app", "/data", "/link", "/tls"], write: ["/data"] },
-  // What the first start makes: keys and certificates, no network at all.
-  setup: { env: true, read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
-};
 
 const [out, keyFile] = process.argv.slice(2);
 if (!out) throw new Error("usage: node scripts/containers/image.mjs OUT [BUILD-KEY-FILE]");
@@ -35,7 +27,7 @@ mkdirSync(app, { recursive: true });
 for (const name of ["LICENSE", "package.json", "schema", "server-core", "gateway", "scripts/containers"]) cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
 cpSync(webRoot, `${app}/dist/web`, { recursive: true });
 copyPackages();
-writeFileSync(`${app}/deno.json`, JSON.stringify({ ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions, tasks: tasks() }, undefined, 2));
+writeFileSync(`${app}/deno.json`, JSON.stringify({ ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions: imagePermissions, tasks: tasks() }, undefined, 2));
 
 const binary = `${out}/usr/local/bin/deno`;
 mkdirSync(dirname(binary), { recursive: true });

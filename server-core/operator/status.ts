@@ -1,6 +1,7 @@
 /** `qpq-server status`: one look at everything. */
 
 import { X509Certificate } from "node:crypto";
+import type { ServerConfig } from "../config.ts";
 import { isServed } from "../data_lock.ts";
 import { probeHealth } from "../health_probe.ts";
 import type { Database } from "../storage/sqlite/database.ts";
@@ -19,7 +20,7 @@ export const status: Command = {
   run: async (invocation) => {
     const { config, output } = invocation;
     const server = await serverState(invocation);
-    const facts = { server, ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)), certificate: certificateFacts(config.dataDir), live: server === "serving" ? await liveFacts(config.metricsPort) : null };
+    const facts = { server, ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)), certificate: certificateFacts(config.dataDir), live: server === "serving" ? await liveFacts(config.metrics) : null };
     output.record(textOf(facts, invocation.nowMs), facts);
     if (server !== "serving") throw new Failure(exitCodes.unavailable, server === "stopped" ? "no server runs on this data" : server === "draining" ? "the server is shutting down" : "a server holds this data, but does not answer", "its log says why");
   },
@@ -101,16 +102,22 @@ interface LiveFacts {
 }
 
 /** From the metrics that the server gives on this machine; absent when it gives none. */
-async function liveFacts(port: number | undefined): Promise<LiveFacts | null> {
-  if (!port) return null;
+async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | null> {
+  if (!metrics?.port) return null;
   try {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
+    const text = await (await fetch(`http://${localHost(metrics.bind)}:${metrics.port}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
     const gauge = (name: string) => Number(text.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1] ?? 0);
     return { connections: gauge("qpq_connections"), subscriptions: gauge("qpq_subscriptions"), callsInFlight: gauge("qpq_calls_in_flight"), storageWaiting: gauge("qpq_storage_waiting") };
   } catch {
     // Another program's port, or the server went meanwhile: what the database says is still true.
     return null;
   }
+}
+
+/** Where a server that listens on this address is reached from the same machine, as it stands in a URL. */
+function localHost(bind: string): string {
+  const address = { "0.0.0.0": "127.0.0.1", "::": "::1" }[bind] ?? bind;
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { server: ServerState; certificate: CertificateFacts | null; live: LiveFacts | null }, nowMs: number): string {
