@@ -95,6 +95,8 @@ suite("several devices of an account", {
       assert.ok(core.log.channel(chatId).messages.every(({ sender }) => sender !== key), "the server has taken nothing of it");
       assert.deepEqual(await anna.texts(chatId), ["without it"]);
       await stolen.engine.signIn(anna.username, password);
+      // Lists of devices are looked at with each connection.
+      await anna.crash();
       await stolen.sees(chatId);
       await bert.says(chatId, "with the new one");
       await stolen.until(async () => (await stolen.texts(chatId)).includes("with the new one"), "what is said from now on");
