@@ -12,7 +12,7 @@ import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hyb
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkProposals, type CommitPlan, type CommitProposal } from "./rules.ts";
+import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
 import { type Bytes, type CommitBundle, type CommitHeader, type CommitIntent, type GroupInfo, type GroupState, GroupUsageError, type Member, type MessageRecord, type MlsOptions, type PendingCommit } from "./types.ts";
@@ -77,7 +77,7 @@ function removals(recipientKeys: Uint8Array[], members: Member[], committer: Mem
   });
 }
 
-/** The asked-for change of the group info; an admin's commit also takes the role from an account whose last device it removes. */
+/** The asked-for change of the group info; an admin's commit also takes the role from an account whose last device it removes, and where no admin is left the heir becomes one (GRP-3.4). */
 function infoProposals(state: GroupState, intent: CommitIntent, members: Member[], adds: ParsedKeyPackage[], committer: Member): Proposal[] {
   const before = infoOf(state);
   const roles = { ...(intent.info?.roles ?? before.roles) };
@@ -89,6 +89,10 @@ function infoProposals(state: GroupState, intent: CommitIntent, members: Member[
       if (!present.has(account)) delete roles[account];
     }
   }
+  const leaving = leavingMembers(state).filter(({ leafIndex }) => leafIndex !== committer.leafIndex);
+  const staying = members.filter(({ leafIndex, recipientKey }) => !leaving.some((member) => member.leafIndex === leafIndex) && !(intent.remove ?? []).some((key) => equalBytes(key, recipientKey)));
+  const heir = intent.info?.roles ? undefined : heirOf({ ...before, roles }, staying, adds);
+  if (heir !== undefined) roles[heir] = "admin";
   const after = { ...before, name: intent.info?.name ?? before.name, roles };
   const changed = after.name !== before.name || JSON.stringify(Object.entries(after.roles).sort()) !== JSON.stringify(Object.entries(before.roles).sort());
   return changed ? [{ proposalType: "group_context_extensions", groupContextExtensions: { extensions: groupContextExtensions(after) } }] : [];

@@ -17,7 +17,7 @@
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's new leaf without a fresh, usable X-Wing key and a usable HPKE key, or with other capabilities |
  * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked, or put back in the same commit with the KeyPackage that its own signed, fresh request names |
- * | GRP-3.4 | a role change that leaves no admin in the group |
+ * | GRP-3.4 | a role change that leaves no admin in the group. Where those who leave were the last, the commit may make the longest-standing account admin, whoever sends it |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
@@ -173,9 +173,30 @@ function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[
   const changes = facts.proposals.flatMap(({ proposal }) => proposal.proposalType === "group_context_extensions" ? [proposal.groupContextExtensions.extensions] : []);
   if (changes.length === 0) return { removed, adds, infoAfter: facts.info };
   if (changes.length > 1) return rejected("GRP-2.5", "more than one GroupContextExtensions");
-  if (facts.committer.role !== "admin") return rejected("GRP-2.5", `${facts.committer.credential.username} is no admin and may not change the group`);
   const infoAfter = checkInfo(facts, changes[0], removed, adds);
+  if (facts.committer.role !== "admin" && ("code" in infoAfter || !isSuccession(facts, infoAfter, removed, adds))) {
+    return rejected("GRP-2.5", `${facts.committer.credential.username} is no admin and may not change the group`);
+  }
   return "code" in infoAfter ? infoAfter : { removed, adds, infoAfter };
+}
+
+/**
+ * Who becomes admin when a commit leaves none: leaves fill the tree from the left, so the account with the lowest leaf is the longest-standing.
+ *
+ * @param staying members that the commit does not remove, in leaf order
+ * @param adds devices that it brings in
+ * @returns the account as hex; undefined while there is an admin, or nobody
+ */
+export function heirOf(info: GroupInfo, staying: Pick<Member, "credential">[], adds: Pick<Member, "credential">[]): string | undefined {
+  if ([...staying, ...adds].some(({ credential }) => roleOf(info, credential.accountKey) === "admin")) return undefined;
+  return staying.length > 0 ? toHex(staying[0].credential.accountKey) : undefined;
+}
+
+/** Whether the change does nothing but make the heir admin. */
+function isSuccession({ info, members }: CommitFacts, after: GroupInfo, removed: Member[], adds: ParsedKeyPackage[]): boolean {
+  const heir = heirOf(info, members.filter((member) => !removed.includes(member)), adds);
+  const rolesText = (roles: GroupInfo["roles"]) => JSON.stringify(Object.entries(roles).sort());
+  return heir !== undefined && after.name === info.name && rolesText(after.roles) === rolesText({ ...info.roles, [heir]: "admin" });
 }
 
 function checkInfo({ info, members }: CommitFacts, extensions: Extension[], removed: Member[], adds: ParsedKeyPackage[]): GroupInfo | Rejected {

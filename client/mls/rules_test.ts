@@ -195,6 +195,16 @@ Deno.test("GRP-3.4: a role change that leaves no admin is refused", async () => 
   await assert.rejects(mls.prepareCommit(alice, { info: { roles: {} }, nowMs: now() }), { code: "GRP-3.4" });
 });
 
+Deno.test("GRP-3.4: where no admin is left a member's commit may make the longest-standing account admin, and change nothing else", () => {
+  const [first, second] = stateMembers(alice).map(({ credential }) => toHex(credential.accountKey));
+  const info: GroupInfo = { ...infoOf(alice), roles: {} };
+  const becoming = (after: GroupInfo) => codeOf({ info, proposals: [...facts({}).proposals, { proposal: infoProposal(after), byReference: false, senderLeafIndex: 1 }] });
+  assert.equal(becoming({ ...info, roles: { [first]: "admin" } }), undefined);
+  assert.equal(becoming({ ...info, roles: { [second]: "admin" } }), "GRP-2.5");
+  assert.equal(becoming({ ...info, roles: { [first]: "admin", [second]: "admin" } }), "GRP-2.5");
+  assert.equal(becoming({ ...info, name: "mine", roles: { [first]: "admin" } }), "GRP-2.5");
+});
+
 Deno.test("GRP-3.5: only an admin brings in an account that the roles make admin", async () => {
   const dave = await makeDevice(await makeAccount("dave"));
   const add = await parseKeyPackage((await keyPackageOf(dave)).keyPackage);

@@ -135,11 +135,16 @@ export class Draft {
     this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
   }
 
-  /** Devices were put back by the commit that made the present epoch: no older request of theirs is to be carried out any more. */
-  noteReadded(devices: Member[]): void {
+  /**
+   * The commit that made the present epoch put devices back, or was made by one that had been: no older request of theirs is to be carried out any more.
+   *
+   * @param committer of that commit
+   */
+  noteReadded(devices: Member[], committer: Member): void {
     const { epoch, readded = [] } = this.#record;
-    if (devices.length === 0) return;
-    const now = devices.map(({ recipientKey }) => ({ recipientKey: toHex(recipientKey), n: epoch }));
+    const isBack = readded.some(({ recipientKey }) => recipientKey === toHex(committer.recipientKey));
+    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({ recipientKey: toHex(recipientKey), n: epoch }));
+    if (now.length === 0) return;
     const before = readded.filter(({ recipientKey, n }) => n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey));
     this.set({ readded: [...before, ...now] });
   }

@@ -83,7 +83,7 @@ export async function receiveCommit(context: SyncContext, events: InboxEvents, u
   const after = result.selfRemoved ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex)) : mls.members(result.newState);
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
   await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S });
-  draft.noteReadded(result.readded);
+  draft.noteReadded(result.readded, result.committer);
   const change = { committer: result.committer, before, after, leaving, readded: result.readded, ...(result.infoChange && { infoChange: result.infoChange }) };
   for (const { notice, values } of noticesOf(change)) draft.notice(notice, values, entry.receivedMs);
   const did = { removed: result.removed.map(({ recipientKey }) => recipientKey), added: result.added.map(({ recipientKey }) => recipientKey), membersHash: result.membersHash };
@@ -139,7 +139,7 @@ export async function receiveOwnCommit(context: SyncContext, events: InboxEvents
   }
   const infoChange = { before: infoBefore, after: mls.info(merged) };
   const readded = readdedBy(pending, after);
-  draft.noteReadded(readded);
+  draft.noteReadded(readded, committer);
   for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded, infoChange })) draft.notice(notice, values, entry.receivedMs);
 }
 

@@ -68,6 +68,20 @@ suite("what happens in a group at the same time", {
     await Promise.all([anna, bert].map((person) => person.sees(chatId, ({ active }) => !active)));
   },
 
+  "GRP-3.4: when both admins leave at the same time the longest-standing of the others is admin": async ({ join }) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await group([anna, bert, carl, dora]);
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)));
+    await Promise.all([anna, bert].map(({ engine }) => engine.leaveChat(chatId)));
+    const heirs = await Promise.all([carl, dora].map((person) => person.sees(chatId, ({ members }) => members.length === 2 && members.some(({ role }) => role === "admin"))));
+    const heir = heirs[0].members.find(({ role }) => role === "admin")!.username;
+    assert.deepEqual(heirs.map(({ members }) => members.filter(({ role }) => role === "admin").map(({ username }) => username)), [[heir], [heir]]);
+    assert.ok((await carl.notices(chatId)).some((notice) => notice.startsWith(`promoted ${heir}`)));
+    await (heir === carl.username ? carl : dora).engine.renameChat(chatId, "Ours");
+    await Promise.all([anna, bert].map((person) => person.sees(chatId, ({ active }) => !active)));
+  },
+
   "one who leaves while it can not follow the group is out once it was helped": async ({ join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await group([anna, bert, carl]);

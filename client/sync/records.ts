@@ -34,7 +34,7 @@ export interface ChatRecord {
   commits: { n: number; commitId: string }[];
   /** Set when an entry could not be followed: no later commit can be either, until this device is re-added (PROTOCOL §3.5). */
   broken?: Broken;
-  /** Devices that were put back at their request, as hex, and the epoch that did it; while a request from before may still be carried out. */
+  /** Devices that were put back at their request, as hex, and the epoch that did it or that they have made since; while a request from before may still be carried out. */
   readded?: { recipientKey: string; n: number }[];
   /** Bytes of entries that are kept for another try. */
   keptBytes?: number;

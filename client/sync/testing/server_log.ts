@@ -30,6 +30,11 @@ export class ServerLog {
     return log;
   }
 
+  /** Epochs and messages so far, in all channels. */
+  get progress(): number {
+    return [...this.#channels.values()].reduce((sum, { members, messages }) => sum + members.length + messages.length, 0);
+  }
+
   /** Listens to a store's answers from now on. */
   watch(store: DeliveryStore): void {
     const [create, commit, check, publish] = [store.createChannel, store.commit, store.checkCommit, store.publish].map((method) => (method as (args: never) => Promise<unknown>).bind(store)) as unknown as

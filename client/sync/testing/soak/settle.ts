@@ -6,9 +6,11 @@ import type { Walker } from "./walker.ts";
 
 /** How long all must stay at rest, in ms. */
 const restMs = 1_000;
+/** How many times the patience it may take in all while something still happens. */
+const patienceTimes = 4;
 
 /**
- * @param options.patienceMs for all of it
+ * @param options.patienceMs for something to happen
  * @param options.faults the group may have moved to a successor channel
  * @returns what did not come to rest, as sentences; nothing when all did
  */
@@ -17,14 +19,16 @@ export async function settle(core: TestCore, walkers: Walker[], chatId: string, 
     await walker.restarting;
     walker.comeBack();
   }
-  const deadline = Date.now() + patienceMs;
+  const latest = Date.now() + patienceTimes * patienceMs;
+  let deadline = Date.now() + patienceMs;
   let restingSince: number | undefined;
-  let before = "";
+  let before = -1;
   while (true) {
     const restless = await restlessness(core, walkers, chatId, faults);
-    const now = JSON.stringify(core.log.channel(chatId).members.length);
+    const now = core.log.progress;
     if (restless.length > 0 || now !== before) restingSince = undefined;
     else restingSince ??= Date.now();
+    if (now !== before) deadline = Math.min(latest, Date.now() + patienceMs);
     before = now;
     if (restingSince !== undefined && Date.now() - restingSince > restMs) return [];
     if (Date.now() > deadline) return restless.length > 0 ? restless : ["the group never stops committing"];

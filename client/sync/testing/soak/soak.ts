@@ -19,7 +19,7 @@ export interface SoakOptions {
   seed: number;
   /** Lost state, forged commits and a core that goes back in time, too. */
   faults?: boolean;
-  /** How long everything may take to come to rest at the end, in ms. */
+  /** How long nothing may happen before all is at rest at the end, in ms. */
   patienceMs?: number;
   progress?: (line: string) => void;
 }
