@@ -9,13 +9,13 @@ import type { GroupState } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import { type Direct, type DirectContent, openDirect, sendDirect } from "./direct.ts";
 import type { Draft } from "./draft.ts";
-import { Helper, memberOf } from "./helper.ts";
+import { Helper } from "./helper.ts";
 import type { People } from "./people.ts";
 import type { ChatRecord, UnreadableRecord } from "./records.ts";
 import { ReaddRequests, whomToAsk } from "./requests.ts";
 import { retryKept } from "./retry.ts";
 import { serverState } from "./server_list.ts";
-import { makeSuccessor } from "./successor.ts";
+import { accountOf, makeSuccessor } from "./successor.ts";
 import { Suspicions } from "./suspicions.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 
@@ -237,7 +237,7 @@ export class Healer {
     const server = await serverState(this.#context.rpc, record.channelId);
     asking.rounds++;
     if (!server || server.epoch < record.epoch) return await this.#serverBehind(chatId, record, state);
-    if (state && this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
+    if (this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, state ? "rejected-commit" : "state-lost");
     const whom = whomToAsk(this.#context, server.members, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
     const id = fromHex(commitId ?? "");
@@ -247,10 +247,12 @@ export class Healer {
     if (whom.length === 0 && server.members.every((key) => equalBytes(key, account.recipientKey)) && state) await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
   }
 
-  /** Whether nobody can follow the commit: an admin among them gives the conversation a fresh channel. */
-  #successorDue({ broken }: Readonly<ChatRecord>, state: GroupState, { rounds, stuck }: Asking): boolean {
-    const own = this.#context.mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
-    if (broken?.commitId === undefined || own?.role !== "admin") return false;
+  /** Whether nobody can follow the commit, or, where the own state is gone, others are in need of help too: an admin among them gives the conversation a fresh channel. */
+  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, stuck }: Asking): boolean {
+    if (members.find(({ accountKey }) => accountKey === this.#context.ownKey)?.role !== "admin") return false;
+    if (!state) return stuck.size > 0 && rounds > stuckRounds + 1;
+    // What this device knows of the group is not what the others do: it would be alone in a channel of its own.
+    if (broken?.commitId === undefined) return false;
     return (stuck.size > 0 && rounds > stuckRounds) || rounds > silentRounds;
   }
 
@@ -283,11 +285,11 @@ export class Healer {
   // --- answers to what was asked ---
 
   async #takeStuck(chatId: string, direct: Direct): Promise<void> {
-    const found = await memberOf(this.#context, chatId, direct);
+    const record = this.#context.chats.get(chatId)?.record;
     const asking = this.#asking.get(chatId);
-    if (!found?.record.broken || !asking || found.record.broken.commitId !== toHex(direct.content.commitId)) return;
-    const account = toHex(found.member.credential.accountKey);
-    if (account !== this.#context.ownKey) asking.stuck.add(account);
+    if (!record?.active || !record.broken || !asking || (record.broken.commitId ?? "") !== toHex(direct.content.commitId)) return;
+    const account = await accountOf(this.#context, chatId, direct.from);
+    if (account !== undefined && account !== this.#context.ownKey) asking.stuck.add(account);
   }
 
   async #takeReseal(chatId: string, { from }: Direct, { n, commitId, header }: Extract<DirectContent, { kind: "resealed" }>): Promise<void> {

@@ -70,7 +70,13 @@ export class Helper {
   }
 
   async #answerReadd(chatId: string, direct: Direct, { n, commitId, request, keyPackage }: Extract<DirectContent, { kind: "readd" }>): Promise<void> {
-    const { environment } = this.#context;
+    const { environment, chats } = this.#context;
+    const own = chats.get(chatId)?.record;
+    // The asker follows no commit that could be told apart: then all that this device can say is that it is in need of help as well.
+    if (own?.active && own.broken && commitId.length === 0) {
+      if (this.#mayAnswer(direct)) await sendDirect(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
+      return;
+    }
     const found = await memberOf(this.#context, chatId, direct);
     if (!found) return;
     const { record } = found;

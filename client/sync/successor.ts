@@ -47,8 +47,8 @@ export interface SuccessorFacts {
 export function judgeSuccessor({ supersedes, info, maker, members, old, past }: SuccessorFacts): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
   const lastEpoch = Number(supersedes.lastEpoch);
   const known = past.find(({ n }) => n === lastEpoch);
-  // A device that was behind has nothing to hold it against; one that has been there must have seen the same.
-  if (lastEpoch <= old.epoch && (known === undefined || !equalBytes(known.hash, supersedes.transcriptHash))) return "GRP-5.1";
+  // A device that was behind has nothing to hold it against, and one that can not follow its group is put back by any member's Welcome; one that has been there must have seen the same.
+  if (!old.broken && lastEpoch <= old.epoch && (known === undefined || !equalBytes(known.hash, supersedes.transcriptHash))) return "GRP-5.1";
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
   if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
   if (info.kind !== old.kind) return "GRP-5.3";
@@ -68,18 +68,32 @@ export async function signSuccessor(channelId: Uint8Array, supersedes: Supersede
   return { ...supersedes, maker, signature: await signEd25519(seed, signedBytes(channelId, supersedes)) };
 }
 
+/** @returns the account of the chat, as hex, that the device is of, by its own list: for a device that has no state of the group any more */
+async function listedIn({ account }: SyncContext, { members }: Readonly<ChatRecord>, device: Uint8Array): Promise<string | undefined> {
+  for (const { accountKey } of members) {
+    const known = await account.directory.byKey(fromHex(accountKey));
+    if (known?.devices.devices.some(({ recipientKey }) => equalBytes(recipientKey, device))) return accountKey;
+  }
+  return undefined;
+}
+
+/** @returns the account of the chat, as hex, that the device is of: by the group's state, or, where that is gone or older, by the account's own list */
+export async function accountOf(context: SyncContext, chatId: string, device: Uint8Array): Promise<string | undefined> {
+  const [state, record] = [await context.chats.withState(chatId), context.chats.get(chatId)?.record];
+  const member = state?.active ? context.mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, device)) : undefined;
+  if (member) return toHex(member.credential.accountKey);
+  return record && await listedIn(context, record, device);
+}
+
 /** @returns the account of the old group, as hex, whose device made this */
-async function makerOf({ mls, account }: SyncContext, draft: Draft, channelId: Uint8Array, supersedes: Supersedes): Promise<string | undefined> {
+async function makerOf(context: SyncContext, draft: Draft, channelId: Uint8Array, supersedes: Supersedes): Promise<string | undefined> {
+  const { mls } = context;
   const { maker, signature } = supersedes;
   if (!maker || !signature || !await verifyEd25519(maker, signature, signedBytes(channelId, supersedes))) return undefined;
   const member = draft.state?.active ? mls.members(draft.state).find(({ recipientKey }) => equalBytes(recipientKey, maker)) : undefined;
   if (member) return toHex(member.credential.accountKey);
   // A device that came in after this one's state, or this one has none any more: the account's own list vouches for it.
-  for (const { accountKey } of draft.record.members) {
-    const known = await account.directory.byKey(fromHex(accountKey));
-    if (known?.devices.devices.some(({ recipientKey }) => equalBytes(recipientKey, maker))) return accountKey;
-  }
-  return undefined;
+  return await listedIn(context, draft.record, maker);
 }
 
 /** GRP-5.4: whether a conversation that has moved already moves again. */
@@ -150,7 +164,7 @@ function announce(events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, b
 /**
  * Makes the successor of a chat's channel and resolves when the conversation has moved.
  *
- * @param reason "rejected-commit" or "server-behind"
+ * @param reason "rejected-commit", "server-behind" or "state-lost"
  * @throws EngineError
  */
 export async function makeSuccessor(context: SyncContext, committer: Committer, people: People, chatId: string, reason: string): Promise<void> {

@@ -120,6 +120,25 @@ suite("a conversation whose channel can not go on", {
     await anna.hears(chatId, bert.username, ["on we go"]);
   },
 
+  "GRP-5: moves to a successor channel when no device has the group's state any more; history and what waited stay": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await group([anna, bert]);
+    await bert.says(chatId, "once");
+    await anna.hears(chatId, bert.username, ["once"]);
+    for (const person of [anna, bert]) {
+      await person.engine.close();
+      person.storage = person.storage.restarted();
+      const store = new SealedStore(person.storage, person.wrappingKey);
+      await store.takeFence();
+      await store.write({ deletes: [{ store: "epochs", key: chatId }] });
+      person.storage = person.storage.restarted();
+    }
+    await Promise.all([anna.start(), bert.start()]);
+    await moved([anna, bert], chatId);
+    await bert.says(chatId, "upon a time");
+    await anna.hears(chatId, bert.username, ["once", "upon a time"]);
+  },
+
   "GRP-5.4: of two successors that admins make at the same time everybody ends in one": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await group([anna, bert, carl]);
@@ -218,6 +237,9 @@ Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it kn
   assert.equal(judgeSuccessor(facts({})), undefined);
   assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })), "GRP-5.1");
   assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })), "GRP-5.1", "too long ago to know");
+  const { old } = facts({});
+  const broken = { ...old, broken: { code: "fork", epoch: 8, need: "readd" as const } };
+  assert.equal(judgeSuccessor(facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })), undefined, "it can not follow its own history");
   assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })), undefined);
 });
 
