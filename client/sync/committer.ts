@@ -202,7 +202,8 @@ export class Committer {
     const asked = this.#sending.get(chatId);
     this.#sending.delete(chatId);
     const pending = this.#context.chats.get(chatId)?.pending;
-    if (pending && asked && !pending.commit) this.#schedule(chatId, 0);
+    // Asked meanwhile: for a plan that is to be built, or for another commit than the one whose answer was awaited.
+    if (pending && asked && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
     else if (pending && again !== undefined) this.#schedule(chatId, again);
   }
 

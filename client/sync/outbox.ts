@@ -286,7 +286,8 @@ export class Outbox {
     const { chatId } = record;
     const sealed = await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
-      if (!draft) return undefined;
+      // It was given up meanwhile, when this device fell out of the chat.
+      if (!draft || !this.#queue(chatId).includes(record)) return undefined;
       const again = await this.#seal(draft, record);
       if (again) unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, { channelId: draft.channelId });
       return again;
@@ -297,7 +298,7 @@ export class Outbox {
       return true;
     }
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active || chat.record.broken) return true;
+    if (!chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record)) return true;
     this.#needs.unblock(chatId);
     return this.#rest(chatId, epochPatienceMs);
   }

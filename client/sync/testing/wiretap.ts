@@ -15,6 +15,9 @@ export class Wiretap {
   /** Whether this call's answer is lost: the core has it, and acts, but the caller never hears. */
   losesAnswer: (call: TappedCall) => boolean = () => false;
 
+  /** Holds this call's answer back, if it gives something to wait for. */
+  holdsAnswer: (call: TappedCall) => Promise<void> | undefined = () => undefined;
+
   of(method: string): Record<string, unknown>[] {
     return this.calls.filter((call) => call.method === method).map(({ params }) => params);
   }
@@ -46,7 +49,8 @@ export class Wiretap {
       },
     });
     const answered = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (piece, controller) => {
+      transform: async (piece, controller) => {
+        if (call) await this.holdsAnswer(call);
         if (call && this.losesAnswer(call)) controller.error(new Error("the answer was lost"));
         else controller.enqueue(piece);
       },
