@@ -46,6 +46,8 @@ export class Chats {
   readonly #environment: Environment;
   /** Own messages by chat that are on disk and not told of yet. */
   readonly #untold = new Map<string, TimelineItem[]>();
+  /** Chats with items that have been told of and are being written; resolves when they are, or could not be. */
+  readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = new Map();
   #announced = false;
   #closed = false;
@@ -154,9 +156,15 @@ export class Chats {
     this.#store.prepare(recordsOfMessage);
     try {
       const result = await work(unit);
-      const early = this.#tellEarly(unit);
-      const batch = unit.batch();
-      if (!unit.empty) await this.#write(unit, batch, early);
+      const written = Promise.withResolvers<void>();
+      const early = this.#tellEarly(unit, written.promise);
+      try {
+        const batch = unit.batch();
+        if (!unit.empty) await this.#write(unit, batch, early);
+      } finally {
+        for (const chatId of early) this.#arriving.delete(chatId);
+        written.resolve();
+      }
       this.#publish(unit, early);
       return result;
     } finally {
@@ -170,6 +178,8 @@ export class Chats {
    */
   async items(chatId: string, before: string | undefined, limit: number): Promise<ItemRecord[]> {
     const prefix = `${chatId}/`;
+    // Whoever began to listen after what arrives was told has to find it here.
+    await this.#arriving.get(chatId);
     const records = await this.#store.range<ItemRecord>("messages", prefix, { reverse: true, limit, ...(before !== undefined && { before: keys.item(chatId, before) }) });
     return records.map(({ value }) => value).reverse();
   }
@@ -190,11 +200,12 @@ export class Chats {
    *
    * @returns the chats whose items have been told
    */
-  #tellEarly(unit: Unit): ReadonlySet<string> {
+  #tellEarly(unit: Unit, written: Promise<void>): ReadonlySet<string> {
     const early = new Set<string>();
     for (const [chatId, { deleted, items }] of unit.drafts) {
       if (deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")) continue;
       early.add(chatId);
+      this.#arriving.set(chatId, written);
       this.#tell(chatId, items.map(itemOf));
     }
     return early;
