@@ -154,6 +154,7 @@ export const LocalCode = {
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
   recoveryCode: "L014", // a recovery code that is none, or not this account's
+  outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
   internal: "L050",
 } as const;

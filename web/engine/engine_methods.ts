@@ -41,6 +41,14 @@ const methods: Record<EngineMethod, true> = {
   wake: true,
 };
 
+/** Done twice, these would make two, or fail with a secret that the first time made void. */
+const notRepeatable: ReadonlySet<EngineMethod> = new Set(["createAccount", "signIn", "recover", "changePassword", "newRecoveryCode", "startChat"]);
+
+/** @returns whether a call may be asked again where it is not known if it was done */
+export function isRepeatable(method: EngineMethod): boolean {
+  return !notRepeatable.has(method);
+}
+
 /** @returns whether a name from another tab is one of the engine's methods */
 export function isEngineMethod(name: unknown): name is EngineMethod {
   return typeof name === "string" && Object.hasOwn(methods, name);

@@ -1,7 +1,7 @@
 /** A tab without the lock: a full view through the leader. Its calls wait, however long, until a leader has answered them. */
 
-import { type EngineEvent, EngineError } from "../../client/engine/api.ts";
-import type { EmitEvent, EngineMethod } from "./engine_methods.ts";
+import { type EngineEvent, EngineError, LocalCode } from "../../client/engine/api.ts";
+import { type EmitEvent, type EngineMethod, isRepeatable } from "./engine_methods.ts";
 import type { TabChannel, TabMessage } from "./tab_protocol.ts";
 
 export interface PendingCall {
@@ -41,13 +41,21 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
   function onLeading(id: string): void {
     unanswered = 0;
     if (id !== leader) {
-      leader = id;
       // The leader before may have died with these half done: the new one is asked again, and sending twice sends once.
+      if (leader !== undefined) giveUpUnknown();
+      leader = id;
       for (const one of pending.values()) ask(one);
     }
     if (!silent) return;
     silent = false;
     void call("connection", []).then((connection) => emit({ kind: "connection", connection } as EngineEvent), () => {});
+  }
+
+  /** What may have been done already and must not be done twice. */
+  function giveUpUnknown(): void {
+    for (const { id, method } of [...pending.values()]) {
+      if (!isRepeatable(method)) settle(id, (one) => one.reject(new EngineError({ code: LocalCode.outcomeUnknown, detail: `the leading tab went away while it did ${method}` })));
+    }
   }
 
   function settle(id: string, how: (one: PendingCall) => void): void {
@@ -80,6 +88,7 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
     stop() {
       clearInterval(timer);
       channel.removeEventListener("message", listener);
+      if (leader !== undefined) giveUpUnknown();
       return [...pending.values()];
     },
   };

@@ -140,6 +140,23 @@ testProfile("a third tab's call in flight is asked again of the new leader, once
   assert.deepEqual(sent, [["chat", "id", "text"]]);
 });
 
+testProfile("what must not be done twice is not asked again of a new leader: its outcome is unknown", async (profile) => {
+  const first = profile.tab({ changePassword: () => new Promise<void>(() => {}), startChat: () => new Promise<string>(() => {}) });
+  await first.seat.call("account", []);
+  const again: string[] = [];
+  const answers = { changePassword: async () => void again.push("password"), startChat: async () => (again.push("chat"), "id") };
+  const second = profile.tab(answers);
+  const third = profile.tab(answers);
+  const unknown = (error: EngineError) => error.problem.code === "L015";
+  // The second tab leads next, the third follows it.
+  const ends = Promise.all([assert.rejects(second.seat.call("startChat", [["bo"]]), unknown), assert.rejects(third.seat.call("changePassword", ["old", "new"]), unknown)]);
+  await until(() => profile.asked.includes("startChat") && profile.asked.includes("changePassword"));
+  first.die();
+  await ends;
+  assert.deepEqual(again, []);
+  assert.equal(await third.seat.call("startChat", [["bo"]]), "id");
+});
+
 testProfile("a frozen leader shows as connecting, and as what it is once the lock has passed", async (profile) => {
   const first = profile.tab({});
   const second = profile.tab({});

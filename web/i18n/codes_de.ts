@@ -43,6 +43,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L011: { what: "Die Nachricht ist zu lang.", todo: "Bleib unter 16 KiB Text oder teil sie auf." },
   L012: { what: "Dieses Gerät ist schon angemeldet.", todo: "Melde dich zuerst ab." },
   L013: { what: "Die Uhr dieses Geräts geht um mehr als eine Stunde falsch.", todo: "Stell sie richtig. Bis dahin gilt die Zeit des Servers, wo es darauf ankommt." },
+  L015: { what: "Der Tab, der das getan hat, wurde geschlossen, bevor er sagen konnte, wie es ausging.", todo: "Sieh nach, ob es geschehen ist, bevor du es wieder versuchst. Wenn ein Wiederherstellungscode gezeigt werden sollte, mach einen neuen." },
   L014: { what: "Dieser Wiederherstellungscode passt nicht.", todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr." },
   L050: { what: "In der App ist etwas fehlgeschlagen.", todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren." },
   evicted: { what: "Der Browser hat einen Teil des Speichers dieses Geräts gelöscht, die Schlüssel sind weg.", todo: "Melde dich neu an; es wird ein neues Gerät." },

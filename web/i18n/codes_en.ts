@@ -46,6 +46,7 @@ export const codesEn = {
   L011: { what: "The message is too long.", todo: "Keep it under 16 KiB of text, or split it." },
   L012: { what: "This device is signed in already.", todo: "Sign out first." },
   L013: { what: "This device’s clock is off by more than an hour.", todo: "Set it right. Until then the server’s time is used where it counts." },
+  L015: { what: "The tab that was doing this was closed before it could say how it ended.", todo: "Look whether it was done before you try again. If a recovery code was to be shown, make a new one." },
   L014: { what: "This recovery code does not fit.", todo: "Check each character, and the username. A code that was used once, or replaced, is void." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: { what: "The browser cleared part of this device’s storage, so its keys are gone.", todo: "Sign in again; it becomes a new device." },
