@@ -27,7 +27,7 @@ interface SessionRow {
 export const devices: Command = {
   synopsis: "devices USER",
   summary: "list an account's devices and their sessions",
-  details: `STATE: "listed" stands in the device list that the account has signed, "signed in" not yet, "revoked" was taken out by its owner.`,
+  details: `STATE: "listed" stands in the device list that the account has signed, "signed in" not yet, "revoked" was taken out by its owner, or with its account.`,
   examples: ["qpq-server devices alice", "qpq-server devices alice --json"],
   positionals: [1, 1],
   run: (invocation) =>

@@ -328,8 +328,9 @@ operatorTest("users delete takes out all that is the account's own, keeps its na
     assert.deepEqual(await records(dataDir, ["users", "delete", username, "--yes"]), [{ username, state: "deleted", endedSessions: 1, serverRunning: true }]);
 
     const asks = () => outcome(connection.as(device).call(delivery.fetch, { recipientKey: device.recipientKey, channelId: new Uint8Array(), after: 0, limit: 1 }));
-    for (let tries = 0; tries < 40 && await asks() !== "E001"; tries++) await pause(50);
-    assert.equal(await asks(), "E001");
+    for (let tries = 0; tries < 40 && await asks() !== "E003"; tries++) await pause(50);
+    assert.equal(await asks(), "E003", "shut out for good, and told so");
+    assert.equal((await records(dataDir, ["devices", username]))[0].state, "revoked");
     assert.equal(await outcome(person.tryLogin(connection.as)), await outcome(person.tryLogin(connection.as, "nobody-of-this-name")));
     assert.equal(await outcome(person.tryRegister(connection.as)), "E007", "nobody takes the name");
     const other = connection.as(newcomer);
@@ -351,7 +352,7 @@ operatorTest("users delete takes out all that is the account's own, keeps its na
   const db = openDatabase({ dataDir });
   try {
     const left = db.get<Record<string, number>>(
-      `SELECT (SELECT count(*) FROM devices WHERE account_key = a.account_key) + (SELECT count(*) FROM entries JOIN queues USING (queue) WHERE dropped = 1)
+      `SELECT (SELECT count(*) FROM devices WHERE account_key = a.account_key AND enrolled = 1) + (SELECT count(*) FROM entries JOIN queues USING (queue) WHERE dropped = 1)
          + length(opaque_record) + length(vault_sealed) + length(wrapped_by_password) + length(wrapped_by_recovery) + length(recovery_key) AS found FROM accounts a WHERE state = 'deleted'`,
     );
     assert.equal(left!.found, 0);

@@ -33,8 +33,8 @@ export const users: Command = {
   summary: "list the accounts, show one, shut one out, let it in again, or delete it",
   details: `disable ends the account's sessions (a running server refuses them within a second) and refuses to sign in and to recover as if the name were unknown. What others send goes on waiting; enable brings it all back.
 
-delete is for good: password, vault with all that the account's devices share, sessions, KeyPackages, waiting messages and attachments go. Its name, account key and signed device list stay: nobody else can register the
-name and be taken for that person, and its groups can still tell its devices, until an admin removes them: only members can change a group. What it sent to others is theirs.`,
+delete is for good: password, vault with all that the account's devices share, sessions, KeyPackages, waiting messages and attachments go. Its devices are shut out, under another account too. Its name, account key and signed
+device list stay: nobody else can register the name and be taken for that person, and its groups can still tell its devices, until an admin removes them: only members can change a group. What it sent to others is theirs.`,
   examples: ["qpq-server users", "qpq-server users alice --json", "qpq-server users disable alice", "qpq-server users enable alice", "qpq-server users delete alice --yes"],
   options: { yes: { type: "boolean" } },
   positionals: [0, 2],

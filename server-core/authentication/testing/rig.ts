@@ -124,9 +124,9 @@ export class TestAccount {
 
   private constructor(readonly rig: Rig, readonly username: string, readonly rootSeed: Bytes, readonly device: DeviceKeyPair, public list: DeviceList, public signed: SignedDeviceList) {}
 
-  static async create(rig: Rig, username: string): Promise<TestAccount> {
+  static async create(rig: Rig, username: string, device?: DeviceKeyPair): Promise<TestAccount> {
     const root = await generateEd25519();
-    const device = await newDevice();
+    device ??= await newDevice();
     const { deviceId, recipientKey } = device;
     const list: DeviceList = { accountKey: root.publicKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
     return new TestAccount(rig, username, root.seed, device, list, await signDeviceList(list, root.seed));

@@ -20,10 +20,10 @@ export interface Membership {
   queue: number;
 }
 
-/** @throws WireError E016; a channel that does not exist is answered like one of others */
+/** @throws WireError E016; a channel that does not exist is answered like one of others, and a revoked device like a stranger */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
   const found = db.get<{ channel: number; epoch: number; queue: number }>(
-    "SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue) WHERE channel_id = ? AND recipient_key = ?",
+    "SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue) WHERE channel_id = ? AND recipient_key = ? AND dropped = 0",
     channelId,
     member,
   );
