@@ -44,6 +44,13 @@ export interface AccountManagerOptions {
   suite?: OpaqueSuite;
 }
 
+/** What storage holds under account/time: see {@link ServerClock.reachedMs}. */
+interface StoredTime {
+  reachedMs: number;
+}
+
+const timePut = ({ reachedMs }: ServerClock) => ({ store: "account" as const, key: "time", value: { reachedMs } satisfies StoredTime });
+
 /** Codes after which the same device may go on once the user signs in again: only its session is over. */
 const sessionOver = new Set(["E001", "E002"]);
 const logoutTimeoutMs = 5_000;
@@ -219,6 +226,7 @@ export class AccountManager implements Accounts {
   async syncClock(): Promise<number> {
     return await asEngineErrors(async () => {
       const offsetMs = await this.#clock.measure(new RpcClient(this.#options.openStream));
+      if (this.#context) await this.#options.store.write({ puts: [timePut(this.#clock)] });
       if (Math.abs(offsetMs) > clockWarningMs) {
         this.#options.onProblem?.({ code: LocalCode.clockOff, detail: `this device's clock is off by ${Math.round(offsetMs / 60_000)} minutes` });
       }
@@ -278,6 +286,7 @@ export class AccountManager implements Accounts {
       puts: [
         { store: "account", key: "device", value: device },
         { store: "account", key: "session", value: stored },
+        timePut(this.#clock),
         ...(vault ? [{ store: "account" as const, key: "vault", value: vault }, accountPut(own)] : []),
         sentinel.put,
       ],
@@ -316,6 +325,7 @@ export class AccountManager implements Accounts {
     });
     const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential, wantedStock: this.#options.wantedKeyPackages });
     await directory.load();
+    clock.remember((await store.get<StoredTime>("account", "time"))?.reachedMs ?? 0);
     const { trust, isRevoked } = directory;
     this.#context = { username, accountKey, deviceId, recipientKey, deviceSeed, credential, rpc, directory, keyPackages, vault, trust, isRevoked, clock };
     return this.#become({ kind: "signed-in", username, accountKey: toHex(accountKey), deviceId: toHex(deviceId) });

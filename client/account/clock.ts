@@ -7,11 +7,15 @@ import type { Clock } from "./types.ts";
 /** The user is told when the device's clock is further off than this. */
 export const clockWarningMs = 3_600_000;
 
-/** The server's time, reckoned from the device's clock and what `health` answered. */
+/**
+ * The server's time, reckoned from the device's clock and what `health` answered. It does not go back behind a time that both clocks had reached: a server whose clock is far back would otherwise have KeyPackages accepted
+ * whose private parts may have been taken long after their end.
+ */
 export class ServerClock implements Clock {
   readonly #deviceNow: () => number;
   #offsetMs = 0;
   #measured = false;
+  #reachedMs = 0;
 
   /** @param deviceNow ms since the Unix epoch by the device's clock */
   constructor(deviceNow: () => number = Date.now) {
@@ -20,6 +24,10 @@ export class ServerClock implements Clock {
 
   now(): number {
     return this.#deviceNow() + this.#offsetMs;
+  }
+
+  deviceNow(): number {
+    return this.#deviceNow();
   }
 
   get offsetMs(): number {
@@ -31,12 +39,32 @@ export class ServerClock implements Clock {
     return this.#measured;
   }
 
-  /** Measures the offset: the server read its clock about half way between question and answer. @throws WireError, TransportError */
+  /** The newest time that the server's clock and the device's had both reached, ms; 0 before the first measurement. To be kept on disk. */
+  get reachedMs(): number {
+    return this.#reachedMs;
+  }
+
+  /** @param reachedMs what was kept on disk; counts unless a newer one is known */
+  remember(reachedMs: number): void {
+    this.#reachedMs = Math.max(this.#reachedMs, reachedMs);
+  }
+
+  /**
+   * Measures the offset: the server read its clock about half way between question and answer. A time before `reachedMs` counts only if the device's clock says the same.
+   *
+   * @returns server minus device as they are, in ms
+   * @throws WireError, TransportError
+   */
   async measure(rpc: RpcClient): Promise<number> {
     const askedMs = this.#deviceNow();
     const { serverTimeMs } = await rpc.call(delivery.health, {});
-    this.#offsetMs = Math.round(serverTimeMs - (askedMs + this.#deviceNow()) / 2);
+    const deviceMs = (askedMs + this.#deviceNow()) / 2;
+    const differenceMs = Math.round(serverTimeMs - deviceMs);
+    const bothMs = Math.min(serverTimeMs, Math.round(deviceMs));
+    // When the two agree, a time that both had reached before was an error of both, mended meanwhile.
+    this.#reachedMs = Math.abs(differenceMs) <= clockWarningMs ? bothMs : Math.max(this.#reachedMs, bothMs);
+    this.#offsetMs = Math.max(differenceMs, Math.round(this.#reachedMs - deviceMs));
     this.#measured = true;
-    return this.#offsetMs;
+    return differenceMs;
   }
 }

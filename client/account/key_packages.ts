@@ -19,6 +19,8 @@ const dayMs = 24 * hourMs;
 /** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
 const freshForMs = 20 * hourMs;
 const lastResortRenewalMs = 7 * dayMs;
+/** A KeyPackage begins this long before it was made (`makeKeyPackage`). One made later than that from now is of a wrong clock. */
+const begunBeforeMs = hourMs;
 /** A Welcome may wait in the queue this long after the KeyPackage's end. */
 const keptAfterExpiryMs = 30 * dayMs;
 
@@ -86,11 +88,14 @@ export class KeyPackageKeeper implements KeyPackageStock {
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();
-    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && nowMs - value.madeMs < ageMs).length;
+    const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) => nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
+    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
     // What is left here may not have arrived there, and what is left there may be old: only the lesser of both is certain.
     const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
     const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
-    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < nowMs).map(({ key }) => ({ store: "keypackages" as const, key }));
+    // What is deleted can not be made again: one clock that is ahead is no reason.
+    const certainMs = Math.min(nowMs, clock.deviceNow());
+    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({ store: "keypackages" as const, key }));
     const total = missing + (remakeLastResort ? 1 : 0);
     if (total === 0 && outdated.length === 0) return;
 

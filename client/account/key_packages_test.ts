@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { authentication } from "../../schema/rpc/methods.ts";
+import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import { Handlers } from "../../schema/rpc/server.ts";
 import { parseKeyPackage } from "../mls/key_package.ts";
 import { MemoryStorage } from "../storage/memory.ts";
@@ -22,18 +22,30 @@ async function setting() {
   await store.takeFence();
   const device = await newDevice();
   const account = await HeldAccount.create("alice", [device]);
-  const world = { nowMs: 1_800_000_000_000, stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[], lastResort: undefined as Uint8Array<ArrayBuffer> | undefined, refuse: false, storedBefore: [] as number[] };
+  const world = { nowMs: 1_800_000_000_000, aheadMs: 0, stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[], lastResort: undefined as Uint8Array<ArrayBuffer> | undefined, refuse: false, storedBefore: [] as number[] };
+  // As the server does: what is not valid yet by its clock does not count.
+  const serverMs = () => world.nowMs + world.aheadMs;
+  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
+  const available = async () => (await Promise.all(world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)))).filter(Boolean).length;
   const handlers = new Handlers<undefined>()
-    .unary(authentication.countKeyPackages, () => Promise.resolve({ available: world.stock.filter(({ untilMs }) => untilMs > world.nowMs).length, lastResort: world.lastResort !== undefined }))
+    .unary(delivery.health, () => Promise.resolve({ serverTimeMs: serverMs(), wireVersion: 1, build: "test", draining: false }))
+    .unary(authentication.countKeyPackages, async () => ({ available: await available(), lastResort: world.lastResort !== undefined && await valid(world.lastResort) }))
     .unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }) => {
       world.storedBefore.push((await storage.range("keypackages", "")).length);
       if (world.refuse) throw new WireError(ErrorCode.draining, "going away");
-      world.stock.push(...keyPackages.map((keyPackage) => ({ keyPackage, untilMs: world.nowMs + 24 * hourMs })));
+      world.stock.push(...keyPackages.map((keyPackage) => ({ keyPackage, untilMs: serverMs() + 24 * hourMs })));
       if (lastResort.length > 0) world.lastResort = lastResort;
       return { available: world.stock.length };
     });
-  const keeper = new KeyPackageKeeper({ store, rpc: new RpcClient(openingTo(handlers, () => undefined)), clock: new ServerClock(() => world.nowMs), device, credential: credentialOf(await account.enrolled(device)) });
-  return { keeper, world, storage, store, device };
+  const [rpc, clock] = [new RpcClient(openingTo(handlers, () => undefined)), new ServerClock(() => world.nowMs)];
+  const keeper = new KeyPackageKeeper({ store, rpc, clock, device, credential: credentialOf(await account.enrolled(device)) });
+  /** A connection: the server's clock is read, then the stock is looked after. @param aheadMs how wrong the server's clock is meanwhile */
+  const look = async (aheadMs: number) => {
+    world.aheadMs = aheadMs;
+    await clock.measure(rpc);
+    await keeper.replenish();
+  };
+  return { keeper, world, storage, store, device, look };
 }
 
 Deno.test("replenish() puts the private parts on disk in one write, then uploads 20 and a last resort, and has nothing to do after", async () => {
@@ -100,4 +112,24 @@ Deno.test("forOwnGroup() makes a private record that is neither stored nor publi
   const { keeper, world, storage } = await setting();
   assert.ok((await keeper.forOwnGroup()).length > 0);
   assert.deepEqual([world.stock.length, (await storage.range("keypackages", "")).length], [0, 0]);
+});
+
+Deno.test("replenish() deletes nothing at one look at a server's clock that is 130 days ahead, and the device can be reached as soon as it is right again", async () => {
+  const { keeper, world, look } = await setting();
+  await look(0);
+  const before = await keeper.candidates();
+  world.stock = [];
+  await look(130 * 24 * hourMs);
+  const kept = new Set((await keeper.candidates()).map(toHex));
+  assert.ok(before.every((record) => kept.has(toHex(record))), "a Welcome for what was handed out can still be opened");
+  for (const hours of [0, 48]) {
+    world.nowMs += hours * hourMs;
+    await look(0);
+    const published = await Promise.all([...world.stock.map(({ keyPackage }) => keyPackage), world.lastResort!].map(parseKeyPackage));
+    const valid = published.filter(({ notBeforeMs, notAfterMs }) => notBeforeMs <= world.nowMs && world.nowMs < notAfterMs);
+    assert.deepEqual([valid.filter(({ lastResort }) => !lastResort).length, valid.filter(({ lastResort }) => lastResort).length], [20, 1], `${hours} hours later`);
+  }
+  const held = (await keeper.candidates()).length;
+  await look(-60_000);
+  assert.equal((await keeper.candidates()).length, held, "a minute is no reason to make any again");
 });

@@ -13,7 +13,9 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export interface Clock {
   /** Ms since the Unix epoch, corrected by `health.serverTimeMs`. */
   now(): number;
-  /** Server minus device, in ms, as measured last; 0 before the first measurement. */
+  /** Ms since the Unix epoch by the device's own clock. */
+  deviceNow(): number;
+  /** What `now` adds to the device's clock, in ms; 0 before the first measurement. */
   readonly offsetMs: number;
 }
 
