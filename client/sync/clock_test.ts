@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SealedStore } from "../storage/sealed_store.ts";
 import { Person, suite } from "./testing/person.ts";
 
 const hourMs = 3_600_000;
@@ -39,6 +40,29 @@ suite("a device whose clock is off", {
           await anna.close();
         }
       });
+    }
+  },
+
+  "keeps the newest time that both clocks had reached over a restart, and does not go back with a server whose clock is 130 days slow": async ({ core, join }) => {
+    const { username } = await join("bert");
+    const anna = await Person.join(core, `${username}.right`, 7, { now: Date.now });
+    const kept = async () => (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<{ reachedMs: number }>("account", "time"))?.reachedMs ?? 0;
+    const beganMs = Date.now();
+    try {
+      await anna.until(async () => Math.abs(await kept() - beganMs) < 60_000, "the time on disk");
+      await anna.engine.close();
+      anna.storage = anna.storage.restarted();
+      const reachedMs = await kept();
+      core.time.pass(-130 * 24 * hourMs);
+      await anna.start();
+      await anna.connected();
+      await anna.until(() => /L013/.test(JSON.stringify(anna.problems)), "the word that the clocks are apart");
+      assert.ok(await kept() >= reachedMs);
+      const chatId = await anna.engine.startChat([], "dated");
+      const { activityMs } = (await anna.engine.chats()).find((chat) => chat.chatId === chatId)!;
+      assert.ok(activityMs >= reachedMs, "what she makes is dated by no time before that");
+    } finally {
+      await anna.close();
     }
   },
 });
