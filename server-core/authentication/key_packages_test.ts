@@ -155,6 +155,9 @@ Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 100);
   rig.nowMs += 24 * hourMs;
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
+  rig.nowMs -= 72 * hourMs;
+  assert.equal(await upload([await makeKeyPackage({ ...base, nowMs: rig.nowMs })]), "ok", "those of a clock that was ahead fill nothing once it is right");
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 1);
 });
 
 Deno.test("fetchKeyPackage hands each out once, in order, then the last resort any number of times, then E024 with the device's name", async () => {

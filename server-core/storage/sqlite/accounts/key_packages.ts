@@ -16,7 +16,8 @@ const handOutMs = 24 * 3_600_000;
 
 export const keyPackageOperations: Operations<Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">> = {
   addKeyPackages(db, { deviceId, keyPackages, lastResort }, { nowMs }) {
-    db.run("DELETE FROM key_packages WHERE device_id = ? AND until_ms <= ?", deviceId, nowMs);
+    // None is handed out for longer than that: what says so came while this server's clock was ahead, and would fill the stock until then.
+    db.run("DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))", deviceId, nowMs, nowMs + handOutMs);
     for (const keyPackage of keyPackages) insert(db, deviceId, keyPackage, false, Math.min(nowMs + handOutMs, keyPackage.notAfterMs));
     if (stockOf(db, deviceId) > maxStock) throw new WireError(ErrorCode.malformed, `more than ${maxStock} KeyPackages in stock`);
     if (lastResort) {
