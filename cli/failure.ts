@@ -35,6 +35,8 @@ const hints: Record<string, string> = {
   [LocalCode.storage]: "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
   [LocalCode.vaultUnreadable]: "do not go on with this server before whoever runs it has explained it",
   [LocalCode.keyChanged]: "compare numbers with qpq verify, then take the new key with --accept-key",
+  [LocalCode.keyReplaced]: "remove that member from the group, or start a new conversation: the key is the one that you took another for",
+  [LocalCode.otherKey]: "compare the number that qpq verify prints now",
   [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",
   [LocalCode.tooLarge]: "send it in parts",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",

@@ -9,7 +9,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The options that take a value, as in usage.ts (a test compares them): without them the command could not be told from a value. */
 export const withValue = [
-  "server", "pin", "ca", "state", "passphrase-file", "timeout", "password-file", "new-password-file", "recovery-code-file", "invite-code", "revoke",
+  "server", "pin", "ca", "state", "passphrase-file", "timeout", "password-file", "new-password-file", "recovery-code-file", "invite-code", "revoke", "number",
 ];
 
 /** A flag's value: in Deno's lists a comma of a path is doubled. */

@@ -17,7 +17,7 @@ export const recordFields = {
   role: ["group", "groupId", "username", "role"],
   left: ["group", "groupId", "confirmed"],
   group: ["group", "groupId", "kind", "state", "members", "unread", "activeAt"],
-  member: ["group", "groupId", "username", "accountKey", "role", "self", "verified", "keyChanged"],
+  member: ["group", "groupId", "username", "accountKey", "role", "self", "verified", "keyChanged", "keyReplaced"],
   sent: ["group", "groupId", "messageId", "sentAt"],
   kept: ["group", "groupId", "messageId"],
   message: ["group", "groupId", "messageId", "sender", "own", "text", "sentAt"],

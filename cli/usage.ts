@@ -77,9 +77,10 @@ export const commands: Record<string, Command> = {
     options: {
       verified: { what: "the numbers were the same" },
       unverified: { what: "takes that back" },
-      "accept-key": { what: "take the key that the account answers with now, after a change" },
+      "accept-key": { what: "take the account's new key, after a change; needs --number" },
+      number: { value: "DIGITS", what: "the number that you have compared: with another nothing is stored" },
     },
-    examples: ["qpq verify bob", "qpq verify bob --verified", "qpq verify bob --accept-key"],
+    examples: ["qpq verify bob", "qpq verify bob --verified", 'qpq verify bob --accept-key --number "00934 71520 …"'],
   },
   passwd: {
     args: "",

@@ -57,9 +57,9 @@ export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
   await session.settled();
   const chat = await session.chat(invocation.args[0]);
-  for (const { username, accountKey, role, self, verified = false, keyChanged = false } of chat.members) {
-    const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${keyChanged ? "  the key has changed" : ""}`;
-    await output.line(`${username}${marks}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self, verified, keyChanged });
+  for (const { username, accountKey, role, self, verified = false, keyChanged = false, keyReplaced = false } of chat.members) {
+    const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${keyChanged ? "  the key has changed" : ""}${keyReplaced ? "  a former key" : ""}`;
+    await output.line(`${username}${marks}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self, verified, keyChanged, keyReplaced });
   }
 };
 

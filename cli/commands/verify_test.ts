@@ -4,7 +4,11 @@ import { Failure } from "../failure.ts";
 import type { CommandContext } from "./command.ts";
 import { verify } from "./verify.ts";
 
-Deno.test("verify takes one of --verified, --unverified and --accept-key, and asks nobody before that is clear", async () => {
+Deno.test("verify takes one of --verified, --unverified and --accept-key, which needs the number that was compared, and asks nobody before that is clear", async () => {
+  for (const [options, why] of [[["--accept-key"], /by --number/], [["--verified", "--number", "12345"], /60 digits/]] as const) {
+    const invocation = readArguments(["verify", "bob", ...options], () => undefined);
+    await assert.rejects(verify({ invocation } as CommandContext), (error) => error instanceof Failure && error.exitCode === 2 && why.test(error.message));
+  }
   for (const two of [["--verified", "--unverified"], ["--verified", "--accept-key"], ["--unverified", "--accept-key"]]) {
     const invocation = readArguments(["verify", "bob", ...two], () => undefined);
     // Without a session: whatever the command asked of one would be a TypeError.

@@ -73,7 +73,7 @@ export class AccountDirectory implements Directory {
         throw isWireError(error, ErrorCode.unknownRecipient) ? new EngineError({ code: LocalCode.noSuchUser, detail: `there is no account ${username}` }) : error;
       });
       if (account.username !== username) throw new MalformedError("lookup: an answer for another name");
-      await this.take(account);
+      await this.take(account, "asked");
       const record = await this.#records.byUsername(username);
       if (!record || record.changedKey) throw keyChanged(username);
       return record;
@@ -144,17 +144,16 @@ export class AccountDirectory implements Directory {
     return await asEngineErrors(() => this.#records.all());
   }
 
-  async acceptChangedKey(username: string): Promise<KnownAccount> {
+  async acceptChangedKey(username: string, accountKey: Uint8Array): Promise<KnownAccount> {
     return await asEngineErrors(async () => {
       const { account } = await this.#options.rpc.call(authentication.lookup, { username });
       const fresh = await this.#opened(account);
+      if (fresh.username !== username || !equalBytes(fresh.accountKey, accountKey)) throw otherKey(username);
       return await this.#taking.runExclusive(async () => {
         const old = await this.#records.byUsername(username);
+        if (old && !old.changedKey && equalBytes(old.accountKey, accountKey)) return old;
         const vaultPin = this.#vaultPins.get(username);
-        const other = old?.changedKey ?? (vaultPin && !equalBytes(vaultPin.accountKey, account.accountKey) ? vaultPin.accountKey : undefined);
-        if (!other) return old ?? await this.#pin(fresh);
-        // What the user looked at: the pinned key or the one that took its place, and no third one.
-        if (old && ![old.accountKey, other].some((key) => equalBytes(key, account.accountKey))) throw keyChanged(username);
+        if (!old && !(vaultPin && !equalBytes(vaultPin.accountKey, accountKey))) return await this.#pin(fresh);
         const decided = Math.max(old?.decided ?? 0, vaultPin?.decided ?? 0) + 1;
         return await this.#pin({ ...fresh, decided }, old && !equalBytes(old.accountKey, fresh.accountKey) ? old.accountKey : undefined);
       });
@@ -172,10 +171,13 @@ export class AccountDirectory implements Directory {
     );
   }
 
-  async requireUnchanged(accountKeys: Uint8Array[]): Promise<void> {
-    for (const accountKey of accountKeys) {
+  async requireUnchanged(members: { username: string; accountKey: Uint8Array }[]): Promise<void> {
+    const pinned = new Map((await this.pins()).map((pin) => [pin.username, pin.accountKey]));
+    for (const { username, accountKey } of members) {
       const record = await this.byKey(accountKey);
       if (record?.changedKey) throw keyChanged(record.username);
+      const pin = pinned.get(username);
+      if (pin && !equalBytes(pin, accountKey)) throw new EngineError({ code: LocalCode.keyReplaced, detail: `${username} is pinned to another account key than the one in the chat` });
     }
   }
 
@@ -189,7 +191,6 @@ export class AccountDirectory implements Directory {
     return () => this.#pinWatchers.delete(changed);
   }
 
-  /** Pins for the vault: what is known here and what came from it. */
   async pins(): Promise<Pin[]> {
     const known = (await this.#records.all()).map(pinOf);
     const names = new Set(known.map(({ username }) => username));
@@ -226,14 +227,15 @@ export class AccountDirectory implements Directory {
   /**
    * Compares an answer of the server with pin and newest list, and stores what is new.
    *
+   * @param why "asked": the user looks at this account. Any other answer leaves a changed key that waits for a decision as it is
    * @returns the record when it is new or its list is newer
    * @throws MalformedError when the list does not prove what it says
    */
-  async take(account: Account): Promise<AccountRecord | undefined> {
+  async take(account: Account, why: "asked" | "refreshed" = "refreshed"): Promise<AccountRecord | undefined> {
     const fresh = await this.#opened(account);
     return await this.#taking.runExclusive(async () => {
       const stored = await this.#records.byKey(fresh.accountKey);
-      if (!stored) return await this.#firstSight(fresh);
+      if (!stored) return await this.#firstSight(fresh, why);
       const verdict = await judgeDeviceList({ list: stored.devices, bytes: stored.signed.list }, { list: fresh.devices, bytes: fresh.signed.list });
       if (verdict.kind === "refused") this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `device list of ${stored.username} refused: ${verdict.reason}` });
       // The pinned key is back: there is nothing left to decide, unless another device of this account had pinned another key before.
@@ -249,10 +251,11 @@ export class AccountDirectory implements Directory {
     });
   }
 
-  async #firstSight(fresh: AccountRecord): Promise<AccountRecord | undefined> {
+  async #firstSight(fresh: AccountRecord, why: "asked" | "refreshed"): Promise<AccountRecord | undefined> {
     const pinned = await this.#records.byUsername(fresh.username);
     if (pinned) {
-      await this.#records.save({ ...pinned, changedKey: fresh.accountKey });
+      // A third key that comes in by the way (a leaf of it in a Welcome is enough) does not take the place of the one whose number is being compared.
+      if (why === "asked" || !pinned.changedKey) await this.#records.save({ ...pinned, changedKey: fresh.accountKey });
       this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `${fresh.username} answers with another account key than the pinned one` });
       return undefined;
     }
@@ -297,6 +300,10 @@ const vaultPinsKey = "vault-pins";
 
 function pinOf({ username, accountKey, firstSeenMs, verified, decided }: AccountRecord): Pin {
   return { username, accountKey, firstSeen: firstSeenMs, verified, decided };
+}
+
+function otherKey(username: string): EngineError {
+  return new EngineError({ code: LocalCode.otherKey, detail: `the account key of ${username} is not the one whose number was shown` });
 }
 
 function keyChanged(username: string): EngineError {

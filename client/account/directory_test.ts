@@ -63,13 +63,33 @@ Deno.test("an account that answers with another key stops until the user accepts
   server.show(other.answer);
   await rejectsWith(directory.byUsername("bob"), "L007");
   assert.deepEqual(problems.map(({ code }) => code), ["L007"]);
-  await rejectsWith(directory.requireUnchanged([bob.accountKey]), "L007");
+  await rejectsWith(directory.requireUnchanged([bob]), "L007");
   assert.deepEqual((await (await open()).byKey(bob.accountKey))?.changedKey, other.accountKey);
-  const accepted = await directory.acceptChangedKey("bob");
+  const accepted = await directory.acceptChangedKey("bob", other.accountKey);
   assert.deepEqual([toHex(accepted.accountKey), accepted.verified, accepted.changedKey], [toHex(other.accountKey), false, undefined]);
   assert.equal(await directory.byKey(bob.accountKey), undefined);
   await directory.byUsername("bob");
-  await directory.requireUnchanged([other.accountKey]);
+  await directory.requireUnchanged([other]);
+  await rejectsWith(directory.requireUnchanged([other, bob]), "L016");
+});
+
+Deno.test("acceptChangedKey() pins the key whose number was shown, and no other that came in between", async () => {
+  const { directory, server, bob } = await setting();
+  await directory.byUsername("bob");
+  const [second, third] = [await HeldAccount.create("bob", [await newDevice()]), await HeldAccount.create("bob", [await newDevice()])];
+  server.show(second.answer);
+  const shown = (await directory.sighted("bob")).changedKey!;
+  assert.deepEqual(shown, second.accountKey);
+  // A leaf of a third key makes this device ask for it.
+  server.show(third.answer);
+  await directory.refresh([third.accountKey]);
+  assert.deepEqual((await directory.byKey(bob.accountKey))?.changedKey, second.accountKey, "what is being compared stays what is shown");
+  await rejectsWith(directory.acceptChangedKey("bob", shown), "L017");
+  assert.deepEqual((await directory.known()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
+  assert.deepEqual((await directory.sighted("bob")).changedKey, third.accountKey, "who looks again sees the new one");
+  server.show(second.answer);
+  assert.deepEqual((await directory.acceptChangedKey("bob", shown)).accountKey, second.accountKey);
+  await rejectsWith(directory.requireUnchanged([third]), "L016");
 });
 
 Deno.test("an account whose pinned key is back needs no decision any more, and a third key is not what the user was shown", async () => {
@@ -77,11 +97,12 @@ Deno.test("an account whose pinned key is back needs no decision any more, and a
   await directory.byUsername("bob");
   server.show((await HeldAccount.create("bob", [await newDevice()])).answer);
   await rejectsWith(directory.byUsername("bob"), "L007");
+  const shown = (await directory.byKey(bob.accountKey))!.changedKey!;
   server.show((await HeldAccount.create("bob", [await newDevice()])).answer);
-  await rejectsWith(directory.acceptChangedKey("bob"), "L007");
+  await rejectsWith(directory.acceptChangedKey("bob", shown), "L017");
   server.show(bob.answer);
   assert.equal((await directory.byUsername("bob")).changedKey, undefined);
-  await directory.requireUnchanged([bob.accountKey]);
+  await directory.requireUnchanged([bob]);
 });
 
 Deno.test("refresh() takes the newest list, tells which accounts changed, and never goes back or sideways", async () => {
@@ -188,7 +209,7 @@ Deno.test("importPins() makes the vault's pins count at first sight here: the sa
   await rejectsWith(other.directory.byUsername("bob"), "L007");
   assert.equal(problems.length, 0);
   assert.deepEqual((await other.directory.pins()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
-  assert.deepEqual((await other.directory.acceptChangedKey("bob")).accountKey, other.bob.accountKey);
+  assert.deepEqual((await other.directory.acceptChangedKey("bob", other.bob.accountKey)).accountKey, other.bob.accountKey);
 });
 
 Deno.test("importPins() of an earlier pin with another key stops what goes to the account until the user decides, whatever the server answers", async () => {
@@ -197,15 +218,15 @@ Deno.test("importPins() of an earlier pin with another key stops what goes to th
   const earlier = new Uint8Array(32).fill(9);
   await directory.importPins([{ username: "bob", accountKey: earlier, firstSeen: 7, verified: false, decided: 0 }]);
   assert.deepEqual(problems.map(({ code }) => code), ["L007"]);
-  await rejectsWith(directory.requireUnchanged([bob.accountKey]), "L007");
+  await rejectsWith(directory.requireUnchanged([bob]), "L007");
   // The server that lied about the key goes on answering with it: that settles nothing.
   const again = await open();
   await again.refresh([bob.accountKey]);
-  await rejectsWith(again.requireUnchanged([bob.accountKey]), "L007");
+  await rejectsWith(again.requireUnchanged([bob]), "L007");
   await rejectsWith(again.byUsername("bob"), "L007");
-  const accepted = await again.acceptChangedKey("bob");
+  const accepted = await again.acceptChangedKey("bob", bob.accountKey);
   assert.deepEqual([toHex(accepted.accountKey), accepted.decided], [toHex(bob.accountKey), 1]);
-  await again.requireUnchanged([bob.accountKey]);
+  await again.requireUnchanged([bob]);
   assert.deepEqual((await again.pins()).map(({ accountKey, decided }) => [toHex(accountKey), decided]), [[toHex(bob.accountKey), 1]]);
 });
 
@@ -213,7 +234,7 @@ Deno.test("importPins() of a later pin with another key changes nothing here", a
   const { directory, bob, problems } = await setting();
   await directory.byUsername("bob");
   await directory.importPins([{ username: "bob", accountKey: new Uint8Array(32).fill(9), firstSeen: 2000, verified: false, decided: 0 }]);
-  await directory.requireUnchanged([bob.accountKey]);
+  await directory.requireUnchanged([bob]);
   assert.deepEqual([(await directory.byUsername("bob")).changedKey, problems.length], [undefined, 0]);
 });
 
@@ -227,6 +248,7 @@ Deno.test("importPins() follows what the user decided on another device: another
   assert.equal((await directory.byKey(bob.accountKey))?.verified, false, "the decision here was later");
   const other = await HeldAccount.create("bob", [await newDevice()]);
   await directory.importPins([{ username: "bob", accountKey: other.accountKey, firstSeen: 5000, verified: false, decided: 3 }]);
+  await rejectsWith(directory.requireUnchanged([bob]), "L016");
   await rejectsWith(directory.byUsername("bob"), "L007");
   server.show(other.answer);
   assert.deepEqual((await directory.byUsername("bob")).accountKey, other.accountKey);

@@ -6,6 +6,7 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { AccountState, DeviceInfo } from "../engine/api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
+import type { Pin } from "./vault.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -69,17 +70,25 @@ export interface Directory {
   known(): Promise<KnownAccount[]>;
 
   /**
-   * The user accepts the key that the account answers with now: it becomes the pin, unverified, and stands over what other devices have pinned; another key's record goes.
+   * The user accepts a key that was shown: it becomes the pin, unverified, and stands over what other devices have pinned; another key's record goes.
    *
-   * @throws EngineError L007 when the server answers with a third key, which the user has not seen
+   * @param accountKey 32 bytes: the one whose safety number the user has seen
+   * @throws EngineError L017 when the server answers with another key than that one, L001 offline
    */
-  acceptChangedKey(username: string): Promise<KnownAccount>;
+  acceptChangedKey(username: string, accountKey: Uint8Array): Promise<KnownAccount>;
 
   /** The user compared the safety numbers (or takes that back). */
   setVerified(accountKey: Uint8Array, verified: boolean): Promise<void>;
 
-  /** @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on: call before sending */
-  requireUnchanged(accountKeys: Uint8Array[]): Promise<void>;
+  /**
+   * Call before sending.
+   *
+   * @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on, L016 where one is pinned to another key than the member's
+   */
+  requireUnchanged(members: { username: string; accountKey: Uint8Array }[]): Promise<void>;
+
+  /** What is pinned for each name: what is known here, and what came from the vault for names that were not looked up here yet. */
+  pins(): Promise<Pin[]>;
 
   /** @param newer told of every newer device list of a known account, however it came @returns ends that */
   watch(newer: (account: KnownAccount) => void): () => void;

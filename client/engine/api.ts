@@ -30,6 +30,8 @@ export interface ChatMember {
   verified?: true;
   /** The account answers with another key than the pinned one: nothing is sent to a chat with it before the user has decided. */
   keyChanged?: true;
+  /** The user has taken another key for this name: this is the former one, and nothing is sent to a chat with it any more. */
+  keyReplaced?: true;
 }
 
 export interface DeviceInfo {
@@ -45,6 +47,8 @@ export interface DeviceInfo {
 
 export interface SafetyNumber {
   username: string;
+  /** hex, 32 bytes: the person's key that the number was computed from */
+  accountKey: string;
   /** 60 digits as 12 groups of 5 */
   digits: string;
   /** bytes of the QR code, hex: version ‖ both keys */
@@ -156,6 +160,8 @@ export const LocalCode = {
   recoveryCode: "L014", // a recovery code that is none, or not this account's
   outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
+  keyReplaced: "L016", // a member of the chat has a key that the user has put another one in the place of
+  otherKey: "L017", // the key is not the one whose safety number was shown
   internal: "L050",
 } as const;
 
@@ -197,8 +203,10 @@ export interface EngineApi {
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   safetyNumber(username: string): Promise<SafetyNumber>;
-  setVerified(username: string, verified: boolean): Promise<void>;
-  acceptChangedKey(username: string): Promise<void>;
+  /** @param accountKey {@link SafetyNumber.accountKey} of the number that was compared; another is refused (L017), and one that was not taken yet (L007) */
+  setVerified(username: string, accountKey: string, verified: boolean): Promise<void>;
+  /** Takes the key that an account answers with now. @param accountKey {@link SafetyNumber.accountKey} of the number that was shown; another is refused (L017) */
+  acceptChangedKey(username: string, accountKey: string): Promise<void>;
   /** Tells the engine that the network came back or the tab woke up: reconnect now. */
   wake(): Promise<void>;
 }

@@ -275,25 +275,27 @@ export class Engine implements EngineApi {
       this.#signedIn();
       const { username: ownName, accountKey, directory } = this.#accounts.context!;
       const { account, changedKey } = await directory.sighted(username);
-      return { username, ...await safetyNumber({ accountKey, username: ownName }, { accountKey: changedKey ?? account.accountKey, username }), verified: account.verified && !changedKey, changed: changedKey !== undefined };
+      const theirs = { accountKey: changedKey ?? account.accountKey, username };
+      return { username, accountKey: toHex(theirs.accountKey), ...await safetyNumber({ accountKey, username: ownName }, theirs), verified: account.verified && !changedKey, changed: changedKey !== undefined };
     });
   }
 
-  setVerified(username: string, verified: boolean): Promise<void> {
+  setVerified(username: string, accountKey: string, verified: boolean): Promise<void> {
     return this.#guarded(async () => {
       this.#signedIn();
       const { directory } = this.#accounts.context!;
       const { account, changedKey } = await directory.sighted(username);
       // Numbers of a key that was not taken yet confirm nothing.
       if (changedKey) throw new EngineError({ code: LocalCode.keyChanged, detail: `${username} answers with another account key than the pinned one` });
+      if (toHex(account.accountKey) !== accountKey) throw new EngineError({ code: LocalCode.otherKey, detail: `the account key of ${username} is not the one whose number was shown` });
       await directory.setVerified(account.accountKey, verified);
     });
   }
 
-  acceptChangedKey(username: string): Promise<void> {
+  acceptChangedKey(username: string, accountKey: string): Promise<void> {
     return this.#guarded(async () => {
       const sync = this.#online();
-      await this.#accounts.context!.directory.acceptChangedKey(username);
+      await this.#accounts.context!.directory.acceptChangedKey(username, fromHex(accountKey));
       await sync.keyAccepted();
     });
   }

@@ -48,7 +48,7 @@ export class Chats {
   readonly #untold = new Map<string, TimelineItem[]>();
   /** Chats with items that have been told of and are being written; resolves when they are, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
-  #marks: PinMarks = new Map();
+  #marks: PinMarks = () => ({});
   #announced = false;
   #closed = false;
 

@@ -107,7 +107,7 @@ suite("several devices of an account", {
     }
   },
 
-  "an account that is made anew under a known name: the changed key shows, nothing leaves before the user has taken it, and then both talk": async ({ core, join }) => {
+  "an account that is made anew under a known name: the changed key shows, nothing goes to either before the user has taken it, nor to the old one after, and then both talk": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     await bert.sees(chatId);
@@ -132,14 +132,46 @@ suite("several devices of an account", {
       assert.equal(core.log.channel(chatId).messages.length, 1, "nothing has left");
       const [here, there] = [await anna.engine.safetyNumber(bert.username), await other.engine.safetyNumber(anna.username)];
       assert.deepEqual([here.changed, here.digits === there.digits], [true, true], "the numbers that are compared are those of the other key");
-      await anna.engine.acceptChangedKey(bert.username);
-      await anna.settled(chatId);
-      assert.equal(core.log.channel(chatId).messages.length, 2, "what waited goes to whom it was written to");
+      const former = (await anna.chat(chatId))!.members.find(({ username }) => username === bert.username)!.accountKey;
+      await assert.rejects(anna.engine.acceptChangedKey(bert.username, former), /L017/);
+      await assert.rejects(anna.engine.setVerified(bert.username, here.accountKey, true), /L007/);
+      await anna.engine.acceptChangedKey(bert.username, here.accountKey);
+      await assert.rejects(anna.engine.setVerified(bert.username, former, true), /L017/);
+      await anna.sees(chatId, ({ members }) => members.some(({ username, keyReplaced, keyChanged }) => username === bert.username && keyReplaced === true && keyChanged === undefined));
+      const own = async () => (await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [`${item.text} ${item.state}`] : []);
+      for (const when of ["at once", "after a restart"]) {
+        await anna.connected();
+        await anna.engine.settled(AbortSignal.timeout(5_000));
+        await assert.rejects(anna.says(chatId, "and I go on here"), /L016/);
+        assert.equal(core.log.channel(chatId).messages.length, 1, `nothing goes to the old key, ${when}`);
+        assert.deepEqual(await own(), ["hello sent", "for the bert I know waiting"]);
+        if (when === "at once") await anna.crash();
+      }
       await anna.sees(theirs, ({ invitation }) => invitation);
       await anna.says(theirs, "welcome back");
       await other.hears(theirs, anna.username, ["welcome back"]);
       await other.says(theirs, "thank you");
       await anna.until(async () => (await anna.texts(theirs, bert.username)).includes("thank you"), "the answer");
+      assert.ok((await anna.chat(theirs))!.members.every(({ keyReplaced }) => keyReplaced === undefined));
+    } finally {
+      await other.close();
+    }
+  },
+
+  "a group with a key that the user took another for is stopped until that key is out, and then what waited goes to the others": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "a group");
+    await carl.sees(chatId);
+    await bert.close();
+    await core.forgetAccount(bert.username);
+    const other = await Person.join(core, bert.username, 99);
+    try {
+      await anna.engine.acceptChangedKey(bert.username, (await anna.engine.safetyNumber(bert.username)).accountKey);
+      await anna.sees(chatId, ({ members }) => members.some(({ keyReplaced }) => keyReplaced === true));
+      await assert.rejects(anna.says(chatId, "to whom?"), /L016/);
+      await anna.engine.removePerson(chatId, bert.username);
+      await anna.says(chatId, "to carl");
+      await carl.hears(chatId, anna.username, ["to carl"]);
     } finally {
       await other.close();
     }
@@ -185,7 +217,7 @@ suite("several devices of an account", {
     assert.equal(here.digits, there.digits);
     assert.equal(here.qr, there.qr);
     assert.deepEqual([here.verified, here.changed], [false, false]);
-    await anna.engine.setVerified(bert.username, true);
+    await anna.engine.setVerified(bert.username, here.accountKey, true);
     const isMarked = (chat: { members: { username: string; verified?: true }[] }) => chat.members.some(({ username, verified }) => username === bert.username && verified === true);
     await anna.sees(chatId, isMarked);
     assert.equal((await anna.engine.safetyNumber(bert.username)).verified, true);
@@ -195,7 +227,7 @@ suite("several devices of an account", {
     await anna.sees(chatId, isMarked);
     await second.sees(chatId, isMarked);
     await second.close();
-    await anna.engine.setVerified(bert.username, false);
+    await anna.engine.setVerified(bert.username, here.accountKey, false);
     await anna.sees(chatId, (chat) => !isMarked(chat));
   },
 });

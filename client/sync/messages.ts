@@ -38,7 +38,7 @@ export class Messages {
    * Seals a text and stores it with everything that this changes, in one write; the network comes after. Asking twice with the same id sends once.
    *
    * @param messageIdHex 16 bytes as hex
-   * @throws EngineError L010, L011, L007, L005
+   * @throws EngineError L010, L011, L007, L016, L005
    */
   async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
     const messageId = messageIdOf(messageIdHex);
@@ -120,13 +120,13 @@ export class Messages {
     this.#unchanged.clear();
   }
 
-  /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided. @throws EngineError L007 */
+  /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a key that the user took another for. @throws EngineError L007, L016 */
   async requireUnchanged(chatId: string): Promise<void> {
     const { chats, account, ownKey } = this.#context;
     const chat = chats.get(chatId);
     const nowMs = this.#context.environment.now();
     if (!chat || nowMs < (this.#unchanged.get(chatId) ?? 0)) return;
-    await account.directory.requireUnchanged(chat.record.members.filter(({ accountKey }) => accountKey !== ownKey).map(({ accountKey }) => fromHex(accountKey)));
+    await account.directory.requireUnchanged(chat.record.members.filter(({ accountKey }) => accountKey !== ownKey).map(({ username, accountKey }) => ({ username, accountKey: fromHex(accountKey) })));
     this.#unchanged.set(chatId, nowMs + unchangedForMs);
   }
 }

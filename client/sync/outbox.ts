@@ -22,7 +22,7 @@ const epochPatienceMs = 10_000;
 export interface OutboxNeeds {
   /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. `undefined`: go on. */
   blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
-  /** @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on */
+  /** @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on, L016 while one is in it by a key that the user took another for */
   requireUnchanged(chatId: string): Promise<void>;
   /** Sees to that commit. */
   unblock(chatId: string): void;
@@ -67,7 +67,7 @@ export class Outbox {
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
   readonly #resting = new Map<string, () => void>();
-  /** Chats whose messages wait for the user's decision about a changed key. */
+  /** Chats whose messages wait for the user's decision about a changed key, or for a replaced key to leave. */
   readonly #held = new Set<string>();
   /** Orders whose bytes may have reached the server. Everything found at a start may have. */
   readonly #attempted = new Set<string>();
@@ -227,8 +227,8 @@ export class Outbox {
   }
 
   /**
-   * Whether somebody's key changed and the user has not decided yet (PROTOCOL §1, Pins): no message leaves before, one that may have left already included. Each waits as it is, and the
-   * queue is looked at again when a pin changes ({@link kick}); only a wish to leave passes.
+   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user took another one (PROTOCOL §1, Pins): no message leaves before, one that may
+   * have left already included. Each waits as it is, and the queue is looked at again when a pin or the group changes ({@link kick}); only a wish to leave passes.
    */
   async #isHeld(chatId: string): Promise<boolean> {
     try {
@@ -237,7 +237,7 @@ export class Outbox {
       this.#held.delete(chatId);
       return false;
     } catch (error) {
-      if (!(error instanceof EngineError) || error.problem.code !== LocalCode.keyChanged) throw error;
+      if (!(error instanceof EngineError) || (error.problem.code !== LocalCode.keyChanged && error.problem.code !== LocalCode.keyReplaced)) throw error;
       this.#held.add(chatId);
       return true;
     }

@@ -183,8 +183,11 @@ export class Sync {
   async pinsChanged(): Promise<void> {
     this.messages.pinsChanged();
     const { directory } = this.#context.account;
-    const marked = (await directory.known()).filter(({ accountKey, verified, changedKey }) => toHex(accountKey) !== this.#context.ownKey && (verified || changedKey));
-    this.chats.mark(new Map(marked.map(({ accountKey, changedKey }) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }])));
+    const [known, pins] = [await directory.known(), await directory.pins()];
+    const marked = known.filter(({ accountKey, verified, changedKey }) => toHex(accountKey) !== this.#context.ownKey && (verified || changedKey));
+    const marks = new Map(marked.map(({ accountKey, changedKey }) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }]));
+    const pinned = new Map(pins.map(({ username, accountKey }) => [username, toHex(accountKey)]));
+    this.chats.mark(({ username, accountKey }) => (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true });
     for (const { id } of this.chats.all()) this.#outbox.kick(id);
   }
 

@@ -1,6 +1,6 @@
 /** From records to what views are told. */
 
-import type { ChatSummary, TimelineItem } from "../engine/api.ts";
+import type { ChatMember, ChatSummary, TimelineItem } from "../engine/api.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
 
 /** @returns what views are told of a stored item */
@@ -10,8 +10,8 @@ export function itemOf(record: ItemRecord): TimelineItem {
   return { kind, messageId, order, sender, own, ...(elsewhere && { elsewhere }), text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
 }
 
-/** What the directory marks of an account key (hex); nothing for most. */
-export type PinMarks = ReadonlyMap<string, { verified?: true; keyChanged?: true }>;
+/** What the directory marks of a member; nothing for most. */
+export type PinMarks = (member: { username: string; /** hex */ accountKey: string }) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
 
 /** @param own this device's account */
 export function summaryOf(chatId: string, record: ChatRecord, own: { username: string; accountKey: string }, marks: PinMarks): ChatSummary {
@@ -21,7 +21,7 @@ export function summaryOf(chatId: string, record: ChatRecord, own: { username: s
     chatId,
     title: record.kind === "direct" ? directTitle : record.name,
     kind: record.kind,
-    members: record.members.map((member) => ({ ...member, ...marks.get(member.accountKey), self: member.accountKey === own.accountKey })),
+    members: record.members.map((member) => ({ ...member, ...marks(member), self: member.accountKey === own.accountKey })),
     invitation: record.invitation,
     active: record.active && record.broken === undefined,
     ...(record.active && record.broken && { recovering: true as const }),

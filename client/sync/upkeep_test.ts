@@ -96,7 +96,7 @@ suite("what groups need without anyone asking", {
     assert.deepEqual(tap.of("publish"), [], "nothing leaves");
     const own = async () => (await anna.items(chatId)).flatMap((item) => item.kind === "message" && item.own ? [`${item.text} ${item.state}`] : []);
     assert.deepEqual(await own(), ["first sent", "second waiting", "third waiting"]);
-    await anna.engine.acceptChangedKey(bert.username);
+    await anna.engine.acceptChangedKey(bert.username, place.slice("k/".length));
     await bert.hears(chatId, anna.username, ["first", "second", "third"]);
     await anna.until(async () => (await own()).every((line) => line.endsWith("sent")), "the messages to be sent");
     await anna.says(chatId, "fourth");

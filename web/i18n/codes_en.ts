@@ -48,6 +48,8 @@ export const codesEn = {
   L013: { what: "This device’s clock is off by more than an hour.", todo: "Set it right. Until then the server’s time is used where it counts." },
   L015: { what: "The tab that was doing this was closed before it could say how it ended.", todo: "Look whether it was done before you try again. If a recovery code was to be shown, make a new one." },
   L014: { what: "This recovery code does not fit.", todo: "Check each character, and the username. A code that was used once, or replaced, is void." },
+  L016: { what: "A former key is in this conversation.", todo: "You have accepted another key since. Start a new conversation, or have that member removed from the group." },
+  L017: { what: "The key is not the one whose number you saw.", todo: "It has changed again. Compare the number that is shown now." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: { what: "The browser cleared part of this device’s storage, so its keys are gone.", todo: "Sign in again; it becomes a new device." },
   revoked: { what: "This device was removed from your account.", todo: "If that was not you, change your password. Else sign in again." },

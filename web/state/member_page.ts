@@ -6,7 +6,7 @@ export const pageMembers = 100;
 /** From this many on there is a field to find somebody. */
 export const manyMembers = 12;
 
-const rank = ({ self, keyChanged, role }: ChatMember) => (self ? 0 : keyChanged ? 1 : role === "admin" ? 2 : 3);
+const rank = ({ self, keyChanged, keyReplaced, role }: ChatMember) => (self ? 0 : keyChanged || keyReplaced ? 1 : role === "admin" ? 2 : 3);
 
 /** @returns usernames: oneself, changed keys, admins, members, each by name; only those that contain `wanted` */
 export function listedMembers(members: readonly ChatMember[], wanted: string): string[] {

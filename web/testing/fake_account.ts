@@ -7,7 +7,10 @@ const codes = ["7QJW-M3RT-0KX9-ZB4F-A2HP-8VND-6EYC-T1GS-5", "2MKD-X8PA-VC31-6QRT
 
 export class FakeAccount {
   readonly verified = new Set<string>();
-  readonly changed = new Set<string>();
+  /** Whose key has changed, and how often. */
+  readonly changed = new Map<string, number>();
+  /** By name, the key that was accepted in the place of another. */
+  readonly accepted = new Map<string, string>();
   #codes = 0;
   #devices: DeviceInfo[];
 
@@ -47,14 +50,35 @@ export class FakeAccount {
   }
 
   safetyNumber(username: string): SafetyNumber {
-    const seed = [...username].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) % 100_003, this.changed.has(username) ? 1 : 7);
+    const seed = [...username].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) % 100_003, this.changed.get(username) ?? 7);
     const digits = Array.from({ length: 12 }, (_, index) => String((seed * (index + 3) * 7919) % 100_000).padStart(5, "0")).join(" ");
     const qr = Array.from({ length: 65 }, (_, index) => ((seed * (index + 1) * 131) % 256).toString(16).padStart(2, "0")).join("");
-    return { username, digits, qr, verified: this.verified.has(username), changed: this.changed.has(username) };
+    return { username, accountKey: this.accepted.get(username) ?? qr.slice(-64), digits, qr, verified: this.verified.has(username), changed: this.changed.has(username) };
+  }
+
+  verify(username: string, accountKey: string, verified: boolean): void {
+    if (this.changed.has(username)) throw new EngineError({ code: "L007", detail: "not accepted yet" });
+    this.#checkShown(username, accountKey);
+    if (verified) this.verified.add(username);
+    else this.verified.delete(username);
+  }
+
+  /** A key that has changed once changes again before it is accepted for the first time. */
+  accept(username: string, accountKey: string): void {
+    if (this.changed.get(username) === 1) this.changed.set(username, 2);
+    this.#checkShown(username, accountKey);
+    this.accepted.set(username, accountKey);
+    this.changed.delete(username);
+    this.verified.delete(username);
+  }
+
+  #checkShown(username: string, accountKey: string): void {
+    if (this.safetyNumber(username).accountKey !== accountKey) throw new EngineError({ code: "L017", detail: "another key" });
   }
 
   /** @returns the member with what this account thinks of its key */
-  judged({ verified: _verified, keyChanged: _keyChanged, ...member }: ChatMember): ChatMember {
+  judged({ verified: _verified, keyChanged: _keyChanged, keyReplaced: _keyReplaced, ...member }: ChatMember): ChatMember {
+    if ((this.accepted.get(member.username) ?? member.accountKey) !== member.accountKey) return { ...member, keyReplaced: true };
     return { ...member, ...(this.verified.has(member.username) && { verified: true }), ...(this.changed.has(member.username) && { keyChanged: true }) };
   }
 }

@@ -42,7 +42,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     self = new FakeAccount(password, deviceId, !withChats);
     if (withChats) {
       self.verified.add("carol");
-      self.changed.add("emil");
+      self.changed.set("emil", 1);
     }
     if (withChats) for (const chat of fakeChats(username, everyone)) chats.set(chat.summary.chatId, chat);
     tellAccount();
@@ -71,7 +71,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   }
 
   function summaryOf(usernames: string[], groupName: string | undefined): ChatSummary {
-    const members = [own(), ...usernames].map((username, index) => ({ username, accountKey: hex(32), role: index === 0 ? "admin" : "member", self: index === 0 }) as const);
+    const members = [own(), ...usernames].map((username, index) => ({ username, accountKey: self.accepted.get(username) ?? hex(32), role: index === 0 ? "admin" : "member", self: index === 0 }) as const);
     return { chatId: hex(32), title: groupName ?? usernames[0], kind: groupName ? "group" : "direct", members: [...members], invitation: false, active: true, unread: 0, activityMs: Date.now() };
   }
 
@@ -143,7 +143,9 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async send(chatId, messageId, text) {
-      if (chats.get(chatId)!.summary.members.some(({ username }) => self.changed.has(username))) refuse("L007");
+      const judged = chats.get(chatId)!.summary.members.map((member) => self.judged(member));
+      if (judged.some(({ keyChanged }) => keyChanged)) refuse("L007");
+      if (judged.some(({ keyReplaced }) => keyReplaced)) refuse("L016");
       const item: TimelineItem = { kind: "message", messageId, order: String(order++), sender: own(), own: true, text, atMs: Date.now(), state: "waiting" };
       put(chatId, item);
       void pause(150).then(() => put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })).then(() => answer(chatId, text));
@@ -191,14 +193,12 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       await pause(60);
       return self.safetyNumber(username);
     },
-    async setVerified(username, verified) {
-      if (verified) self.verified.add(username);
-      else self.verified.delete(username);
+    async setVerified(username, accountKey, verified) {
+      self.verify(username, accountKey, verified);
       tellChats();
     },
-    async acceptChangedKey(username) {
-      self.changed.delete(username);
-      self.verified.delete(username);
+    async acceptChangedKey(username, accountKey) {
+      self.accept(username, accountKey);
       tellChats();
     },
     async wake() {},

@@ -88,6 +88,7 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         <span id={id("marks")} class="chat-row-marks">
           <Show when={props.chat.invitation}><span class="badge badge-quiet">{text("chats.invitation")}</span></Show>
           <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}><span class="badge badge-warning">{text("info.key-changed")}</span></Show>
+          <Show when={props.chat.members.some(({ keyReplaced }) => keyReplaced)}><span class="badge badge-warning">{text("info.key-replaced")}</span></Show>
           <Show when={!props.chat.active}><span class="badge badge-muted">{props.chat.recovering ? text("chats.recovering") : text("chats.ended")}</span></Show>
           <Show when={props.chat.unread > 0}><span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>{props.chat.unread > 99 ? "99+" : props.chat.unread}</span></Show>
         </span>

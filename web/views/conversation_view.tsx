@@ -12,6 +12,7 @@ import { Composer } from "./composer.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon } from "./icons.tsx";
 import { KeyChangedBanner } from "./key_changed_banner.tsx";
+import { KeyReplacedBanner } from "./key_replaced_banner.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 import { TimelineView } from "./timeline_view.tsx";
@@ -40,14 +41,16 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
   const active = createMemo(() => props.chat.active);
   const typing = createTyping(app, props.chatId);
   const changed = createMemo(() => (props.chat.active || props.chat.recovering ? props.chat.members.filter(({ keyChanged }) => keyChanged).map(({ username }) => username) : []));
-  const stopped = createMemo(() => changed().length > 0);
+  const replaced = createMemo(() => (props.chat.active || props.chat.recovering ? props.chat.members.find(({ keyReplaced }) => keyReplaced)?.username : undefined));
+  const stopped = createMemo(() => changed().length > 0 || replaced() !== undefined);
+  const whyStopped = () => text(changed().length > 0 ? "chat.stopped" : "chat.stopped-replaced");
   const verified = () => {
     const others = props.chat.members.filter(({ self }) => !self);
     return others.length > 0 && others.every((member) => member.verified);
   };
   const offline = createOutage(app);
   /** Why what is shown as waiting waits. */
-  const waits = () => (stopped() ? text("chat.stopped") : props.chat.recovering ? text("chat.recovering") : offline() ? text("chat.waits-offline") : text("chat.waits-sending"));
+  const waits = () => (stopped() ? whyStopped() : props.chat.recovering ? text("chat.recovering") : offline() ? text("chat.waits-offline") : text("chat.waits-sending"));
   const invited = createMemo(() => props.chat.active && props.chat.invitation);
   return (
     <div class="conversation">
@@ -72,11 +75,12 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       </header>
       <Show when={props.compact}><BackgroundProgress /></Show>
       <KeyChangedBanner usernames={changed()} />
+      <Show when={changed().length === 0 && replaced()}>{(username) => <KeyReplacedBanner username={username()} group={props.chat.kind === "group"} />}</Show>
       <TimelineView conversation={conversation} title={props.chat.title} group={props.chat.kind === "group"} unread={props.chat.unread} waits={waits()} />
       <Show when={active()}><TypingLine usernames={typing()} /></Show>
       <Show when={invited()}><Invitation chat={props.chat} /></Show>
       <Show when={active() && offline() && !stopped()}><p class="wait-note"><Icon name="waiting" />{text("chat.waits-offline")}</p></Show>
-      <Show when={active() && !stopped()} fallback={<p class="foot-note">{stopped() ? text("chat.stopped") : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
+      <Show when={active() && !stopped()} fallback={<p class="foot-note">{stopped() ? whyStopped() : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
         <Composer chatId={props.chatId} onSend={conversation.send} />
       </Show>
     </div>

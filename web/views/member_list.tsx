@@ -80,6 +80,7 @@ function MemberRow(props: { member: ChatMember; group: boolean; canChange: boole
       <Avatar name={username()} />
       <span class="person-name">{username()}<Show when={props.member.self}> <span class="person-self">({text("info.you")})</span></Show></span>
       <Show when={props.member.keyChanged}><span class="badge badge-warning">{text("info.key-changed")}</span></Show>
+      <Show when={props.member.keyReplaced}><span class="badge badge-warning">{text("info.key-replaced")}</span></Show>
       <Show when={props.member.verified}><span class="verified" role="img" aria-label={text("chat.verified")} title={text("chat.verified")}><Icon name="verified" /></span></Show>
       <Show when={props.member.role === "admin" && props.group}><span class="badge badge-quiet">{text("info.admin")}</span></Show>
     </>

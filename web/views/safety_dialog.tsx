@@ -1,5 +1,5 @@
 import { createResource, createSignal, For, type JSX, Show } from "solid-js";
-import type { SafetyNumber } from "../../client/engine/api.ts";
+import { type EngineProblem, LocalCode, type SafetyNumber } from "../../client/engine/api.ts";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { createTask, problemFrom } from "../state/task.ts";
@@ -32,10 +32,23 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   const app = useApp();
   const task = createTask();
   const [accepting, setAccepting] = createSignal(false);
+  const [refused, setRefused] = createSignal<EngineProblem>();
   const username = () => props.number.username;
   const groups = () => props.number.digits.replace(/\D/g, "").match(/.{5}/g) ?? [];
   async function mark(verified: boolean): Promise<void> {
-    if (await task.run(() => app.engine.setVerified(username(), verified))) props.onChanged();
+    setRefused(undefined);
+    const { accountKey } = props.number;
+    const done = await task.run(() => app.engine.setVerified(username(), accountKey, verified));
+    // The number on the screen is of another key than the account has by now: then the other one is shown.
+    if (done || task.problem()?.code === LocalCode.otherKey || task.problem()?.code === LocalCode.keyChanged) props.onChanged();
+  }
+  function showOther(): void {
+    setRefused({ code: LocalCode.otherKey, detail: `${username()} has another key than the one that was shown` });
+    props.onChanged();
+  }
+  function accepted(): void {
+    setRefused(undefined);
+    props.onChanged();
   }
   return (
     <>
@@ -49,7 +62,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
         </div>
       </div>
       <Show when={props.number.verified}><p class="safety-verified"><Icon name="verified" />{text("safety.verified", { username: username() })}</p></Show>
-      <ProblemNote problem={task.problem()} />
+      <ProblemNote problem={task.problem() ?? refused()} />
       <div class="dialog-actions">
         <button type="button" class="button" data-first onClick={() => props.onClose()}>{text("safety.close")}</button>
         <Show
@@ -64,7 +77,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
           </Show>
         </Show>
       </div>
-      <Show when={accepting()}><AcceptKeyDialog username={username()} onAccepted={props.onChanged} onClose={() => setAccepting(false)} /></Show>
+      <Show when={accepting()}><AcceptKeyDialog number={props.number} onAccepted={accepted} onOther={showOther} onClose={() => setAccepting(false)} /></Show>
     </>
   );
 }

@@ -22,7 +22,7 @@ test("a person is verified by numbers, and the mark is seen in the details and i
   expect(problems).toEqual([]);
 });
 
-test("a changed key stops sending until it is compared and accepted", async ({ page, url, problems }) => {
+test("a changed key stops sending until the key whose number was seen is accepted, and a conversation with the former key stays stopped", async ({ page, url, problems }) => {
   await signIn(page, url);
   await expect(page.getByRole("link", { name: "emil" })).toContainText("key changed");
   await page.getByRole("link", { name: "emil" }).click();
@@ -33,10 +33,25 @@ test("a changed key stops sending until it is compared and accepted", async ({ p
   const dialog = page.getByRole("dialog", { name: "Safety number with emil" });
   await expect(dialog).toContainText("These digits belong to the new key of emil");
   await expect(dialog.getByRole("button", { name: "Mark as verified" })).toHaveCount(0);
-  await dialog.getByRole("button", { name: "Accept the new key" }).click();
-  await page.getByRole("dialog", { name: "Accept the new key of emil?" }).getByRole("button", { name: "Accept the new key" }).click();
+  const digits = dialog.getByRole("group", { name: "Safety number" });
+  const seen = await digits.innerText();
+  const accept = async () => {
+    await dialog.getByRole("button", { name: "Accept the new key" }).click();
+    await page.getByRole("dialog", { name: "Accept the new key of emil?" }).getByRole("button", { name: "Accept the new key" }).click();
+  };
+  await accept();
+  await expect(dialog, "the key has changed once more meanwhile").toContainText("The key is not the one whose number you saw");
+  await expect(digits).not.toHaveText(seen, { useInnerText: true });
+  await expect(dialog.getByRole("button", { name: "Mark as verified" })).toHaveCount(0);
+  await accept();
   await dialog.getByRole("button", { name: "Mark as verified" }).click();
+  await expect(dialog).not.toContainText("The key is not the one whose number you saw");
   await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(banner).toContainText("This conversation has the former key of emil, so nothing is sent here");
+  await expect(page.getByRole("link", { name: "emil" })).toContainText("former key");
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveCount(0);
+  await expectWhole(page, "a conversation with a former key");
+  await banner.getByRole("button", { name: "Start a new conversation" }).click();
   await expect(banner).toHaveCount(0);
   await page.getByRole("textbox", { name: "Message" }).fill("So it is you");
   await page.getByRole("button", { name: "Send" }).click();
