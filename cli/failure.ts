@@ -38,6 +38,7 @@ const hints: Record<string, string> = {
   [LocalCode.keyReplaced]: "remove that member from the group, or start a new conversation: the key is the one that you took another for",
   [LocalCode.otherKey]: "compare the number that qpq verify prints now",
   [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",
+  [LocalCode.notAccepted]: "look who is in it now with qpq members, then take the invitation with qpq join, or leave",
   [LocalCode.tooLarge]: "send it in parts",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
 };

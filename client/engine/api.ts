@@ -67,6 +67,8 @@ export interface ChatSummary {
   members: ChatMember[];
   /** A Welcome from an account that this one never talked to: an invitation until accepted. */
   invitation: boolean;
+  /** The invitation is back into a chat that this device was in, by somebody who was not: nothing can be sent before it is accepted. */
+  mustAccept?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /** This device can not follow the group at the moment and has asked for help: nothing can be sent until it is back, by itself. `active` is false meanwhile. */
@@ -159,6 +161,7 @@ export const LocalCode = {
   alreadySignedIn: "L012",
   recoveryCode: "L014", // a recovery code that is none, or not this account's
   outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
+  notAccepted: "L018", // an invitation that has to be accepted before anything is sent
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
   keyReplaced: "L016", // a member of the chat has a key that the user has put another one in the place of
   otherKey: "L017", // the key is not the one whose safety number was shown

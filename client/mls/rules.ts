@@ -30,7 +30,8 @@
  * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device of a member account is added by a member's client, GRP-4.5 a device that can
  * not follow is put back at its request, GRP-5.5 and its secret sealed to it again (client/sync/healer.ts, helper.ts), GRP-5.1 to 5.4 successor channels (client/sync/successor.ts), GRP-6.1 keys are
  * kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
- * (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations (client/sync/incoming_welcome.ts).
+ * (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations, and so is a return into a chat by an account that was not in it
+ * (client/sync/incoming_welcome.ts, which refuses a return as another kind by GRP-2.6).
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";

@@ -146,8 +146,9 @@ export class Chats {
         await hold(chatId);
         const before = this.#chats.get(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
-        const draft = new Draft({ id: chatId, record, state: undefined, ratchetKeys: before?.ratchetKeys ?? new Set(), pending: undefined, version }, this.#mls);
-        draft.set({});
+        // One that this unit has changed already keeps what it holds: the messages that came before a Welcome are written with it.
+        const draft = unit.drafts.get(chatId) ?? new Draft({ id: chatId, record, state: undefined, ratchetKeys: before?.ratchetKeys ?? new Set(), pending: undefined, version }, this.#mls);
+        draft.begin(record);
         unit.drafts.set(chatId, draft);
         return draft;
       },

@@ -94,6 +94,14 @@ export class Draft {
     return this.#changed || this.items.length > 0;
   }
 
+  /** The chat begins anew with this record, of which nothing was: what this unit has put into it before stays, and {@link enterEpoch} follows. */
+  begin(record: ChatRecord): void {
+    this.#record = { ...record };
+    this.#recordChanged = true;
+    this.#changed = true;
+    this.deleted = false;
+  }
+
   set(fields: Partial<ChatRecord>): void {
     this.#record = { ...this.#record, ...fields };
     this.#recordChanged = true;

@@ -174,7 +174,7 @@ export class Healer {
     const server = await serverState(this.#context.rpc, channelId);
     if (!server) return;
     const content = await this.#requests.make(channelId, n, commitId, server.epoch);
-    for (const to of whomToAsk(this.#context, server.members, undefined, round)) await sendDirect(this.#context, channelId, to, content);
+    for (const to of await whomToAsk(this.#context, server.members, chats.get(known)?.record, undefined, round)) await sendDirect(this.#context, channelId, to, content);
   }
 
   /** A payload of another device. Never rejects: whatever it is, it only asks. */
@@ -238,7 +238,7 @@ export class Healer {
     asking.rounds++;
     if (!server || server.epoch < record.epoch) return await this.#serverBehind(chatId, record, state);
     if (this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, state ? "rejected-commit" : "state-lost");
-    const whom = whomToAsk(this.#context, server.members, state, asking.rounds);
+    const whom = await whomToAsk(this.#context, server.members, record, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
     const id = fromHex(commitId ?? "");
     const reseal = need === "reseal" && asking.rounds <= resealRounds && state !== undefined && commitId !== undefined;

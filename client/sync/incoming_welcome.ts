@@ -5,7 +5,7 @@ import type { Entry } from "../../schema/rpc/methods.ts";
 import { LocalCode } from "../engine/api.ts";
 import type { Bytes, JoinResult } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
-import { accountsOf } from "./members.ts";
+import { accountsOf, unseenChanges } from "./members.ts";
 import { noteEpoch } from "./past_epochs.ts";
 import type { ChatMember, ChatRecord } from "./records.ts";
 import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
@@ -14,7 +14,7 @@ import { follow } from "./successor.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
-/** Joins by a Welcome, as an invitation where the inviter is a stranger; repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not be asked */
+/** Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat; repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not be asked */
 export async function receiveWelcome(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry): Promise<void> {
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);
@@ -57,18 +57,23 @@ type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 async function join(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, result: Joined, existing: Draft | undefined): Promise<void> {
   const { account, mls } = context;
-  const members = mls.members(result.newState);
-  const draft = await unit.create(joinedRecord(context, entry, result, accountsOf(members), existing?.record), existing?.id);
-  // What was to be committed is built again on what there is now.
-  if (existing?.pending) {
-    draft.setPending(existing.pending);
-    draft.restartPlan();
+  const before = existing?.record;
+  if (existing && before && before.kind !== result.info.kind) {
+    refuse(unit, existing, entry, { kind: "rejected", code: "GRP-2.6", reason: "a chat of two and a group never become each other" });
+    return;
   }
+  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
+  const draft = await unit.create(record, existing?.id);
+  // What was to be committed is built again on what there is now; not for somebody whom the user has not let in yet.
+  if (!record.invitation) draft.restartPlan();
+  else if (draft.pending) draft.setPending(undefined);
   draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
   await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S }, true);
   const by = result.adder.credential.username;
-  if (existing) draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);
-  else if (result.info.kind === "direct") draft.notice("created", { by }, entry.receivedMs);
+  if (before) {
+    draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);
+    for (const { notice, values } of unseenChanges(before, record, context.ownKey)) draft.notice(notice, values, entry.receivedMs);
+  } else if (result.info.kind === "direct") draft.notice("created", { by }, entry.receivedMs);
   else draft.notice("added", { who: account.username, by }, entry.receivedMs);
   compareWithServer(events, unit, draft, entry, result.adder, { removed: [], added: [], membersHash: await mls.membersHash(result.newState) });
   unit.afterwards(() => events.joined(draft.id));
@@ -96,7 +101,10 @@ function refuseWelcome(context: SyncContext, events: InboxEvents, unit: Unit, en
 function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adder, newState }: Joined, members: ChatMember[], before: Readonly<ChatRecord> | undefined): ChatRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
-  const accepted = adderKey === ownKey || before?.invitation === false || isAcquainted(chats.all().map(({ record }) => record), adderKey);
+  // Back into a chat that goes on here under its name and with its history only somebody who was in it brings this device without a question, acquainted or not: a channel's name is no
+  // proof of its group, and the server alone decides which Welcome comes with it.
+  const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
+  const accepted = isOfChat && (adderKey === ownKey || before?.invitation === false || isAcquainted(chats.all().map(({ record }) => record), adderKey));
   return {
     v: 1,
     channelId: entry.channelId,
@@ -107,6 +115,7 @@ function joinedRecord({ ownKey, chats }: SyncContext, entry: Entry, { info, adde
     ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
     hidden: false,
     invitation: !accepted,
+    ...(!accepted && (!isOfChat || before?.mustAccept) && { mustAccept: true as const }),
     active: true,
     // Put back while it wants to leave, it still does.
     leaving: before?.active === true && before.leaving,

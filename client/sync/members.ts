@@ -2,7 +2,7 @@
 
 import { toHex } from "../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../mls/types.ts";
-import type { ChatMember, NoticeKind } from "./records.ts";
+import type { ChatMember, ChatRecord, NoticeKind } from "./records.ts";
 
 /** @returns the accounts of these devices, in leaf order */
 export function accountsOf(members: Member[]): ChatMember[] {
@@ -51,6 +51,29 @@ export function noticesOf({ committer, before, after, leaving, readded, infoChan
     if (roleBefore !== undefined && roleBefore !== role) notices.push({ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, by } });
   }
   if (infoChange && infoChange.before.name !== infoChange.after.name) notices.push({ notice: "renamed", values: { by, name: infoChange.after.name } });
+  return notices;
+}
+
+/**
+ * @param before how this device knew the chat when it was last in it
+ * @param own the own account's key as hex: that it is back is told by itself
+ * @returns the lines for what became of the chat while this device was out of it; who did it is not named, because nothing proves it
+ */
+export function unseenChanges(before: Readonly<Pick<ChatRecord, "name" | "members">>, after: Readonly<Pick<ChatRecord, "name" | "members">>, own: string): Notice[] {
+  const find = (members: ChatMember[], key: string) => members.find(({ accountKey }) => accountKey === key);
+  const others = (members: ChatMember[]) => members.filter(({ accountKey }) => accountKey !== own);
+  const notices: Notice[] = [];
+  for (const { username, accountKey } of others(before.members)) {
+    if (!find(after.members, accountKey)) notices.push({ notice: "removed", values: { who: username } });
+  }
+  for (const { username, accountKey } of others(after.members)) {
+    if (!find(before.members, accountKey)) notices.push({ notice: "added", values: { who: username } });
+  }
+  for (const { username, accountKey, role } of after.members) {
+    const roleBefore = find(before.members, accountKey)?.role;
+    if (roleBefore !== undefined && roleBefore !== role) notices.push({ notice: role === "admin" ? "promoted" : "demoted", values: { who: username } });
+  }
+  if (before.name !== after.name) notices.push({ notice: "renamed", values: { name: after.name } });
   return notices;
 }
 

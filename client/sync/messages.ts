@@ -38,7 +38,7 @@ export class Messages {
    * Seals a text and stores it with everything that this changes, in one write; the network comes after. Asking twice with the same id sends once.
    *
    * @param messageIdHex 16 bytes as hex
-   * @throws EngineError L010, L011, L007, L016, L005
+   * @throws EngineError L010, L011, L007, L016, L018, L005
    */
   async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
     const messageId = messageIdOf(messageIdHex);
@@ -103,6 +103,7 @@ export class Messages {
     const { account, ownKey } = this.#context;
     const draft = await unit.chat(chatId);
     if (!draft?.record.active || draft.record.hidden || draft.record.leaving || draft.record.broken) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    if (draft.record.invitation && draft.record.mustAccept) throw new EngineError({ code: LocalCode.notAccepted, detail: "somebody who was not in the chat has brought this device back" });
     const content = textContent(text, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();

@@ -11,7 +11,7 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
-import { type ItemRecord, keys, type OutboxRecord, type SeenRecord, togetherMs } from "./records.ts";
+import { type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, togetherMs } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -186,7 +186,7 @@ export class Outbox {
 
   async #seal(draft: Draft, { messageId, kind, content }: Pick<OutboxRecord, "messageId" | "kind" | "content">): Promise<OutboxRecord["sealed"]> {
     const { state, record } = draft;
-    if (!state || state.epoch === 0n || record.broken || (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))) return undefined;
+    if (!state || state.epoch === 0n || record.broken || (kind === "message" && awaitsYes(record)) || (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
     try {
@@ -227,13 +227,19 @@ export class Outbox {
   }
 
   /**
-   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user took another one (PROTOCOL §1, Pins): no message leaves before, one that may
-   * have left already included. Each waits as it is, and the queue is looked at again when a pin or the group changes ({@link kick}); only a wish to leave passes.
+   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user took another one (PROTOCOL §1, Pins), or a stranger to the chat has brought this
+   * device back into it (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and the queue is looked at again when a pin or the group changes
+   * or the invitation is accepted ({@link kick}); only a wish to leave passes.
    */
   async #isHeld(chatId: string): Promise<boolean> {
     try {
+      const record = this.#context.chats.get(chatId)?.record;
+      if (record && awaitsYes(record)) {
+        this.#held.add(chatId);
+        return true;
+      }
       // In a chat that is over nothing can leave any more, and what waits there is settled.
-      if (this.#context.chats.get(chatId)?.record.active) await this.#needs.requireUnchanged(chatId);
+      if (record?.active) await this.#needs.requireUnchanged(chatId);
       this.#held.delete(chatId);
       return false;
     } catch (error) {
@@ -362,4 +368,9 @@ export function markOwn(unit: Unit, chatId: string, ownKey: string, messageId: s
   const key = keys.seen(chatId, ownKey, messageId);
   unit.requireAbsent("messageids", key);
   unit.put("messageids", key, seen);
+}
+
+/** Whether nothing may be said in this chat before the user has accepted to be back in it. */
+function awaitsYes({ active, invitation, mustAccept }: Readonly<ChatRecord>): boolean {
+  return active && invitation && mustAccept === true;
 }

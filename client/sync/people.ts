@@ -206,7 +206,9 @@ export class People {
     await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
       if (!draft) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
-      if (draft.record.invitation) draft.set({ invitation: false });
+      if (!draft.record.invitation) return;
+      draft.set({ invitation: false, mustAccept: undefined });
+      unit.afterwards(() => this.#outbox.kick(draft.id));
     });
   }
 

@@ -18,6 +18,8 @@ export interface ChatRecord {
   /** Not on the server yet: the commit that makes it is pending. Not shown. */
   hidden: boolean;
   invitation: boolean;
+  /** The invitation is back into this chat, from somebody who was not in it: an answer alone does not accept it, and what waited is held until the user does. */
+  mustAccept?: true;
   active: boolean;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;

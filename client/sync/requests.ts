@@ -1,25 +1,49 @@
 /** Whom a device asks for help, and the signed requests to be taken out and put back (PROTOCOL §3.4). */
 
-import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import { type Bytes, type GroupState, signReadd } from "../mls/group.ts";
 import type { DirectContent } from "./direct.ts";
+import type { ChatRecord } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** Whom a request goes to at once. */
 const askedAtOnce = 2;
+/** Rounds in which only those are asked whom this device knows from the chat: brought back by another, it would have to ask its user (GRP-7.5). */
+const roundsAmongKnown = 3;
 /** Rounds that ask with one KeyPackage, and how many of those before stay, in case that an older request is carried out late. */
 const roundsWithOneKeyPackage = 2;
 const keptRequests = 3;
 
-/** Two of them, others each round: other accounts first, because one account's devices often fail together. */
-export function whomToAsk({ account, mls, ownKey }: Pick<SyncContext, "account" | "mls" | "ownKey">, members: Uint8Array<ArrayBuffer>[], state: GroupState | undefined, round: number): Uint8Array<ArrayBuffer>[] {
+/**
+ * Two of them, others each round: other accounts first, because one account's devices often fail together.
+ *
+ * @param members the recipientKeys that the server has
+ * @param record the chat as this device knows it, if it does
+ * @param round from 1
+ */
+export async function whomToAsk(
+  { account, mls, ownKey }: Pick<SyncContext, "account" | "mls" | "ownKey">,
+  members: Uint8Array<ArrayBuffer>[],
+  record: Readonly<ChatRecord> | undefined,
+  state: GroupState | undefined,
+  round: number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const own = new Set((state ? mls.members(state) : []).filter(({ credential }) => toHex(credential.accountKey) === ownKey).map(({ recipientKey }) => toHex(recipientKey)));
   const others = members.filter((key) => !equalBytes(key, account.recipientKey)).sort((a, b) => toHex(a) < toHex(b) ? -1 : 1);
   const ordered = [...others.filter((key) => !own.has(toHex(key))), ...others.filter((key) => own.has(toHex(key)))];
-  if (ordered.length <= askedAtOnce) return ordered;
+  const known = round <= roundsAmongKnown && record ? await devicesOf(account, record) : new Set<string>();
+  const preferred = ordered.filter((key) => known.has(toHex(key)));
+  const asked = preferred.length > 0 ? preferred : ordered;
+  if (asked.length <= askedAtOnce) return asked;
   // Each device begins elsewhere, so that the same two are not asked by all.
-  const start = (account.recipientKey[0] + (round - 1) * askedAtOnce) % ordered.length;
-  return [...ordered, ...ordered].slice(start, start + askedAtOnce);
+  const start = (account.recipientKey[0] + (round - 1) * askedAtOnce) % asked.length;
+  return [...asked, ...asked].slice(start, start + askedAtOnce);
+}
+
+/** @returns the devices of the chat's accounts as hex, as far as this device has their lists */
+async function devicesOf({ directory }: SyncContext["account"], { members }: Readonly<ChatRecord>): Promise<Set<string>> {
+  const accounts = await Promise.all(members.map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
+  return new Set(accounts.flatMap((known) => known?.devices.devices.map(({ recipientKey }) => toHex(recipientKey)) ?? []));
 }
 
 export class ReaddRequests {

@@ -23,6 +23,7 @@ export function summaryOf(chatId: string, record: ChatRecord, own: { username: s
     kind: record.kind,
     members: record.members.map((member) => ({ ...member, ...marks(member), self: member.accountKey === own.accountKey })),
     invitation: record.invitation,
+    ...(record.invitation && record.mustAccept && { mustAccept: true as const }),
     active: record.active && record.broken === undefined,
     ...(record.active && record.broken && { recovering: true as const }),
     unread: record.unread,

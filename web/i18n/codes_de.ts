@@ -47,6 +47,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L014: { what: "Dieser Wiederherstellungscode passt nicht.", todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr." },
   L016: { what: "In dieser Unterhaltung ist ein früherer Schlüssel.", todo: "Du hast inzwischen einen anderen angenommen. Beginn eine neue Unterhaltung, oder lass dieses Mitglied aus der Gruppe entfernen." },
   L017: { what: "Der Schlüssel ist nicht der, dessen Nummer du gesehen hast.", todo: "Er hat sich noch einmal geändert. Vergleicht die Nummer, die jetzt angezeigt wird." },
+  L018: { what: "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht.", todo: "Sieh nach, wer jetzt darin ist, und nimm an, bevor du schreibst." },
   L050: { what: "In der App ist etwas fehlgeschlagen.", todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren." },
   evicted: { what: "Der Browser hat einen Teil des Speichers dieses Geräts gelöscht, die Schlüssel sind weg.", todo: "Melde dich neu an; es wird ein neues Gerät." },
   revoked: { what: "Dieses Gerät wurde aus deinem Konto entfernt.", todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an." },

@@ -50,6 +50,7 @@ export const codesEn = {
   L014: { what: "This recovery code does not fit.", todo: "Check each character, and the username. A code that was used once, or replaced, is void." },
   L016: { what: "A former key is in this conversation.", todo: "You have accepted another key since. Start a new conversation, or have that member removed from the group." },
   L017: { what: "The key is not the one whose number you saw.", todo: "It has changed again. Compare the number that is shown now." },
+  L018: { what: "Somebody who was not in this chat has brought you back into it.", todo: "Look at who is in it now, and accept before you write." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: { what: "The browser cleared part of this device’s storage, so its keys are gone.", todo: "Sign in again; it becomes a new device." },
   revoked: { what: "This device was removed from your account.", todo: "If that was not you, change your password. Else sign in again." },

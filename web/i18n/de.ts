@@ -127,6 +127,7 @@ export const de: Record<keyof typeof en, string> = {
   "chat.start-anew": "Neue Unterhaltung beginnen",
   "chat.invited": "{username} lädt dich in diesen Chat ein. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
   "chat.invited-by-nobody": "Du bist in diesen Chat eingeladen. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
+  "chat.invited-back": "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",

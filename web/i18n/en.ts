@@ -125,6 +125,7 @@ export const en = {
   "chat.start-anew": "Start a new conversation",
   "chat.invited": "{username} invites you to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-by-nobody": "You are invited to this chat. Accept or simply answer; decline to leave it.",
+  "chat.invited-back": "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",

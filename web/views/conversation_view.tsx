@@ -37,7 +37,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
     return route.kind === "chat" && route.info;
   };
   const toggleInfo = () => (infoOpen() ? app.navigation.up({ kind: "chat", chatId: props.chatId, info: false }) : app.navigation.go({ kind: "chat", chatId: props.chatId, info: true }));
-  // An invitation can be answered straight away, which accepts it: the composer stands below it from the start and is never made anew.
+  // An invitation can be answered straight away, which accepts it, unless it is back into this chat from somebody who was not in it: the composer stands below it from the start and is never made anew.
   const active = createMemo(() => props.chat.active);
   const typing = createTyping(app, props.chatId);
   const changed = createMemo(() => (props.chat.active || props.chat.recovering ? props.chat.members.filter(({ keyChanged }) => keyChanged).map(({ username }) => username) : []));
@@ -81,7 +81,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       <Show when={invited()}><Invitation chat={props.chat} /></Show>
       <Show when={active() && offline() && !stopped()}><p class="wait-note"><Icon name="waiting" />{text("chat.waits-offline")}</p></Show>
       <Show when={active() && !stopped()} fallback={<p class="foot-note">{stopped() ? whyStopped() : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
-        <Composer chatId={props.chatId} onSend={conversation.send} />
+        <Show when={!props.chat.mustAccept}><Composer chatId={props.chatId} onSend={conversation.send} /></Show>
       </Show>
     </div>
   );
@@ -98,7 +98,7 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
   });
   return (
     <div class="foot-note foot-invitation">
-      <p>{inviter() ? text("chat.invited", { username: inviter()! }) : text("chat.invited-by-nobody")}</p>
+      <p>{props.chat.mustAccept ? text("chat.invited-back") : inviter() ? text("chat.invited", { username: inviter()! }) : text("chat.invited-by-nobody")}</p>
       <ProblemNote problem={task.problem()} />
       <div class="foot-actions">
         <button type="button" class="button" disabled={task.running()} onClick={() => void decline()}>{text("chat.decline")}</button>
