@@ -32,26 +32,63 @@ export interface Notice {
 
 /** @returns the lines that a commit puts into the conversation; none for a mere update */
 export function noticesOf({ committer, before, after, leaving, readded, infoChange }: EpochChange): Notice[] {
-  const by = committer.credential.username;
+  const by = { by: committer.credential.username };
   const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
-  const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
-  const left = new Set(leaving.map(({ credential }) => toHex(credential.accountKey)));
-  const notices: Notice[] = [];
-  for (const { username, accountKey } of accountsBefore) {
-    if (has(accountsAfter, accountKey)) continue;
-    notices.push(left.has(accountKey) ? { notice: "left", values: { who: username } } : { notice: "removed", values: { who: username, by } });
-  }
-  for (const { username, accountKey } of accountsAfter) {
-    if (!has(accountsBefore, accountKey)) notices.push({ notice: "added", values: { who: username, by } });
-  }
-  notices.push(...deviceNotices(before, after, accountsBefore, accountsAfter));
-  for (const { credential } of readded) notices.push({ notice: "rejoined", values: { who: credential.username, by, device: toHex(credential.deviceId).slice(0, 8) } });
-  for (const { username, accountKey, role } of accountsAfter) {
-    const roleBefore = accountsBefore.find((account) => account.accountKey === accountKey)?.role;
-    if (roleBefore !== undefined && roleBefore !== role) notices.push({ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, by } });
-  }
-  if (infoChange && infoChange.before.name !== infoChange.after.name) notices.push({ notice: "renamed", values: { by, name: infoChange.after.name } });
-  return notices;
+  return [
+    ...accountNotices(accountsBefore, accountsAfter, by, new Set(leaving.map(({ credential }) => toHex(credential.accountKey)))),
+    ...deviceNotices(before, after, accountsBefore, accountsAfter),
+    ...readded.map(({ credential }): Notice => ({ notice: "rejoined", values: { who: credential.username, ...by, device: toHex(credential.deviceId).slice(0, 8) } })),
+    ...roleNotices(accountsBefore, accountsAfter, by),
+    ...(infoChange ? nameNotices(infoChange.before.name, infoChange.after.name, by) : []),
+  ];
+}
+
+/** A group as a conversation remembers it. */
+export interface Remembered {
+  name: string;
+  members: ChatMember[];
+  /** Where its state is at hand. */
+  devices?: Member[];
+}
+
+/**
+ * @param after the devices and the name that the conversation goes on with
+ * @returns the lines for what differs where the commits between were not seen: they name nobody who did it
+ */
+export function differenceOf(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
+  const accounts = accountsOf(after.devices);
+  return [
+    ...accountNotices(before.members, accounts, {}, new Set()),
+    ...(before.devices ? deviceNotices(before.devices, after.devices, before.members, accounts) : []),
+    ...roleNotices(before.members, accounts, {}),
+    ...nameNotices(before.name, after.name, {}),
+  ];
+}
+
+interface By {
+  by?: string;
+}
+
+const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
+
+function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left: ReadonlySet<string>): Notice[] {
+  const gone = before.filter(({ accountKey }) => !has(after, accountKey));
+  const come = after.filter(({ accountKey }) => !has(before, accountKey));
+  return [
+    ...gone.map(({ username, accountKey }): Notice => left.has(accountKey) ? { notice: "left", values: { who: username } } : { notice: "removed", values: { who: username, ...by } }),
+    ...come.map(({ username }): Notice => ({ notice: "added", values: { who: username, ...by } })),
+  ];
+}
+
+function roleNotices(before: ChatMember[], after: ChatMember[], by: By): Notice[] {
+  return after.flatMap(({ username, accountKey, role }): Notice[] => {
+    const roleBefore = before.find((account) => account.accountKey === accountKey)?.role;
+    return roleBefore === undefined || roleBefore === role ? [] : [{ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, ...by } }];
+  });
+}
+
+function nameNotices(before: string, after: string, by: By): Notice[] {
+  return before === after ? [] : [{ notice: "renamed", values: { ...by, name: after } }];
 }
 
 /**
@@ -80,7 +117,7 @@ export function unseenChanges(before: Readonly<Pick<ChatRecord, "name" | "member
 /** Every added device is a visible line (PROTOCOL §1). */
 function deviceNotices(before: Member[], after: Member[], accountsBefore: ChatMember[], accountsAfter: ChatMember[]): Notice[] {
   const notices: Notice[] = [];
-  const stays = ({ credential }: Member) => [accountsBefore, accountsAfter].every((accounts) => accounts.some(({ accountKey }) => accountKey === toHex(credential.accountKey)));
+  const stays = ({ credential }: Member) => [accountsBefore, accountsAfter].every((accounts) => has(accounts, toHex(credential.accountKey)));
   const device = ({ credential }: Member) => ({ who: credential.username, device: toHex(credential.deviceId).slice(0, 8) });
   const find = (members: Member[], wanted: Member) => members.find(({ recipientKey }) => toHex(recipientKey) === toHex(wanted.recipientKey));
   for (const member of before) {

@@ -192,6 +192,28 @@ suite("what happens in a group at the same time", {
     await carl.hears(chatId, anna.username, ["then", "now"]);
   },
 
+  "GRP-7.5: one who was out and is taken back after a move by somebody whom it never met there is invited to the same conversation": async ({ core, join }) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await group([anna, bert, carl]);
+    await anna.engine.removePerson(chatId, carl.username);
+    await carl.sees(chatId, ({ active }) => !active);
+    const copy = await core.backup();
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.engine.renameChat(chatId, "Later");
+    await bert.sees(chatId, ({ title }) => title === "Later");
+    await core.restore(copy);
+    await Promise.all([anna, bert, carl, dora].map((person) => person.connected()));
+    await anna.says(chatId, "moved");
+    await bert.hears(chatId, anna.username, ["moved"]);
+    await anna.engine.addPeople(chatId, [dora.username]);
+    const { chatId: dorasId } = await dora.until(async () => (await dora.engine.chats()).find(({ title }) => title === "Later"), "the group");
+    await anna.engine.setRole(chatId, dora.username, "admin");
+    await dora.sees(dorasId, ({ members }) => members.some(({ username, role }) => username === dora.username && role === "admin"));
+    await dora.engine.addPeople(dorasId, [carl.username]);
+    assert.equal((await carl.sees(chatId, ({ active }) => active)).invitation, true);
+    assert.deepEqual((await carl.notices(chatId)).slice(-3), [`added ${dora.username}`, "renamed Later", `rejoined ${dora.username} ${carl.username}`]);
+  },
+
   "GRP-5: a device that was revoked while the group had no channel does not keep the successor from being made, nor its account out of it": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);

@@ -6,8 +6,11 @@
  * |---|---|
  * | GRP-5.1 | a successor whose last common epoch and transcript hash are not of the history that this device has |
  * | GRP-5.2 | a successor that no admin of the group that it goes on from has signed |
- * | GRP-5.3 | a successor of another kind or name, with accounts that were not in the group, or with admins that were none |
+ * | GRP-5.3 | a successor of another kind or name, with accounts that were not in the group, or with admins that were none; of a chat of two, one with anybody else |
  * | GRP-5.4 | a successor of a channel that the conversation has left already: the first wins, and of two made at the same time the one with the smaller channelId |
+ *
+ * Where this device has not seen all that came before the move (it was out, behind, or missed a move), the group may have changed by right: then accounts, admins and name may differ, as an admin's
+ * commit can make them differ at any time, and each difference is a line in the conversation. Every move writes those lines.
  */
 
 import { concat, equalBytes, fromHex, toHex, u64, utf8 } from "../../schema/bytes.ts";
@@ -19,7 +22,7 @@ import type { Bytes, GroupInfo, GroupState, JoinResult, Member, PendingCommit, S
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import { inTurns } from "./in_turns.ts";
-import { accountsOf } from "./members.ts";
+import { accountsOf, differenceOf } from "./members.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
 import { type ChatRecord, type CommitPlan, keys, togetherMs } from "./records.ts";
@@ -46,15 +49,22 @@ export interface SuccessorFacts {
 /** GRP-5.1 to GRP-5.3. @returns the rule that is broken, or undefined */
 export function judgeSuccessor({ supersedes, info, maker, members, old, past }: SuccessorFacts): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
   const lastEpoch = Number(supersedes.lastEpoch);
-  const known = past.find(({ n }) => n === lastEpoch);
-  // A device that was behind has nothing to hold it against, and one that can not follow its group is put back by any member's Welcome; one that has been there must have seen the same.
-  if (!old.broken && lastEpoch <= old.epoch && (known === undefined || !equalBytes(known.hash, supersedes.transcriptHash))) return "GRP-5.1";
+  // Of a channel that it has left, or never was in, this device has no history to hold it against.
+  const present = equalBytes(old.channelId, supersedes.channelId);
+  if (present && !old.broken) {
+    // The epoch that took this device out has no hash here.
+    const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
+    // A device that was behind, or out, has nothing to hold it against, and one that can not follow its group is put back by any member's Welcome; one that has been there must have seen the same.
+    if (known ? !equalBytes(known.hash, supersedes.transcriptHash) : old.active && lastEpoch <= old.epoch) return "GRP-5.1";
+  }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
   if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
   if (info.kind !== old.kind) return "GRP-5.3";
+  const accounts = accountsOf(members);
+  if (old.kind === "direct" && accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)) return "GRP-5.3";
   // Names, members and roles may have changed in commits that this device has not seen.
-  if (lastEpoch !== old.epoch) return undefined;
-  const grown = accountsOf(members).some(({ accountKey, role }) => roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin"));
+  if (!present || !old.active || lastEpoch !== old.epoch) return undefined;
+  const grown = accounts.some(({ accountKey, role }) => roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin"));
   return grown || info.name !== old.name ? "GRP-5.3" : undefined;
 }
 
@@ -112,52 +122,53 @@ async function conversationOf({ chats }: SyncContext, unit: Unit, { channelId, f
   const chatId = unit.chatOf(channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
   const draft = chatId === undefined ? undefined : await unit.chat(chatId);
   if (draft || !firstChannelId) return draft;
-  const byFirst = chats.all().find(({ record }) => equalBytes(record.firstChannelId, firstChannelId))?.id;
+  const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
+  // Anybody can invite to a group that says it began there.
+  const byFirst = (ofFirst.find(({ record }) => !record.invitation) ?? ofFirst[0])?.id;
   return byFirst === undefined ? undefined : await unit.chat(byFirst);
 }
 
 /** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
 export async function follow(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, { info, adder, newState, S }: Joined): Promise<Succession> {
-  const { mls, account } = context;
+  const { mls, ownKey } = context;
   const { supersedes } = info;
   if (!supersedes) return { kind: "unknown" };
   const draft = await conversationOf(context, unit, supersedes);
   if (!draft || draft.record.hidden) return { kind: "unknown" };
-  const members = mls.members(newState);
+  const { record } = draft;
   const maker = await makerOf(context, draft, entry.channelId, supersedes);
-  const wasOut = !draft.record.active;
-  // What happened since it was out it has not seen, admins that were made then included. From somebody it never met there it is another conversation.
-  if (wasOut && maker === undefined) return { kind: "unknown" };
-  // Once moved, what is remembered is of the other successor: the smaller channelId decides, and its maker must be an admin.
-  const first = equalBytes(draft.record.channelId, supersedes.channelId);
-  const code = wasOut ? undefined : first ? judgeSuccessor({ supersedes, info, maker, members, old: draft.record, past: await pastEpochs(context, unit, draft) }) : judgeOther(draft.record, maker);
-  if (code !== undefined) return { kind: "refused", draft, code };
-  if (!comesFirst(draft.record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
-  const by = draft.record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
-  draft.moveTo(entry.channelId, newState, account.clock.now(), toHex(entry.id), toHex(supersedes.channelId));
-  await noteEpoch(context, unit, draft, newState, { commitId: entry.id, S }, true);
-  announce(events, unit, draft, entry, by, supersedes.reason);
+  const wasOut = !record.active;
+  const missed = !equalBytes(record.channelId, supersedes.channelId) && !record.earlier?.includes(toHex(supersedes.channelId));
+  const code = judgeSuccessor({ supersedes, info, maker, members: mls.members(newState), old: record, past: await pastEpochs(context, unit, draft) });
+  // What it has not seen may have made other admins: their group is no breach of a rule, but another conversation.
+  if (code !== undefined) return wasOut || missed ? { kind: "unknown" } : { kind: "refused", draft, code };
+  if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
+  const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
+  const adderKey = toHex(adder.credential.accountKey);
+  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by);
+  // GRP-7: taken back in by somebody whom it never met there, it is asked first.
+  if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) draft.set({ invitation: true });
   return { kind: "moved", draft, wasOut };
-}
-
-function judgeOther(record: Readonly<ChatRecord>, maker: string | undefined): "GRP-5.2" | undefined {
-  return record.members.find(({ accountKey }) => accountKey === maker)?.role === "admin" ? undefined : "GRP-5.2";
 }
 
 /** The server took the commit that makes this device's own successor: the conversation moves, unless it has moved meanwhile. */
 export async function takeOver(context: SyncContext, events: InboxEvents, unit: Unit, candidate: Draft, state: GroupState, { commitId, S }: PendingCommit, entry: Entry): Promise<void> {
-  const { mls, account } = context;
   const main = await unit.chat(candidate.record.succeeds!);
-  const { supersedes } = mls.info(state);
+  const { supersedes } = context.mls.info(state);
   candidate.remove();
   if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) return;
-  main.moveTo(new Uint8Array(entry.channelId), state, account.clock.now(), toHex(entry.id), toHex(supersedes.channelId));
-  await noteEpoch(context, unit, main, state, { commitId, S }, true);
-  announce(events, unit, main, entry, account.username, supersedes.reason);
+  await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username);
 }
 
-function announce(events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, by: string, reason: string): void {
-  draft.notice("successor", { by, reason }, entry.receivedMs);
+/** The conversation goes on in the entry's channel, with a line for the move and one for each difference to what it was before. */
+async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, state: GroupState, made: Pick<PendingCommit, "commitId" | "S">, by: string): Promise<void> {
+  const { mls, account } = context;
+  const { name, supersedes } = mls.info(state);
+  const before = { name: draft.record.name, members: draft.record.members, ...(draft.record.active && draft.state?.active && { devices: mls.members(draft.state) }) };
+  draft.moveTo(new Uint8Array(entry.channelId), state, account.clock.now(), toHex(entry.id), toHex(supersedes!.channelId));
+  await noteEpoch(context, unit, draft, state, made, true);
+  draft.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
+  for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) draft.notice(notice, values, entry.receivedMs);
   unit.afterwards(() => events.moved(draft.id));
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
-import { delivery } from "../../schema/rpc/methods.ts";
+import { authentication, delivery } from "../../schema/rpc/methods.ts";
+import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { ChatRecord } from "./records.ts";
 import { judgeSuccessor, signSuccessor, type SuccessorFacts } from "./successor.ts";
@@ -26,13 +27,13 @@ async function recordOf(person: Person, chatId: string): Promise<ChatRecord> {
   return (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!;
 }
 
-/** A hostile member adds everybody to a channel that says that it goes on from the group's. */
-async function forgeSuccessor(chatId: string, { rpc, mls, state }: Hostile, victims: Person[], change: { transcriptHash?: Uint8Array<ArrayBuffer> } = {}, channelId = random(32)): Promise<void> {
+/** A hostile member, the first of `victims`, adds everybody to a channel that says that it goes on from the group's. */
+async function forgeSuccessor(chatId: string, { rpc, mls, state }: Hostile, victims: Person[], change: Partial<Supersedes> = {}, channelId = random(32), infoChange: Partial<GroupInfo> = {}): Promise<void> {
   const { device, keyPackage, keyPackages } = await deviceOf(victims[0], rpc, victims.slice(1));
   const info = mls.info(state);
   const claim = { channelId: fromHex(chatId), lastEpoch: state.epoch, transcriptHash: mls.transcriptHash(state), reason: "rejected-commit", ...change };
   const supersedes = await signSuccessor(channelId, claim, device.recipientKey, device.deviceSeed);
-  const fresh = await mls.createGroup({ channelId, keyPackage, info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, supersedes } });
+  const fresh = await mls.createGroup({ channelId, keyPackage, info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, ...infoChange, supersedes } });
   const { pending } = await mls.prepareCommit(fresh, { add: keyPackages, nowMs: Date.now() });
   await rpc.call(delivery.createChannel, { channelId });
   await sendCommit({ rpc }, toHex(channelId), pending);
@@ -204,6 +205,52 @@ suite("a conversation whose channel can not go on", {
     await bert.hears(chatId, anna.username, ["where we were"]);
   },
 
+  "GRP-5.2: a member that is no admin can not move one who has left: what it makes is another conversation": async ({ core, join }) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await group([anna, bert, mallory]);
+    await bert.engine.leaveChat(chatId);
+    await bert.sees(chatId, ({ active }) => !active);
+    const hostile = await takeOver(core, mallory, chatId);
+    const malloryKey = toHex(hostile.mls.members(hostile.state).find(({ credential }) => credential.username === mallory.username)!.credential.accountKey);
+    const channelId = random(32);
+    await forgeSuccessor(chatId, hostile, [mallory, bert], { lastEpoch: 999n, transcriptHash: random(32) }, channelId, { roles: { [malloryKey]: "admin" } });
+    await bert.sees(toHex(channelId));
+    assert.equal((await bert.chat(chatId))!.active, false);
+    assert.equal((await bert.notices(chatId)).at(-1), `left ${bert.username} 1`);
+    assert.deepEqual(await bert.notices(toHex(channelId)), [`added ${mallory.username} ${bert.username}`]);
+  },
+
+  "GRP-5.3: an admin can not make a chat of two a group by a move from a channel that nobody knows": async ({ core, join }) => {
+    const [anna, bert, eve] = [await join("anna"), await join("bert"), await join("eve")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    const hostile = await takeOver(core, anna, chatId);
+    const channelId = random(32);
+    await forgeSuccessor(chatId, hostile, [anna, bert, eve], { channelId: random(32), transcriptHash: random(32), firstChannelId: fromHex(chatId) }, channelId, { kind: "group" });
+    await bert.sees(toHex(channelId), ({ kind, members }) => kind === "group" && members.length === 3);
+    assert.deepEqual(await bert.notices(chatId), [`created ${anna.username}`]);
+    await bert.says(chatId, "for anna alone");
+    await bert.settled(chatId);
+    assert.deepEqual((await bert.chat(chatId))!.members.map(({ username }) => username).sort(), [anna.username, bert.username]);
+    assert.deepEqual([chatId, toHex(channelId)].map((channel) => core.log.channel(channel).messages.length), [1, 0]);
+  },
+
+  "GRP-5.3: whom, and what, an admin changes by a move that a device can not check is shown by lines, as a commit's would be": async ({ core, join }) => {
+    const [anna, bert, carl, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("eve")];
+    const chatId = await group([anna, bert, carl]);
+    const hostile = await takeOver(core, anna, chatId);
+    const unheardOf = random(32);
+    await forgeSuccessor(chatId, hostile, [anna, bert, eve], { channelId: random(32), transcriptHash: random(32), firstChannelId: fromHex(chatId) }, unheardOf);
+    await moved([bert], chatId);
+    assert.deepEqual((await bert.notices(chatId)).slice(-3), [`successor ${anna.username} rejected-commit`, `removed ${carl.username}`, `added ${eve.username}`]);
+    // The present channel, by its word after epochs that bert has not reached.
+    const { account } = await hostile.rpc.call(authentication.lookup, { username: eve.username });
+    const roles = { ...hostile.mls.info(hostile.state).roles, [toHex(account.accountKey)]: "admin" } as const;
+    await forgeSuccessor(chatId, hostile, [anna, bert, eve, carl], { channelId: unheardOf, lastEpoch: 99n, firstChannelId: fromHex(chatId) }, random(32), { name: "Later", roles });
+    await moved([bert], chatId, 2);
+    assert.deepEqual((await bert.notices(chatId)).slice(-4), [`successor ${anna.username} rejected-commit`, `added ${carl.username}`, `promoted ${eve.username}`, "renamed Later"]);
+  },
+
   "GRP-5.1: an admin can not move the conversation to another history": async ({ core, join }) => {
     const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
     const chatId = await group([mallory, anna, bert]);
@@ -221,7 +268,7 @@ const member = (fill: number, username: string, role: "admin" | "member") => ({ 
 
 function facts(change: Partial<SuccessorFacts>): SuccessorFacts {
   const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
-  const old = { kind: "group", name: "x", epoch: 7, members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, { username: "bert", accountKey: toHex(key(2)), role: "member" }] } as unknown as ChatRecord;
+  const old = { channelId: key(9), active: true, kind: "group", name: "x", epoch: 7, members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, { username: "bert", accountKey: toHex(key(2)), role: "member" }] } as unknown as ChatRecord;
   return {
     supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
     info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
@@ -254,4 +301,25 @@ Deno.test("GRP-5.3: judgeSuccessor() refuses another kind or name, accounts that
   assert.equal(judgeSuccessor(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
   assert.equal(judgeSuccessor(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
   assert.equal(judgeSuccessor(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
+});
+
+Deno.test("GRP-5.3: judgeSuccessor() lets accounts, admins and name differ where commits or moves were missed, never the kind, nor the accounts of a chat of two", () => {
+  const { info, members, old, supersedes } = facts({});
+  const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
+  const unseen: Partial<SuccessorFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, { supersedes: { ...supersedes, channelId: key(5) } }, { old: { ...old, active: false } }];
+  for (const circumstances of unseen) {
+    assert.equal(judgeSuccessor(facts({ ...changed, ...circumstances })), undefined);
+    assert.equal(judgeSuccessor(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
+    assert.equal(judgeSuccessor(facts({ ...circumstances, info: { ...info, kind: "direct" } })), "GRP-5.3");
+    const direct = { ...circumstances, info: { ...info, kind: "direct" as const }, old: { ...(circumstances.old ?? old), kind: "direct" as const } };
+    assert.equal(judgeSuccessor(facts(direct)), undefined);
+    assert.equal(judgeSuccessor(facts({ ...direct, members: changed.members })), "GRP-5.3");
+  }
+});
+
+Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
+  const { old, supersedes } = facts({});
+  const out = { ...old, active: false };
+  assert.equal(judgeSuccessor(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
+  assert.equal(judgeSuccessor(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })), undefined, "the commit that took it out");
 });
