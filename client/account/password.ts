@@ -16,7 +16,7 @@ export function checkedPassword(password: string, username: string): string {
   const characters = [...normalised];
   if (characters.length < minLength) throw weak(`a password has at least ${minLength} characters`);
   if (new Set(characters).size < 4) throw weak("a password of so few different characters is guessed at once");
-  if (normalised.toLowerCase().includes(username.toLowerCase())) throw weak("a password does not contain the username");
+  if (normalised.toLowerCase().includes(username.toLowerCase())) throw weak("a password must not contain the username");
   return normalised;
 }
 

@@ -21,8 +21,10 @@ export const status: Command = {
     const { config, output } = invocation;
     const server = await serverState(invocation);
     const facts = { server, ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)), certificate: certificateFacts(config.dataDir), live: server === "serving" ? await liveFacts(config.metrics) : null };
-    output.record(textOf(facts, invocation.nowMs), facts);
-    if (server !== "serving") throw new Failure(exitCodes.unavailable, server === "stopped" ? "no server runs on this data" : server === "draining" ? "the server is shutting down" : "a server holds this data, but does not answer", "its log says why");
+    output.record(textOf(facts), facts);
+    if (server === "stopped") throw new Failure(exitCodes.unavailable, "no server runs on this data");
+    if (server === "draining") throw new Failure(exitCodes.unavailable, "the server is shutting down");
+    if (server === "silent") throw new Failure(exitCodes.unavailable, "a server holds this data, but does not answer at QPQ_LISTEN", "was it started with another QPQ_LISTEN? Else its log says why");
   },
 };
 
@@ -120,7 +122,7 @@ function localHost(bind: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { server: ServerState; certificate: CertificateFacts | null; live: LiveFacts | null }, nowMs: number): string {
+function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { server: ServerState; certificate: CertificateFacts | null; live: LiveFacts | null }): string {
   const lines: [string, string][] = [
     ["server", server],
     ...(live ? [["connections", `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`] as [string, string]] : []),
@@ -131,7 +133,7 @@ function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { serve
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],
     ["database", `${size(facts.databaseBytes)}, ${facts.encrypted ? "encrypted" : "not encrypted"}, schema ${facts.schemaVersion}, format ${facts.storageFormat}`],
-    ["certificate", certificate ? `${Math.floor((nowMs - certificate.fromMs) / 86_400_000)} days old, until ${time(certificate.untilMs)}` : "none yet"],
+    ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");
 }

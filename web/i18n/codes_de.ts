@@ -32,7 +32,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E050: { what: "Auf dem Server ist etwas fehlgeschlagen.", todo: "Versuch es noch einmal; kommt es wieder, sag dem Betreiber Bescheid." },
   L001: { what: "Es gibt keine Verbindung zum Server.", todo: "Prüf dein Netz; es wird von selbst erneut versucht." },
   L002: { what: "Auf diesem Gerät ist niemand angemeldet.", todo: "Melde dich zuerst an." },
-  L003: { what: "Dieses Passwort ist zu leicht zu erraten.", todo: "Nimm mindestens 12 Zeichen, am besten ein paar Wörter ohne Zusammenhang." },
+  L003: { what: "Dieses Passwort ist zu leicht zu erraten.", todo: "Nimm mindestens 12 Zeichen ohne deinen Benutzernamen darin, am besten ein paar Wörter ohne Zusammenhang." },
   L004: { what: "Hier gibt es niemanden mit diesem Namen.", todo: "Prüf die Schreibweise." },
   L005: { what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.", todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben." },
   L006: { what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.", todo: "Mach mit diesem Server nicht weiter, bevor der Betreiber es erklärt hat." },

@@ -35,7 +35,7 @@ export const codesEn = {
   E050: { what: "Something failed on the server.", todo: "Try again; if it comes back, tell whoever runs it." },
   L001: { what: "There is no connection to the server.", todo: "Check your network; it is tried again by itself." },
   L002: { what: "Nobody is signed in on this device.", todo: "Sign in first." },
-  L003: { what: "This password is too easy to guess.", todo: "Use at least 12 characters, best a few unrelated words." },
+  L003: { what: "This password is too easy to guess.", todo: "Use at least 12 characters without your username in them, best a few unrelated words." },
   L004: { what: "There is nobody of this name here.", todo: "Check the spelling." },
   L005: { what: "This device’s storage can not be read or written.", todo: "Leave private browsing or free some space, then reload the page. Nothing was overwritten." },
   L006: { what: "Your account’s vault does not open, or the server gave an old one.", todo: "Do not go on with this server before whoever runs it has explained it." },

@@ -189,9 +189,9 @@ export const de: Record<keyof typeof en, string> = {
 
   "confirm.cancel": "Abbrechen",
   "confirm.make-admin-title": "{username} zum Admin machen?",
-  "confirm.make-admin": "{username} kann dann Leute hinzufügen und entfernen, die Gruppe umbenennen und Rollen ändern, auch deine.",
+  "confirm.make-admin": "{username} kann dann Leute entfernen, die Gruppe umbenennen und Rollen ändern, auch deine.",
   "confirm.make-member-title": "{username} wieder zum Mitglied machen?",
-  "confirm.make-member": "{username} bleibt in der Gruppe, kann sie aber nicht mehr ändern.",
+  "confirm.make-member": "{username} bleibt in der Gruppe, kann aber niemanden mehr entfernen, sie nicht mehr umbenennen und keine Rollen mehr ändern.",
   "confirm.accept-key-title": "Den neuen Schlüssel von {username} annehmen?",
   "confirm.accept-key": "Neue Unterhaltungen mit {username} werden für den neuen Schlüssel versiegelt. Wo der frühere Schlüssel Mitglied ist, wird nichts mehr gesendet, und was dort wartet, bleibt auf diesem Gerät. Ohne verglichene Nummern kannst du nicht wissen, wem der neue Schlüssel gehört.",
   "confirm.leave-title": "„{title}“ verlassen?",

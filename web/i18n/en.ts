@@ -187,9 +187,9 @@ export const en = {
 
   "confirm.cancel": "Cancel",
   "confirm.make-admin-title": "Make {username} an admin?",
-  "confirm.make-admin": "{username} will be able to add and remove people, rename the group and change roles, yours too.",
+  "confirm.make-admin": "{username} will be able to remove people, rename the group and change roles, yours too.",
   "confirm.make-member-title": "Make {username} a member again?",
-  "confirm.make-member": "{username} stays in the group, but can no longer change it.",
+  "confirm.make-member": "{username} stays in the group, but can no longer remove people, rename it or change roles.",
   "confirm.accept-key-title": "Accept the new key of {username}?",
   "confirm.accept-key": "New conversations with {username} are sealed for the new key. Where the former key is a member nothing is sent any more, and what waits there stays on this device. If you have not compared numbers, you can not know whose the new key is.",
   "confirm.leave-title": "Leave “{title}”?",
