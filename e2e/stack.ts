@@ -121,12 +121,14 @@ class UdpNetwork {
 /** `test` with a running stack as fixture; its logs are attached to a failed test. `transport` "HTTPS": in a network that swallows UDP. */
 export const test = base.extend<{ transport: "WebTransport" | "HTTPS"; stack: Stack }>({
   transport: ["WebTransport", { option: true }],
-  stack: async ({ transport }, use, info) => {
+  stack: async ({ transport, browser }, use, info) => {
     const stack = new Stack({ blockUdp: transport === "HTTPS" });
     try {
       await stack.start();
       await use(stack);
     } finally {
+      // People's pages would go on looking for a server that is gone, beside the tests that follow. Of a failed test they are still to be photographed.
+      if (info.status === info.expectedStatus) for (const context of browser.contexts()) await context.close();
       await stack.stop();
       if (info.status !== info.expectedStatus) await info.attach("server logs", { body: stack.logs.slice(-400).join("\n") });
     }
