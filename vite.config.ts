@@ -17,6 +17,9 @@ function onLog(level: LogLevel, log: RolldownLog, report: (level: LogLevel, log:
   if (!isKnown) report(level, log);
 }
 
+/** Which plugin took how long is nothing to whoever builds it. */
+const rolldownOptions = { onLog, checks: { bundlerTimings: false } };
+
 /** `vite build` makes the app in dist/web; `vite build --mode fake` makes it around the in-memory engine, in dist/web-fake, to look at and to test the interface alone. */
 export default defineConfig(({ mode }) => {
   const outDir = here(mode === "fake" ? "./dist/web-fake" : "./dist/web");
@@ -34,9 +37,9 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rolldownOptions: { onLog },
+      rolldownOptions,
     },
-    worker: { format: "es", rolldownOptions: { onLog } },
+    worker: { format: "es", rolldownOptions },
     plugins: [
       // Compiled templates register themselves with the Trusted Types policy on their way to Solid (web/dom/trusted_dom.ts).
       solid({ solid: { moduleName: "trusted-dom" } }),

@@ -45,7 +45,7 @@ interface Person {
 }
 
 async function join(username: string, target: QuicTarget, folder: string, timeoutMs: number, output: Output, cleanups: Cleanups): Promise<Person> {
-  const session = await Session.open({ storage: SqliteStorage.open(`${folder}/${username}.db`), transport: new QuicTransport(target), timeoutMs, note: output.note });
+  const session = await Session.open({ storage: SqliteStorage.open(`${folder}/${username}.db`), transport: new QuicTransport(target), timeoutMs, output });
   cleanups.push(() => session.close());
   const password = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("");
   await session.engine.createAccount(username, password);

@@ -4,11 +4,16 @@ import type { OutputRecord } from "./records.ts";
 
 const encoder = new TextEncoder();
 
+/** Back to the start of the terminal's line, and nothing on it. */
+const clearLine = "\r\x1b[K";
+
 export interface Output {
   /** One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is written. */
   line(text: string | undefined, record: OutputRecord): Promise<void>;
   /** What happens meanwhile, for people at a terminal. */
   note(text: string): void;
+  /** How far something is, there in one line that is rewritten; undefined: it is done, and the line goes. */
+  progress(text: string | undefined): void;
 }
 
 /** @param json one JSON object a line instead of text @returns standard output for results, standard error for notes */
@@ -20,7 +25,10 @@ export function makeOutput(json: boolean): Output {
       else if (text !== undefined) await writeAll(`${text.split("\n").map(printableColumns).join("\n")}\n`);
     },
     note: (text) => {
-      if (!json && Deno.stderr.isTerminal()) console.error(`qpq: ${printable(text)}`);
+      if (!json && Deno.stderr.isTerminal()) console.error(`${clearLine}qpq: ${printable(text)}`);
+    },
+    progress: (text) => {
+      if (!json && Deno.stderr.isTerminal()) Deno.stderr.writeSync(encoder.encode(text === undefined ? clearLine : `${clearLine}qpq: ${printable(text)} …`));
     },
   };
 }

@@ -27,16 +27,17 @@ function serverOf(given) {
  * @param {string[]} args what follows the program's name
  * @param {Record<string, string | undefined>} env
  * @param {string} deno the path of Deno
+ * @param {string} [folder] where qpq is started: relative paths begin there
  * @returns {string[]}
  */
-export function qpqFlags(args, env, deno) {
+export function qpqFlags(args, env, deno, folder = process.cwd()) {
   const { values, positionals } = parseArgs({ args, options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])), allowPositionals: true, strict: false });
   const given = (name, variable) => typeof values[name] === "string" ? values[name] : variable && env[variable] || undefined;
   const [command] = positionals;
   const isDemo = command === "demo-group";
-  const state = resolve(given("state", "QPQ_STATE") ?? "qpq-state.db");
+  const state = resolve(folder, given("state", "QPQ_STATE") ?? "qpq-state.db");
   const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
-  const files = [...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)), given("ca", "QPQ_CORE_CA")].filter(Boolean).map((file) => resolve(file));
+  const files = [...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)), given("ca", "QPQ_CORE_CA")].filter(Boolean).map((file) => resolve(folder, file));
   const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) => `${root}/${path}`);
   const net = [
     serverOf(given("server", "QPQ_SERVER") ?? "127.0.0.1:7443"),

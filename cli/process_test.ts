@@ -103,6 +103,8 @@ Deno.test("qpq as processes that follow, collide and are killed", { sanitizeOps:
       await press(`something else\x15${password}ü\x7f\n`);
       await until("anna is signed in");
       assert.doesNotMatch(screen, /passw\b|something|horse|differ/);
+      assert.match(screen, /\r\x1b\[Kqpq: \w/);
+      assert.doesNotMatch(screen, /…\r?\n/, "how far it is stands in one line");
       await keys.close();
       assert.equal((await terminal.status).code, 0);
     });

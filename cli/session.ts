@@ -16,8 +16,8 @@ export interface SessionParts {
   storage: SqliteStorage;
   transport: Transport;
   timeoutMs: number;
-  /** Told of problems that fail no call. */
-  note(text: string): void;
+  /** Told of problems that fail no call, and of how far work is. */
+  output: Pick<Output, "note" | "progress">;
 }
 
 /** For what asks no server. */
@@ -46,15 +46,15 @@ export class Session {
   }
 
   /** @throws EngineError, StorageError */
-  static async open({ storage, transport, timeoutMs, note }: SessionParts): Promise<Session> {
+  static async open({ storage, transport, timeoutMs, output }: SessionParts): Promise<Session> {
     const watchers = new Set<(event: EngineEvent) => void>();
     const engine = await Engine.open({
       storage,
       wrappingKey: await storage.wrappingKey(),
       transport,
       listener: (event) => {
-        if (event.kind === "progress" && event.progress) note(`${event.progress.task}${event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""} …`);
-        if (event.kind === "problem") note(`${event.problem.code} ${event.problem.detail}`);
+        if (event.kind === "progress") output.progress(event.progress && `${event.progress.task}${event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""}`);
+        if (event.kind === "problem") output.note(`${event.problem.code} ${event.problem.detail}`);
         for (const watch of [...watchers]) watch(event);
       },
     });
@@ -65,7 +65,7 @@ export class Session {
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
     const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
     const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
-    return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, note: output.note });
+    return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, output });
   }
 
   async close(): Promise<void> {

@@ -149,7 +149,7 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       serverName: text("QPQ_CORE_NAME") ?? "localhost",
       caPath,
       pin,
-      connections: integer("QPQ_CORE_CONNECTIONS", 2, 1, 16),
+      connections: integer("QPQ_CORE_CONNECTIONS", 4, 1, 16),
       silenceMs: integer("QPQ_CORE_SILENCE_MS", isSameMachine(core.hostname) ? silenceMs.sameMachine : silenceMs.elsewhere, 100, 600_000),
     },
     gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),

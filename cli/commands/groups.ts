@@ -23,7 +23,7 @@ export const invite: Command = async ({ session, invocation, output }) => {
   const chat = await session.chat(name);
   const usernames = await Promise.all(identities.map((identity) => session.username(identity)));
   await session.engine.addPeople(chat.chatId, usernames);
-  await output.line(`${usernames.join(", ")} can read ${printable(chat.title)} from now on`, { type: "invited", ...named(chat), usernames });
+  await output.line(`${usernames.join(", ")} ${usernames.length === 1 ? "is" : "are"} invited to ${printable(chat.title)}`, { type: "invited", ...named(chat), usernames });
 };
 
 /** `join`: accepts one invitation, or all that wait. */

@@ -1,5 +1,6 @@
 /** A shell in which `qpq` is the program of this checkout, for people who each have a state of their own. */
 
+import { qpqFlags } from "../permissions.mjs";
 import type { Core } from "./core.ts";
 
 const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
@@ -11,6 +12,10 @@ export interface Result {
 }
 
 export const password = "correct horse battery staple";
+
+/** Nothing but qpq and words, quoted or not, in which a shell would change nothing. */
+const plainCommand = /^qpq(?: (?:[^\s'"\\$`|&;<>(){}*?~#!]+|"[^"$`\\!]*"|'[^']*'))*$/;
+const word = /"([^"]*)"|'([^']*)'|(\S+)/g;
 
 export class Shell {
   readonly #core: Core;
@@ -30,24 +35,34 @@ export class Shell {
     return `${this.folder}/${person}.db`;
   }
 
-  /** @param more environment variables beside those that name server, state and password */
+  /**
+   * A command that needs no shell is started without one, as the launcher would start it: a shell and Node are a fifth of what a command takes.
+   *
+   * @param more environment variables beside those that name server, state and password
+   */
   start(person: string, command: string, more: Record<string, string> = {}, stdin: "null" | "piped" = "null"): Deno.ChildProcess {
-    const [program, ...before] = [...this.#within, "sh"];
+    const env: Record<string, string> = {
+      PATH: `${this.folder}/bin:${Deno.env.get("PATH")}`,
+      QPQ_SERVER: this.#core.address,
+      QPQ_CORE_PIN: this.#core.pin,
+      QPQ_STATE: `${person}.db`,
+      QPQ_PASSWORD: password,
+      ...more,
+    };
+    const [program, ...args] = [...this.#within, ...(plainCommand.test(command) ? this.#withoutShell(command, env) : ["sh", "-c", command])];
     return new Deno.Command(program, {
-      args: [...before, "-c", command],
+      args,
       cwd: this.folder,
-      env: {
-        PATH: `${this.folder}/bin:${Deno.env.get("PATH")}`,
-        QPQ_SERVER: this.#core.address,
-        QPQ_CORE_PIN: this.#core.pin,
-        QPQ_STATE: `${person}.db`,
-        QPQ_PASSWORD: password,
-        ...more,
-      },
+      env,
       stdin,
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+  }
+
+  #withoutShell(command: string, env: Record<string, string>): string[] {
+    const [, ...args] = Array.from(command.matchAll(word), ([, double, single, bare]) => double ?? single ?? bare);
+    return [Deno.execPath(), "run", ...qpqFlags(args, env, Deno.execPath(), this.folder), `${root}/cli/main.ts`, ...args];
   }
 
   async run(person: string, command: string, more: Record<string, string> = {}): Promise<Result> {

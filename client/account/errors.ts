@@ -14,7 +14,7 @@ export function wireProblem(code: number, detail: string, retryAfterMs?: number)
 export function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof WireError) return wireProblem(error.code, error.reason, error.retryAfterMs);
-  if (error instanceof TransportError) return new EngineError({ code: LocalCode.offline, detail: error.message });
+  if (error instanceof TransportError) return new EngineError({ code: LocalCode.offline, detail: error.unsent ? "the server can not be reached" : "the server did not answer" });
   if (error instanceof StorageError || error instanceof GuardError) return new EngineError({ code: LocalCode.storage, detail: error.message });
   if (error instanceof MalformedError) return wireProblem(ErrorCode.malformed, error.message);
   return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });

@@ -178,6 +178,60 @@ test("the operator's commands run in the container without a shell", () => {
   expect(JSON.parse(server("check", "--json"))).toEqual({ ok: true, faults: [] });
 });
 
+test("a backup that is restored as docs/operate.md says brings back what was there, and people go on from what they have seen", async ({ browser }) => {
+  const carol = await Person.open(browser, page, "carol");
+  await carol.createAccount();
+  await alice.startChat(["bob", "carol"], "Club");
+  await bob.openChat("Club");
+  await carol.openChat("Club");
+  await carol.page.getByRole("button", { name: "Accept" }).click();
+  await carol.send("I am in");
+  await expect(alice.message("Club", "I am in")).toHaveCount(1);
+  await carol.page.close();
+  await alice.send("before the backup");
+  await expect(bob.message("Club", "before the backup")).toHaveCount(1);
+  await alice.allSent("Club", /before/);
+
+  compose("exec", "-T", "core", "deno", "task", "qpq-server", "backup", "/backup/2026-01-31.qpq");
+  await alice.page.getByRole("button", { name: "Chat details" }).click();
+  await alice.page.getByRole("button", { name: "Rename" }).click();
+  await alice.page.getByRole("textbox", { name: "Group name" }).fill("Club of three");
+  await alice.page.getByRole("button", { name: "Save name" }).click();
+  await bob.openChat("Club of three");
+  await bob.send("after the backup");
+  await expect(alice.message("Club of three", "after the backup")).toHaveCount(1);
+
+  // What the page says under "Restore", line by line.
+  compose("stop", "core");
+  expect(compose("run", "--rm", "core", "-P=server", "server-core/main.ts", "restore", "/backup/2026-01-31.qpq", "--replace")).toContain("restored, 0 attachments; the data from before is in /data/before-restore-");
+  compose("up", "-d");
+  await healthy("core");
+
+  // It was waiting for her at the time of the backup. What the others did since is in nobody's queue any more.
+  carol.page = await carol.context.newPage();
+  carol.watch(carol.page);
+  await carol.page.goto(page);
+  await carol.openChat("Club");
+  await expect(carol.message("Club", "before the backup")).toHaveCount(1, { timeout: 60_000 });
+  // The group had moved on: the device of an admin that writes makes a successor channel, everybody comes along, and so does what waited.
+  await bob.send("a member's after the restore");
+  await alice.send("an admin's after the restore");
+  for (const person of [alice, bob, carol]) {
+    for (const text of ["I am in", "before the backup", "an admin's after the restore", "a member's after the restore"]) await expect(person.message("Club of three", text), `${person.name}: ${text}`).toHaveCount(1, { timeout: 60_000 });
+    await expect(person.log("Club of three")).toContainText("The conversation moved to a fresh channel; everything above stays");
+  }
+  for (const person of [alice, bob]) await expect(person.message("Club of three", "after the backup")).toHaveCount(1);
+  await carol.send("I see it");
+  await expect(bob.message("Club of three", "I see it")).toHaveCount(1);
+  // A chat whose group had not changed needs nothing.
+  await alice.openChat("bob");
+  await bob.openChat("alice");
+  await alice.send("the same chat after the restore");
+  await expect(bob.message("alice", "the same chat after the restore")).toHaveCount(1);
+  expect(JSON.parse(compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", "check", "--json"))).toEqual({ ok: true, faults: [] });
+  await carol.close();
+});
+
 test("`down` drains both services with exit code 0, and a new `up` finds accounts and messages", async () => {
   compose("stop");
   for (const service of ["core", "gateway"]) expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });

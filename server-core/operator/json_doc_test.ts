@@ -1,0 +1,86 @@
+/** docs/operate.md says what `--json` prints: each command of a running core's operator, and what stops it, against the table there. */
+
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import { touchMs } from "../authentication/sessions.ts";
+import { readConfig } from "../config.ts";
+import { openDatabase } from "../storage/sqlite/open.ts";
+import { startProcess, withTempDir } from "../testing/quic.ts";
+import { random, seedDevices } from "../testing/seed.ts";
+import { commands, failureOf, runCommand } from "./commands.ts";
+
+const page = Deno.readTextFileSync(new URL("../../docs/operate.md", import.meta.url));
+
+/** Fields by command, from the rows of the table under "For programs". */
+function documented(): Map<string, string[]> {
+  const [, section] = /\n### For programs\n([^]*?)\n##/.exec(page) ?? [];
+  const rows = (section ?? "").split("\n").filter((line) => line.startsWith("| `")).map((line) => line.split(/(?<!\\)\|/).slice(1, -1));
+  const names = (cell: string) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name);
+  return new Map(rows.flatMap(([command, fields]) => names(command).map((name) => [name, names(fields).filter((field) => /^[a-z]\w*(\[\])?(\.\w+)?$/.test(field)).sort()] as const)));
+}
+
+/** The names of an object's fields; those within a field as `field.name`, of a list's objects as `field[].name`. */
+function namesOf(record: Record<string, unknown>): string[] {
+  return Object.entries(record).flatMap(([name, value]) => {
+    const [inner, prefix] = Array.isArray(value) ? [value[0], `${name}[]`] : [value, name];
+    return typeof inner === "object" && inner !== null ? namesOf(inner as Record<string, unknown>).map((field) => `${prefix}.${field}`) : [name];
+  }).sort();
+}
+
+Deno.test({
+  name: "qpq-server: --json prints the fields that docs/operate.md promises for each command, and a list without entries prints nothing",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withTempDir(async (dataDir) => {
+      const promised = documented();
+      const printed = new Map<string, string[]>();
+      const env: Record<string, string> = { QPQ_DATA: dataDir };
+      const run = async (name: string, ...args: string[]) => {
+        const config = () => readConfig({ env: (variable) => env[variable], readFile: Deno.readTextFileSync });
+        let out = "";
+        try {
+          await runCommand([...args, "--json"], config, (text) => out += text);
+        } catch (error) {
+          assert.fail(`${args.join(" ")}: ${failureOf(error).message}`);
+        }
+        const records = out.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+        if (records.length > 0) printed.set(name, namesOf(records[0]));
+        return records;
+      };
+      openDatabase({ dataDir }).close();
+      for (const list of ["users", "invites"]) assert.deepEqual(await run(list, list), [], "zero accounts or codes are zero lines");
+      const [device] = seedDevices(dataDir, 2);
+      const server = await startProcess(dataDir, { QPQ_METRICS_PORT: "0" });
+      try {
+        const { hostname, port } = server.address;
+        env.QPQ_LISTEN = `${hostname}:${port}`;
+        assert.equal((await run("status", "status"))[0].live, null, "no metrics port");
+        env.QPQ_METRICS_PORT = String(/"metricsPort":(\d+)/.exec(server.log())![1]);
+        await run("status", "status");
+        await run("health", "health");
+        const [{ username }] = (await run("users", "users")).filter(({ accountKey }) => accountKey === toHex(device.accountKey)) as { username: string }[];
+        await run("devices", "devices", username);
+        await run("invite", "invite");
+        const [{ inviteId }] = await run("invites", "invites");
+        await run("invites revoke", "invites", "revoke", inviteId as string);
+        await run("backup", "backup", `${dataDir}/monday.qpq`);
+        await run("check", "check");
+        await run("revoke", "revoke", "--user", username);
+        for (const action of ["disable", "enable", "delete"]) await run(`users ${action}`, "users", action, username, "--yes");
+      } finally {
+        server.kill("SIGTERM");
+        await server.status;
+      }
+      await run("restore", "restore", `${dataDir}/monday.qpq`, "--replace");
+      const key = `${dataDir}/key`;
+      Deno.writeTextFileSync(key, `x'${toHex(random(32))}'`);
+      await run("rekey", "rekey", "--new-key-file", key);
+      for (const command of Object.keys(commands)) assert.ok(printed.has(command), `${command} was not tried`);
+      assert.deepEqual(Object.fromEntries(printed), Object.fromEntries(promised));
+    }),
+});
+
+Deno.test("docs/operate.md names the steps in which LAST USED moves", () => {
+  assert.ok(page.includes(`in steps of ${touchMs / 60_000} minutes`));
+});
