@@ -86,21 +86,26 @@ function rolesOf(value: unknown): Record<string, Role> {
   return Object.fromEntries(entries) as Record<string, Role>;
 }
 
-const supersedesOptional = { firstChannelId: 32, maker: 32, signature: 64 } as const;
+/** Their lengths in bytes, where they are fixed. */
+const supersedesOptional = { firstChannelId: 32, commits: undefined, maker: 32, signature: 64 } as const;
+/** Of all commits that are named, in bytes. */
+const maxSupersedesCommits = 32 * 24;
 
-function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason, firstChannelId, maker, signature }: Supersedes): Bytes {
-  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason, ...(firstChannelId && { firstChannelId }), ...(maker && { maker }), ...(signature && { signature }) });
+function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason, firstChannelId, commits, maker, signature }: Supersedes): Bytes {
+  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason, ...(firstChannelId && { firstChannelId }), ...(commits && { commits }), ...(maker && { maker }), ...(signature && { signature }) });
 }
 
 function decodeSupersedes(bytes: Uint8Array): Supersedes {
   const decoded = decodeCbor(bytes);
   const optional = (Object.keys(supersedesOptional) as (keyof typeof supersedesOptional)[]).filter((name) => typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, name));
   const fields: Record<string, unknown> = recordOf(decoded, ["channelId", "lastEpoch", "transcriptHash", "reason", ...optional], "supersedes");
+  const named = Object.fromEntries(optional.map((name) => [name, bytesOf(fields[name], supersedesOptional[name], name)]));
+  if (named.commits && (named.commits.length > maxSupersedesCommits || named.commits.length % 24 !== 0)) throw new MalformedError("supersedes: commits");
   return {
     channelId: bytesOf(fields.channelId, 32, "channelId"),
     lastEpoch: BigInt(countOf(fields.lastEpoch, "lastEpoch")),
     transcriptHash: bytesOf(fields.transcriptHash, 32, "transcriptHash"),
     reason: textOf(fields.reason, 200, "reason"),
-    ...Object.fromEntries(optional.map((name) => [name, bytesOf(fields[name], supersedesOptional[name], name)])),
+    ...named,
   };
 }

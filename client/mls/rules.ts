@@ -217,7 +217,7 @@ function checkInfo({ info, members }: CommitFacts, extensions: Extension[], remo
 function sameAncestry({ supersedes: a }: GroupInfo, { supersedes: b }: GroupInfo): boolean {
   if (a === undefined || b === undefined) return a === b;
   return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch && equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason &&
-    (["firstChannelId", "maker", "signature"] as const).every((name) => equalBytes(a[name] ?? new Uint8Array(), b[name] ?? new Uint8Array()));
+    (["firstChannelId", "commits", "maker", "signature"] as const).every((name) => equalBytes(a[name] ?? new Uint8Array(), b[name] ?? new Uint8Array()));
 }
 
 /**

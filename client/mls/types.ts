@@ -45,6 +45,8 @@ export interface Supersedes {
   reason: string;
   /** The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it (PROTOCOL §7). */
   firstChannelId?: Bytes;
+  /** The commits that made the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId (client/sync/parting.ts). */
+  commits?: Bytes;
   /** The device that made the successor, and its signature (client/sync/successor.ts): whoever adds a device later need not be an admin. 32 and 64 bytes. */
   maker?: Bytes;
   signature?: Bytes;

@@ -6,10 +6,8 @@ import { readdWindow } from "../mls/readd.ts";
 import type { SealContext } from "../storage/sealed_store.ts";
 import type { StoreName } from "../storage/storage.ts";
 import { accountsOf } from "./members.ts";
-import { type ChatRecord, type ItemRecord, keys, type NoticeKind, orderKey, type PendingRecord } from "./records.ts";
+import { type ChatRecord, type ItemRecord, keys, type NoticeKind, orderKey, type PendingRecord, rememberedCommits } from "./records.ts";
 
-/** Own commit ids that are remembered to tell a repeat from a fork. */
-const rememberedCommits = 32;
 /** Channels that a conversation has left: what still comes from them is dropped. */
 const rememberedChannels = 16;
 

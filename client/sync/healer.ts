@@ -25,7 +25,7 @@ const resealRounds = 2;
 const stuckRounds = 2;
 const silentRounds = 8;
 /** Rounds of asking to be added anew after a Welcome that did not open. */
-const welcomeRounds = 6;
+const welcomeRounds = 12;
 /** Channels that are asked at once after such a Welcome: strangers may send any number of them. */
 const lostWelcomesAtOnce = 8;
 /** Between rounds, in ms; doubling up to the longest. */
@@ -37,6 +37,9 @@ const rankDelayMs = 3_000;
 /** The asking for one chat, in memory. */
 interface Asking {
   rounds: number;
+  /** The server's epoch, and for how many rounds it has been that: while others commit, somebody can follow. */
+  serverEpoch: number;
+  quietRounds: number;
   /** Accounts as hex that could not follow the commit either. */
   stuck: Set<string>;
 }
@@ -161,7 +164,7 @@ export class Healer {
     const asked = [...this.#timers.keys()].filter((name) => name.startsWith("welcome/")).length;
     if (this.#closed || this.#timers.has(key) || round > welcomeRounds || asked >= lostWelcomesAtOnce) return;
     // The others may be on their way into the channel, too.
-    this.#timers.set(key, this.#context.environment.after(round === 1 ? 0 : firstRoundMs * 2 ** (round - 2), () => {
+    this.#timers.set(key, this.#context.environment.after(round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2)), () => {
       this.#timers.delete(key);
       void this.#askForWelcomeNow(lost, round).catch(() => {}).finally(() => this.#askForWelcome(lost, round + 1));
     }));
@@ -215,7 +218,7 @@ export class Healer {
   async #step(chatId: string): Promise<void> {
     if (this.#closed || this.#running.has(chatId)) return;
     this.#running.add(chatId);
-    const asking = this.#asking.get(chatId) ?? { rounds: 0, stuck: new Set<string>() };
+    const asking = this.#asking.get(chatId) ?? { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>() };
     this.#asking.set(chatId, asking);
     try {
       await this.#round(chatId, asking);
@@ -237,6 +240,8 @@ export class Healer {
     const server = await serverState(this.#context.rpc, record.channelId);
     asking.rounds++;
     if (!server || server.epoch < record.epoch) return await this.#serverBehind(chatId, record, state);
+    if (server.epoch === asking.serverEpoch) asking.quietRounds++;
+    else [asking.serverEpoch, asking.quietRounds] = [server.epoch, 0];
     if (this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, state ? "rejected-commit" : "state-lost");
     const whom = await whomToAsk(this.#context, server.members, record, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
@@ -248,9 +253,10 @@ export class Healer {
   }
 
   /** Whether nobody can follow the commit, or, where the own state is gone, others are in need of help too: an admin among them gives the conversation a fresh channel. */
-  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, stuck }: Asking): boolean {
+  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck }: Asking): boolean {
     if (members.find(({ accountKey }) => accountKey === this.#context.ownKey)?.role !== "admin") return false;
-    if (!state) return stuck.size > 0 && rounds > stuckRounds + 1;
+    // Those who still commit would refuse a successor from long ago, and the group would be two.
+    if (!state) return stuck.size > 0 && (quietRounds > stuckRounds || rounds > 2 * silentRounds);
     // What this device knows of the group is not what the others do: it would be alone in a channel of its own.
     if (broken?.commitId === undefined) return false;
     return (stuck.size > 0 && rounds > stuckRounds) || rounds > silentRounds;

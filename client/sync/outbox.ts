@@ -5,6 +5,7 @@
  */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
+import { decodeMimiContent } from "../content/mimi_content.ts";
 import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
@@ -86,7 +87,7 @@ export class Outbox {
     const { store, account } = this.#context;
     const deletes: { store: "outbox"; key: string }[] = [];
     for (const { key, value } of await store.range<OutboxRecord>("outbox", "")) {
-      if (value.sentMs !== undefined && !this.#hasMoved(value)) {
+      if (value.sentMs !== undefined && !value.again && !this.#hasMoved(value)) {
         if (value.sentMs + togetherMs < account.clock.now()) deletes.push({ store: "outbox", key });
         else this.#keep(value);
         continue;
@@ -97,11 +98,15 @@ export class Outbox {
     if (deletes.length > 0) await store.write({ deletes });
   }
 
-  /** The conversation is in another channel: what waits is sealed again, and so is what went into a successor that did not last. Who has read it there skips it. */
-  moved(chatId: string): void {
+  /**
+   * The conversation is in another channel: what waits is sealed again, and so is what went into a successor that did not last. Who has read it there skips it.
+   *
+   * @param said what was sent in the channel before while others were elsewhere; it is on disk
+   */
+  moved(chatId: string, said: OutboxRecord[]): void {
     const kept = this.#kept.get(chatId) ?? [];
     this.#kept.delete(chatId);
-    this.#queue(chatId).unshift(...kept.filter((record) => this.#hasMoved(record)));
+    this.#queue(chatId).unshift(...said, ...kept.filter((record) => this.#hasMoved(record)).map((record): OutboxRecord => ({ ...record, again: true })));
     for (const record of kept) if (!this.#hasMoved(record)) this.#keep(record);
     this.kick(chatId);
   }
@@ -322,7 +327,8 @@ export class Outbox {
       if (!draft) return;
       for (const before of old) unit.delete("outbox", keys.item(chatId, before.order));
       if (state === "sent" && kind === "message" && nowMs - (draft.record.movedMs ?? 0) < togetherMs) {
-        kept = { ...record, sentMs: record.sentMs ?? nowMs };
+        const { again: _again, ...sent } = record;
+        kept = { ...sent, sentMs: record.sentMs ?? nowMs };
         unit.put("outbox", keys.item(chatId, order), kept, { channelId: draft.channelId });
       }
       // It is shown as sent already, and was.
@@ -332,7 +338,7 @@ export class Outbox {
         return;
       }
       const item = this.#items.get(placeOf(record)) ?? await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }) });
+      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }), ...(state === "sent" && record.sealed && { sentIn: { epoch: record.sealed.epoch, salt: decodeMimiContent(record.content).salt } }) });
     });
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);

@@ -109,6 +109,8 @@ export interface OutboxRecord {
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
   /** The server has it, since then in ms: kept for `togetherMs` in a channel that has just taken over, because another successor may still take its place. */
   sentMs?: number;
+  /** It goes out once more, to those who were in another channel when it went: the line says "sent" already. */
+  again?: true;
 }
 
 /** The store "messages", by chatId and order. */
@@ -127,6 +129,8 @@ export type ItemRecord =
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
+    /** Own, and the server has it: the epoch that it was sealed in, and its salt (16 bytes), to make the same content again. */
+    sentIn?: { epoch: number; salt: Bytes };
     deleted?: true;
   }
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
@@ -153,6 +157,8 @@ export interface UnreadableRecord {
   untilMs: number;
 }
 
+/** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
+export const rememberedCommits = 32;
 /** Within this, in ms, two admins make a successor channel "at the same time". */
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;

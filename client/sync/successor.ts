@@ -4,7 +4,7 @@
  *
  * | rule | what it refuses |
  * |---|---|
- * | GRP-5.1 | a successor whose last common epoch and transcript hash are not of the history that this device has |
+ * | GRP-5.1 | a successor whose last common epoch and transcript hash are not of the history that this device has, unless the two histories parted in an epoch that both have been in |
  * | GRP-5.2 | a successor that no admin of the group that it goes on from has signed |
  * | GRP-5.3 | a successor of another kind or name, with accounts that were not in the group, or with admins that were none; of a chat of two, one with anybody else |
  * | GRP-5.4 | a successor of a channel that the conversation has left already: the first wins, and of two made at the same time the one with the smaller channelId |
@@ -23,9 +23,10 @@ import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import { inTurns } from "./in_turns.ts";
 import { accountsOf, differenceOf } from "./members.ts";
+import { cameAfter, historyOf, saidSince, sharedEpoch } from "./parting.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
-import { type ChatRecord, type CommitPlan, keys, togetherMs } from "./records.ts";
+import { type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "./records.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -51,11 +52,14 @@ export function judgeSuccessor({ supersedes, info, maker, members, old, past }: 
   const lastEpoch = Number(supersedes.lastEpoch);
   // Of a channel that it has left, or never was in, this device has no history to hold it against.
   const present = equalBytes(old.channelId, supersedes.channelId);
+  let parted = false;
   if (present && !old.broken) {
     // The epoch that took this device out has no hash here.
     const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
-    // A device that was behind, or out, has nothing to hold it against, and one that can not follow its group is put back by any member's Welcome; one that has been there must have seen the same.
-    if (known ? !equalBytes(known.hash, supersedes.transcriptHash) : old.active && lastEpoch <= old.epoch) return "GRP-5.1";
+    // A device that was behind, or out, or came later, has nothing to hold it against, and one that can not follow its group is put back by any member's Welcome; one that has been there must have
+    // seen the same, or have gone on from an epoch before it that both have been in: the server went back in time, and those who had seen what it lost can not come here.
+    parted = known ? !equalBytes(known.hash, supersedes.transcriptHash) : old.active && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
+    if (parted && (sharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
   }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
   if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
@@ -63,14 +67,14 @@ export function judgeSuccessor({ supersedes, info, maker, members, old, past }: 
   const accounts = accountsOf(members);
   if (old.kind === "direct" && accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)) return "GRP-5.3";
   // Names, members and roles may have changed in commits that this device has not seen.
-  if (!present || !old.active || lastEpoch !== old.epoch) return undefined;
+  if (!present || !old.active || parted || lastEpoch !== old.epoch) return undefined;
   const grown = accounts.some(({ accountKey, role }) => roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin"));
   return grown || info.name !== old.name ? "GRP-5.3" : undefined;
 }
 
 /** What the maker signs: which channel goes on from where. */
-function signedBytes(channelId: Uint8Array, { channelId: superseded, lastEpoch, transcriptHash, firstChannelId }: Supersedes): Uint8Array<ArrayBuffer> {
-  return concat(utf8("qpq/1 successor"), channelId, superseded, u64(lastEpoch), transcriptHash, firstChannelId ?? superseded);
+function signedBytes(channelId: Uint8Array, { channelId: superseded, lastEpoch, transcriptHash, firstChannelId, commits }: Supersedes): Uint8Array<ArrayBuffer> {
+  return concat(utf8("qpq/1 successor"), channelId, superseded, u64(lastEpoch), transcriptHash, firstChannelId ?? superseded, ...(commits ? [commits] : []));
 }
 
 /** @returns the extension with the maker's signature. @param seed 32 bytes: the private key of `maker` */
@@ -145,7 +149,7 @@ export async function follow(context: SyncContext, events: InboxEvents, unit: Un
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
-  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by);
+  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, wasOut ? [] : await unheard(context, draft, supersedes));
   // GRP-7: taken back in by somebody whom it never met there, it is asked first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) draft.set({ invitation: true });
   return { kind: "moved", draft, wasOut };
@@ -160,8 +164,19 @@ export async function takeOver(context: SyncContext, events: InboxEvents, unit: 
   await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username);
 }
 
-/** The conversation goes on in the entry's channel, with a line for the move and one for each difference to what it was before. */
-async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, state: GroupState, made: Pick<PendingCommit, "commitId" | "S">, by: string): Promise<void> {
+/** @returns what this device said where those who go on from the maker's epoch could not read it: after the last epoch that both have been in, and in it, if it is not the one that all go on from */
+async function unheard(context: SyncContext, { id, record }: Draft, { channelId, lastEpoch, commits }: Supersedes): Promise<OutboxRecord[]> {
+  if (!equalBytes(record.channelId, channelId)) return [];
+  const shared = sharedEpoch(commits, record.commits) ?? (cameAfter(record.commits, Number(lastEpoch)) ? 0 : undefined);
+  return shared === undefined || (shared === record.epoch && shared === Number(lastEpoch)) ? [] : await saidSince(context, id, shared);
+}
+
+/**
+ * The conversation goes on in the entry's channel, with a line for the move and one for each difference to what it was before.
+ *
+ * @param said is sent again there
+ */
+async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, state: GroupState, made: Pick<PendingCommit, "commitId" | "S">, by: string, said: OutboxRecord[] = []): Promise<void> {
   const { mls, account } = context;
   const { name, supersedes } = mls.info(state);
   const before = { name: draft.record.name, members: draft.record.members, ...(draft.record.active && draft.state?.active && { devices: mls.members(draft.state) }) };
@@ -169,7 +184,8 @@ async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft
   await noteEpoch(context, unit, draft, state, made, true);
   draft.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
   for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) draft.notice(notice, values, entry.receivedMs);
-  unit.afterwards(() => events.moved(draft.id));
+  for (const record of said) unit.put("outbox", keys.item(draft.id, record.order), record, { channelId: draft.channelId });
+  unit.afterwards(() => events.moved(draft.id, said));
 }
 
 /**
@@ -195,6 +211,7 @@ export async function makeSuccessor(context: SyncContext, committer: Committer, 
     lastEpoch: BigInt(record.epoch),
     transcriptHash,
     reason,
+    commits: historyOf(record.commits),
     ...(!equalBytes(first, record.channelId) && { firstChannelId: first }),
   }, account.recipientKey, account.deviceSeed);
   const add = await packagesOf(context, people, record, state && mls.members(state));

@@ -3,6 +3,7 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { historyOf } from "./parting.ts";
 import type { ChatRecord } from "./records.ts";
 import { judgeSuccessor, signSuccessor, type SuccessorFacts } from "./successor.ts";
 import { deviceOf } from "./testing/forged_group.ts";
@@ -268,7 +269,7 @@ const member = (fill: number, username: string, role: "admin" | "member") => ({ 
 
 function facts(change: Partial<SuccessorFacts>): SuccessorFacts {
   const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
-  const old = { channelId: key(9), active: true, kind: "group", name: "x", epoch: 7, members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, { username: "bert", accountKey: toHex(key(2)), role: "member" }] } as unknown as ChatRecord;
+  const old = { channelId: key(9), active: true, kind: "group", name: "x", epoch: 7, commits: [{ n: 2, commitId: "02".repeat(16) }, { n: 7, commitId: "07".repeat(16) }], members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, { username: "bert", accountKey: toHex(key(2)), role: "member" }] } as unknown as ChatRecord;
   return {
     supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
     info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
@@ -288,6 +289,21 @@ Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it kn
   const broken = { ...old, broken: { code: "fork", epoch: 8, need: "readd" as const } };
   assert.equal(judgeSuccessor(facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })), undefined, "it can not follow its own history");
   assert.equal(judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })), undefined);
+});
+
+Deno.test("GRP-5.1: judgeSuccessor() takes one of another history where both have been in an epoch before, never of one that merely stopped earlier", () => {
+  const other = { channelId: key(9), lastEpoch: 6n, transcriptHash: key(7), reason: "" };
+  const [second, sixth] = [{ n: 2, commitId: "02".repeat(16) }, { n: 6, commitId: "06".repeat(16) }];
+  assert.equal(judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([second, sixth]) } })), undefined, "they parted after epoch 2");
+  assert.equal(judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([{ ...second, n: 3 }, sixth]) } })), "GRP-5.1", "the same commit made another epoch");
+  assert.equal(judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([sixth]) } })), "GRP-5.1", "no epoch in common");
+  assert.equal(judgeSuccessor(facts({ supersedes: { ...other, lastEpoch: 2n, commits: historyOf([second]) } })), "GRP-5.1", "it was here, and went on: an old state must not take it back");
+  const { info, members, old } = facts({});
+  const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "member")], supersedes: { ...other, lastEpoch: 7n, commits: historyOf([second]) } };
+  assert.equal(judgeSuccessor(facts(changed)), undefined, "the other part may have changed accounts and name");
+  assert.equal(judgeSuccessor(facts({ ...changed, maker: toHex(key(2)) })), "GRP-5.2", "a member, or one that is no admin any more, moves nobody");
+  const later = { ...old, commits: [{ n: 7, commitId: "07".repeat(16) }] };
+  assert.equal(judgeSuccessor(facts({ old: later, supersedes: { ...other, commits: historyOf([sixth]) } })), undefined, "who came in later has no history to hold it against");
 });
 
 Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {

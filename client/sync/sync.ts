@@ -236,10 +236,10 @@ export class Sync {
       serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
       direct: (entry) => void this.#healer.receive(entry),
       welcomeLost: (entry) => this.#healer.welcomeLost(entry),
-      moved: (chatId) => {
+      moved: (chatId, said) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.moved(chatId);
+        this.#outbox.moved(chatId, said);
         this.#keepVault();
         this.#leaveAgain(chatId);
       },

@@ -8,6 +8,7 @@ import type { Mls } from "../mls/group.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import type { Chats } from "./chats.ts";
 import type { Environment } from "./environment.ts";
+import type { OutboxRecord } from "./records.ts";
 import type { TrustWatch } from "./trust_watch.ts";
 
 export interface SyncContext {
@@ -45,8 +46,8 @@ export interface InboxEvents {
   serverDiffers(chatId: string): void;
   /** A payload of one device to this one. */
   direct(entry: Entry): void;
-  /** The conversation goes on in another channel: what waits is sealed again. */
-  moved(chatId: string): void;
+  /** The conversation goes on in another channel: what waits is sealed again, and so is what was said in the one before while others were elsewhere. */
+  moved(chatId: string, said: OutboxRecord[]): void;
   /** A Welcome to a channel that this device does not know, or of a chat that it is out of, did not open. */
   welcomeLost(entry: Entry): void;
 }

@@ -1,6 +1,6 @@
 /** The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests can break. */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { concat, toHex } from "../../../schema/bytes.ts";
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
@@ -17,7 +17,8 @@ import { generateOpaqueServerKeys } from "../../../server-core/opaque/server_key
 import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
 import { Database } from "../../../server-core/storage/sqlite/database.ts";
 import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
-import type { Connection, Transport } from "../../transport/transport.ts";
+import type { Transport } from "../../transport/transport.ts";
+import { TestConnection } from "./connection.ts";
 import { MovableTime } from "./movable_time.ts";
 import { ServerLog } from "./server_log.ts";
 
@@ -29,16 +30,20 @@ class HostileServer {
   readonly welcomes = new Map<string, Entry>();
   /** Devices as hex that get none of what is stored for them. */
   readonly held = new Set<string>();
+  /** Devices as hex that get no Welcome. */
+  readonly uninvited = new Set<string>();
   /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
   lastResortOnly = false;
 
-  async fetch(asked: { recipientKey: Uint8Array; after: number }, found: Promise<Entry[]>): Promise<Entry[]> {
+  /** @param bodyOf reads a body whole, which an entry may leave out */
+  async fetch(asked: { recipientKey: Uint8Array; after: number }, found: Promise<Entry[]>, bodyOf: (entry: Entry) => Promise<Entry["body"]>): Promise<Entry[]> {
     const device = toHex(asked.recipientKey);
     const entries = await found;
     if (this.held.has(device)) return [];
-    const welcome = entries.find(({ kind }) => kind === EntryKind.WELCOME);
-    if (welcome) this.welcomes.set(device, welcome);
-    return [...entries, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
+    const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
+    if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
+    const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
+    return [...given, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
   }
 }
 
@@ -59,7 +64,11 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   const store = await openSqliteStore({ dataDir, now });
   log.watch(store.delivery);
   const fetchOwn = store.delivery.fetch.bind(store.delivery);
-  store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked));
+  store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked), async ({ seq, body, bodyLength }) => {
+    const pieces: Uint8Array[] = [];
+    for (let index = 0, piece; body.length < bodyLength && (piece = await store.delivery.bodyPiece({ ...asked, seq, index })); index++) pieces.push(piece);
+    return pieces.length > 0 ? concat(...pieces) : body;
+  });
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);
@@ -129,6 +138,8 @@ export class TestCore {
   /** What it has accepted. */
   readonly log: ServerLog;
   readonly #dataDir: string;
+  /** What a backup means for the log, by its folder. */
+  readonly #backups = new Map<string, () => void>();
   #run: Run | undefined;
   readonly #connections = new Set<TestConnection>();
 
@@ -142,7 +153,8 @@ export class TestCore {
 
   static async start(): Promise<TestCore> {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
-    const [hostile, log, time] = [new HostileServer(), new ServerLog(), new MovableTime()];
+    const [hostile, time] = [new HostileServer(), new MovableTime()];
+    const log = new ServerLog(time.now);
     return new TestCore(dataDir, await startRun(dataDir, hostile, log, time.now), hostile, log, time);
   }
 
@@ -157,6 +169,19 @@ export class TestCore {
     return () => {
       this.hostile.held.delete(toHex(recipientKey));
       this.#run?.notify(recipientKey);
+    };
+  }
+
+  /** The server keeps the Welcomes that are stored for a device from it. @returns slips one to a channel into its queue, behind all that has come since; false while there is none */
+  delayWelcomes(recipientKey: Uint8Array): (channelId: Uint8Array) => boolean {
+    const device = toHex(recipientKey);
+    this.hostile.uninvited.add(device);
+    return (channelId) => {
+      const welcome = this.hostile.welcomes.get(device);
+      if (!welcome || toHex(welcome.channelId) !== toHex(channelId)) return false;
+      this.hostile.uninvited.delete(device);
+      this.inject(recipientKey, [{ ...welcome, seq: 1_000_000 }]);
+      return true;
     };
   }
 
@@ -197,7 +222,10 @@ export class TestCore {
   /** A copy of all that the core has stored, as `restore` takes it. */
   async backup(): Promise<string> {
     const copy = await Deno.makeTempDir({ prefix: "qpq-backup-" });
-    await this.#stopped(() => copyFolder(this.#dataDir, copy));
+    await this.#stopped(async () => {
+      await copyFolder(this.#dataDir, copy);
+      this.#backups.set(copy, this.log.backup());
+    });
     return copy;
   }
 
@@ -208,6 +236,8 @@ export class TestCore {
       await Deno.mkdir(this.#dataDir);
       await copyFolder(copy, this.#dataDir);
       await Deno.remove(copy, { recursive: true });
+      this.#backups.get(copy)!();
+      this.#backups.delete(copy);
     });
   }
 
@@ -253,55 +283,5 @@ async function copyFolder(from: string, to: string): Promise<void> {
     } else {
       await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
     }
-  }
-}
-
-type Controller = TransformStreamDefaultController<Uint8Array>;
-
-class TestConnection implements Connection {
-  readonly transport = "WebTransport";
-  readonly closed: Promise<{ reason: string }>;
-  readonly #serve: (stream: ByteStream) => void;
-  readonly #onClose: () => void;
-  readonly #controllers = new Set<Controller>();
-  #finish: (end: { reason: string }) => void = () => {};
-  #open = true;
-
-  constructor(serve: (stream: ByteStream) => void, onClose: () => void) {
-    this.#serve = serve;
-    this.#onClose = onClose;
-    this.closed = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
-  }
-
-  openStream(): Promise<ByteStream> {
-    if (!this.#open) return Promise.reject(new Error("the connection is over"));
-    const [there, back] = [this.#pipe(), this.#pipe()];
-    this.#serve({ readable: there.readable, writable: back.writable });
-    return Promise.resolve({ readable: back.readable, writable: there.writable });
-  }
-
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    for (const controller of this.#controllers) controller.error(new Error("connection lost"));
-    this.#controllers.clear();
-    this.#finish({ reason: "connection lost" });
-    this.#onClose();
-  }
-
-  #pipe(): TransformStream<Uint8Array, Uint8Array> {
-    let own: Controller | undefined;
-    const forget = () => {
-      if (own) this.#controllers.delete(own);
-    };
-    return new TransformStream<Uint8Array, Uint8Array>({
-      start: (controller) => {
-        own = controller;
-        this.#controllers.add(controller);
-      },
-      flush: forget,
-    }, { highWaterMark: 16 }, { highWaterMark: 16 });
   }
 }

@@ -9,6 +9,9 @@ export interface AcceptedMessage {
   /** hex */
   messageId: string;
   epoch: number;
+  atMs: number;
+  /** How often the core had been restored before. */
+  restores: number;
 }
 
 export interface ChannelLog {
@@ -22,6 +25,17 @@ export interface ChannelLog {
 export class ServerLog {
   readonly #channels = new Map<string, ChannelLog>();
   readonly #seen = new Set<string>();
+  readonly #now: () => number;
+  #restores = 0;
+
+  /** @param now the core's time, in ms */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get restores(): number {
+    return this.#restores;
+  }
 
   /** @param channelId hex */
   channel(channelId: string): ChannelLog {
@@ -32,7 +46,21 @@ export class ServerLog {
 
   /** Epochs and messages so far, in all channels. */
   get progress(): number {
-    return [...this.#channels.values()].reduce((sum, { members, messages }) => sum + members.length + messages.length, 0);
+    return [...this.#channels.values()].reduce((sum, { members, messages }) => sum + members.length + messages.length, this.#restores);
+  }
+
+  /** All channels, those that it has lost included: channelId as hex. */
+  channels(): [string, ChannelLog][] {
+    return [...this.#channels];
+  }
+
+  /** A copy of the store is made. @returns the core goes on from it: epochs that it lacks are made anew; the messages that were accepted stay, with their count of restores */
+  backup(): () => void {
+    const epochs = new Map([...this.#channels].map(([channelId, { members }]) => [channelId, members.length]));
+    return () => {
+      this.#restores++;
+      for (const [channelId, log] of this.#channels) log.members.length = epochs.get(channelId) ?? 0;
+    };
   }
 
   /** Listens to a store's answers from now on. */
@@ -55,8 +83,8 @@ export class ServerLog {
     };
     store.publish = async (args) => {
       const answer = await publish(args);
-      const message = { sender: toHex(args.sender), messageId: toHex(args.messageId), epoch: args.epoch };
-      const place = `${message.sender}/${message.messageId}`;
+      const message = { sender: toHex(args.sender), messageId: toHex(args.messageId), epoch: args.epoch, atMs: this.#now(), restores: this.#restores };
+      const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
       if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
       this.#seen.add(place);
       return answer;

@@ -9,8 +9,8 @@ import type { TestCore } from "../core.ts";
 import { Person, testEnvironment } from "../person.ts";
 import { Wiretap } from "../wiretap.ts";
 
-/** What an operation may be refused with while others change the group, the network fails or the process dies: not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat. */
-const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001", "L004", "L005", "L010"]);
+/** What an operation may be refused with while others change the group, the network fails or the process dies: not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat, back in it by somebody whom it did not know there. */
+const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001", "L004", "L005", "L010", "L018"]);
 /** By how much delays are shrunk: less than in other tests, because all clients share a processor here, and a commit that is built to lose costs what one that wins does. What goes wrong waits longer. */
 const [speed, speedWithFaults] = [2, 5];
 /** Fewer KeyPackages than the client keeps (PROTOCOL §4): making and checking them would be a third of the work, and with few the last resort is handed out, too. */
@@ -89,7 +89,11 @@ export class Walker {
     const place = this.said.size;
     const text = `${this.name} says ${place}`;
     this.said.set(messageId, { place, text });
-    this.run(text, () => this.person.engine.send(chatId, messageId, text));
+    this.run(text, async () => {
+      // Brought back by somebody whom it did not know there, its user is asked first, and says yes.
+      if ((await this.person.chat(chatId))?.mustAccept) await this.person.engine.acceptInvitation(chatId);
+      await this.person.engine.send(chatId, messageId, text);
+    });
   }
 
   goOffline(untilStep: number): void {
@@ -141,7 +145,7 @@ export class Walker {
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
     const [pending, outbox] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range<OutboxRecord>("outbox", "")]);
-    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value }) => value.sentMs !== undefined);
+    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value: { sentMs, again } }) => sentMs !== undefined && !again);
   }
 
   /** The group as the disk has it. */
