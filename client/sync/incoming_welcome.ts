@@ -1,6 +1,6 @@
 /** A Welcome: joining, being put back, or moving to a successor channel; and whether the chat is an invitation first (GRP-7). */
 
-import { toHex } from "../../schema/bytes.ts";
+import { equalBytes, toHex } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 import { LocalCode } from "../engine/api.ts";
 import type { Bytes, JoinResult } from "../mls/group.ts";
@@ -40,7 +40,9 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
     return;
   }
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
-  const succession = await follow(context, events, unit, entry, result);
+  // Back into the channel that the conversation is in already, it moves nowhere.
+  const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
+  const succession = returns ? { kind: "unknown" as const } : await follow(context, events, unit, entry, result);
   if (succession.kind === "refused") {
     refuse(unit, succession.draft, entry, { kind: "rejected", code: succession.code, reason: "not the successor of this conversation" });
     return;

@@ -60,6 +60,37 @@ suite("a group that a restored core parts", {
       assert.equal((await person.chat(chatId))!.title, "Seen by two");
     }
   },
+
+  "in a successor channel, too, one whose state of the group is gone is put back, and one who was removed is taken back": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.engine.renameChat(chatId, "Lost by the core");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Lost by the core")));
+    await core.restore(copy);
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.says(chatId, "who is there?");
+    await Promise.all([anna, bert, carl].map((person) => moved(person, chatId)));
+    await bert.engine.close();
+    bert.storage = bert.storage.restarted();
+    const store = new SealedStore(bert.storage, bert.wrappingKey);
+    await store.takeFence();
+    await store.write({ deletes: [{ store: "epochs", key: chatId }] });
+    bert.storage = bert.storage.restarted();
+    await bert.start();
+    await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")), "being put back");
+    await anna.engine.removePerson(chatId, carl.username);
+    await carl.sees(chatId, ({ active }) => !active);
+    await anna.engine.addPeople(chatId, [carl.username]);
+    await carl.sees(chatId, ({ active }) => active);
+    for (const person of [bert, carl]) {
+      await person.says(chatId, `${person.username} is here`);
+      await anna.hears(chatId, person.username, [`${person.username} is here`]);
+      assert.deepEqual((await person.notices(chatId)).filter((notice) => notice.startsWith("rejected")), []);
+    }
+  },
 });
 
 Deno.test("sharedEpoch() is the last epoch that both have been in; unknown where nothing is named or nothing is in common", () => {
