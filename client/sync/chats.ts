@@ -274,8 +274,9 @@ export class Chats {
   async #loaded(chat: Chat): Promise<Chat> {
     if (chat.state) return chat;
     const [epoch, ratchets] = await Promise.all([this.#store.get<Bytes>("epochs", chat.id), this.#store.range<Bytes>("ratchets", `${chat.id}/`)]);
-    if (!epoch) return chat;
     const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
+    // What is left of a state goes with the next one.
+    if (!epoch) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
     let state: GroupState;
     try {
       state = this.#mls.decodeState(epoch, records);

@@ -115,6 +115,11 @@ suite("a device that can not follow its group", {
     await bert.says(chatId, "and I");
     await Promise.all([anna, carl].map((person) => person.hears(chatId, bert.username, ["and I"])));
     assert.equal((await anna.notices(chatId)).filter((notice) => notice.startsWith("rejoined")).length, 1, "once, though two were asked");
+    await bert.crash();
+    await bert.connected();
+    await bert.says(chatId, "after a restart");
+    await anna.hears(chatId, bert.username, ["and I", "after a restart"]);
+    assert.equal((await bert.notices(chatId)).filter((notice) => notice === "unreadable state-lost").length, 1, "what was left of the old state is gone");
   },
 
   "is told that its change was not made when it loses its state meanwhile, and its next change is": async ({ core, join }) => {
