@@ -1,9 +1,8 @@
 /** Measured in Chromium against a core and a gateway of its own: send to render, the same path without cryptography, sign-in, and what the sign-in screen weighs. */
 
 import { chromium } from "@playwright/test";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { build } from "vite";
 import { findProgram } from "../scripts/install.mjs";
 import { root, webRoot } from "../scripts/paths.mjs";
@@ -97,24 +96,6 @@ async function echo(page, count) {
   return percentiles(await page.evaluate(`(() => { ${chunk.code}; return echoPage.echo(${count}); })()`));
 }
 
-/**
- * Measures with every core kept from falling asleep, by a loop that gives way to everything else (Linux: the idle scheduling class). What a message costs is the same; what is
- * missing is the time in which a halted core, of a virtual machine above all, comes back.
- */
-async function withCoresAwake(measure) {
-  const loops = Array.from({ length: availableParallelism() }, () => spawn("chrt", ["--idle", "0", process.execPath, "-e", "for (;;);"], { stdio: "ignore" }));
-  const refused = Promise.race(loops.map((loop) => new Promise((_, reject) => {
-    loop.once("error", reject);
-    loop.once("exit", () => reject(new Error("a loop that keeps a core awake ended")));
-  })));
-  refused.catch(() => {});
-  try {
-    return await Promise.race([measure(), refused]);
-  } finally {
-    for (const loop of loops) loop.kill("SIGKILL");
-  }
-}
-
 async function signIn(browser, name, count) {
   const samples = [];
   for (let index = 0; index < count; index++) {
@@ -176,7 +157,6 @@ export async function measureBrowser({ messages = 500 } = {}) {
     return {
       sendToRender: await sendToRender(alice, bob, 20, messages),
       echo: await echo(bob, messages),
-      awake: await withCoresAwake(async () => ({ sendToRender: await sendToRender(alice, bob, 20 + messages, messages), echo: await echo(bob, messages) })),
       signIn: await signIn(browser, "alice", 5),
       weight: await weight(browser),
       browser: browser.version(),

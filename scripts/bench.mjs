@@ -33,7 +33,7 @@ const kB = (bytes) => `${rounded(bytes / 1000)} kB`;
 const rates = (list, limit) => list.map(({ callers, perSecond, p50, p99 }, index) => `| ${callers} | ${rounded(perSecond)}/s | ${ms(p50)} / ${ms(p99)} | ${limit(index)} |`).join("\n");
 const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index === 0 ? 0 : 1].perSecond)}/s`;
 const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
-const { sendToRender, echo, awake, signIn, weight } = browser;
+const { sendToRender, echo, signIn, weight } = browser;
 
 const page = `# Benchmarks
 
@@ -49,8 +49,6 @@ Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.d
 | until the message stands in the other page | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
 | until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
 | the same path without cryptography and disk: a \`health\` call from a page through the gateway to the core and back | ${both(echo)} | |
-| the first of these once more, with every core kept awake by loops that give way to everything (\`chrt --idle\`) | ${both(awake.sendToRender.dom)} | what is left out is how long a halted core of this virtual machine takes to come back |
-| the \`health\` call, the same way | ${both(awake.echo)} | |
 
 ## Signing in
 
