@@ -36,6 +36,31 @@ test("a taken username, a short password and a malformed name are refused with s
   await expect(visitor.page.getByRole("textbox", { name: "Username" })).toHaveAttribute("aria-invalid", "true");
 });
 
+test("a recovery code that a reload took away before it was confirmed is reminded of, until it is in hand", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  const { page } = alice;
+  await page.getByRole("textbox", { name: "Username" }).fill("alice");
+  await page.getByRole("textbox", { name: "Password" }).fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("button", { name: "Continue" })).toBeVisible();
+  const reminder = page.getByRole("alert").filter({ hasText: "Your recovery code was not confirmed" });
+  await expect(reminder).toHaveCount(0);
+  await page.reload();
+  await expect(reminder).toBeVisible();
+  await reminder.getByRole("button", { name: "Make a new one" }).click();
+  await page.getByRole("button", { name: "Replace recovery code" }).click();
+  await page.getByRole("dialog").getByRole("textbox").fill(password);
+  await page.getByRole("dialog").getByRole("button", { name: "Make new code" }).click();
+  await expect(page.getByRole("group", { name: "Recovery code" })).toBeVisible();
+  await page.reload();
+  await expect(reminder, "the new one was not confirmed either").toBeVisible();
+  await reminder.getByRole("button", { name: "I have it" }).click();
+  await expect(reminder).toHaveCount(0);
+  await page.reload();
+  await alice.connected();
+  await expect(reminder).toHaveCount(0);
+});
+
 test("signing out ends the session and leaves nothing of the account in the browser", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   await alice.createAccount();

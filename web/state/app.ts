@@ -3,6 +3,7 @@
 import { createMemo, createSignal } from "solid-js";
 import type { AccountState, ChatSummary, ConnectionState, EngineApi, EngineEvent, EngineListener, EngineProblem, Progress, TimelineItem } from "../../client/engine/api.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
+import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";
 
 export type TimelineListener = (items: TimelineItem[]) => void;
@@ -41,7 +42,12 @@ export interface App {
   drafts: Map<string, string>;
   /** A recovery code that has to be noted before anything else. */
   recoveryCode(): ShownRecoveryCode | undefined;
+  /** @param code undefined: it was noted */
   showRecoveryCode(code: ShownRecoveryCode | undefined): void;
+  /** A code was shown and the page went before it was confirmed. */
+  recoveryCodeLeft(): boolean;
+  /** It is in the user's hands all the same. */
+  keepRecoveryCode(): void;
   /** Whose safety number is on the screen. */
   comparing(): string | undefined;
   compare(username: string | undefined): void;
@@ -76,7 +82,13 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const [chats, setChats] = createSignal<ChatSummary[]>();
   const [problem, setProblem] = createSignal<EngineProblem>();
   const [fatal, setFatal] = createSignal<EngineProblem>();
-  const [recoveryCode, showRecoveryCode] = createSignal<ShownRecoveryCode>();
+  const [recoveryCode, setRecoveryCode] = createSignal<ShownRecoveryCode>();
+  const [codeLeft, setCodeLeft] = createSignal(wasCodeLeft());
+  onCodeLeftElsewhere(setCodeLeft);
+  const leaveCode = (left: boolean) => {
+    setCodeLeft(left);
+    rememberCodeLeft(left);
+  };
   const [entering, setEntering] = createSignal(false);
   const [comparing, compare] = createSignal<string>();
   const timelines = listenersByChat<TimelineItem[]>();
@@ -96,6 +108,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
       drafts.clear();
       setChats(undefined);
       compare(undefined);
+      leaveCode(false);
     }
     setAccount(found);
   }
@@ -139,7 +152,12 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     listenTyping: typings.listen,
     drafts,
     recoveryCode,
-    showRecoveryCode,
+    showRecoveryCode(code) {
+      setRecoveryCode(code);
+      leaveCode(code !== undefined);
+    },
+    recoveryCodeLeft: () => codeLeft() && recoveryCode() === undefined,
+    keepRecoveryCode: () => leaveCode(false),
     comparing,
     compare,
     entering,

@@ -18,9 +18,6 @@ export function ChatInfo(props: { chatId: string; alone?: boolean }): JSX.Elemen
     <section
       class="panel"
       aria-label={text("info.title")}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") close();
-      }}
     >
       <header class="pane-head">
         <button type="button" class="icon-button" aria-label={text("info.close")} onClick={close}><Icon name="close" /></button>

@@ -8,6 +8,7 @@ import { Avatar } from "./avatar.tsx";
 import { BackgroundProgress } from "./background_progress.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon, Mark, Wordmark } from "./icons.tsx";
+import { RecoveryBanner } from "./recovery_banner.tsx";
 import { SignOutDialog } from "./sign_out_dialog.tsx";
 
 /** All chats, newest first; who is signed in, and whether the server can be reached. */
@@ -27,6 +28,7 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
         <h1 class="brand brand-small"><Mark /><Wordmark /></h1>
         <button type="button" class="button button-primary list-new" onClick={() => app.navigation.go({ kind: "new-chat" })}><Icon name="plus" />{text("chats.new")}</button>
       </header>
+      <RecoveryBanner />
       <nav class="list-scroll" aria-label={text("chats.title")}>
         <Show when={app.chats()?.length === 0}>
           <div class="list-empty">

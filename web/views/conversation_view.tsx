@@ -65,10 +65,9 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
             <Show when={verified()}><span class="verified" role="img" aria-label={text("chat.verified")} title={text("chat.verified")}><Icon name="verified" /></span></Show>
           </div>
           <p class="pane-sub">
-            <Show when={!props.compact} fallback={<ConnectionStatus />}>
-              <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} · </Show>
-              {text("chat.sealed")}
-            </Show>
+            <Show when={props.compact}><ConnectionStatus /> · </Show>
+            <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} · </Show>
+            {text("chat.sealed")}
           </p>
         </div>
         <button type="button" class="icon-button" aria-label={text("chat.info")} title={text("chat.info")} aria-expanded={infoOpen()} onClick={toggleInfo}><Icon name="info" /></button>

@@ -10,6 +10,10 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
   const app = useApp();
   const search = createPeopleSearch(app, (username) => props.picked.includes(username) || (props.excluded ?? []).includes(username));
   const [active, setActive] = createSignal(0);
+  const isSelf = () => {
+    const account = app.account();
+    return account?.kind === "signed-in" && account.username === search.text().trim().toLowerCase();
+  };
   const listId = createUniqueId();
   const optionId = (index: number) => `${listId}-${index}`;
   let field!: HTMLInputElement;
@@ -101,7 +105,7 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
         </ul>
         <p class="hint" aria-live="polite">
           <Show when={search.searching()}>{text("new-chat.searching")}</Show>
-          <Show when={!search.searching() && search.text().trim() !== "" && search.found()?.length === 0}>{text("new-chat.none", { text: search.text().trim() })}</Show>
+          <Show when={!search.searching() && search.text().trim() !== "" && search.found()?.length === 0}>{isSelf() ? text("new-chat.self") : text("new-chat.none", { text: search.text().trim() })}</Show>
         </p>
       </div>
     </div>

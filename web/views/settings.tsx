@@ -23,9 +23,6 @@ export function Settings(props: { compact: boolean }): JSX.Element {
     <section
       class="panel"
       aria-label={text("settings.title")}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") close();
-      }}
     >
       <header class="pane-head">
         <button type="button" class="icon-button" aria-label={text("settings.close")} onClick={close}><Icon name={props.compact ? "back" : "close"} /></button>

@@ -1,4 +1,4 @@
-import { type JSX, Match, Show, Switch } from "solid-js";
+import { type JSX, Match, onCleanup, onMount, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { ChatInfo } from "./chat_info.tsx";
@@ -22,6 +22,15 @@ export function Shell(): JSX.Element {
   };
   const chatId = () => openChat()?.chatId;
   const showsInfo = () => openChat()?.info === true;
+  /** Escape leaves what was opened over the conversation, wherever the focus is; what handles it itself has stopped it (a dialog, a field that is edited). */
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.defaultPrevented || event.cancelBubble || document.querySelector("dialog[open]")) return;
+    const id = chatId();
+    if (showsInfo() && id !== undefined) app.navigation.up({ kind: "chat", chatId: id, info: false });
+    else if (route().kind === "settings" || route().kind === "new-chat") app.navigation.up({ kind: "chats" });
+  }
+  onMount(() => document.addEventListener("keydown", onKeyDown));
+  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
   return (
     <div class="shell" classList={{ "shell-compact": compact(), "shell-info": wide() && showsInfo() }}>
       <Show when={!compact() || route().kind === "chats"}><ChatList compact={compact()} /></Show>

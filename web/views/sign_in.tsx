@@ -121,7 +121,7 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
           <p id="invite-hint" class="hint">{text("sign-in.invite-hint")}</p>
         </div>
       </Show>
-      <ProblemNote problem={task.problem()} />
+      <ProblemNote problem={task.problem()} sentences={missing() === "username" ? { E007: { what: text("sign-in.need-username"), todo: "" } } : undefined} />
       <div class="entry-actions">
         <button type="submit" class="button button-primary" disabled={task.running()}>{text("sign-in.submit")}</button>
         <button type="button" class="button" disabled={task.running()} onClick={() => void enter(true)}>{text("sign-in.create")}</button>

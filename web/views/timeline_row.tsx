@@ -16,7 +16,7 @@ type OwnState = "saving" | "waiting" | "sent" | "failed";
 const warnings: ReadonlySet<NoticeItem["notice"]> = new Set(["key-changed", "removed-by-server", "server-differs", "rejected", "unreadable", "rolled-back", "server-behind"]);
 
 /** One line of a conversation. `waits` says why what waits does so. A row is fixed data: when anything of it changes, it is another row. */
-export function TimelineRow(props: { row: Row; group: boolean; waits: string; onRetry: (item: MessageItem) => void }): JSX.Element {
+export function TimelineRow(props: { row: Row; group: boolean; own: string; waits: string; onRetry: (item: MessageItem) => void }): JSX.Element {
   const row = props.row;
   switch (row.kind) {
     case "date":
@@ -24,17 +24,19 @@ export function TimelineRow(props: { row: Row; group: boolean; waits: string; on
     case "new":
       return <div class="line line-new" role="separator">{text("chat.new")}</div>;
     case "notice":
-      return <div class="line line-notice" classList={{ "line-warning": warnings.has(row.item.notice) }}><Show when={warnings.has(row.item.notice)}><Icon name="warning" /></Show><span>{noticeText(row.item)}</span></div>;
+      return <div class="line line-notice" classList={{ "line-warning": warnings.has(row.item.notice) }}><Show when={warnings.has(row.item.notice)}><Icon name="warning" /></Show><span>{noticeText(row.item, props.own)}</span></div>;
     case "message":
       return <Message item={row.item} first={row.first} last={row.last} named={props.group} waits={props.waits} onRetry={props.onRetry} />;
   }
 }
 
-/** @returns the notice's sentence; who is not named is "someone" */
-export function noticeText({ notice, values }: NoticeItem): string {
-  const key = notice === "removed" && !values.by ? "notice.removed-by-nobody" : `notice.${notice}`;
+/** @param own this account's username @returns the notice's sentence, to "you" where it is about this account; who is not named is "someone" */
+export function noticeText({ notice, values }: NoticeItem, own: string): string {
+  const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
-  return textOf(key, { by: someone, who: someone, device: "", code: "", name: "", ...values })!;
+  const named = { by: someone, who: someone, device: "", code: "", name: "", ...values };
+  const toYou = values.who === own ? textOf(`notice.whom-you.${kind}`, named) : values.by === own ? textOf(`notice.by-you.${kind}`, named) : undefined;
+  return toYou ?? textOf(`notice.${kind}`, named)!;
 }
 
 function Message(props: { item: MessageItem; first: boolean; last: boolean; named: boolean; waits: string; onRetry: (item: MessageItem) => void }): JSX.Element {

@@ -1,5 +1,6 @@
 import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import { plural, text } from "../i18n/language.ts";
+import { useApp } from "../state/app_context.ts";
 import type { Conversation } from "../state/conversation.ts";
 import { Icon } from "./icons.tsx";
 import { TimelineRow } from "./timeline_row.tsx";
@@ -13,6 +14,9 @@ const anchorLines = 4;
 /** The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the line that they look at. */
 export function TimelineView(props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string }): JSX.Element {
   const { conversation } = props;
+  const app = useApp();
+  const account = app.account();
+  const own = account?.kind === "signed-in" ? account.username : "";
   const [away, setAway] = createSignal(false);
   let scroller!: HTMLDivElement;
   let lines!: HTMLDivElement;
@@ -120,7 +124,7 @@ export function TimelineView(props: { conversation: Conversation; title: string;
           <Show when={conversation.atStart()}>{text("chat.start")}</Show>
         </div>
         <div ref={lines} class="lines">
-          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} waits={props.waits} onRetry={conversation.retry} />}</For>
+          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} own={own} waits={props.waits} onRetry={conversation.retry} />}</For>
         </div>
       </div>
       <Show when={away()}>

@@ -7,7 +7,7 @@ export function UsernameField(props: { wrong: boolean; readOnly: boolean; ref: (
     <div class="field">
       <label for="username">{text("sign-in.username")}</label>
       <input ref={(field) => props.ref(field)} id="username" name="username" type="text" class="input" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck={false} maxlength="32" readOnly={props.readOnly} aria-describedby="username-hint" aria-invalid={props.wrong} />
-      <p id="username-hint" class="hint" classList={{ "hint-wrong": props.wrong }}>{props.wrong ? text("sign-in.need-username") : text("sign-in.username-hint")}</p>
+      <p id="username-hint" class="hint" classList={{ "hint-wrong": props.wrong }}>{text("sign-in.username-hint")}</p>
     </div>
   );
 }

@@ -76,10 +76,10 @@ test("an admin makes another, makes them a member again, removes them, and renam
   await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await expect(log).toContainText("mara made bob an admin");
+  await expect(log).toContainText("You made bob an admin");
   await page.getByRole("button", { name: "Make member" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Make member" }).click();
-  await expect(log).toContainText("mara made bob a member again");
+  await expect(log).toContainText("You made bob a member again");
   await page.getByRole("button", { name: "Remove bob" }).click();
   await page.getByRole("button", { name: "Remove from chat" }).click();
   await expect(row).toHaveCount(0);

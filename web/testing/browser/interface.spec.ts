@@ -191,6 +191,21 @@ test("the default policy refuses HTML that is no template, and scripts of anothe
   problems.length = 0;
 });
 
+test("Escape leaves settings and a new chat wherever the focus is; one's own name is called one's own", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await expect(page.getByRole("region", { name: "Settings" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("region", { name: "Settings" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Settings" })).toBeFocused();
+  await page.getByRole("button", { name: "New chat" }).click();
+  await page.getByRole("textbox", { name: "Find people" }).fill("Mara");
+  await expect(page.getByText("That is you.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("textbox", { name: "Find people" })).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
 test("German is spoken where it is asked for", async ({ page, url, problems }) => {
   await page.goto(`${url}/?lang=de`);
   await expect(page.getByRole("button", { name: "Konto anlegen" })).toBeVisible();
