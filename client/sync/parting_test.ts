@@ -61,6 +61,40 @@ suite("a group that a restored core parts", {
     }
   },
 
+  "what was said after somebody was removed on the side that moves is not said again where that person is in the group once more": async ({ core, join }) => {
+    const [anna, bert, carl, dora, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("dora"), await join("eve")];
+    const chatId = await anna.engine.startChat([bert, carl, dora, eve].map(({ username }) => username), "The Long Walk");
+    await Promise.all([bert, carl, dora, eve].map((person) => person.sees(chatId)));
+    await anna.engine.setRole(chatId, carl.username, "admin");
+    await Promise.all([bert, carl, dora, eve].map((person) => person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)));
+    const copy = await core.backup();
+    for (const person of [carl, dora, eve]) {
+      person.online = false;
+      person.disconnect();
+    }
+    await anna.connected();
+    await anna.engine.renameChat(chatId, "Seen by two");
+    await bert.sees(chatId, ({ title }) => title === "Seen by two");
+    for (const person of [carl, dora]) person.online = true;
+    await core.restore(copy);
+    const releases = await Promise.all([carl, dora].map(async (person) => core.delayWelcomes(await person.recipientKey())));
+    await anna.says(chatId, "who is there?");
+    await Promise.all([anna, bert].map((person) => moved(person, chatId)));
+    await carl.engine.removePerson(chatId, eve.username);
+    await dora.sees(chatId, ({ members }) => members.length === 4);
+    await carl.says(chatId, "about eve");
+    await dora.hears(chatId, carl.username, ["about eve"]);
+    const { channelId } = (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+    for (const [index, person] of [carl, dora].entries()) {
+      await person.until(() => releases[index](channelId), "the Welcome");
+      await moved(person, chatId);
+    }
+    assert.ok((await carl.chat(chatId))!.members.some(({ username }) => username === eve.username), "the move undid the removal");
+    await carl.says(chatId, "here");
+    for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["here"]);
+    assert.deepEqual(await carl.texts(chatId, carl.username), ["about eve", "here"]);
+  },
+
   "in a successor channel, too, one whose state of the group is gone is put back, and one who was removed is taken back": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");

@@ -149,7 +149,7 @@ export async function follow(context: SyncContext, events: InboxEvents, unit: Un
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
-  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, wasOut ? [] : await unheard(context, draft, supersedes));
+  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, wasOut ? [] : await unheard(context, draft, supersedes, accountsOf(mls.members(newState))));
   // GRP-7: taken back in by somebody whom it never met there, it is asked first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) draft.set({ invitation: true });
   return { kind: "moved", draft, wasOut };
@@ -164,9 +164,13 @@ export async function takeOver(context: SyncContext, events: InboxEvents, unit: 
   await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username);
 }
 
-/** @returns what this device said where those who go on from the maker's epoch could not read it: after the last epoch that both have been in, and in it, if it is not the one that all go on from */
-async function unheard(context: SyncContext, { id, record }: Draft, { channelId, lastEpoch, commits }: Supersedes): Promise<OutboxRecord[]> {
-  if (!equalBytes(record.channelId, channelId)) return [];
+/**
+ * @param accounts of the successor
+ * @returns what this device said where those who go on from the maker's epoch could not read it: after the last epoch that both have been in, and in it, if it is not the one that all go on from.
+ *   Nothing where the successor has somebody who is not in the group here: what was said without them, perhaps because they had been removed, is not for them
+ */
+async function unheard(context: SyncContext, { id, record }: Draft, { channelId, lastEpoch, commits }: Supersedes, accounts: { accountKey: string }[]): Promise<OutboxRecord[]> {
+  if (!equalBytes(record.channelId, channelId) || accounts.some(({ accountKey }) => !record.members.some((member) => member.accountKey === accountKey))) return [];
   const shared = sharedEpoch(commits, record.commits) ?? (cameAfter(record.commits, Number(lastEpoch)) ? 0 : undefined);
   return shared === undefined || (shared === record.epoch && shared === Number(lastEpoch)) ? [] : await saidSince(context, id, shared);
 }
