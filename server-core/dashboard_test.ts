@@ -49,7 +49,7 @@ Deno.test({
         const [ofCore, ofGateway] = [await scrape(coreMetrics), await scrape(gatewayMetrics)];
         const has = (text: string, ...patterns: RegExp[]) => patterns.forEach((pattern) => assert.match(text, pattern));
         has(ofCore, /^qpq_calls_total\{method="publish",code="ok"\} 3$/m, /^qpq_calls_total\{method="channelState",code="E016"\} 1$/m, /^qpq_call_seconds_bucket\{method="publish",le="\+Inf"\} 3$/m);
-        has(ofCore, /^qpq_subscriptions 1$/m, /^qpq_connections 2$/m, /^qpq_calls_in_flight 1$/m, /^qpq_queue_messages 3$/m, /^qpq_queue_bytes 1500$/m, /^qpq_storage_commit_seconds_count [1-9]/m);
+        has(ofCore, /^qpq_subscriptions 1$/m, /^qpq_connections 4$/m, /^qpq_calls_in_flight 1$/m, /^qpq_queue_messages 3$/m, /^qpq_queue_bytes 1500$/m, /^qpq_storage_commit_seconds_count [1-9]/m);
         has(ofCore, /^qpq_received_bytes_total [1-9]\d{3}/m, /^qpq_sent_bytes_total [1-9]/m, /^qpq_database_bytes [1-9]/m, /^qpq_certificate_age_seconds [1-9]/m, /^qpq_certificate_expires_seconds [1-9]/m);
         has(ofGateway, /^qpq_gateway_sessions 1$/m, /^qpq_gateway_calls 1$/m, /^qpq_gateway_calls_total [6-9]$/m, /^qpq_gateway_refusals_total\{reason="origin"\} 1$/m, /^qpq_gateway_bytes_to_core_total [1-9]\d{3}/m);
         has(ofGateway, /^qpq_gateway_certificate_age_seconds [1-9]/m, /^qpq_gateway_certificate_expires_seconds [1-9]/m, /^qpq_gateway_call_seconds_count [1-9]/m);
