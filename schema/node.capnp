@@ -257,8 +257,9 @@ interface DeliveryService {
   # Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership, same (sender device, channelId, messageId) within 30 days (same
   # bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015). Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
 
-  health @9 () -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text);
-  # Who: P. For containers and for correcting the client's clock.
+  health @9 () -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text, restoredMs :UInt64, restoredToMs :UInt64);
+  # Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a backup, 0 if never; restoredToMs: the newest message that the
+  # backup had. What devices said after it they say again.
 
   channelState @10 (channelId :Data) -> (epoch :UInt64, members :List(Data));
   # Who: D, member (E016). Current epoch and member recipientKeys.

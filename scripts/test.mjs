@@ -20,6 +20,8 @@ const wantsContainers = wants("containers") && process.env.QPQ_TEST_NO_CONTAINER
 const results = `${root}/test-results`;
 const totals = { passed: 0, failed: 0 };
 const times = [];
+/** What failed, said once more at the end: a log is often seen from its end. */
+const failures = [];
 
 /** Unit tests whose verdict is a time or a ratio of times. */
 const timed = [
@@ -48,6 +50,7 @@ function check(lane, name, command, args) {
   return step(name, async () => {
     const status = await run(lane, command, args);
     totals[status === 0 ? "passed" : "failed"] += 1;
+    if (status !== 0) failures.push(name);
     console.log(`${status === 0 ? "ok" : "FAILED"}: ${name}`);
   });
 }
@@ -62,20 +65,32 @@ function suite(lane, name, command, args, env, readCounts) {
     } catch (error) {
       console.error(`${name}: no counts: ${error.message}`);
     }
+    failures.push(...(counts.failures ?? []));
+    if (status !== 0 && !counts.failures?.length) failures.push(`${name}: exit code ${status}`);
     totals.passed += counts.passed;
     totals.failed += counts.failed + (status !== 0 && counts.failed === 0 ? 1 : 0);
   });
 }
 
 function junitCounts(file) {
-  const [, tests, failures, errors] = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(readFileSync(file, "utf8"));
-  const failed = Number(failures) + Number(errors);
-  return { passed: Number(tests) - failed, failed };
+  const text = readFileSync(file, "utf8");
+  const [, tests, broken, errors] = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(text);
+  const failed = Number(broken) + Number(errors);
+  const failing = text.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<(?:failure|error) message="([^"]*)"/g);
+  return { passed: Number(tests) - failed, failed, failures: Array.from(failing, ([, name, file, message]) => unescapeXml(`${file} › ${name}: ${message.split("\n")[0]}`)) };
+}
+
+function unescapeXml(text) {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&#10;", " ").replaceAll("&amp;", "&");
 }
 
 function playwrightCounts(file) {
-  const { expected, unexpected, flaky } = JSON.parse(readFileSync(file, "utf8")).stats;
-  return { passed: expected, failed: unexpected + flaky };
+  const { stats: { expected, unexpected, flaky }, suites } = JSON.parse(readFileSync(file, "utf8"));
+  return { passed: expected, failed: unexpected + flaky, failures: suites.flatMap(failedSpecs) };
+}
+
+function failedSpecs({ file, specs = [], suites = [] }) {
+  return [...specs.filter(({ ok }) => !ok).map(({ title }) => `${file} › ${title}`), ...suites.flatMap(failedSpecs)];
 }
 
 /** @param {string[]} args files and folders, flags */
@@ -125,5 +140,6 @@ if (wantsContainers) {
 }
 
 console.log(`\n${times.map(({ name, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${name}`).join("\n")}`);
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);

@@ -18,7 +18,7 @@ function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
   const clock = { nowMs: 1_800_000_000_000 };
   const lines: string[] = [];
   const limits = new CallLimits({ perAddressPerSecond: perAddress, perAccountPerSecond: perAccount, clock: () => clock.nowMs });
-  const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "" }))
+  const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 }))
     .unary(delivery.channelState, () => Promise.reject(new Error("the disk is on fire")));
   let asked = 0;
   const calls = new Calls({

@@ -180,6 +180,7 @@ async function startServices(config: ServerConfig, store: Store, limits: CallLim
     bodies: new BodyBudget(bodyBudgetBytes),
     now,
     draining: () => calls.draining,
+    restored: await store.delivery.lastRestore(),
     build,
     heartbeatMs,
   };

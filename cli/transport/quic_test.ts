@@ -5,7 +5,7 @@ import { delivery } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { QuicTransport } from "./quic.ts";
 
-const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test" };
+const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 };
 const never = new AbortController().signal;
 
 /** A self-made certificate for localhost, by the openssl of the system. */

@@ -28,7 +28,7 @@ async function setting() {
   const valid = async (keyPackage: Uint8Array<ArrayBuffer>) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
   const available = async () => (await Promise.all(world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)))).filter(Boolean).length;
   const handlers = new Handlers<undefined>()
-    .unary(delivery.health, () => Promise.resolve({ serverTimeMs: serverMs(), wireVersion: 1, build: "test", draining: false }))
+    .unary(delivery.health, () => Promise.resolve({ serverTimeMs: serverMs(), wireVersion: 1, build: "test", draining: false, restoredMs: 0, restoredToMs: 0 }))
     .unary(authentication.countKeyPackages, async () => ({ available: await available(), lastResort: world.lastResort !== undefined && await valid(world.lastResort) }))
     .unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }) => {
       world.storedBefore.push((await storage.range("keypackages", "")).length);

@@ -239,6 +239,7 @@ export class Draft {
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
       unit.delete("epochs", keys.pastEpochs(this.id));
+      unit.delete("epochs", keys.ownChanges(this.id));
       unit.delete("epochs", keys.members(this.id));
       for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
       return;

@@ -6,6 +6,7 @@ import type { Bytes, GroupState, Member, PendingCommit } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import { announcedBy } from "./farewell.ts";
 import { noticesOf } from "./members.ts";
+import { noteOwnChange } from "./parting.ts";
 import { noteEpoch } from "./past_epochs.ts";
 import type { PendingRecord } from "./records.ts";
 import { breakOff, refuse, type Refusal, remember } from "./rejection.ts";
@@ -137,6 +138,7 @@ export async function receiveOwnCommit(context: SyncContext, events: InboxEvents
     draft.notice("created", { by: account.username }, entry.receivedMs);
     return;
   }
+  if (purpose === "add" || purpose === "remove") await noteOwnChange(context, unit, draft, before, after, new Set(leaving.map(({ credential }) => toHex(credential.accountKey))));
   const infoChange = { before: infoBefore, after: mls.info(merged) };
   const readded = readdedBy(pending, after);
   draft.noteReadded(readded, committer);

@@ -158,7 +158,7 @@ Deno.test("wake() leaves a connection that answers as it is", async () => {
   let tries = 0;
   const { clockwork, link, start } = linked(() => {
     tries++;
-    const answer = encodeResults(delivery.health, { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test" });
+    const answer = encodeResults(delivery.health, { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 });
     const openStream = () => Promise.resolve({ readable: new Blob([answer]).stream() as ReadableStream<Uint8Array>, writable: new WritableStream<Uint8Array>() });
     return Promise.resolve({ ...fakeConnection(), openStream });
   });

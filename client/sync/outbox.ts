@@ -12,7 +12,7 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
-import { type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, togetherMs } from "./records.ts";
+import { againForMs, type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, type SentIn, togetherMs } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -92,6 +92,10 @@ export class Outbox {
         else this.#keep(value);
         continue;
       }
+      if (value.notFor && value.sentMs! + againForMs < account.clock.now()) {
+        deletes.push({ store: "outbox", key });
+        continue;
+      }
       this.#queue(value.chatId).push(value);
       this.#attempted.add(placeOf(value));
     }
@@ -106,13 +110,29 @@ export class Outbox {
   moved(chatId: string, said: OutboxRecord[]): void {
     const kept = this.#kept.get(chatId) ?? [];
     this.#kept.delete(chatId);
-    this.#queue(chatId).unshift(...said, ...kept.filter((record) => this.#hasMoved(record)).map((record): OutboxRecord => ({ ...record, again: true })));
+    const left = kept.filter((record) => this.#hasMoved(record) && !said.some(({ order }) => order === record.order));
     for (const record of kept) if (!this.#hasMoved(record)) this.#keep(record);
+    this.sayAgain(chatId, [...said, ...left.map((record): OutboxRecord => ({ ...record, again: true }))]);
+  }
+
+  /** What was sent already goes out once more, before what waits. @param said is on disk */
+  sayAgain(chatId: string, said: OutboxRecord[]): void {
+    const orders = new Set(said.map(({ order }) => order));
+    const kept = this.#kept.get(chatId);
+    if (kept) this.#kept.set(chatId, kept.filter(({ order }) => !orders.has(order)));
+    const queue = this.#queue(chatId);
+    const waiting = new Set(queue.map(({ order }) => order));
+    queue.unshift(...said.filter(({ order }) => !waiting.has(order)));
     this.kick(chatId);
   }
 
   #keep(record: OutboxRecord): void {
     this.#kept.set(record.chatId, [...this.#kept.get(record.chatId) ?? [], record]);
+  }
+
+  /** Whether somebody is in the group who could not read it when it was said. */
+  #isNotForAll({ chatId, notFor }: OutboxRecord): boolean {
+    return notFor !== undefined && this.#context.chats.get(chatId)?.record.members.some(({ accountKey }) => notFor.includes(accountKey)) === true;
   }
 
   /** Whether it was sealed for a channel that the conversation has left. */
@@ -167,9 +187,9 @@ export class Outbox {
     });
   }
 
-  /** How many messages and requests wait for the server's answer; without those that wait for the user's decision about a key. */
+  /** How many messages and requests wait for the server's answer; without those that wait for the user's decision about a key, or for somebody to be out of the group. */
   get waiting(): number {
-    return [...this.#waiting].reduce((sum, [chatId, queue]) => sum + (this.#held.has(chatId) ? queue.filter(({ kind }) => kind === "leave").length : queue.length), 0);
+    return [...this.#waiting].reduce((sum, [chatId, queue]) => sum + queue.filter((record) => (!this.#held.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record)).length, 0);
   }
 
   /** Whether a request to leave waits here. */
@@ -180,7 +200,7 @@ export class Outbox {
   /** This device is out of the group: nothing that waits can be sent any more. */
   async abandon(chatId: string, code: string): Promise<void> {
     const queue = this.#queue(chatId);
-    for (const record of [...queue]) await this.#settle(record, "failed", code);
+    for (const record of [...queue]) await this.#settle(record, "failed", { errorCode: code });
   }
 
   #queue(chatId: string): OutboxRecord[] {
@@ -211,7 +231,8 @@ export class Outbox {
     const queue = this.#queue(chatId);
     try {
       while (!this.#closed && queue.length > 0) {
-        const record = await this.#isHeld(chatId) ? queue.find(({ kind }) => kind === "leave") : queue[0];
+        const held = await this.#isHeld(chatId);
+        const record = queue.find((candidate) => (!held || candidate.kind === "leave") && !this.#isNotForAll(candidate));
         if (!record || !await this.#step(record)) return;
       }
     } catch (error) {
@@ -224,7 +245,7 @@ export class Outbox {
   async #step(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active) return await this.#settle(record, "failed", codeName(ErrorCode.notAMember));
+    if (!chat?.record.active) return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
     // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
     if (!record.sealed || this.#hasMoved(record) || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
@@ -259,10 +280,10 @@ export class Outbox {
     const again = this.#attempted.has(placeOf(record));
     this.#attempted.add(placeOf(record));
     try {
-      await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
+      const { receivedMs } = await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
       this.#failures.delete(chatId);
       // While the call ran: what the old channel has nobody may read any more.
-      return this.#hasMoved(record) || await this.#settle(record, "sent");
+      return this.#hasMoved(record) || await this.#settle(record, "sent", { receivedMs });
     } catch (error) {
       if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
       if (!(error instanceof WireError)) return this.#rest(chatId, this.#nextDelay(chatId));
@@ -280,7 +301,7 @@ export class Outbox {
             this.#needs.suspect(chatId, error.code);
             return this.#rest(chatId, epochPatienceMs);
           }
-          return await this.#settle(record, "failed", codeName(error.code));
+          return await this.#settle(record, "failed", { errorCode: codeName(error.code) });
         default:
           return this.#rest(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
       }
@@ -315,7 +336,7 @@ export class Outbox {
   }
 
   /** @returns true: the queue goes on */
-  async #settle(record: OutboxRecord, state: "sent" | "failed", errorCode?: string): Promise<boolean> {
+  async #settle(record: OutboxRecord, state: "sent" | "failed", { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number }): Promise<boolean> {
     const { chatId, order, kind } = record;
     const nowMs = this.#context.account.clock.now();
     const old = (this.#kept.get(chatId) ?? []).filter(({ sentMs }) => sentMs! + togetherMs < nowMs);
@@ -331,14 +352,14 @@ export class Outbox {
         kept = { ...sent, sentMs: record.sentMs ?? nowMs };
         unit.put("outbox", keys.item(chatId, order), kept, { channelId: draft.channelId });
       }
-      // It is shown as sent already, and was.
-      if (record.sentMs !== undefined) return;
       if (kind === "leave") {
         if (state === "failed") draft.set({ leaving: false });
         return;
       }
+      // It is shown as sent already, and was.
+      if (record.sentMs !== undefined && state === "failed") return;
       const item = this.#items.get(placeOf(record)) ?? await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }), ...(state === "sent" && record.sealed && { sentIn: { epoch: record.sealed.epoch, salt: decodeMimiContent(record.content).salt } }) });
+      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }), ...(receivedMs !== undefined && { sentIn: sentIn(record, receivedMs) }) });
     });
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);
@@ -363,6 +384,11 @@ export class Outbox {
     this.#resting.set(chatId, this.#context.environment.after(delayMs, () => this.kick(chatId)));
     return false;
   }
+}
+
+function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
+  const { epoch, channel } = sealed!;
+  return { epoch, ...(channel !== undefined && { channel }), atMs, salt: decodeMimiContent(content).salt };
 }
 
 function placeOf({ chatId, order }: OutboxRecord): string {

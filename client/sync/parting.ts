@@ -1,22 +1,22 @@
 /**
  * Where two histories of one channel parted, which a core restored from an old backup brings about: a successor names the commits that made its maker's newest epochs, and whoever went on
  * elsewhere finds the last epoch that both have been in (PROTOCOL §3.5, docs/decisions/017). A commit is made on one state alone, so the same commitId is the same history up to there.
+ * What a device said and did on the side that moves, it says and does once more.
  */
 
 import { concat, fromHex, toHex, u64 } from "../../schema/bytes.ts";
-import { textContent } from "../content/message_text.ts";
-import { encodeMimiContent } from "../content/mimi_content.ts";
-import type { Bytes } from "../mls/group.ts";
-import { type ChatRecord, type ItemRecord, type OutboxRecord, rememberedCommits } from "./records.ts";
+import type { Bytes, Member } from "../mls/group.ts";
+import type { Draft } from "./draft.ts";
+import { accountsOf } from "./members.ts";
+import { type ChatMember, type ChatRecord, keys, type OutboxRecord, type OwnChange, rememberedCommits } from "./records.ts";
+import { toSayAgain } from "./said_again.ts";
 import type { SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit.ts";
 
 type Commits = Readonly<ChatRecord["commits"]>;
 
 /** Bytes of one commit in {@link historyOf}: u64 epoch ‖ commitId. */
 const commitLength = 8 + 16;
-/** Lines of a conversation that are looked through for what is to be said again, at most, and how many at once. */
-const linesAtMost = 1_000;
-const linesAtOnce = 100;
 
 /** @returns 24 bytes for each of the commits that made the newest epochs, oldest first */
 export function historyOf(commits: Commits): Bytes {
@@ -26,11 +26,15 @@ export function historyOf(commits: Commits): Bytes {
 /**
  * @param history as {@link historyOf} made it
  * @param commits of this device
- * @returns the last epoch that both have been in; undefined when they know of none
+ * @returns the last epoch that both have been in; of a device that came in on its side after the parting, the one before it came; undefined when they know of none
  */
 export function sharedEpoch(history: Bytes | undefined, commits: Commits): number | undefined {
-  const known = new Set(Array.from({ length: Math.floor((history?.length ?? 0) / commitLength) }, (_, index) => toHex(history!.subarray(index * commitLength, (index + 1) * commitLength))));
-  return commits.findLast((commit) => known.has(toHex(historyOf([commit]))))?.n;
+  const named = Array.from({ length: Math.floor((history?.length ?? 0) / commitLength) }, (_, index) => history!.subarray(index * commitLength, (index + 1) * commitLength));
+  const known = new Set(named.map(toHex));
+  const shared = commits.findLast((commit) => known.has(toHex(historyOf([commit]))))?.n;
+  if (shared !== undefined || commits.length === 0 || commits.length >= rememberedCommits) return shared;
+  const [{ n: came }] = commits;
+  return named.some((commit) => new DataView(commit.buffer, commit.byteOffset).getBigUint64(0) < came) ? came - 1 : undefined;
 }
 
 /** Whether a device came into the channel after an epoch: then it has no history of its own to hold a claim about it against. */
@@ -40,24 +44,48 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 
 /**
  * @param since epoch of the channel that the conversation is leaving
- * @returns what this device sent there in that epoch and after it: to be sent again, with the same messageIds, where those who were elsewhere read it and the others skip it
+ * @param accounts of the successor
+ * @returns what this device sent there in that epoch and after it. It does not go to people who are in the successor and were not in the group: they may have been removed before it was said
  */
-export async function saidSince({ store, account }: Pick<SyncContext, "store" | "account">, chatId: string, since: number): Promise<OutboxRecord[]> {
-  const said: OutboxRecord[] = [];
-  const sentMs = account.clock.now();
-  let before: string | undefined;
-  for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
-    const page = await store.range<ItemRecord>("messages", `${chatId}/`, { reverse: true, limit: linesAtOnce, ...(before !== undefined && { before }) });
-    for (const { value: item } of page) {
-      // What is above the last move was said in another channel.
-      if (item.kind === "notice" && item.notice === "successor") return said;
-      if (item.kind !== "message" || item.sentIn === undefined || item.deleted) continue;
-      if (item.sentIn.epoch < since) return said;
-      const { messageId, order, text, sentIn: { salt } } = item;
-      said.unshift({ chatId, messageId, order, kind: "message", content: encodeMimiContent(textContent(text, salt)), sentMs, again: true });
-    }
-    if (page.length < linesAtOnce) return said;
-    before = page.at(-1)!.key;
+export async function saidSince(context: Pick<SyncContext, "store" | "account">, { id, record }: Draft, since: number, accounts: ChatMember[]): Promise<OutboxRecord[]> {
+  const left = toHex(record.channelId);
+  const strangers = without(accounts, record.members).map(({ accountKey }) => accountKey);
+  return await toSayAgain(context, id, record.members, ({ channel = id, epoch }) => channel === left && epoch >= since, strangers);
+}
+
+/** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */
+export async function noteOwnChange({ store }: SyncContext, unit: Unit, draft: Draft, before: Member[], after: Member[], left: ReadonlySet<string>): Promise<void> {
+  const accounts = [accountsOf(before), accountsOf(after)];
+  const added = without(accounts[1], accounts[0]).map(({ accountKey }) => accountKey);
+  const removed = without(accounts[0], accounts[1]).map(({ accountKey }) => accountKey).filter((accountKey) => !left.has(accountKey));
+  if (added.length + removed.length === 0) return;
+  const key = keys.ownChanges(draft.id);
+  const noted = await ownChanges(store, unit, draft.id);
+  unit.put("epochs", key, [...noted, { n: draft.record.epoch, added, removed }].slice(-rememberedCommits), { channelId: draft.channelId });
+}
+
+async function ownChanges(store: SyncContext["store"], unit: Unit, chatId: string): Promise<OwnChange[]> {
+  const key = keys.ownChanges(chatId);
+  return (unit.peek("epochs", key) ?? await store.get<OwnChange[]>("epochs", key) ?? []) as OwnChange[];
+}
+
+/**
+ * @param since epoch of the channel that the conversation is leaving
+ * @param accounts of the successor
+ * @returns whom this device has added and removed there after it, as far as it is still so there and not in the successor; undefined: nobody
+ */
+export async function undoneSince({ store }: SyncContext, unit: Unit, { id, record }: Draft, since: number, accounts: ChatMember[]): Promise<ChatRecord["redo"]> {
+  const did = new Map<string, "added" | "removed">();
+  for (const { n, added, removed } of await ownChanges(store, unit, id)) {
+    if (n <= since) continue;
+    for (const accountKey of added) did.set(accountKey, "added");
+    for (const accountKey of removed) did.set(accountKey, "removed");
   }
-  return said;
+  const names = (members: ChatMember[], what: "added" | "removed") => members.filter(({ accountKey }) => did.get(accountKey) === what).map(({ username }) => username);
+  const redo = { add: names(without(record.members, accounts), "added"), remove: names(without(accounts, record.members), "removed") };
+  return redo.add.length + redo.remove.length > 0 ? redo : undefined;
+}
+
+function without(members: ChatMember[], others: ChatMember[]): ChatMember[] {
+  return members.filter(({ accountKey }) => !others.some((other) => other.accountKey === accountKey));
 }

@@ -50,6 +50,8 @@ export interface ChatRecord {
   superseded?: string;
   movedMs?: number;
   succeeds?: string;
+  /** Usernames of people that this device had added or removed in the channel before, which the move has undone: it does so once more. */
+  redo?: { add: string[]; remove: string[] };
 }
 
 /** Where a device stopped following its group, and what can bring it back. */
@@ -111,6 +113,16 @@ export interface OutboxRecord {
   sentMs?: number;
   /** It goes out once more, to those who were in another channel when it went: the line says "sent" already. */
   again?: true;
+  /** Accounts as hex that could not read it when it was said: while one of them is in the group it does not go out once more. */
+  notFor?: string[];
+}
+
+/** What an own commit did: to be done once more where a move undid it. */
+export interface OwnChange {
+  n: number;
+  /** Account keys as hex. */
+  added: string[];
+  removed: string[];
 }
 
 /** The store "messages", by chatId and order. */
@@ -129,11 +141,22 @@ export type ItemRecord =
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
-    /** Own, and the server has it: the epoch that it was sealed in, and its salt (16 bytes), to make the same content again. */
-    sentIn?: { epoch: number; salt: Bytes };
+    /** Own, and the server has it. */
+    sentIn?: SentIn;
     deleted?: true;
   }
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
+
+/** Where an own message went, to say it again where not everybody may have read it. */
+export interface SentIn {
+  epoch: number;
+  /** The channel as hex, where it is not the chatId. */
+  channel?: string;
+  /** When the server took it, ms by the server's clock. Not known of what was sent by an older version. */
+  atMs?: number;
+  /** 16 bytes: makes the same content again, and with it the same MIMI message id. */
+  salt: Bytes;
+}
 
 export type NoticeKind =
   | "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed"
@@ -162,6 +185,8 @@ export const rememberedCommits = 32;
 /** Within this, in ms, two admins make a successor channel "at the same time". */
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
+/** How long, in ms, something that others might not have seen waits to be said or done once more. */
+export const againForMs = 7 * 24 * 3_600_000;
 export const seenForMs = 30 * 24 * 3_600_000;
 
 /** The store "account": the highest seq whose effects are on disk. */
@@ -180,6 +205,8 @@ export const keys = {
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
   /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
+  /** In "epochs": what own commits did in the present channel. */
+  ownChanges: (chatId: string) => `${chatId}/own`,
   /** In "epochs": the accounts of the chat, which change with commits alone. */
   members: (chatId: string) => `${chatId}/members`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,

@@ -23,10 +23,11 @@ import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import { inTurns } from "./in_turns.ts";
 import { accountsOf, differenceOf } from "./members.ts";
-import { cameAfter, historyOf, saidSince, sharedEpoch } from "./parting.ts";
+import { cameAfter, historyOf, saidSince, sharedEpoch, undoneSince } from "./parting.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
-import { type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "./records.ts";
+import { type ChatMember, type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "./records.ts";
+import { keepToSayAgain } from "./said_again.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -149,7 +150,9 @@ export async function follow(context: SyncContext, events: InboxEvents, unit: Un
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
-  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, wasOut ? [] : await unheard(context, draft, supersedes, accountsOf(mls.members(newState))));
+  const { said, redo } = wasOut ? nothing : await undone(context, unit, draft, supersedes, accountsOf(mls.members(newState)));
+  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, said);
+  if (redo) draft.set({ redo });
   // GRP-7: taken back in by somebody whom it never met there, it is asked first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) draft.set({ invitation: true });
   return { kind: "moved", draft, wasOut };
@@ -164,15 +167,24 @@ export async function takeOver(context: SyncContext, events: InboxEvents, unit: 
   await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username);
 }
 
+/** What a move would take back of what this device said and did. */
+interface Undone {
+  said: OutboxRecord[];
+  redo?: ChatRecord["redo"];
+}
+
+const nothing: Undone = { said: [] };
+
 /**
  * @param accounts of the successor
- * @returns what this device said where those who go on from the maker's epoch could not read it: after the last epoch that both have been in, and in it, if it is not the one that all go on from.
- *   Nothing where the successor has somebody who is not in the group here: what was said without them, perhaps because they had been removed, is not for them
+ * @returns what this device said and did where those who go on from the maker's epoch could not see it: after the last epoch that both have been in, and said in it, if it is not the one that all go on from
  */
-async function unheard(context: SyncContext, { id, record }: Draft, { channelId, lastEpoch, commits }: Supersedes, accounts: { accountKey: string }[]): Promise<OutboxRecord[]> {
-  if (!equalBytes(record.channelId, channelId) || accounts.some(({ accountKey }) => !record.members.some((member) => member.accountKey === accountKey))) return [];
+async function undone(context: SyncContext, unit: Unit, draft: Draft, { channelId, lastEpoch, commits }: Supersedes, accounts: ChatMember[]): Promise<Undone> {
+  const { record } = draft;
+  if (!equalBytes(record.channelId, channelId)) return nothing;
   const shared = sharedEpoch(commits, record.commits) ?? (cameAfter(record.commits, Number(lastEpoch)) ? 0 : undefined);
-  return shared === undefined || (shared === record.epoch && shared === Number(lastEpoch)) ? [] : await saidSince(context, id, shared);
+  if (shared === undefined || (shared === record.epoch && shared === Number(lastEpoch))) return nothing;
+  return { said: await saidSince(context, draft, shared, accounts), redo: await undoneSince(context, unit, draft, shared, accounts) };
 }
 
 /**
@@ -188,7 +200,8 @@ async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft
   await noteEpoch(context, unit, draft, state, made, true);
   draft.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
   for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) draft.notice(notice, values, entry.receivedMs);
-  for (const record of said) unit.put("outbox", keys.item(draft.id, record.order), record, { channelId: draft.channelId });
+  unit.delete("epochs", keys.ownChanges(draft.id));
+  keepToSayAgain(unit, draft, said);
   unit.afterwards(() => events.moved(draft.id, said));
 }
 

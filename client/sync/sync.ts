@@ -16,6 +16,7 @@ import type { TurnEnd } from "./link.ts";
 import { Messages } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { People } from "./people.ts";
+import { lookForRestore } from "./restored.ts";
 import { listen } from "./subscription.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import { TrustWatch } from "./trust_watch.ts";
@@ -132,6 +133,7 @@ export class Sync {
           this.#listener.caughtUp();
           this.#listsFresh = false;
           this.#listsFailed = false;
+          this.#background(lookForRestore(this.#context, { sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said), suspect: (chatId, code) => this.#healer.suspect(chatId, code) }));
           this.#lookAfter();
         },
         failed: (error) => this.#report(error),
@@ -240,6 +242,7 @@ export class Sync {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
         this.#outbox.moved(chatId, said);
+        this.#upkeep.redo(chatId);
         this.#keepVault();
         this.#leaveAgain(chatId);
       },
@@ -262,7 +265,10 @@ export class Sync {
     if (this.#closed) return;
     this.#replenish();
     this.#checkDevices();
-    for (const { id } of this.chats.all()) this.#leaveAgain(id);
+    for (const { id } of this.chats.all()) {
+      this.#leaveAgain(id);
+      this.#upkeep.redo(id);
+    }
     void this.messages.sweep().catch((error) => this.#report(error));
     this.#cancelUpkeep();
     this.#cancelUpkeep = this.#context.environment.after(upkeepEveryMs, () => this.#lookAfter());

@@ -8,7 +8,7 @@ import type { Member } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import type { People } from "./people.ts";
-import type { ChatRecord, CommitPlan } from "./records.ts";
+import { againForMs, type ChatRecord, type CommitPlan } from "./records.ts";
 import { differenceOf } from "./server_list.ts";
 import type { SyncContext } from "./sync_context.ts";
 
@@ -149,6 +149,28 @@ export class Upkeep {
     if (lost.length + extra.length === 0) return;
     const add = await this.#keyPackages(lost.map(({ credential, recipientKey }) => ({ accountKey: toHex(credential.accountKey), device: { deviceId: credential.deviceId, recipientKey } })));
     await this.#committer.carryOut(chatId, (draft) => draft.record.serverDiffers ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) } : undefined);
+  }
+
+  /** People whom this device had added or removed before a move undid it (parting.ts) come in, or go, once more. */
+  redo(chatId: string): void {
+    if (this.#context.chats.get(chatId)?.record.redo) this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
+  }
+
+  async #redo(chatId: string): Promise<void> {
+    const { chats, account } = this.#context;
+    const due = () => {
+      const record = chats.get(chatId)?.record;
+      return record?.active && !record.broken && (record.movedMs ?? 0) + againForMs > account.clock.now() ? record.redo : undefined;
+    };
+    for (const username of due()?.remove ?? []) {
+      if (chats.get(chatId)?.record.members.some((member) => member.username === username)) await this.#people.removePerson(chatId, username);
+    }
+    const add = due()?.add ?? [];
+    if (add.length > 0) await this.#people.addPeople(chatId, add, () => {});
+    await chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (draft && !draft.record.broken) draft.set({ redo: undefined });
+    });
   }
 
   /** After a message went out. */

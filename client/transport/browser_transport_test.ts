@@ -10,7 +10,7 @@ import { HttpsConnection } from "./https_fallback.ts";
 import type { WebTransportClass } from "./webtransport.ts";
 
 const hash = new Uint8Array(32).fill(5);
-const health = { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test" };
+const health = { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 };
 
 function handlers(aborted: () => void = () => {}) {
   return new Handlers<undefined>()

@@ -55,7 +55,7 @@ async function settle(): Promise<void> {
 }
 
 const served = () => openingTo(new Handlers<undefined>()
-  .unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "" }))
+  .unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 }))
   .unary(delivery.putBlob, async (_params, { chunks }) => {
     for await (const _ of chunks());
     return { expiresMs: 1 };

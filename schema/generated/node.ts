@@ -3818,7 +3818,7 @@ export class DeliveryService_Health$Results extends $.Struct {
   static readonly _capnp = {
     displayName: "health$Results",
     id: "e4fe59b04214d657",
-    size: new $.ObjectSize(16, 1),
+    size: new $.ObjectSize(32, 1),
   };
   get serverTimeMs(): bigint {
     return $.utils.getUint64(0, this);
@@ -3843,6 +3843,18 @@ export class DeliveryService_Health$Results extends $.Struct {
   }
   set build(value: string) {
     $.utils.setText(0, value, this);
+  }
+  get restoredMs(): bigint {
+    return $.utils.getUint64(16, this);
+  }
+  set restoredMs(value: bigint) {
+    $.utils.setUint64(16, value, this);
+  }
+  get restoredToMs(): bigint {
+    return $.utils.getUint64(24, this);
+  }
+  set restoredToMs(value: bigint) {
+    $.utils.setUint64(24, value, this);
   }
   toString(): string { return "DeliveryService_Health$Results_" + super.toString(); }
 }
@@ -4364,7 +4376,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Publish$Results$Promise(pipeline);
   }
   /**
-* Who: P. For containers and for correcting the client's clock.
+* Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a backup, 0 if never; restoredToMs: the newest message that the
+* backup had. What devices said after it they say again.
 *
 */
   health(paramsFunc?: (params: DeliveryService_Health$Params) => void): DeliveryService_Health$Results$Promise {

@@ -1,6 +1,6 @@
 /** What the delivery service is given. */
 
-import type { DeliveryStore } from "../storage/delivery_store.ts";
+import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import type { BodyBudget } from "./body_budget.ts";
 import type { LiveDevices } from "./live.ts";
@@ -27,6 +27,8 @@ export interface DeliveryDependencies {
   now(): number;
   /** Whether the server is shutting down. */
   draining(): boolean;
+  /** The newest restore that this data has been through; it does not change while the server runs. */
+  restored: Restored | undefined;
   /** Names the build in `health`. */
   build: string;
   /** How often a quiet subscription gives a sign of life, ms. */

@@ -17,7 +17,10 @@ const maxAckEntries = 1000;
 /** Registers every method of DeliveryService. */
 export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDependencies): Handlers<Caller> {
   return handlers
-    .unary(delivery.health, () => Promise.resolve({ serverTimeMs: deps.now(), wireVersion, draining: deps.draining(), build: deps.build }))
+    .unary(delivery.health, () => {
+      const { restoredMs = 0, newestMs = 0 } = deps.restored ?? {};
+      return Promise.resolve({ serverTimeMs: deps.now(), wireVersion, draining: deps.draining(), build: deps.build, restoredMs, restoredToMs: newestMs });
+    })
     .unary(delivery.createChannel, async ({ channelId }, { caller }) => {
       const { recipientKey: creator } = requireDevice(caller);
       await deps.store.createChannel({ creator, channelId: exactly(channelId, 32, "channelId") });

@@ -104,7 +104,7 @@ Deno.test("every method but health() needs an enrolled device: E001 for anyone, 
     assert.deepEqual(await outcomes(asCaller({ kind: "operator", remoteAddress: "::1" })), new Set(["E003"]));
     assert.deepEqual(await outcomes(asCaller({ ...ann.caller, enrolled: false })), new Set(["E003"]));
     const health = await as().call(delivery.health, {});
-    assert.deepEqual(health, { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test" });
+    assert.deepEqual(health, { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 });
   }));
 
 Deno.test("fetchWait() answers at once when something waits, at the first entry when nothing does, empty at its time", () =>

@@ -2,7 +2,8 @@
 
 import { lockData } from "../data_lock.ts";
 import { Database } from "../storage/sqlite/database.ts";
-import { checkExisting, readMigrations } from "../storage/sqlite/open.ts";
+import { noteRestore } from "../storage/sqlite/delivery/restores.ts";
+import { checkExisting, openDatabase, readMigrations } from "../storage/sqlite/open.ts";
 import { abandonReplacing, beginReplacing, decideReplacing, exists, finishReplacing } from "../storage/sqlite/replace_data.ts";
 import { takeFilesOut } from "./backup.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";
@@ -14,8 +15,8 @@ export const restore: Command = {
   details: `The backup is checked whole before anything changes. Data that is there is replaced with --replace only, and kept aside in before-restore-…/ of the data directory. A crash in the middle
 leaves the old data or the new.
 
-Messages that were acknowledged after the backup are gone. Clients notice that the server went back in time: they move their conversations to a fresh channel, with a line that says so. If the backup may
-have been in other hands, end all sessions: qpq-server revoke --all`,
+Clients notice that the server went back in time: devices send once more what they had sent since the backup, and conversations that had changed meanwhile move to a fresh channel, with a line that says
+so. Accounts and attachments from after the backup are gone. If the backup may have been in other hands, end all sessions: qpq-server revoke --all`,
   examples: ["qpq-server restore /backup/monday.qpq", "qpq-server restore /backup/monday.qpq --replace"],
   options: { replace: { type: "boolean" } },
   positionals: [1, 1],
@@ -28,7 +29,7 @@ have been in other hands, end all sessions: qpq-server revoke --all`,
       checkExisting(file, dbKey, readMigrations());
       const folder = beginReplacing(dataDir);
       try {
-        const attachments = unpack(file, folder, dbKey);
+        const attachments = unpack(file, folder, dbKey, nowMs);
         const aside = decideReplacing(dataDir, new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-"));
         output.record(`restored, ${attachments} ${attachments === 1 ? "attachment" : "attachments"}${aside ? `; the data from before is in ${aside}` : ""}`, { file, attachments, before: aside ?? null });
       } catch (error) {
@@ -41,7 +42,7 @@ have been in other hands, end all sessions: qpq-server revoke --all`,
   },
 };
 
-function unpack(file: string, folder: string, key: string | undefined): number {
+function unpack(file: string, folder: string, key: string | undefined, nowMs: number): number {
   const packed = `${folder}/packed.db`;
   const path = `${folder}/qpq.db`;
   Deno.copyFileSync(file, packed);
@@ -60,6 +61,14 @@ function unpack(file: string, folder: string, key: string | undefined): number {
     db.close();
   }
   Deno.removeSync(packed);
+  const restored = openDatabase({ dataDir: folder, key });
+  try {
+    noteRestore(restored, nowMs);
+    // Nothing stays beside the file.
+    restored.pragma("journal_mode=DELETE");
+  } finally {
+    restored.close();
+  }
   using written = Deno.openSync(path, { read: true, write: true });
   written.syncSync();
   return attachments;

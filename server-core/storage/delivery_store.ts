@@ -107,6 +107,13 @@ export interface DeliveryStore {
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
   /** What waits in all queues together: messages and their bytes. */
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
+  /** When the data was last put in from a backup, and the newest message that the backup had (0: none), ms since the Unix epoch. Undefined: never. */
+  lastRestore(): Promise<Restored | undefined>;
+}
+
+export interface Restored {
+  restoredMs: number;
+  newestMs: number;
 }
 
 export interface BlobArgs {

@@ -55,6 +55,7 @@ export async function withService(count: number, test: (service: TestService) =>
     now: () => clock.nowMs,
     draining: () => false,
     build: "test",
+    restored: undefined,
     heartbeatMs: 20_000,
     ...overrides,
   };

@@ -16,6 +16,7 @@ import { LiveDevices } from "../../../server-core/delivery/live.ts";
 import { generateOpaqueServerKeys } from "../../../server-core/opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../../server-core/opaque/server_side.ts";
 import { Database } from "../../../server-core/storage/sqlite/database.ts";
+import { noteRestore } from "../../../server-core/storage/sqlite/delivery/restores.ts";
 import { openSqliteStore } from "../../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { TestConnection } from "./connection.ts";
@@ -98,6 +99,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     bodies: new BodyBudget(64 * 1024 * 1024),
     now,
     draining: () => false,
+    restored: await store.delivery.lastRestore(),
     build: "test",
     // Shrunk as the clients' patience is (testEnvironment), or they would take every quiet connection for a dead one.
     heartbeatMs: 2_000,
@@ -236,6 +238,9 @@ export class TestCore {
       await Deno.mkdir(this.#dataDir);
       await copyFolder(copy, this.#dataDir);
       await Deno.remove(copy, { recursive: true });
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      noteRestore(db, this.time.now());
+      db.close();
       this.#backups.get(copy)!();
       this.#backups.delete(copy);
     });

@@ -10,6 +10,7 @@ const released: Record<string, string> = {
   "0003_commit_changes.sql": "34031d16f5dc9e77fb5fa7b46a5d5b599e2514521dec869eb4a656686887dd82",
   "0004_recovery_key.sql": "05171daa9e59778e693e097731d832b61b5610dd09bcddaa89d4093cfc54c779",
   "0005_account_state.sql": "684f6abc2b7c08063024b7e58d525d13d1510798b180331fd883f585c4d04323",
+  "0006_restores.sql": "70c460eae44ab197cc68ae1d7ca29f81dcea1e5ece09ad6e0f91c0f4d60ce35d",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);

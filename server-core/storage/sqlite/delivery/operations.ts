@@ -8,6 +8,7 @@ import { commitOperations } from "./commit.ts";
 import { messageOperations } from "./messages.ts";
 import { purgeOperations } from "./purge.ts";
 import { readingOperations } from "./reading.ts";
+import { restoreOperations } from "./restores.ts";
 
 export const deliveryOperations: Operations<DeliveryStore> = {
   ...channelOperations,
@@ -16,4 +17,5 @@ export const deliveryOperations: Operations<DeliveryStore> = {
   ...readingOperations,
   ...blobOperations,
   ...purgeOperations,
+  ...restoreOperations,
 };

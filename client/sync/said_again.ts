@@ -1,0 +1,48 @@
+/**
+ * What is said once more, with the same messageIds: who has read it skips it, and the server knows a repeat. Needed where others were elsewhere when it was said (parting.ts), and where the
+ * server has lost what waited for them (restored.ts).
+ */
+
+import { textContent } from "../content/message_text.ts";
+import { encodeMimiContent } from "../content/mimi_content.ts";
+import type { Draft } from "./draft.ts";
+import { type ChatMember, type ItemRecord, keys, type OutboxRecord, type SentIn } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit.ts";
+
+/** Lines of a conversation that are looked through, at most, and how many at once. */
+const linesAtMost = 1_000;
+const linesAtOnce = 100;
+
+/** Puts them on disk; the outbox is told when they are there. */
+export function keepToSayAgain(unit: Unit, draft: Draft, said: OutboxRecord[]): void {
+  for (const record of said) unit.put("outbox", keys.item(draft.id, record.order), record, { channelId: draft.channelId });
+}
+
+/**
+ * @param members of the group when these lines were written
+ * @param isMissing whether what was sent so may not have reached everybody
+ * @param notFor accounts as hex that are to read none of it
+ * @returns this device's own messages of the newest lines, oldest first. Somebody who was added after a line was not to read it then, and is not now
+ */
+export async function toSayAgain({ store, account }: Pick<SyncContext, "store" | "account">, chatId: string, members: ChatMember[], isMissing: (sentIn: SentIn) => boolean, notFor: string[] = []): Promise<OutboxRecord[]> {
+  const said: OutboxRecord[] = [];
+  const sentMs = account.clock.now();
+  const strangers = new Set(notFor);
+  let before: string | undefined;
+  for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
+    const page = await store.range<ItemRecord>("messages", `${chatId}/`, { reverse: true, limit: linesAtOnce, ...(before !== undefined && { before }) });
+    for (const { value: item } of page) {
+      if (item.kind === "notice") {
+        const added = item.notice === "added" ? members.find(({ username }) => username === item.values.who) : undefined;
+        if (added) strangers.add(added.accountKey);
+      } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
+        const { messageId, order, text, sentIn: { salt } } = item;
+        said.unshift({ chatId, messageId, order, kind: "message", content: encodeMimiContent(textContent(text, salt)), sentMs, again: true, ...(strangers.size > 0 && { notFor: [...strangers] }) });
+      }
+    }
+    if (page.length < linesAtOnce) break;
+    before = page.at(-1)!.key;
+  }
+  return said;
+}

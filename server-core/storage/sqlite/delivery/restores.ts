@@ -1,0 +1,16 @@
+/** That the data was put in from a backup, for the clients to know. */
+
+import type { DeliveryStore } from "../../delivery_store.ts";
+import type { Database } from "../database.ts";
+import type { Operations } from "../operation.ts";
+
+export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> = {
+  lastRestore(db) {
+    return db.get<{ restoredMs: number; newestMs: number }>("SELECT restored_ms AS restoredMs, newest_ms AS newestMs FROM restores ORDER BY restored_ms DESC LIMIT 1");
+  },
+};
+
+/** Notes in a restored database that it is one. No two restores have the same time. */
+export function noteRestore(db: Database, nowMs: number): void {
+  db.run("INSERT INTO restores SELECT max(?, coalesce((SELECT max(restored_ms) + 1 FROM restores), 0)), coalesce((SELECT max(received_ms) FROM sent), 0)", nowMs);
+}
