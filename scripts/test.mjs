@@ -8,7 +8,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { buildIfStale } from "./build.mjs";
 import { findProgram, installDebianPackages, installPackages } from "./install.mjs";
@@ -93,10 +93,16 @@ function failedSpecs({ file, specs = [], suites = [] }) {
   return [...specs.filter(({ ok }) => !ok).map(({ title }) => `${file} › ${title}`), ...suites.flatMap(failedSpecs)];
 }
 
-/** @param {string[]} args files and folders, flags */
-function unit(lane, name, report, args) {
+/** @param {string[]} files */
+function unit(lane, name, report, files) {
   const junit = `${results}/${report}.xml`;
-  return suite(lane, name, deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, ...args], {}, () => junitCounts(junit));
+  return suite(lane, name, deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, ...files], {}, () => junitCounts(junit));
+}
+
+/** @returns {string[]} the test files of these folders but those that are judged by their time. `deno test --ignore` reaches no further than the first of several folders. */
+function untimed(...folders) {
+  const files = folders.flatMap((folder) => readdirSync(`${root}/${folder}`, { recursive: true }).map((file) => `${folder}/${file}`));
+  return files.filter((file) => file.endsWith("_test.ts") && !timed.includes(file)).sort();
 }
 
 function playwright(name, config, report, args = []) {
@@ -113,15 +119,14 @@ mkdirSync(results, { recursive: true });
 const engine = wantsContainers ? run("containers", process.execPath, ["scripts/containers.mjs", "prepare"]) : undefined;
 
 if (wants("unit")) {
-  const others = `--ignore=${timed.join(",")}`;
   const engineLane = async () => {
     const rooms = ["schema", "client", "server-core", "gateway", "cli", "bench"];
     await check("engine", "types of servers, client and CLI (deno check)", deno, ["check", "--quiet", ...rooms]);
     await check("engine", "types of the app (tsc)", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
     await check("engine", "generated schema is fresh", process.execPath, ["scripts/schema.mjs", "--check"]);
-    await unit("engine", "unit tests of schema, client and web (deno test)", "unit-engine", [others, "schema", "client", "web"]);
+    await unit("engine", "unit tests of schema, client and web (deno test)", "unit-engine", untimed("schema", "client", "web"));
   };
-  await Promise.all([engineLane(), unit("servers", "unit tests of core, gateway and CLI (deno test)", "unit-servers", [others, "server-core", "gateway", "cli"])]);
+  await Promise.all([engineLane(), unit("servers", "unit tests of core, gateway, CLI and accounts (deno test)", "unit-servers", untimed("server-core", "gateway", "cli", "bench", "e2e"))]);
 }
 await engine;
 if (wants("unit")) await unit("", "unit tests that are judged by their time (deno test)", "unit-timed", timed);

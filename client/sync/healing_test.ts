@@ -167,8 +167,9 @@ suite("a device that can not follow its group", {
     await hasNotice(anna, chatId, "rejoined");
     await bert.hears(chatId, anna.username, ["in epoch two", "from the past"]);
     await carl.hears(chatId, anna.username, ["in epoch two", "from the past"]);
-    const request = tap.of("enqueue").length;
-    assert.ok(request > 0 && request <= 4, `${request} requests`);
+    // One or two a round, and a round every few seconds: how many depends on the machine, a flood is none of them.
+    const requests = tap.of("enqueue").length;
+    assert.ok(requests > 0 && requests <= 20, `${requests} requests`);
     const { rpc } = await outsider(core, anna);
     assert.equal((await rpc.call(delivery.channelState, { channelId: fromHex(chatId) })).members.length, 3);
     anna.wrapTransport = (transport) => transport;
