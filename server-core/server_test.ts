@@ -65,7 +65,7 @@ quicTest("a device's day over QUIC: channel, commit, publish, subscribe, ack, bl
   assert.equal(length, blob.length);
   const health = await as().call(delivery.health, {});
   assert.ok(Math.abs(health.serverTimeMs - Date.now()) < 5000);
-  assert.deepEqual([health.wireVersion, health.draining], [1, false]);
+  assert.deepEqual([health.wireVersion, health.draining, health.restoredMs, health.restoredToMs], [1, false, 0, 0]);
   const text = await metrics();
   assert.match(text, /qpq_calls_total\{method="publish",code="ok"\} 1/);
   assert.match(text, /qpq_subscriptions 1/);

@@ -107,8 +107,10 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
   const env = { QPQ_DB_KEY: key };
   const [writer, reader] = seedDevices(dataDir, 2, { key });
   const server = await startProcess(dataDir, env);
+  const startMs = Date.now();
   const { messageId, blob } = await fill(server, writer, reader);
   const file = `${dataDir}/monday.qpq`;
+  const backupMs = Date.now();
   const [written] = await records(dataDir, ["backup", file], env, runProcess);
   assert.deepEqual([written.attachments, written.encrypted], [1, true]);
   assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
@@ -135,12 +137,18 @@ operatorTest("a backup of a live server restores everything elsewhere: messages,
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     for await (const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) pieces.push(bytes);
     assert.equal(toHex(sha256(await joined(pieces))), toHex(sha256(blob)));
+    // Clients learn from it what to say again: what came after the newest message of the backup.
+    const health = await connection.as(reader).call(delivery.health, {});
+    assert.ok(health.restoredToMs > startMs && health.restoredToMs <= backupMs && health.restoredMs >= backupMs && health.restoredMs <= Date.now(), JSON.stringify(health));
     connection.close();
     await stop(restored);
 
     // Where data is, it is replaced only when asked, and kept aside.
     assert.equal((await run(elsewhere, ["restore", file], env)).code, 1);
     const [again] = await records(elsewhere, ["restore", file, "--replace"], env);
+    const db = openDatabase({ dataDir: elsewhere, key });
+    assert.deepEqual(db.get("SELECT count(*) AS count FROM restores"), { count: 1 });
+    db.close();
     assert.ok(Deno.statSync(`${again.before}/qpq.db`).isFile && Deno.statSync(`${again.before}/blobs`).isDirectory);
     assert.deepEqual((await records(elsewhere, ["check"], env))[0].ok, true);
   } finally {
