@@ -49,8 +49,8 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
  */
 export async function saidSince(context: Pick<SyncContext, "store" | "account">, { id, record }: Draft, since: number, accounts: ChatMember[]): Promise<OutboxRecord[]> {
   const left = toHex(record.channelId);
-  const strangers = without(accounts, record.members).map(({ accountKey }) => accountKey);
-  return await toSayAgain(context, id, record.members, ({ channel = id, epoch }) => channel === left && epoch >= since, strangers);
+  const strangers = without(accounts, record.members);
+  return await toSayAgain(context, id, [...record.members, ...strangers], ({ channel = id, epoch }) => channel === left && epoch >= since, strangers.map(({ accountKey }) => accountKey));
 }
 
 /** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */

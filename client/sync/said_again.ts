@@ -20,22 +20,24 @@ export function keepToSayAgain(unit: Unit, draft: Draft, said: OutboxRecord[]): 
 }
 
 /**
- * @param members of the group when these lines were written
+ * @param people who is in the group now, and who was when these lines were written
  * @param isMissing whether what was sent so may not have reached everybody
- * @param notFor accounts as hex that are to read none of it
- * @returns this device's own messages of the newest lines, oldest first. Somebody who was added after a line was not to read it then, and is not now
+ * @param strangersNow those, as hex, who were not in the group after its last line
+ * @returns this device's own messages of the newest lines, oldest first. Who was not in the group at a line was not to read it then, and is not now
  */
-export async function toSayAgain({ store, account }: Pick<SyncContext, "store" | "account">, chatId: string, members: ChatMember[], isMissing: (sentIn: SentIn) => boolean, notFor: string[] = []): Promise<OutboxRecord[]> {
+export async function toSayAgain({ store, account }: Pick<SyncContext, "store" | "account">, chatId: string, people: ChatMember[], isMissing: (sentIn: SentIn) => boolean, strangersNow: string[] = []): Promise<OutboxRecord[]> {
   const said: OutboxRecord[] = [];
   const sentMs = account.clock.now();
-  const strangers = new Set(notFor);
+  const strangers = new Set(strangersNow);
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
     const page = await store.range<ItemRecord>("messages", `${chatId}/`, { reverse: true, limit: linesAtOnce, ...(before !== undefined && { before }) });
     for (const { value: item } of page) {
       if (item.kind === "notice") {
-        const added = item.notice === "added" ? members.find(({ username }) => username === item.values.who) : undefined;
-        if (added) strangers.add(added.accountKey);
+        const about = people.find(({ username }) => username === item.values.who);
+        // Seen from the newest line backwards.
+        if (about && item.notice === "added") strangers.add(about.accountKey);
+        if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
       } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
         const { messageId, order, text, sentIn: { salt } } = item;
         said.unshift({ chatId, messageId, order, kind: "message", content: encodeMimiContent(textContent(text, salt)), sentMs, again: true, ...(strangers.size > 0 && { notFor: [...strangers] }) });

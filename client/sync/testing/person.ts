@@ -154,7 +154,7 @@ export class Person {
     while (true) {
       const found = await look();
       if (found) return found as T;
-      if (Date.now() > deadline) throw new Error(`${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}`);
+      if (Date.now() > deadline) throw new Error(`${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}; chats: ${JSON.stringify(await this.#story())}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(finish, 50);
         const watchers = this.#watchers;
@@ -166,6 +166,12 @@ export class Person {
         watchers.add(finish);
       });
     }
+  }
+
+  /** What somebody who reads a failure wants to know first. */
+  async #story(): Promise<unknown[]> {
+    const chats = await this.engine.chats().catch(() => []);
+    return await Promise.all(chats.map(async ({ chatId, title, active, invitation }) => ({ chatId: chatId.slice(0, 8), title, active, invitation, notices: await this.notices(chatId), texts: (await this.texts(chatId)).length })));
   }
 
   async connected(): Promise<void> {
