@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { remainingPlan } from "./commit_plan.ts";
 import { guardCommit } from "./incoming_commit.ts";
-import { judgeAnswer } from "./outbox.ts";
 import { type Person, suite } from "./testing/person.ts";
 import { Wiretap } from "./testing/wiretap.ts";
 
@@ -120,13 +119,6 @@ Deno.test("guardCommit() takes the next epoch, drops repeats, and calls out fork
   assert.deepEqual([guardCommit(4, 4, "aa", "bb"), guardCommit(4, 6, "aa", undefined)].map((guard) => guard.kind === "rejected" && guard.code), ["fork", "fork"]);
 });
 
-Deno.test("judgeAnswer() seals again only what the server does not have", () => {
-  assert.equal(judgeAnswer(15, 3, 4), "seal-again");
-  assert.equal(judgeAnswer(17, 3, 4), "seal-again");
-  assert.equal(judgeAnswer(15, 4, 4), "await-epoch");
-  assert.deepEqual([16, 14, 11, 3].map((code) => judgeAnswer(code, 4, 4)), ["failed", "failed", "failed", "failed"]);
-  assert.deepEqual([5, 13, 40, 50].map((code) => judgeAnswer(code, 4, 4)), ["later", "later", "later", "later"]);
-});
 
 Deno.test("remainingPlan() leaves out what another commit has done", () => {
   const add = [{ recipientKey: bytes(1), keyPackage: bytes(9) }, { recipientKey: bytes(2), keyPackage: bytes(9) }];

@@ -97,21 +97,12 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
  * @returns the lines for what became of the chat while this device was out of it; who did it is not named, because nothing proves it
  */
 export function unseenChanges(before: Readonly<Pick<ChatRecord, "name" | "members">>, after: Readonly<Pick<ChatRecord, "name" | "members">>, own: string): Notice[] {
-  const find = (members: ChatMember[], key: string) => members.find(({ accountKey }) => accountKey === key);
   const others = (members: ChatMember[]) => members.filter(({ accountKey }) => accountKey !== own);
-  const notices: Notice[] = [];
-  for (const { username, accountKey } of others(before.members)) {
-    if (!find(after.members, accountKey)) notices.push({ notice: "removed", values: { who: username } });
-  }
-  for (const { username, accountKey } of others(after.members)) {
-    if (!find(before.members, accountKey)) notices.push({ notice: "added", values: { who: username } });
-  }
-  for (const { username, accountKey, role } of after.members) {
-    const roleBefore = find(before.members, accountKey)?.role;
-    if (roleBefore !== undefined && roleBefore !== role) notices.push({ notice: role === "admin" ? "promoted" : "demoted", values: { who: username } });
-  }
-  if (before.name !== after.name) notices.push({ notice: "renamed", values: { name: after.name } });
-  return notices;
+  return [
+    ...accountNotices(others(before.members), others(after.members), {}, new Set()),
+    ...roleNotices(before.members, after.members, {}),
+    ...nameNotices(before.name, after.name, {}),
+  ];
 }
 
 /** Every added device is a visible line (PROTOCOL §1). */

@@ -13,6 +13,8 @@ import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
 import { againForMs, type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, type SentIn, togetherMs } from "./records.ts";
+import { RecentlySent } from "./recently_sent.ts";
+import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
 
@@ -33,37 +35,12 @@ export interface OutboxNeeds {
   suspect(chatId: string, code: number): void;
 }
 
-/** What to do after an answer to `publish`. */
-export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed";
-
-/**
- * @param code the wire's
- * @param sealedEpoch the envelope's epoch
- * @param ownEpoch this device's epoch now
- */
-export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number): Verdict {
-  switch (code) {
-    case ErrorCode.epochConflict:
-    // The server has this device's commit, or its acknowledgement of one, and these bytes are older (PROTOCOL §4). It asks for repeats first: so it does not have them.
-    case ErrorCode.staleEpoch:
-      return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
-    case ErrorCode.notAMember:
-    case ErrorCode.malformed:
-    case ErrorCode.payloadTooLarge:
-    case ErrorCode.forbidden:
-      return "failed";
-    default:
-      return "later";
-  }
-}
-
 /** What waits for the server's answer: the same bytes go out again until it comes; sealed anew only in a new epoch. */
 export class Outbox {
   readonly #context: SyncContext;
   readonly #needs: OutboxNeeds;
   readonly #waiting = new Map<string, OutboxRecord[]>();
-  /** By chat, what was sent in a channel that has just taken over. */
-  readonly #kept = new Map<string, OutboxRecord[]>();
+  readonly #recent = new RecentlySent();
   /** Chats whose queue is being sent; true when they were kicked meanwhile. */
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
@@ -89,7 +66,7 @@ export class Outbox {
     for (const { key, value } of await store.range<OutboxRecord>("outbox", "")) {
       if (value.sentMs !== undefined && !value.again && !this.#hasMoved(value)) {
         if (value.sentMs + togetherMs < account.clock.now()) deletes.push({ store: "outbox", key });
-        else this.#keep(value);
+        else this.#recent.add(value);
         continue;
       }
       if (value.notFor && value.sentMs! + againForMs < account.clock.now()) {
@@ -106,28 +83,24 @@ export class Outbox {
    * The conversation is in another channel: what waits is sealed again, and so is what went into a successor that did not last. Who has read it there skips it.
    *
    * @param said what was sent in the channel before while others were elsewhere; it is on disk
+   * @param strangers accounts as hex that were not in the group before
    */
-  moved(chatId: string, said: OutboxRecord[]): void {
-    const kept = this.#kept.get(chatId) ?? [];
-    this.#kept.delete(chatId);
-    const left = kept.filter((record) => this.#hasMoved(record) && !said.some(({ order }) => order === record.order));
-    for (const record of kept) if (!this.#hasMoved(record)) this.#keep(record);
-    this.sayAgain(chatId, [...said, ...left.map((record): OutboxRecord => ({ ...record, again: true }))]);
+  moved(chatId: string, said: OutboxRecord[], strangers: string[]): void {
+    const left = this.#recent.take(chatId, (record) => this.#hasMoved(record)).filter(({ order }) => !said.some((record) => record.order === order));
+    const again = (record: OutboxRecord): OutboxRecord => {
+      const notFor = [...record.notFor ?? [], ...strangers];
+      return { ...record, again: true, ...(notFor.length > 0 && { notFor }) };
+    };
+    this.sayAgain(chatId, [...said, ...left.map(again)]);
   }
 
   /** What was sent already goes out once more, before what waits. @param said is on disk */
   sayAgain(chatId: string, said: OutboxRecord[]): void {
-    const orders = new Set(said.map(({ order }) => order));
-    const kept = this.#kept.get(chatId);
-    if (kept) this.#kept.set(chatId, kept.filter(({ order }) => !orders.has(order)));
+    this.#recent.forget(chatId, new Set(said.map(({ order }) => order)));
     const queue = this.#queue(chatId);
     const waiting = new Set(queue.map(({ order }) => order));
     queue.unshift(...said.filter(({ order }) => !waiting.has(order)));
     this.kick(chatId);
-  }
-
-  #keep(record: OutboxRecord): void {
-    this.#kept.set(record.chatId, [...this.#kept.get(record.chatId) ?? [], record]);
   }
 
   /** Whether somebody is in the group who could not read it when it was said. */
@@ -339,7 +312,7 @@ export class Outbox {
   async #settle(record: OutboxRecord, state: "sent" | "failed", { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number }): Promise<boolean> {
     const { chatId, order, kind } = record;
     const nowMs = this.#context.account.clock.now();
-    const old = (this.#kept.get(chatId) ?? []).filter(({ sentMs }) => sentMs! + togetherMs < nowMs);
+    const old = this.#recent.outdated(chatId, nowMs);
     let kept: OutboxRecord | undefined;
     await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
@@ -366,8 +339,8 @@ export class Outbox {
     if (index >= 0) queue.splice(index, 1);
     this.#attempted.delete(placeOf(record));
     this.#items.delete(placeOf(record));
-    if (old.length > 0) this.#kept.set(chatId, this.#kept.get(chatId)!.filter((before) => !old.includes(before)));
-    if (kept) this.#keep(kept);
+    this.#recent.forget(chatId, new Set(old.map((before) => before.order)));
+    if (kept) this.#recent.add(kept);
     if (state === "sent" && kind === "message") this.#needs.sent(chatId);
     return true;
   }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../engine/api.ts";
-import { judgeAnswer, Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { OutboxRecord } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 
@@ -37,12 +36,4 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(seen.sent, ["publish"]);
   outbox.close();
-});
-
-Deno.test("judgeAnswer() seals again what is older than this device's epoch, waits for an epoch that the server has, and gives up what no retry can cure", () => {
-  assert.equal(judgeAnswer(ErrorCode.epochConflict, 1, 2), "seal-again");
-  assert.equal(judgeAnswer(ErrorCode.epochConflict, 2, 2), "await-epoch");
-  assert.equal(judgeAnswer(ErrorCode.staleEpoch, 2, 2), "await-epoch");
-  assert.equal(judgeAnswer(ErrorCode.notAMember, 2, 2), "failed");
-  assert.equal(judgeAnswer(ErrorCode.queueFull, 2, 2), "later");
 });

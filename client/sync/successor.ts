@@ -202,7 +202,8 @@ async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft
   for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) draft.notice(notice, values, entry.receivedMs);
   unit.delete("epochs", keys.ownChanges(draft.id));
   keepToSayAgain(unit, draft, said);
-  unit.afterwards(() => events.moved(draft.id, said));
+  const strangers = draft.record.members.filter(({ accountKey }) => !before.members.some((member) => member.accountKey === accountKey)).map(({ accountKey }) => accountKey);
+  unit.afterwards(() => events.moved(draft.id, said, strangers));
 }
 
 /**

@@ -238,10 +238,10 @@ export class Sync {
       serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
       direct: (entry) => void this.#healer.receive(entry),
       welcomeLost: (entry) => this.#healer.welcomeLost(entry),
-      moved: (chatId, said) => {
+      moved: (chatId, said, strangers) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.moved(chatId, said);
+        this.#outbox.moved(chatId, said, strangers);
         this.#upkeep.redo(chatId);
         this.#keepVault();
         this.#leaveAgain(chatId);
