@@ -12,8 +12,7 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
-import { againForMs, type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, type SentIn, togetherMs } from "./records.ts";
-import { RecentlySent } from "./recently_sent.ts";
+import { againForMs, type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, type SentIn } from "./records.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
@@ -40,7 +39,6 @@ export class Outbox {
   readonly #context: SyncContext;
   readonly #needs: OutboxNeeds;
   readonly #waiting = new Map<string, OutboxRecord[]>();
-  readonly #recent = new RecentlySent();
   /** Chats whose queue is being sent; true when they were kicked meanwhile. */
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
@@ -64,12 +62,7 @@ export class Outbox {
     const { store, account } = this.#context;
     const deletes: { store: "outbox"; key: string }[] = [];
     for (const { key, value } of await store.range<OutboxRecord>("outbox", "")) {
-      if (value.sentMs !== undefined && !value.again && !this.#hasMoved(value)) {
-        if (value.sentMs + togetherMs < account.clock.now()) deletes.push({ store: "outbox", key });
-        else this.#recent.add(value);
-        continue;
-      }
-      if (value.notFor && value.sentMs! + againForMs < account.clock.now()) {
+      if (value.notFor && value.againMs! + againForMs < account.clock.now()) {
         deletes.push({ store: "outbox", key });
         continue;
       }
@@ -79,24 +72,8 @@ export class Outbox {
     if (deletes.length > 0) await store.write({ deletes });
   }
 
-  /**
-   * The conversation is in another channel: what waits is sealed again, and so is what went into a successor that did not last. Who has read it there skips it.
-   *
-   * @param said what was sent in the channel before while others were elsewhere; it is on disk
-   * @param strangers accounts as hex that were not in the group before
-   */
-  moved(chatId: string, said: OutboxRecord[], strangers: string[]): void {
-    const left = this.#recent.take(chatId, (record) => this.#hasMoved(record)).filter(({ order }) => !said.some((record) => record.order === order));
-    const again = (record: OutboxRecord): OutboxRecord => {
-      const notFor = [...record.notFor ?? [], ...strangers];
-      return { ...record, again: true, ...(notFor.length > 0 && { notFor }) };
-    };
-    this.sayAgain(chatId, [...said, ...left.map(again)]);
-  }
-
-  /** What was sent already goes out once more, before what waits. @param said is on disk */
+  /** What was sent already goes out once more, before what waits, which is sealed anew where the conversation has moved. Who has read it skips it. @param said is on disk */
   sayAgain(chatId: string, said: OutboxRecord[]): void {
-    this.#recent.forget(chatId, new Set(said.map(({ order }) => order)));
     const queue = this.#queue(chatId);
     const waiting = new Set(queue.map(({ order }) => order));
     queue.unshift(...said.filter(({ order }) => !waiting.has(order)));
@@ -311,26 +288,16 @@ export class Outbox {
   /** @returns true: the queue goes on */
   async #settle(record: OutboxRecord, state: "sent" | "failed", { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number }): Promise<boolean> {
     const { chatId, order, kind } = record;
-    const nowMs = this.#context.account.clock.now();
-    const old = this.#recent.outdated(chatId, nowMs);
-    let kept: OutboxRecord | undefined;
     await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
-      kept = undefined;
       unit.delete("outbox", keys.item(chatId, order));
       if (!draft) return;
-      for (const before of old) unit.delete("outbox", keys.item(chatId, before.order));
-      if (state === "sent" && kind === "message" && nowMs - (draft.record.movedMs ?? 0) < togetherMs) {
-        const { again: _again, ...sent } = record;
-        kept = { ...sent, sentMs: record.sentMs ?? nowMs };
-        unit.put("outbox", keys.item(chatId, order), kept, { channelId: draft.channelId });
-      }
       if (kind === "leave") {
         if (state === "failed") draft.set({ leaving: false });
         return;
       }
       // It is shown as sent already, and was.
-      if (record.sentMs !== undefined && state === "failed") return;
+      if (record.againMs !== undefined && state === "failed") return;
       const item = this.#items.get(placeOf(record)) ?? await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
       if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }), ...(receivedMs !== undefined && { sentIn: sentIn(record, receivedMs) }) });
     });
@@ -339,8 +306,6 @@ export class Outbox {
     if (index >= 0) queue.splice(index, 1);
     this.#attempted.delete(placeOf(record));
     this.#items.delete(placeOf(record));
-    this.#recent.forget(chatId, new Set(old.map((before) => before.order)));
-    if (kept) this.#recent.add(kept);
     if (state === "sent" && kind === "message") this.#needs.sent(chatId);
     return true;
   }

@@ -8,7 +8,7 @@ import { concat, fromHex, toHex, u64 } from "../../schema/bytes.ts";
 import type { Bytes, Member } from "../mls/group.ts";
 import type { Draft } from "./draft.ts";
 import { accountsOf } from "./members.ts";
-import { type ChatMember, type ChatRecord, keys, type OutboxRecord, type OwnChange, rememberedCommits } from "./records.ts";
+import { type ChatMember, type ChatRecord, keys, type OutboxRecord, type OwnChange, rememberedCommits, type SentIn, togetherMs } from "./records.ts";
 import { toSayAgain } from "./said_again.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
@@ -43,14 +43,17 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 }
 
 /**
- * @param since epoch of the channel that the conversation is leaving
+ * @param since epoch of the channel that the conversation is leaving, in which and after which others were elsewhere; undefined: none
  * @param accounts of the successor
- * @returns what this device sent there in that epoch and after it. It does not go to people who are in the successor and were not in the group: they may have been removed before it was said
+ * @returns what this device said that others may not have read: there since then, and wherever it was in the last {@link togetherMs}, when others may have moved already. It does not go to
+ *   people who are in the successor and were not in the group: they may have been removed before it was said
  */
-export async function saidSince(context: Pick<SyncContext, "store" | "account">, { id, record }: Draft, since: number, accounts: ChatMember[]): Promise<OutboxRecord[]> {
+export async function saidInVain(context: Pick<SyncContext, "store" | "account">, { id, record }: Draft, since: number | undefined, accounts: ChatMember[]): Promise<OutboxRecord[]> {
   const left = toHex(record.channelId);
   const strangers = without(accounts, record.members);
-  return await toSayAgain(context, id, [...record.members, ...strangers], ({ channel = id, epoch }) => channel === left && epoch >= since, strangers.map(({ accountKey }) => accountKey));
+  const sinceMs = context.account.clock.now() - togetherMs;
+  const isMissing = ({ channel = id, epoch, atMs }: SentIn) => (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs);
+  return await toSayAgain(context, id, [...record.members, ...strangers], isMissing, strangers.map(({ accountKey }) => accountKey));
 }
 
 /** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */

@@ -109,10 +109,8 @@ export interface OutboxRecord {
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
-  /** The server has it, since then in ms: kept for `togetherMs` in a channel that has just taken over, because another successor may still take its place. */
-  sentMs?: number;
-  /** It goes out once more, to those who were in another channel when it went: the line says "sent" already. */
-  again?: true;
+  /** It has been sent, and goes out once more since then, in ms: the line says "sent" already. */
+  againMs?: number;
   /** Accounts as hex that could not read it when it was said: while one of them is in the group it does not go out once more. */
   notFor?: string[];
 }
@@ -182,7 +180,7 @@ export interface UnreadableRecord {
 
 /** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
 export const rememberedCommits = 32;
-/** Within this, in ms, two admins make a successor channel "at the same time". */
+/** Within this, in ms, two admins make a successor channel "at the same time"; and what was said so short a time before a move may not have been read by those who moved first. */
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
 /** How long, in ms, something that others might not have seen waits to be said or done once more. */

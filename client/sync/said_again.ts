@@ -27,7 +27,7 @@ export function keepToSayAgain(unit: Unit, draft: Draft, said: OutboxRecord[]): 
  */
 export async function toSayAgain({ store, account }: Pick<SyncContext, "store" | "account">, chatId: string, people: ChatMember[], isMissing: (sentIn: SentIn) => boolean, strangersNow: string[] = []): Promise<OutboxRecord[]> {
   const said: OutboxRecord[] = [];
-  const sentMs = account.clock.now();
+  const againMs = account.clock.now();
   const strangers = new Set(strangersNow);
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
@@ -40,7 +40,7 @@ export async function toSayAgain({ store, account }: Pick<SyncContext, "store" |
         if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
       } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
         const { messageId, order, text, sentIn: { salt } } = item;
-        said.unshift({ chatId, messageId, order, kind: "message", content: encodeMimiContent(textContent(text, salt)), sentMs, again: true, ...(strangers.size > 0 && { notFor: [...strangers] }) });
+        said.unshift({ chatId, messageId, order, kind: "message", content: encodeMimiContent(textContent(text, salt)), againMs, ...(strangers.size > 0 && { notFor: [...strangers] }) });
       }
     }
     if (page.length < linesAtOnce) break;

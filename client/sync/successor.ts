@@ -23,10 +23,10 @@ import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
 import { inTurns } from "./in_turns.ts";
 import { accountsOf, differenceOf } from "./members.ts";
-import { cameAfter, historyOf, saidSince, sharedEpoch, undoneSince } from "./parting.ts";
+import { cameAfter, historyOf, saidInVain, sharedEpoch, undoneSince } from "./parting.ts";
 import { noteEpoch, type PastEpoch, pastEpochs } from "./past_epochs.ts";
 import type { People } from "./people.ts";
-import { type ChatMember, type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "./records.ts";
+import { type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "./records.ts";
 import { keepToSayAgain } from "./said_again.ts";
 import type { InboxEvents, SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
@@ -150,8 +150,10 @@ export async function follow(context: SyncContext, events: InboxEvents, unit: Un
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) return { kind: "refused", draft, code: "GRP-5.4" };
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
-  const { said, redo } = wasOut ? nothing : await undone(context, unit, draft, supersedes, accountsOf(mls.members(newState)));
-  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, said);
+  const accounts = accountsOf(mls.members(newState));
+  const parted = wasOut ? undefined : partedAfter(draft.record, supersedes);
+  const redo = parted === undefined ? undefined : await undoneSince(context, unit, draft, parted, accounts);
+  await move(context, events, unit, draft, entry, newState, { commitId: entry.id, S }, by, wasOut ? [] : await saidInVain(context, draft, parted, accounts));
   if (redo) draft.set({ redo });
   // GRP-7: taken back in by somebody whom it never met there, it is asked first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) draft.set({ invitation: true });
@@ -164,27 +166,14 @@ export async function takeOver(context: SyncContext, events: InboxEvents, unit: 
   const { supersedes } = context.mls.info(state);
   candidate.remove();
   if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) return;
-  await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username);
+  await move(context, events, unit, main, entry, state, { commitId, S }, context.account.username, await saidInVain(context, main, undefined, accountsOf(context.mls.members(state))));
 }
 
-/** What a move would take back of what this device said and did. */
-interface Undone {
-  said: OutboxRecord[];
-  redo?: ChatRecord["redo"];
-}
-
-const nothing: Undone = { said: [] };
-
-/**
- * @param accounts of the successor
- * @returns what this device said and did where those who go on from the maker's epoch could not see it: after the last epoch that both have been in, and said in it, if it is not the one that all go on from
- */
-async function undone(context: SyncContext, unit: Unit, draft: Draft, { channelId, lastEpoch, commits }: Supersedes, accounts: ChatMember[]): Promise<Undone> {
-  const { record } = draft;
-  if (!equalBytes(record.channelId, channelId)) return nothing;
-  const shared = sharedEpoch(commits, record.commits) ?? (cameAfter(record.commits, Number(lastEpoch)) ? 0 : undefined);
-  if (shared === undefined || (shared === record.epoch && shared === Number(lastEpoch))) return nothing;
-  return { said: await saidSince(context, draft, shared, accounts), redo: await undoneSince(context, unit, draft, shared, accounts) };
+/** @returns the epoch since which those who go on from the maker's could not see what this device did: the last that both have been in, unless it is the one that all go on from */
+function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
+  if (!equalBytes(channelId, supersedes.channelId)) return undefined;
+  const shared = sharedEpoch(supersedes.commits, commits) ?? (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
+  return shared === epoch && shared === Number(supersedes.lastEpoch) ? undefined : shared;
 }
 
 /**
@@ -192,7 +181,7 @@ async function undone(context: SyncContext, unit: Unit, draft: Draft, { channelI
  *
  * @param said is sent again there
  */
-async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, state: GroupState, made: Pick<PendingCommit, "commitId" | "S">, by: string, said: OutboxRecord[] = []): Promise<void> {
+async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft: Draft, entry: Entry, state: GroupState, made: Pick<PendingCommit, "commitId" | "S">, by: string, said: OutboxRecord[]): Promise<void> {
   const { mls, account } = context;
   const { name, supersedes } = mls.info(state);
   const before = { name: draft.record.name, members: draft.record.members, ...(draft.record.active && draft.state?.active && { devices: mls.members(draft.state) }) };
@@ -202,8 +191,7 @@ async function move(context: SyncContext, events: InboxEvents, unit: Unit, draft
   for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) draft.notice(notice, values, entry.receivedMs);
   unit.delete("epochs", keys.ownChanges(draft.id));
   keepToSayAgain(unit, draft, said);
-  const strangers = draft.record.members.filter(({ accountKey }) => !before.members.some((member) => member.accountKey === accountKey)).map(({ accountKey }) => accountKey);
-  unit.afterwards(() => events.moved(draft.id, said, strangers));
+  unit.afterwards(() => events.moved(draft.id, said));
 }
 
 /**

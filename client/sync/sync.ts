@@ -238,10 +238,10 @@ export class Sync {
       serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
       direct: (entry) => void this.#healer.receive(entry),
       welcomeLost: (entry) => this.#healer.welcomeLost(entry),
-      moved: (chatId, said, strangers) => {
+      moved: (chatId, said) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.moved(chatId, said, strangers);
+        this.#outbox.sayAgain(chatId, said);
         this.#upkeep.redo(chatId);
         this.#keepVault();
         this.#leaveAgain(chatId);

@@ -9,6 +9,8 @@ export interface AcceptedMessage {
   /** hex */
   messageId: string;
   epoch: number;
+  /** Members of that epoch: recipientKeys as hex. */
+  readers: ReadonlySet<string>;
   atMs: number;
   /** How often the core had been restored before. */
   restores: number;
@@ -83,7 +85,8 @@ export class ServerLog {
     };
     store.publish = async (args) => {
       const answer = await publish(args);
-      const message = { sender: toHex(args.sender), messageId: toHex(args.messageId), epoch: args.epoch, atMs: this.#now(), restores: this.#restores };
+      const readers = this.channel(toHex(args.channelId)).members[args.epoch] ?? new Set<string>();
+      const message = { sender: toHex(args.sender), messageId: toHex(args.messageId), epoch: args.epoch, readers, atMs: this.#now(), restores: this.#restores };
       const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
       if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
       this.#seen.add(place);

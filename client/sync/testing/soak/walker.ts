@@ -4,7 +4,7 @@ import { toHex } from "../../../../schema/bytes.ts";
 import { EngineError } from "../../../engine/api.ts";
 import { createMls, type GroupState } from "../../../mls/group.ts";
 import { SealedStore } from "../../../storage/sealed_store.ts";
-import type { ChatRecord, OutboxRecord, PendingRecord } from "../../records.ts";
+import { type ChatMember, type ChatRecord, keys, type OutboxRecord, type PendingRecord } from "../../records.ts";
 import type { TestCore } from "../core.ts";
 import { Person, testEnvironment } from "../person.ts";
 import { Wiretap } from "../wiretap.ts";
@@ -144,8 +144,15 @@ export class Walker {
   /** Whether nothing waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
-    const [pending, outbox] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range<OutboxRecord>("outbox", "")]);
-    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value: { sentMs, again } }) => sentMs !== undefined && !again);
+    const [pending, outbox, members] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range<OutboxRecord>("outbox", ""), disk.get<ChatMember[]>("epochs", keys.members(chatId))]);
+    // What somebody in the group was not to read waits until that one is out.
+    const waits = ({ againMs, notFor }: OutboxRecord) => againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
+    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value }) => waits(value));
+  }
+
+  /** @returns the messageIds of what is to go out */
+  async waiting(): Promise<Set<string>> {
+    return new Set((await this.#disk().range<OutboxRecord>("outbox", "")).map(({ value: { messageId } }) => messageId));
   }
 
   /** The group as the disk has it. */
