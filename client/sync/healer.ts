@@ -14,6 +14,7 @@ import type { People } from "./people.ts";
 import type { ChatRecord, UnreadableRecord } from "./records.ts";
 import { ReaddRequests, whomToAsk } from "./requests.ts";
 import { retryKept } from "./retry.ts";
+import { ServerBehind } from "./server_behind.ts";
 import { serverState } from "./server_list.ts";
 import { accountOf, makeSuccessor } from "./successor.ts";
 import { Suspicions } from "./suspicions.ts";
@@ -31,8 +32,6 @@ const lostWelcomesAtOnce = 8;
 /** Between rounds, in ms; doubling up to the longest. */
 const firstRoundMs = 5_000;
 const longestRoundMs = 600_000;
-/** Between the admins that may make a successor, in ms. */
-const rankDelayMs = 3_000;
 
 /** The asking for one chat, in memory. */
 interface Asking {
@@ -42,6 +41,8 @@ interface Asking {
   quietRounds: number;
   /** Accounts as hex that could not follow the commit either. */
   stuck: Set<string>;
+  /** Accounts as hex that are in need of help themselves, for whatever reason, since the server's epoch is what it is. */
+  inNeed: Set<string>;
 }
 
 interface LostWelcome {
@@ -57,6 +58,7 @@ export class Healer {
   readonly #people: People;
   readonly #events: () => InboxEvents;
   readonly #helper: Helper;
+  readonly #behind: ServerBehind;
   readonly #suspicions: Suspicions;
   readonly #requests: ReaddRequests;
   readonly #asking = new Map<string, Asking>();
@@ -75,6 +77,7 @@ export class Healer {
     this.#events = events;
     this.#requests = new ReaddRequests(context);
     this.#helper = new Helper(context, committer);
+    this.#behind = new ServerBehind(context, committer, people);
     this.#suspicions = new Suspicions(context, cursor, {
       rolledBack: (chatId) => this.rolledBack(chatId),
       serverBehind: (chatId) => this.#breakOpen(chatId, "server-behind", (draft) => draft.notice("server-behind", {}, context.account.clock.now())),
@@ -110,6 +113,7 @@ export class Healer {
   close(): void {
     this.#closed = true;
     this.#helper.close();
+    this.#behind.close();
     this.#suspicions.close();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
@@ -195,7 +199,11 @@ export class Healer {
     switch (direct.content.kind) {
       case "reseal":
       case "readd":
+        await this.#noteNeed(chatId, direct);
         return await this.#helper.answer(chatId, direct);
+      case "ahead":
+        await this.#noteNeed(chatId, direct);
+        return await this.#behind.told(chatId, direct);
       case "resealed":
         return await this.#takeReseal(chatId, direct, direct.content);
       case "stuck":
@@ -218,7 +226,7 @@ export class Healer {
   async #step(chatId: string): Promise<void> {
     if (this.#closed || this.#running.has(chatId)) return;
     this.#running.add(chatId);
-    const asking = this.#asking.get(chatId) ?? { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>() };
+    const asking = this.#asking.get(chatId) ?? { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };
     this.#asking.set(chatId, asking);
     try {
       await this.#round(chatId, asking);
@@ -239,9 +247,12 @@ export class Healer {
     const state = await chats.withState(chatId);
     const server = await serverState(this.#context.rpc, record.channelId);
     asking.rounds++;
-    if (!server || server.epoch < record.epoch) return await this.#serverBehind(chatId, record, state);
+    if (!server || server.epoch < record.epoch) return await this.#behind.act(chatId, record, state, server?.members, asking.rounds);
     if (server.epoch === asking.serverEpoch) asking.quietRounds++;
-    else [asking.serverEpoch, asking.quietRounds] = [server.epoch, 0];
+    else {
+      [asking.serverEpoch, asking.quietRounds] = [server.epoch, 0];
+      asking.inNeed.clear();
+    }
     if (this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, state ? "rejected-commit" : "state-lost");
     const whom = await whomToAsk(this.#context, server.members, record, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
@@ -252,13 +263,16 @@ export class Healer {
     if (whom.length === 0 && server.members.every((key) => equalBytes(key, account.recipientKey)) && state) await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
   }
 
-  /** Whether nobody can follow the commit, or, where the own state is gone, others are in need of help too: an admin among them gives the conversation a fresh channel. */
-  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck }: Asking): boolean {
+  /**
+   * Whether nobody can follow the commit, or, where this device can not tell, others are in need of help too and nobody commits: an admin among them gives the conversation a fresh channel.
+   * Those who still commit would refuse a successor from long ago, and the group would be two.
+   */
+  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck, inNeed }: Asking): boolean {
     if (members.find(({ accountKey }) => accountKey === this.#context.ownKey)?.role !== "admin") return false;
-    // Those who still commit would refuse a successor from long ago, and the group would be two.
-    if (!state) return stuck.size > 0 && (quietRounds > stuckRounds || rounds > 2 * silentRounds);
-    // What this device knows of the group is not what the others do: it would be alone in a channel of its own.
-    if (broken?.commitId === undefined) return false;
+    if (stuck.size + inNeed.size > 0 && quietRounds > stuckRounds && (!state || broken?.commitId !== undefined)) return true;
+    if (!state) return stuck.size > 0 && rounds > 2 * silentRounds;
+    // What this device knows of the group is not what the others do, if there is one that can follow.
+    if (broken?.commitId === undefined) return inNeed.size > 0 && quietRounds > silentRounds;
     return (stuck.size > 0 && rounds > stuckRounds) || rounds > silentRounds;
   }
 
@@ -275,20 +289,14 @@ export class Healer {
     this.#schedule(chatId, 0);
   }
 
-  // --- a server that went back in time ---
-
-  async #serverBehind(chatId: string, record: Readonly<ChatRecord>, state: GroupState | undefined): Promise<void> {
-    const { mls, account, ownKey, environment } = this.#context;
-    if (record.members.find(({ accountKey }) => accountKey === ownKey)?.role !== "admin") return;
-    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) => toHex(recipientKey)).sort();
-    // One whose state is gone too is the last to try.
-    const rank = state ? admins.indexOf(toHex(account.recipientKey)) : 10 * environment.random() + 5;
-    await new Promise<void>((resolve) => environment.after(Math.max(0, rank) * rankDelayMs + environment.random() * 1_000, resolve));
-    if (this.#closed || !this.#context.chats.get(chatId)?.record.broken) return;
-    await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
-  }
-
   // --- answers to what was asked ---
+
+  /** Who asks this device for help can not help it. */
+  async #noteNeed(chatId: string, { from }: Direct): Promise<void> {
+    const asking = this.#context.chats.get(chatId)?.record.broken && this.#asking.get(chatId);
+    const account = asking ? await accountOf(this.#context, chatId, from) : undefined;
+    if (asking && account !== undefined && account !== this.#context.ownKey) asking.inNeed.add(account);
+  }
 
   async #takeStuck(chatId: string, direct: Direct): Promise<void> {
     const record = this.#context.chats.get(chatId)?.record;

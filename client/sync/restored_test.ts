@@ -44,6 +44,28 @@ suite("a core that was restored from a backup", {
     await anna.hears(chatId, bert.username, ["a member's"]);
   },
 
+  "an admin who had not seen what the core lost hears of it from a member who had, and makes the successor; whom that member had added comes along": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username], "The Long Walk");
+    await bert.sees(chatId);
+    const copy = await core.backup();
+    anna.online = false;
+    anna.disconnect();
+    await bert.connected();
+    await bert.engine.addPeople(chatId, [carl.username]);
+    await carl.sees(chatId);
+    await bert.says(chatId, "with carl");
+    await carl.hears(chatId, bert.username, ["with carl"]);
+    await core.restore(copy);
+    anna.online = true;
+    for (const person of [anna, bert, carl]) await person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    await anna.sees(chatId, ({ members }) => members.length === 3);
+    await anna.hears(chatId, bert.username, ["with carl"]);
+    await anna.says(chatId, "all three");
+    for (const person of [bert, carl]) await person.hears(chatId, anna.username, ["all three"]);
+    assert.equal((await anna.notices(chatId)).filter((notice) => notice.startsWith("successor")).length, 1);
+  },
+
   "somebody who was added after a message does not get it when it is said again": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await anna.engine.startChat([bert.username], "The Long Walk");
