@@ -24,6 +24,8 @@ export type DirectContent =
   | { kind: "stuck"; n: number; commitId: Bytes }
   /** To an admin: "I have been in epoch n, and the server has not." */
   | { kind: "ahead"; n: number; commitId: Bytes }
+  /** To an admin in a successor: "I know you as an admin, and not who made this channel." `n`: the epoch that the asker is in, of the channel that it stays in. */
+  | { kind: "lead"; n: number; commitId: Bytes }
   /** "The commit of epoch n that I am about to send takes you out." */
   | { kind: "removing"; n: number; commitId: Bytes };
 
@@ -88,7 +90,7 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   const commitId = id.length === 0 ? none : bytesOf(id, 16, "commitId");
   const parts = Array.isArray(fields.parts) ? fields.parts.map((part) => bytesOf(part, undefined, "part")) : [];
   if (kind === "reseal" && parts.length === 0) return { kind, n, commitId };
-  if ((kind === "stuck" || kind === "ahead" || kind === "removing") && parts.length === 0) return { kind, n, commitId };
+  if ((kind === "stuck" || kind === "ahead" || kind === "lead" || kind === "removing") && parts.length === 0) return { kind, n, commitId };
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
   throw new MalformedError("direct payload: kind");

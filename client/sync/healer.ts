@@ -12,6 +12,7 @@ import type { Draft } from "./draft.ts";
 import { Helper } from "./helper.ts";
 import type { People } from "./people.ts";
 import type { ChatRecord, UnreadableRecord } from "./records.ts";
+import { RefusedSuccessors } from "./refused_successors.ts";
 import { ReaddRequests, whomToAsk } from "./requests.ts";
 import { retryKept } from "./retry.ts";
 import { ServerBehind } from "./server_behind.ts";
@@ -59,6 +60,7 @@ export class Healer {
   readonly #events: () => InboxEvents;
   readonly #helper: Helper;
   readonly #behind: ServerBehind;
+  readonly #refused: RefusedSuccessors;
   readonly #suspicions: Suspicions;
   readonly #requests: ReaddRequests;
   readonly #asking = new Map<string, Asking>();
@@ -78,9 +80,10 @@ export class Healer {
     this.#requests = new ReaddRequests(context);
     this.#helper = new Helper(context, committer);
     this.#behind = new ServerBehind(context, committer, people);
+    this.#refused = new RefusedSuccessors(context, committer, people);
     this.#suspicions = new Suspicions(context, cursor, {
       rolledBack: (chatId) => this.rolledBack(chatId),
-      serverBehind: (chatId) => this.#breakOpen(chatId, "server-behind", (draft) => draft.notice("server-behind", {}, context.account.clock.now())),
+      serverBehind: (chatId) => this.serverBehind(chatId),
       fork: (chatId) => this.#breakOpen(chatId, "fork", (draft) => draft.notice("rejected", { code: "fork" }, context.account.clock.now())),
     });
   }
@@ -88,6 +91,7 @@ export class Healer {
   /** The network is there: what is broken is asked for again. */
   connected(): void {
     void this.#lostWelcomes().catch(() => {});
+    void this.#refused.connected().catch(() => {});
     for (const { id, record } of this.#context.chats.all()) {
       if (record.active && record.broken) this.#schedule(id, 0);
     }
@@ -114,6 +118,7 @@ export class Healer {
     this.#closed = true;
     this.#helper.close();
     this.#behind.close();
+    this.#refused.close();
     this.#suspicions.close();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
@@ -153,6 +158,11 @@ export class Healer {
     });
   }
 
+  /** The server has not been in this device's epoch: it has gone back in time. */
+  async serverBehind(chatId: string): Promise<void> {
+    await this.#breakOpen(chatId, "server-behind", (draft) => draft.notice("server-behind", {}, this.#context.account.clock.now()));
+  }
+
   /** The server did not take what was sealed in the own epoch. @param code of the answer: E015, E016 or E017 */
   suspect(chatId: string, code: number): void {
     this.#suspicions.raise(chatId, code);
@@ -161,6 +171,11 @@ export class Healer {
   /** A Welcome to a channel that is not known here did not open: its KeyPackage is gone. The members can add this device anew. */
   welcomeLost(entry: Entry): void {
     this.#askForWelcome({ channelId: new Uint8Array(entry.channelId), n: entry.epoch, commitId: new Uint8Array(entry.id) }, 1);
+  }
+
+  /** A successor whose maker this device does not know as an admin. */
+  successorRefused(chatId: string, channelId: Uint8Array<ArrayBuffer>): void {
+    this.#refused.refused(chatId, channelId);
   }
 
   #askForWelcome(lost: LostWelcome, round: number): void {
@@ -204,6 +219,8 @@ export class Healer {
       case "ahead":
         await this.#noteNeed(chatId, direct);
         return await this.#behind.told(chatId, direct);
+      case "lead":
+        return await this.#refused.asked(chatId, direct);
       case "resealed":
         return await this.#takeReseal(chatId, direct, direct.content);
       case "stuck":

@@ -44,7 +44,9 @@ export async function receiveWelcome(context: SyncContext, events: InboxEvents, 
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
   const succession = returns ? { kind: "unknown" as const } : await follow(context, events, unit, entry, result);
   if (succession.kind === "refused") {
-    refuse(unit, succession.draft, entry, { kind: "rejected", code: succession.code, reason: "not the successor of this conversation" });
+    const { draft, code } = succession;
+    refuse(unit, draft, entry, { kind: "rejected", code, reason: "not the successor of this conversation" });
+    if (code === "GRP-5.2") unit.afterwards(() => events.successorRefused(draft.id, new Uint8Array(entry.channelId)));
     return;
   }
   if (succession.kind === "moved") {

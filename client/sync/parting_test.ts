@@ -58,7 +58,6 @@ suite("a group that a restored core parts", {
     for (const person of [carl, dora]) away(person, true);
     await core.restore(copy);
     const releases = await Promise.all([carl, dora].map(async (person) => core.delayWelcomes(await person.recipientKey())));
-    await anna.says(chatId, "who is there?");
     await Promise.all([anna, bert].map((person) => moved(person, chatId)));
     await carl.says(chatId, "in the old epoch");
     await carl.settled(chatId);
@@ -148,6 +147,37 @@ suite("a group that a restored core parts", {
     assert.deepEqual((await eve.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
   },
 
+  "GRP-5.2: who refuses a successor, because its maker became an admin in epochs that the core has lost, asks an admin whom both sides know, who leads them together": async ({ core, join }) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    const away = (person: Person) => {
+      person.online = false;
+      person.disconnect();
+    };
+    for (const person of [carl, dora]) away(person);
+    await anna.connected();
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await bert.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2);
+    away(anna);
+    await core.restore(copy);
+    for (const person of [carl, dora]) person.online = true;
+    await moved(bert, chatId);
+    await carl.until(async () => (await carl.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
+    await carl.says(chatId, "in the old channel");
+    await bert.says(chatId, "in bert's");
+    await Promise.all([bert.settled(chatId), dora.hears(chatId, carl.username, ["in the old channel"])]);
+    anna.online = true;
+    for (const person of [carl, dora]) await moved(person, chatId);
+    for (const person of [anna, bert, dora]) await person.hears(chatId, carl.username, ["in the old channel"]);
+    for (const person of [anna, carl, dora]) await person.hears(chatId, bert.username, ["in bert's"]);
+    await dora.says(chatId, "together");
+    for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["together"]);
+    const channels = await Promise.all([anna, bert, carl, dora].map(async (person) => (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!.channelId));
+    for (const channel of channels) assert.deepEqual(channel, channels[0]);
+  },
+
   "what was said again in a successor is said once more when that channel, too, is lost": async (world) => {
     const { anna, bert, rest: [carl], chatId, release } = await part(world, ["carl"]);
     carl.online = true;
@@ -178,7 +208,6 @@ suite("a group that a restored core parts", {
     await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Lost by the core")));
     await core.restore(copy);
     await Promise.all([anna, bert, carl].map((person) => person.connected()));
-    await anna.says(chatId, "who is there?");
     await Promise.all([anna, bert, carl].map((person) => moved(person, chatId)));
     await bert.engine.close();
     bert.storage = bert.storage.restarted();

@@ -3,7 +3,6 @@
  * looks at once whether its groups have gone on without the server's knowledge.
  */
 
-import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { inTurns } from "./in_turns.ts";
 import type { OutboxRecord } from "./records.ts";
@@ -19,8 +18,8 @@ const channelsAtOnce = 4;
 export interface RestoredNeeds {
   /** These go out once more; they are on disk. */
   sayAgain(chatId: string, said: OutboxRecord[]): void;
-  /** The server's epoch does not fit this device's. */
-  suspect(chatId: string, code: number): void;
+  /** The server has not been in this device's epoch. */
+  serverBehind(chatId: string): Promise<void>;
 }
 
 /** To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError; then everything is done at the next connection */
@@ -36,7 +35,8 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
     await inTurns(present, channelsAtOnce, async ({ id, record }) => {
       if (record.broken) return;
       const server = await serverState(rpc, record.channelId);
-      if (!server || server.epoch < record.epoch) needs.suspect(id, ErrorCode.epochConflict);
+      // An epoch is entered by the server's word alone: it has lost this one.
+      if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
     });
   }
   await store.write({ puts: [{ store: "account", key: knownKey, value: restoredMs }] });

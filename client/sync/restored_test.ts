@@ -30,6 +30,28 @@ suite("a core that was restored from a backup", {
     for (const person of [anna, bert, carl]) assert.deepEqual(person.problems, []);
   },
 
+  "what a device had read of the lost numbers hides nothing of what comes after the restore, however much that is": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    const lost = ["one", "two", "three"];
+    for (const text of lost) await carl.says(chatId, text);
+    for (const person of [anna, bert]) await person.hears(chatId, carl.username, lost);
+    for (const person of [bert, carl]) {
+      person.online = false;
+      person.disconnect();
+    }
+    await core.restore(copy);
+    await anna.connected();
+    const after = ["four", "five", "six", "seven", "eight"];
+    for (const text of after) await anna.says(chatId, text);
+    await anna.settled(chatId);
+    bert.online = true;
+    await bert.hears(chatId, anna.username, after);
+  },
+
   "a group that had gone on without the core's knowledge moves to a successor though nobody writes": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "The Long Walk");

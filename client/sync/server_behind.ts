@@ -3,11 +3,11 @@
  * of the server finds out by itself; the others are told by the members that are.
  */
 
-import { fromHex, toHex } from "../../schema/bytes.ts";
+import { toHex } from "../../schema/bytes.ts";
 import type { GroupState } from "../mls/group.ts";
+import { devicesOfAdmins, isAdmin, turnOfAdmin } from "./admins.ts";
 import type { Committer } from "./committer.ts";
 import { type Direct, sendDirect } from "./direct.ts";
-import { pause } from "./environment.ts";
 import { memberOf } from "./helper.ts";
 import type { People } from "./people.ts";
 import { type ChatRecord, togetherMs } from "./records.ts";
@@ -15,8 +15,8 @@ import { serverState } from "./server_list.ts";
 import { makeSuccessor } from "./successor.ts";
 import type { SyncContext } from "./sync_context.ts";
 
-/** Between the admins that may make a successor, in ms. */
-const rankDelayMs = 3_000;
+/** An admin's device that is ahead, too, has acted before: others are told from this round on. */
+const firstRoundOfTelling = 3;
 /** Devices of admins that are told at once. */
 const toldAtOnce = 4;
 
@@ -47,12 +47,13 @@ export class ServerBehind {
    */
   async act(chatId: string, record: Readonly<ChatRecord>, state: GroupState | undefined, members: Uint8Array<ArrayBuffer>[] | undefined, round: number): Promise<void> {
     if (isAdmin(record, this.#context.ownKey)) {
-      await this.#rankDelay(state);
+      await turnOfAdmin(this.#context, state, this.#closed.signal);
       if (!this.#closed.signal.aborted && this.#context.chats.get(chatId)?.record.broken) await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
       return;
     }
+    if (round < firstRoundOfTelling) return;
     const there = new Set(members?.map(toHex));
-    const admins = (await this.#devicesOfAdmins(record)).filter((key) => there.has(toHex(key)));
+    const admins = (await devicesOfAdmins(this.#context, record)).filter((key) => there.has(toHex(key)));
     const start = admins.length > toldAtOnce ? ((round - 1) * toldAtOnce) % admins.length : 0;
     for (const to of [...admins, ...admins].slice(start, start + Math.min(toldAtOnce, admins.length))) {
       await sendDirect(this.#context, record.channelId, to, { kind: "ahead", n: record.epoch, commitId: new Uint8Array() });
@@ -69,27 +70,9 @@ export class ServerBehind {
     if (direct.content.n <= epoch || movedMs > recentMs || (this.#made.get(chatId) ?? 0) > recentMs) return;
     if ((await serverState(rpc, channelId))?.epoch !== epoch) return;
     this.#made.set(chatId, account.clock.now());
-    await this.#rankDelay(state);
+    await turnOfAdmin(this.#context, state, this.#closed.signal);
     const now = chats.get(chatId)?.record;
     if (this.#closed.signal.aborted || !now?.active || now.broken || toHex(now.channelId) !== toHex(channelId)) return;
     await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
   }
-
-  /** Admins make it one after another, in the order of their recipientKeys. One whose state is gone is the last to try. */
-  async #rankDelay(state: GroupState | undefined): Promise<void> {
-    const { mls, account, environment } = this.#context;
-    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) => toHex(recipientKey)).sort();
-    const rank = state ? admins.indexOf(toHex(account.recipientKey)) : 10 * environment.random() + 5;
-    await pause(environment, Math.max(0, rank) * rankDelayMs + environment.random() * 1_000, this.#closed.signal);
-  }
-
-  async #devicesOfAdmins({ members }: Readonly<ChatRecord>): Promise<Uint8Array<ArrayBuffer>[]> {
-    const { account: { directory } } = this.#context;
-    const known = await Promise.all(members.filter(({ role }) => role === "admin").map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
-    return known.flatMap((account) => account?.devices.devices.map(({ recipientKey }) => recipientKey) ?? []);
-  }
-}
-
-function isAdmin({ members }: Readonly<ChatRecord>, ownKey: string): boolean {
-  return members.find(({ accountKey }) => accountKey === ownKey)?.role === "admin";
 }

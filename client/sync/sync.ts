@@ -133,7 +133,7 @@ export class Sync {
           this.#listener.caughtUp();
           this.#listsFresh = false;
           this.#listsFailed = false;
-          this.#background(lookForRestore(this.#context, { sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said), suspect: (chatId, code) => this.#healer.suspect(chatId, code) }));
+          this.#background(lookForRestore(this.#context, { sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said), serverBehind: (chatId) => this.#healer.serverBehind(chatId) }));
           this.#lookAfter();
         },
         failed: (error) => this.#report(error),
@@ -238,6 +238,7 @@ export class Sync {
       serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
       direct: (entry) => void this.#healer.receive(entry),
       welcomeLost: (entry) => this.#healer.welcomeLost(entry),
+      successorRefused: (chatId, channelId) => this.#healer.successorRefused(chatId, channelId),
       moved: (chatId, said) => {
         this.#healer.healed(chatId);
         this.#committer.lost(chatId);

@@ -48,6 +48,8 @@ export interface InboxEvents {
   direct(entry: Entry): void;
   /** The conversation goes on in another channel: what waits is sealed again, and so is what was said in the one before while others were elsewhere. */
   moved(chatId: string, said: OutboxRecord[]): void;
+  /** A successor whose maker is no admin as this device knows the group. */
+  successorRefused(chatId: string, channelId: Uint8Array<ArrayBuffer>): void;
   /** A Welcome to a channel that this device does not know, or of a chat that it is out of, did not open. */
   welcomeLost(entry: Entry): void;
 }

@@ -182,7 +182,7 @@ export class TestCore {
       const welcome = this.hostile.welcomes.get(device);
       if (!welcome || toHex(welcome.channelId) !== toHex(channelId)) return false;
       this.hostile.uninvited.delete(device);
-      this.inject(recipientKey, [{ ...welcome, seq: 1_000_000 }]);
+      this.inject(recipientKey, [{ ...welcome, seq: 2 ** 48 }]);
       return true;
     };
   }
