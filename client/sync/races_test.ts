@@ -184,6 +184,7 @@ suite("what happens in a group at the same time", {
     await bert.sees(chatId, ({ title }) => title === "Later");
     await core.restore(copy);
     await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
     await anna.says(chatId, "moved");
     await bert.hears(chatId, anna.username, ["then", "moved"]);
     await anna.engine.addPeople(chatId, [carl.username]);
@@ -203,6 +204,7 @@ suite("what happens in a group at the same time", {
     await bert.sees(chatId, ({ title }) => title === "Later");
     await core.restore(copy);
     await Promise.all([anna, bert, carl, dora].map((person) => person.connected()));
+    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
     await anna.says(chatId, "moved");
     await bert.hears(chatId, anna.username, ["moved"]);
     await anna.engine.addPeople(chatId, [dora.username]);

@@ -89,9 +89,9 @@ suite("a conversation whose channel can not go on", {
       await bert.hears(chatId, anna.username, expected.slice(0, -1));
       await core.restore(copy);
       await Promise.all([anna, bert, carl, dora].map((person) => person.connected()));
+      await moved([anna, bert, carl, dora], chatId, round);
       await anna.says(chatId, `after restore ${round}`);
       await bert.hears(chatId, anna.username, expected);
-      await moved([anna, bert, carl, dora], chatId, round);
     }
     await dora.says(chatId, "dora too");
     for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["dora too"]);
