@@ -230,13 +230,14 @@ suite("what happens in a group at the same time", {
       await core.restore(copy);
       anna.refuses = (method) => method === "createChannel";
       await Promise.all([anna, bert, stolen].map((person) => person.connected()));
-      await anna.says(chatId, "found out");
       await anna.sees(chatId, ({ recovering }) => recovering === true);
       const { deviceId } = await stolen.engine.account() as { deviceId: string };
       await bert.engine.revokeDevice(deviceId, password);
       anna.refuses = () => false;
-      await bert.hears(chatId, anna.username, ["found out"]);
       await anna.sees(chatId, ({ active }) => active);
+      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+      await anna.says(chatId, "here");
+      await bert.hears(chatId, anna.username, ["here"]);
     } finally {
       await stolen.close();
     }
