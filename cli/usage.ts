@@ -36,7 +36,7 @@ const passwordOptions: Record<string, Option> = { "password-file": { value: "FIL
 export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
-    what: "Makes an account with this device as its first, and prints the recovery code: the one way back without the password. Keep it.",
+    what: "Makes an account with this device as its first (a password of at least 12 characters that does not contain the username), and prints the recovery code: the one way back without the password. Keep it.",
     options: { ...passwordOptions, "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" } },
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],
   },

@@ -22,6 +22,11 @@ export interface RestoredNeeds {
   serverBehind(chatId: string): Promise<void>;
 }
 
+/** @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for never. @throws StorageError */
+export async function lastRestore({ store }: Pick<SyncContext, "store">): Promise<number> {
+  return await store.get<number>("account", knownKey) ?? 0;
+}
+
 /** To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError; then everything is done at the next connection */
 export async function lookForRestore(context: SyncContext, needs: RestoredNeeds): Promise<void> {
   const { rpc, store, chats } = context;

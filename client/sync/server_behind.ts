@@ -11,12 +11,15 @@ import { type Direct, sendDirect } from "./direct.ts";
 import { memberOf } from "./helper.ts";
 import type { People } from "./people.ts";
 import { type ChatRecord, togetherMs } from "./records.ts";
+import { lastRestore } from "./restored.ts";
 import { serverState } from "./server_list.ts";
 import { makeSuccessor } from "./successor.ts";
 import type { SyncContext } from "./sync_context.ts";
 
 /** An admin's device that is ahead, too, has acted before: others are told from this round on. */
 const firstRoundOfTelling = 3;
+/** How long after a restore a member may say so, in ms: without one there is nothing to it. */
+const restoreMatters = 30 * 24 * 3_600_000;
 /** Devices of admins that are told at once. */
 const toldAtOnce = 4;
 
@@ -68,7 +71,7 @@ export class ServerBehind {
     const { record: { channelId, epoch, movedMs = 0 }, state } = found;
     const recentMs = account.clock.now() - togetherMs;
     if (direct.content.n <= epoch || movedMs > recentMs || (this.#made.get(chatId) ?? 0) > recentMs) return;
-    if ((await serverState(rpc, channelId))?.epoch !== epoch) return;
+    if (await lastRestore(this.#context) + restoreMatters < account.clock.now() || (await serverState(rpc, channelId))?.epoch !== epoch) return;
     this.#made.set(chatId, account.clock.now());
     await turnOfAdmin(this.#context, state, this.#closed.signal);
     const now = chats.get(chatId)?.record;

@@ -10,7 +10,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E005: { what: "Das war zu oft in kurzer Zeit.", todo: "Warte einen Moment und versuch es noch einmal." },
   E006: { what: "Dieser Server nimmt ohne Einladung keine neuen Konten an.", todo: "Gib einen Einladungscode ein; der Betreiber kann dir einen geben." },
   E007: { what: "Der Benutzername ist vergeben oder nicht erlaubt.", todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe." },
-  E008: { what: "Benutzername oder Passwort ist falsch.", todo: "Prüf beides und versuch es noch einmal." },
+  E008: { what: "Benutzername oder Passwort ist falsch.", todo: "Prüf beides und versuch es noch einmal; wenn du neu bist, leg ein Konto an." },
   E010: { what: "Der Server spricht eine andere Version.", todo: "Lade die Seite neu, um die neueste Version zu bekommen." },
   E011: { what: "Das ist zu groß für den Server.", todo: "Kürze es." },
   E012: { what: "Der Server kennt den Empfänger nicht.", todo: "Vielleicht wurde das Konto gelöscht. Prüf den Namen." },

@@ -13,7 +13,7 @@ export const codesEn = {
   E005: { what: "That was too often in a short time.", todo: "Wait a moment, then try again." },
   E006: { what: "This server takes no new accounts without an invitation.", todo: "Enter an invite code; whoever runs the server can give you one." },
   E007: { what: "This username is taken, or not allowed.", todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first." },
-  E008: { what: "Username or password is wrong.", todo: "Check both and try again." },
+  E008: { what: "Username or password is wrong.", todo: "Check both and try again; if you are new here, create an account." },
   E010: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E011: { what: "This is too large for the server.", todo: "Make it shorter." },
   E012: { what: "The server does not know the recipient.", todo: "They may have deleted their account. Check the name." },

@@ -1,4 +1,4 @@
-import { createMemo, type JSX, Show } from "solid-js";
+import { createMemo, createSignal, type JSX, Show } from "solid-js";
 import type { ChatSummary } from "../../client/engine/api.ts";
 import { plural, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
@@ -9,6 +9,7 @@ import { createTyping } from "../state/typing.ts";
 import { Avatar } from "./avatar.tsx";
 import { BackgroundProgress } from "./background_progress.tsx";
 import { Composer } from "./composer.tsx";
+import { ConfirmDialog } from "./confirm_dialog.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
 import { Icon } from "./icons.tsx";
 import { KeyChangedBanner } from "./key_changed_banner.tsx";
@@ -51,6 +52,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
   const offline = createOutage(app);
   /** Why what is shown as waiting waits. */
   const waits = () => (stopped() ? whyStopped() : props.chat.recovering ? text("chat.recovering") : offline() ? text("chat.waits-offline") : text("chat.waits-sending"));
+  /** Whom a chat of two was with, and who is out of it. */
+  const gone = createMemo(() => (props.chat.kind === "direct" && props.chat.active && props.chat.members.every(({ self }) => self) ? props.chat.title : undefined));
   const invited = createMemo(() => props.chat.active && props.chat.invitation);
   return (
     <div class="conversation">
@@ -79,7 +82,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       <Show when={active()}><TypingLine usernames={typing()} /></Show>
       <Show when={invited()}><Invitation chat={props.chat} /></Show>
       <Show when={active() && offline() && !stopped()}><p class="wait-note"><Icon name="waiting" />{text("chat.waits-offline")}</p></Show>
-      <Show when={active() && !stopped()} fallback={<p class="foot-note">{stopped() ? whyStopped() : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
+      <Show when={active() && !stopped() && gone() === undefined} fallback={<p class="foot-note">{stopped() ? whyStopped() : gone() !== undefined ? text("chat.partner-left", { username: gone()! }) : props.chat.recovering ? text("chat.recovering") : text("chat.ended")}</p>}>
         <Show when={!props.chat.mustAccept}><Composer chatId={props.chatId} onSend={conversation.send} /></Show>
       </Show>
     </div>
@@ -91,19 +94,30 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
   const task = createTask();
   // In a group anybody may be named admin by whoever made it; the line in the conversation names who really added this account.
   const inviter = () => (props.chat.kind === "direct" ? props.chat.members.find(({ self }) => !self)?.username : undefined);
-  const decline = () => task.run(async () => {
+  const [declining, setDeclining] = createSignal(false);
+  async function decline(): Promise<void> {
     await app.engine.leaveChat(props.chat.chatId);
     app.navigation.up({ kind: "chats" });
-  });
+  }
   return (
     <div class="foot-note foot-invitation">
       <p>{props.chat.mustAccept ? text("chat.invited-back") : inviter() ? text("chat.invited", { username: inviter()! }) : text("chat.invited-by-nobody")}</p>
       <ProblemNote problem={task.problem()} />
       <div class="foot-actions">
-        <button type="button" class="button" disabled={task.running()} onClick={() => void decline()}>{text("chat.decline")}</button>
+        <button type="button" class="button" disabled={task.running()} onClick={() => setDeclining(true)}>{text("chat.decline")}</button>
         <button type="button" class="button button-primary" disabled={task.running()} onClick={() => void task.run(() => app.engine.acceptInvitation(props.chat.chatId))}>{text("chat.accept")}</button>
       </div>
       <ProgressLine active={task.long()} fallback="joining" />
+      <Show when={declining()}>
+        <ConfirmDialog
+          title={text("confirm.decline-title", { title: props.chat.title })}
+          body={text("confirm.decline")}
+          confirm={text("confirm.decline-yes")}
+          waiting="working"
+          onConfirm={decline}
+          onClose={() => setDeclining(false)}
+        />
+      </Show>
     </div>
   );
 }

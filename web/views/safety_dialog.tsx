@@ -1,4 +1,4 @@
-import { createResource, createSignal, For, type JSX, Show } from "solid-js";
+import { createEffect, createResource, createSignal, For, type JSX, on, Show } from "solid-js";
 import { type EngineProblem, LocalCode, type SafetyNumber } from "../../client/engine/api.ts";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
@@ -33,6 +33,10 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   const task = createTask();
   const [accepting, setAccepting] = createSignal(false);
   const [refused, setRefused] = createSignal<EngineProblem>();
+  let close!: HTMLButtonElement;
+  // The button that had the focus was one of the screen before, or has done its work and is gone.
+  const keepFocus = () => queueMicrotask(() => document.activeElement === document.body && close.isConnected && close.focus());
+  createEffect(on(() => props.number.verified, keepFocus));
   const username = () => props.number.username;
   const groups = () => props.number.digits.replace(/\D/g, "").match(/.{5}/g) ?? [];
   async function mark(verified: boolean): Promise<void> {
@@ -41,6 +45,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
     const done = await task.run(() => app.engine.setVerified(username(), accountKey, verified));
     // The number on the screen is of another key than the account has by now: then the other one is shown.
     if (done || task.problem()?.code === LocalCode.otherKey || task.problem()?.code === LocalCode.keyChanged) props.onChanged();
+    keepFocus();
   }
   function showOther(): void {
     setRefused({ code: LocalCode.otherKey, detail: `${username()} has another key than the one that was shown` });
@@ -64,7 +69,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
       <Show when={props.number.verified}><p class="safety-verified"><Icon name="verified" />{text("safety.verified", { username: username() })}</p></Show>
       <ProblemNote problem={task.problem() ?? refused()} />
       <div class="dialog-actions">
-        <button type="button" class="button" data-first onClick={() => props.onClose()}>{text("safety.close")}</button>
+        <button ref={close} type="button" class="button" data-first onClick={() => props.onClose()}>{text("safety.close")}</button>
         <Show
           when={!props.number.changed}
           fallback={<button type="button" class="button button-primary" onClick={() => setAccepting(true)}>{text("chat.accept-key")}</button>}

@@ -10,7 +10,9 @@ test("a person is verified by numbers, and the mark is seen in the details and i
   const dialog = page.getByRole("dialog", { name: "Safety number with alice" });
   await expect(dialog.getByRole("img", { name: "Safety number as a QR code" })).toBeVisible();
   expect((await dialog.getByRole("group", { name: "Safety number" }).locator("span").allInnerTexts()).map((group) => group.length)).toEqual(Array(12).fill(5));
+  await expect(dialog.getByRole("button", { name: "Close" }), "the focus stays in the dialog").toBeFocused();
   await dialog.getByRole("button", { name: "Mark as verified" }).click();
+  await expect(dialog.getByRole("button", { name: "Close" }), "the focus stays in the dialog").toBeFocused();
   await expect(dialog).toContainText("You have verified alice");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("button", { name: "Verify alice" }), "the focus is back").toBeFocused();
@@ -107,6 +109,11 @@ test("an invitation that is declined leaves the chat", async ({ page, url, probl
   await signIn(page, url);
   await page.getByRole("link", { name: "Allotment" }).click();
   await page.getByRole("button", { name: "Decline" }).click();
+  const question = page.getByRole("dialog", { name: /^Decline “Allotment/ });
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("button", { name: "Accept" }), "nothing has happened").toBeVisible();
+  await page.getByRole("button", { name: "Decline" }).click();
+  await question.getByRole("button", { name: "Decline and leave" }).click();
   await expect(page.getByRole("link", { name: "Allotment" })).toContainText("Ended");
   expect(problems).toEqual([]);
 });
