@@ -75,14 +75,19 @@ export class Outbox {
   /** What was sent already goes out once more, before what waits, which is sealed anew where the conversation has moved. Who has read it skips it. @param said is on disk */
   sayAgain(chatId: string, said: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
-    const waiting = new Set(queue.map(({ order }) => order));
-    queue.unshift(...said.filter(({ order }) => !waiting.has(order)));
+    const isFresh = ({ order, notFor }: OutboxRecord): boolean => {
+      const waiting = queue.find((record) => record.order === order);
+      if (waiting && notFor) waiting.notFor = [...waiting.notFor ?? [], ...notFor];
+      return waiting === undefined;
+    };
+    queue.unshift(...said.filter(isFresh));
     this.kick(chatId);
   }
 
   /** Whether somebody is in the group who could not read it when it was said. */
   #isNotForAll({ chatId, notFor }: OutboxRecord): boolean {
-    return notFor !== undefined && this.#context.chats.get(chatId)?.record.members.some(({ accountKey }) => notFor.includes(accountKey)) === true;
+    const record = this.#context.chats.get(chatId)?.record;
+    return record !== undefined && isNotForAll(record, notFor);
   }
 
   /** Whether it was sealed for a channel that the conversation has left. */
@@ -159,8 +164,9 @@ export class Outbox {
     return queue;
   }
 
-  async #seal(draft: Draft, { messageId, kind, content }: Pick<OutboxRecord, "messageId" | "kind" | "content">): Promise<OutboxRecord["sealed"]> {
+  async #seal(draft: Draft, { messageId, kind, content, notFor }: Pick<OutboxRecord, "messageId" | "kind" | "content" | "notFor">): Promise<OutboxRecord["sealed"]> {
     const { state, record } = draft;
+    if (isNotForAll(record, notFor)) return undefined;
     if (!state || state.epoch === 0n || record.broken || (kind === "message" && awaitsYes(record)) || (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
@@ -280,7 +286,7 @@ export class Outbox {
       return true;
     }
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record)) return true;
+    if (!chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record) || this.#isNotForAll(record)) return true;
     this.#needs.unblock(chatId);
     return this.#rest(chatId, epochPatienceMs);
   }
@@ -322,6 +328,10 @@ export class Outbox {
     this.#resting.set(chatId, this.#context.environment.after(delayMs, () => this.kick(chatId)));
     return false;
   }
+}
+
+function isNotForAll({ members }: Readonly<ChatRecord>, notFor: string[] | undefined): boolean {
+  return notFor !== undefined && members.some(({ accountKey }) => notFor.includes(accountKey));
 }
 
 function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {

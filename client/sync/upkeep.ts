@@ -2,8 +2,10 @@
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
+import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../account/types.ts";
+import { EngineError } from "../engine/api.ts";
 import type { Member } from "../mls/group.ts";
 import type { Committer } from "./committer.ts";
 import type { Draft } from "./draft.ts";
@@ -158,18 +160,23 @@ export class Upkeep {
 
   async #redo(chatId: string): Promise<void> {
     const { chats, account } = this.#context;
-    const due = () => {
-      const record = chats.get(chatId)?.record;
-      return record?.active && !record.broken && (record.movedMs ?? 0) + againForMs > account.clock.now() ? record.redo : undefined;
-    };
-    for (const username of due()?.remove ?? []) {
-      if (chats.get(chatId)?.record.members.some((member) => member.username === username)) await this.#people.removePerson(chatId, username);
+    const record = chats.get(chatId)?.record;
+    if (!record?.active || record.broken || !record.redo) return;
+    const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
+    const isOver = (record.movedMs ?? 0) + againForMs < account.clock.now();
+    for (const kind of isOver ? [] : ["remove", "add"] as const) {
+      for (const username of record.redo[kind]) {
+        const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
+        if (isThere !== (kind === "remove")) continue;
+        // What the successor's admins have forbidden this account stays undone; all else is tried again at the next connection.
+        await (kind === "remove" ? this.#people.removePerson(chatId, username) : this.#people.addPeople(chatId, [username], () => {})).catch((error) => {
+          if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) left[kind].push(username);
+        });
+      }
     }
-    const add = due()?.add ?? [];
-    if (add.length > 0) await this.#people.addPeople(chatId, add, () => {});
     await chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
-      if (draft && !draft.record.broken) draft.set({ redo: undefined });
+      draft?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
   }
 
