@@ -37,3 +37,26 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   assert.deepEqual(seen.sent, ["publish"]);
   outbox.close();
 });
+
+Deno.test("Outbox keeps what is said again while somebody is in the group who was not to read it, also when that is only found out while it waits, and lets the rest go by", async () => {
+  const message = (order: string, notFor?: string[]): OutboxRecord => ({ chatId, messageId: order.padStart(32, "0"), order, kind: "message", content: new Uint8Array([0xa0]), sealed: { epoch: 1, envelope: new Uint8Array(3) }, againMs: 0, ...(notFor && { notFor }) });
+  const members = [{ accountKey: "aa" }, { accountKey: "ee" }];
+  const sent: string[] = [];
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: { range: () => Promise.resolve([{ key: "", value: message("1", ["dd"]) }]), get: () => Promise.resolve(undefined) },
+    chats: { get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7), members } }), update: (work: (unit: unknown) => Promise<void>) => work({ chat: () => Promise.resolve(undefined), delete: () => {} }) },
+    rpc: { call: (_method: unknown, { messageId }: { messageId: Uint8Array }) => Promise.resolve(sent.push(String(messageId.at(-1)))) },
+    environment: { after: () => 0 },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, { blockedBy: () => Promise.resolve(undefined), requireUnchanged: () => Promise.resolve(), unblock: () => {}, sent: () => {}, suspect: () => {} });
+  await outbox.load();
+  outbox.sayAgain(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([sent, outbox.waiting], [["3"], 0]);
+  members.pop();
+  outbox.kick(chatId);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(sent.sort(), ["1", "2", "3"]);
+  outbox.close();
+});
