@@ -6,6 +6,7 @@
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import type { GroupState } from "../mls/group.ts";
+import { Admins, isAdmin } from "./admins.ts";
 import type { Committer } from "./committer.ts";
 import { type Direct, type DirectContent, openDirect, sendDirect } from "./direct.ts";
 import type { Draft } from "./draft.ts";
@@ -15,7 +16,7 @@ import type { ChatRecord, UnreadableRecord } from "./records.ts";
 import { RefusedSuccessors } from "./refused_successors.ts";
 import { ReaddRequests, whomToAsk } from "./requests.ts";
 import { retryKept } from "./retry.ts";
-import { ServerBehind } from "./server_behind.ts";
+import { actAhead, toldAhead } from "./server_behind.ts";
 import { serverState } from "./server_list.ts";
 import { accountOf, makeSuccessor } from "./successor.ts";
 import { Suspicions } from "./suspicions.ts";
@@ -59,7 +60,7 @@ export class Healer {
   readonly #people: People;
   readonly #events: () => InboxEvents;
   readonly #helper: Helper;
-  readonly #behind: ServerBehind;
+  readonly #admins: Admins;
   readonly #refused: RefusedSuccessors;
   readonly #suspicions: Suspicions;
   readonly #requests: ReaddRequests;
@@ -79,8 +80,8 @@ export class Healer {
     this.#events = events;
     this.#requests = new ReaddRequests(context);
     this.#helper = new Helper(context, committer);
-    this.#behind = new ServerBehind(context, committer, people);
-    this.#refused = new RefusedSuccessors(context, committer, people);
+    this.#admins = new Admins(context, committer, people);
+    this.#refused = new RefusedSuccessors(context, this.#admins);
     this.#suspicions = new Suspicions(context, cursor, {
       rolledBack: (chatId) => this.rolledBack(chatId),
       serverBehind: (chatId) => this.serverBehind(chatId),
@@ -117,7 +118,7 @@ export class Healer {
   close(): void {
     this.#closed = true;
     this.#helper.close();
-    this.#behind.close();
+    this.#admins.close();
     this.#refused.close();
     this.#suspicions.close();
     for (const cancel of this.#timers.values()) cancel();
@@ -218,7 +219,7 @@ export class Healer {
         return await this.#helper.answer(chatId, direct);
       case "ahead":
         await this.#noteNeed(chatId, direct);
-        return await this.#behind.told(chatId, direct);
+        return await toldAhead(this.#context, this.#admins, chatId, direct);
       case "lead":
         return await this.#refused.asked(chatId, direct);
       case "resealed":
@@ -264,7 +265,7 @@ export class Healer {
     const state = await chats.withState(chatId);
     const server = await serverState(this.#context.rpc, record.channelId);
     asking.rounds++;
-    if (!server || server.epoch < record.epoch) return await this.#behind.act(chatId, record, state, server?.members, asking.rounds);
+    if (!server || server.epoch < record.epoch) return await actAhead(this.#context, this.#admins, chatId, record, state, server?.members, asking.rounds);
     if (server.epoch === asking.serverEpoch) asking.quietRounds++;
     else {
       [asking.serverEpoch, asking.quietRounds] = [server.epoch, 0];
@@ -284,8 +285,9 @@ export class Healer {
    * Whether nobody can follow the commit, or, where this device can not tell, others are in need of help too and nobody commits: an admin among them gives the conversation a fresh channel.
    * Those who still commit would refuse a successor from long ago, and the group would be two.
    */
-  #successorDue({ broken, members }: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck, inNeed }: Asking): boolean {
-    if (members.find(({ accountKey }) => accountKey === this.#context.ownKey)?.role !== "admin") return false;
+  #successorDue(record: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck, inNeed }: Asking): boolean {
+    if (!isAdmin(record, this.#context.ownKey)) return false;
+    const { broken } = record;
     if (stuck.size + inNeed.size > 0 && quietRounds > stuckRounds && (!state || broken?.commitId !== undefined)) return true;
     if (!state) return stuck.size > 0 && rounds > 2 * silentRounds;
     // What this device knows of the group is not what the others do, if there is one that can follow.

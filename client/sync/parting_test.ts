@@ -4,10 +4,6 @@ import { historyOf, sharedEpoch } from "./parting.ts";
 import type { ChatRecord } from "./records.ts";
 import { type Person, suite, type World } from "./testing/person.ts";
 
-async function moved(person: Person, chatId: string): Promise<void> {
-  await person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
-}
-
 /** Anna and bert see a commit that the core then loses, and make the successor; its Welcome is kept from those who go on in the old channel. */
 async function part({ core, join }: World, others: string[]) {
   const [anna, bert] = [await join("anna"), await join("bert")];
@@ -27,12 +23,12 @@ async function part({ core, join }: World, others: string[]) {
   await bert.sees(chatId, ({ title }) => title === "Seen by two");
   await core.restore(copy);
   const releases = await Promise.all(rest.map(async (person) => core.delayWelcomes(await person.recipientKey())));
-  await Promise.all([anna, bert].map((person) => moved(person, chatId)));
+  await Promise.all([anna, bert].map((person) => person.moved(chatId)));
   const { channelId } = (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
   /** The Welcome of one of the others comes, and it moves. */
   const release = async (person: Person) => {
     await person.until(() => releases[rest.indexOf(person)](channelId), "the Welcome");
-    await moved(person, chatId);
+    await person.moved(chatId);
   };
   return { anna, bert, rest, chatId, release };
 }
@@ -58,7 +54,7 @@ suite("a group that a restored core parts", {
     for (const person of [carl, dora]) away(person, true);
     await core.restore(copy);
     const releases = await Promise.all([carl, dora].map(async (person) => core.delayWelcomes(await person.recipientKey())));
-    await Promise.all([anna, bert].map((person) => moved(person, chatId)));
+    await Promise.all([anna, bert].map((person) => person.moved(chatId)));
     await carl.says(chatId, "in the old epoch");
     await carl.settled(chatId);
     for (const title of ["Meanwhile", "Meanwhile, further"]) {
@@ -73,7 +69,7 @@ suite("a group that a restored core parts", {
     carl.refuses = (method) => method === "publish" && ++refused > 0;
     for (const [index, person] of [carl, dora].entries()) {
       await person.until(() => releases[index](channelId), "the Welcome");
-      await moved(person, chatId);
+      await person.moved(chatId);
       assert.deepEqual((await person.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
     }
     await carl.until(() => refused > 0, "a first try");
@@ -135,7 +131,7 @@ suite("a group that a restored core parts", {
     await eve.hears(chatId, carl.username, ["with eve"]);
     await release(carl);
     await release(dora);
-    await moved(eve, chatId);
+    await eve.moved(chatId);
     for (const person of [anna, bert]) {
       await person.hears(chatId, eve.username, ["eve is here"]);
       await person.until(async () => (await person.texts(chatId, carl.username)).includes("with eve"), "what was said with her");
@@ -163,13 +159,13 @@ suite("a group that a restored core parts", {
     away(anna);
     await core.restore(copy);
     for (const person of [carl, dora]) person.online = true;
-    await moved(bert, chatId);
+    await bert.moved(chatId);
     await carl.until(async () => (await carl.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
     await carl.says(chatId, "in the old channel");
     await bert.says(chatId, "in bert's");
     await Promise.all([bert.settled(chatId), dora.hears(chatId, carl.username, ["in the old channel"])]);
     anna.online = true;
-    for (const person of [carl, dora]) await moved(person, chatId);
+    for (const person of [carl, dora]) await person.moved(chatId);
     for (const person of [anna, bert, dora]) await person.hears(chatId, carl.username, ["in the old channel"]);
     for (const person of [anna, carl, dora]) await person.hears(chatId, bert.username, ["in bert's"]);
     await dora.says(chatId, "together");
@@ -208,7 +204,7 @@ suite("a group that a restored core parts", {
     await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Lost by the core")));
     await core.restore(copy);
     await Promise.all([anna, bert, carl].map((person) => person.connected()));
-    await Promise.all([anna, bert, carl].map((person) => moved(person, chatId)));
+    await Promise.all([anna, bert, carl].map((person) => person.moved(chatId)));
     await bert.engine.close();
     bert.storage = bert.storage.restarted();
     const store = new SealedStore(bert.storage, bert.wrappingKey);

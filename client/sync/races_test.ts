@@ -184,7 +184,7 @@ suite("what happens in a group at the same time", {
     await bert.sees(chatId, ({ title }) => title === "Later");
     await core.restore(copy);
     await Promise.all([anna, bert, carl].map((person) => person.connected()));
-    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    await anna.moved(chatId);
     await anna.says(chatId, "moved");
     await bert.hears(chatId, anna.username, ["then", "moved"]);
     await anna.engine.addPeople(chatId, [carl.username]);
@@ -204,7 +204,7 @@ suite("what happens in a group at the same time", {
     await bert.sees(chatId, ({ title }) => title === "Later");
     await core.restore(copy);
     await Promise.all([anna, bert, carl, dora].map((person) => person.connected()));
-    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    await anna.moved(chatId);
     await anna.says(chatId, "moved");
     await bert.hears(chatId, anna.username, ["moved"]);
     await anna.engine.addPeople(chatId, [dora.username]);
@@ -235,7 +235,7 @@ suite("what happens in a group at the same time", {
       await bert.engine.revokeDevice(deviceId, password);
       anna.refuses = () => false;
       await anna.sees(chatId, ({ active }) => active);
-      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+      await bert.moved(chatId);
       await anna.says(chatId, "here");
       await bert.hears(chatId, anna.username, ["here"]);
     } finally {

@@ -34,10 +34,15 @@ export async function whomToAsk(
   const known = round <= roundsAmongKnown && record ? await devicesOf(account, record) : new Set<string>();
   const preferred = ordered.filter((key) => known.has(toHex(key)));
   const asked = preferred.length > 0 ? preferred : ordered;
-  if (asked.length <= askedAtOnce) return asked;
   // Each device begins elsewhere, so that the same two are not asked by all.
-  const start = (account.recipientKey[0] + (round - 1) * askedAtOnce) % asked.length;
-  return [...asked, ...asked].slice(start, start + askedAtOnce);
+  return inRotation(asked, askedAtOnce, account.recipientKey[0] + (round - 1) * askedAtOnce);
+}
+
+/** @returns so many of the items, beginning with the one at `from` and going around; all, if there are no more */
+export function inRotation<T>(items: T[], count: number, from: number): T[] {
+  if (items.length <= count) return items;
+  const start = from % items.length;
+  return [...items, ...items].slice(start, start + count);
 }
 
 /** @returns the devices of the chat's accounts as hex, as far as this device has their lists */

@@ -61,7 +61,7 @@ suite("a core that was restored from a backup", {
     await anna.engine.renameChat(chatId, "Lost by the core");
     await bert.sees(chatId, ({ title }) => title === "Lost by the core");
     await core.restore(copy);
-    for (const person of [anna, bert]) await person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    for (const person of [anna, bert]) await person.moved(chatId);
     await bert.says(chatId, "a member's");
     await anna.hears(chatId, bert.username, ["a member's"]);
   },
@@ -80,7 +80,7 @@ suite("a core that was restored from a backup", {
     await carl.hears(chatId, bert.username, ["with carl"]);
     await core.restore(copy);
     anna.online = true;
-    for (const person of [anna, bert, carl]) await person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    for (const person of [anna, bert, carl]) await person.moved(chatId);
     await anna.sees(chatId, ({ members }) => members.length === 3);
     await anna.hears(chatId, bert.username, ["with carl"]);
     await anna.says(chatId, "all three");
@@ -101,7 +101,7 @@ suite("a core that was restored from a backup", {
     await anna.says(chatId, "with carl");
     await carl.hears(chatId, anna.username, ["with carl"]);
     await core.restore(copy);
-    for (const person of [anna, bert, carl]) await person.until(async () => (await person.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    for (const person of [anna, bert, carl]) await person.moved(chatId);
     await anna.says(chatId, "after the restore");
     for (const person of [bert, carl]) await person.until(async () => (await person.texts(chatId, anna.username)).includes("after the restore"), "the next message");
     assert.deepEqual(await carl.texts(chatId, anna.username), ["with carl", "after the restore"]);

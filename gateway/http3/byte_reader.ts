@@ -49,7 +49,7 @@ export class ByteReader {
   }
 
   /** Drops `length` bytes without holding them. @throws TruncatedError */
-  async skip(length: number): Promise<void> {
+  async discard(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       if (!await this.#fill(Math.min(left, skipStep))) throw new TruncatedError();
       left -= this.#take(left).length;

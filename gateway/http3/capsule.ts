@@ -40,7 +40,7 @@ export async function readCloseCapsule(reader: ByteReader, budget: SkipBudget): 
     const length = await reader.requiredVarint();
     if (type !== closeSessionCapsule) {
       budget.spend(length);
-      await reader.skip(length);
+      await reader.discard(length);
       continue;
     }
     if (length < codeLength || length > codeLength + maxReasonLength) throw new Http3Error(h3Code.messageError, "close capsule of impossible length");

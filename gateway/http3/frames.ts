@@ -50,7 +50,7 @@ export async function readFrameHeader(reader: ByteReader, budget: SkipBudget, fi
     if (forbiddenTypes.has(type)) throw new Http3Error(h3Code.frameUnexpected, `frame type 0x${type.toString(16)} of HTTP/2`);
     if (isKnown(type)) return { type, length };
     budget.spend(length);
-    await reader.skip(length);
+    await reader.discard(length);
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ export function inviteSha256(code: string): Bytes {
  * Makes and stores one code.
  *
  * @param expiresMs ms since the Unix epoch
- * @returns XXXX-XXXX-XXXX-XXXX, to be given to the invited
+ * @returns four groups of four letters and digits with dashes between, to be given to the invited
  */
 export async function createInvite(accounts: Pick<AccountStore, "addInvite">, expiresMs: number): Promise<string> {
   // 32 symbols divide 256 evenly: no bias.

@@ -2,178 +2,16 @@
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
-import { authentication, delivery, EntryKind } from "../../schema/rpc/methods.ts";
+import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import { readConfig } from "../config.ts";
 import { blobPath } from "../delivery/blob_files.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
 import { outcome } from "../testing/delivery_service.ts";
-import { connect, pause, type ServerProcess, startProcess, withTempDir } from "../testing/quic.ts";
+import { contentOf, fill, key, operatorTest, records, run, runProcess, stop, usernameOf, waiting } from "../testing/operator.ts";
+import { connect, pause, startProcess } from "../testing/quic.ts";
 import { commands, failureOf, runCommand } from "./commands.ts";
-import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
+import { seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 import { SignIns } from "../testing/sign_ins.ts";
-
-const main = new URL("../main.ts", import.meta.url).pathname;
-
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** As main.ts does it. */
-async function run(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
-  const all: Record<string, string> = { QPQ_DATA: dataDir, ...env };
-  const config = () => readConfig({ env: (name) => all[name], readFile: Deno.readTextFileSync });
-  let out = "";
-  try {
-    return { code: await runCommand(args, config, (text) => out += text), out, err: "" };
-  } catch (error) {
-    const { message, hint, exitCode } = failureOf(error);
-    return { code: exitCode, out, err: `qpq-server: error: ${message}\n${hint === undefined ? "" : `qpq-server: hint: ${hint}\n`}` };
-  }
-}
-
-async function runProcess(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--unstable-net", "--no-check", main, ...args], env: { QPQ_DATA: dataDir, ...env } }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), err: text.decode(stderr) };
-}
-
-/** @returns the records of a command that must succeed */
-async function records(dataDir: string, args: string[], env: Record<string, string> = {}, runner = run): Promise<Record<string, unknown>[]> {
-  const { code, out, err } = await runner(dataDir, [...args, "--json"], env);
-  assert.equal(code, 0, err);
-  return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-}
-
-function operatorTest(sentence: string, test: (dataDir: string) => Promise<void>): void {
-  Deno.test({ name: sentence, sanitizeOps: false, sanitizeResources: false, fn: () => withTempDir(test) });
-}
-
-async function stop(server: ServerProcess): Promise<void> {
-  server.kill("SIGTERM");
-  assert.equal((await server.status).code, 0);
-}
-
-/** Name and hash of the files of the data. */
-function contentOf(dataDir: string): Record<string, string> {
-  const files = Array.from(Deno.readDirSync(dataDir)).filter(({ isFile, name }) => isFile && /^(qpq\.db|core-)/.test(name));
-  return Object.fromEntries(files.map(({ name }) => [name, toHex(sha256(Deno.readFileSync(`${dataDir}/${name}`)))]));
-}
-
-/** SQLCipher's form for a key itself: nothing is derived from a passphrase, which takes a fifth of a second each time a database is opened. */
-const key = `x'${toHex(random(32))}'`;
-const usernameOf = (dataDir: string, device: TestDevice) => {
-  const db = openDatabase({ dataDir, key });
-  const { username } = db.get<{ username: string }>("SELECT username FROM accounts WHERE account_key = ?", device.accountKey)!;
-  db.close();
-  return username;
-};
-
-type Caller = Pick<TestDevice, "recipientKey" | "auth">;
-
-/** A message to `reader` and a blob of `writer`, both acknowledged. */
-async function fill(server: ServerProcess, writer: Caller, reader: Caller): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
-  const connection = await connect(server.address, server.caPem);
-  const channelId = random(32);
-  const calls = connection.as(writer);
-  await calls.call(delivery.createChannel, { channelId });
-  const [commit, welcome] = [random(500), random(300)];
-  const headers = new Uint8Array([writer, reader].flatMap(({ recipientKey }) => [...recipientKey, ...random(1168)]));
-  const body = new Uint8Array([...commit, ...welcome, ...headers]);
-  const lengths = { commitLength: commit.length, welcomeLength: welcome.length, headersLength: headers.length };
-  await calls.call(delivery.commit, { channelId, epoch: 0, commitId: random(16), sha256: sha256(body), ...lengths, removed: [], added: [reader.recipientKey] }, {}, body);
-  const messageId = random(16);
-  await calls.call(delivery.publish, { channelId, epoch: 1, messageId, envelope: random(700), ephemeral: false });
-  // More than two pieces of a backup.
-  const blob = await joined(Array.from({ length: 40 }, () => random(65_000)));
-  await calls.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
-  connection.close();
-  return { messageId, blob };
-}
-
-async function joined(pieces: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
-}
-
-async function waiting(server: ServerProcess, reader: Caller): Promise<Uint8Array[]> {
-  const connection = await connect(server.address, server.caPem);
-  const { entries } = await connection.as(reader).call(delivery.fetch, { recipientKey: reader.recipientKey, channelId: new Uint8Array(), after: 0, limit: 200 });
-  connection.close();
-  return entries.filter(({ kind }) => kind === EntryKind.APPLICATION).map(({ id }) => id);
-}
-
-operatorTest("a backup of a live server restores everything elsewhere: messages, attachments, sessions, the certificate; encrypted, whole or not at all", async (dataDir) => {
-  const env = { QPQ_DB_KEY: key };
-  const [writer, reader] = seedDevices(dataDir, 2, { key });
-  const server = await startProcess(dataDir, env);
-  const startMs = Date.now();
-  const { messageId, blob } = await fill(server, writer, reader);
-  const file = `${dataDir}/monday.qpq`;
-  const backupMs = Date.now();
-  const [written] = await records(dataDir, ["backup", file], env, runProcess);
-  assert.deepEqual([written.attachments, written.encrypted], [1, true]);
-  assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
-  const content = new TextDecoder("latin1").decode(Deno.readFileSync(file));
-  for (const secret of ["SQLite format 3", "PRIVATE KEY", usernameOf(dataDir, writer)]) assert.ok(!content.includes(secret), secret);
-  assert.deepEqual([...Deno.readDirSync(dataDir)].filter(({ name }) => name.includes("partial")), []);
-  assert.deepEqual((await run(dataDir, ["backup", file], env)).code, 1, "an existing file is left alone");
-  // What came after the backup is not in it.
-  await fill(server, writer, reader);
-
-  assert.equal((await runProcess(dataDir, ["restore", file, "--replace"], env)).code, 3, "not while a server runs on the data");
-  await stop(server);
-  const elsewhere = await Deno.makeTempDir({ prefix: "qpq-restored-" });
-  try {
-    const wrong = await run(elsewhere, ["restore", file], { QPQ_DB_KEY: "another key" });
-    assert.equal(wrong.code, 1);
-    assert.match(wrong.err, /does not open with this key/);
-    await records(elsewhere, ["restore", file], env);
-    assert.deepEqual((await records(elsewhere, ["check", "--hashes"], env))[0], { ok: true, faults: [] });
-    const restored = await startProcess(elsewhere, env);
-    assert.equal(restored.caPem, server.caPem);
-    assert.deepEqual((await waiting(restored, reader)).map(toHex), [toHex(messageId)]);
-    const connection = await connect(restored.address, restored.caPem);
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    for await (const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) pieces.push(bytes);
-    assert.equal(toHex(sha256(await joined(pieces))), toHex(sha256(blob)));
-    // Clients learn from it what to say again: what came after the newest message of the backup.
-    const health = await connection.as(reader).call(delivery.health, {});
-    assert.ok(health.restoredToMs > startMs && health.restoredToMs <= backupMs && health.restoredMs >= backupMs && health.restoredMs <= Date.now(), JSON.stringify(health));
-    connection.close();
-    await stop(restored);
-
-    // Where data is, it is replaced only when asked, and kept aside.
-    assert.equal((await run(elsewhere, ["restore", file], env)).code, 1);
-    const [again] = await records(elsewhere, ["restore", file, "--replace"], env);
-    const db = openDatabase({ dataDir: elsewhere, key });
-    assert.deepEqual(db.get("SELECT count(*) AS count FROM restores"), { count: 1 });
-    db.close();
-    assert.ok(Deno.statSync(`${again.before}/qpq.db`).isFile && Deno.statSync(`${again.before}/blobs`).isDirectory);
-    assert.deepEqual((await records(elsewhere, ["check"], env))[0].ok, true);
-  } finally {
-    await Deno.remove(elsewhere, { recursive: true });
-  }
-});
-
-operatorTest("a backup leaves out attachments whose time is over, with their records", async (dataDir) => {
-  const [writer, reader] = seedDevices(dataDir, 2);
-  const server = await startProcess(dataDir);
-  const kept = await fill(server, writer, reader);
-  const over = await fill(server, reader, writer);
-  const db = openDatabase({ dataDir });
-  db.run("UPDATE blobs SET expires_ms = ? WHERE sha256 = ?", Date.now() - 1, sha256(over.blob));
-  db.close();
-  const [{ attachments, bytes }] = await records(dataDir, ["backup", `${dataDir}/b.qpq`]);
-  assert.deepEqual([attachments, bytes as number < kept.blob.length + over.blob.length], [1, true]);
-  await stop(server);
-  await records(dataDir, ["restore", `${dataDir}/b.qpq`, "--replace"]);
-  assert.deepEqual((await records(dataDir, ["check", "--hashes"]))[0].faults, []);
-  const restored = openDatabase({ dataDir });
-  assert.deepEqual(restored.all<{ sha256: Uint8Array }>("SELECT sha256 FROM blobs").map((row) => toHex(row.sha256)), [toHex(sha256(kept.blob))]);
-  restored.close();
-  await assert.rejects(Deno.stat(blobPath(`${dataDir}/blobs`, sha256(over.blob))), Deno.errors.NotFound);
-});
 
 operatorTest("a data directory of the first storage format ends server and commands with exit code 1, and a message that says what to do; it stays as it was", async (dataDir) => {
   Deno.writeTextFileSync(`${dataDir}/deliveries.bin`, "queues of version 1");
@@ -185,22 +23,6 @@ operatorTest("a data directory of the first storage format ends server and comma
   }
   assert.equal(Deno.readTextFileSync(`${dataDir}/deliveries.bin`), "queues of version 1");
   await assert.rejects(Deno.stat(`${dataDir}/qpq.db`), Deno.errors.NotFound);
-});
-
-operatorTest("a damaged backup and a file that is none are refused, and the data stays as it was", async (dataDir) => {
-  seedDevices(dataDir, 3);
-  const file = `${dataDir}/good.qpq`;
-  await records(dataDir, ["backup", file]);
-  const bytes = Deno.readFileSync(file);
-  for (let at = 5_000; at < bytes.length - 200; at += 4_096) bytes.fill(0xa5, at, at + 200);
-  Deno.writeFileSync(`${dataDir}/damaged.qpq`, bytes);
-  Deno.copyFileSync(`${dataDir}/qpq.db`, `${dataDir}/database.db`);
-  Deno.writeTextFileSync(`${dataDir}/text.qpq`, "no database at all");
-  const before = contentOf(dataDir);
-  const damaged = await run(dataDir, ["restore", `${dataDir}/damaged.qpq`, "--replace"]);
-  assert.ok([1, 4].includes(damaged.code), damaged.err);
-  for (const name of ["database.db", "text.qpq", "nothing.qpq"]) assert.equal((await run(dataDir, ["restore", `${dataDir}/${name}`, "--replace"])).code, 1, name);
-  assert.deepEqual(contentOf(dataDir), before);
 });
 
 operatorTest("rekey goes from plain to a key, to another, and back to plain; a wrong key changes nothing", async (dataDir) => {

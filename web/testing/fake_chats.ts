@@ -20,7 +20,7 @@ type Line = [sender: string, text: string, agoMs: number] | [notice: TimelineIte
 export function fakeChats(own: string, everyone: string[]): FakeChat[] {
   const now = Date.now();
   const others = everyone.filter((username) => username !== own);
-  const [anna, ben, cleo, dino, emil, , georg] = others;
+  const [anna, ben, cleo, dino, emil, frida, georg] = others;
   let count = 0;
 
   function chat(number: number, title: string, people: string[], lines: Line[], extra: Partial<ChatSummary> = {}): FakeChat {
@@ -107,5 +107,6 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     chat(7, "Village newsletter", [anna, ben, cleo, dino, ...fakeReaders], everyNotice),
     chat(8, "Boat house", [anna, georg], [[georg, "The key hangs behind the door.", 7 * dayMs], notice("rolled-back", {}, 6 * dayMs)], { active: false, recovering: true }),
     chat(9, georg, [georg], even),
+    chat(10, frida, [frida], [[frida, "I am off, then.", 20 * dayMs], notice("left", { who: frida }, 20 * dayMs - minuteMs)], { members: [{ username: own, role: "admin", accountKey: idOf(own.length, 32), self: true }] }),
   ];
 }

@@ -232,6 +232,11 @@ export class Person {
     assert.deepEqual(await this.texts(chatId, sender), expected);
   }
 
+  /** Waits until the conversation has moved to a successor. */
+  async moved(chatId: string): Promise<void> {
+    await this.until(async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+  }
+
   /** Waits until nothing waits for the server's answer. */
   async settled(chatId: string): Promise<void> {
     await this.until(async () => (await this.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"), "all messages to be sent");

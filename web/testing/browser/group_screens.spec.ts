@@ -118,6 +118,15 @@ test("an invitation that is declined leaves the chat", async ({ page, url, probl
   expect(problems).toEqual([]);
 });
 
+test("a chat of two whose partner has left says so where one would write", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "frida.k" }).click();
+  await expect(page.getByRole("log", { name: "frida.k" })).toContainText("frida.k left");
+  await expect(page.getByText("frida.k is not in this chat any more")).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
 test("a group of 1,000 lists a page at a time, shows all on the way down, finds one by name, and stays as it is while messages come", async ({ page, url, problems }) => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await signIn(page, url);
