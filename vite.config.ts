@@ -10,17 +10,24 @@ type RolldownLog = Rolldown.RolldownLog;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** SJCL (under OPAQUE) assigns `module.exports` behind a test that is false in a browser, and exports itself as an ES module too: the one warning that says nothing. */
+/**
+ * SJCL (under OPAQUE) assigns `module.exports` behind a test that is false in a browser, and exports itself
+ * as an ES module too: the one warning that says nothing.
+ */
 function onLog(level: LogLevel, log: RolldownLog, report: (level: LogLevel, log: RolldownLog) => void): void {
   const file = (log.id ?? log.loc?.file ?? "").replaceAll("\\", "/");
-  const isKnown = log.code === "COMMONJS_VARIABLE_IN_ESM" && (file || log.message).includes("@cloudflare/voprf-ts/lib/src/sjcl/index.js");
+  const isKnown = log.code === "COMMONJS_VARIABLE_IN_ESM" &&
+    (file || log.message).includes("@cloudflare/voprf-ts/lib/src/sjcl/index.js");
   if (!isKnown) report(level, log);
 }
 
 /** Which plugin took how long is nothing to whoever builds it. */
 const rolldownOptions = { onLog, checks: { bundlerTimings: false } };
 
-/** `vite build` makes the app in dist/web; `vite build --mode fake` makes it around the in-memory engine, in dist/web-fake, to look at and to test the interface alone. */
+/**
+ * `vite build` makes the app in dist/web; `vite build --mode fake` makes it around the in-memory engine, in
+ * dist/web-fake, to look at and to test the interface alone.
+ */
 export default defineConfig(({ mode }) => {
   const outDir = here(mode === "fake" ? "./dist/web-fake" : "./dist/web");
   return {
@@ -41,7 +48,8 @@ export default defineConfig(({ mode }) => {
     },
     worker: { format: "es", rolldownOptions },
     plugins: [
-      // Compiled templates register themselves with the Trusted Types policy on their way to Solid (web/dom/trusted_dom.ts).
+      // Compiled templates register themselves with the Trusted Types policy on their way to Solid
+      // (web/dom/trusted_dom.ts).
       solid({ solid: { moduleName: "trusted-dom" } }),
       VitePWA({
         strategies: "injectManifest",

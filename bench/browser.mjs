@@ -1,4 +1,7 @@
-/** Measured in Chromium against a core and a gateway of its own: send to render, the same path without cryptography, sign-in, and what the sign-in screen weighs. */
+/**
+ * Measured in Chromium against a core and a gateway of its own: send to render, the same path without
+ * cryptography, sign-in, and what the sign-in screen weighs.
+ */
 
 import { chromium } from "@playwright/test";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -16,7 +19,11 @@ const pauseMs = 150;
 const typingPauseMs = 80;
 const ports = { QPQ_HTTP_PORT: "18080", QPQ_WT_PORT: "14433" };
 /** One address makes more calls here than a person would. */
-const roomyCore = { QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" };
+const roomyCore = {
+  QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000",
+  QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000",
+  QPQ_CALLS_PER_IP_PER_SECOND: "100000",
+};
 const roomyGateway = { QPQ_LIMIT_CALLS_PER_SECOND: "100000" };
 const url = `http://localhost:${ports.QPQ_HTTP_PORT}`;
 
@@ -36,41 +43,52 @@ async function register(browser, name) {
   return page;
 }
 
-/** Notes when texts first stand in the page, and when the frame after that has been made. Looks at added nodes alone, so that watching costs as little as can be. */
+/**
+ * Notes when texts first stand in the page, and when the frame after that has been made. Looks at added nodes
+ * alone, so that watching costs as little as can be.
+ */
 function watchArrivals(page) {
   return page.evaluate(() => {
     const arrivals = new Map();
     const waiting = new Map();
     const now = () => performance.timeOrigin + performance.now();
-    window.arrivalOf = (text) => new Promise((resolve) => (arrivals.has(text) ? resolve(arrivals.get(text)) : waiting.set(text, resolve)));
+    globalThis.arrivalOf = (text) =>
+      new Promise((resolve) => (arrivals.has(text) ? resolve(arrivals.get(text)) : waiting.set(text, resolve)));
     new MutationObserver((records) => {
       for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
         const text = node.parentElement?.closest("[role=log]") && node.textContent.match(/measured \d+\./)?.[0];
         if (!text || arrivals.has(text)) continue;
         const domMs = now();
         arrivals.set(text, undefined);
-        requestAnimationFrame(() => setTimeout(() => {
-          const arrival = { domMs, frameMs: now() };
-          arrivals.set(text, arrival);
-          waiting.get(text)?.(arrival);
-        }));
+        requestAnimationFrame(() =>
+          setTimeout(() => {
+            const arrival = { domMs, frameMs: now() };
+            arrivals.set(text, arrival);
+            waiting.get(text)?.(arrival);
+          })
+        );
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
 }
 
-/** One message at a time: from the press of Send in one browser to the article in the other's conversation, and to that page's next frame. */
+/**
+ * One message at a time: from the press of Send in one browser to the article in the other's conversation,
+ * and to that page's next frame.
+ */
 async function sendToRender(alice, bob, first, count) {
   const dom = [];
   const frame = [];
   for (let index = first; index < first + count; index++) {
     const text = `measured ${index}.`;
     await alice.getByRole("textbox", { name: "Message" }).fill(text);
-    const arriving = bob.evaluate((wanted) => window.arrivalOf(wanted), text);
+    const arriving = bob.evaluate((wanted) => globalThis.arrivalOf(wanted), text);
     // What the typing causes (a frame, the button's new state) is over before the press, as it is for people.
     await alice.waitForTimeout(typingPauseMs);
     const sentMs = await alice.evaluate(() => {
-      const button = [...document.querySelectorAll("button")].find((candidate) => (candidate.getAttribute("aria-label") ?? candidate.textContent).trim() === "Send");
+      const button = [...document.querySelectorAll("button")].find((candidate) =>
+        (candidate.getAttribute("aria-label") ?? candidate.textContent).trim() === "Send"
+      );
       const startMs = performance.timeOrigin + performance.now();
       button.click();
       return startMs;
@@ -78,19 +96,26 @@ async function sendToRender(alice, bob, first, count) {
     const { domMs, frameMs } = await arriving;
     dom.push(domMs - sentMs);
     frame.push(frameMs - sentMs);
-    // One at a time: what the last message still causes ("Sent", "read", the acknowledgement) is over before the next one.
+    // One at a time: what the last message still causes ("Sent", "read", the acknowledgement) is over before
+    // the next one.
     await alice.waitForTimeout(pauseMs);
   }
   return { dom: percentiles(dom), frame: percentiles(frame) };
 }
 
-/** `health` calls from the page over a WebTransport session of its own: browser → gateway → core and back, no cryptography of ours, no disk. */
+/**
+ * `health` calls from the page over a WebTransport session of its own: browser → gateway → core and back, no
+ * cryptography of ours, no disk.
+ */
 async function echo(page, count) {
   const output = await build({
     configFile: false,
     root,
     logLevel: "error",
-    build: { write: false, lib: { entry: `${root}/bench/echo_page.ts`, formats: ["iife"], name: "echoPage", fileName: "echo" } },
+    build: {
+      write: false,
+      lib: { entry: `${root}/bench/echo_page.ts`, formats: ["iife"], name: "echoPage", fileName: "echo" },
+    },
   });
   const [chunk] = (Array.isArray(output) ? output[0] : output).output;
   return percentiles(await page.evaluate(`(() => { ${chunk.code}; return echoPage.echo(${count}); })()`));
@@ -113,13 +138,18 @@ async function signIn(browser, name, count) {
   return percentiles(samples);
 }
 
-/** Bytes over the wire of what the page asks for until the sign-in screen is there, and of every script of the build, as brotli. */
+/**
+ * Bytes over the wire of what the page asks for until the sign-in screen is there, and of every script of the
+ * build, as brotli.
+ */
 async function weight(browser) {
   const context = await browser.newContext({ serviceWorkers: "block" });
   const page = await context.newPage();
   const scripts = new Set();
   page.on("request", (request) => {
-    if (request.resourceType() === "script" || /\.js$/.test(new URL(request.url()).pathname)) scripts.add(new URL(request.url()).pathname);
+    if (request.resourceType() === "script" || /\.js$/.test(new URL(request.url()).pathname)) {
+      scripts.add(new URL(request.url()).pathname);
+    }
   });
   await page.goto(url);
   await page.getByRole("button", { name: "Create account" }).waitFor();
@@ -141,7 +171,13 @@ export async function measureBrowser({ messages = 500 } = {}) {
   const gateway = await startGateway(dataDir, core.ready.addr, { ...ports, ...roomyGateway });
   const browser = await chromium.launch({
     executablePath: findProgram("chromium"),
-    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+    args: [
+      "--no-sandbox",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
   });
   try {
     const alice = await register(browser, "alice");

@@ -1,4 +1,7 @@
-/** Measured over QUIC against a core process of its own, beside the bare round trip and the bare fsync of the same machine. Prints one JSON object. */
+/**
+ * Measured over QUIC against a core process of its own, beside the bare round trip and the bare fsync of the
+ * same machine. Prints one JSON object.
+ */
 
 import { delivery, EntryKind } from "../schema/rpc/methods.ts";
 import { makeChannel, publishTo } from "../server-core/testing/delivery_service.ts";
@@ -10,10 +13,17 @@ import { type Rate, rateOf } from "./rate.ts";
 /** One byte there and back on a fresh QUIC stream each time: what a call can not be faster than here. */
 async function bareRoundTrip(caPem: string, keyPem: string): Promise<Rate[]> {
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const listener = endpoint.listen({ cert: caPem, key: keyPem, alpnProtocols: ["bare"], maxConcurrentBidirectionalStreams: 1000 });
+  const listener = endpoint.listen({
+    cert: caPem,
+    key: keyPem,
+    alpnProtocols: ["bare"],
+    maxConcurrentBidirectionalStreams: 1000,
+  });
   void (async () => {
     const incoming = await (await listener.incoming()).accept();
-    for await (const { readable, writable } of incoming.incomingBidirectionalStreams) void readable.pipeTo(writable).catch(() => {});
+    for await (const { readable, writable } of incoming.incomingBidirectionalStreams) {
+      void readable.pipeTo(writable).catch(() => {});
+    }
   })().catch(() => {});
   const connection = await connect({ hostname: "127.0.0.1", port: endpoint.addr.port }, caPem, "bare");
   const once = async () => {
@@ -42,7 +52,13 @@ function bareFsync(dataDir: string): number {
 }
 
 /** Publishers on connections of their own, each one message after another. */
-async function durableOver(count: number, server: ServerProcess, devices: TestDevice[], channelId: Uint8Array<ArrayBuffer>, envelope: Uint8Array<ArrayBuffer>): Promise<Rate> {
+async function durableOver(
+  count: number,
+  server: ServerProcess,
+  devices: TestDevice[],
+  channelId: Uint8Array<ArrayBuffer>,
+  envelope: Uint8Array<ArrayBuffer>,
+): Promise<Rate> {
   const connections = await Promise.all(Array.from({ length: count }, () => connect(server.address, server.caPem)));
   const clients = connections.map((connection, index) => connection.as(devices[index % devices.length]));
   const { epoch } = await clients[0].call(delivery.channelState, { channelId });
@@ -52,7 +68,8 @@ async function durableOver(count: number, server: ServerProcess, devices: TestDe
 }
 
 /**
- * One message to `count` subscribers: from the press to the publisher's answer, and to the last subscriber. The subscribers share a few connections, as those of one gateway do.
+ * One message to `count` subscribers: from the press to the publisher's answer, and to the last subscriber.
+ * The subscribers share a few connections, as those of one gateway do.
  */
 async function fanOut(server: ServerProcess, devices: TestDevice[], envelope: Uint8Array<ArrayBuffer>) {
   const connections = await Promise.all(Array.from({ length: 8 }, () => connect(server.address, server.caPem)));
@@ -65,7 +82,10 @@ async function fanOut(server: ServerProcess, devices: TestDevice[], envelope: Ui
   let round = Promise.withResolvers<void>();
   for (const [index, device] of subscribers.entries()) {
     void (async () => {
-      const stream = connections[index % connections.length].as(device).stream(delivery.subscribe, { recipientKey: device.recipientKey, after: 0 }, { signal: stop.signal });
+      const stream = connections[index % connections.length].as(device).stream(delivery.subscribe, {
+        recipientKey: device.recipientKey,
+        after: 0,
+      }, { signal: stop.signal });
       for await (const { entries } of stream) {
         if (entries.length === 0) listening++;
         arrived += entries.filter(({ kind }) => kind === EntryKind.APPLICATION).length;
@@ -94,7 +114,13 @@ async function fanOut(server: ServerProcess, devices: TestDevice[], envelope: Ui
 async function idleConnections(server: ServerProcess, count: number) {
   const beforeBytes = server.residentBytes();
   const connections = [];
-  for (let made = 0; made < count; made += 50) connections.push(...await Promise.all(Array.from({ length: Math.min(50, count - made) }, () => connect(server.address, server.caPem))));
+  for (let made = 0; made < count; made += 50) {
+    connections.push(
+      ...await Promise.all(
+        Array.from({ length: Math.min(50, count - made) }, () => connect(server.address, server.caPem)),
+      ),
+    );
+  }
   await pause(1000);
   const afterBytes = server.residentBytes();
   for (const connection of connections) connection.close();
@@ -119,7 +145,11 @@ await withTempDir(async (dataDir) => {
       bareFsyncPerSecond: bareFsync(dataDir),
       calls: [await rateOf(1, health), await rateOf(16, health), await rateOf(64, health)],
       durable: [await rateOf(1, publish), await rateOf(16, publish), await rateOf(64, publish)],
-      durableOver: [await durableOver(1, server, devices, channelId, envelope), await durableOver(16, server, devices, channelId, envelope), await durableOver(64, server, devices, channelId, envelope)],
+      durableOver: [
+        await durableOver(1, server, devices, channelId, envelope),
+        await durableOver(16, server, devices, channelId, envelope),
+        await durableOver(64, server, devices, channelId, envelope),
+      ],
       residentMiB: server.residentBytes() / 2 ** 20,
       idle: await idleConnections(server, 1000),
       fanOut: await fanOut(server, everybody, envelope),

@@ -9,7 +9,9 @@ import { delivery } from "../schema/rpc/methods.ts";
  */
 export async function echo(count: number): Promise<number[]> {
   const { webtransport } = await (await fetch("/.well-known/quicproquo.json")).json();
-  const serverCertificateHashes = webtransport.certificateHashes?.map(({ algorithm, value }: { algorithm: string; value: string }) => ({
+  const serverCertificateHashes = webtransport.certificateHashes?.map((
+    { algorithm, value }: { algorithm: string; value: string },
+  ) => ({
     algorithm,
     value: Uint8Array.from(atob(value), (character) => character.charCodeAt(0)),
   }));

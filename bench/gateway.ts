@@ -1,5 +1,6 @@
 /**
- * What the gateway costs: the same call straight to a core process, and through a gateway process over WebTransport and over HTTPS's `/rpc`. Prints one JSON object.
+ * What the gateway costs: the same call straight to a core process, and through a gateway process over
+ * WebTransport and over HTTPS's `/rpc`. Prints one JSON object.
  *
  * The peer is Deno on both ways, so that the difference is the gateway's and no browser's.
  */
@@ -13,9 +14,17 @@ import { rateOf } from "./rate.ts";
 
 const secret = "a secret of the benchmark, long enough for both";
 /** One address makes all the calls here. */
-const roomy = { QPQ_LIMIT_CALLS_PER_SECOND: "1000000", QPQ_LIMIT_RPC_PER_SECOND: "1000000", QPQ_LIMIT_CALLS_PER_SESSION: "1000" };
+const roomy = {
+  QPQ_LIMIT_CALLS_PER_SECOND: "1000000",
+  QPQ_LIMIT_RPC_PER_SECOND: "1000000",
+  QPQ_LIMIT_CALLS_PER_SESSION: "1000",
+};
 
-async function startGateway(dataDir: string, corePort: number, coreCertificate: string): Promise<{ http: number; webTransport: number; stop(): Promise<void> }> {
+async function startGateway(
+  dataDir: string,
+  corePort: number,
+  coreCertificate: string,
+): Promise<{ http: number; webTransport: number; stop(): Promise<void> }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", new URL("../gateway/main.ts", import.meta.url).pathname],
     env: {
@@ -53,7 +62,10 @@ await withTempDir(async (dataDir) => {
     const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${dataDir}/gateway/webtransport-certificates.json`));
     const session = await openSession({ port: gateway.webTransport, certificate, origin });
     // A page's requests name its origin; Deno's do so when they are told to.
-    const https = new HttpsConnection(new URL(`${origin}/rpc`), (url, init) => fetch(url, { ...init, headers: { ...init?.headers as Record<string, string>, origin } }));
+    const https = new HttpsConnection(
+      new URL(`${origin}/rpc`),
+      (url, init) => fetch(url, { ...init, headers: { ...init?.headers as Record<string, string>, origin } }),
+    );
     const ways = {
       direct: direct.as(),
       webTransport: new RpcClient(() => session.openStream()),

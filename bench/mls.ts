@@ -1,6 +1,6 @@
 /**
- * Times MLS with the hybrid layer at several group sizes, beside the bare operations of the runtime that each step can not do without. Runs in Deno and in a page:
- * web-standard APIs only.
+ * Times MLS with the hybrid layer at several group sizes, beside the bare operations of the runtime that each
+ * step can not do without. Runs in Deno and in a page: web-standard APIs only.
  */
 
 import { defaultCryptoProvider, getCiphersuiteFromName } from "ts-mls";
@@ -21,14 +21,39 @@ import { keyPackageOf, makeDevices, randomId, type TestDevice, trusting } from "
 export interface MlsFigures {
   members: number;
   /** p50 in ms. */
-  times: Record<"create" | "add" | "join" | "update" | "processUpdate" | "remove" | "processRemove" | "encrypt" | "decrypt" | "storeEpoch", number>;
+  times: Record<
+    | "create"
+    | "add"
+    | "join"
+    | "update"
+    | "processUpdate"
+    | "remove"
+    | "processRemove"
+    | "encrypt"
+    | "decrypt"
+    | "storeEpoch",
+    number
+  >;
   /** Bytes on the wire, and on disk. */
-  sizes: Record<"keyPackage" | "welcome" | "addCommit" | "updateCommit" | "headers" | "message" | "messageRecord" | "epochRecord", number>;
+  sizes: Record<
+    "keyPackage" | "welcome" | "addCommit" | "updateCommit" | "headers" | "message" | "messageRecord" | "epochRecord",
+    number
+  >;
 }
 
 /** p50 in µs. */
 export type BareFigures = Record<
-  "x25519" | "sign" | "verify" | "aead" | "encapsulate" | "decapsulate" | "sealHeader" | "openHeader" | "bundleKey" | "opaqueStart" | "argon2id",
+  | "x25519"
+  | "sign"
+  | "verify"
+  | "aead"
+  | "encapsulate"
+  | "decapsulate"
+  | "sealHeader"
+  | "openHeader"
+  | "bundleKey"
+  | "opaqueStart"
+  | "argon2id",
   number
 >;
 
@@ -103,7 +128,9 @@ export async function measureProviders(): Promise<Record<string, { ours: number;
       "HPKE seal": () => suite.hpke.seal(pair.publicKey, data, data, data),
       "HPKE open": () => suite.hpke.open(pair.privateKey, sealed.enc, sealed.ct, data, data),
     };
-    for (const [what, step] of Object.entries(steps)) (result[what] ??= { ours: 0, library: 0 })[name] = await perCall(step, 20, 9);
+    for (const [what, step] of Object.entries(steps)) {
+      (result[what] ??= { ours: 0, library: 0 })[name] = await perCall(step, 20, 9);
+    }
   }
   return result;
 }
@@ -125,10 +152,16 @@ export async function measureThreads(members: number, workerUrl?: string): Promi
   const devices = await makeDevices(...Array.from({ length: members }, (_, index) => `person${index}`));
   const own = await keyPackageOf(devices[0]);
   const keyPackages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
-  const alone = await mls.createGroup({ channelId: crypto.getRandomValues(new Uint8Array(32)), keyPackage: own.privateRecord, info: { name: "bench", kind: "group", createdMs: 1 } });
+  const alone = await mls.createGroup({
+    channelId: crypto.getRandomValues(new Uint8Array(32)),
+    keyPackage: own.privateRecord,
+    info: { name: "bench", kind: "group", createdMs: 1 },
+  });
   if (workerUrl) useCryptoThreads(new CryptoWorkers(() => new Worker(workerUrl), 2));
   try {
-    const add = await stalling(() => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs: Date.now() }));
+    const add = await stalling(() =>
+      mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs: Date.now() })
+    );
     const state = mls.mergePending(add.result.newState, add.result.pending);
     const update = await stalling(() => mls.prepareCommit(state, { nowMs: Date.now() }));
     return { members, add: { ms: add.ms, stallMs: add.stallMs }, update: { ms: update.ms, stallMs: update.stallMs } };
@@ -181,25 +214,47 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const nowMs = Date.now();
 
-  const headerOf = (pending: PendingCommit, device: TestDevice) => pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
-  const merge = (prepared: { newState: GroupState; pending: PendingCommit }) => mls.mergePending(prepared.newState, prepared.pending);
+  const headerOf = (pending: PendingCommit, device: TestDevice) =>
+    pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
+  const merge = (prepared: { newState: GroupState; pending: PendingCommit }) =>
+    mls.mergePending(prepared.newState, prepared.pending);
   const process = async (state: GroupState, pending: PendingCommit, device: TestDevice) =>
-    mustBe(await mls.processCommit(state, { n: pending.n, commitId: pending.commitId, header: headerOf(pending, device), sealedCommit: pending.bundle.sealedCommit })).newState;
+    mustBe(
+      await mls.processCommit(state, {
+        n: pending.n,
+        commitId: pending.commitId,
+        header: headerOf(pending, device),
+        sealedCommit: pending.bundle.sealedCommit,
+      }),
+    ).newState;
 
   let added!: Awaited<ReturnType<typeof mls.prepareCommit>>;
   let joined!: GroupState;
   for (let run = 0; run < Math.min(runs, 3); run++) {
-    const alone = await timed(samples("create"), () => mls.createGroup({ channelId, keyPackage: own.privateRecord, info: { name: "bench", kind: "group", createdMs: 1 } }));
-    added = await timed(samples("add"), () => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs }));
+    const alone = await timed(
+      samples("create"),
+      () =>
+        mls.createGroup({
+          channelId,
+          keyPackage: own.privateRecord,
+          info: { name: "bench", kind: "group", createdMs: 1 },
+        }),
+    );
+    added = await timed(
+      samples("add"),
+      () => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs }),
+    );
     joined = await timed(samples("join"), async () =>
-      mustBe(await mls.joinFromWelcome({
-        channelId,
-        n: added.pending.n,
-        header: headerOf(added.pending, joiner),
-        sealedWelcome: added.pending.bundle.sealedWelcome,
-        candidates: [keyPackages[members - 2].privateRecord],
-        live: false,
-      })).newState);
+      mustBe(
+        await mls.joinFromWelcome({
+          channelId,
+          n: added.pending.n,
+          header: headerOf(added.pending, joiner),
+          sealedWelcome: added.pending.bundle.sealedWelcome,
+          candidates: [keyPackages[members - 2].privateRecord],
+          live: false,
+        }),
+      ).newState);
   }
   let founderState = merge(added);
   let updated!: PendingCommit;
@@ -213,12 +268,22 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   let record!: { bytes: Uint8Array };
   for (let run = 0; run < 40; run++) {
     const messageId = randomId();
-    const sealed = await timed(samples("encrypt"), () => mls.sealMessage(founderState, { messageId, content: crypto.getRandomValues(new Uint8Array(200)) }));
-    const opened = mustBe(await timed(samples("decrypt"), () => mls.openMessage(joined, { epoch: joined.epoch, messageId, envelope: sealed.envelope })));
+    const sealed = await timed(
+      samples("encrypt"),
+      () => mls.sealMessage(founderState, { messageId, content: crypto.getRandomValues(new Uint8Array(200)) }),
+    );
+    const opened = mustBe(
+      await timed(
+        samples("decrypt"),
+        () => mls.openMessage(joined, { epoch: joined.epoch, messageId, envelope: sealed.envelope }),
+      ),
+    );
     [founderState, joined, envelope, record] = [sealed.newState, opened.newState, sealed.envelope, sealed.record];
   }
   let epochRecord!: Uint8Array;
-  for (let run = 0; run < 3; run++) epochRecord = await timed(samples("storeEpoch"), () => mls.encodeEpochRecord(founderState));
+  for (let run = 0; run < 3; run++) {
+    epochRecord = await timed(samples("storeEpoch"), () => mls.encodeEpochRecord(founderState));
+  }
   const result: MlsFigures = {
     members,
     times: {} as MlsFigures["times"],
@@ -236,7 +301,10 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   if (members > 2) {
     const victim = devices[1];
     for (let run = 0; run < Math.min(runs, 3); run++) {
-      const prepared = await timed(samples("remove"), () => mls.prepareCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }));
+      const prepared = await timed(
+        samples("remove"),
+        () => mls.prepareCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }),
+      );
       await timed(samples("processRemove"), () => process(joined, prepared.pending, joiner));
     }
   }
@@ -244,7 +312,10 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   return result;
 }
 
-/** What one message writes in a browser: sealed and on disk ("strict"); beside it one bare record of one byte. p50 in ms of writes with pauses between them, as messages come. */
+/**
+ * What one message writes in a browser: sealed and on disk ("strict"); beside it one bare record of one byte.
+ * p50 in ms of writes with pauses between them, as messages come.
+ */
 export async function measurePersistence(): Promise<{ messageMs: number; bareMs: number }> {
   const storage = await IndexedDbStorage.open("bench");
   const store = new SealedStore(storage, await storage.wrappingKey());
@@ -256,9 +327,22 @@ export async function measurePersistence(): Promise<{ messageMs: number; bareMs:
     await new Promise((resolve) => setTimeout(resolve, 30));
     const context = { channelId, epoch: 1, stateVersion: count + 1 };
     store.prepare(6);
-    const puts = ([["groups", "g", 700], ["ratchets", "r", 320], ["messages", `m${count}`, 300], ["messageids", `a${count}`, 40], ["messageids", `b${count}`, 40], ["outbox", `o${count}`, 700]] as const)
-      .map(([name, key, length]) => ({ store: name, key, value: content(length), context }));
-    await timed(message, () => store.write({ puts, absent: [{ store: "messageids", key: `a${count}` }], versions: [{ channelId, from: count, to: count + 1 }] }));
+    const puts =
+      ([["groups", "g", 700], ["ratchets", "r", 320], ["messages", `m${count}`, 300], ["messageids", `a${count}`, 40], [
+        "messageids",
+        `b${count}`,
+        40,
+      ], ["outbox", `o${count}`, 700]] as const)
+        .map(([name, key, length]) => ({ store: name, key, value: content(length), context }));
+    await timed(
+      message,
+      () =>
+        store.write({
+          puts,
+          absent: [{ store: "messageids", key: `a${count}` }],
+          versions: [{ channelId, from: count, to: count + 1 }],
+        }),
+    );
     await timed(bare, () => storage.write({ puts: [{ store: "account", key: "bare", value: Uint8Array.of(count) }] }));
   }
   await store.close();

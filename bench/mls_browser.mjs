@@ -8,23 +8,40 @@ import { root } from "../scripts/paths.mjs";
 
 /** @returns {Promise<string>} one script */
 async function bundled(entry, name) {
-  const output = await build({ configFile: false, root, logLevel: "error", build: { write: false, lib: { entry: `${root}/${entry}`, formats: ["iife"], name, fileName: name } } });
+  const output = await build({
+    configFile: false,
+    root,
+    logLevel: "error",
+    build: { write: false, lib: { entry: `${root}/${entry}`, formats: ["iife"], name, fileName: name } },
+  });
   return (Array.isArray(output) ? output[0] : output).output[0].code;
 }
 
 /**
  * @param {number[]} sizes of groups
- * @returns {Promise<{ bare: Record<string, number>, groups: object[], providers: object, threads: object[] }>} µs and ms, p50
+ * @returns {Promise<{ bare: Record<string, number>, groups: object[], providers: object, threads: object[]
+ *   }>} µs and ms, p50
  */
 export async function measureMlsInBrowser(sizes) {
   const program = await bundled("bench/mls.ts", "mlsBench");
   const worker = await bundled("web/engine/crypto_worker.ts", "cryptoWorker");
   const server = createServer(({ url }, response) => {
     const isWorker = url === "/crypto_worker.js";
-    response.setHeader("content-type", isWorker ? "text/javascript" : "text/html").end(isWorker ? worker : "<!doctype html>");
+    response.setHeader("content-type", isWorker ? "text/javascript" : "text/html").end(
+      isWorker ? worker : "<!doctype html>",
+    );
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const browser = await chromium.launch({ executablePath: findProgram("chromium"), args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"] });
+  const browser = await chromium.launch({
+    executablePath: findProgram("chromium"),
+    args: [
+      "--no-sandbox",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
   try {
     const page = await browser.newPage();
     await page.goto(`http://localhost:${server.address().port}/`);
@@ -36,7 +53,10 @@ export async function measureMlsInBrowser(sizes) {
     const persistence = await page.evaluate("mlsBench.measurePersistence()");
     const threads = [];
     for (const size of sizes.filter((size) => size >= 200)) {
-      threads.push({ here: await page.evaluate(`mlsBench.measureThreads(${size})`), spread: await page.evaluate(`mlsBench.measureThreads(${size}, "/crypto_worker.js")`) });
+      threads.push({
+        here: await page.evaluate(`mlsBench.measureThreads(${size})`),
+        spread: await page.evaluate(`mlsBench.measureThreads(${size}, "/crypto_worker.js")`),
+      });
     }
     return { bare, groups, providers, persistence, threads };
   } finally {

@@ -25,7 +25,11 @@ export interface Invocation {
 export type Env = (name: string) => string | undefined;
 
 const asParseOptions = (options: Record<string, Option>) =>
-  Object.fromEntries(Object.entries(options).map(([name, { value, short }]) => [name, { type: value ? "string" as const : "boolean" as const, ...(short && { short }) }]));
+  Object.fromEntries(
+    Object.entries(options).map((
+      [name, { value, short }],
+    ) => [name, { type: value ? "string" as const : "boolean" as const, ...(short && { short }) }]),
+  );
 
 /**
  * @param argv what follows the program's name
@@ -35,9 +39,12 @@ export function readArguments(argv: string[], env: Env): Invocation {
   const command = commandOf(argv);
   const known = { ...globalOptions, ...(command ? commands[command].options : {}) };
   const { values, positionals } = parsed(argv, known, command);
-  const text = (name: string, variable?: string) => (values[name] as string | undefined) ?? (variable ? env(variable) || undefined : undefined);
+  const text = (name: string, variable?: string) =>
+    (values[name] as string | undefined) ?? (variable ? env(variable) || undefined : undefined);
   const help = values.help === true;
-  if (!command && !help) throw wrongUsage(positionals.length > 0 ? `there is no command ${positionals[0]}` : "a command is missing");
+  if (!command && !help) {
+    throw wrongUsage(positionals.length > 0 ? `there is no command ${positionals[0]}` : "a command is missing");
+  }
   const args = positionals.slice(1);
   if (command && !help) checkCount(command, args);
   const seconds = text("timeout") ?? "30";
@@ -52,15 +59,31 @@ export function readArguments(argv: string[], env: Env): Invocation {
     ...(text("passphrase-file") !== undefined && { passphraseFile: text("passphrase-file") }),
     timeoutMs: Number(seconds) * 1000,
     serverGiven: text("server", "QPQ_SERVER") !== undefined,
-    target: () => targetOf(text("server", "QPQ_SERVER") ?? "127.0.0.1:7443", text("pin", "QPQ_CORE_PIN"), text("ca", "QPQ_CORE_CA")),
+    target: () =>
+      targetOf(
+        text("server", "QPQ_SERVER") ?? "127.0.0.1:7443",
+        text("pin", "QPQ_CORE_PIN"),
+        text("ca", "QPQ_CORE_CA"),
+      ),
   };
 }
 
-/** The first positional that is a command; an option's value may look like one, so options are parsed with what is known of all commands. */
+/**
+ * The first positional that is a command; an option's value may look like one, so options are parsed with
+ * what is known of all commands.
+ */
 function commandOf(argv: string[]): string | undefined {
-  const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as Record<string, Option>;
+  const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as Record<
+    string,
+    Option
+  >;
   try {
-    const { positionals } = parseArgs({ args: argv, options: asParseOptions(all), allowPositionals: true, strict: false });
+    const { positionals } = parseArgs({
+      args: argv,
+      options: asParseOptions(all),
+      allowPositionals: true,
+      strict: false,
+    });
     return Object.hasOwn(commands, positionals[0] ?? "") ? positionals[0] : undefined;
   } catch {
     return undefined;
@@ -93,7 +116,9 @@ export function targetOf(server: string, pin: string | undefined, caFile: string
     if (!/^[0-9a-f]{64}$/i.test(pin)) throw wrongUsage("--pin: 64 hexadecimal digits");
     return { hostname, port, trust: { pin: fromHex(pin.toLowerCase()) } };
   }
-  if (caFile === undefined) throw wrongUsage("the core can not be checked: give --pin (the core prints it at its start) or --ca");
+  if (caFile === undefined) {
+    throw wrongUsage("the core can not be checked: give --pin (the core prints it at its start) or --ca");
+  }
   return { hostname, port, trust: { caCerts: [readText(caFile, "--ca")] } };
 }
 

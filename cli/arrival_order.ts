@@ -10,11 +10,18 @@ export interface Conversation<Item extends Pick<TimelineItem, "atMs">> {
 }
 
 /**
- * @returns the items of all conversations in the order in which they reached the server, each conversation's own order kept; what came within the same ms is ordered by the ids of the
- * conversations, so that the same items always come out in the same sequence
+ * @returns the items of all conversations in the order in which they reached the server, each conversation's
+ *   own order kept; what came within the same ms is ordered by the ids of the conversations, so that the same
+ *   items always come out in the same sequence
  */
-export function* inOrderOfArrival<Item extends Pick<TimelineItem, "atMs">>(conversations: Conversation<Item>[]): Generator<{ chatId: string; item: Item }> {
-  const open = conversations.filter(({ items }) => items.length > 0).map(({ chatId, items }) => ({ chatId, items, at: 0 })).sort((a, b) => a.chatId < b.chatId ? -1 : 1);
+export function* inOrderOfArrival<Item extends Pick<TimelineItem, "atMs">>(
+  conversations: Conversation<Item>[],
+): Generator<{ chatId: string; item: Item }> {
+  const open = conversations.filter(({ items }) => items.length > 0).map(({ chatId, items }) => ({
+    chatId,
+    items,
+    at: 0,
+  })).sort((a, b) => a.chatId < b.chatId ? -1 : 1);
   while (open.length > 0) {
     const next = open.reduce((first, other) => other.items[other.at].atMs < first.items[first.at].atMs ? other : first);
     yield { chatId: next.chatId, item: next.items[next.at] };

@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { inOrderOfArrival } from "./arrival_order.ts";
 
 const sequence = (conversations: Record<string, number[]>) =>
-  [...inOrderOfArrival(Object.entries(conversations).map(([chatId, times]) => ({ chatId, items: times.map((atMs, place) => ({ atMs, place })) })))].map(({ chatId, item }) => `${chatId}${item.place}`);
+  [...inOrderOfArrival(
+    Object.entries(conversations).map(([chatId, times]) => ({
+      chatId,
+      items: times.map((atMs, place) => ({ atMs, place })),
+    })),
+  )].map(({ chatId, item }) => `${chatId}${item.place}`);
 
 Deno.test("inOrderOfArrival() goes by the time of arrival across conversations, and by the conversation's own order within one", () => {
   assert.deepEqual(sequence({ b: [1, 4, 5], a: [2, 3, 6] }), ["b0", "a0", "a1", "b1", "b2", "a2"]);
@@ -12,9 +17,14 @@ Deno.test("inOrderOfArrival() goes by the time of arrival across conversations, 
 });
 
 Deno.test("inOrderOfArrival() gives the same sequence in whatever order the conversations are listed, and leaves nothing out", () => {
-  fc.assert(fc.property(fc.dictionary(fc.string({ minLength: 1, maxLength: 4 }), fc.array(fc.nat(9), { maxLength: 6 })), (conversations) => {
-    const listed = sequence(conversations);
-    assert.deepEqual(sequence(Object.fromEntries(Object.entries(conversations).reverse())), listed);
-    assert.equal(listed.length, Object.values(conversations).flat().length);
-  }));
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ minLength: 1, maxLength: 4 }), fc.array(fc.nat(9), { maxLength: 6 })),
+      (conversations) => {
+        const listed = sequence(conversations);
+        assert.deepEqual(sequence(Object.fromEntries(Object.entries(conversations).reverse())), listed);
+        assert.equal(listed.length, Object.values(conversations).flat().length);
+      },
+    ),
+  );
 });

@@ -1,4 +1,7 @@
-/** alice, bob and carol run through everything in one process: accounts, a group, messages each way, a removal, a departure. Says what happens, and fails when something does not. */
+/**
+ * alice, bob and carol run through everything in one process: accounts, a group, messages each way, a
+ * removal, a departure. Says what happens, and fails when something does not.
+ */
 
 import { type ChatSummary, LocalCode } from "../client/engine/api.ts";
 import type { Invocation } from "./arguments.ts";
@@ -8,7 +11,7 @@ import type { Output } from "./output.ts";
 import type { OutputRecord } from "./records.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
-import { QuicTransport, type QuicTarget } from "./transport/quic.ts";
+import { type QuicTarget, QuicTransport } from "./transport/quic.ts";
 import { exitCodes } from "./usage.ts";
 
 const names = ["alice", "bob", "carol"] as const;
@@ -34,8 +37,12 @@ export async function demoGroup(invocation: Invocation, output: Output, interrup
 async function run(invocation: Invocation, output: Output, folder: string, cleanups: Cleanups): Promise<void> {
   const target = invocation.serverGiven ? invocation.target() : await startCore(folder, cleanups);
   // Names of their own each time, so that the demo can run again against the same server.
-  const suffix = invocation.serverGiven ? `-${Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("")}` : "";
-  const people = await Promise.all(names.map((name) => join(`${name}${suffix}`, target, folder, invocation.timeoutMs, output, cleanups)));
+  const suffix = invocation.serverGiven
+    ? `-${Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`
+    : "";
+  const people = await Promise.all(
+    names.map((name) => join(`${name}${suffix}`, target, folder, invocation.timeoutMs, output, cleanups)),
+  );
   await play(people, new Steps(output, invocation.timeoutMs));
 }
 
@@ -44,8 +51,20 @@ interface Person {
   session: Session;
 }
 
-async function join(username: string, target: QuicTarget, folder: string, timeoutMs: number, output: Output, cleanups: Cleanups): Promise<Person> {
-  const session = await Session.open({ storage: SqliteStorage.open(`${folder}/${username}.db`), transport: new QuicTransport(target), timeoutMs, output });
+async function join(
+  username: string,
+  target: QuicTarget,
+  folder: string,
+  timeoutMs: number,
+  output: Output,
+  cleanups: Cleanups,
+): Promise<Person> {
+  const session = await Session.open({
+    storage: SqliteStorage.open(`${folder}/${username}.db`),
+    transport: new QuicTransport(target),
+    timeoutMs,
+    output,
+  });
   cleanups.push(() => session.close());
   const password = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join("");
   await session.engine.createAccount(username, password);
@@ -74,7 +93,9 @@ class Steps {
     while (true) {
       const found = await look();
       if (found) return found;
-      if (Date.now() > endMs) throw new Failure(exitCodes.failed, `${username} waited in vain for ${what}`, undefined, LocalCode.internal);
+      if (Date.now() > endMs) {
+        throw new Failure(exitCodes.failed, `${username} waited in vain for ${what}`, undefined, LocalCode.internal);
+      }
       await new Promise<void>((resolve) => {
         const finish = () => {
           clearTimeout(timer);
@@ -88,11 +109,22 @@ class Steps {
   }
 
   async chat(person: Person, groupId: string, looks: (chat: ChatSummary) => boolean): Promise<ChatSummary> {
-    return await this.until(person, "the group", async () => (await person.session.engine.chats()).find((chat) => chat.chatId === groupId && looks(chat)));
+    return await this.until(
+      person,
+      "the group",
+      async () => (await person.session.engine.chats()).find((chat) => chat.chatId === groupId && looks(chat)),
+    );
   }
 
   async hears(person: Person, groupId: string, from: Person, text: string): Promise<void> {
-    await this.until(person, `"${text}"`, async () => (await person.session.engine.timeline(groupId)).items.some((item) => item.kind === "message" && item.sender === from.username && item.text === text));
+    await this.until(
+      person,
+      `"${text}"`,
+      async () =>
+        (await person.session.engine.timeline(groupId)).items.some((item) =>
+          item.kind === "message" && item.sender === from.username && item.text === text
+        ),
+    );
   }
 }
 
@@ -100,7 +132,12 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
   const say = async (from: Person, to: Person[], groupId: string, text: string) => {
     await from.session.send(groupId, text);
     await Promise.all(to.map((person) => steps.hears(person, groupId, from, text)));
-    await steps.say(`${from.username}: ${text}  (read by ${to.map(({ username }) => username).join(" and ")})`, { step: "message", from: from.username, to: to.map(({ username }) => username), text });
+    await steps.say(`${from.username}: ${text}  (read by ${to.map(({ username }) => username).join(" and ")})`, {
+      step: "message",
+      from: from.username,
+      to: to.map(({ username }) => username),
+      text,
+    });
   };
   const groupId = await alice.session.engine.startChat([], "demo");
   await steps.say(`${alice.username} makes the group demo`, { step: "create-group", groupId });
@@ -119,8 +156,12 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
   await steps.chat(carol, groupId, ({ members }) => members.length === 2);
   await steps.say(`${alice.username} removes ${bob.username}`, { step: "remove", username: bob.username });
   await say(carol, [alice], groupId, "only two of us now");
-  const overheard = (await bob.session.engine.timeline(groupId)).items.some((item) => item.kind === "message" && item.text === "only two of us now");
-  if (overheard) throw new Failure(exitCodes.failed, "a removed member read what followed", undefined, LocalCode.internal);
+  const overheard = (await bob.session.engine.timeline(groupId)).items.some((item) =>
+    item.kind === "message" && item.text === "only two of us now"
+  );
+  if (overheard) {
+    throw new Failure(exitCodes.failed, "a removed member read what followed", undefined, LocalCode.internal);
+  }
   await carol.session.engine.leaveChat(groupId);
   await steps.chat(carol, groupId, ({ active }) => !active);
   await steps.chat(alice, groupId, ({ members }) => members.length === 1);
@@ -134,8 +175,18 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
   const escaped = (path: string) => path.replaceAll(",", ",,");
   const process = new Deno.Command(Deno.execPath(), {
     args: [
-      "run", "--quiet", "--no-prompt", "--no-check", "--cached-only", "--unstable-net", "--allow-net=127.0.0.1", "--allow-env", `--allow-read=${[root, folder].map(escaped).join(",")}`,
-      `--allow-write=${escaped(folder)}`, "--allow-ffi", decodeURIComponent(main.pathname),
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-check",
+      "--cached-only",
+      "--unstable-net",
+      "--allow-net=127.0.0.1",
+      "--allow-env",
+      `--allow-read=${[root, folder].map(escaped).join(",")}`,
+      `--allow-write=${escaped(folder)}`,
+      "--allow-ffi",
+      decodeURIComponent(main.pathname),
     ],
     // Nothing of the caller's: neither passwords nor settings of another core.
     clearEnv: true,
@@ -154,7 +205,14 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
     await process.status;
   });
   const ready = await firstLine(process.stdout, /^qpq-server: ready addr=(\S+) pin=([0-9a-f]{64})$/m);
-  if (!ready) throw new Failure(exitCodes.failed, "the demo's own core did not start", "give a server with --server", LocalCode.internal);
+  if (!ready) {
+    throw new Failure(
+      exitCodes.failed,
+      "the demo's own core did not start",
+      "give a server with --server",
+      LocalCode.internal,
+    );
+  }
   const [, addr, pin] = ready;
   return targetOf(addr, pin, undefined);
 }

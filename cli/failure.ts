@@ -1,6 +1,6 @@
 /** Why a command failed, in the words that qpq prints, and what the process ends with. */
 
-import { type EngineProblem, EngineError, LocalCode } from "../client/engine/api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../client/engine/api.ts";
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 
@@ -32,10 +32,12 @@ const hints: Record<string, string> = {
   [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
   [LocalCode.weakPassword]: "use at least 12 characters without the username in them, best a few unrelated words",
   [LocalCode.noSuchUser]: "check the spelling",
-  [LocalCode.storage]: "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
+  [LocalCode.storage]:
+    "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
   [LocalCode.vaultUnreadable]: "do not go on with this server before whoever runs it has explained it",
   [LocalCode.keyChanged]: "compare numbers with qpq verify, then take the new key with --accept-key",
-  [LocalCode.keyReplaced]: "remove that member from the group, or start a new conversation: the key is the one that you took another for",
+  [LocalCode.keyReplaced]:
+    "remove that member from the group, or start a new conversation: the key is the one that you took another for",
   [LocalCode.otherKey]: "compare the number that qpq verify prints now",
   [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",
   [LocalCode.notAccepted]: "look who is in it now with qpq members, then take the invitation with qpq join, or leave",
@@ -54,6 +56,12 @@ export function failureOf(error: unknown): Failure {
 /** @returns an engine's problem as a failure, with the hint and the exit code of its code */
 export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem): Failure {
   const hint = retryAfterMs ? `try again in ${Math.ceil(retryAfterMs / 1000)} s` : hints[code];
-  const exitCode = code === LocalCode.offline ? exitCodes.offline : code === LocalCode.notSignedIn || code === "E001" || code === "E002" ? exitCodes.signedOut : code === LocalCode.storage ? exitCodes.state : exitCodes.failed;
+  const exitCode = code === LocalCode.offline
+    ? exitCodes.offline
+    : code === LocalCode.notSignedIn || code === "E001" || code === "E002"
+    ? exitCodes.signedOut
+    : code === LocalCode.storage
+    ? exitCodes.state
+    : exitCodes.failed;
   return new Failure(exitCode, detail, hint, code);
 }

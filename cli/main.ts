@@ -18,7 +18,26 @@ import { commands, exitCodes, helpText } from "./usage.ts";
 const env = (name: string) => Deno.env.get(name);
 
 const withSession: Record<string, Command> = {
-  register, login, recover, logout, whoami, "create-group": createGroup, invite, join, groups, members, remove, rename, role, leave, send, recv, devices, verify, passwd, "recovery-code": recoveryCode,
+  register,
+  login,
+  recover,
+  logout,
+  whoami,
+  "create-group": createGroup,
+  invite,
+  join,
+  groups,
+  members,
+  remove,
+  rename,
+  role,
+  leave,
+  send,
+  recv,
+  devices,
+  verify,
+  passwd,
+  "recovery-code": recoveryCode,
 };
 
 async function run(invocation: Invocation): Promise<void> {
@@ -40,7 +59,8 @@ async function run(invocation: Invocation): Promise<void> {
     // The terminal went, or Ctrl+\ was pressed.
     Deno.addSignalListener("SIGHUP", stop(exitCodes.hungUp));
     Deno.addSignalListener("SIGQUIT", stop(exitCodes.quit));
-    // With a listener the write that goes over a file size limit fails and is reported; without one it would end the process.
+    // With a listener the write that goes over a file size limit fails and is reported; without one it would
+    // end the process.
     Deno.addSignalListener("SIGXFSZ", () => {});
   }
   if (command === "demo-group") return await demoGroup(invocation, output, interrupted.signal);

@@ -6,7 +6,10 @@ import { TwoNetworks } from "./testing/two_networks.ts";
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
-Deno.test("recv --follow prints what came meanwhile within a second of the network's return", { sanitizeOps: false, sanitizeResources: false }, async () => {
+Deno.test("recv --follow prints what came meanwhile within a second of the network's return", {
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
   const networks = await TwoNetworks.make();
   const core = new Core(TwoNetworks.serverHost, networks.inServer);
   try {

@@ -1,4 +1,7 @@
-/** Noticing that the network went or came: no event of Deno's says so, and left alone a connection that lost its network is believed in for half a minute. */
+/**
+ * Noticing that the network went or came: no event of Deno's says so, and left alone a connection that lost
+ * its network is believed in for half a minute.
+ */
 
 /** How often the list of addresses is looked at, in ms; a look takes a fraction of a ms. */
 export const lookEveryMs = 100;

@@ -20,7 +20,8 @@ const sentences: Record<Notice["notice"], string> = {
   successor: "the conversation moved to a fresh channel; everything before stays",
   "key-changed": "the account key of {who} has changed: qpq verify {who}",
   "removed-by-server": "the server says that {who} is no longer in this conversation; no member has confirmed it",
-  "server-differs": "with a change by {by} the server was told of other members than this conversation has; it is being put right",
+  "server-differs":
+    "with a change by {by} the server was told of other members than this conversation has; it is being put right",
   healed: "this device could not follow a change and was helped by a member; nothing is missing",
   "rolled-back": "the state of this device is older than what it sent before; the members are asked to put it back",
   "server-behind": "the server has gone back in time; an admin's device moves the conversation to a fresh channel",
@@ -30,5 +31,8 @@ const sentences: Record<Notice["notice"], string> = {
 
 /** @returns the sentence, safe for a terminal; who is not named is "someone" */
 export function sentenceOf({ notice, values }: Pick<Notice, "notice" | "values">): string {
-  return sentences[notice].replaceAll(/\{(\w+)\}/g, (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")));
+  return sentences[notice].replaceAll(
+    /\{(\w+)\}/g,
+    (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")),
+  );
 }

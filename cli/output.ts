@@ -8,7 +8,10 @@ const encoder = new TextEncoder();
 const clearLine = "\r\x1b[K";
 
 export interface Output {
-  /** One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is written. */
+  /**
+   * One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is
+   * written.
+   */
   line(text: string | undefined, record: OutputRecord): Promise<void>;
   /** What happens meanwhile, for people at a terminal. */
   note(text: string): void;
@@ -28,7 +31,9 @@ export function makeOutput(json: boolean): Output {
       if (!json && Deno.stderr.isTerminal()) console.error(`${clearLine}qpq: ${printable(text)}`);
     },
     progress: (text) => {
-      if (!json && Deno.stderr.isTerminal()) Deno.stderr.writeSync(encoder.encode(text === undefined ? clearLine : `${clearLine}qpq: ${printable(text)} …`));
+      if (!json && Deno.stderr.isTerminal()) {
+        Deno.stderr.writeSync(encoder.encode(text === undefined ? clearLine : `${clearLine}qpq: ${printable(text)} …`));
+      }
     },
   };
 }
@@ -47,7 +52,10 @@ export function printable(text: string): string {
   return text.replace(steering, "\ufffd");
 }
 
-/** The same for a text of several lines: the further ones are indented, so that none can pass for a line of qpq's own. */
+/**
+ * The same for a text of several lines: the further ones are indented, so that none can pass for a line of
+ * qpq's own.
+ */
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printableColumns).join("\n    ");
 }

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { printable, printableLines } from "./output.ts";
 
 Deno.test("printable() leaves nothing of foreign text that steers a terminal, ends the line or turns the direction of writing", () => {
-  assert.equal(printable("a\u001b[2Jb\u009b2Jc\rd\u202ee\u2066f\u2028g\nh"), "a\ufffd[2Jb\ufffd2Jc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh");
+  assert.equal(
+    printable("a\u001b[2Jb\u009b2Jc\rd\u202ee\u2066f\u2028g\nh"),
+    "a\ufffd[2Jb\ufffd2Jc\ufffdd\ufffde\ufffdf\ufffdg\ufffdh",
+  );
   assert.equal(printable("größe 👩‍👩‍👧"), "größe 👩‍👩‍👧");
 });
 

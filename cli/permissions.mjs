@@ -1,4 +1,7 @@
-/** What qpq may do, as Deno's flags: reach its one server, read its own code and the files that the command line names, keep its state. */
+/**
+ * What qpq may do, as Deno's flags: reach its one server, read its own code and the files that the command
+ * line names, keep its state.
+ */
 
 import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -7,22 +10,40 @@ import { parseArgs } from "node:util";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** The options that take a value, as in usage.ts (a test compares them): without them the command could not be told from a value. */
+/**
+ * The options that take a value, as in usage.ts (a test compares them): without them the command could not be
+ * told from a value.
+ */
 export const withValue = [
-  "server", "pin", "ca", "state", "passphrase-file", "timeout", "password-file", "new-password-file", "recovery-code-file", "invite-code", "revoke", "number",
+  "server",
+  "pin",
+  "ca",
+  "state",
+  "passphrase-file",
+  "timeout",
+  "password-file",
+  "new-password-file",
+  "recovery-code-file",
+  "invite-code",
+  "revoke",
+  "number",
 ];
 
 /** A flag's value: in Deno's lists a comma of a path is doubled. */
 const list = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",");
 
-/** @returns HOST:PORT as Deno's flag takes it; undefined for what is neither: then nothing can be reached, and main.ts says what is wrong */
+/**
+ * @returns HOST:PORT as Deno's flag takes it; undefined for what is neither: then nothing can be reached, and
+ *   main.ts says what is wrong
+ */
 function serverOf(given) {
   const [whole, , port] = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/.exec(given) ?? [];
   return Number(port) >= 1 && Number(port) <= 65_535 ? whole : undefined;
 }
 
 /**
- * `demo-group` alone may start a program (Deno, for a core of its own), and writes to a temporary folder instead of a state.
+ * `demo-group` alone may start a program (Deno, for a core of its own), and writes to a temporary folder
+ * instead of a state.
  *
  * @param {string[]} args what follows the program's name
  * @param {Record<string, string | undefined>} env
@@ -31,20 +52,32 @@ function serverOf(given) {
  * @returns {string[]}
  */
 export function qpqFlags(args, env, deno, folder = process.cwd()) {
-  const { values, positionals } = parseArgs({ args, options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])), allowPositionals: true, strict: false });
-  const given = (name, variable) => typeof values[name] === "string" ? values[name] : variable && env[variable] || undefined;
+  const { values, positionals } = parseArgs({
+    args,
+    options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])),
+    allowPositionals: true,
+    strict: false,
+  });
+  const given = (name, variable) =>
+    typeof values[name] === "string" ? values[name] : variable && env[variable] || undefined;
   const [command] = positionals;
   const isDemo = command === "demo-group";
   const state = resolve(folder, given("state", "QPQ_STATE") ?? "qpq-state.db");
   const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
-  const files = [...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)), given("ca", "QPQ_CORE_CA")].filter(Boolean).map((file) => resolve(folder, file));
-  const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) => `${root}/${path}`);
+  const files = [
+    ...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)),
+    given("ca", "QPQ_CORE_CA"),
+  ].filter(Boolean).map((file) => resolve(folder, file));
+  const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) =>
+    `${root}/${path}`
+  );
   const net = [
     serverOf(given("server", "QPQ_SERVER") ?? "127.0.0.1:7443"),
     // The core that the demo starts takes a free port.
     isDemo && "127.0.0.1",
     // The socket that the server is reached from.
-    "0.0.0.0:0", "[::]:0",
+    "0.0.0.0:0",
+    "[::]:0",
   ];
   return [
     "--no-prompt",

@@ -1,4 +1,7 @@
-/** The permissions of cli/permissions.mjs: what a command can not do even if its code wanted to. That it can do its work under them, every test of qpq as a process shows. */
+/**
+ * The permissions of cli/permissions.mjs: what a command can not do even if its code wanted to. That it can
+ * do its work under them, every test of qpq as a process shows.
+ */
 
 import assert from "node:assert/strict";
 import { qpqFlags } from "./permissions.mjs";
@@ -28,16 +31,40 @@ Deno.test("under its permissions qpq can reach no other host or port, read or wr
     Deno.exit(0);`,
   );
   const flags = qpqFlags(["--state", `${folder}/state.db`, "groups"], {}, Deno.execPath());
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...flags, `${folder}/attempt.ts`] }).output();
-  const refused = ["host", "port", "quic", "listen", "read", "write", "code", "program", "library", "variable", "system"];
-  assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [...refused.map((name) => `${name} NotCapable`), "state done"]);
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...flags, `${folder}/attempt.ts`] })
+    .output();
+  const refused = [
+    "host",
+    "port",
+    "quic",
+    "listen",
+    "read",
+    "write",
+    "code",
+    "program",
+    "library",
+    "variable",
+    "system",
+  ];
+  assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [
+    ...refused.map((name) => `${name} NotCapable`),
+    "state done",
+  ]);
 });
 
 Deno.test("qpqFlags() names the server of the command line, else of the environment, else this machine's, and none for what is no server", () => {
-  const netOf = (args: string[], env: Record<string, string> = {}) => qpqFlags(args, env, "deno").find((flag) => flag.startsWith("--allow-net="))!.slice("--allow-net=".length).split(",");
+  const netOf = (args: string[], env: Record<string, string> = {}) =>
+    qpqFlags(args, env, "deno").find((flag) => flag.startsWith("--allow-net="))!.slice("--allow-net=".length).split(
+      ",",
+    );
   const sockets = ["0.0.0.0:0", "[::]:0"];
   assert.deepEqual(netOf(["groups"]), ["127.0.0.1:7443", ...sockets]);
   assert.deepEqual(netOf(["groups"], { QPQ_SERVER: "chat.example.org:7443" }), ["chat.example.org:7443", ...sockets]);
-  assert.deepEqual(netOf(["--server", "[2001:db8::1]:70", "recv"], { QPQ_SERVER: "chat.example.org:7443" }), ["[2001:db8::1]:70", ...sockets]);
-  for (const server of ["nothing", "a,b:70", "a:0", "a:70000", "*:7443", ""]) assert.deepEqual(netOf(["--server", server, "recv"]), sockets);
+  assert.deepEqual(netOf(["--server", "[2001:db8::1]:70", "recv"], { QPQ_SERVER: "chat.example.org:7443" }), [
+    "[2001:db8::1]:70",
+    ...sockets,
+  ]);
+  for (const server of ["nothing", "a,b:70", "a:0", "a:70000", "*:7443", ""]) {
+    assert.deepEqual(netOf(["--server", server, "recv"]), sockets);
+  }
 });

@@ -13,7 +13,9 @@ if (!deno) {
 }
 
 const args = process.argv.slice(2);
-const child = spawn(deno, ["run", ...qpqFlags(args, process.env, deno), `${root}/cli/main.ts`, ...args], { stdio: "inherit" });
+const child = spawn(deno, ["run", ...qpqFlags(args, process.env, deno), `${root}/cli/main.ts`, ...args], {
+  stdio: "inherit",
+});
 
 // The child is in the same group and gets Ctrl+C itself; what is sent to this process alone is passed on.
 process.on("SIGINT", () => {});
@@ -24,7 +26,9 @@ child.on("error", (error) => {
 });
 child.on("exit", (status, signal) => {
   if (signal === "SIGXFSZ") {
-    console.error("qpq: error: a file may not grow as large as it has to\nqpq: hint: raise the file size limit (ulimit -f), and try again: nothing is lost");
+    console.error(
+      "qpq: error: a file may not grow as large as it has to\nqpq: hint: raise the file size limit (ulimit -f), and try again: nothing is lost",
+    );
     process.exit(5);
   }
   process.exit(status ?? 128 + (constants.signals[signal] ?? 0));

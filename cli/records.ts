@@ -1,4 +1,7 @@
-/** What `--json` prints: the fields of every record by its type. Programs rely on them: fields are only ever added. docs/cli.md lists the same (a test compares them). */
+/**
+ * What `--json` prints: the fields of every record by its type. Programs rely on them: fields are only ever
+ * added. docs/cli.md lists the same (a test compares them).
+ */
 
 /** A field with "?" is there where it is known, or where it belongs to what is told. */
 export const recordFields = {

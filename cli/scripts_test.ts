@@ -8,7 +8,10 @@ const folder = new URL("testdata/", import.meta.url);
 const scripts = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".txt")).sort();
 
 // One core for all: each script goes on with the accounts of those before it.
-Deno.test("qpq prints and ends with what the scripts of cli/testdata say", { sanitizeOps: false, sanitizeResources: false }, async (test) => {
+Deno.test("qpq prints and ends with what the scripts of cli/testdata say", {
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async (test) => {
   const core = new Core();
   await core.start();
   const shell = new Shell(core);
@@ -16,11 +19,14 @@ Deno.test("qpq prints and ends with what the scripts of cli/testdata say", { san
     const seen = new Set<string>();
     for (const name of scripts) {
       await test.step(name, async () => {
-        for (const type of await runScript(name, Deno.readTextFileSync(new URL(name, folder)), shell, core)) seen.add(type);
+        for (const type of await runScript(name, Deno.readTextFileSync(new URL(name, folder)), shell, core)) {
+          seen.add(type);
+        }
       });
     }
     // demo-group has its steps checked in process_test.ts.
-    await test.step("every record of --json was printed with the fields that are promised", () => assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["step"]));
+    await test.step("every record of --json was printed with the fields that are promised", () =>
+      assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["step"]));
   } finally {
     await core.remove();
   }

@@ -1,4 +1,7 @@
-/** Where passwords and passphrases come from: a file, the environment, the terminal. Never the command line, which others can read. */
+/**
+ * Where passwords and passphrases come from: a file, the environment, the terminal. Never the command line,
+ * which others can read.
+ */
 
 import { type Env, readText } from "./arguments.ts";
 import { wrongUsage } from "./failure.ts";
@@ -33,19 +36,28 @@ export async function passwordFrom(file: string | undefined, env: Env, ask: stri
 /** The password that is to be: at the terminal it is asked twice. @throws Failure */
 export async function newPasswordFrom(file: string | undefined, env: Env): Promise<string> {
   if (file !== undefined) return firstLine(file, "--new-password-file");
-  return env("QPQ_NEW_PASSWORD") || await askedTwice("New password", "no new password: give --new-password-file or QPQ_NEW_PASSWORD, or run qpq at a terminal");
+  return env("QPQ_NEW_PASSWORD") ||
+    await askedTwice(
+      "New password",
+      "no new password: give --new-password-file or QPQ_NEW_PASSWORD, or run qpq at a terminal",
+    );
 }
 
 /** The password of an account that is made now. @throws Failure */
 export async function firstPasswordFrom(file: string | undefined, env: Env, ask: string): Promise<string> {
   if (file !== undefined) return firstLine(file, "--password-file");
-  return env("QPQ_PASSWORD") || await askedTwice(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
+  return env("QPQ_PASSWORD") ||
+    await askedTwice(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
 }
 
 /** @throws Failure */
 export async function recoveryCodeFrom(file: string | undefined, env: Env): Promise<string> {
   if (file !== undefined) return firstLine(file, "--recovery-code-file");
-  return env("QPQ_RECOVERY_CODE") || await asked("Recovery code", "no recovery code: give --recovery-code-file or QPQ_RECOVERY_CODE, or run qpq at a terminal");
+  return env("QPQ_RECOVERY_CODE") ||
+    await asked(
+      "Recovery code",
+      "no recovery code: give --recovery-code-file or QPQ_RECOVERY_CODE, or run qpq at a terminal",
+    );
 }
 
 async function asked(ask: string, without: string): Promise<string> {
@@ -87,7 +99,9 @@ async function askHidden(ask: string): Promise<string> {
     while (true) {
       const count = await Deno.stdin.read(buffer) ?? 0;
       for (const byte of buffer.subarray(0, count)) {
-        if (byte === key.enter || byte === key.newline || byte === key.end) return new TextDecoder().decode(Uint8Array.from(bytes));
+        if (byte === key.enter || byte === key.newline || byte === key.end) {
+          return new TextDecoder().decode(Uint8Array.from(bytes));
+        }
         if (byte === key.delete || byte === key.backspace) {
           // One character is one to four bytes: the continuation bytes go with it.
           while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);

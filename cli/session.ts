@@ -31,14 +31,22 @@ const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };
 
-/** The engine of one command, with what commands need around it: groups by name, people by key, waiting for the server. */
+/**
+ * The engine of one command, with what commands need around it: groups by name, people by key, waiting for
+ * the server.
+ */
 export class Session {
   readonly engine: Engine;
   readonly storage: SqliteStorage;
   readonly #timeoutMs: number;
   readonly #watchers: Set<(event: EngineEvent) => void>;
 
-  private constructor(engine: Engine, storage: SqliteStorage, timeoutMs: number, watchers: Set<(event: EngineEvent) => void>) {
+  private constructor(
+    engine: Engine,
+    storage: SqliteStorage,
+    timeoutMs: number,
+    watchers: Set<(event: EngineEvent) => void>,
+  ) {
     this.engine = engine;
     this.storage = storage;
     this.#timeoutMs = timeoutMs;
@@ -53,7 +61,14 @@ export class Session {
       wrappingKey: await storage.wrappingKey(),
       transport,
       listener: (event) => {
-        if (event.kind === "progress") output.progress(event.progress && `${event.progress.task}${event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""}`);
+        if (event.kind === "progress") {
+          output.progress(
+            event.progress &&
+              `${event.progress.task}${
+                event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""
+              }`,
+          );
+        }
         if (event.kind === "problem") output.note(`${event.problem.code} ${event.problem.detail}`);
         for (const watch of [...watchers]) watch(event);
       },
@@ -72,7 +87,10 @@ export class Session {
     await this.engine.close();
   }
 
-  /** Waits until everything that waited on the server is here. @throws Failure without an account, without a connection in time, or when the account has ended */
+  /**
+   * Waits until everything that waited on the server is here. @throws Failure without an account, without a
+   * connection in time, or when the account has ended
+   */
   async synced(): Promise<void> {
     await this.requireSignedIn();
     const ended = new AbortController();
@@ -83,19 +101,27 @@ export class Session {
     try {
       await this.engine.synced(AbortSignal.any([timeout, ended.signal]));
     } catch (error) {
-      throw timeout.aborted && !ended.signal.aborted ? failureOfProblem({ code: LocalCode.offline, detail: `no answer within ${this.#timeoutMs / 1000} s` }) : error;
+      throw timeout.aborted && !ended.signal.aborted
+        ? failureOfProblem({ code: LocalCode.offline, detail: `no answer within ${this.#timeoutMs / 1000} s` })
+        : error;
     } finally {
       unwatch();
     }
   }
 
-  /** Waits until what this device keeps for the server is there and what its groups need of it is done, as long as there is a connection. */
+  /**
+   * Waits until what this device keeps for the server is there and what its groups need of it is done, as
+   * long as there is a connection.
+   */
   async settled(): Promise<void> {
     if ((await this.engine.connection()).kind !== "connected") return;
     await this.engine.settled(AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs))).catch(() => {});
   }
 
-  /** Waits a moment for another member's device to commit that this account leaves. @returns whether one did; the wish is with the server in any case */
+  /**
+   * Waits a moment for another member's device to commit that this account leaves. @returns whether one did;
+   * the wish is with the server in any case
+   */
   async left(chatId: string): Promise<boolean> {
     const endMs = Date.now() + Math.min(leavePatienceMs, this.#timeoutMs);
     const isMember = async () => (await this.engine.chats()).some((chat) => chat.chatId === chatId && chat.active);
@@ -125,20 +151,31 @@ export class Session {
   async chat(name: string): Promise<ChatSummary> {
     const chats = await this.engine.chats();
     const named = chats.filter(({ title }) => title.normalize("NFC") === name.normalize("NFC"));
-    const found = named.length > 0 ? named : chats.filter(({ chatId }) => /^[0-9a-f]{4,64}$/.test(name) && chatId.startsWith(name));
+    const found = named.length > 0
+      ? named
+      : chats.filter(({ chatId }) => /^[0-9a-f]{4,64}$/.test(name) && chatId.startsWith(name));
     // An ended group does not stand in the way of a live one of its name.
     const live = found.filter(({ active }) => active);
     const wanted = live.length > 0 ? live : found;
     if (wanted.length === 1) return wanted[0];
-    if (wanted.length === 0) throw new Failure(exitCodes.failed, `there is no group ${name}`, "qpq groups", LocalCode.notInChat);
-    throw new Failure(exitCodes.failed, `${wanted.length} groups are called ${name}`, `name it by its id: ${wanted.map(({ chatId }) => chatId.slice(0, 8)).join(", ")}`, LocalCode.notInChat);
+    if (wanted.length === 0) {
+      throw new Failure(exitCodes.failed, `there is no group ${name}`, "qpq groups", LocalCode.notInChat);
+    }
+    throw new Failure(
+      exitCodes.failed,
+      `${wanted.length} groups are called ${name}`,
+      `name it by its id: ${wanted.map(({ chatId }) => chatId.slice(0, 8)).join(", ")}`,
+      LocalCode.notInChat,
+    );
   }
 
   /** @param identity a username, or a public key in hex @returns the username @throws Failure */
   async username(identity: string): Promise<string> {
     if (!/^[0-9a-fA-F]{64}$/.test(identity)) return identity;
     const username = await this.engine.usernameOf(identity.toLowerCase());
-    if (username === undefined) throw failureOfProblem({ code: LocalCode.noSuchUser, detail: `no account has the key ${identity}` });
+    if (username === undefined) {
+      throw failureOfProblem({ code: LocalCode.noSuchUser, detail: `no account has the key ${identity}` });
+    }
     return username;
   }
 
@@ -149,16 +186,30 @@ export class Session {
    * @param kept told of the message when it stays on the device for now
    * @throws Failure
    */
-  async send(chatId: string, text: string, isOffline = false, kept: (messageId: string) => Promise<void> = () => Promise.resolve()): Promise<{ messageId: string; atMs: number }> {
-    const messageId = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  async send(
+    chatId: string,
+    text: string,
+    isOffline = false,
+    kept: (messageId: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<{ messageId: string; atMs: number }> {
+    const messageId = Array.from(
+      crypto.getRandomValues(new Uint8Array(16)),
+      (byte) => byte.toString(16).padStart(2, "0"),
+    ).join("");
     let unwatch = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
     const settled = new Promise<Message>((resolve, reject) => {
       unwatch = this.watch((event) => {
         if (event.kind !== "timeline" || event.chatId !== chatId) return;
-        const item = event.items.find((candidate) => candidate.kind === "message" && candidate.own && candidate.messageId === messageId) as Message | undefined;
+        const item = event.items.find((candidate) =>
+          candidate.kind === "message" && candidate.own && candidate.messageId === messageId
+        ) as Message | undefined;
         if (item?.state === "sent") resolve(item);
-        if (item?.state === "failed") reject(failureOfProblem({ code: item.errorCode ?? LocalCode.internal, detail: "the message could not be sent" }));
+        if (item?.state === "failed") {
+          reject(
+            failureOfProblem({ code: item.errorCode ?? LocalCode.internal, detail: "the message could not be sent" }),
+          );
+        }
       });
       timer = setTimeout(() => reject(keptFailure()), this.#timeoutMs);
     });
@@ -178,10 +229,21 @@ export class Session {
   }
 }
 
-const keptFailure = () => new Failure(exitCodes.offline, "the server has not taken the message yet", "it is kept and goes out with the next command that reaches the server", LocalCode.offline);
+const keptFailure = () =>
+  new Failure(
+    exitCodes.offline,
+    "the server has not taken the message yet",
+    "it is kept and goes out with the next command that reaches the server",
+    LocalCode.offline,
+  );
 
-/** @param code why the account ended here ("E001", "E003", "revoked") @returns the failure of a command that needs a session */
+/**
+ * @param code why the account ended here ("E001", "E003", "revoked") @returns the failure of a command that
+ *   needs a session
+ */
 export function endedFailure(code: string): Failure {
-  const [what, shown] = code === "revoked" ? ["this device was removed from the account", "E003"] : ["the session has ended", code];
+  const [what, shown] = code === "revoked"
+    ? ["this device was removed from the account", "E003"]
+    : ["the session has ended", code];
   return new Failure(exitCodes.signedOut, what, "sign in again with qpq login", shown);
 }

@@ -1,4 +1,7 @@
-/** Every command of qpq: what it takes, what it does, and how it looks in use. Help and completion are made from this. */
+/**
+ * Every command of qpq: what it takes, what it does, and how it looks in use. Help and completion are made
+ * from this.
+ */
 
 export interface Option {
   /** What stands for its value in help; none: a switch. */
@@ -21,7 +24,10 @@ export interface Command {
 export const globalOptions: Record<string, Option> = {
   server: { value: "HOST:PORT", what: "the core (QPQ_SERVER; 127.0.0.1:7443)" },
   pin: { value: "HEX", what: "SHA-256 of the core's certificate, as it prints it at its start (QPQ_CORE_PIN)" },
-  ca: { value: "FILE", what: "PEM of the authority that the core's certificate is checked by, where no pin is given (QPQ_CORE_CA)" },
+  ca: {
+    value: "FILE",
+    what: "PEM of the authority that the core's certificate is checked by, where no pin is given (QPQ_CORE_CA)",
+  },
   state: { value: "FILE", what: "where this device's state is (QPQ_STATE; ./qpq-state.db)" },
   "passphrase-file": { value: "FILE", what: "encrypts the state, or opens an encrypted one (QPQ_PASSPHRASE)" },
   timeout: { value: "SECONDS", what: "how long to wait for the network (30)" },
@@ -29,30 +35,77 @@ export const globalOptions: Record<string, Option> = {
   help: { short: "h", what: "this text" },
 };
 
-const newPasswordOption: Record<string, Option> = { "new-password-file": { value: "FILE", what: "first line is the new password (QPQ_NEW_PASSWORD, else asked at the terminal)" } };
+const newPasswordOption: Record<string, Option> = {
+  "new-password-file": {
+    value: "FILE",
+    what: "first line is the new password (QPQ_NEW_PASSWORD, else asked at the terminal)",
+  },
+};
 
-const passwordOptions: Record<string, Option> = { "password-file": { value: "FILE", what: "first line is the password (QPQ_PASSWORD, else asked at the terminal)" } };
+const passwordOptions: Record<string, Option> = {
+  "password-file": { value: "FILE", what: "first line is the password (QPQ_PASSWORD, else asked at the terminal)" },
+};
 
 export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
-    what: "Makes an account with this device as its first (a password of at least 12 characters that does not contain the username), and prints the recovery code: the one way back without the password. Keep it.",
-    options: { ...passwordOptions, "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" } },
+    what:
+      "Makes an account with this device as its first (a password of at least 12 characters that does not contain the username), and prints the recovery code: the one way back without the password. Keep it.",
+    options: {
+      ...passwordOptions,
+      "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" },
+    },
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],
   },
-  login: { args: "<username>", what: "Makes this state a device of the account.", options: passwordOptions, examples: ["qpq login alice --password-file secret.txt"] },
+  login: {
+    args: "<username>",
+    what: "Makes this state a device of the account.",
+    options: passwordOptions,
+    examples: ["qpq login alice --password-file secret.txt"],
+  },
   recover: {
     args: "<username>",
     what: "Signs this state in without the password, by the recovery code; sets a new password, and prints a new code.",
-    options: { "recovery-code-file": { value: "FILE", what: "first line is the recovery code (QPQ_RECOVERY_CODE, else asked at the terminal)" }, ...newPasswordOption },
+    options: {
+      "recovery-code-file": {
+        value: "FILE",
+        what: "first line is the recovery code (QPQ_RECOVERY_CODE, else asked at the terminal)",
+      },
+      ...newPasswordOption,
+    },
     examples: ["qpq recover alice"],
   },
-  logout: { args: "", what: "Ends the session and deletes everything of the account from the state.", examples: ["qpq logout"] },
-  whoami: { args: "", what: "Prints username, public key and device. Asks no server.", local: true, examples: ["qpq whoami", "qpq whoami --json"] },
-  "create-group": { args: "<name>", what: "Makes a group with you as its admin.", examples: ['qpq create-group "Board games"'] },
-  invite: { args: "<group> <identity…>", what: "Adds people to a group.", examples: ['qpq invite "Board games" bob carol', "qpq invite 3f5a 9d61b1…"] },
-  join: { args: "[group]", what: "Accepts the invitation to a group, or all that wait.", examples: ["qpq join", 'qpq join "Board games"'] },
-  send: { args: "<group> <message>", what: "Sends a message and ends when the server has it on disk. `-` reads it from standard input.", examples: ['qpq send "Board games" "On Friday?"', "git log -1 | qpq send builds -"] },
+  logout: {
+    args: "",
+    what: "Ends the session and deletes everything of the account from the state.",
+    examples: ["qpq logout"],
+  },
+  whoami: {
+    args: "",
+    what: "Prints username, public key and device. Asks no server.",
+    local: true,
+    examples: ["qpq whoami", "qpq whoami --json"],
+  },
+  "create-group": {
+    args: "<name>",
+    what: "Makes a group with you as its admin.",
+    examples: ['qpq create-group "Board games"'],
+  },
+  invite: {
+    args: "<group> <identity…>",
+    what: "Adds people to a group.",
+    examples: ['qpq invite "Board games" bob carol', "qpq invite 3f5a 9d61b1…"],
+  },
+  join: {
+    args: "[group]",
+    what: "Accepts the invitation to a group, or all that wait.",
+    examples: ["qpq join", 'qpq join "Board games"'],
+  },
+  send: {
+    args: "<group> <message>",
+    what: "Sends a message and ends when the server has it on disk. `-` reads it from standard input.",
+    examples: ['qpq send "Board games" "On Friday?"', "git log -1 | qpq send builds -"],
+  },
   recv: {
     args: "[group]",
     what: "Prints what has come since the last time, in the order of its arrival.",
@@ -61,14 +114,32 @@ export const commands: Record<string, Command> = {
   },
   groups: { args: "", what: "Lists groups and chats, the latest first.", examples: ["qpq groups"] },
   members: { args: "<group>", what: "Lists who is in a group.", examples: ['qpq members "Board games"'] },
-  remove: { args: "<group> <identity…>", what: "Takes people out of a group; for its admins.", examples: ['qpq remove "Board games" bob'] },
-  rename: { args: "<group> <name>", what: "Gives a group another name; for its admins.", examples: ['qpq rename "Board games" "Card games"'] },
-  role: { args: "<group> <identity> <admin|member>", what: "Makes a person an admin, or a member again; for admins.", examples: ['qpq role "Board games" bob admin'] },
+  remove: {
+    args: "<group> <identity…>",
+    what: "Takes people out of a group; for its admins.",
+    examples: ['qpq remove "Board games" bob'],
+  },
+  rename: {
+    args: "<group> <name>",
+    what: "Gives a group another name; for its admins.",
+    examples: ['qpq rename "Board games" "Card games"'],
+  },
+  role: {
+    args: "<group> <identity> <admin|member>",
+    what: "Makes a person an admin, or a member again; for admins.",
+    examples: ['qpq role "Board games" bob admin'],
+  },
   leave: { args: "<group>", what: "Leaves a group.", examples: ['qpq leave "Board games"'] },
   devices: {
     args: "",
     what: "Lists the devices of the account.",
-    options: { revoke: { value: "DEVICE", what: "takes this device out of the account and of all groups (asks for the password)" }, ...passwordOptions },
+    options: {
+      revoke: {
+        value: "DEVICE",
+        what: "takes this device out of the account and of all groups (asks for the password)",
+      },
+      ...passwordOptions,
+    },
     examples: ["qpq devices", "qpq devices --revoke 5f0c"],
   },
   verify: {
@@ -88,15 +159,41 @@ export const commands: Record<string, Command> = {
     options: { ...passwordOptions, ...newPasswordOption },
     examples: ["qpq passwd", "qpq passwd --password-file old.txt --new-password-file new.txt"],
   },
-  "recovery-code": { args: "", what: "Makes a new recovery code: the one before is void.", options: passwordOptions, examples: ["qpq recovery-code"] },
-  "demo-group": { args: "", what: "alice, bob and carol in one process: accounts, a group, messages, a removal. Without --server against a core of its own.", examples: ["qpq demo-group"] },
-  completion: { args: "<bash|zsh|fish>", what: "Prints a completion script for a shell.", examples: ['eval "$(qpq completion bash)"'] },
+  "recovery-code": {
+    args: "",
+    what: "Makes a new recovery code: the one before is void.",
+    options: passwordOptions,
+    examples: ["qpq recovery-code"],
+  },
+  "demo-group": {
+    args: "",
+    what:
+      "alice, bob and carol in one process: accounts, a group, messages, a removal. Without --server against a core of its own.",
+    examples: ["qpq demo-group"],
+  },
+  completion: {
+    args: "<bash|zsh|fish>",
+    what: "Prints a completion script for a shell.",
+    examples: ['eval "$(qpq completion bash)"'],
+  },
 };
 
 /** What the process ends with. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, signedOut: 3, offline: 4, state: 5, hungUp: 129, interrupted: 130, quit: 131, terminated: 143 } as const;
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  signedOut: 3,
+  offline: 4,
+  state: 5,
+  hungUp: 129,
+  interrupted: 130,
+  quit: 131,
+  terminated: 143,
+} as const;
 
-const optionLine = ([name, { value, short, what }]: [string, Option]) => `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
+const optionLine = ([name, { value, short, what }]: [string, Option]) =>
+  `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;
 
 /** @returns the text of `qpq --help`, or of a command's */
@@ -106,7 +203,11 @@ export function helpText(command?: string): string {
 
 usage: qpq [options] <command> …
 
-${Object.entries(commands).map(([name, { what }]) => `  ${synopsis(name).slice(4).padEnd(30)}  ${what.split(/[.:] |\.$/)[0]}`).join("\n")}
+${
+      Object.entries(commands).map(([name, { what }]) =>
+        `  ${synopsis(name).slice(4).padEnd(30)}  ${what.split(/[.:] |\.$/)[0]}`
+      ).join("\n")
+    }
 
 options of every command:
 ${Object.entries(globalOptions).map(optionLine).join("\n")}
@@ -124,7 +225,11 @@ example:
 
 ${what}
 
-${Object.keys(options).length > 0 ? `options:\n${Object.entries(options).map(optionLine).join("\n")}\n\n` : ""}options of every command:
+${
+    Object.keys(options).length > 0
+      ? `options:\n${Object.entries(options).map(optionLine).join("\n")}\n\n`
+      : ""
+  }options of every command:
 ${Object.entries(globalOptions).map(optionLine).join("\n")}
 
 ${examples.length > 1 ? "examples" : "example"}:

@@ -20,19 +20,29 @@ interface Line {
 
 /** @returns the JSON lines of one command of `person` */
 async function qpq(stack: Stack, folder: string, person: string, ...args: string[]): Promise<Line[]> {
-  const env = { ...process.env, QPQ_SERVER: stack.coreAddr, QPQ_CORE_PIN: stack.core.ready.pin, QPQ_STATE: `${folder}/${person}.db`, QPQ_PASSWORD: password };
+  const env = {
+    ...process.env,
+    QPQ_SERVER: stack.coreAddr,
+    QPQ_CORE_PIN: stack.core.ready.pin,
+    QPQ_STATE: `${folder}/${person}.db`,
+    QPQ_PASSWORD: password,
+  };
   const { stdout } = await run(process.execPath, [launcher, "--json", ...args], { env });
   return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
 }
 
-const heard = (lines: Line[]) => lines.filter(({ type }) => type === "message").map(({ sender, text }) => `${sender}: ${text}`);
+const heard = (lines: Line[]) =>
+  lines.filter(({ type }) => type === "message").map(({ sender, text }) => `${sender}: ${text}`);
 
 test("a person in a browser and one at a shell are in a group, read each other, and part", async ({ browser, stack }) => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-e2e-cli-`);
   try {
     const bob = (...args: string[]) => qpq(stack, folder, "bob", ...args);
     const alice = await Person.open(browser, stack.url, "alice");
-    await Promise.all([alice.createAccount(), bob("register", "bob").then(() => qpq(stack, folder, "carol", "register", "carol"))]);
+    await Promise.all([
+      alice.createAccount(),
+      bob("register", "bob").then(() => qpq(stack, folder, "carol", "register", "carol")),
+    ]);
     await alice.startChat(["bob", "carol"], "mixed");
     await alice.send("hello shell");
     await alice.allSent("mixed", /hello shell/);

@@ -94,7 +94,9 @@ test("two devices of one person see what either sends; one is revoked; the passw
     await third.page.getByRole("textbox", { name: "Recovery code" }).fill(recoveryCode.toLowerCase());
     await third.page.getByRole("textbox", { name: "New password" }).fill(lastPassword);
     await third.page.getByRole("button", { name: "Set password and sign in" }).click();
-    const shown = third.page.getByRole("dialog", { name: "Your new recovery code" }).getByRole("group", { name: "Recovery code" });
+    const shown = third.page.getByRole("dialog", { name: "Your new recovery code" }).getByRole("group", {
+      name: "Recovery code",
+    });
     await expect(shown).toHaveText(/^.{4}(-.{4}){7}-.$/);
     expect(await shown.innerText()).not.toBe(recoveryCode);
     await third.page.getByRole("button", { name: "I wrote it down" }).click();

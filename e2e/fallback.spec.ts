@@ -27,7 +27,13 @@ test("a chat begun over HTTPS goes on over WebTransport when UDP passes again; m
       const text = `number ${String(sent.length).padStart(3, "0")}`;
       await alice.send(text);
       sent.push(text);
-      for (const person of [alice, bob]) await expect(person.page.getByRole("status").filter({ hasText: /^Connected$/ })).toHaveAttribute("title", "WebTransport", { timeout: 100 });
+      for (const person of [alice, bob]) {
+        await expect(person.page.getByRole("status").filter({ hasText: /^Connected$/ })).toHaveAttribute(
+          "title",
+          "WebTransport",
+          { timeout: 100 },
+        );
+      }
     }).toPass({ timeout: 60_000, intervals: [100] });
     await alice.send("number 999");
     await bob.expectTexts("alice", /number \d+/, [...sent, "number 999"]);

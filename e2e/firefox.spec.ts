@@ -28,13 +28,23 @@ class FirefoxPerson {
     await person.fill("Password", password);
     await person.click("button", "Create account");
     await person.click("button", "Continue");
-    await person.page.waitForFunction(() => [...document.querySelectorAll("[role=status]")].some((status) => status.textContent?.trim() === "Connected"), { timeout: 60_000 });
+    await person.page.waitForFunction(
+      () =>
+        [...document.querySelectorAll("[role=status]")].some((status) => status.textContent?.trim() === "Connected"),
+      { timeout: 60_000 },
+    );
     return person;
   }
 
-  /** Finding an element by its accessible name takes Firefox over a second in a long page, so the field is found once and Enter sends. */
+  /**
+   * Finding an element by its accessible name takes Firefox over a second in a long page, so the field is
+   * found once and Enter sends.
+   */
   async sendAll(texts: string[]): Promise<void> {
-    const field = await this.page.waitForSelector(`::-p-aria([name="Message"][role="textbox"])`, { visible: true, timeout: 60_000 });
+    const field = await this.page.waitForSelector(`::-p-aria([name="Message"][role="textbox"])`, {
+      visible: true,
+      timeout: 60_000,
+    });
     for (const text of texts) {
       await field!.type(text);
       await field!.press("Enter");
@@ -44,14 +54,20 @@ class FirefoxPerson {
   async fill(name: string, text: string): Promise<void> {
     // A password field has no role of its own in Firefox's accessibility tree.
     const role = name === "Password" ? "" : `[role="textbox"]`;
-    const field = await this.page.waitForSelector(`::-p-aria([name="${name}"]${role})`, { visible: true, timeout: 60_000 });
+    const field = await this.page.waitForSelector(`::-p-aria([name="${name}"]${role})`, {
+      visible: true,
+      timeout: 60_000,
+    });
     await field!.click();
     await this.page.keyboard.type(text);
   }
 
   async click(role: string, name: string): Promise<void> {
     try {
-      const found = await this.page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`, { visible: true, timeout: 30_000 });
+      const found = await this.page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`, {
+        visible: true,
+        timeout: 30_000,
+      });
       await found!.click();
     } catch (cause) {
       throw new Error(`no ${role} "${name}" in: ${await this.page.evaluate(() => document.body.innerText)}`, { cause });
@@ -65,12 +81,18 @@ class FirefoxPerson {
   }
 
   async texts(matching: RegExp): Promise<string[]> {
-    const all = await this.page.$$eval("[role=log] [role=article], [role=log] article", (articles) => articles.map((article) => (article as HTMLElement).innerText));
+    const all = await this.page.$$eval(
+      "[role=log] [role=article], [role=log] article",
+      (articles) => articles.map((article) => (article as HTMLElement).innerText),
+    );
     return all.flatMap((text) => text.match(matching)?.[0] ?? []);
   }
 
   async transport(): Promise<string | null> {
-    return await this.page.$$eval("[role=status]", (all) => all.find((status) => status.textContent?.trim() === "Connected")?.getAttribute("title") ?? null);
+    return await this.page.$$eval(
+      "[role=status]",
+      (all) => all.find((status) => status.textContent?.trim() === "Connected")?.getAttribute("title") ?? null,
+    );
   }
 }
 
@@ -85,7 +107,8 @@ test("two people in Firefox ESR chat over WebTransport, 20 messages each way", a
   await dora.click("button", "Start chat");
   await dora.page.waitForSelector("[role=log]", { timeout: 60_000 });
   await emil.openChat("dora");
-  const numbered = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} says ${String(index + 1).padStart(2, "0")}`);
+  const numbered = (name: string) =>
+    Array.from({ length: 20 }, (_, index) => `${name} says ${String(index + 1).padStart(2, "0")}`);
   await dora.sendAll(numbered("dora"));
   await emil.sendAll(numbered("emil"));
   for (const person of [dora, emil]) {

@@ -8,7 +8,10 @@ import { password, Person } from "./person.ts";
 import { expect, Stack, test as base } from "./stack.ts";
 
 const people = Array.from({ length: 198 }, (_, index) => `person${String(index + 1).padStart(3, "0")}`);
-/** The work for 200 people is several seconds of computing: on the page's thread it would be one task of that length. What the page does itself, on a busy machine of two cores, stays far below this. */
+/**
+ * The work for 200 people is several seconds of computing: on the page's thread it would be one task of that
+ * length. What the page does itself, on a busy machine of two cores, stays far below this.
+ */
 const longestTaskMs = 1_000;
 const flags = ["run", "--quiet", "-A", "--unstable-net", "--no-check"];
 
@@ -17,12 +20,17 @@ const test = base.extend<{ stack: Stack }>({
   stack: async ({}, use, info) => {
     const stack = new Stack();
     try {
-      execFileSync(deno, [...flags, `${root}/e2e/testing/seed_people.ts`, `${stack.dataDir}/core`, ...people], { cwd: root, stdio: "inherit" });
+      execFileSync(deno, [...flags, `${root}/e2e/testing/seed_people.ts`, `${stack.dataDir}/core`, ...people], {
+        cwd: root,
+        stdio: "inherit",
+      });
       await stack.start();
       await use(stack);
     } finally {
       await stack.stop();
-      if (info.status !== info.expectedStatus) await info.attach("server logs", { body: stack.logs.slice(-400).join("\n") });
+      if (info.status !== info.expectedStatus) {
+        await info.attach("server logs", { body: stack.logs.slice(-400).join("\n") });
+      }
     }
   },
 });
@@ -41,10 +49,20 @@ function watch(): void {
 }
 
 test("a group of 200 is made in a browser: progress is shown, the page is never blocked, and people talk", async ({ browser, stack }) => {
-  const bob = spawn(deno, [...flags, `${root}/e2e/testing/member.ts`, "bob", stack.coreAddr, `${stack.dataDir}/core/core-cert.pem`, password], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const bob = spawn(deno, [
+    ...flags,
+    `${root}/e2e/testing/member.ts`,
+    "bob",
+    stack.coreAddr,
+    `${stack.dataDir}/core/core-cert.pem`,
+    password,
+  ], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   try {
     const ready = new Promise<void>((resolve, reject) => {
-      createInterface({ input: bob.stdout }).on("line", (line) => line === "ready" ? resolve() : reject(new Error(line)));
+      createInterface({ input: bob.stdout }).on(
+        "line",
+        (line) => line === "ready" ? resolve() : reject(new Error(line)),
+      );
     });
     const alice = await Person.open(browser, stack.url, "alice");
     const { page } = alice;
@@ -71,7 +89,9 @@ test("a group of 200 is made in a browser: progress is shown, the page is never 
       await alice.allSent("The whole village", /hello/);
     });
 
-    const { longestMs, counts } = await page.evaluate(() => (window as unknown as { seen: { longestMs: number; counts: number[] } }).seen);
+    const { longestMs, counts } = await page.evaluate(() =>
+      (window as unknown as { seen: { longestMs: number; counts: number[] } }).seen
+    );
     expect(counts.length, `counts shown: ${counts}`).toBeGreaterThan(5);
     expect(counts, "the count only rises").toEqual(counts.toSorted((a, b) => a - b));
     expect(counts.at(-1)).toBe(199);

@@ -27,7 +27,10 @@ export class Person {
     page.on("pageerror", (error) => this.problems.push(`page error: ${error.message}`));
     page.on("console", (message) => {
       // Lost connections are part of some tests; everything else that a browser complains of is a fault.
-      if (message.type() === "error" && !/WebTransport|Failed to load resource|net::ERR|ERR_CONNECTION/.test(message.text())) this.problems.push(`console: ${message.text()}`);
+      if (
+        message.type() === "error" &&
+        !/WebTransport|Failed to load resource|net::ERR|ERR_CONNECTION/.test(message.text())
+      ) this.problems.push(`console: ${message.text()}`);
     });
   }
 

@@ -4,7 +4,10 @@ import { defineConfig } from "@playwright/test";
 const timed = "large_group.spec.ts";
 const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 
-/** Two workers, for the two cores that CI has: every test starts a core and a gateway of its own, on ports of its own, and waits a good part of its time. What is judged by its time runs alone (`--project timed`). */
+/**
+ * Two workers, for the two cores that CI has: every test starts a core and a gateway of its own, on ports of
+ * its own, and waits a good part of its time. What is judged by its time runs alone (`--project timed`).
+ */
 export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   testDir: ".",
   testMatch: "*.spec.ts",
@@ -16,7 +19,12 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   projects: [
     { name: "webtransport", testIgnore: timed },
     // What a user must not notice of a network that swallows UDP: the same conversations, the same faults.
-    { name: "https", testMatch: ["two_people.spec.ts", "faults.spec.ts"], grep: /two people|killing the core/, use: { transport: "HTTPS" } },
+    {
+      name: "https",
+      testMatch: ["two_people.spec.ts", "faults.spec.ts"],
+      grep: /two people|killing the core/,
+      use: { transport: "HTTPS" },
+    },
     { name: "timed", testMatch: timed },
   ],
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [["list"], ["json"]] : [["list"]],
@@ -27,7 +35,13 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath,
-      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
     },
   },
 });

@@ -11,7 +11,8 @@ test("every screen fits 360 px and 1440 px, and a message can be sent with the k
   const fits = async () => {
     for (const size of sizes) {
       await alice.page.setViewportSize(size);
-      const overflow = () => alice.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = () =>
+        alice.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       await expect.poll(overflow, { message: `${size.width} px` }).toBeLessThanOrEqual(0);
     }
   };
@@ -41,8 +42,10 @@ test("axe finds no fault on any screen, light or dark", async ({ browser, stack 
   const faultless = async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await alice.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // A row of the chat list is named by its title and described by its preview, so that no name holds what was said in a chat: the one rule we differ from.
-      const { violations } = await new AxeBuilder({ page: alice.page }).disableRules("label-content-name-mismatch").analyze();
+      // A row of the chat list is named by its title and described by its preview, so that no name holds what
+      // was said in a chat: the one rule we differ from.
+      const { violations } = await new AxeBuilder({ page: alice.page }).disableRules("label-content-name-mismatch")
+        .analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
     }
   };
@@ -69,7 +72,10 @@ test("the page makes no request to another origin and breaks no rule of its secu
     if (origin !== stack.url && protocol.startsWith("http")) foreign.push(request.url());
   });
   await alice.page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+    document.addEventListener(
+      "securitypolicyviolation",
+      (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   await alice.page.reload();
   await alice.createAccount();

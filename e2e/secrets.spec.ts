@@ -16,18 +16,36 @@ const plaintext = "the eagle lands at midnight on pier forty-two";
 /** A text as it may stand in memory or on disk: UTF-8, UTF-16 as JavaScript engines keep it, base64, hexadecimal. */
 function encodings(text: string): Buffer[] {
   const bytes = Buffer.from(text);
-  return [bytes, Buffer.from(text, "utf16le"), Buffer.from(bytes.toString("base64").slice(0, -4)), Buffer.from(bytes.toString("hex"))];
+  return [
+    bytes,
+    Buffer.from(text, "utf16le"),
+    Buffer.from(bytes.toString("base64").slice(0, -4)),
+    Buffer.from(bytes.toString("hex")),
+  ];
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) =>
+    `${entry.parentPath}/${entry.name}`
+  );
 }
 
 test("database, WAL, captured streams, logs and the servers' memory hold no plaintext, no password and no private key", async ({ browser, stack }) => {
   const ownData = `${stack.dataDir}/recorder`;
   const captureFile = `${stack.dataDir}/recorder/capture.bin`;
   mkdirSync(ownData);
-  const args = ["run", "--quiet", "-A", "--unstable-net", `${root}/e2e/testing/recorder.ts`, stack.coreAddr, `${stack.dataDir}/core/core-cert.pem`, `${stack.dataDir}/gateway-secret`, ownData, captureFile];
+  const args = [
+    "run",
+    "--quiet",
+    "-A",
+    "--unstable-net",
+    `${root}/e2e/testing/recorder.ts`,
+    stack.coreAddr,
+    `${stack.dataDir}/core/core-cert.pem`,
+    `${stack.dataDir}/gateway-secret`,
+    ownData,
+    captureFile,
+  ];
   const recorder = spawn(deno, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   try {
     const ready = await new Promise<string>((resolve, reject) => {
@@ -50,11 +68,25 @@ test("database, WAL, captured streams, logs and the servers' memory hold no plai
     await again.signIn();
     await again.connected();
 
-    // A browser gives no private key away, so a third person uses the same engine where a test can look on. Root key, device key, the HPKE and X-Wing keys of 21 KeyPackages, epoch keys.
+    // A browser gives no private key away, so a third person uses the same engine where a test can look on.
+    // Root key, device key, the HPKE and X-Wing keys of 21 KeyPackages, epoch keys.
     const keysFolder = mkdtempSync(`${tmpdir()}/qpq-keys-`);
-    const known = ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/e2e/testing/known_keys.ts`, stack.url, "kate", "alice", plaintext, `${keysFolder}/keys`];
+    const known = [
+      "run",
+      "--quiet",
+      "-A",
+      "--unstable-net",
+      "--no-check",
+      `${root}/e2e/testing/known_keys.ts`,
+      stack.url,
+      "kate",
+      "alice",
+      plaintext,
+      `${keysFolder}/keys`,
+    ];
     await promisify(execFile)(deno, known, { cwd: root });
-    const privateKeys = readFileSync(`${keysFolder}/keys`, "utf8").split("\n").map((hex) => Buffer.from(hex, "hex")).filter(({ length }) => length === 32);
+    const privateKeys = readFileSync(`${keysFolder}/keys`, "utf8").split("\n").map((hex) => Buffer.from(hex, "hex"))
+      .filter(({ length }) => length === 32);
     rmSync(keysFolder, { recursive: true });
     expect(privateKeys.length).toBeGreaterThan(60);
 

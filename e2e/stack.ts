@@ -53,7 +53,9 @@ export class Stack {
   }
 
   async startCore(): Promise<void> {
-    this.core = await startCore(this.dataDir, { ...roomy, QPQ_LISTEN: this.coreAddr }, { log: (line: string) => this.logs.push(`core ${line}`) });
+    this.core = await startCore(this.dataDir, { ...roomy, QPQ_LISTEN: this.coreAddr }, {
+      log: (line: string) => this.logs.push(`core ${line}`),
+    });
   }
 
   /** @param through another upstream than the core itself, and what the gateway needs to trust it */
@@ -62,8 +64,15 @@ export class Stack {
       this.#upstream = through.addr;
       this.#gatewayEnv = through.env;
     }
-    const env = { QPQ_HTTP_PORT: String(this.#ports.http), QPQ_WT_PORT: String(this.#ports.wt), ...(this.#network && { QPQ_WT_PUBLIC_PORT: String(this.#network.port) }), ...this.#gatewayEnv };
-    this.gateway = await startGateway(this.dataDir, this.#upstream ?? this.coreAddr, env, { log: (line: string) => this.logs.push(`gateway ${line}`) });
+    const env = {
+      QPQ_HTTP_PORT: String(this.#ports.http),
+      QPQ_WT_PORT: String(this.#ports.wt),
+      ...(this.#network && { QPQ_WT_PUBLIC_PORT: String(this.#network.port) }),
+      ...this.#gatewayEnv,
+    };
+    this.gateway = await startGateway(this.dataDir, this.#upstream ?? this.coreAddr, env, {
+      log: (line: string) => this.logs.push(`gateway ${line}`),
+    });
   }
 
   /** As a crash does it: no warning, no flush. */
@@ -118,7 +127,10 @@ class UdpNetwork {
   }
 }
 
-/** `test` with a running stack as fixture; its logs are attached to a failed test. `transport` "HTTPS": in a network that swallows UDP. */
+/**
+ * `test` with a running stack as fixture; its logs are attached to a failed test. `transport` "HTTPS": in a
+ * network that swallows UDP.
+ */
 export const test = base.extend<{ transport: "WebTransport" | "HTTPS"; stack: Stack }>({
   transport: ["WebTransport", { option: true }],
   stack: async ({ transport, browser }, use, info) => {
@@ -127,10 +139,13 @@ export const test = base.extend<{ transport: "WebTransport" | "HTTPS"; stack: St
       await stack.start();
       await use(stack);
     } finally {
-      // People's pages would go on looking for a server that is gone, beside the tests that follow. Of a failed test they are still to be photographed.
-      if (info.status === info.expectedStatus) for (const context of browser.contexts()) await context.close();
+      // People's pages would go on looking for a server that is gone, beside the tests that follow. Of a
+      // failed test they are still to be photographed.
+      if (info.status === info.expectedStatus) { for (const context of browser.contexts()) await context.close(); }
       await stack.stop();
-      if (info.status !== info.expectedStatus) await info.attach("server logs", { body: stack.logs.slice(-400).join("\n") });
+      if (info.status !== info.expectedStatus) {
+        await info.attach("server logs", { body: stack.logs.slice(-400).join("\n") });
+      }
     }
   },
 });

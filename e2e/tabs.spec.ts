@@ -20,10 +20,16 @@ test("a second tab is a full view through the first one's engine, and takes over
   await alice.expectTexts("bob", /from the \w+ tab/, ["from the first tab"]);
   await alice.send("from the second tab");
   await expect(bob.message("alice", "from the second tab")).toHaveCount(1);
-  await expect(first.getByRole("log", { name: "bob" }).getByRole("article").filter({ hasText: "from the second tab" })).toHaveCount(1);
+  await expect(first.getByRole("log", { name: "bob" }).getByRole("article").filter({ hasText: "from the second tab" }))
+    .toHaveCount(1);
   await bob.send("to both");
-  for (const page of [first, second]) await expect(page.getByRole("log", { name: "bob" }).getByRole("article").filter({ hasText: "to both" })).toHaveCount(1);
-  const engines = await second.evaluate(async () => (await navigator.locks.query()).held?.filter(({ name }) => name?.startsWith("qpq")).length);
+  for (const page of [first, second]) {
+    await expect(page.getByRole("log", { name: "bob" }).getByRole("article").filter({ hasText: "to both" }))
+      .toHaveCount(1);
+  }
+  const engines = await second.evaluate(async () =>
+    (await navigator.locks.query()).held?.filter(({ name }) => name?.startsWith("qpq")).length
+  );
   expect(engines).toBe(1);
 
   await first.close();

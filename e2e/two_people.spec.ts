@@ -1,7 +1,8 @@
 import { Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
-const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name} says ${String(index + 1).padStart(2, "0")}`);
+const numbered = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${name} says ${String(index + 1).padStart(2, "0")}`);
 
 test("two people chat, a third joins as a group, and reloading keeps it all", async ({ browser, stack, transport }) => {
   const alice = await Person.open(browser, stack.url, "alice");
@@ -33,7 +34,11 @@ test("two people chat, a third joins as a group, and reloading keeps it all", as
     await carol.openChat("Three friends");
     for (const person of [alice, bob, carol]) await person.send(`${person.name} is here`);
     for (const person of [alice, bob, carol]) {
-      await expect.poll(async () => (await person.texts("Three friends", /\w+ is here/)).sort()).toEqual(["alice is here", "bob is here", "carol is here"]);
+      await expect.poll(async () => (await person.texts("Three friends", /\w+ is here/)).sort()).toEqual([
+        "alice is here",
+        "bob is here",
+        "carol is here",
+      ]);
     }
   });
 

@@ -1,4 +1,7 @@
-/** The public test vectors through the bundled engine, in the browser that people use. The same runner passes in Deno (client/vectors). */
+/**
+ * The public test vectors through the bundled engine, in the browser that people use. The same runner passes
+ * in Deno (client/vectors).
+ */
 
 import { expect, test } from "@playwright/test";
 import { existsSync, readFileSync } from "node:fs";
@@ -14,7 +17,11 @@ async function bundle(): Promise<string> {
     configFile: false,
     root,
     logLevel: "error",
-    build: { write: false, minify: false, lib: { entry: `${root}/client/vectors/all.ts`, formats: ["es"], fileName: "all" } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: `${root}/client/vectors/all.ts`, formats: ["es"], fileName: "all" },
+    },
   });
   const [{ output: [chunk, ...more] }] = Array.isArray(output) ? output : [output as never];
   if (more.length > 0) throw new Error("the vectors' bundle must be one file");
@@ -26,8 +33,11 @@ function serve(code: string): Promise<Server> {
     const path = new URL(request.url!, "http://localhost").pathname;
     if (path === "/") response.setHeader("content-type", "text/html").end("<!doctype html><title>vectors</title>");
     else if (path === "/all.js") response.setHeader("content-type", "text/javascript").end(code);
-    else if (path.startsWith("/vectors/") && !path.includes("..")) response.setHeader("content-type", "application/json").end(readFileSync(`${vectors}${path.slice("/vectors".length)}`));
-    else response.writeHead(404).end();
+    else if (path.startsWith("/vectors/") && !path.includes("..")) {
+      response.setHeader("content-type", "application/json").end(
+        readFileSync(`${vectors}${path.slice("/vectors".length)}`),
+      );
+    } else response.writeHead(404).end();
   });
   return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
 }
@@ -44,7 +54,10 @@ test("MLS, X-Wing, Wycheproof and OPAQUE vectors pass in Chromium", async ({ pag
     await page.goto(`http://localhost:${(server.address() as { port: number }).port}/`);
     const checked = await page.evaluate(async () => {
       const { runAllVectors } = await import(/* @vite-ignore */ `${location.origin}/all.js`);
-      return await runAllVectors(async (path: string) => await (await fetch(`/vectors/${path}`)).json()) as Record<string, number>;
+      return await runAllVectors(async (path: string) => await (await fetch(`/vectors/${path}`)).json()) as Record<
+        string,
+        number
+      >;
     });
     console.log(checked);
     for (const [name, count] of Object.entries(checked)) expect(count, name).toBeGreaterThan(0);

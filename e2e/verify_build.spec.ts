@@ -21,20 +21,33 @@ let server: Server;
 let base: URL;
 let built: Record<string, string>;
 
-/** Serves the folder as the gateway does: compressed copies where the browser takes them, the page itself for links into the app. */
+/**
+ * Serves the folder as the gateway does: compressed copies where the browser takes them, the page itself for
+ * links into the app.
+ */
 function serve(): Promise<void> {
   server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url!, "http://localhost").pathname);
-    const found = existsSync(`${folder}${path}`) && path !== "/" ? path : request.headers.accept?.includes("text/html") ? "/index.html" : undefined;
+    const found = existsSync(`${folder}${path}`) && path !== "/"
+      ? path
+      : request.headers.accept?.includes("text/html")
+      ? "/index.html"
+      : undefined;
     if (!found) return void response.writeHead(404).end();
-    const [encoding, suffix] = [["br", ".br"], ["gzip", ".gz"]].find(([name, suffix]) => request.headers["accept-encoding"] === name && existsSync(`${folder}${found}${suffix}`)) ?? [];
-    response.writeHead(200, encoding ? { "content-encoding": encoding } : {}).end(readFileSync(`${folder}${found}${suffix ?? ""}`));
+    const [encoding, suffix] = [["br", ".br"], ["gzip", ".gz"]].find(([name, suffix]) =>
+      request.headers["accept-encoding"] === name && existsSync(`${folder}${found}${suffix}`)
+    ) ?? [];
+    response.writeHead(200, encoding ? { "content-encoding": encoding } : {}).end(
+      readFileSync(`${folder}${found}${suffix ?? ""}`),
+    );
   });
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
 }
 
 /** @returns whether all is the same, and what was said */
-async function verify(options: { key?: string; built?: Record<string, string> } = { built }): Promise<{ same: boolean; said: string }> {
+async function verify(
+  options: { key?: string; built?: Record<string, string> } = { built },
+): Promise<{ same: boolean; said: string }> {
   const lines: string[] = [];
   const same = await verifyServed(base, { ...options, report: (line: string) => lines.push(line) });
   return { same, said: lines.join("\n") };
@@ -42,7 +55,9 @@ async function verify(options: { key?: string; built?: Record<string, string> } 
 
 /** Every byte of a build, compressed copies and manifest included. */
 function everything(of: string): Record<string, string> {
-  const names = (readdirSync(of, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`).sort();
+  const names = (readdirSync(of, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((
+    entry,
+  ) => `${entry.parentPath}/${entry.name}`).sort();
   return Object.fromEntries(names.map((name) => [name.slice(of.length), sha256(readFileSync(name))]));
 }
 
@@ -102,7 +117,10 @@ test("a signed manifest stands for the build: its files count, its key counts, i
   expect((await verify({ key })).same).toBe(true);
   expect((await verify({ key, built })).said).toContain(`signed by ${key}`);
   await expect(verify({ key: other })).rejects.toThrow("not by");
-  writeFileSync(`${folder}/${manifestName}`, JSON.stringify({ ...manifest, files: { ...manifest.files, "index.html": "0".repeat(64) } }));
+  writeFileSync(
+    `${folder}/${manifestName}`,
+    JSON.stringify({ ...manifest, files: { ...manifest.files, "index.html": "0".repeat(64) } }),
+  );
   await expect(verify({ key })).rejects.toThrow("signature does not match");
   writeBuildManifest(folder);
   await expect(verify({ key })).rejects.toThrow("not signed");
@@ -112,12 +130,16 @@ test("`npm run build` with a key signs a build that is there already", () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const keyFile = `${work}/build-key.pem`;
   writeFileSync(keyFile, privateKey.export({ format: "pem", type: "pkcs8" }));
-  const build = (env: Record<string, string>) => execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, env: { ...process.env, ...env } });
+  const build = (env: Record<string, string>) =>
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, env: { ...process.env, ...env } });
   const manifest = () => JSON.parse(readFileSync(`${webRoot}/${manifestName}`, "utf8"));
   build({});
   try {
     build({ QPQ_BUILD_KEY_FILE: keyFile });
-    expect(readBuildManifest(manifest(), Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("base64")).files).toEqual(hashFiles(webRoot));
+    expect(
+      readBuildManifest(manifest(), Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("base64"))
+        .files,
+    ).toEqual(hashFiles(webRoot));
   } finally {
     writeBuildManifest(webRoot);
   }

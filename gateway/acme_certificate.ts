@@ -1,6 +1,6 @@
 /** A certificate from an ACME authority: ordered, kept in a folder, renewed when a third of its life is left. */
 import { X509Certificate } from "node:crypto";
-import { makeSelfSignedCertificate, type KeyPairPem } from "./self_signed_certificate.ts";
+import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certificate.ts";
 import type { CertificateSource } from "./certificate.ts";
 import type { Log } from "./log.ts";
 
@@ -24,7 +24,10 @@ interface Kept extends KeyPairPem {
   directoryUrl: string;
 }
 
-/** Authorities bound failures (Let's Encrypt: 5 an hour for a name), so pauses between failed orders double from here … */
+/**
+ * Authorities bound failures (Let's Encrypt: 5 an hour for a name), so pauses between failed orders double
+ * from here …
+ */
 const firstBackoffMs = 2 * 60_000;
 /** … to here. */
 const longestBackoffMs = 6 * 60 * 60_000;
@@ -47,13 +50,21 @@ export class AcmeCertificate implements CertificateSource {
     this.#isOrdered = isOrdered;
   }
 
-  /** Loads the kept certificate; without one a self-made one stands in, so that the ports are up for the authority's questions. */
+  /**
+   * Loads the kept certificate; without one a self-made one stands in, so that the ports are up for the
+   * authority's questions.
+   */
   static async open(options: AcmeCertificateOptions): Promise<AcmeCertificate> {
     await Deno.mkdir(options.folder, { recursive: true });
     const kept = await load(options);
     const now = options.now();
     const standIn = () =>
-      makeSelfSignedCertificate({ notBefore: new Date(now - dayMs), notAfter: new Date(now + 12 * dayMs), dnsNames: [options.domain], ipAddresses: ["127.0.0.1"] });
+      makeSelfSignedCertificate({
+        notBefore: new Date(now - dayMs),
+        notAfter: new Date(now + 12 * dayMs),
+        dnsNames: [options.domain],
+        ipAddresses: ["127.0.0.1"],
+      });
     return new AcmeCertificate(options, kept ?? await standIn(), kept !== undefined);
   }
 
@@ -93,7 +104,11 @@ export class AcmeCertificate implements CertificateSource {
     } catch (error) {
       const pauseMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** this.#failures++);
       this.#nextTryMs = now() + pauseMs;
-      log("error", "acme-order-failed", { domain, error: error instanceof Error ? error.message : String(error), retryMs: pauseMs });
+      log("error", "acme-order-failed", {
+        domain,
+        error: error instanceof Error ? error.message : String(error),
+        retryMs: pauseMs,
+      });
       return undefined;
     }
   }
@@ -113,7 +128,10 @@ export class AcmeCertificate implements CertificateSource {
 async function load({ folder, domain, directoryUrl, now }: AcmeCertificateOptions): Promise<KeyPairPem | undefined> {
   try {
     const kept = JSON.parse(await Deno.readTextFile(`${folder}/certificate.json`)) as Partial<Kept>;
-    if (kept.domain !== domain || kept.directoryUrl !== directoryUrl || typeof kept.certificate !== "string" || typeof kept.privateKey !== "string") return undefined;
+    if (
+      kept.domain !== domain || kept.directoryUrl !== directoryUrl || typeof kept.certificate !== "string" ||
+      typeof kept.privateKey !== "string"
+    ) return undefined;
     if (Date.parse(new X509Certificate(kept.certificate).validTo) <= now()) return undefined;
     return { certificate: kept.certificate, privateKey: kept.privateKey };
   } catch {

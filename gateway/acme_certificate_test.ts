@@ -8,7 +8,13 @@ const minuteMs = 60_000;
 
 /** An authority that gives 90 days, or nothing. */
 function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
-  const world = { now: Date.parse("2026-01-01"), orders: 0, keys: [] as string[], refuses: false, events: [] as string[] };
+  const world = {
+    now: Date.parse("2026-01-01"),
+    orders: 0,
+    keys: [] as string[],
+    refuses: false,
+    events: [] as string[],
+  };
   const options: AcmeCertificateOptions = {
     domain: "chat.example",
     directoryUrl: "https://authority.example/directory",
@@ -20,7 +26,12 @@ function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
       world.orders++;
       world.keys.push(accountKey);
       if (world.refuses) throw new Error("no such name");
-      return await makeSelfSignedCertificate({ notBefore: new Date(world.now), notAfter: new Date(world.now + 90 * dayMs), dnsNames: ["chat.example"], ipAddresses: [] });
+      return await makeSelfSignedCertificate({
+        notBefore: new Date(world.now),
+        notAfter: new Date(world.now + 90 * dayMs),
+        dnsNames: ["chat.example"],
+        ipAddresses: [],
+      });
     },
     ...more,
   };
@@ -90,7 +101,9 @@ Deno.test("AcmeChallenges answers for tokens on offer only", async () => {
   const challenges = new AcmeChallenges();
   challenges.offer("abc-_1", "abc-_1.thumbprint");
   assert.equal(await challenges.respond("/.well-known/acme-challenge/abc-_1")?.text(), "abc-_1.thumbprint");
-  for (const path of ["other", "", "abc-_1/x", "../abc-_1"]) assert.equal(challenges.respond(`/.well-known/acme-challenge/${path}`)?.status, 404);
+  for (const path of ["other", "", "abc-_1/x", "../abc-_1"]) {
+    assert.equal(challenges.respond(`/.well-known/acme-challenge/${path}`)?.status, 404);
+  }
   assert.equal(challenges.respond("/index.html"), undefined);
   challenges.withdraw("abc-_1");
   assert.equal(challenges.respond("/.well-known/acme-challenge/abc-_1")?.status, 404);

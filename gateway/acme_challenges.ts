@@ -15,11 +15,17 @@ export class AcmeChallenges {
     this.#answers.delete(token);
   }
 
-  /** @returns the answer to a request for a challenge's path (404 for an unknown token); undefined for any other path */
+  /**
+   * @returns the answer to a request for a challenge's path (404 for an unknown token); undefined for any
+   *   other path
+   */
   respond(path: string): Response | undefined {
     if (!path.startsWith("/.well-known/acme-challenge/")) return undefined;
     const answer = this.#answers.get(path.match(challengePath)?.[1] ?? "");
-    const headers = { "content-type": answer === undefined ? "text/plain; charset=utf-8" : "application/octet-stream", "cache-control": "no-store" };
+    const headers = {
+      "content-type": answer === undefined ? "text/plain; charset=utf-8" : "application/octet-stream",
+      "cache-control": "no-store",
+    };
     return new Response(answer ?? "not found\n", { status: answer === undefined ? 404 : 200, headers });
   }
 }

@@ -23,11 +23,25 @@ const requestMs = 30_000;
  * @returns certificate chain and a fresh P-256 key
  * @throws what the authority or the network says
  */
-export async function orderCertificate(authority: AcmeAuthority, accountKey: string, domain: string, challenges: AcmeChallenges): Promise<KeyPairPem> {
+export async function orderCertificate(
+  authority: AcmeAuthority,
+  accountKey: string,
+  domain: string,
+  challenges: AcmeChallenges,
+): Promise<KeyPairPem> {
   acme.axios.defaults.timeout = requestMs;
   if (authority.caPem !== undefined) acme.axios.defaults.httpsAgent = new Agent({ ca: authority.caPem });
-  const client = new acme.Client({ directoryUrl: authority.directoryUrl, accountKey, backoffMin: 1_000, backoffMax: 10_000, backoffAttempts: 8 });
-  const [privateKey, csr] = await acme.crypto.createCsr({ altNames: [domain] }, await acme.crypto.createPrivateEcdsaKey("P-256"));
+  const client = new acme.Client({
+    directoryUrl: authority.directoryUrl,
+    accountKey,
+    backoffMin: 1_000,
+    backoffMax: 10_000,
+    backoffAttempts: 8,
+  });
+  const [privateKey, csr] = await acme.crypto.createCsr(
+    { altNames: [domain] },
+    await acme.crypto.createPrivateEcdsaKey("P-256"),
+  );
   const certificate = await client.auto({
     csr,
     email: authority.email,
@@ -35,7 +49,8 @@ export async function orderCertificate(authority: AcmeAuthority, accountKey: str
     challengePriority: ["http-01"],
     // Its check from here says nothing of what the authority sees, and fails behind routers that do not reflect.
     skipChallengeVerification: true,
-    challengeCreateFn: (_authorization, { token }, keyAuthorization) => Promise.resolve(challenges.offer(token, keyAuthorization)),
+    challengeCreateFn: (_authorization, { token }, keyAuthorization) =>
+      Promise.resolve(challenges.offer(token, keyAuthorization)),
     challengeRemoveFn: (_authorization, { token }) => Promise.resolve(challenges.withdraw(token)),
   });
   return { certificate, privateKey: privateKey.toString() };

@@ -10,7 +10,8 @@ import { until } from "./testing/until.ts";
 const challengePort = 80;
 
 Deno.test({
-  name: "with QPQ_DOMAIN the gateway orders a certificate, serves it on HTTPS and WebTransport under open sessions, keeps it over a restart and renews it in time",
+  name:
+    "with QPQ_DOMAIN the gateway orders a certificate, serves it on HTTPS and WebTransport under open sessions, keeps it over a restart and renews it in time",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -19,13 +20,19 @@ Deno.test({
     let now = Date.now();
     const folder = await Deno.makeTempDir();
     const config = {
-      acme: { domain: "localhost", directoryUrl: authority.directoryUrl, caPath: authority.rootPath, email: "operator@chat.example" },
+      acme: {
+        domain: "localhost",
+        directoryUrl: authority.directoryUrl,
+        caPath: authority.rootPath,
+        email: "operator@chat.example",
+      },
       publicHost: "localhost",
       dataDir: folder,
       httpTls: true,
       redirectPort: challengePort,
     };
-    const kept = async () => JSON.parse(await Deno.readTextFile(`${folder}/acme/certificate.json`)).certificate as string;
+    const kept = async () =>
+      JSON.parse(await Deno.readTextFile(`${folder}/acme/certificate.json`)).certificate as string;
     const echo = async (session: Awaited<ReturnType<typeof openSession>>, byte: number) => {
       const stream = await session.openStream();
       const [echoed] = await Promise.all([readAll(stream.readable), writeAll(stream.writable, Uint8Array.of(byte))]);
@@ -46,7 +53,9 @@ Deno.test({
       const init: RequestInit & { client: Deno.HttpClient } = { client };
       const origin = `https://localhost:${test.gateway.httpPort}`;
       const page = await fetch(`${origin}/.well-known/quicproquo.json`, init);
-      assert.deepEqual((await page.json()).webtransport, { url: `https://localhost:${test.gateway.webTransportPort}/wt` });
+      assert.deepEqual((await page.json()).webtransport, {
+        url: `https://localhost:${test.gateway.webTransportPort}/wt`,
+      });
       const old = await openSession({ port: test.gateway.webTransportPort, certificate: root, origin });
       assert.equal(await echo(old, 1), 1);
 
@@ -62,7 +71,10 @@ Deno.test({
       const seen = await peerCertificate(test.gateway.httpPort, root);
       assert.equal(seen, new X509Certificate(second).fingerprint256, "HTTPS shows the new one");
     }
-    await using again = await startTestGateway({ config: { ...config, acme: { ...config.acme, caPath: undefined } }, now: () => now });
+    await using again = await startTestGateway({
+      config: { ...config, acme: { ...config.acme, caPath: undefined } },
+      now: () => now,
+    });
     assert.equal(await peerCertificate(again.gateway.httpPort, root), new X509Certificate(await kept()).fingerprint256);
     assert.ok(!again.events.some(({ event }) => event === "acme-order-failed" || event === "acme-certificate-ordered"));
     await Deno.remove(folder, { recursive: true });

@@ -1,4 +1,7 @@
-/** What a call is told that a limit of the gateway ends: the same Return that the core would give, so that clients need to know one kind of answer only. */
+/**
+ * What a call is told that a limit of the gateway ends: the same Return that the core would give, so that
+ * clients need to know one kind of answer only.
+ */
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/messages.ts";
 
@@ -8,5 +11,8 @@ const busyMs = 1_000;
 const tooMany = encodeError(new WireError(ErrorCode.rateLimited, "too many calls under way", busyMs));
 const tooLarge = encodeError(new WireError(ErrorCode.payloadTooLarge, "the call is over the gateway's limit"));
 
-/** The bytes of the answer to a call above `callsPerSession` or `callsPerAddress` (E005), or above `bytesPerCall` (E011). */
+/**
+ * The bytes of the answer to a call above `callsPerSession` or `callsPerAddress` (E005), or above
+ * `bytesPerCall` (E011).
+ */
 export const callRefusal = { tooMany, tooLarge } as const;

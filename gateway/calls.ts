@@ -14,7 +14,11 @@ export interface AcceptedCall {
   carry(client: Duplex, abort?: AbortSignal): Promise<CallSummary>;
 }
 
-const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = { tooLarge: "bytesPerCall", halfOpen: "halfOpenCall", stalled: "stalledCall" };
+const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
+  tooLarge: "bytesPerCall",
+  halfOpen: "halfOpenCall",
+  stalled: "stalledCall",
+};
 
 /** Carries calls to the core within their limits, whichever way they came. */
 export class CallDesk {

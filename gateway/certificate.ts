@@ -5,7 +5,10 @@ import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certif
 export interface CertificateSource {
   /** the pair to serve with now */
   readonly current: KeyPairPem;
-  /** base64 of SHA-256 over the DER of the certificates that are or will be in use; undefined when an authority vouches for the certificate */
+  /**
+   * base64 of SHA-256 over the DER of the certificates that are or will be in use; undefined when an
+   * authority vouches for the certificate
+   */
   readonly hashes: string[] | undefined;
   /**
    * Renews or reloads what is due.
@@ -31,8 +34,8 @@ const switchBeforeEndMs = dayMs;
 const overlapMs = 2 * dayMs;
 
 /**
- * A self-made localhost certificate and the one after it, kept in a folder. Both hashes are published all the time, so that a page which has read them connects after the
- * change too.
+ * A self-made localhost certificate and the one after it, kept in a folder. Both hashes are published all the
+ * time, so that a page which has read them connects after the change too.
  */
 export class SelfMadeCertificate implements CertificateSource {
   readonly #dataDir: string;
@@ -74,9 +77,13 @@ export class SelfMadeCertificate implements CertificateSource {
     return this.#current === before ? undefined : this.#current;
   }
 
-  async #settle(storedCurrent: StoredCertificate | undefined, storedNext: StoredCertificate | undefined): Promise<void> {
+  async #settle(
+    storedCurrent: StoredCertificate | undefined,
+    storedNext: StoredCertificate | undefined,
+  ): Promise<void> {
     const now = this.#now();
-    const isUsable = (stored: StoredCertificate | undefined) => stored !== undefined && stored.notBeforeMs <= now && now < stored.notAfterMs - switchBeforeEndMs;
+    const isUsable = (stored: StoredCertificate | undefined) =>
+      stored !== undefined && stored.notBeforeMs <= now && now < stored.notAfterMs - switchBeforeEndMs;
     let current = storedCurrent;
     let next = storedNext;
     if (!current || !isUsable(current)) {
@@ -135,14 +142,19 @@ export class CertificateFiles implements CertificateSource {
 
   async refresh(): Promise<KeyPairPem | undefined> {
     const pair = await readPair(this.#paths);
-    if (pair.certificate === this.#current.certificate && pair.privateKey === this.#current.privateKey) return undefined;
+    if (pair.certificate === this.#current.certificate && pair.privateKey === this.#current.privateKey) {
+      return undefined;
+    }
     this.#current = pair;
     return pair;
   }
 }
 
 async function readPair(paths: { certificatePath: string; privateKeyPath: string }): Promise<KeyPairPem> {
-  return { certificate: await Deno.readTextFile(paths.certificatePath), privateKey: await Deno.readTextFile(paths.privateKeyPath) };
+  return {
+    certificate: await Deno.readTextFile(paths.certificatePath),
+    privateKey: await Deno.readTextFile(paths.privateKeyPath),
+  };
 }
 
 async function make(notBeforeMs: number): Promise<StoredCertificate> {
@@ -162,5 +174,6 @@ async function hashOf(pair: KeyPairPem): Promise<string> {
 
 function isStoredCertificate(value: unknown): value is StoredCertificate {
   const { certificate, privateKey, notBeforeMs, notAfterMs } = (value ?? {}) as Partial<StoredCertificate>;
-  return typeof certificate === "string" && typeof privateKey === "string" && typeof notBeforeMs === "number" && typeof notAfterMs === "number";
+  return typeof certificate === "string" && typeof privateKey === "string" && typeof notBeforeMs === "number" &&
+    typeof notAfterMs === "number";
 }

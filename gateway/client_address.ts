@@ -1,12 +1,20 @@
-/** Whose request it is: the peer, or, behind a proxy that the operator trusts by name, the address that the proxy saw. */
+/**
+ * Whose request it is: the peer, or, behind a proxy that the operator trusts by name, the address that the
+ * proxy saw.
+ */
 
 /**
  * @param peer of the TCP connection
- * @param forwardedFor the `X-Forwarded-For` header; its last entries were written by the proxies, the first ones by anyone
+ * @param forwardedFor the `X-Forwarded-For` header; its last entries were written by the proxies, the first
+ *   ones by anyone
  * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`); empty: the header is ignored
  * @returns the first address from the right that is no trusted proxy
  */
-export function clientAddress(peer: Deno.NetAddr, forwardedFor: string | null, trusted: readonly string[]): Deno.NetAddr {
+export function clientAddress(
+  peer: Deno.NetAddr,
+  forwardedFor: string | null,
+  trusted: readonly string[],
+): Deno.NetAddr {
   if (forwardedFor === null || !trusted.includes(plain(peer.hostname))) return peer;
   const hops = forwardedFor.split(",").map((hop) => plain(hop.trim()));
   const client = hops.reverse().find((hop) => !trusted.includes(hop));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { clientAddress } from "./client_address.ts";
 
 const peer = (hostname: string): Deno.NetAddr => ({ transport: "tcp", hostname, port: 999 });
-const seen = (hostname: string, header: string | null, trusted: string[]) => clientAddress(peer(hostname), header, trusted).hostname;
+const seen = (hostname: string, header: string | null, trusted: string[]) =>
+  clientAddress(peer(hostname), header, trusted).hostname;
 
 Deno.test("clientAddress() is the peer unless the operator trusts it as a proxy", () => {
   assert.equal(seen("192.0.2.1", "203.0.113.9", []), "192.0.2.1");

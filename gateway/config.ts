@@ -25,7 +25,10 @@ export interface GatewayLimits {
   connectionsPerAddress: number;
   /** QUIC handshakes under way at once, of all addresses */
   handshakes: number;
-  /** calls a second of one client address that are taken up, over all its sessions and `/rpc`; the others wait with their sender */
+  /**
+   * calls a second of one client address that are taken up, over all its sessions and `/rpc`; the others wait
+   * with their sender
+   */
   callsPerSecond: number;
   /** calls over `/rpc` a second of one client address, evenly; three seconds' worth at once */
   rpcPerSecond: number;
@@ -97,17 +100,24 @@ const silenceMs = { elsewhere: 4_000, sameMachine: 2_000 };
  * @param readFile reads a small text file (`QPQ_GATEWAY_SECRET_FILE`)
  * @throws ConfigError
  */
-export function readConfig(env: (key: string) => string | undefined, readFile: (path: string) => string): GatewayConfig {
+export function readConfig(
+  env: (key: string) => string | undefined,
+  readFile: (path: string) => string,
+): GatewayConfig {
   const text = (key: string) => env(key)?.trim() || undefined;
   const integer = (key: string, fallback: number, min: number, max: number): number => {
     const value = text(key);
     if (value === undefined) return fallback;
-    if (!/^\d{1,15}$/.test(value) || Number(value) < min || Number(value) > max) throw new ConfigError(key, `an integer of ${min} … ${max} is needed`);
+    if (!/^\d{1,15}$/.test(value) || Number(value) < min || Number(value) > max) {
+      throw new ConfigError(key, `an integer of ${min} … ${max} is needed`);
+    }
     return Number(value);
   };
   const choice = <T extends string>(key: string, choices: readonly T[], fallback: T): T => {
     const value = text(key) ?? fallback;
-    if (!(choices as readonly string[]).includes(value)) throw new ConfigError(key, `one of ${choices.join(", ")} is needed`);
+    if (!(choices as readonly string[]).includes(value)) {
+      throw new ConfigError(key, `one of ${choices.join(", ")} is needed`);
+    }
     return value as T;
   };
 
@@ -119,7 +129,12 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
 
   const domain = readDomain(text("QPQ_DOMAIN"));
   const acme = domain !== undefined && tls === undefined
-    ? { domain, directoryUrl: readDirectory(text("QPQ_ACME_DIRECTORY") ?? "letsencrypt"), email: text("QPQ_ACME_EMAIL"), caPath: text("QPQ_ACME_CA") }
+    ? {
+      domain,
+      directoryUrl: readDirectory(text("QPQ_ACME_DIRECTORY") ?? "letsencrypt"),
+      email: text("QPQ_ACME_EMAIL"),
+      caPath: text("QPQ_ACME_CA"),
+    }
     : undefined;
   const optionalPort = (key: string) => text(key) === undefined ? undefined : integer(key, 0, 0, 65535);
   const metricsPort = optionalPort("QPQ_GATEWAY_METRICS_PORT");
@@ -127,7 +142,12 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
 
   const caPath = text("QPQ_CORE_CA");
   const pin = readPin(text("QPQ_CORE_PIN"));
-  if (!caPath && !pin) throw new ConfigError("QPQ_CORE_PIN", "QPQ_CORE_PIN (64 hex digits, printed by the core) or QPQ_CORE_CA (a PEM file) is needed");
+  if (!caPath && !pin) {
+    throw new ConfigError(
+      "QPQ_CORE_PIN",
+      "QPQ_CORE_PIN (64 hex digits, printed by the core) or QPQ_CORE_CA (a PEM file) is needed",
+    );
+  }
 
   return {
     bind: readBind("QPQ_BIND", text("QPQ_BIND") ?? (domain === undefined ? "127.0.0.1" : "0.0.0.0")),
@@ -136,7 +156,10 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
     publicPorts: { http: optionalPort("QPQ_HTTP_PUBLIC_PORT"), webTransport: optionalPort("QPQ_WT_PUBLIC_PORT") },
     redirectPort: optionalPort("QPQ_REDIRECT_PORT") ?? (acme === undefined ? undefined : 80),
     trustedProxies: readProxies(text("QPQ_TRUST_PROXY")),
-    metrics: metricsPort === undefined ? undefined : { bind: readBind("QPQ_GATEWAY_METRICS_BIND", text("QPQ_GATEWAY_METRICS_BIND") ?? "127.0.0.1"), port: metricsPort },
+    metrics: metricsPort === undefined ? undefined : {
+      bind: readBind("QPQ_GATEWAY_METRICS_BIND", text("QPQ_GATEWAY_METRICS_BIND") ?? "127.0.0.1"),
+      port: metricsPort,
+    },
     webRoot: text("QPQ_WEB_ROOT") ?? "dist/web",
     dataDir: text("QPQ_DATA") ?? "data/gateway",
     publicHost: readPublicHost(text("QPQ_PUBLIC_HOST")) ?? domain,
@@ -150,7 +173,12 @@ export function readConfig(env: (key: string) => string | undefined, readFile: (
       caPath,
       pin,
       connections: integer("QPQ_CORE_CONNECTIONS", 4, 1, 16),
-      silenceMs: integer("QPQ_CORE_SILENCE_MS", isSameMachine(core.hostname) ? silenceMs.sameMachine : silenceMs.elsewhere, 100, 600_000),
+      silenceMs: integer(
+        "QPQ_CORE_SILENCE_MS",
+        isSameMachine(core.hostname) ? silenceMs.sameMachine : silenceMs.elsewhere,
+        100,
+        600_000,
+      ),
     },
     gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),
     limits: {
@@ -183,13 +211,17 @@ function isSameMachine(hostname: string): boolean {
 }
 
 function readDomain(value: string | undefined): string | undefined {
-  if (value !== undefined && !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(value)) throw new ConfigError("QPQ_DOMAIN", "a host name in lower case without scheme and port is needed");
+  if (value !== undefined && !/^(?:[a-z0-9-]+\.)*[a-z0-9-]+$/.test(value)) {
+    throw new ConfigError("QPQ_DOMAIN", "a host name in lower case without scheme and port is needed");
+  }
   return value;
 }
 
 function readDirectory(value: string): string {
   const url = acmeDirectories[value] ?? value;
-  if (!URL.canParse(url) || new URL(url).protocol !== "https:") throw new ConfigError("QPQ_ACME_DIRECTORY", "letsencrypt, staging or the https:// URL of a directory is needed");
+  if (!URL.canParse(url) || new URL(url).protocol !== "https:") {
+    throw new ConfigError("QPQ_ACME_DIRECTORY", "letsencrypt, staging or the https:// URL of a directory is needed");
+  }
   return url;
 }
 
@@ -211,7 +243,9 @@ function readPublicHost(value: string | undefined): string | undefined {
 function readOrigins(value: string | undefined): string[] {
   const origins = value?.split(/[\s,]+/).filter((origin) => origin !== "") ?? [];
   for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError("QPQ_ORIGINS", `"${origin}" is no origin such as https://chat.example.org`);
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new ConfigError("QPQ_ORIGINS", `"${origin}" is no origin such as https://chat.example.org`);
+    }
   }
   return origins;
 }
@@ -219,17 +253,25 @@ function readOrigins(value: string | undefined): string[] {
 function readCoreAddress(value: string): { hostname: string; port: number } {
   const match = value.match(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/);
   const port = Number(match?.[2]);
-  if (!match || port < 1 || port > 65535) throw new ConfigError("QPQ_CORE_ADDR", "host:port is needed, e.g. 127.0.0.1:7443 or [::1]:7443");
+  if (!match || port < 1 || port > 65535) {
+    throw new ConfigError("QPQ_CORE_ADDR", "host:port is needed, e.g. 127.0.0.1:7443 or [::1]:7443");
+  }
   return { hostname: match[1].replace(/^\[|\]$/g, ""), port };
 }
 
 function readPin(value: string | undefined): Uint8Array<ArrayBuffer> | undefined {
   if (value === undefined) return undefined;
-  if (!/^[0-9a-fA-F]{64}$/.test(value)) throw new ConfigError("QPQ_CORE_PIN", "64 hex digits are needed, as the core prints them");
+  if (!/^[0-9a-fA-F]{64}$/.test(value)) {
+    throw new ConfigError("QPQ_CORE_PIN", "64 hex digits are needed, as the core prints them");
+  }
   return Uint8Array.from(value.match(/../g)!, (digits) => parseInt(digits, 16));
 }
 
-function readSecret(value: string | undefined, path: string | undefined, readFile: (path: string) => string): Uint8Array<ArrayBuffer> {
+function readSecret(
+  value: string | undefined,
+  path: string | undefined,
+  readFile: (path: string) => string,
+): Uint8Array<ArrayBuffer> {
   if (value && path) throw new ConfigError("QPQ_GATEWAY_SECRET", "set either this or QPQ_GATEWAY_SECRET_FILE");
   const key = path ? "QPQ_GATEWAY_SECRET_FILE" : "QPQ_GATEWAY_SECRET";
   let secret = value;
@@ -241,6 +283,8 @@ function readSecret(value: string | undefined, path: string | undefined, readFil
     }
   }
   const bytes = new TextEncoder().encode(secret ?? "");
-  if (bytes.length < minSecretLength) throw new ConfigError(key, `a secret of at least ${minSecretLength} characters is needed, the same as the core's`);
+  if (bytes.length < minSecretLength) {
+    throw new ConfigError(key, `a secret of at least ${minSecretLength} characters is needed, the same as the core's`);
+  }
   return bytes;
 }

@@ -13,12 +13,28 @@ Deno.test("readConfig() fills in defaults", () => {
   assert.deepEqual([config.httpPort, config.webTransportPort], [8080, 4433]);
   assert.deepEqual([config.core.hostname, config.core.port, config.core.serverName], ["127.0.0.1", 7443, "localhost"]);
   assert.equal(config.core.pin?.length, 32);
-  assert.deepEqual([config.limits.sessionsPerAddress, config.limits.callsPerSession, config.limits.bytesPerCall], [64, 256, 20 * 1024 * 1024]);
+  assert.deepEqual([config.limits.sessionsPerAddress, config.limits.callsPerSession, config.limits.bytesPerCall], [
+    64,
+    256,
+    20 * 1024 * 1024,
+  ]);
 });
 
 Deno.test("readConfig() takes a domain for everything that a public server needs, and files instead of an authority where both are named", () => {
-  const config = read({ ...minimal, QPQ_DOMAIN: "chat.example", QPQ_ACME_DIRECTORY: "staging", QPQ_TRUST_PROXY: "10.0.0.1 ::1" });
-  assert.deepEqual([config.bind, config.httpPort, config.webTransportPort, config.redirectPort, config.publicHost, config.httpTls], ["0.0.0.0", 443, 443, 80, "chat.example", true]);
+  const config = read({
+    ...minimal,
+    QPQ_DOMAIN: "chat.example",
+    QPQ_ACME_DIRECTORY: "staging",
+    QPQ_TRUST_PROXY: "10.0.0.1 ::1",
+  });
+  assert.deepEqual([
+    config.bind,
+    config.httpPort,
+    config.webTransportPort,
+    config.redirectPort,
+    config.publicHost,
+    config.httpTls,
+  ], ["0.0.0.0", 443, 443, 80, "chat.example", true]);
   assert.equal(config.acme?.directoryUrl, "https://acme-staging-v02.api.letsencrypt.org/directory");
   assert.deepEqual(config.trustedProxies, ["10.0.0.1", "::1"]);
   const files = read({ ...minimal, QPQ_DOMAIN: "chat.example", QPQ_TLS_CERT: "c.pem", QPQ_TLS_KEY: "k.pem" });
@@ -26,11 +42,18 @@ Deno.test("readConfig() takes a domain for everything that a public server needs
 });
 
 Deno.test("readConfig() believes the silence of a core on this machine sooner", () => {
-  assert.deepEqual(["127.0.0.1:1", "[::1]:1", "localhost:1", "core:1", "10.0.0.2:1"].map((QPQ_CORE_ADDR) => read({ ...minimal, QPQ_CORE_ADDR }).core.silenceMs), [2_000, 2_000, 2_000, 4_000, 4_000]);
+  assert.deepEqual(
+    ["127.0.0.1:1", "[::1]:1", "localhost:1", "core:1", "10.0.0.2:1"].map((QPQ_CORE_ADDR) =>
+      read({ ...minimal, QPQ_CORE_ADDR }).core.silenceMs
+    ),
+    [2_000, 2_000, 2_000, 4_000, 4_000],
+  );
 });
 
 Deno.test("readConfig() reads the secret from a file and an IPv6 core", () => {
-  const config = read({ QPQ_CORE_CA: "ca.pem", QPQ_CORE_ADDR: "[::1]:99", QPQ_GATEWAY_SECRET_FILE: "secret" }, { secret: `${"x".repeat(40)}\n` });
+  const config = read({ QPQ_CORE_CA: "ca.pem", QPQ_CORE_ADDR: "[::1]:99", QPQ_GATEWAY_SECRET_FILE: "secret" }, {
+    secret: `${"x".repeat(40)}\n`,
+  });
   assert.equal(config.gatewaySecret.length, 40);
   assert.deepEqual([config.core.hostname, config.core.port], ["::1", 99]);
 });
@@ -58,7 +81,14 @@ Deno.test("readConfig() names the key of every value that can not be used", () =
     ["QPQ_LIMIT_RPC_PER_SECOND", { QPQ_LIMIT_RPC_PER_SECOND: "0" }],
   ];
   for (const [key, env] of faults) {
-    assert.throws(() => read({ ...minimal, ...env }), (error) => error instanceof ConfigError && error.message.startsWith(`${key}: `), key);
+    assert.throws(
+      () => read({ ...minimal, ...env }),
+      (error) => error instanceof ConfigError && error.message.startsWith(`${key}: `),
+      key,
+    );
   }
-  assert.throws(() => read({ ...minimal, QPQ_GATEWAY_SECRET: "", QPQ_GATEWAY_SECRET_FILE: "gone" }), /QPQ_GATEWAY_SECRET_FILE: can not read gone/);
+  assert.throws(
+    () => read({ ...minimal, QPQ_GATEWAY_SECRET: "", QPQ_GATEWAY_SECRET_FILE: "gone" }),
+    /QPQ_GATEWAY_SECRET_FILE: can not read gone/,
+  );
 });

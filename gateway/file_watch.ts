@@ -1,4 +1,7 @@
-/** Tells of changes to files, links and mounted secrets included: their folders are watched, because a renewal replaces the file. */
+/**
+ * Tells of changes to files, links and mounted secrets included: their folders are watched, because a renewal
+ * replaces the file.
+ */
 
 /** Writers change two files one after the other, so a change is told when this long nothing more has changed. */
 const calmMs = 300;

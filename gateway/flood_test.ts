@@ -1,4 +1,7 @@
-/** A flood from one address next to people who go on as before: real core and gateway processes under their permissions, client addresses of the loopback. */
+/**
+ * A flood from one address next to people who go on as before: real core and gateway processes under their
+ * permissions, client addresses of the loopback.
+ */
 import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
@@ -8,7 +11,8 @@ import { openSession } from "./testing/http3_client.ts";
 import type { FloodCounts, FloodTarget } from "./testing/flooder.ts";
 
 /**
- * Quiet and flooded times take turns, and each round is judged by itself: what else the machine does meanwhile falls on some of them, on either side. Where it does much, more rounds tell; a flood that is not
+ * Quiet and flooded times take turns, and each round is judged by itself: what else the machine does
+ * meanwhile falls on some of them, on either side. Where it does much, more rounds tell; a flood that is not
  * held back is seen in each.
  */
 const rounds = { least: 3, most: 7 };
@@ -20,7 +24,16 @@ const callEveryMs = 15;
 /** The flood comes from elsewhere: what it costs to send is not to be taken from the servers' machine. */
 async function startFlood(target: FloodTarget) {
   const child = new Deno.Command("nice", {
-    args: ["-n", "19", Deno.execPath(), "run", "-A", "--unstable-net", "--no-check", new URL("./testing/flooder.ts", import.meta.url).pathname],
+    args: [
+      "-n",
+      "19",
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--unstable-net",
+      "--no-check",
+      new URL("./testing/flooder.ts", import.meta.url).pathname,
+    ],
     env: { FLOOD_TARGET: JSON.stringify(target) },
     stdin: "piped",
     stdout: "piped",
@@ -76,13 +89,23 @@ Deno.test({
     await Deno.mkdir(`${dataDir}/core`);
     const devices = seedDevices(`${dataDir}/core`, people);
     const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:0" }, {});
-    const gateway = await startGateway(dataDir, core.ready.addr, { QPQ_HTTP_PORT: String(freeTcpPort()), QPQ_WT_PORT: String(freeUdpPort()) }, {});
+    const gateway = await startGateway(dataDir, core.ready.addr, {
+      QPQ_HTTP_PORT: String(freeTcpPort()),
+      QPQ_WT_PORT: String(freeUdpPort()),
+    }, {});
     try {
-      const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${dataDir}/gateway/webtransport-certificates.json`));
+      const [{ certificate }] = JSON.parse(
+        await Deno.readTextFile(`${dataDir}/gateway/webtransport-certificates.json`),
+      );
       const [httpPort, webTransportPort] = [Number(gateway.ready.http), Number(gateway.ready.webtransport)];
       const persons = await Promise.all(devices.map(async (device, index) => {
         const endpoint = new Deno.QuicEndpoint({ hostname: `127.0.1.${index + 1}`, port: 0 });
-        const session = await openSession({ port: webTransportPort, certificate, origin: `http://127.0.0.1:${httpPort}`, endpoint });
+        const session = await openSession({
+          port: webTransportPort,
+          certificate,
+          origin: `http://127.0.0.1:${httpPort}`,
+          endpoint,
+        });
         return new Person(new RpcClient(() => session.openStream(), () => device.auth), device);
       }));
       const live = async (phase: "quiet" | "flooded", ms: number) => {
@@ -101,11 +124,15 @@ Deno.test({
         await flood.toggle();
         // What is under way ends.
         await new Promise((resolve) => setTimeout(resolve, 300));
-        const [quiet, flooded] = (["quiet", "flooded"] as const).map((phase) => p99(persons.flatMap(({ tookMs }) => tookMs[phase])));
+        const [quiet, flooded] = (["quiet", "flooded"] as const).map((phase) =>
+          p99(persons.flatMap(({ tookMs }) => tookMs[phase]))
+        );
         p99s.push({ quiet, flooded });
       }
       const counts = await flood.end();
-      const said = `p99 in ms ${p99s.map(({ quiet, flooded }) => `${quiet.toFixed(1)} → ${flooded.toFixed(1)}`).join(", ")}; the flood: ${JSON.stringify(counts)}`;
+      const said = `p99 in ms ${
+        p99s.map(({ quiet, flooded }) => `${quiet.toFixed(1)} → ${flooded.toFixed(1)}`).join(", ")
+      }; the flood: ${JSON.stringify(counts)}`;
       console.log(said);
       // It did what it was let.
       assert.ok(counts.answered > 200, said);

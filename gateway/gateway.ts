@@ -55,12 +55,17 @@ const eventMetrics: Partial<Record<ConnectionEvent, MetricName>> = {
   clientFull: "qpq_gateway_connections_refused_total",
   handshakeFailed: "qpq_gateway_handshakes_failed_total",
 };
-const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = { refused: "handshakes", full: "connections", clientFull: "connectionsPerAddress" };
+const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
+  refused: "handshakes",
+  full: "connections",
+  clientFull: "connectionsPerAddress",
+};
 
 /**
  * Starts everything; the core may be away.
  *
- * @throws ConfigError when a file that the configuration names can not be used; Deno's error when an address can not be bound
+ * @throws ConfigError when a file that the configuration names can not be used; Deno's error when an address
+ *   can not be bound
  */
 export async function startGateway(config: GatewayConfig, { log, now }: GatewayEnvironment): Promise<Gateway> {
   const metrics = new Metrics();
@@ -69,7 +74,15 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   const certificates = await openCertificates(config, challenges, now, log);
   metrics.watchCertificate(() => timesOf(certificates.current.certificate), now);
   const { hostname, port, connections, silenceMs } = config.core;
-  const pool = new UpstreamPool({ core: { hostname, port }, trust, secret: config.gatewaySecret, connections, silenceMs, metrics, log });
+  const pool = new UpstreamPool({
+    core: { hostname, port },
+    trust,
+    secret: config.gatewaySecret,
+    connections,
+    silenceMs,
+    metrics,
+    log,
+  });
   const pace = new CallPace(config.limits.callsPerSecond, now);
   const calls = new CallDesk(pool, config.limits, metrics, log);
   let webTransport: WebTransportServer | undefined;
@@ -127,7 +140,12 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   }
 }
 
-function redirectTo(config: GatewayConfig, http: GatewayHttpServer, challenges: AcmeChallenges, webTransportPort: () => number): RedirectServer {
+function redirectTo(
+  config: GatewayConfig,
+  http: GatewayHttpServer,
+  challenges: AcmeChallenges,
+  webTransportPort: () => number,
+): RedirectServer {
   const { bind, redirectPort, publicHost, publicPorts } = config;
   return serveRedirects({
     bind,
@@ -151,7 +169,9 @@ interface Parts {
   log: Log;
 }
 
-function assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log }: Parts): Gateway {
+function assemble(
+  { config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log }: Parts,
+): Gateway {
   const refreshCertificate = async () => {
     try {
       const pair = await certificates.refresh();
@@ -164,7 +184,9 @@ function assemble({ config, metrics, pool, certificates, http, webTransport, red
     }
   };
   const refreshTimer = setInterval(refreshCertificate, refreshIntervalMs);
-  const stopWatching = config.tls ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate()) : () => {};
+  const stopWatching = config.tls
+    ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate())
+    : () => {};
   // The ports are up now, so the authority's questions can be answered.
   if (config.acme) void refreshCertificate();
   return {
@@ -181,24 +203,40 @@ function assemble({ config, metrics, pool, certificates, http, webTransport, red
     async close(graceMs = 2_000) {
       clearInterval(refreshTimer);
       stopWatching();
-      await Promise.all([webTransport.close(drainingCode, drainingReason), http.close(graceMs), redirects?.close(), metricsServer?.close()]);
+      await Promise.all([
+        webTransport.close(drainingCode, drainingReason),
+        http.close(graceMs),
+        redirects?.close(),
+        metricsServer?.close(),
+      ]);
       pool.close();
     },
   };
 }
 
-/** An authority's PEM verifies the core; the pin goes into the admission, and is the only check when there is no PEM. */
+/**
+ * An authority's PEM verifies the core; the pin goes into the admission, and is the only check when there is
+ * no PEM.
+ */
 async function readTrust({ core }: GatewayConfig): Promise<CoreTrust> {
   if (core.caPath === undefined) return { serverName: core.serverName, pin: core.pin! };
   try {
     const caPem = await Deno.readTextFile(core.caPath);
     return { caPem, serverName: core.serverName, pin: core.pin ?? await certificatePin(caPem) };
   } catch (error) {
-    throw new ConfigError("QPQ_CORE_CA", `can not use ${core.caPath}: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(
+      "QPQ_CORE_CA",
+      `can not use ${core.caPath}: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
-async function openCertificates(config: GatewayConfig, challenges: AcmeChallenges, now: () => number, log: Log): Promise<CertificateSource> {
+async function openCertificates(
+  config: GatewayConfig,
+  challenges: AcmeChallenges,
+  now: () => number,
+  log: Log,
+): Promise<CertificateSource> {
   try {
     if (config.acme) return await openAcme(config.acme, `${config.dataDir}/acme`, challenges, now, log);
     return await (config.tls ? CertificateFiles.open(config.tls) : SelfMadeCertificate.open(config.dataDir, now));
@@ -208,12 +246,26 @@ async function openCertificates(config: GatewayConfig, challenges: AcmeChallenge
   }
 }
 
-async function openAcme(acme: NonNullable<GatewayConfig["acme"]>, folder: string, challenges: AcmeChallenges, now: () => number, log: Log): Promise<AcmeCertificate> {
+async function openAcme(
+  acme: NonNullable<GatewayConfig["acme"]>,
+  folder: string,
+  challenges: AcmeChallenges,
+  now: () => number,
+  log: Log,
+): Promise<AcmeCertificate> {
   const { domain, directoryUrl, email, caPath } = acme;
   const authority = { directoryUrl, email, caPem: caPath === undefined ? undefined : await Deno.readTextFile(caPath) };
   // Loaded only where it is used: it and what it needs would be a fifth of the gateway's code.
   const { makeAccountKey, orderCertificate } = await import("./acme_order.ts");
-  return await AcmeCertificate.open({ domain, directoryUrl, folder, now, log, makeAccountKey, order: (accountKey) => orderCertificate(authority, accountKey, domain, challenges) });
+  return await AcmeCertificate.open({
+    domain,
+    directoryUrl,
+    folder,
+    now,
+    log,
+    makeAccountKey,
+    order: (accountKey) => orderCertificate(authority, accountKey, domain, challenges),
+  });
 }
 
 function timesOf(certificate: string): CertificateTimes | undefined {

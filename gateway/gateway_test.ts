@@ -21,7 +21,12 @@ async function certificateOf(test: TestGateway): Promise<string> {
 }
 
 async function connect(test: TestGateway, overrides: { path?: string; origin?: string } = {}): Promise<ClientSession> {
-  return await openSession({ port: test.gateway.webTransportPort, certificate: await certificateOf(test), origin: test.origin, ...overrides });
+  return await openSession({
+    port: test.gateway.webTransportPort,
+    certificate: await certificateOf(test),
+    origin: test.origin,
+    ...overrides,
+  });
 }
 
 async function echo(session: ClientSession, bytes: Uint8Array): Promise<Uint8Array> {
@@ -61,7 +66,10 @@ quicTest("the gateway answers only its own origins, path and number of sessions"
   assert.equal((await connect(test, { origin: "https://evil.example" })).status, 403);
   assert.equal((await connect(test, { origin: undefined })).status, 403);
   assert.equal((await connect(test, { path: "/" })).status, 404);
-  const sessions = [await connect(test, { path: "/wt?x=1" }), await connect(test, { origin: `http://localhost:${test.gateway.httpPort}` })];
+  const sessions = [
+    await connect(test, { path: "/wt?x=1" }),
+    await connect(test, { origin: `http://localhost:${test.gateway.httpPort}` }),
+  ];
   assert.deepEqual(sessions.map(({ status }) => status), [200, 200]);
   assert.equal((await connect(test)).status, 429);
   await sessions[0].close(0, "");
@@ -69,29 +77,32 @@ quicTest("the gateway answers only its own origins, path and number of sessions"
   assert.equal((await connect(test)).status, 200);
 });
 
-quicTest("the gateway answers E005 to a call above callsPerSession or callsPerAddress, and serves on below", async () => {
-  await using test = await startTestGateway({ limits: { callsPerSession: 2, callsPerAddress: 3 } });
-  await test.gateway.whenCoreReady();
-  const first = await connect(test);
-  const second = await connect(test);
-  const holding = [await first.openStream(), await first.openStream()];
-  for (const stream of holding) {
-    const writer = stream.writable.getWriter();
-    await writer.write(Uint8Array.of(1));
-    await stream.readable.getReader().read();
-    writer.releaseLock();
-  }
-  const refused = { code: ErrorCode.rateLimited, retryAfterMs: 1000 };
-  await assert.rejects(new RpcClient(() => first.openStream()).call(delivery.health, {}), refused);
-  const third = await second.openStream();
-  await third.writable.getWriter().write(Uint8Array.of(1));
-  await third.readable.getReader().read();
-  await assert.rejects(new RpcClient(() => second.openStream()).call(delivery.health, {}), refused);
-  assert.equal(test.gateway.metrics.get("qpq_gateway_calls_refused_total"), 2);
-  await holding[0].writable.close();
-  await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 2);
-  assert.equal((await echo(first, Uint8Array.of(5)))[0], 5);
-});
+quicTest(
+  "the gateway answers E005 to a call above callsPerSession or callsPerAddress, and serves on below",
+  async () => {
+    await using test = await startTestGateway({ limits: { callsPerSession: 2, callsPerAddress: 3 } });
+    await test.gateway.whenCoreReady();
+    const first = await connect(test);
+    const second = await connect(test);
+    const holding = [await first.openStream(), await first.openStream()];
+    for (const stream of holding) {
+      const writer = stream.writable.getWriter();
+      await writer.write(Uint8Array.of(1));
+      await stream.readable.getReader().read();
+      writer.releaseLock();
+    }
+    const refused = { code: ErrorCode.rateLimited, retryAfterMs: 1000 };
+    await assert.rejects(new RpcClient(() => first.openStream()).call(delivery.health, {}), refused);
+    const third = await second.openStream();
+    await third.writable.getWriter().write(Uint8Array.of(1));
+    await third.readable.getReader().read();
+    await assert.rejects(new RpcClient(() => second.openStream()).call(delivery.health, {}), refused);
+    assert.equal(test.gateway.metrics.get("qpq_gateway_calls_refused_total"), 2);
+    await holding[0].writable.close();
+    await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 2);
+    assert.equal((await echo(first, Uint8Array.of(5)))[0], 5);
+  },
+);
 
 quicTest("the gateway ends a call above bytesPerCall, with E011 where nothing was answered yet", async () => {
   await using test = await startTestGateway({ limits: { bytesPerCall: 100_000 } });
@@ -99,7 +110,12 @@ quicTest("the gateway ends a call above bytesPerCall, with E011 where nothing wa
   await using silent = await startTestGateway({ limits: { bytesPerCall: 100_000 }, core: { onCall: () => silence } });
   await Promise.all([test, silent].map(({ gateway }) => gateway.whenCoreReady()));
   const blob = new Uint8Array(200_000);
-  const call = new RpcClient(async () => await (await connect(silent)).openStream()).call(delivery.putBlob, { sha256: new Uint8Array(32), length: blob.length }, {}, blob);
+  const call = new RpcClient(async () => await (await connect(silent)).openStream()).call(
+    delivery.putBlob,
+    { sha256: new Uint8Array(32), length: blob.length },
+    {},
+    blob,
+  );
   await assert.rejects(call, { code: ErrorCode.payloadTooLarge });
   end();
   const session = await connect(test);
@@ -148,53 +164,59 @@ quicTest("a client that goes away ends its calls at the core", async () => {
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
 });
 
-quicTest("half-open calls are reset after halfOpenMs, finished ones wait on, and a session of many is closed", async () => {
-  await using test = await startTestGateway({
-    limits: { halfOpenMs: 200 },
-    core: {
-      onCall: async ({ readable, writable }) => {
-        await readAll(readable);
-        await new Promise((resolve) => setTimeout(resolve, 600));
-        await writeAll(writable, Uint8Array.of(42));
+quicTest(
+  "half-open calls are reset after halfOpenMs, finished ones wait on, and a session of many is closed",
+  async () => {
+    await using test = await startTestGateway({
+      limits: { halfOpenMs: 200 },
+      core: {
+        onCall: async ({ readable, writable }) => {
+          await readAll(readable);
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          await writeAll(writable, Uint8Array.of(42));
+        },
       },
-    },
-  });
-  await test.gateway.whenCoreReady();
-  const session = await connect(test);
-  const half = await session.openStream();
-  // Writers stay referenced: Deno sends FIN for a collected one.
-  const writers = [half.writable.getWriter()];
-  await writers[0].write(Uint8Array.of(1));
-  const [late, early] = await Promise.all([echo(session, Uint8Array.of(1)), readAll(half.readable)]);
-  assert.deepEqual([late[0], early.length], [42, 0]);
-  for (let index = 0; index < 15; index++) {
-    const writer = (await session.openStream()).writable.getWriter();
-    writers.push(writer);
-    await writer.write(Uint8Array.of(1));
-  }
-  const capsule = await session.nextData();
-  assert.equal(writers.length, 16);
-  assert.deepEqual([...capsule!.subarray(3, 7)], [0, 0, 0, sessionAbusedCode]);
-});
+    });
+    await test.gateway.whenCoreReady();
+    const session = await connect(test);
+    const half = await session.openStream();
+    // Writers stay referenced: Deno sends FIN for a collected one.
+    const writers = [half.writable.getWriter()];
+    await writers[0].write(Uint8Array.of(1));
+    const [late, early] = await Promise.all([echo(session, Uint8Array.of(1)), readAll(half.readable)]);
+    assert.deepEqual([late[0], early.length], [42, 0]);
+    for (let index = 0; index < 15; index++) {
+      const writer = (await session.openStream()).writable.getWriter();
+      writers.push(writer);
+      await writer.write(Uint8Array.of(1));
+    }
+    const capsule = await session.nextData();
+    assert.equal(writers.length, 16);
+    assert.deepEqual([...capsule!.subarray(3, 7)], [0, 0, 0, sessionAbusedCode]);
+  },
+);
 
-quicTest("calls are reset after about 2 s while the core is away, and the session lives on until it is back", async () => {
-  const firstCore = await startCoreProcess();
-  await using test = await startTestGateway({ connectTo: firstCore });
-  await test.gateway.whenCoreReady();
-  const session = await connect(test);
-  assert.equal((await echo(session, Uint8Array.of(1)))[0], 1);
-  await firstCore.kill();
-  await until(() => test.gateway.readyConnections === 0);
-  const startedAt = performance.now();
-  const stream = await session.openStream();
-  assert.equal((await readAll(stream.readable)).length, 0);
-  const waitedMs = performance.now() - startedAt;
-  assert.ok(waitedMs > 1_000 && waitedMs < 4_000, `reset after ${waitedMs} ms`);
-  const secondCore = await startCoreProcess(firstCore.port, firstCore.keyPair);
-  await test.gateway.whenCoreReady();
-  assert.equal((await echo(session, Uint8Array.of(2)))[0], 2);
-  await secondCore.kill();
-});
+quicTest(
+  "calls are reset after about 2 s while the core is away, and the session lives on until it is back",
+  async () => {
+    const firstCore = await startCoreProcess();
+    await using test = await startTestGateway({ connectTo: firstCore });
+    await test.gateway.whenCoreReady();
+    const session = await connect(test);
+    assert.equal((await echo(session, Uint8Array.of(1)))[0], 1);
+    await firstCore.kill();
+    await until(() => test.gateway.readyConnections === 0);
+    const startedAt = performance.now();
+    const stream = await session.openStream();
+    assert.equal((await readAll(stream.readable)).length, 0);
+    const waitedMs = performance.now() - startedAt;
+    assert.ok(waitedMs > 1_000 && waitedMs < 4_000, `reset after ${waitedMs} ms`);
+    const secondCore = await startCoreProcess(firstCore.port, firstCore.keyPair);
+    await test.gateway.whenCoreReady();
+    assert.equal((await echo(session, Uint8Array.of(2)))[0], 2);
+    await secondCore.kill();
+  },
+);
 
 quicTest("the certificate changes under open sessions, and the next hash was published before", async () => {
   let now = Date.now() - 11.5 * 86_400_000;
@@ -204,7 +226,11 @@ quicTest("the certificate changes under open sessions, and the next hash was pub
     const { webtransport } = await (await fetch(`${test.origin}/.well-known/quicproquo.json`)).json();
     return webtransport.certificateHashes.map(({ value }: { value: string }) => value);
   };
-  const hashOf = (pem: string) => btoa(new X509Certificate(pem).fingerprint256.split(":").map((digits) => String.fromCharCode(parseInt(digits, 16))).join(""));
+  const hashOf = (pem: string) =>
+    btoa(
+      new X509Certificate(pem).fingerprint256.split(":").map((digits) => String.fromCharCode(parseInt(digits, 16)))
+        .join(""),
+    );
   const before = await hashes();
   const oldCertificate = await certificateOf(test);
   assert.equal(before[0], hashOf(oldCertificate));

@@ -26,7 +26,9 @@ Deno.test({
   fn: async () => {
     await using test = await startTestGateway();
     await test.gateway.whenCoreReady();
-    const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`));
+    const [{ certificate }] = JSON.parse(
+      await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`),
+    );
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     const target = { port: test.gateway.webTransportPort, certificate, endpoint };
     const bystander = await openSession({ ...target, origin: test.origin });
@@ -92,15 +94,25 @@ Deno.test({
       onSession: () => () => {},
       onEvent: (event) => void (refused += event === "refused" ? 1 : 0),
     });
-    // A relay that carries first packets to the server and nothing back: to the server, each client falls silent in the middle of its handshake.
+    // A relay that carries first packets to the server and nothing back: to the server, each client falls
+    // silent in the middle of its handshake.
     const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     (async () => {
-      for await (const [datagram] of relay) await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
+      for await (const [datagram] of relay) {
+        await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
+      }
     })().catch(() => {});
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     for (let index = 0; index < 60; index++) {
-      const options = { endpoint, hostname: "127.0.0.1", port: (relay.addr as Deno.NetAddr).port, serverName: "localhost", caCerts: [keyPair.certificate], alpnProtocols: ["h3"] };
+      const options = {
+        endpoint,
+        hostname: "127.0.0.1",
+        port: (relay.addr as Deno.NetAddr).port,
+        serverName: "localhost",
+        caCerts: [keyPair.certificate],
+        alpnProtocols: ["h3"],
+      };
       Deno.connectQuic<false>(options).catch(() => {});
     }
     await until(() => refused >= 40);

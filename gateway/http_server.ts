@@ -110,7 +110,8 @@ export class GatewayHttpServer {
         return new Response("internal error\n", { status: 500, headers: this.#headers(undefined) });
       },
     };
-    const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => this.#handle(request, info.remoteAddr);
+    const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
+      this.#handle(request, info.remoteAddr);
     // Only HTTPS needs a second listener on its port, for the moment in which the certificate changes.
     return tls
       ? Deno.serve({ ...common, cert: tls.certificate, key: tls.privateKey, reusePort: true }, handler)
@@ -131,7 +132,9 @@ export class GatewayHttpServer {
   async #answer(request: Request, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
     const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
     if (path === "/rpc") {
-      return request.method === "POST" ? await answerRpc(request, client, calls, this.#isOwnOrigin, limits.bytesPerCall, metrics) : methodNotAllowed("POST");
+      return request.method === "POST"
+        ? await answerRpc(request, client, calls, this.#isOwnOrigin, limits.bytesPerCall, metrics)
+        : methodNotAllowed("POST");
     }
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
     if (path === wellKnownPath) return wellKnownResponse(`${this.#webTransportOrigin(host)}/wt`, certificateHashes());
@@ -160,7 +163,10 @@ export class GatewayHttpServer {
 
   #headers(host: string | undefined): Record<string, string> {
     const { tls, publicHost } = this.#options;
-    return securityHeaders(this.#webTransportOrigin(host), tls !== undefined && publicHost !== undefined && ownHost(host, publicHost) === publicHost);
+    return securityHeaders(
+      this.#webTransportOrigin(host),
+      tls !== undefined && publicHost !== undefined && ownHost(host, publicHost) === publicHost,
+    );
   }
 
   #webTransportOrigin(pageHost: string | undefined): string {
@@ -171,5 +177,8 @@ export class GatewayHttpServer {
 }
 
 function methodNotAllowed(allow: string): Response {
-  return new Response("method not allowed\n", { status: 405, headers: { allow, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
+  return new Response("method not allowed\n", {
+    status: 405,
+    headers: { allow, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
 }

@@ -53,7 +53,11 @@ httpTest("files have their types, caching rules and HEAD", async (test) => {
   for (const [path, type, caching] of expected) {
     for (const method of ["GET", "HEAD"]) {
       const response = await fetch(test.origin + path, { method, headers: { "accept-encoding": "identity" } });
-      assert.deepEqual([response.status, response.headers.get("content-type"), response.headers.get("cache-control")], [200, type, caching], path);
+      assert.deepEqual([response.status, response.headers.get("content-type"), response.headers.get("cache-control")], [
+        200,
+        type,
+        caching,
+      ], path);
       assert.equal((await response.arrayBuffer()).byteLength > 0, method === "GET");
     }
   }
@@ -62,7 +66,10 @@ httpTest("files have their types, caching rules and HEAD", async (test) => {
 httpTest("a file's compressed sibling is served to who accepts it, and an ETag answers 304", async (test) => {
   await writeSite(test);
   const get = (acceptEncoding: string, more = "") =>
-    raw(test, `GET /assets/app-3f2a.js HTTP/1.1\nhost: localhost\naccept-encoding: ${acceptEncoding}\nconnection: close\n${more}\n`);
+    raw(
+      test,
+      `GET /assets/app-3f2a.js HTTP/1.1\nhost: localhost\naccept-encoding: ${acceptEncoding}\nconnection: close\n${more}\n`,
+    );
   assert.match(await get("gzip, br"), /content-encoding: br[^]*\r\n\r\nbrotli$/);
   assert.match(await get("gzip, br;q=0"), /content-encoding: gzip[^]*\r\n\r\ngzipped$/);
   const plain = await get("identity");
@@ -73,25 +80,47 @@ httpTest("a file's compressed sibling is served to who accepts it, and an ETag a
   assert.match(await get("gzip", `if-none-match: ${etag}\n`), /^HTTP\/1.1 200 /);
 });
 
-httpTest("a navigation to a path of the app gets the page; missing files, hidden files and everything outside are 404", async (test) => {
-  await writeSite(test);
-  const page = await fetch(`${test.origin}/chat/7`, { headers: { accept: "text/html,*/*" } });
-  assert.equal(await page.text(), "<!doctype html>page");
-  const paths = [
-    "/missing.js", "/assets/missing-1.js", "/chat/7", "/.env", "/assets/", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt",
-    "/..%5csecret.txt", "/%00", "/%ff", "//etc/passwd", "/link.txt", "/index.html/x", "/c:/x", "/assets%2f..%2f.env",
-  ];
-  for (const path of paths) {
-    const answer = await raw(test, `GET ${path} HTTP/1.1\nhost: localhost\nconnection: close\n\n`);
-    assert.match(answer, /^HTTP\/1.1 40[04] /, path);
-    assert.doesNotMatch(answer, /secret|hidden|root:/, path);
-  }
-});
+httpTest(
+  "a navigation to a path of the app gets the page; missing files, hidden files and everything outside are 404",
+  async (test) => {
+    await writeSite(test);
+    const page = await fetch(`${test.origin}/chat/7`, { headers: { accept: "text/html,*/*" } });
+    assert.equal(await page.text(), "<!doctype html>page");
+    const paths = [
+      "/missing.js",
+      "/assets/missing-1.js",
+      "/chat/7",
+      "/.env",
+      "/assets/",
+      "/../secret.txt",
+      "/%2e%2e/secret.txt",
+      "/..%2fsecret.txt",
+      "/assets/..%2f..%2fsecret.txt",
+      "/..%5csecret.txt",
+      "/%00",
+      "/%ff",
+      "//etc/passwd",
+      "/link.txt",
+      "/index.html/x",
+      "/c:/x",
+      "/assets%2f..%2f.env",
+    ];
+    for (const path of paths) {
+      const answer = await raw(test, `GET ${path} HTTP/1.1\nhost: localhost\nconnection: close\n\n`);
+      assert.match(answer, /^HTTP\/1.1 40[04] /, path);
+      assert.doesNotMatch(answer, /secret|hidden|root:/, path);
+    }
+  },
+);
 
 httpTest("every answer carries the security headers, with the WebTransport address in the policy", async (test) => {
   await writeSite(test);
   const port = test.gateway.webTransportPort;
-  for (const [path, init] of [["/", {}], ["/missing", {}], ["/rpc", { method: "POST" }], ["/rpc", {}], ["/", { method: "DELETE" }], ["/.well-known/quicproquo.json", {}]] as [string, RequestInit][]) {
+  for (
+    const [path, init] of [["/", {}], ["/missing", {}], ["/rpc", { method: "POST" }], ["/rpc", {}], ["/", {
+      method: "DELETE",
+    }], ["/.well-known/quicproquo.json", {}]] as [string, RequestInit][]
+  ) {
     const { headers, body } = await fetch(test.origin + path, init);
     await body?.cancel();
     assert.equal(
@@ -122,7 +151,12 @@ httpTest("the well-known names URL, two hashes, /rpc and the wire version, and i
   assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
   const { webtransport, rpc, wireVersion } = await response.json();
   assert.equal(webtransport.url, `https://127.0.0.1:${test.gateway.webTransportPort}/wt`);
-  assert.deepEqual(webtransport.certificateHashes.map(({ algorithm, value }: Record<string, string>) => [algorithm, atob(value).length]), [["sha-256", 32], ["sha-256", 32]]);
+  assert.deepEqual(
+    webtransport.certificateHashes.map((
+      { algorithm, value }: Record<string, string>,
+    ) => [algorithm, atob(value).length]),
+    [["sha-256", 32], ["sha-256", 32]],
+  );
   assert.deepEqual([rpc, wireVersion], ["/rpc", 1]);
 });
 
@@ -130,7 +164,11 @@ httpTest("/rpc carries a call and its answer, with the caller's address", async 
   await test.gateway.whenCoreReady();
   const call = crypto.getRandomValues(new Uint8Array(50_000));
   const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: call, headers: { origin: test.origin } });
-  assert.deepEqual([response.status, response.headers.get("content-type"), response.headers.get("cache-control")], [200, "application/octet-stream", "no-store, no-transform"]);
+  assert.deepEqual([response.status, response.headers.get("content-type"), response.headers.get("cache-control")], [
+    200,
+    "application/octet-stream",
+    "no-store, no-transform",
+  ]);
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), call);
 });
 
@@ -147,44 +185,59 @@ httpTest("/rpc refuses pages of others, other methods, and calls above the limit
   assert.equal(await post({ body: new Uint8Array(1_001), headers: { origin: test.origin } }), 413);
   // Without a length the limit shows on the way: the answer is E011, or is cut off where it has begun.
   const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(500)) });
-  const answer = await fetch(`${test.origin}/rpc`, { method: "POST", body: endless, headers: { origin: test.origin } }).then((response) => response.arrayBuffer()).catch(() => undefined);
+  const answer = await fetch(`${test.origin}/rpc`, { method: "POST", body: endless, headers: { origin: test.origin } })
+    .then((response) => response.arrayBuffer()).catch(() => undefined);
   if (answer) assert.deepEqual(new Uint8Array(answer), callRefusal.tooLarge);
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
 }, { limits: { bytesPerCall: 1_000 } });
 
 const subscriptions = { ended: 0 };
-httpTest("/rpc streams a long answer piece by piece without a time limit, and a caller that leaves ends the call at the core", async (test) => {
-  await test.gateway.whenCoreReady();
-  const abort = new AbortController();
-  const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: "subscribe", headers: { origin: test.origin }, signal: abort.signal });
-  const reader = response.body!.getReader();
-  for (let piece = 0; piece < 5; piece++) assert.deepEqual((await reader.read()).value, Uint8Array.of(piece));
-  assert.equal(test.gateway.metrics.get("qpq_gateway_calls"), 1);
-  abort.abort();
-  await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0, "the gateway sees the caller leave");
-  await until(() => subscriptions.ended === 1, "the core sees the caller leave");
-}, {
-  limits: { halfOpenMs: 100 },
-  core: {
-    onCall: async ({ readable, writable }) => {
-      await readAll(readable);
-      const writer = writable.getWriter();
-      try {
-        for (let piece = 0; piece < 1_000; piece++) {
-          await writer.write(Uint8Array.of(piece));
-          await new Promise((resolve) => setTimeout(resolve, 120));
+httpTest(
+  "/rpc streams a long answer piece by piece without a time limit, and a caller that leaves ends the call at the core",
+  async (test) => {
+    await test.gateway.whenCoreReady();
+    const abort = new AbortController();
+    const response = await fetch(`${test.origin}/rpc`, {
+      method: "POST",
+      body: "subscribe",
+      headers: { origin: test.origin },
+      signal: abort.signal,
+    });
+    const reader = response.body!.getReader();
+    for (let piece = 0; piece < 5; piece++) assert.deepEqual((await reader.read()).value, Uint8Array.of(piece));
+    assert.equal(test.gateway.metrics.get("qpq_gateway_calls"), 1);
+    abort.abort();
+    await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0, "the gateway sees the caller leave");
+    await until(() => subscriptions.ended === 1, "the core sees the caller leave");
+  },
+  {
+    limits: { halfOpenMs: 100 },
+    core: {
+      onCall: async ({ readable, writable }) => {
+        await readAll(readable);
+        const writer = writable.getWriter();
+        try {
+          for (let piece = 0; piece < 1_000; piece++) {
+            await writer.write(Uint8Array.of(piece));
+            await new Promise((resolve) => setTimeout(resolve, 120));
+          }
+        } catch {
+          subscriptions.ended++;
         }
-      } catch {
-        subscriptions.ended++;
-      }
+      },
     },
   },
-});
+);
 
 httpTest("/rpc notices a caller that leaves while nothing is being sent", async (test) => {
   await test.gateway.whenCoreReady();
   const abort = new AbortController();
-  const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: "subscribe", headers: { origin: test.origin }, signal: abort.signal });
+  const response = await fetch(`${test.origin}/rpc`, {
+    method: "POST",
+    body: "subscribe",
+    headers: { origin: test.origin },
+    signal: abort.signal,
+  });
   assert.deepEqual((await response.body!.getReader().read()).value, Uint8Array.of(1));
   abort.abort();
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
@@ -208,7 +261,8 @@ httpTest("/rpc answers 503 while the core is away", async (test) => {
 });
 
 Deno.test({
-  name: "with PEM files the port speaks HTTPS, the well-known names no hashes, and a renewed file is served without a restart",
+  name:
+    "with PEM files the port speaks HTTPS, the well-known names no hashes, and a renewed file is served without a restart",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -227,9 +281,16 @@ Deno.test({
       const init: RequestInit & { client: Deno.HttpClient } = { client };
       return await (await fetch(`https://localhost:${test.gateway.httpPort}/.well-known/quicproquo.json`, init)).json();
     };
-    assert.deepEqual((await read(first)).webtransport, { url: `https://localhost:${test.gateway.webTransportPort}/wt` });
+    assert.deepEqual((await read(first)).webtransport, {
+      url: `https://localhost:${test.gateway.webTransportPort}/wt`,
+    });
     await test.gateway.whenCoreReady();
-    const open = (certificate: string) => openSession({ port: test.gateway.webTransportPort, certificate, origin: `https://localhost:${test.gateway.httpPort}` });
+    const open = (certificate: string) =>
+      openSession({
+        port: test.gateway.webTransportPort,
+        certificate,
+        origin: `https://localhost:${test.gateway.httpPort}`,
+      });
     const echo = async (session: Awaited<ReturnType<typeof open>>, byte: number) => {
       const stream = await session.openStream();
       const [echoed] = await Promise.all([readAll(stream.readable), writeAll(stream.writable, Uint8Array.of(byte))]);
@@ -261,18 +322,23 @@ function tickingCore() {
       next = Promise.withResolvers();
       resolve(text);
     },
-    async onCall({ readable, writable }: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> }): Promise<void> {
+    async onCall(
+      { readable, writable }: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+    ): Promise<void> {
       await readable.pipeTo(new WritableStream());
       const writer = writable.getWriter();
       await writer.write(new TextEncoder().encode("begun"));
-      for (let text = await next.promise; text !== "end"; text = await next.promise) await writer.write(new TextEncoder().encode(text));
+      for (let text = await next.promise; text !== "end"; text = await next.promise) {
+        await writer.write(new TextEncoder().encode(text));
+      }
       await writer.close();
     },
   };
 }
 
 Deno.test({
-  name: "a subscription over /rpc and one over WebTransport that are under way when the certificate changes go on, piece by piece to their end; the next ones see the new certificate",
+  name:
+    "a subscription over /rpc and one over WebTransport that are under way when the certificate changes go on, piece by piece to their end; the next ones see the new certificate",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -292,7 +358,12 @@ Deno.test({
     const decoder = new TextDecoder();
     const subscribe = async (caCert: string) => {
       const client = Deno.createHttpClient({ caCerts: [caCert] });
-      const init: RequestInit & { client: Deno.HttpClient } = { client, method: "POST", body: "call", headers: { origin } };
+      const init: RequestInit & { client: Deno.HttpClient } = {
+        client,
+        method: "POST",
+        body: "call",
+        headers: { origin },
+      };
       const response = await fetch(`${origin}/rpc`, init).catch((error) => {
         client.close();
         throw error;
@@ -304,7 +375,8 @@ Deno.test({
     const stream = await session.openStream();
     await writeAll(stream.writable, Uint8Array.of(1));
     const readers = [overHttps.reader, stream.readable.getReader()];
-    const heard = async () => await Promise.all(readers.map(async (reader) => decoder.decode((await reader.read()).value)));
+    const heard = async () =>
+      await Promise.all(readers.map(async (reader) => decoder.decode((await reader.read()).value)));
     assert.deepEqual(await heard(), ["begun", "begun"]);
     core.tick("before");
     assert.deepEqual(await heard(), ["before", "before"]);

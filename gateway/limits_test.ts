@@ -1,6 +1,16 @@
-/** Each limit of the gateway that stands in docs/limits.md and is not tested beside what it bounds: the answer, the wait it advises, the count. */
+/**
+ * Each limit of the gateway that stands in docs/limits.md and is not tested beside what it bounds: the
+ * answer, the wait it advises, the count.
+ */
 import assert from "node:assert/strict";
-import { connectHttp3, openSession, readAll, request, sendSettings, webTransportFields } from "./testing/http3_client.ts";
+import {
+  connectHttp3,
+  openSession,
+  readAll,
+  request,
+  sendSettings,
+  webTransportFields,
+} from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
 import { callsAtOnce } from "./pace.ts";
@@ -11,35 +21,51 @@ function limitTest(name: string, fn: () => Promise<void>): void {
 }
 
 async function target(test: TestGateway): Promise<{ port: number; certificate: string; origin: string }> {
-  const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`));
+  const [{ certificate }] = JSON.parse(
+    await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`),
+  );
   return { port: test.gateway.webTransportPort, certificate, origin: test.origin };
 }
 
 async function refusals(test: TestGateway, reason: string): Promise<number> {
-  return Number((await test.gateway.metrics.render()).match(new RegExp(`^qpq_gateway_refusals_total{reason="${reason}"} (\\d+)$`, "m"))?.[1] ?? 0);
+  return Number(
+    (await test.gateway.metrics.render()).match(
+      new RegExp(`^qpq_gateway_refusals_total{reason="${reason}"} (\\d+)$`, "m"),
+    )?.[1] ?? 0,
+  );
 }
 
 async function post(test: TestGateway, headers: Record<string, string> = {}): Promise<Response> {
-  const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: "x", headers: { origin: test.origin, ...headers } });
+  const response = await fetch(`${test.origin}/rpc`, {
+    method: "POST",
+    body: "x",
+    headers: { origin: test.origin, ...headers },
+  });
   await response.body?.cancel();
   return response;
 }
 
-limitTest("a connection above connectionsPerAddress is closed with H3_EXCESSIVE_LOAD, and there is room again when one ends", async () => {
-  await using test = await startTestGateway({ limits: { connectionsPerAddress: 2 } });
-  const to = await target(test);
-  const open = [await openSession(to), await openSession(to)];
-  const third = await connectHttp3(to);
-  await assert.rejects(async () => {
-    await sendSettings(third);
-    await request(third, webTransportFields("/wt", to.origin));
-  });
-  assert.match(String(await third.closed.catch((error) => error).then((info) => info?.reason ?? info)), /too many connections/);
-  assert.equal(await refusals(test, "connectionsPerAddress"), 1);
-  open[0].conn.close();
-  await until(() => test.gateway.metrics.get("qpq_gateway_sessions") === 1);
-  assert.equal((await openSession(to)).status, 200);
-});
+limitTest(
+  "a connection above connectionsPerAddress is closed with H3_EXCESSIVE_LOAD, and there is room again when one ends",
+  async () => {
+    await using test = await startTestGateway({ limits: { connectionsPerAddress: 2 } });
+    const to = await target(test);
+    const open = [await openSession(to), await openSession(to)];
+    const third = await connectHttp3(to);
+    await assert.rejects(async () => {
+      await sendSettings(third);
+      await request(third, webTransportFields("/wt", to.origin));
+    });
+    assert.match(
+      String(await third.closed.catch((error) => error).then((info) => info?.reason ?? info)),
+      /too many connections/,
+    );
+    assert.equal(await refusals(test, "connectionsPerAddress"), 1);
+    open[0].conn.close();
+    await until(() => test.gateway.metrics.get("qpq_gateway_sessions") === 1);
+    assert.equal((await openSession(to)).status, 200);
+  },
+);
 
 limitTest("connections above the total are refused before their handshake", async () => {
   await using test = await startTestGateway({ limits: { connections: 1 } });
@@ -61,14 +87,16 @@ limitTest("a session above sessionsPerAddress is answered 429 with Retry-After",
 limitTest("a session without a call for idleMs is closed, one with a subscription is not", async () => {
   await using test = await startTestGateway({
     limits: { idleMs: 300 },
-    core: { onCall: async ({ readable, writable }) => {
-      await readAll(readable);
-      const writer = writable.getWriter();
-      while (true) {
-        await writer.write(Uint8Array.of(1));
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    } },
+    core: {
+      onCall: async ({ readable, writable }) => {
+        await readAll(readable);
+        const writer = writable.getWriter();
+        while (true) {
+          await writer.write(Uint8Array.of(1));
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+    },
   });
   await test.gateway.whenCoreReady();
   const to = await target(test);
@@ -101,55 +129,77 @@ limitTest("/rpc above its rate is answered 429 with Retry-After, files have a ra
   assert.deepEqual([await refusals(test, "rpcRate"), await refusals(test, "fileRate")], [1, 1]);
 });
 
-limitTest("streams of an address above its calls a second wait their turn; those of another address do not", async () => {
-  await using test = await startTestGateway({ limits: { callsPerSecond: 20 } });
-  await test.gateway.whenCoreReady();
-  const to = await target(test);
-  const from = (hostname: string) => openSession({ ...to, endpoint: new Deno.QuicEndpoint({ hostname, port: 0 }) });
-  const [busy, other] = [await from("127.0.0.2"), await from("127.0.0.3")];
-  const call = async (session: typeof busy) => {
-    const { readable, writable } = await session.openStream();
-    await Promise.all([readAll(readable), writable.close()]);
-  };
-  const calls = Array.from({ length: callsAtOnce + 20 }, () => call(busy));
-  const startedMs = performance.now();
-  const last = Promise.all(calls).then(() => performance.now() - startedMs);
-  const first = await Promise.race([last.then(() => "the flood"), call(other).then(() => "the other")]);
-  assert.equal(first, "the other");
-  assert.ok(await last > 900, `20 calls at 20 a second: ${await last} ms`);
-  for (const { conn } of [busy, other]) conn.close();
-});
+limitTest(
+  "streams of an address above its calls a second wait their turn; those of another address do not",
+  async () => {
+    await using test = await startTestGateway({ limits: { callsPerSecond: 20 } });
+    await test.gateway.whenCoreReady();
+    const to = await target(test);
+    const from = (hostname: string) => openSession({ ...to, endpoint: new Deno.QuicEndpoint({ hostname, port: 0 }) });
+    const [busy, other] = [await from("127.0.0.2"), await from("127.0.0.3")];
+    const call = async (session: typeof busy) => {
+      const { readable, writable } = await session.openStream();
+      await Promise.all([readAll(readable), writable.close()]);
+    };
+    const calls = Array.from({ length: callsAtOnce + 20 }, () => call(busy));
+    const startedMs = performance.now();
+    const last = Promise.all(calls).then(() => performance.now() - startedMs);
+    const first = await Promise.race([last.then(() => "the flood"), call(other).then(() => "the other")]);
+    assert.equal(first, "the other");
+    assert.ok(await last > 900, `20 calls at 20 a second: ${await last} ms`);
+    for (const { conn } of [busy, other]) conn.close();
+  },
+);
 
-limitTest("an address that asks on and on above its rate gets its refusals one by one, others are answered", async () => {
-  await using test = await startTestGateway({ limits: { filesPerSecond: 1 }, config: { trustedProxies: ["127.0.0.1"] } });
-  const ask = async (address: string) => {
-    const response = await fetch(`${test.origin}/missing`, { headers: { "x-forwarded-for": address } });
-    await response.body?.cancel();
-    return response.status;
-  };
-  const startedMs = performance.now();
-  const flood = Promise.all(Array.from({ length: 43 }, () => ask("203.0.113.1"))).then((statuses) => ({ statuses, tookMs: performance.now() - startedMs }));
-  assert.equal(await Promise.race([flood, ask("203.0.113.2")]), 404);
-  const { statuses, tookMs } = await flood;
-  assert.equal(statuses.filter((status) => status === 429).length, 40);
-  assert.ok(tookMs > 900, `40 refusals at 20 a second, 20 of them at once: ${tookMs} ms`);
-});
+limitTest(
+  "an address that asks on and on above its rate gets its refusals one by one, others are answered",
+  async () => {
+    await using test = await startTestGateway({
+      limits: { filesPerSecond: 1 },
+      config: { trustedProxies: ["127.0.0.1"] },
+    });
+    const ask = async (address: string) => {
+      const response = await fetch(`${test.origin}/missing`, { headers: { "x-forwarded-for": address } });
+      await response.body?.cancel();
+      return response.status;
+    };
+    const startedMs = performance.now();
+    const flood = Promise.all(Array.from({ length: 43 }, () => ask("203.0.113.1"))).then((statuses) => ({
+      statuses,
+      tookMs: performance.now() - startedMs,
+    }));
+    assert.equal(await Promise.race([flood, ask("203.0.113.2")]), 404);
+    const { statuses, tookMs } = await flood;
+    assert.equal(statuses.filter((status) => status === 429).length, 40);
+    assert.ok(tookMs > 900, `40 refusals at 20 a second, 20 of them at once: ${tookMs} ms`);
+  },
+);
 
 limitTest("addresses behind a proxy count apart only when the proxy is trusted", async () => {
   for (const trustedProxies of [[], ["127.0.0.1"]]) {
     await using test = await startTestGateway({ limits: { rpcPerSecond: 1 }, config: { trustedProxies } });
     await test.gateway.whenCoreReady();
     const statuses: number[] = [];
-    for (let call = 0; call < 4; call++) statuses.push((await post(test, { "x-forwarded-for": `203.0.113.${call}` })).status);
+    for (let call = 0; call < 4; call++) {
+      statuses.push((await post(test, { "x-forwarded-for": `203.0.113.${call}` })).status);
+    }
     assert.deepEqual(statuses, trustedProxies.length ? [200, 200, 200, 200] : [200, 200, 200, 429]);
   }
 });
 
 limitTest("/rpc above callsPerAddress is answered 429, while the core is away 503, both with Retry-After", async () => {
-  await using test = await startTestGateway({ limits: { callsPerAddress: 1 }, core: { onCall: () => new Promise(() => {}) } });
+  await using test = await startTestGateway({
+    limits: { callsPerAddress: 1 },
+    core: { onCall: () => new Promise(() => {}) },
+  });
   await test.gateway.whenCoreReady();
   const abort = new AbortController();
-  const holding = fetch(`${test.origin}/rpc`, { method: "POST", body: "x", headers: { origin: test.origin }, signal: abort.signal });
+  const holding = fetch(`${test.origin}/rpc`, {
+    method: "POST",
+    body: "x",
+    headers: { origin: test.origin },
+    signal: abort.signal,
+  });
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 1);
   const busy = await post(test);
   assert.deepEqual([busy.status, busy.headers.get("retry-after")], [429, "1"]);
@@ -171,7 +221,15 @@ limitTest("metrics are served on a port of their own, with the certificate's age
   const response = await fetch(`http://127.0.0.1:${test.gateway.metricsPort}/metrics`);
   assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
   const text = await response.text();
-  for (const [name, value] of [["qpq_gateway_sessions", "1"], ["qpq_gateway_calls_total", "1"], ["qpq_gateway_bytes_to_core_total", "1"], ["qpq_gateway_upstream_connections", "\\d"], ["qpq_gateway_call_seconds_count", "1"]]) {
+  for (
+    const [name, value] of [
+      ["qpq_gateway_sessions", "1"],
+      ["qpq_gateway_calls_total", "1"],
+      ["qpq_gateway_bytes_to_core_total", "1"],
+      ["qpq_gateway_upstream_connections", "\\d"],
+      ["qpq_gateway_call_seconds_count", "1"],
+    ]
+  ) {
     assert.match(text, new RegExp(`^${name} ${value}$`, "m"));
   }
   const age = Number(text.match(/^qpq_gateway_certificate_age_seconds (\S+)$/m)?.[1]);

@@ -1,4 +1,7 @@
-/** `qpq-gateway`: reads the environment, runs a gateway, drains on SIGINT and SIGTERM. Events go to stderr, the line that says "ready" to stdout. */
+/**
+ * `qpq-gateway`: reads the environment, runs a gateway, drains on SIGINT and SIGTERM. Events go to stderr,
+ * the line that says "ready" to stdout.
+ */
 import { ConfigError, readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { makeLog } from "./log.ts";
@@ -38,7 +41,9 @@ async function main(): Promise<void> {
   Deno.addSignalListener("SIGINT", () => drain("SIGINT"));
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => drain("SIGTERM"));
   const { httpPort, webTransportPort, redirectPort, metricsPort } = running;
-  const more = `${redirectPort === undefined ? "" : ` redirect=${redirectPort}`}${metricsPort === undefined ? "" : ` metrics=${metricsPort}`}`;
+  const more = `${redirectPort === undefined ? "" : ` redirect=${redirectPort}`}${
+    metricsPort === undefined ? "" : ` metrics=${metricsPort}`
+  }`;
   console.log(`qpq-gateway: ready http=${httpPort} webtransport=${webTransportPort}${more}`);
 }
 

@@ -6,7 +6,12 @@ import { startStubCore, stubSecret } from "./testing/stub_core.ts";
 const main = new URL("./main.ts", import.meta.url).pathname;
 
 function spawn(env: Record<string, string>): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--no-check", "--unstable-net", main], env, stdout: "piped", stderr: "piped" }).spawn();
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--unstable-net", main],
+    env,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
 
 Deno.test({
@@ -51,5 +56,8 @@ Deno.test("qpq-gateway names the key of a value that it can not use and exits 1"
   const { code, stdout, stderr } = await child.output();
   assert.equal(code, 1);
   assert.equal(stdout.length, 0);
-  assert.equal(new TextDecoder().decode(stderr), "qpq-gateway: error: QPQ_HTTP_PORT: an integer of 0 … 65535 is needed\n");
+  assert.equal(
+    new TextDecoder().decode(stderr),
+    "qpq-gateway: error: QPQ_HTTP_PORT: an integer of 0 … 65535 is needed\n",
+  );
 });

@@ -1,4 +1,7 @@
-/** Counters, gauges and times of the gateway in Prometheus' format, kept by prom-client. No label ever holds an address or a name. */
+/**
+ * Counters, gauges and times of the gateway in Prometheus' format, kept by prom-client. No label ever holds
+ * an address or a name.
+ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 const descriptions = {
@@ -57,9 +60,17 @@ export class Metrics {
   constructor() {
     const registers = [this.#registry];
     for (const [name, help] of Object.entries(descriptions)) {
-      this.#metrics.set(name as MetricName, name.endsWith("_total") ? new Counter({ name, help, registers }) : new Gauge({ name, help, registers }));
+      this.#metrics.set(
+        name as MetricName,
+        name.endsWith("_total") ? new Counter({ name, help, registers }) : new Gauge({ name, help, registers }),
+      );
     }
-    this.#refusals = new Counter({ name: "qpq_gateway_refusals_total", help: "what a limit turned away or ended, by limit", labelNames: ["reason"], registers });
+    this.#refusals = new Counter({
+      name: "qpq_gateway_refusals_total",
+      help: "what a limit turned away or ended, by limit",
+      labelNames: ["reason"],
+      registers,
+    });
     this.#callSeconds = new Histogram({
       name: "qpq_gateway_call_seconds",
       help: "how long calls took, without subscriptions and other calls over a minute",
@@ -113,8 +124,16 @@ export class Metrics {
           if (times) this.set(value(times));
         },
       });
-    gauge("qpq_gateway_certificate_age_seconds", "since the certificate in use became valid", ({ notBeforeMs }) => (now() - notBeforeMs) / 1000);
-    gauge("qpq_gateway_certificate_expires_seconds", "until the certificate in use is over; renewal is due long before", ({ notAfterMs }) => (notAfterMs - now()) / 1000);
+    gauge(
+      "qpq_gateway_certificate_age_seconds",
+      "since the certificate in use became valid",
+      ({ notBeforeMs }) => (now() - notBeforeMs) / 1000,
+    );
+    gauge(
+      "qpq_gateway_certificate_expires_seconds",
+      "until the certificate in use is over; renewal is due long before",
+      ({ notAfterMs }) => (notAfterMs - now()) / 1000,
+    );
   }
 
   /** @returns all of them in the Prometheus text exposition format 0.0.4 */

@@ -17,7 +17,9 @@ export function serveMetrics(metrics: Metrics, hostname: string, port: number): 
   const server = Deno.serve({ hostname, port, onListen: () => {} }, async (request) => {
     const isAsked = request.method === "GET" && new URL(request.url).pathname === "/metrics";
     if (!isAsked) return new Response("not found\n", { status: 404 });
-    return new Response(await metrics.render(), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" } });
+    return new Response(await metrics.render(), {
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store" },
+    });
   });
   return { port: server.addr.port, close: () => server.shutdown() };
 }

@@ -17,5 +17,10 @@ Deno.test("makeLog() writes one JSON line an event from its level on", () => {
   const log = makeLog("info", (line) => lines.push(line), () => 0);
   log("debug", "dropped");
   log("warn", "kept", { count: 2 });
-  assert.deepEqual(lines.map((line) => JSON.parse(line)), [{ time: "1970-01-01T00:00:00.000Z", level: "warn", event: "kept", count: 2 }]);
+  assert.deepEqual(lines.map((line) => JSON.parse(line)), [{
+    time: "1970-01-01T00:00:00.000Z",
+    level: "warn",
+    event: "kept",
+    count: 2,
+  }]);
 });

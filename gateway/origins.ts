@@ -12,7 +12,8 @@ export interface OriginOptions {
 const localHosts = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * The page's origins that may open sessions and post calls: our own HTTP address under each name, the public host behind a proxy's port 443, and what is configured.
+ * The page's origins that may open sessions and post calls: our own HTTP address under each name, the public
+ * host behind a proxy's port 443, and what is configured.
  *
  * @returns a test for an `Origin` header's value
  */
@@ -42,12 +43,18 @@ export function ownHost(named: string | undefined, publicHost?: string): string 
 /**
  * The host under which a page that was loaded from `pageHost` reaches our UDP port.
  *
- * A name such as `localhost` may lead to ::1 first, where an IPv4 socket does not listen, and QUIC has no quick way to notice; so an address that we listen on stands in the
- * URL wherever the certificate is trusted by its hash and no name matters.
+ * A name such as `localhost` may lead to ::1 first, where an IPv4 socket does not listen, and QUIC has no
+ * quick way to notice; so an address that we listen on stands in the URL wherever the certificate is trusted
+ * by its hash and no name matters.
  *
  * @param pageHost one of ours, see {@link ownHost}; undefined when the page named a foreign one
  */
-export function webTransportHost(pageHost: string | undefined, bind: string, publicHost: string | undefined, isTrustedByHash: boolean): string {
+export function webTransportHost(
+  pageHost: string | undefined,
+  bind: string,
+  publicHost: string | undefined,
+  isTrustedByHash: boolean,
+): string {
   const fallback = publicHost ?? "127.0.0.1";
   const host = pageHost ?? fallback;
   if (!isTrustedByHash || host === publicHost) return host;

@@ -2,16 +2,40 @@ import assert from "node:assert/strict";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 
 Deno.test("ownOrigins() knows the gateway's own address under its names, and configured ones", () => {
-  const isOwn = ownOrigins({ publicHost: "chat.example", origins: ["https://other.example"], httpPort: 8080, httpTls: false });
-  for (const origin of ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080", "https://chat.example", "https://other.example"]) assert.ok(isOwn(origin), origin);
-  for (const origin of ["null", "", "http://localhost", "https://localhost:8080", "https://chat.example.evil", "http://evil.example:8080"]) assert.ok(!isOwn(origin), origin);
+  const isOwn = ownOrigins({
+    publicHost: "chat.example",
+    origins: ["https://other.example"],
+    httpPort: 8080,
+    httpTls: false,
+  });
+  for (
+    const origin of [
+      "http://localhost:8080",
+      "http://127.0.0.1:8080",
+      "http://[::1]:8080",
+      "https://chat.example",
+      "https://other.example",
+    ]
+  ) assert.ok(isOwn(origin), origin);
+  for (
+    const origin of [
+      "null",
+      "",
+      "http://localhost",
+      "https://localhost:8080",
+      "https://chat.example.evil",
+      "http://evil.example:8080",
+    ]
+  ) assert.ok(!isOwn(origin), origin);
 });
 
 Deno.test("ownHost() gives the name of our hosts without the port, and nothing for others", () => {
   assert.equal(ownHost("localhost:8080"), "localhost");
   assert.equal(ownHost("[::1]:8080"), "[::1]");
   assert.equal(ownHost("Chat.Example", "chat.example"), "chat.example");
-  for (const named of [undefined, "", "evil.example", "localhost evil", "localhost:80; script-src *"]) assert.equal(ownHost(named, "chat.example"), undefined);
+  for (const named of [undefined, "", "evil.example", "localhost evil", "localhost:80; script-src *"]) {
+    assert.equal(ownHost(named, "chat.example"), undefined);
+  }
 });
 
 Deno.test("webTransportHost() names an address that is listened on, and the public name as it is", () => {

@@ -1,4 +1,7 @@
-/** The gateway as `npm start` runs it: under the permissions of scripts/permissions.mjs it does its work, and can not do what it must not. */
+/**
+ * The gateway as `npm start` runs it: under the permissions of scripts/permissions.mjs it does its work, and
+ * can not do what it must not.
+ */
 import assert from "node:assert/strict";
 import { gatewayFlags } from "../scripts/permissions.mjs";
 import { startAcmeServer } from "./testing/caddy.ts";
@@ -12,7 +15,9 @@ interface Running extends AsyncDisposable {
 }
 
 function freePort(transport: "tcp" | "udp"): number {
-  const listener = transport === "tcp" ? Deno.listen({ hostname: "127.0.0.1", port: 0 }) : Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const listener = transport === "tcp"
+    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
+    : Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
   return port;
@@ -31,8 +36,18 @@ function environment(folder: string, core: { port: number; pin: Uint8Array }): R
   };
 }
 
-async function run(script: string, env: Record<string, string>, until: (events: string[], ready: string) => boolean): Promise<Running> {
-  const child = new Deno.Command(Deno.execPath(), { args: ["run", ...gatewayFlags(env), script], env, clearEnv: true, stdout: "piped", stderr: "piped" }).spawn();
+async function run(
+  script: string,
+  env: Record<string, string>,
+  until: (events: string[], ready: string) => boolean,
+): Promise<Running> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...gatewayFlags(env), script],
+    env,
+    clearEnv: true,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   const events: string[] = [];
   let ready = "";
   const changed: (() => void)[] = [];
@@ -42,7 +57,10 @@ async function run(script: string, env: Record<string, string>, until: (events: 
       for (const wake of changed.splice(0)) wake();
     }
   };
-  const following = [follow(child.stdout, (text) => ready += text), follow(child.stderr, (text) => void events.push(text))];
+  const following = [
+    follow(child.stdout, (text) => ready += text),
+    follow(child.stderr, (text) => void events.push(text)),
+  ];
   const over = child.status.then(() => "over" as const);
   const deadline = performance.now() + 20_000;
   while (!until(events, ready)) {
@@ -91,16 +109,24 @@ processTest("under its permissions the gateway serves the app, metrics and calls
   assert.match(running.ready, /^qpq-gateway: ready http=\d+ webtransport=\d+ metrics=\d+\n$/);
   const origin = `http://127.0.0.1:${env.QPQ_HTTP_PORT}`;
   assert.equal(await (await fetch(origin)).text(), "page");
-  assert.equal(await (await fetch(`${origin}/rpc`, { method: "POST", body: "echo", headers: { origin } })).text(), "echo");
-  assert.match(await (await fetch(`http://127.0.0.1:${env.QPQ_GATEWAY_METRICS_PORT}/metrics`)).text(), /qpq_gateway_calls_total 1/);
+  assert.equal(
+    await (await fetch(`${origin}/rpc`, { method: "POST", body: "echo", headers: { origin } })).text(),
+    "echo",
+  );
+  assert.match(
+    await (await fetch(`http://127.0.0.1:${env.QPQ_GATEWAY_METRICS_PORT}/metrics`)).text(),
+    /qpq_gateway_calls_total 1/,
+  );
   core.close();
 });
 
-processTest("under its permissions it can not read the database, write outside of its folder, reach other hosts, start programs, or read other variables", async (folder) => {
-  await Deno.writeTextFile(`${folder}/core/qpq.db`, "everything");
-  await Deno.writeTextFile(
-    `${folder}/attempt.ts`,
-    `const attempts: Record<string, () => unknown> = {
+processTest(
+  "under its permissions it can not read the database, write outside of its folder, reach other hosts, start programs, or read other variables",
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/core/qpq.db`, "everything");
+    await Deno.writeTextFile(
+      `${folder}/attempt.ts`,
+      `const attempts: Record<string, () => unknown> = {
       database: () => Deno.readTextFile(${JSON.stringify(`${folder}/core/qpq.db`)}),
       listing: () => Deno.readDir(${JSON.stringify(`${folder}/core`)})[Symbol.asyncIterator]().next(),
       app: () => Deno.writeTextFile(${JSON.stringify(`${folder}/web/index.html`)}, "other"),
@@ -114,11 +140,20 @@ processTest("under its permissions it can not read the database, write outside o
     for (const [name, attempt] of Object.entries(attempts)) {
       try { await attempt(); console.log(name, "done"); } catch (error) { console.log(name, (error as Error).name); }
     }`,
-  );
-  await using running = await run(`${folder}/attempt.ts`, environment(folder, { port: 7443, pin: new Uint8Array(32) }), (_events, ready) => ready.includes("own"));
-  const names = ["database", "listing", "app", "host", "port", "program", "library", "variable"];
-  assert.deepEqual(running.ready.trim().split("\n"), [...names.map((name) => `${name} NotCapable`), "own done"], running.events.join(""));
-});
+    );
+    await using running = await run(
+      `${folder}/attempt.ts`,
+      environment(folder, { port: 7443, pin: new Uint8Array(32) }),
+      (_events, ready) => ready.includes("own"),
+    );
+    const names = ["database", "listing", "app", "host", "port", "program", "library", "variable"];
+    assert.deepEqual(
+      running.ready.trim().split("\n"),
+      [...names.map((name) => `${name} NotCapable`), "own done"],
+      running.events.join(""),
+    );
+  },
+);
 
 processTest("under its permissions it orders a certificate", async (folder) => {
   await using authority = await startAcmeServer();
@@ -130,7 +165,11 @@ processTest("under its permissions it orders a certificate", async (folder) => {
     QPQ_ACME_DIRECTORY: authority.directoryUrl,
     QPQ_ACME_CA: authority.rootPath,
   };
-  await using running = await run(main, env, (events) => /certificate-replaced|acme-order-failed/.test(events.join("")));
+  await using running = await run(
+    main,
+    env,
+    (events) => /certificate-replaced|acme-order-failed/.test(events.join("")),
+  );
   assert.match(running.events.join(""), /acme-certificate-ordered[^]*certificate-replaced/);
   core.close();
 });

@@ -65,7 +65,10 @@ export class RateLimit {
       bucket = { tokens: this.#burst, filledAtMs: now };
       this.#buckets.set(key, bucket);
     }
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + Math.max(0, now - bucket.filledAtMs) * this.#perSecond / 1000);
+    bucket.tokens = Math.min(
+      this.#burst,
+      bucket.tokens + Math.max(0, now - bucket.filledAtMs) * this.#perSecond / 1000,
+    );
     bucket.filledAtMs = now;
     return bucket;
   }

@@ -28,9 +28,14 @@ export function serveRedirects(options: RedirectOptions): RedirectServer {
     if (challenge) return challenge;
     // Never to a host that the request made up: the name is ours, or there is none.
     const host = ownHost(url.host, publicHost) ?? publicHost;
-    if (host === undefined) return new Response("unknown host\n", { status: 421, headers: { "content-type": "text/plain; charset=utf-8" } });
+    if (host === undefined) {
+      return new Response("unknown host\n", { status: 421, headers: { "content-type": "text/plain; charset=utf-8" } });
+    }
     const target = httpsPort() === 443 ? host : `${host}:${httpsPort()}`;
-    return new Response(null, { status: 308, headers: { location: `https://${target}${url.pathname}${url.search}`, "cache-control": "no-store" } });
+    return new Response(null, {
+      status: 308,
+      headers: { location: `https://${target}${url.pathname}${url.search}`, "cache-control": "no-store" },
+    });
   };
   const server = Deno.serve({ hostname: bind, port, onListen: () => {} }, (request) => {
     const response = answer(request);

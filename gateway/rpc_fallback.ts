@@ -1,4 +1,7 @@
-/** `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer are the bytes that would cross a stream. */
+/**
+ * `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer are the
+ * bytes that would cross a stream.
+ */
 import type { CallDesk } from "./calls.ts";
 import type { Metrics } from "./metrics.ts";
 import { refusal } from "./refusal.ts";
@@ -38,5 +41,7 @@ export async function answerRpc(
   const answer = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const readable = request.body ?? new Blob([]).stream();
   call.carry({ readable, writable: answer.writable as WritableStream<Uint8Array> });
-  return new Response(answer.readable, { headers: { "content-type": "application/octet-stream", "cache-control": "no-store, no-transform" } });
+  return new Response(answer.readable, {
+    headers: { "content-type": "application/octet-stream", "cache-control": "no-store, no-transform" },
+  });
 }

@@ -4,8 +4,10 @@
 const strictTransport = "max-age=31536000";
 
 /**
- * @param webTransportOrigin `https://HOST:PORT` of our WebTransport: CSP counts the port, so 'self' alone would block it
- * @param isPublicHttps whether the page came over HTTPS under the public name; never for localhost, whose other servers the rule would hit too
+ * @param webTransportOrigin `https://HOST:PORT` of our WebTransport: CSP counts the port, so 'self' alone
+ *   would block it
+ * @param isPublicHttps whether the page came over HTTPS under the public name; never for localhost, whose
+ *   other servers the rule would hit too
  */
 export function securityHeaders(webTransportOrigin: string, isPublicHttps: boolean): Record<string, string> {
   const policy = [
@@ -30,7 +32,8 @@ export function securityHeaders(webTransportOrigin: string, isPublicHttps: boole
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    "permissions-policy":
+      "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     ...(isPublicHttps && { "strict-transport-security": strictTransport }),
   };
 }

@@ -11,21 +11,39 @@ const always = {
   "referrer-policy": "no-referrer",
 };
 const policyParts = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'", "trusted-types default",
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types default",
 ];
 
 function requireHeaders(response: Response, what: string, isPublicHttps: boolean): void {
-  for (const [name, value] of Object.entries(always)) assert.equal(response.headers.get(name), value, `${name} of ${what}`);
+  for (const [name, value] of Object.entries(always)) {
+    assert.equal(response.headers.get(name), value, `${name} of ${what}`);
+  }
   const policy = response.headers.get("content-security-policy")?.split("; ") ?? [];
   for (const part of policyParts) assert.ok(policy.includes(part), `${part} of ${what}`);
   assert.doesNotMatch(policy.join(), /unsafe-inline|'unsafe-eval'|\*/);
-  assert.match(response.headers.get("permissions-policy") ?? "", /camera=\(\).*geolocation=\(\).*microphone=\(\)/, what);
-  assert.equal(response.headers.get("strict-transport-security"), isPublicHttps ? "max-age=31536000" : null, `HSTS of ${what}`);
+  assert.match(
+    response.headers.get("permissions-policy") ?? "",
+    /camera=\(\).*geolocation=\(\).*microphone=\(\)/,
+    what,
+  );
+  assert.equal(
+    response.headers.get("strict-transport-security"),
+    isPublicHttps ? "max-age=31536000" : null,
+    `HSTS of ${what}`,
+  );
 }
 
 Deno.test({
-  name: "every kind of answer carries every security header; HSTS only over HTTPS under the public name; plain HTTP leads to HTTPS",
+  name:
+    "every kind of answer carries every security header; HSTS only over HTTPS under the public name; plain HTTP leads to HTTPS",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -35,7 +53,10 @@ Deno.test({
     await Deno.writeTextFile(tls.certificatePath, pair.certificate);
     await Deno.writeTextFile(tls.privateKeyPath, pair.privateKey);
     for (const isHttps of [false, true]) {
-      await using test = await startTestGateway({ limits: { rpcPerSecond: 1 }, config: isHttps ? { tls, httpTls: true, publicHost: "localhost", redirectPort: 0 } : {} });
+      await using test = await startTestGateway({
+        limits: { rpcPerSecond: 1 },
+        config: isHttps ? { tls, httpTls: true, publicHost: "localhost", redirectPort: 0 } : {},
+      });
       await test.gateway.whenCoreReady();
       await Deno.writeTextFile(`${test.config.webRoot}/index.html`, "<!doctype html>");
       await Deno.writeTextFile(`${test.config.webRoot}/app.js`, "//");
@@ -51,7 +72,11 @@ Deno.test({
       const rpc = (from: string) => ({ method: "POST", body: "x", headers: { origin: from } });
       const page = await ask("/", {}, 200);
       requireHeaders(page, "the page", isHttps);
-      requireHeaders(await ask("/", { headers: { "if-none-match": page.headers.get("etag")! } }, 304), "an unchanged page", isHttps);
+      requireHeaders(
+        await ask("/", { headers: { "if-none-match": page.headers.get("etag")! } }, 304),
+        "an unchanged page",
+        isHttps,
+      );
       requireHeaders(await ask("/app.js", {}, 200), "a script", isHttps);
       requireHeaders(await ask("/chat/1", { headers: { accept: "text/html" } }, 200), "a path of the app", isHttps);
       requireHeaders(await ask("/gone.js", {}, 404), "a missing file", isHttps);
@@ -66,9 +91,19 @@ Deno.test({
       const redirect = await ask(`http://localhost:${test.gateway.redirectPort}/chat/1?x=2`, {}, 308);
       requireHeaders(redirect, "a redirect", false);
       assert.equal(redirect.headers.get("location"), `https://localhost:${test.gateway.httpPort}/chat/1?x=2`);
-      requireHeaders(await ask(`http://localhost:${test.gateway.redirectPort}/.well-known/acme-challenge/x`, {}, 404), "a challenge over HTTP", false);
+      requireHeaders(
+        await ask(`http://localhost:${test.gateway.redirectPort}/.well-known/acme-challenge/x`, {}, 404),
+        "a challenge over HTTP",
+        false,
+      );
       const foreign = await ask(`http://127.0.0.2:${test.gateway.redirectPort}/`, {}, 308).catch(() => undefined);
-      if (foreign) assert.equal(foreign.headers.get("location"), `https://localhost:${test.gateway.httpPort}/`, "never to a host that is not ours");
+      if (foreign) {
+        assert.equal(
+          foreign.headers.get("location"),
+          `https://localhost:${test.gateway.httpPort}/`,
+          "never to a host that is not ours",
+        );
+      }
     }
     await Deno.remove(folder, { recursive: true });
   },

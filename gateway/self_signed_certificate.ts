@@ -1,7 +1,8 @@
 /**
  * A self-made ECDSA P-256 certificate for localhost.
  *
- * ECDSA P-256 and at most 14 days of validity are what a browser demands of a certificate that it accepts by hash (W3C WebTransport, "serverCertificateHashes").
+ * ECDSA P-256 and at most 14 days of validity are what a browser demands of a certificate that it accepts by
+ * hash (W3C WebTransport, "serverCertificateHashes").
  */
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
@@ -47,7 +48,8 @@ const commonNameType = "2.5.4.3";
 /**
  * Makes a fresh P-256 key and a certificate that it signs itself, for serverAuth only.
  *
- * @param request validity (whole seconds count) and subject alternative names; the first DNS name is also the common name
+ * @param request validity (whole seconds count) and subject alternative names; the first DNS name is also the
+ *   common name
  * @returns both as PEM
  * @source RFC 5280 §4.1, RFC 5758 §3.2
  */
@@ -56,7 +58,10 @@ export async function makeSelfSignedCertificate(request: CertificateRequest): Pr
   const signatureAlgorithm = new AlgorithmIdentifier({ algorithm: ecdsaWithSha256 });
   const name = new Name([
     new RelativeDistinguishedName([
-      new AttributeTypeAndValue({ type: commonNameType, value: new AttributeValue({ utf8String: request.dnsNames[0] }) }),
+      new AttributeTypeAndValue({
+        type: commonNameType,
+        value: new AttributeValue({ utf8String: request.dnsNames[0] }),
+      }),
     ]),
   ]);
   const tbsCertificate = new TBSCertificate({
@@ -80,8 +85,16 @@ export async function makeSelfSignedCertificate(request: CertificateRequest): Pr
       ),
     ]),
   });
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, keys.privateKey, AsnConvert.serialize(tbsCertificate));
-  const certificate = new Certificate({ tbsCertificate, signatureAlgorithm, signatureValue: derSignature(new Uint8Array(signature)) });
+  const signature = await crypto.subtle.sign(
+    { name: "ECDSA", hash: "SHA-256" },
+    keys.privateKey,
+    AsnConvert.serialize(tbsCertificate),
+  );
+  const certificate = new Certificate({
+    tbsCertificate,
+    signatureAlgorithm,
+    signatureValue: derSignature(new Uint8Array(signature)),
+  });
   return {
     certificate: encodePem("CERTIFICATE", new Uint8Array(AsnConvert.serialize(certificate))),
     privateKey: encodePem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey))),
@@ -92,7 +105,10 @@ function extension(extnID: string, value: unknown, critical: boolean): Extension
   return new Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 }
 
-/** 16 random bytes; the first is 0x40–0x7f, which keeps the INTEGER positive and of minimal length (RFC 5280 §4.1.2.2). */
+/**
+ * 16 random bytes; the first is 0x40–0x7f, which keeps the INTEGER positive and of minimal length (RFC 5280
+ * §4.1.2.2).
+ */
 function randomSerialNumber(): ArrayBuffer {
   const serial = crypto.getRandomValues(new Uint8Array(16));
   serial[0] = (serial[0] & 0x3f) | 0x40;

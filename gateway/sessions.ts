@@ -15,7 +15,8 @@ export const sessionIdleCode = 2;
 /** A page may try again when an old session of its address has ended. */
 const sessionsFullMs = 10_000;
 /**
- * A call that its peer leaves half-open can not be freed wholly before its connection ends (a pending read of Deno's holds the stream), so a session gets only so many.
+ * A call that its peer leaves half-open can not be freed wholly before its connection ends (a pending read of
+ * Deno's holds the stream), so a session gets only so many.
  */
 const maxHalfOpenCalls = 16;
 
@@ -28,7 +29,13 @@ export class SessionDesk {
   readonly #log: Log;
   readonly #perAddress: Usage;
 
-  constructor(calls: CallDesk, limits: GatewayLimits, isOwnOrigin: (origin: string) => boolean, metrics: Metrics, log: Log) {
+  constructor(
+    calls: CallDesk,
+    limits: GatewayLimits,
+    isOwnOrigin: (origin: string) => boolean,
+    metrics: Metrics,
+    log: Log,
+  ) {
     this.#calls = calls;
     this.#limits = limits;
     this.#isOwnOrigin = isOwnOrigin;
@@ -37,7 +44,10 @@ export class SessionDesk {
     this.#perAddress = new Usage(limits.sessionsPerAddress);
   }
 
-  /** Only pages of our own may open sessions; a client without an origin is no page and has a port of its own at the core. */
+  /**
+   * Only pages of our own may open sessions; a client without an origin is no page and has a port of its own
+   * at the core.
+   */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number } {
     const status = this.#statusOf(request);
     if (status === 403) this.#metrics.refuse("origin");
@@ -90,7 +100,9 @@ export class SessionDesk {
         if (call === "tooMany") return refuse(stream);
         if (call === "unavailable") return reset(stream);
         const { outcome } = await call.carry(stream, over.signal);
-        if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) session.close(sessionAbusedCode, "too many unfinished calls");
+        if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) {
+          session.close(sessionAbusedCode, "too many unfinished calls");
+        }
       } finally {
         callsUnderWay--;
         if (callsUnderWay === 0 && !over.signal.aborted) {

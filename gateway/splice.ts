@@ -1,8 +1,10 @@
 /**
- * Joins one call of a client to one stream of the core, byte for byte, and counts. It never looks at what it carries.
+ * Joins one call of a client to one stream of the core, byte for byte, and counts. It never looks at what it
+ * carries.
  *
- * What a QUIC stream can say passes through as far as Deno's API can say it: FIN becomes FIN; STOP_SENDING becomes STOP_SENDING; a reset ends the call both ways (Deno has
- * no RESET_STREAM: the other side sees FIN in the middle of a message, and STOP_SENDING).
+ * What a QUIC stream can say passes through as far as Deno's API can say it: FIN becomes FIN; STOP_SENDING
+ * becomes STOP_SENDING; a reset ends the call both ways (Deno has no RESET_STREAM: the other side sees FIN in
+ * the middle of a message, and STOP_SENDING).
  */
 
 import { callRefusal } from "./call_refusal.ts";
@@ -10,7 +12,10 @@ import { callRefusal } from "./call_refusal.ts";
 export interface CallLimits {
   /** bytes from the client */
   bytesPerCall: number;
-  /** silence that ends a call which its caller has not finished and which has got no answer; also: time to finish after the answer's end */
+  /**
+   * silence that ends a call which its caller has not finished and which has got no answer; also: time to
+   * finish after the answer's end
+   */
   halfOpenMs: number;
   /** how long one side may refuse to take bytes */
   stallMs: number;
@@ -21,7 +26,10 @@ export interface Duplex {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** Why a call ended: "done" = both sides sent FIN; "client" and "core" = that side broke it off; the rest are limits. */
+/**
+ * Why a call ended: "done" = both sides sent FIN; "client" and "core" = that side broke it off; the rest are
+ * limits.
+ */
 export type CallOutcome = "done" | "client" | "core" | "tooLarge" | "halfOpen" | "stalled";
 
 export interface CallSummary {
@@ -38,7 +46,12 @@ export interface CallSummary {
  * @param abort breaks the call off from outside, as the client would
  * @returns how it ended; never rejects
  */
-export function spliceCall(client: Duplex, core: Duplex, limits: CallLimits, abort?: AbortSignal): Promise<CallSummary> {
+export function spliceCall(
+  client: Duplex,
+  core: Duplex,
+  limits: CallLimits,
+  abort?: AbortSignal,
+): Promise<CallSummary> {
   return new Splice(client, core, limits, abort).finished;
 }
 
@@ -121,7 +134,11 @@ class Splice {
     if (this.#isAnswerDone) this.#finish("done");
   }
 
-  async #write(side: "client" | "core", writer: WritableStreamDefaultWriter<Uint8Array>, bytes: Uint8Array): Promise<boolean> {
+  async #write(
+    side: "client" | "core",
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    bytes: Uint8Array,
+  ): Promise<boolean> {
     this.#writingSince[side] = performance.now();
     try {
       await writer.write(bytes);
@@ -152,8 +169,9 @@ class Splice {
     this.#coreReader.cancel(error).catch(() => {});
     this.#coreWriter.abort(error).catch(() => {});
     // A caller that got nothing yet can still be told.
-    if (outcome === "tooLarge" && this.#bytesFromCore === 0) this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
-    else this.#clientWriter.abort(error).catch(() => {});
+    if (outcome === "tooLarge" && this.#bytesFromCore === 0) {
+      this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
+    } else this.#clientWriter.abort(error).catch(() => {});
     this.#finish(outcome);
   }
 

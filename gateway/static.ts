@@ -46,7 +46,8 @@ export class StaticFiles {
     const segments = pathSegments(request.url);
     if (!segments) return notFound();
     const name = segments.length === 0 ? indexFile : segments.join("/");
-    const file = await this.#find(name, request.headers) ?? (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
+    const file = await this.#find(name, request.headers) ??
+      (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
     if (!file) return notFound();
     return await respond(request, file);
   }
@@ -106,14 +107,17 @@ function accepts(acceptEncoding: string | null, encoding: string): boolean {
 }
 
 function isNavigation(request: Request, segments: string[]): boolean {
-  const isDocument = request.headers.get("sec-fetch-dest") === "document" || (request.headers.get("accept") ?? "").includes("text/html");
+  const isDocument = request.headers.get("sec-fetch-dest") === "document" ||
+    (request.headers.get("accept") ?? "").includes("text/html");
   return isDocument && !segments.at(-1)?.includes(".");
 }
 
 async function respond(request: Request, file: FoundFile & { name: string }): Promise<Response> {
   const { info, encoding, name } = file;
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-  const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}${encoding ? `-${encoding}` : ""}"`;
+  const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}${
+    encoding ? `-${encoding}` : ""
+  }"`;
   const headers = new Headers({
     "content-type": contentTypes[extension] ?? "application/octet-stream",
     // Vite names each file in assets/ by its content's hash; every other name must be asked for again.
@@ -134,9 +138,14 @@ async function respond(request: Request, file: FoundFile & { name: string }): Pr
 }
 
 function matches(ifNoneMatch: string | null, etag: string): boolean {
-  return ifNoneMatch?.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag || candidate.trim() === "*") ?? false;
+  return ifNoneMatch?.split(",").some((candidate) =>
+    candidate.trim().replace(/^W\//, "") === etag || candidate.trim() === "*"
+  ) ?? false;
 }
 
 function notFound(): Response {
-  return new Response("not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
+  return new Response("not found\n", {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
 }

@@ -43,7 +43,10 @@ interface ReadyConnection {
 }
 
 const firstBackoffMs = 100;
-/** A core that comes back answers the first attempt after that; the packets of an older one are sent again seconds apart. */
+/**
+ * A core that comes back answers the first attempt after that; the packets of an older one are sent again
+ * seconds apart.
+ */
 const attemptEveryMs = 500;
 /** Attempts under way at once for each connection of the pool. */
 const attemptsAtOnce = 4;
@@ -145,7 +148,10 @@ export class UpstreamPool {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         metrics.add("qpq_gateway_upstream_connect_failures_total");
-        log(error instanceof AdmissionError ? "error" : "warn", "core-unreachable", { error: String(error), retryMs: backoffMs });
+        log(error instanceof AdmissionError ? "error" : "warn", "core-unreachable", {
+          error: String(error),
+          retryMs: backoffMs,
+        });
       }
       await pause(backoffMs * (0.5 + Math.random()), this.#stop.signal);
       backoffMs = Math.min(2 * backoffMs, maxBackoffMs);
@@ -169,7 +175,10 @@ export class UpstreamPool {
   }
 }
 
-/** A dual-stack socket, so that a host name may resolve to either family; where IPv6 is off, or the core has an IPv4 address, an IPv4 one. */
+/**
+ * A dual-stack socket, so that a host name may resolve to either family; where IPv6 is off, or the core has
+ * an IPv4 address, an IPv4 one.
+ */
 function makeClientEndpoint(hostname: string): Deno.QuicEndpoint {
   if (/^[\d.]+$/.test(hostname)) return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
   try {

@@ -19,12 +19,17 @@ export interface CoreAddress {
 /** The core did not admit this gateway: most likely the secrets differ. */
 export class AdmissionError extends Error {
   constructor(cause?: unknown) {
-    super("the core did not admit this gateway: QPQ_GATEWAY_SECRET and the pinned certificate must be the core's", { cause });
+    super("the core did not admit this gateway: QPQ_GATEWAY_SECRET and the pinned certificate must be the core's", {
+      cause,
+    });
     this.name = "AdmissionError";
   }
 }
 
-/** `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client does; a connection test asserts it. */
+/**
+ * `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client
+ * does; a connection test asserts it.
+ */
 interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
   serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
 }
@@ -53,7 +58,9 @@ export async function connectToCore(
     alpnProtocols: ["capnp"],
     keepAliveInterval: silenceMs / 3,
     maxIdleTimeout: silenceMs,
-    ...(trust.caPem !== undefined ? { caCerts: [trust.caPem] } : { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }),
+    ...(trust.caPem !== undefined
+      ? { caCerts: [trust.caPem] }
+      : { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }),
   };
   const conn = await Deno.connectQuic<false>(options);
   const timer = setTimeout(() => conn.close({ closeCode: 1, reason: "admission timed out" }), admissionTimeoutMs);

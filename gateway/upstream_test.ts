@@ -41,23 +41,26 @@ async function echoOnce(pool: UpstreamPool, from = client): Promise<string> {
   return text;
 }
 
-quicTest("UpstreamPool is admitted by pin on each connection and writes the client's address before each call", async () => {
-  const clients: CoreCall["client"][] = [];
-  const core = await startStubCore({
-    onCall: async ({ client: from, readable, writable }) => {
-      clients.push(from);
-      await readable.pipeTo(writable);
-    },
-  });
-  const { pool } = poolFor(core);
-  await until(() => pool.readyConnections === 2);
-  assert.equal(core.admitted, 2);
-  assert.equal(await echoOnce(pool), "hello");
-  assert.equal(await echoOnce(pool, { transport: "udp", hostname: "2001:db8::5", port: 1 }), "hello");
-  assert.deepEqual(clients, [{ address: "203.0.113.7", port: 40_000 }, { address: "2001:db8:0:0:0:0:0:5", port: 1 }]);
-  pool.close();
-  core.close();
-});
+quicTest(
+  "UpstreamPool is admitted by pin on each connection and writes the client's address before each call",
+  async () => {
+    const clients: CoreCall["client"][] = [];
+    const core = await startStubCore({
+      onCall: async ({ client: from, readable, writable }) => {
+        clients.push(from);
+        await readable.pipeTo(writable);
+      },
+    });
+    const { pool } = poolFor(core);
+    await until(() => pool.readyConnections === 2);
+    assert.equal(core.admitted, 2);
+    assert.equal(await echoOnce(pool), "hello");
+    assert.equal(await echoOnce(pool, { transport: "udp", hostname: "2001:db8::5", port: 1 }), "hello");
+    assert.deepEqual(clients, [{ address: "203.0.113.7", port: 40_000 }, { address: "2001:db8:0:0:0:0:0:5", port: 1 }]);
+    pool.close();
+    core.close();
+  },
+);
 
 quicTest("UpstreamPool takes a pinned core certificate of ten years", async () => {
   const now = Date.now();
@@ -81,7 +84,11 @@ quicTest("UpstreamPool verifies the core by an authority's PEM and refuses anoth
   const { pool } = poolFor(core, { trust: trust(core) });
   await pool.whenReady();
   assert.equal(await echoOnce(pool), "hello");
-  for (const wrong of [{ trust: trust(other) }, { trust: { serverName: "localhost", pin: other.pin } }, { trust: { ...trust(core), serverName: "elsewhere" } }]) {
+  for (
+    const wrong of [{ trust: trust(other) }, { trust: { serverName: "localhost", pin: other.pin } }, {
+      trust: { ...trust(core), serverName: "elsewhere" },
+    }]
+  ) {
     const { pool: refused } = poolFor(core, wrong);
     await assert.rejects(refused.open(client), CoreUnavailableError);
     refused.close();
@@ -91,19 +98,24 @@ quicTest("UpstreamPool verifies the core by an authority's PEM and refuses anoth
   other.close();
 });
 
-quicTest("UpstreamPool is not admitted with a wrong secret, or the right one for another pin, and serves nothing", async () => {
-  const core = await startStubCore();
-  const wrongSecret = poolFor(core, { secret: new TextEncoder().encode("another secret, which is as long") });
-  const wrongPin = poolFor(core, { trust: { serverName: "localhost", caPem: core.keyPair.certificate, pin: new Uint8Array(32) } });
-  for (const { pool, events } of [wrongSecret, wrongPin]) {
-    await assert.rejects(pool.open(client), CoreUnavailableError);
-    assert.ok(events.includes("core-unreachable"));
-    pool.close();
-  }
-  assert.equal(core.admitted, 0);
-  assert.ok(core.refused >= 2);
-  core.close();
-});
+quicTest(
+  "UpstreamPool is not admitted with a wrong secret, or the right one for another pin, and serves nothing",
+  async () => {
+    const core = await startStubCore();
+    const wrongSecret = poolFor(core, { secret: new TextEncoder().encode("another secret, which is as long") });
+    const wrongPin = poolFor(core, {
+      trust: { serverName: "localhost", caPem: core.keyPair.certificate, pin: new Uint8Array(32) },
+    });
+    for (const { pool, events } of [wrongSecret, wrongPin]) {
+      await assert.rejects(pool.open(client), CoreUnavailableError);
+      assert.ok(events.includes("core-unreachable"));
+      pool.close();
+    }
+    assert.equal(core.admitted, 0);
+    assert.ok(core.refused >= 2);
+    core.close();
+  },
+);
 
 quicTest("UpstreamPool carries 1,000 calls at once over one connection", async () => {
   const core = await startStubCore();
@@ -121,24 +133,27 @@ quicTest("UpstreamPool carries 1,000 calls at once over one connection", async (
   core.close();
 });
 
-quicTest("UpstreamPool makes a call wait while the core is killed and started again, and refuses it after openTimeoutMs", async () => {
-  const first = await startCoreProcess();
-  const { keyPair, port } = first;
-  const core = { port, pin: await certificatePin(keyPair.certificate) };
-  const { pool } = poolFor(core, { openTimeoutMs: 10_000, silenceMs: 600 });
-  await until(() => pool.readyConnections === 2);
-  await first.kill();
-  await until(() => pool.readyConnections === 0);
-  const waiting = echoOnce(pool);
-  const second = await startCoreProcess(port, keyPair);
-  assert.equal(await waiting, "hello");
-  await until(() => pool.readyConnections === 2);
-  await second.kill();
-  pool.close();
+quicTest(
+  "UpstreamPool makes a call wait while the core is killed and started again, and refuses it after openTimeoutMs",
+  async () => {
+    const first = await startCoreProcess();
+    const { keyPair, port } = first;
+    const core = { port, pin: await certificatePin(keyPair.certificate) };
+    const { pool } = poolFor(core, { openTimeoutMs: 10_000, silenceMs: 600 });
+    await until(() => pool.readyConnections === 2);
+    await first.kill();
+    await until(() => pool.readyConnections === 0);
+    const waiting = echoOnce(pool);
+    const second = await startCoreProcess(port, keyPair);
+    assert.equal(await waiting, "hello");
+    await until(() => pool.readyConnections === 2);
+    await second.kill();
+    pool.close();
 
-  const { pool: lonely } = poolFor(core, { openTimeoutMs: 200 });
-  const startedAt = performance.now();
-  await assert.rejects(lonely.open(client), CoreUnavailableError);
-  assert.ok(performance.now() - startedAt < 1_500);
-  lonely.close();
-});
+    const { pool: lonely } = poolFor(core, { openTimeoutMs: 200 });
+    const startedAt = performance.now();
+    await assert.rejects(lonely.open(client), CoreUnavailableError);
+    assert.ok(performance.now() - startedAt < 1_500);
+    lonely.close();
+  },
+);

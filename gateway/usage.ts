@@ -27,7 +27,8 @@ export class Usage {
 }
 
 /**
- * What stands for one client in the limits: an IPv4 address, or an IPv6 /64, the least that a provider gives to one customer.
+ * What stands for one client in the limits: an IPv4 address, or an IPv6 /64, the least that a provider gives
+ * to one customer.
  *
  * @param address a literal; IPv4-mapped IPv6 counts as IPv4
  */

@@ -1,4 +1,7 @@
-/** Deterministic CBOR (RFC 8949 §4.2.1): the only form that we write, and the only one that we accept where bytes are signed or hashed. */
+/**
+ * Deterministic CBOR (RFC 8949 §4.2.1): the only form that we write, and the only one that we accept where
+ * bytes are signed or hashed.
+ */
 
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
 import { MalformedError } from "./malformed_error.ts";
@@ -26,6 +29,8 @@ export function decodeCbor(bytes: Uint8Array): unknown {
     throw new MalformedError(`not CBOR: ${(error as Error).message}`);
   }
   const again = encodeCbor(value);
-  if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) throw new MalformedError("CBOR is not deterministic");
+  if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) {
+    throw new MalformedError("CBOR is not deterministic");
+  }
   return value;
 }

@@ -31,14 +31,24 @@ export async function deviceIdOf(recipientKey: Uint8Array): Promise<Bytes> {
 
 /**
  * @param leafSignatureKey 32 bytes
- * @returns "qpq/1 credential" ‖ leafSignatureKey ‖ CBOR{username, accountKey, deviceId, listVersion}: what the root key signs
+ * @returns "qpq/1 credential" ‖ leafSignatureKey ‖ CBOR{username, accountKey, deviceId, listVersion}: what
+ *   the root key signs
  */
-export function credentialSignedBytes(leafSignatureKey: Uint8Array, { username, accountKey, deviceId, listVersion }: Omit<DeviceCredential, "rootSignature">): Bytes {
-  return concat(utf8("qpq/1 credential"), leafSignatureKey, encodeCbor({ username, accountKey, deviceId, listVersion }));
+export function credentialSignedBytes(
+  leafSignatureKey: Uint8Array,
+  { username, accountKey, deviceId, listVersion }: Omit<DeviceCredential, "rootSignature">,
+): Bytes {
+  return concat(
+    utf8("qpq/1 credential"),
+    leafSignatureKey,
+    encodeCbor({ username, accountKey, deviceId, listVersion }),
+  );
 }
 
 /** @returns the credential's deterministic CBOR */
-export function encodeCredential({ username, accountKey, deviceId, listVersion, rootSignature }: DeviceCredential): Bytes {
+export function encodeCredential(
+  { username, accountKey, deviceId, listVersion, rootSignature }: DeviceCredential,
+): Bytes {
   return encodeCbor({ username, accountKey, deviceId, listVersion, rootSignature });
 }
 
@@ -47,7 +57,11 @@ export function encodeCredential({ username, accountKey, deviceId, listVersion, 
  * @throws MalformedError
  */
 export function decodeCredential(identity: Uint8Array): DeviceCredential {
-  const fields = recordOf(decodeCbor(identity), ["username", "accountKey", "deviceId", "listVersion", "rootSignature"], "credential");
+  const fields = recordOf(
+    decodeCbor(identity),
+    ["username", "accountKey", "deviceId", "listVersion", "rootSignature"],
+    "credential",
+  );
   return {
     username: usernameOf(fields.username),
     accountKey: bytesOf(fields.accountKey, 32, "accountKey"),
@@ -58,12 +72,17 @@ export function decodeCredential(identity: Uint8Array): DeviceCredential {
 }
 
 /**
- * Checks what the credential itself proves: the root key vouches for this leaf key, and the device id is the key's. That the device stands in the
- * account's newest list, and that the account key is the pinned one, is for the caller.
+ * Checks what the credential itself proves: the root key vouches for this leaf key, and the device id is the
+ * key's. That the device stands in the account's newest list, and that the account key is the pinned one, is
+ * for the caller.
  *
  * @param leafSignatureKey 32 bytes
  */
 export async function verifyCredential(credential: DeviceCredential, leafSignatureKey: Uint8Array): Promise<boolean> {
   if (!equalBytes(credential.deviceId, await deviceIdOf(leafSignatureKey))) return false;
-  return await verifyEd25519(credential.accountKey, credential.rootSignature, credentialSignedBytes(leafSignatureKey, credential));
+  return await verifyEd25519(
+    credential.accountKey,
+    credential.rootSignature,
+    credentialSignedBytes(leafSignatureKey, credential),
+  );
 }

@@ -48,17 +48,31 @@ const label = utf8("qpq/1 devices");
  */
 export async function signDeviceList(list: DeviceList, rootSeed: Uint8Array): Promise<SignedDeviceList> {
   const { accountKey, username, version, devices, revoked, prevHash } = list;
-  const bytes = encodeCbor({ accountKey, username, version, devices: devices.map(({ deviceId, recipientKey }) => ({ deviceId, recipientKey })), revoked, prevHash });
+  const bytes = encodeCbor({
+    accountKey,
+    username,
+    version,
+    devices: devices.map(({ deviceId, recipientKey }) => ({ deviceId, recipientKey })),
+    revoked,
+    prevHash,
+  });
   return { list: bytes, signature: await signEd25519(rootSeed, concat(label, bytes)) };
 }
 
 /**
- * Decodes a list and checks all that it proves by itself: signature by the account key that it names, device ids, no device twice or both listed and revoked.
+ * Decodes a list and checks all that it proves by itself: signature by the account key that it names, device
+ * ids, no device twice or both listed and revoked.
  *
  * @throws MalformedError
  */
-export async function openDeviceList({ list, signature }: { list: Uint8Array; signature: Uint8Array }): Promise<DeviceList> {
-  const fields = recordOf(decodeCbor(list), ["accountKey", "username", "version", "devices", "revoked", "prevHash"], "device list");
+export async function openDeviceList(
+  { list, signature }: { list: Uint8Array; signature: Uint8Array },
+): Promise<DeviceList> {
+  const fields = recordOf(
+    decodeCbor(list),
+    ["accountKey", "username", "version", "devices", "revoked", "prevHash"],
+    "device list",
+  );
   const opened: DeviceList = {
     accountKey: bytesOf(fields.accountKey, 32, "accountKey"),
     username: usernameOf(fields.username),
@@ -68,11 +82,17 @@ export async function openDeviceList({ list, signature }: { list: Uint8Array; si
     prevHash: bytesOf(fields.prevHash, 32, "prevHash"),
   };
   if (opened.version < 1) throw new MalformedError("device list: versions start at 1");
-  if (!await verifyEd25519(opened.accountKey, signature, concat(label, list))) throw new MalformedError("device list: bad signature");
+  if (!await verifyEd25519(opened.accountKey, signature, concat(label, list))) {
+    throw new MalformedError("device list: bad signature");
+  }
   const ids = [...opened.devices.map(({ deviceId }) => deviceId), ...opened.revoked];
-  if (ids.some((id, index) => ids.findIndex((other) => equalBytes(other, id)) !== index)) throw new MalformedError("device list: a device stands in it twice");
+  if (ids.some((id, index) => ids.findIndex((other) => equalBytes(other, id)) !== index)) {
+    throw new MalformedError("device list: a device stands in it twice");
+  }
   for (const { deviceId, recipientKey } of opened.devices) {
-    if (!equalBytes(deviceId, await deviceIdOf(recipientKey))) throw new MalformedError("device list: a device id is not its key's");
+    if (!equalBytes(deviceId, await deviceIdOf(recipientKey))) {
+      throw new MalformedError("device list: a device id is not its key's");
+    }
   }
   return opened;
 }
@@ -83,7 +103,11 @@ export async function openDeviceList({ list, signature }: { list: Uint8Array; si
  * @param currentBytes the CBOR of the list before
  * @returns undefined, or what is wrong
  */
-export async function deviceListSuccession(current: DeviceList, currentBytes: Uint8Array, next: DeviceList): Promise<string | undefined> {
+export async function deviceListSuccession(
+  current: DeviceList,
+  currentBytes: Uint8Array,
+  next: DeviceList,
+): Promise<string | undefined> {
   if (!equalBytes(current.accountKey, next.accountKey) || current.username !== next.username) return "another account";
   if (next.version !== current.version + 1) return "not the next version";
   if (!equalBytes(next.prevHash, await sha256(currentBytes))) return "not chained to the list before";
@@ -96,5 +120,8 @@ export async function deviceListSuccession(current: DeviceList, currentBytes: Ui
 
 function deviceOf(value: unknown, what: string): Device {
   const fields = recordOf(value, ["deviceId", "recipientKey"], what);
-  return { deviceId: bytesOf(fields.deviceId, 16, `${what}.deviceId`), recipientKey: bytesOf(fields.recipientKey, 32, `${what}.recipientKey`) };
+  return {
+    deviceId: bytesOf(fields.deviceId, 16, `${what}.deviceId`),
+    recipientKey: bytesOf(fields.recipientKey, 32, `${what}.recipientKey`),
+  };
 }

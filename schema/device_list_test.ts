@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { sha256 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { credentialSignedBytes, decodeCredential, deviceIdOf, encodeCredential, verifyCredential } from "./credential.ts";
+import {
+  credentialSignedBytes,
+  decodeCredential,
+  deviceIdOf,
+  encodeCredential,
+  verifyCredential,
+} from "./credential.ts";
 import { type DeviceList, deviceListSuccession, openDeviceList, signDeviceList } from "./device_list.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "./ed25519.ts";
 import { MalformedError } from "./malformed_error.ts";
@@ -13,7 +19,14 @@ async function someDevice() {
 
 async function firstList() {
   const root = await generateEd25519();
-  const list: DeviceList = { accountKey: root.publicKey, username: "alice", version: 1, devices: [await someDevice()], revoked: [], prevHash: new Uint8Array(32) };
+  const list: DeviceList = {
+    accountKey: root.publicKey,
+    username: "alice",
+    version: 1,
+    devices: [await someDevice()],
+    revoked: [],
+    prevHash: new Uint8Array(32),
+  };
   return { root, list, signed: await signDeviceList(list, root.seed) };
 }
 
@@ -29,7 +42,8 @@ Deno.test("openDeviceList() refuses a changed byte, another key's signature, a d
   await assert.rejects(openDeviceList({ ...signed, list: changed }), MalformedError);
   const other = await generateEd25519();
   await assert.rejects(openDeviceList(await signDeviceList(list, other.seed)), MalformedError);
-  const refused = async (wrong: Partial<DeviceList>) => assert.rejects(openDeviceList(await signDeviceList({ ...list, ...wrong }, root.seed)), MalformedError);
+  const refused = async (wrong: Partial<DeviceList>) =>
+    assert.rejects(openDeviceList(await signDeviceList({ ...list, ...wrong }, root.seed)), MalformedError);
   await refused({ devices: [list.devices[0], list.devices[0]] });
   await refused({ revoked: [list.devices[0].deviceId] });
   await refused({ devices: [{ ...list.devices[0], deviceId: new Uint8Array(16) }] });
@@ -39,13 +53,24 @@ Deno.test("openDeviceList() refuses a changed byte, another key's signature, a d
 Deno.test("openDeviceList() takes 20 devices and no more", async () => {
   const { root, list } = await firstList();
   const devices = await Promise.all(Array.from({ length: 21 }, someDevice));
-  assert.equal((await openDeviceList(await signDeviceList({ ...list, devices: devices.slice(1) }, root.seed))).devices.length, 20);
-  await assert.rejects(async () => openDeviceList(await signDeviceList({ ...list, devices }, root.seed)), MalformedError);
+  assert.equal(
+    (await openDeviceList(await signDeviceList({ ...list, devices: devices.slice(1) }, root.seed))).devices.length,
+    20,
+  );
+  await assert.rejects(
+    async () => openDeviceList(await signDeviceList({ ...list, devices }, root.seed)),
+    MalformedError,
+  );
 });
 
 Deno.test("deviceListSuccession() accepts the next chained version and names what breaks the chain", async () => {
   const { root, list, signed } = await firstList();
-  const next: DeviceList = { ...list, version: 2, devices: [...list.devices, await someDevice()], prevHash: await sha256(signed.list) };
+  const next: DeviceList = {
+    ...list,
+    version: 2,
+    devices: [...list.devices, await someDevice()],
+    prevHash: await sha256(signed.list),
+  };
   const judged = (wrong: Partial<DeviceList>) => deviceListSuccession(list, signed.list, { ...next, ...wrong });
   assert.equal(await judged({}), undefined);
   assert.equal(await judged({ version: 3 }), "not the next version");
@@ -62,8 +87,16 @@ Deno.test("deviceListSuccession() accepts the next chained version and names wha
 Deno.test("verifyCredential() holds for the leaf key that the root vouched for and for no other", async () => {
   const root = await generateEd25519();
   const leaf = await generateEd25519();
-  const fields = { username: "alice", accountKey: root.publicKey, deviceId: await deviceIdOf(leaf.publicKey), listVersion: 1 };
-  const credential = { ...fields, rootSignature: await signEd25519(root.seed, credentialSignedBytes(leaf.publicKey, fields)) };
+  const fields = {
+    username: "alice",
+    accountKey: root.publicKey,
+    deviceId: await deviceIdOf(leaf.publicKey),
+    listVersion: 1,
+  };
+  const credential = {
+    ...fields,
+    rootSignature: await signEd25519(root.seed, credentialSignedBytes(leaf.publicKey, fields)),
+  };
   assert.deepEqual(decodeCredential(encodeCredential(credential)), credential);
   assert.equal(await verifyCredential(credential, leaf.publicKey), true);
   assert.equal(await verifyCredential(credential, root.publicKey), false);
@@ -72,7 +105,10 @@ Deno.test("verifyCredential() holds for the leaf key that the root vouched for a
 });
 
 Deno.test("decodeCbor() accepts the deterministic encoding and refuses every other of the same value", () => {
-  assert.deepEqual(decodeCbor(encodeCbor({ b: 1, a: [new Uint8Array(2), "x"] })), { b: 1, a: [new Uint8Array(2), "x"] });
+  assert.deepEqual(decodeCbor(encodeCbor({ b: 1, a: [new Uint8Array(2), "x"] })), {
+    b: 1,
+    a: [new Uint8Array(2), "x"],
+  });
   const refused = [
     [0x18, 0x01], // 1 in two bytes
     [0xa2, 0x61, 0x62, 0x01, 0x61, 0x61, 0x02], // keys out of order
@@ -89,7 +125,9 @@ Deno.test("verifyEd25519() holds for RFC 8032 §7.1 TEST 3 and not for keys or s
   const hex = (text: string) => Uint8Array.from(text.match(/../g)!, (pair) => parseInt(pair, 16));
   const seed = hex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
   const publicKey = hex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
-  const signature = hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a");
+  const signature = hex(
+    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+  );
   const message = hex("af82");
   assert.deepEqual(await signEd25519(seed, message), signature);
   assert.equal(await verifyEd25519(publicKey, signature, message), true);

@@ -1,4 +1,7 @@
-/** Every function that a module exports says what it does; a class may leave that to the words at the head of its file. */
+/**
+ * Every function that a module exports says what it does; a class may leave that to the words at the head of
+ * its file.
+ */
 
 import assert from "node:assert/strict";
 
@@ -27,7 +30,9 @@ Deno.test("every exported function has a docstring, and every exported class one
         if (!isClass && !exportedFunction.test(line)) continue;
         seen++;
         if (isClass && lines[0].startsWith("/**")) continue;
-        if (!lines[index - 1]?.trimEnd().endsWith("*/")) without.push(`${file.pathname.slice(file.pathname.indexOf(`/${room}/`) + 1)}: ${line}`);
+        if (!lines[index - 1]?.trimEnd().endsWith("*/")) {
+          without.push(`${file.pathname.slice(file.pathname.indexOf(`/${room}/`) + 1)}: ${line}`);
+        }
       }
     }
   }

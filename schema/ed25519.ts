@@ -10,10 +10,19 @@ type Bytes = Uint8Array<ArrayBuffer>;
  * @param message any length
  * @returns false for a bad signature and for a key or signature of the wrong form; never throws on foreign bytes
  */
-export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+export async function verifyEd25519(
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+  message: Uint8Array,
+): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   try {
-    return await crypto.subtle.verify("Ed25519", await verifyKey(publicKey as Bytes), signature as Bytes, message as Bytes);
+    return await crypto.subtle.verify(
+      "Ed25519",
+      await verifyKey(publicKey as Bytes),
+      signature as Bytes,
+      message as Bytes,
+    );
   } catch {
     return false;
   }
@@ -27,7 +36,10 @@ export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promis
   return await signWithKey(await importSignKey(seed), message);
 }
 
-/** @param seed 32 bytes. @returns the private key, for callers that sign often with one that lives as long as they do */
+/**
+ * @param seed 32 bytes. @returns the private key, for callers that sign often with one that lives as long as
+ *   they do
+ */
 export async function importSignKey(seed: Uint8Array): Promise<CryptoKey> {
   return await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", false, ["sign"]);
 }
@@ -37,7 +49,10 @@ export async function signWithKey(key: CryptoKey, message: Uint8Array): Promise<
   return new Uint8Array(await crypto.subtle.sign("Ed25519", key, message as Bytes));
 }
 
-/** Importing a key is a way to another thread and back, as long as the check itself; who checks message after message hands in the same array each time. */
+/**
+ * Importing a key is a way to another thread and back, as long as the check itself; who checks message after
+ * message hands in the same array each time.
+ */
 const verifyKeys = new WeakMap<Uint8Array, { raw: Uint8Array; key: CryptoKey }>();
 
 async function verifyKey(publicKey: Bytes): Promise<CryptoKey> {
@@ -58,7 +73,10 @@ export async function generateEd25519(): Promise<{ seed: Bytes; publicKey: Bytes
 /** @param seed 32 bytes @returns the public key of it, 32 bytes */
 export async function publicEd25519(seed: Uint8Array): Promise<Bytes> {
   // WebCrypto gives the public half of a private key as JWK only (RFC 8037 §2).
-  const { x } = await crypto.subtle.exportKey("jwk", await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", true, ["sign"]));
+  const { x } = await crypto.subtle.exportKey(
+    "jwk",
+    await crypto.subtle.importKey("pkcs8", pkcs8(seed), "Ed25519", true, ["sign"]),
+  );
   return Uint8Array.from(atob(x!.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }
 

@@ -1,9 +1,12 @@
 /**
- * How a gateway proves itself to the core, and the client address that it then puts before each stream (PROTOCOL §5).
+ * How a gateway proves itself to the core, and the client address that it then puts before each stream
+ * (PROTOCOL §5).
  *
- * The first bidirectional stream of a gateway's connection: the gateway writes the 5 bytes {@link gatewayHello}, the core answers with a 32-byte nonce, the gateway writes
- * {@link admissionMac} (32 bytes) and FIN, the core answers the one byte {@link admissionGranted} and FIN, or closes the connection. A client's first stream can not be
- * mistaken for this: a Cap'n Proto frame that begins with these bytes would claim more than a billion segments.
+ * The first bidirectional stream of a gateway's connection: the gateway writes the 5 bytes {@link
+ * gatewayHello}, the core answers with a 32-byte nonce, the gateway writes {@link admissionMac} (32 bytes)
+ * and FIN, the core answers the one byte {@link admissionGranted} and FIN, or closes the connection. A
+ * client's first stream can not be mistaken for this: a Cap'n Proto frame that begins with these bytes would
+ * claim more than a billion segments.
  */
 
 /** "qpqg" and version 1. */
@@ -22,10 +25,15 @@ const label = new TextEncoder().encode("qpq/1 gateway");
  *
  * @param secret the shared `QPQ_GATEWAY_SECRET`, at least 32 bytes
  * @param nonce 32 bytes from the core
- * @param pin 32 bytes: the pin of the certificate the gateway verified, so that an admission can not be relayed to another core
+ * @param pin 32 bytes: the pin of the certificate the gateway verified, so that an admission can not be
+ *   relayed to another core
  * @returns 32 bytes
  */
-export async function admissionMac(secret: Uint8Array<ArrayBuffer>, nonce: Uint8Array, pin: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+export async function admissionMac(
+  secret: Uint8Array<ArrayBuffer>,
+  nonce: Uint8Array,
+  pin: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const message = new Uint8Array(label.length + nonce.length + pin.length);
   message.set(label);
@@ -41,7 +49,8 @@ export interface ClientAddress {
 }
 
 /**
- * Encodes `{u8 version = 1, u8 family, 16-byte address, u16 port}`; family is 4 or 6, an IPv4 address stands in the first 4 bytes, integers are big-endian.
+ * Encodes `{u8 version = 1, u8 family, 16-byte address, u16 port}`; family is 4 or 6, an IPv4 address stands
+ * in the first 4 bytes, integers are big-endian.
  *
  * @returns 20 bytes
  * @throws RangeError when the address is no literal of either family
@@ -85,7 +94,9 @@ function parseIPv6(literal: string): Uint8Array {
   const missing = 8 - left.length - right.length;
   const valid = more.length === 0 && (tail === undefined ? missing === 0 : missing >= 1);
   const groups = [...left, ...Array(Math.max(missing, 0)).fill("0"), ...right];
-  if (!valid || !groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) throw new RangeError("client address: not an IP literal");
+  if (!valid || !groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) {
+    throw new RangeError("client address: not an IP literal");
+  }
   const bytes = new Uint8Array(16);
   groups.forEach((group, index) => new DataView(bytes.buffer).setUint16(2 * index, parseInt(group, 16)));
   return bytes;

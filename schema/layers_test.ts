@@ -44,7 +44,9 @@ Deno.test("imports run web, cli → client → schema; gateway → schema; serve
       for (const target of importsOf(file, true)) {
         checked++;
         const targetRoom = relative(root, target).split("/")[0];
-        if (targetRoom !== room && !allowed.includes(targetRoom)) wrong.push(`${relative(root, file)} → ${relative(root, target)}`);
+        if (targetRoom !== room && !allowed.includes(targetRoom)) {
+          wrong.push(`${relative(root, file)} → ${relative(root, target)}`);
+        }
       }
     }
   }

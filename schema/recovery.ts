@@ -1,4 +1,7 @@
-/** What the recovery code proves to the server (docs/decisions/018): an Ed25519 key that comes from the code signs each step. */
+/**
+ * What the recovery code proves to the server (docs/decisions/018): an Ed25519 key that comes from the code
+ * signs each step.
+ */
 
 import { concat, sha256, utf8 } from "./bytes.ts";
 import { framed } from "./signed_call.ts";

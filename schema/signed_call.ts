@@ -1,25 +1,39 @@
-/** What a device signs when it registers, signs in, or makes a sensitive call (PROTOCOL §4: "need a device signature over the parameters' hash and a server nonce"). */
+/**
+ * What a device signs when it registers, signs in, or makes a sensitive call (PROTOCOL §4: "need a device
+ * signature over the parameters' hash and a server nonce").
+ */
 
 import { concat, sha256, utf8 } from "./bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of PROTOCOL §1. It also stands inside the OPAQUE context. */
+/**
+ * The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of
+ * PROTOCOL §1. It also stands inside the OPAQUE context.
+ */
 export const opaqueSuite = "qpq-opaque-1";
 
 /** The calls that need a {@link deviceProofBytes}. */
 export type ProvenCall = "putVault" | "putDeviceList" | "revokeSession" | "changePassword";
 
 /** @returns the fields of a vault that a proof covers, in order */
-export function vaultFields({ sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: { sealed: Uint8Array; wrappedByPassword: Uint8Array; wrappedByRecovery: Uint8Array; recoveryKey: Uint8Array }): Uint8Array[] {
+export function vaultFields(
+  { sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: {
+    sealed: Uint8Array;
+    wrappedByPassword: Uint8Array;
+    wrappedByRecovery: Uint8Array;
+    recoveryKey: Uint8Array;
+  },
+): Uint8Array[] {
   return [sealed, wrappedByPassword, wrappedByRecovery, recoveryKey];
 }
 
 /**
  * "qpq/1 call" ‖ nonce ‖ SHA-256(name ‖ 0 ‖ for each field: u32 length ‖ bytes).
  *
- * Fields, in order: putVault: u64 expectedVersion and the {@link vaultFields}. putDeviceList: list, signature. revokeSession: sessionId.
- * changePassword: record, u64 expectedVaultVersion and the vault's fields.
+ * Fields, in order: putVault: u64 expectedVersion and the {@link vaultFields}. putDeviceList: list,
+ * signature. revokeSession: sessionId. changePassword: record, u64 expectedVaultVersion and the vault's
+ * fields.
  *
  * @param nonce 32 bytes from `challenge()`
  */
@@ -37,11 +51,17 @@ export function framed(fields: Uint8Array[]): Uint8Array[] {
 }
 
 /**
- * Signed by the first device of a new account. The vault is in it, because whoever passes the call on could put a recovery key of their own in.
+ * Signed by the first device of a new account. The vault is in it, because whoever passes the call on could
+ * put a recovery key of their own in.
  *
- * @returns "qpq/1 register" ‖ SHA-256(for record and each of {@link vaultFields}: u32 length ‖ bytes) ‖ username
+ * @returns "qpq/1 register" ‖ SHA-256(for record and each of {@link vaultFields}: u32 length ‖ bytes) ‖
+ *   username
  */
-export async function registrationBytes(record: Uint8Array, username: string, vault: Parameters<typeof vaultFields>[0]): Promise<Bytes> {
+export async function registrationBytes(
+  record: Uint8Array,
+  username: string,
+  vault: Parameters<typeof vaultFields>[0],
+): Promise<Bytes> {
   return concat(utf8("qpq/1 register"), await sha256(...framed([record, ...vaultFields(vault)])), utf8(username));
 }
 

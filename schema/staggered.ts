@@ -1,4 +1,7 @@
-/** Trying again beside an attempt that is still under way: packets that were lost are sent again after 1, 3 and 7 s only, so a fresh attempt finds a peer that came back sooner. */
+/**
+ * Trying again beside an attempt that is still under way: packets that were lost are sent again after 1, 3
+ * and 7 s only, so a fresh attempt finds a peer that came back sooner.
+ */
 
 export interface StaggerOptions<T> {
   /** One attempt; `signal` gives it up. */
@@ -11,7 +14,10 @@ export interface StaggerOptions<T> {
   atOnce: number;
   /** Runs `run` once after `delayMs`. @returns cancels it */
   after(delayMs: number, run: () => void): () => void;
-  /** Hands out what begins a further attempt at once, for one who knows that the peer may be back. @returns takes it back */
+  /**
+   * Hands out what begins a further attempt at once, for one who knows that the peer may be back. @returns
+   * takes it back
+   */
   hurry?(beginNow: () => void): () => void;
   /** Gives all up. */
   signal: AbortSignal;
@@ -21,7 +27,9 @@ export interface StaggerOptions<T> {
  * @returns the result of the first attempt that succeeds
  * @throws the error of the last attempt, once none is under way; the signal's reason
  */
-export function staggered<T>({ attempt, discard, everyMs, atOnce, after, hurry, signal }: StaggerOptions<T>): Promise<T> {
+export function staggered<T>(
+  { attempt, discard, everyMs, atOnce, after, hurry, signal }: StaggerOptions<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const underWay = new Set<AbortController>();
     let over = false;

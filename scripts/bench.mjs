@@ -1,13 +1,14 @@
 /**
- * `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that it is up against. `npm run bench -- --quick` takes few samples and small groups and prints
- * the page instead, to try a change of the benchmark itself.
+ * `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that
+ * it is up against. `npm run bench -- --quick` takes few samples and small groups and prints the page
+ * instead, to try a change of the benchmark itself.
  */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { buildIfStale } from "./build.mjs";
-import { installDebianPackages, installPackages, findProgram } from "./install.mjs";
+import { findProgram, installDebianPackages, installPackages } from "./install.mjs";
 import { deno, root } from "./paths.mjs";
 
 const quick = process.argv.includes("--quick");
@@ -19,9 +20,21 @@ const { mlsSection } = await import("../bench/mls_report.mjs");
 const { rounded } = await import("../bench/statistics.mjs");
 
 console.error("Measuring the core …");
-const core = JSON.parse(execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/core.ts`], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+const core = JSON.parse(
+  execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/core.ts`], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  }),
+);
 console.error("Measuring the gateway …");
-const gateway = JSON.parse(execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/gateway.ts`], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+const gateway = JSON.parse(
+  execFileSync(deno, ["run", "--quiet", "-A", "--unstable-net", "--no-check", `${root}/bench/gateway.ts`], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  }),
+);
 console.error("Measuring MLS …");
 const mls = await mlsSection(quick ? [2, 10, 200] : undefined);
 console.error("Measuring in Chromium …");
@@ -30,14 +43,19 @@ const browser = await measureBrowser(quick ? { messages: 20 } : {});
 const ms = (value) => `${rounded(value)} ms`;
 const both = ({ p50, p99 }) => `${ms(p50)} / ${ms(p99)}`;
 const kB = (bytes) => `${rounded(bytes / 1000)} kB`;
-const rates = (list, limit) => list.map(({ callers, perSecond, p50, p99 }, index) => `| ${callers} | ${rounded(perSecond)}/s | ${ms(p50)} / ${ms(p99)} | ${limit(index)} |`).join("\n");
+const rates = (list, limit) =>
+  list.map(({ callers, perSecond, p50, p99 }, index) =>
+    `| ${callers} | ${rounded(perSecond)}/s | ${ms(p50)} / ${ms(p99)} | ${limit(index)} |`
+  ).join("\n");
 const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index === 0 ? 0 : 1].perSecond)}/s`;
 const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
 const { sendToRender, echo, signIn, weight } = browser;
 
 const page = `# Benchmarks
 
-Written by \`npm run bench\`. ${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux; ${denoVersion};
+Written by \`npm run bench\`. ${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0].model.trim()}, ${
+  Math.round(totalmem() / 2 ** 30)
+} GiB, Linux; ${denoVersion};
 Chromium ${browser.browser}, headless. Browsers, gateway, core and the measuring process share these cores, so every figure contains all of them. Times are p50 / p99.
 
 ## Between two browsers
@@ -48,20 +66,26 @@ Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.d
 |---|---|---|
 | until the message stands in the other page | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
 | until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
-| the same path without cryptography and disk: a \`health\` call from a page through the gateway to the core and back | ${both(echo)} | |
+| the same path without cryptography and disk: a \`health\` call from a page through the gateway to the core and back | ${
+  both(echo)
+} | |
 
 ## Signing in
 
 | what | p50 of ${signIn.count} | beside it |
 |---|---|---|
-| on a new device, from the press of Sign in to "Connected": OPAQUE with Argon2id (64 MiB, t = 3), vault, device list, ${21} KeyPackages | ${ms(signIn.p50)} | Argon2id is there to take long |
+| on a new device, from the press of Sign in to "Connected": OPAQUE with Argon2id (64 MiB, t = 3), vault, device list, ${21} KeyPackages | ${
+  ms(signIn.p50)
+} | Argon2id is there to take long |
 
 ## What the page weighs (brotli)
 
 | what | size | beside it |
 |---|---|---|
 | JavaScript to the sign-in screen, the engine's Worker included | ${kB(weight.signInBytes)} | the aim: ≤ 200 kB |
-${weight.scripts.map(({ path, bytes }) => `| – \`${path.replace(/-[\w-]{8}\./, "-….")}\` | ${kB(bytes)} | |`).join("\n")}
+${
+  weight.scripts.map(({ path, bytes }) => `| – \`${path.replace(/-[\w-]{8}\./, "-….")}\` | ${kB(bytes)} | |`).join("\n")
+}
 | all JavaScript and WebAssembly of the build | ${kB(weight.allBytes)} | |
 
 ## The core over QUIC, one connection
@@ -76,7 +100,10 @@ Durable messages (\`publish\`, 800 bytes, answered after fsync):
 
 | callers at once | messages | p50 / p99 | limit |
 |---|---|---|---|
-${rates(core.durable, () => `bare fsync of 4 KiB: ${rounded(core.bareFsyncPerSecond)}/s; messages that arrive together share one`)}
+${
+  rates(core.durable, () =>
+    `bare fsync of 4 KiB: ${rounded(core.bareFsyncPerSecond)}/s; messages that arrive together share one`)
+}
 
 The same, each caller with a connection of its own:
 
@@ -86,12 +113,22 @@ ${rates(core.durableOver, () => `as above`)}
 
 | one message to many | p50 / p99 of 10 | beside it |
 |---|---|---|
-| to ${core.fanOut.subscribers} subscribers: answered to its sender, on disk in every queue | ${both(core.fanOut.answered)} | one fsync, ${core.fanOut.subscribers} rows |
-| until the last of them has it | ${both(core.fanOut.last)} | ${rounded(core.fanOut.subscribers / core.bareRoundTrip[1].perSecond * 1000)} ms: as many bare round trips at 64 at once |
+| to ${core.fanOut.subscribers} subscribers: answered to its sender, on disk in every queue | ${
+  both(core.fanOut.answered)
+} | one fsync, ${core.fanOut.subscribers} rows |
+| until the last of them has it | ${both(core.fanOut.last)} | ${
+  rounded(core.fanOut.subscribers / core.bareRoundTrip[1].perSecond * 1000)
+} ms: as many bare round trips at 64 at once |
 
-${core.idle.count.toLocaleString("en")} idle connections: the core holds ${rounded(core.idle.residentMiB)} MiB, ${rounded(core.idle.kiBEach)} KiB for each (bare Deno QUIC: 67 KiB).
+${core.idle.count.toLocaleString("en")} idle connections: the core holds ${rounded(core.idle.residentMiB)} MiB, ${
+  rounded(core.idle.kiBEach)
+} KiB for each (bare Deno QUIC: 67 KiB).
 
-The core held ${rounded(core.residentMiB)} MiB afterwards. A bare QUIC stream is opened, carries one byte there and back, and is closed: 1 at a time ${both(core.bareRoundTrip[0])}, 64 at once
+The core held ${
+  rounded(core.residentMiB)
+} MiB afterwards. A bare QUIC stream is opened, carries one byte there and back, and is closed: 1 at a time ${
+  both(core.bareRoundTrip[0])
+}, 64 at once
 ${rounded(core.bareRoundTrip[1].perSecond)}/s.
 
 ## The gateway between them
@@ -100,7 +137,16 @@ The same call (\`health\`) from one client in Deno, straight to the core and thr
 
 | way | 1 caller: p50 / p99 | added at p50 | 32 callers at once: calls | p50 / p99 |
 |---|---|---|---|---|
-${[["straight to the core (QUIC)", gateway.direct], ["through the gateway, WebTransport", gateway.webTransport], ["through the gateway, HTTPS fallback (\`POST /rpc\`)", gateway.https]].map(([name, [alone, together]]) => `| ${name} | ${both(alone)} | ${ms(alone.p50 - gateway.direct[0].p50)} | ${rounded(together.perSecond)}/s | ${both(together)} |`).join("\n")}
+${
+  [["straight to the core (QUIC)", gateway.direct], ["through the gateway, WebTransport", gateway.webTransport], [
+    "through the gateway, HTTPS fallback (\`POST /rpc\`)",
+    gateway.https,
+  ]].map(([name, [alone, together]]) =>
+    `| ${name} | ${both(alone)} | ${ms(alone.p50 - gateway.direct[0].p50)} | ${rounded(together.perSecond)}/s | ${
+      both(together)
+    } |`
+  ).join("\n")
+}
 
 ${mls}
 ${readFileSync(`${root}/bench/notes.md`, "utf8")}`;

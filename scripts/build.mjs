@@ -15,7 +15,10 @@ function newestMs(path) {
   return Math.max(mtimeMs, ...readdirSync(path).map((name) => newestMs(`${path}/${name}`)));
 }
 
-/** Runs the build unless dist/web is newer than all of its sources; a build that is there already is signed when a key is given. */
+/**
+ * Runs the build unless dist/web is newer than all of its sources; a build that is there already is signed
+ * when a key is given.
+ */
 export function buildIfStale() {
   const built = newestMs(`${webRoot}/index.html`);
   if (built <= Math.max(...sources.map((source) => newestMs(`${root}/${source}`)))) return buildApp();
@@ -30,7 +33,10 @@ export function buildIfStale() {
  */
 export function buildApp(from = root) {
   console.error("Building the app …");
-  execFileSync(process.execPath, [`${from}/node_modules/vite/bin/vite.js`, "build", "--logLevel", "warn"], { cwd: from, stdio: ["ignore", process.stderr, process.stderr] });
+  execFileSync(process.execPath, [`${from}/node_modules/vite/bin/vite.js`, "build", "--logLevel", "warn"], {
+    cwd: from,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
   writeBuildManifest(`${from}/dist/web`, buildKey());
 }
 

@@ -1,10 +1,12 @@
 /**
- * `npm run test:containers`: builds and runs the unmodified Dockerfile and compose.yaml on a real Docker engine that runs in private namespaces, and ends with `N passed, N failed`.
+ * `npm run test:containers`: builds and runs the unmodified Dockerfile and compose.yaml on a real Docker
+ * engine that runs in private namespaces, and ends with `N passed, N failed`.
  *
  * `node scripts/containers.mjs prepare` only fetches what it needs, so that other tests can run meanwhile.
  *
- * It needs Linux, root, apt's package lists and npm; nothing is installed. Engine, base image and npm packages are kept in .cache/containers/, so that the next run is quick.
- * Where namespaces or packages are refused it says which, and fails; `QPQ_TEST_NO_CONTAINERS=1` leaves it out.
+ * It needs Linux, root, apt's package lists and npm; nothing is installed. Engine, base image and npm
+ * packages are kept in .cache/containers/, so that the next run is quick. Where namespaces or packages are
+ * refused it says which, and fails; `QPQ_TEST_NO_CONTAINERS=1` leaves it out.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -25,8 +27,10 @@ const needs = {
   "a loopback of its own": "ip link set lo up",
   "tmpfs mounts": "mount -t tmpfs t /run",
   "unmounting /sys/fs/cgroup": "umount -R /sys/fs/cgroup",
-  "cgroup mounts": "umount -R /sys/fs/cgroup; mount -t tmpfs t /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t cgroup -o memory c /sys/fs/cgroup/memory",
-  "overlay mounts": "d=$(mktemp -d) && mount -t tmpfs t $d && mkdir $d/l $d/u $d/w $d/m && mount -t overlay o -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m",
+  "cgroup mounts":
+    "umount -R /sys/fs/cgroup; mount -t tmpfs t /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t cgroup -o memory c /sys/fs/cgroup/memory",
+  "overlay mounts":
+    "d=$(mktemp -d) && mount -t tmpfs t $d && mkdir $d/l $d/u $d/w $d/m && mount -t overlay o -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m",
 };
 
 /** @returns {string | undefined} what this machine refuses */
@@ -72,7 +76,13 @@ if (onlyPrepare) process.exit(0);
 console.log(`engine and base image are ready (${seconds()})`);
 
 rmSync(counts, { force: true });
-const child = spawn("unshare", [...namespaces, process.execPath, `${root}/scripts/containers/inside.mjs`, engine, counts], { cwd: root, stdio: "inherit" });
+const child = spawn("unshare", [
+  ...namespaces,
+  process.execPath,
+  `${root}/scripts/containers/inside.mjs`,
+  engine,
+  counts,
+], { cwd: root, stdio: "inherit" });
 const timer = setTimeout(() => {
   console.error(`over the limit of ${limitMs / 1000} s`);
   child.kill("SIGKILL");

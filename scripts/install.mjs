@@ -1,4 +1,7 @@
-/** Brings a fresh clone to where it can run: npm packages, and for tests the browsers. Checks first, installs only what is missing. */
+/**
+ * Brings a fresh clone to where it can run: npm packages, and for tests the browsers. Checks first, installs
+ * only what is missing.
+ */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +15,10 @@ export function installPackages() {
   const lockHash = createHash("sha256").update(readFileSync(`${root}/package-lock.json`)).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lockHash) return;
   console.error("Installing packages (npm ci) …");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
   mkdirSync(`${root}/node_modules`, { recursive: true });
   writeFileSync(stamp, lockHash);
 }
@@ -36,11 +42,18 @@ export function installDebianPackages(packages) {
   const missing = Object.entries(packages).filter(([program]) => !findProgram(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   console.error(`Installing ${missing.join(", ")} (apt-get) …`);
-  const options = { stdio: ["ignore", process.stderr, process.stderr], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const options = {
+    stdio: ["ignore", process.stderr, process.stderr],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  };
   try {
     execFileSync("apt-get", ["update", "-qq"], options);
     execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], options);
   } catch (error) {
-    throw new Error(`The tests need ${missing.join(", ")}; apt-get could not install them (${error.message}). Install them by hand and try again.`);
+    throw new Error(
+      `The tests need ${
+        missing.join(", ")
+      }; apt-get could not install them (${error.message}). Install them by hand and try again.`,
+    );
   }
 }

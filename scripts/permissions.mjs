@@ -1,6 +1,7 @@
 /**
- * What each role may do: the files, addresses and variables that it needs and nothing else. As Deno's flags for `npm start`, the browser tests and the tests of the permissions themselves; as sets of deno.json for the
- * container image.
+ * What each role may do: the files, addresses and variables that it needs and nothing else. As Deno's flags
+ * for `npm start`, the browser tests and the tests of the permissions themselves; as sets of deno.json for
+ * the container image.
  */
 
 import { dirname } from "node:path";
@@ -26,14 +27,17 @@ const flags = ({ net, read, write, env }, ...more) => [
   "--no-check",
   "--unstable-net",
   `--allow-net=${list(net)}`,
-  `--allow-read=${list([`${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, ...read])}`,
+  `--allow-read=${
+    list([`${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, ...read])
+  }`,
   `--allow-write=${list(write)}`,
   env === true ? "--allow-env" : `--allow-env=${list(env)}`,
   ...more,
 ];
 
 /**
- * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
+ * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
+ * listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
  * nothing else. It can not start programs, reach other hosts, or read other variables.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the core will have
@@ -43,13 +47,26 @@ export function coreFlags(env) {
   const data = env.QPQ_DATA || `${root}/data/core`;
   const listen = env.QPQ_LISTEN || "127.0.0.1:7443";
   const net = [listen, env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`];
-  const read = [`${root}/server-core`, `${root}/qpq-server.toml`, data, env.QPQ_CORE_CERT, env.QPQ_CORE_KEY, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_DB_KEY_FILE, env.QPQ_AUTH_TOKEN_FILE];
-  return flags({ net, read, write: [data], env: ["QPQ_*"] }, `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`);
+  const read = [
+    `${root}/server-core`,
+    `${root}/qpq-server.toml`,
+    data,
+    env.QPQ_CORE_CERT,
+    env.QPQ_CORE_KEY,
+    env.QPQ_GATEWAY_SECRET_FILE,
+    env.QPQ_DB_KEY_FILE,
+    env.QPQ_AUTH_TOKEN_FILE,
+  ];
+  return flags(
+    { net, read, write: [data], env: ["QPQ_*"] },
+    `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`,
+  );
 }
 
 /**
- * Of the gateway: it reads its own code, the app, its folder, the core's certificate and the shared secret; it writes its own folder; it listens on its own ports and reaches the
- * core (and the ACME authority where there is one). It can not read the core's database, start programs or load native code.
+ * Of the gateway: it reads its own code, the app, its folder, the core's certificate and the shared secret;
+ * it writes its own folder; it listens on its own ports and reaches the core (and the ACME authority where
+ * there is one). It can not read the core's database, start programs or load native code.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the gateway will have
  * @returns {string[]}
@@ -63,7 +80,8 @@ export function gatewayFlags(env) {
     `${bind}:${env.QPQ_HTTP_PORT || (env.QPQ_DOMAIN ? 443 : 8080)}`,
     `${bind}:${env.QPQ_WT_PORT || (env.QPQ_DOMAIN ? 443 : 4433)}`,
     redirectPort && `${bind}:${redirectPort}`,
-    env.QPQ_GATEWAY_METRICS_PORT && `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
+    env.QPQ_GATEWAY_METRICS_PORT &&
+    `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
     env.QPQ_CORE_ADDR || "127.0.0.1:7443",
     ...ownSockets,
     ...(isAcme ? authority ? [authority.host] : letsEncrypt : []),
@@ -71,19 +89,27 @@ export function gatewayFlags(env) {
   const folderOf = (file) => file && dirname(file);
   const data = env.QPQ_DATA || `${root}/data/gateway`;
   const read = [
-    `${root}/gateway`, env.QPQ_WEB_ROOT || `${root}/dist/web`, data, env.QPQ_CORE_CA, env.QPQ_GATEWAY_SECRET_FILE, env.QPQ_ACME_CA,
+    `${root}/gateway`,
+    env.QPQ_WEB_ROOT || `${root}/dist/web`,
+    data,
+    env.QPQ_CORE_CA,
+    env.QPQ_GATEWAY_SECRET_FILE,
+    env.QPQ_ACME_CA,
     // Folders, because a renewal replaces the file, and they are watched.
-    folderOf(env.QPQ_TLS_CERT), folderOf(env.QPQ_TLS_KEY),
+    folderOf(env.QPQ_TLS_CERT),
+    folderOf(env.QPQ_TLS_KEY),
   ];
   // acme-client's HTTP client lists the whole environment, for proxies.
   return flags({ net, read, write: [data], env: isAcme ? true : ["QPQ_*"] });
 }
 
 /**
- * Of the roles in the image: the sets of its deno.json. Addresses are those of compose.yaml, which names other authorities than Let's Encrypt itself.
+ * Of the roles in the image: the sets of its deno.json. Addresses are those of compose.yaml, which names
+ * other authorities than Let's Encrypt itself.
  */
 export const imagePermissions = {
-  // Serves QUIC and metrics, asks itself for its health, and connects to nobody else. It reads its certificate, secrets and database, and loads SQLite's native library.
+  // Serves QUIC and metrics, asks itself for its health, and connects to nobody else. It reads its
+  // certificate, secrets and database, and loads SQLite's native library.
   server: {
     net: ["0.0.0.0:7443", "127.0.0.1:7443", "0.0.0.0:9464", "127.0.0.1:9464", ...ownSockets],
     env: ["QPQ_*"],
@@ -91,10 +117,22 @@ export const imagePermissions = {
     write: ["/data", "/backup"],
     ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
   },
-  // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts
+  // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of
+  // the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts
   // something there, and no secret.
   gateway: {
-    net: ["0.0.0.0:80", "0.0.0.0:443", "0.0.0.0:8080", "0.0.0.0:4433", "0.0.0.0:9465", "127.0.0.1:443", "127.0.0.1:8080", "core:7443", ...ownSockets, ...letsEncrypt],
+    net: [
+      "0.0.0.0:80",
+      "0.0.0.0:443",
+      "0.0.0.0:8080",
+      "0.0.0.0:4433",
+      "0.0.0.0:9465",
+      "127.0.0.1:443",
+      "127.0.0.1:8080",
+      "core:7443",
+      ...ownSockets,
+      ...letsEncrypt,
+    ],
     env: true,
     read: ["/app", "/data", "/link", "/tls"],
     write: ["/data"],

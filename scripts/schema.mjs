@@ -1,4 +1,7 @@
-/** `npm run schema`: generates schema/generated/node.ts from schema/node.capnp. With `--check` it only says whether the committed file is what the schema gives. */
+/**
+ * `npm run schema`: generates schema/generated/node.ts from schema/node.capnp. With `--check` it only says
+ * whether the committed file is what the schema gives.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +15,10 @@ function generate() {
   const folder = mkdtempSync(`${tmpdir()}/qpq-schema-`);
   try {
     writeFileSync(`${folder}/node.capnp`, readFileSync(`${root}/schema/node.capnp`));
-    execFileSync(process.execPath, [`${root}/node_modules/.bin/capnp-es`, "-ots", "node.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(process.execPath, [`${root}/node_modules/.bin/capnp-es`, "-ots", "node.capnp"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     return readFileSync(`${folder}/node.ts`, "utf8");
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,7 @@
-/** Starts the core and the gateway as processes, each told to be ready by its own word. Used by `npm start`, the browser tests and the benchmarks. */
+/**
+ * Starts the core and the gateway as processes, each told to be ready by its own word. Used by `npm start`,
+ * the browser tests and the benchmarks.
+ */
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -18,11 +21,17 @@ import { coreFlags, gatewayFlags } from "./permissions.mjs";
  * @param {string} name "qpq-server" or "qpq-gateway": how its ready line starts
  * @param {string[]} args for Deno
  * @param {Record<string, string>} env added to the environment
- * @param {{ log?: (line: string) => void, detached?: boolean }} [options] where its stderr goes, line by line; whether Ctrl+C in the terminal leaves it to us
+ * @param {{ log?: (line: string) => void, detached?: boolean }} [options] where its stderr goes, line by
+ *   line; whether Ctrl+C in the terminal leaves it to us
  * @returns {Promise<Service>} when it is ready
  */
 async function startService(name, args, env, { log = () => {}, detached = false } = {}) {
-  const child = spawn(deno, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached });
+  const child = spawn(deno, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached,
+  });
   const exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   const lastLines = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
@@ -32,11 +41,14 @@ async function startService(name, args, env, { log = () => {}, detached = false 
   });
   const ready = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.startsWith(`${name}: ready`)) resolve(Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value])));
-      else log(line);
+      if (line.startsWith(`${name}: ready`)) {
+        resolve(Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value])));
+      } else log(line);
     });
     child.once("error", reject);
-    void exited.then((code) => reject(new Error(`${name} ended with code ${code} before it was ready:\n${lastLines.join("\n")}`)));
+    void exited.then((code) =>
+      reject(new Error(`${name} ended with code ${code} before it was ready:\n${lastLines.join("\n")}`))
+    );
   });
   return { process: child, ready, exited };
 }

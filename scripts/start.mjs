@@ -1,4 +1,7 @@
-/** `npm start`: installs what is missing, builds, runs core and gateway, prints the address to open, ends cleanly on Ctrl+C. */
+/**
+ * `npm start`: installs what is missing, builds, runs core and gateway, prints the address to open, ends
+ * cleanly on Ctrl+C.
+ */
 
 import { buildIfStale } from "./build.mjs";
 import { installPackages } from "./install.mjs";
@@ -10,11 +13,17 @@ const { startCore, startGateway, stopService } = await import("./stack.mjs");
 
 const dataDir = process.env.QPQ_DATA_DIR ?? `${root}/data`;
 const log = (name) => (line) => console.error(`[${name}] ${line}`);
-/** Ctrl+C goes to every process of the terminal's group; the services are in groups of their own, so that they hear of it from us: the gateway first, then the core. */
+/**
+ * Ctrl+C goes to every process of the terminal's group; the services are in groups of their own, so that they
+ * hear of it from us: the gateway first, then the core.
+ */
 const running = new Map();
 let stopping = false;
 
-/** Starts a service again when it dies, unless it died young five times in a row: then something is wrong that a restart does not mend. */
+/**
+ * Starts a service again when it dies, unless it died young five times in a row: then something is wrong that
+ * a restart does not mend.
+ */
 async function supervise(name, start, youngDeaths = 0) {
   const service = await start();
   running.set(name, service);
@@ -50,9 +59,17 @@ process.on("SIGTERM", () => void stop(0));
 
 try {
   const { QPQ_LISTEN: listen = "127.0.0.1:7443" } = process.env;
-  const core = await supervise("qpq-server", () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core"), detached: true }));
-  const gateway = await supervise("qpq-gateway", () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway"), detached: true }));
-  console.log(`\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)\n(qpq: --server ${core.ready.addr} --pin ${core.ready.pin})`);
+  const core = await supervise(
+    "qpq-server",
+    () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core"), detached: true }),
+  );
+  const gateway = await supervise(
+    "qpq-gateway",
+    () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway"), detached: true }),
+  );
+  console.log(
+    `\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)\n(qpq: --server ${core.ready.addr} --pin ${core.ready.pin})`,
+  );
 } catch (error) {
   fail(error);
 }

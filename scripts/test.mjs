@@ -1,10 +1,13 @@
 /**
- * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), the containers. Ends with how long
- * each part took, and `N passed, N failed`.
+ * `npm test`: installs what is missing, then everything that can fail: types, the generated schema, unit
+ * tests (Deno), the interface alone and the whole in browsers (Playwright), the containers. Ends with how
+ * long each part took, and `N passed, N failed`.
  *
- * `npm test -- unit`, `interface`, `e2e` or `containers` runs a part; QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
+ * `npm test -- unit`, `interface`, `e2e` or `containers` runs a part; QPQ_TEST_NO_CONTAINERS=1 leaves the
+ * containers out.
  *
- * What is judged by its result runs side by side, on two cores; what is judged by its time runs alone, at the end of its part.
+ * What is judged by its result runs side by side, on two cores; what is judged by its time runs alone, at the
+ * end of its part.
  */
 
 import { spawn } from "node:child_process";
@@ -25,16 +28,29 @@ const failures = [];
 
 /** Unit tests whose verdict is a time or a ratio of times. */
 const timed = [
-  "cli/network_test.ts", "client/sync/link_test.ts", "gateway/flood_test.ts", "gateway/limits_test.ts", "gateway/main_test.ts", "gateway/upstream_test.ts",
-  "server-core/authentication/key_packages_test.ts", "server-core/authentication/login_test.ts",
+  "cli/network_test.ts",
+  "client/sync/link_test.ts",
+  "gateway/flood_test.ts",
+  "gateway/limits_test.ts",
+  "gateway/main_test.ts",
+  "gateway/upstream_test.ts",
+  "server-core/authentication/key_packages_test.ts",
+  "server-core/authentication/login_test.ts",
 ];
 
-/** @returns {Promise<number | null>} the exit code; the command's lines come with the lane's name before them, where there are lanes */
+/**
+ * @returns {Promise<number | null>} the exit code; the command's lines come with the lane's name before them,
+ *   where there are lanes
+ */
 function run(lane, command, args, env = {}) {
   const options = { cwd: root, env: { ...process.env, ...env } };
-  if (lane === "") return new Promise((resolve) => spawn(command, args, { ...options, stdio: "inherit" }).once("exit", resolve));
+  if (lane === "") {
+    return new Promise((resolve) => spawn(command, args, { ...options, stdio: "inherit" }).once("exit", resolve));
+  }
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => console.log(`${lane} | ${line}`));
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => console.log(`${lane} | ${line}`));
+  }
   return new Promise((resolve) => child.once("close", resolve));
 }
 
@@ -74,14 +90,26 @@ function suite(lane, name, command, args, env, readCounts) {
 
 function junitCounts(file) {
   const text = readFileSync(file, "utf8");
-  const [, tests, broken, errors] = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(text);
+  const [, tests, broken, errors] = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(
+    text,
+  );
   const failed = Number(broken) + Number(errors);
-  const failing = text.matchAll(/<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<(?:failure|error) message="([^"]*)"/g);
-  return { passed: Number(tests) - failed, failed, failures: Array.from(failing, ([, name, file, message]) => unescapeXml(`${file} › ${name}: ${message.split("\n")[0]}`)) };
+  const failing = text.matchAll(
+    /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<(?:failure|error) message="([^"]*)"/g,
+  );
+  return {
+    passed: Number(tests) - failed,
+    failed,
+    failures: Array.from(
+      failing,
+      ([, name, file, message]) => unescapeXml(`${file} › ${name}: ${message.split("\n")[0]}`),
+    ),
+  };
 }
 
 function unescapeXml(text) {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'").replaceAll("&#10;", " ").replaceAll("&amp;", "&");
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&apos;", "'")
+    .replaceAll("&#10;", " ").replaceAll("&amp;", "&");
 }
 
 function playwrightCounts(file) {
@@ -96,22 +124,41 @@ function failedSpecs({ file, specs = [], suites = [] }) {
 /** @param {string[]} files */
 function unit(lane, name, report, files) {
   const junit = `${results}/${report}.xml`;
-  return suite(lane, name, deno, ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, ...files], {}, () => junitCounts(junit));
+  return suite(
+    lane,
+    name,
+    deno,
+    ["test", "--no-check", "-A", "--unstable-net", `--junit-path=${junit}`, ...files],
+    {},
+    () => junitCounts(junit),
+  );
 }
 
-/** @returns {string[]} the test files of these folders but those that are judged by their time. `deno test --ignore` reaches no further than the first of several folders. */
+/**
+ * @returns {string[]} the test files of these folders but those that are judged by their time. `deno test
+ *   --ignore` reaches no further than the first of several folders.
+ */
 function untimed(...folders) {
-  const files = folders.flatMap((folder) => readdirSync(`${root}/${folder}`, { recursive: true }).map((file) => `${folder}/${file}`));
+  const files = folders.flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { recursive: true }).map((file) => `${folder}/${file}`)
+  );
   return files.filter((file) => file.endsWith("_test.ts") && !timed.includes(file)).sort();
 }
 
 function playwright(name, config, report, args = []) {
   const file = `${results}/${report}.json`;
-  return suite("", name, process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", config, ...args], { PLAYWRIGHT_JSON_OUTPUT_FILE: file }, () => playwrightCounts(file));
+  return suite("", name, process.execPath, ["node_modules/@playwright/test/cli.js", "test", "-c", config, ...args], {
+    PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+  }, () => playwrightCounts(file));
 }
 
 installPackages();
-installDebianPackages({ capnp: "capnproto", ...(findProgram("chromium") ? {} : { chromium: "chromium" }), "firefox-esr": "firefox-esr", caddy: "caddy" });
+installDebianPackages({
+  capnp: "capnproto",
+  ...(findProgram("chromium") ? {} : { chromium: "chromium" }),
+  "firefox-esr": "firefox-esr",
+  caddy: "caddy",
+});
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
@@ -122,26 +169,67 @@ if (wants("unit")) {
   const engineLane = async () => {
     const rooms = ["schema", "client", "server-core", "gateway", "cli", "bench"];
     await check("engine", "types of servers, client and CLI (deno check)", deno, ["check", "--quiet", ...rooms]);
-    await check("engine", "types of the app (tsc)", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"]);
+    await check("engine", "types of the app (tsc)", process.execPath, [
+      "node_modules/typescript/bin/tsc",
+      "-p",
+      "tsconfig.json",
+    ]);
     await check("engine", "generated schema is fresh", process.execPath, ["scripts/schema.mjs", "--check"]);
-    await unit("engine", "unit tests of schema, client and web (deno test)", "unit-engine", untimed("schema", "client", "web"));
+    await unit(
+      "engine",
+      "unit tests of schema, client and web (deno test)",
+      "unit-engine",
+      untimed("schema", "client", "web"),
+    );
   };
-  await Promise.all([engineLane(), unit("servers", "unit tests of core, gateway, CLI and accounts (deno test)", "unit-servers", untimed("server-core", "gateway", "cli", "bench", "e2e"))]);
+  await Promise.all([
+    engineLane(),
+    unit(
+      "servers",
+      "unit tests of core, gateway, CLI and accounts (deno test)",
+      "unit-servers",
+      untimed("server-core", "gateway", "cli", "bench", "e2e"),
+    ),
+  ]);
 }
 await engine;
 if (wants("unit")) await unit("", "unit tests that are judged by their time (deno test)", "unit-timed", timed);
 if (wants("interface")) {
-  await check("", "build of the app around an engine in memory", process.execPath, ["node_modules/vite/bin/vite.js", "build", "--mode", "fake", "--logLevel", "warn"]);
+  await check("", "build of the app around an engine in memory", process.execPath, [
+    "node_modules/vite/bin/vite.js",
+    "build",
+    "--mode",
+    "fake",
+    "--logLevel",
+    "warn",
+  ]);
   await playwright("interface tests (Playwright)", "web/testing/browser/playwright.config.ts", "interface");
 }
 if (wants("e2e")) {
   buildIfStale();
-  await playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e", ["--project", "webtransport", "--project", "https"]);
-  await playwright("browser tests that are judged by their time (Playwright)", "e2e/playwright.config.ts", "e2e-timed", ["--project", "timed"]);
+  await playwright("browser tests (Playwright)", "e2e/playwright.config.ts", "e2e", [
+    "--project",
+    "webtransport",
+    "--project",
+    "https",
+  ]);
+  await playwright(
+    "browser tests that are judged by their time (Playwright)",
+    "e2e/playwright.config.ts",
+    "e2e-timed",
+    ["--project", "timed"],
+  );
 }
 if (wantsContainers) {
   const file = `${results}/containers-counts.json`;
-  await suite("", "containers (Docker engine in private namespaces)", process.execPath, ["scripts/containers.mjs"], {}, () => JSON.parse(readFileSync(file, "utf8")));
+  await suite(
+    "",
+    "containers (Docker engine in private namespaces)",
+    process.execPath,
+    ["scripts/containers.mjs"],
+    {},
+    () => JSON.parse(readFileSync(file, "utf8")),
+  );
 }
 
 console.log(`\n${times.map(({ name, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${name}`).join("\n")}`);

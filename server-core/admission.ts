@@ -1,4 +1,7 @@
-/** Tells gateways from direct clients, and admits gateways that prove themselves (PROTOCOL §5, schema/gateway_admission.ts). */
+/**
+ * Tells gateways from direct clients, and admits gateways that prove themselves (PROTOCOL §5,
+ * schema/gateway_admission.ts).
+ */
 
 import { equalBytes } from "../schema/bytes.ts";
 import {
@@ -43,7 +46,9 @@ export async function readFirstStream(stream: ByteStream, options: AdmissionOpti
   const peeked = new PeekedStream(stream.readable);
   // One byte decides: a Cap'n Proto frame that began with it would claim more segments than we accept.
   const start = await within(options.timeoutMs, peeked.peek(1));
-  if (start[0] !== gatewayHello[0]) return { kind: "client", stream: { readable: peeked.rest(), writable: stream.writable } };
+  if (start[0] !== gatewayHello[0]) {
+    return { kind: "client", stream: { readable: peeked.rest(), writable: stream.writable } };
+  }
   await within(options.timeoutMs, admit({ readable: peeked.rest(), writable: stream.writable }, options));
   return { kind: "gateway" };
 }
@@ -57,7 +62,9 @@ async function admit({ readable, writable }: ByteStream, { secret, pin }: Admiss
   const nonce = crypto.getRandomValues(new Uint8Array(admissionNonceLength));
   await writer.write(nonce);
   const mac = await reader.exactly(admissionMacLength).catch(cutOff);
-  if (!mac || !equalBytes(mac, await admissionMac(secret, nonce, pin))) throw new AdmissionError("a wrong proof: the gateway has another QPQ_GATEWAY_SECRET or another certificate pin");
+  if (!mac || !equalBytes(mac, await admissionMac(secret, nonce, pin))) {
+    throw new AdmissionError("a wrong proof: the gateway has another QPQ_GATEWAY_SECRET or another certificate pin");
+  }
   if (await reader.exactly(1)) throw new AdmissionError("bytes after the proof");
   await writer.write(Uint8Array.of(admissionGranted));
   await writer.close();
@@ -73,10 +80,16 @@ function cutOff(error: unknown): undefined {
  * @returns the IP literal and the stream from its first byte of the call on
  * @throws RangeError, MalformedError when there is none
  */
-export async function takeClientAddress(stream: ByteStream, timeoutMs: number): Promise<{ remoteAddress: string; stream: ByteStream }> {
+export async function takeClientAddress(
+  stream: ByteStream,
+  timeoutMs: number,
+): Promise<{ remoteAddress: string; stream: ByteStream }> {
   const peeked = new PeekedStream(stream.readable);
   const prefix = await within(timeoutMs, peeked.take(clientAddressLength));
-  return { remoteAddress: decodeClientAddress(prefix).address, stream: { readable: peeked.rest(), writable: stream.writable } };
+  return {
+    remoteAddress: decodeClientAddress(prefix).address,
+    stream: { readable: peeked.rest(), writable: stream.writable },
+  };
 }
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

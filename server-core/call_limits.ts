@@ -1,4 +1,7 @@
-/** How many calls an address and an account may make, so that nobody's calls wait behind another's flood (docs/limits.md). */
+/**
+ * How many calls an address and an account may make, so that nobody's calls wait behind another's flood
+ * (docs/limits.md).
+ */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { addressBlock } from "./authentication/address_block.ts";
@@ -9,7 +12,10 @@ export const addressBurstSeconds = 5;
 /** So may an account: adding two hundred people asks for each one's KeyPackages. */
 export const accountBurstSeconds = 10;
 
-/** Streams of a direct client are taken up at twice the rate of calls, this many at once: what is beyond waits in QUIC, where its sender has to hold it. */
+/**
+ * Streams of a direct client are taken up at twice the rate of calls, this many at once: what is beyond waits
+ * in QUIC, where its sender has to hold it.
+ */
 export const streamsAtOnce = 32;
 
 export interface CallLimitsOptions {
@@ -28,9 +34,21 @@ export class CallLimits {
   readonly #streams: TokenBuckets;
 
   constructor({ perAddressPerSecond, perAccountPerSecond, clock }: CallLimitsOptions) {
-    this.#perAddress = new TokenBuckets({ perMinute: 60 * perAddressPerSecond, burst: addressBurstSeconds * perAddressPerSecond, clock });
-    this.#perAccount = new TokenBuckets({ perMinute: 60 * perAccountPerSecond, burst: accountBurstSeconds * perAccountPerSecond, clock });
-    this.#streams = new TokenBuckets({ perMinute: 120 * perAddressPerSecond, burst: Math.max(streamsAtOnce, perAddressPerSecond / 10), clock });
+    this.#perAddress = new TokenBuckets({
+      perMinute: 60 * perAddressPerSecond,
+      burst: addressBurstSeconds * perAddressPerSecond,
+      clock,
+    });
+    this.#perAccount = new TokenBuckets({
+      perMinute: 60 * perAccountPerSecond,
+      burst: accountBurstSeconds * perAccountPerSecond,
+      clock,
+    });
+    this.#streams = new TokenBuckets({
+      perMinute: 120 * perAddressPerSecond,
+      burst: Math.max(streamsAtOnce, perAddressPerSecond / 10),
+      clock,
+    });
   }
 
   /**

@@ -17,8 +17,16 @@ const account = (name: number) => new Uint8Array(32).fill(name);
 function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
   const clock = { nowMs: 1_800_000_000_000 };
   const lines: string[] = [];
-  const limits = new CallLimits({ perAddressPerSecond: perAddress, perAccountPerSecond: perAccount, clock: () => clock.nowMs });
-  const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 }))
+  const limits = new CallLimits({
+    perAddressPerSecond: perAddress,
+    perAccountPerSecond: perAccount,
+    clock: () => clock.nowMs,
+  });
+  const handlers = new Handlers<Caller>().unary(
+    delivery.health,
+    () =>
+      Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 }),
+  )
     .unary(delivery.channelState, () => Promise.reject(new Error("the disk is on fire")));
   let asked = 0;
   const calls = new Calls({
@@ -28,7 +36,11 @@ function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
     metrics: new Metrics(),
     authorize: (_method, { deviceId }, remoteAddress) => {
       asked++;
-      return Promise.resolve(deviceId.length === 0 ? { kind: "anyone", remoteAddress } : { kind: "device", remoteAddress, accountKey: account(deviceId[0]) });
+      return Promise.resolve(
+        deviceId.length === 0
+          ? { kind: "anyone", remoteAddress }
+          : { kind: "device", remoteAddress, accountKey: account(deviceId[0]) },
+      );
     },
   });
   const client = (remoteAddress: string, name?: number) =>
@@ -36,9 +48,15 @@ function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
       const [ours, theirs] = streamPair();
       void calls.serve(theirs, { remoteAddress, signal: new AbortController().signal, callRead: () => {} });
       return Promise.resolve(ours);
-    }, () => name === undefined ? noAuth : { version: 1, accessToken: new Uint8Array(32), deviceId: new Uint8Array(16).fill(name) });
+    }, () =>
+      name === undefined
+        ? noAuth
+        : { version: 1, accessToken: new Uint8Array(32), deviceId: new Uint8Array(16).fill(name) });
   const call = async (remoteAddress: string, name?: number): Promise<WireError | "ok"> =>
-    await client(remoteAddress, name).call(delivery.health, {}).then(() => "ok" as const, (error) => error as WireError);
+    await client(remoteAddress, name).call(delivery.health, {}).then(
+      () => "ok" as const,
+      (error) => error as WireError,
+    );
   return { clock, call, client, lines, limits, asked: () => asked };
 }
 
@@ -78,14 +96,23 @@ Deno.test("CallLimits.stream() takes up some streams of an address at once, the 
 
 Deno.test("E050 names an id that the log line has, and says nothing of the cause", async () => {
   const { client, lines } = rig();
-  const error = await client("203.0.113.1", 1).call(delivery.channelState, { channelId: new Uint8Array(32) }).catch((error) => error);
+  const error = await client("203.0.113.1", 1).call(delivery.channelState, { channelId: new Uint8Array(32) }).catch((
+    error,
+  ) => error);
   assert.equal(error.code, 50);
   const id = /^internal error, ([0-9a-f]{16}) in the server's log$/.exec(error.reason)?.[1];
   assert.ok(id, error.reason);
   // The call is over for the caller a little before it is for the server.
-  for (let tries = 0; lines.length === 0 && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; lines.length === 0 && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   const [line] = lines.map((line) => JSON.parse(line));
-  assert.deepEqual([line.level, line.id, line.method, line.error], ["error", id, "channelState", "Error: the disk is on fire"]);
+  assert.deepEqual([line.level, line.id, line.method, line.error], [
+    "error",
+    id,
+    "channelState",
+    "Error: the disk is on fire",
+  ]);
 });
 
 Deno.test("a caller that goes away in the middle of its answer is no error of the server's", async () => {
@@ -95,11 +122,21 @@ Deno.test("a caller that goes away in the middle of its answer is no error of th
     while (true) yield { entries: [] };
   });
   const limits = new CallLimits({ perAddressPerSecond: 100, perAccountPerSecond: 100, clock: Date.now });
-  const calls = new Calls({ handlers, limits, log: makeLog("debug", (line) => lines.push(line)), metrics, authorize: (_method, _auth, remoteAddress) => Promise.resolve({ kind: "anyone", remoteAddress }) });
+  const calls = new Calls({
+    handlers,
+    limits,
+    log: makeLog("debug", (line) => lines.push(line)),
+    metrics,
+    authorize: (_method, _auth, remoteAddress) => Promise.resolve({ kind: "anyone", remoteAddress }),
+  });
   let served: Promise<void> | undefined;
   const client = new RpcClient(() => {
     const [ours, theirs] = streamPair();
-    served = calls.serve(theirs, { remoteAddress: "203.0.113.1", signal: new AbortController().signal, callRead: () => {} });
+    served = calls.serve(theirs, {
+      remoteAddress: "203.0.113.1",
+      signal: new AbortController().signal,
+      callRead: () => {},
+    });
     return Promise.resolve(ours);
   });
   const live = client.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 });

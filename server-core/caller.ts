@@ -1,7 +1,10 @@
 /** Who makes a call, as `authorize` found out from its `Auth` and its connection. */
 
 export interface Caller {
-  /** anyone: no token. device: a session, which is bound to a device. operator: the static token of the configuration, which has no account and no device. */
+  /**
+   * anyone: no token. device: a session, which is bound to a device. operator: the static token of the
+   * configuration, which has no account and no device.
+   */
   kind: "anyone" | "device" | "operator";
   /** 32 bytes; set iff kind is "device". */
   accountKey?: Uint8Array<ArrayBuffer>;

@@ -65,7 +65,9 @@ export class Calls {
 
   async #authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller> {
     const { limits, authorize } = this.#options;
-    if (this.#draining && method.name !== delivery.health.name) throw new WireError(ErrorCode.draining, "the server is shutting down: reconnect", drainingMs);
+    if (this.#draining && method.name !== delivery.health.name) {
+      throw new WireError(ErrorCode.draining, "the server is shutting down: reconnect", drainingMs);
+    }
     limits.address(remoteAddress);
     const caller = await authorize(method, auth, remoteAddress);
     if (caller.accountKey) limits.account(caller.accountKey);
@@ -76,7 +78,9 @@ export class Calls {
     const { log, metrics } = this.#options;
     const labels = { method: method?.name ?? "unknown", code: code !== 0 ? codeName(code) : isGone ? "gone" : "ok" };
     metrics.count("qpq_calls_total", "finished calls by method and code", labels);
-    metrics.observe("qpq_call_seconds", "time from the first byte of a call to its end", tookMs / 1000, { method: labels.method });
+    metrics.observe("qpq_call_seconds", "time from the first byte of a call to its end", tookMs / 1000, {
+      method: labels.method,
+    });
     metrics.count("qpq_received_bytes_total", "bytes of calls", {}, bytesIn);
     metrics.count("qpq_sent_bytes_total", "bytes of answers", {}, bytesOut);
     if (error !== undefined) log.error("call failed", { id, method: labels.method, ...errorFields(error) });

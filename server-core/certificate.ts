@@ -18,13 +18,16 @@ const certificateFile = "core-cert.pem";
  * @throws Deno.errors when a file can not be read, TypeError when it holds no certificate
  */
 export async function loadCertificate(given: { certificate: string; key: string }): Promise<CoreCertificate> {
-  const [certificatePem, privateKeyPem] = await Promise.all([Deno.readTextFile(given.certificate), Deno.readTextFile(given.key)]);
+  const [certificatePem, privateKeyPem] = await Promise.all([
+    Deno.readTextFile(given.certificate),
+    Deno.readTextFile(given.key),
+  ]);
   return { certificatePem, privateKeyPem, pin: await certificatePin(certificatePem) };
 }
 
 /**
- * The self-made certificate of this data directory; made at the first start. The certificate file is public: gateway and CLI on the same machine may trust it
- * (`QPQ_CORE_CA`).
+ * The self-made certificate of this data directory; made at the first start. The certificate file is public:
+ * gateway and CLI on the same machine may trust it (`QPQ_CORE_CA`).
  */
 export async function keptCertificate(dataDir: string, nowMs: number): Promise<CoreCertificate> {
   const paths = { certificate: `${dataDir}/${certificateFile}`, key: `${dataDir}/${keyFile}` };

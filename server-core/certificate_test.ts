@@ -7,7 +7,10 @@ Deno.test("keptCertificate() makes a certificate once, keeps its key private, an
   withTempDir(async (dataDir) => {
     const made = await keptCertificate(dataDir, Date.now());
     assert.deepEqual(await keptCertificate(dataDir, Date.now()), made);
-    assert.deepEqual(await loadCertificate({ certificate: `${dataDir}/core-cert.pem`, key: `${dataDir}/core-key.pem` }), made);
+    assert.deepEqual(
+      await loadCertificate({ certificate: `${dataDir}/core-cert.pem`, key: `${dataDir}/core-key.pem` }),
+      made,
+    );
     assert.deepEqual(made.pin, await certificatePin(made.certificatePem));
     if (Deno.build.os !== "windows") assert.equal((await Deno.stat(`${dataDir}/core-key.pem`)).mode! & 0o777, 0o600);
   }));

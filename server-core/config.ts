@@ -86,7 +86,10 @@ export interface ConfigSources {
   env(key: string): string | undefined;
   /** Reads a small text file; throws when it can not. */
   readFile(path: string): string;
-  /** The text of `qpq-server.toml`, if there is one. Its keys are those of the environment in lower case without `QPQ_`. */
+  /**
+   * The text of `qpq-server.toml`, if there is one. Its keys are those of the environment in lower case
+   * without `QPQ_`.
+   */
   toml?: string;
 }
 
@@ -99,7 +102,12 @@ export function readConfig(sources: ConfigSources): ServerConfig {
   const values = valuesOf(sources);
   const certificate = values.get("QPQ_CORE_CERT");
   const key = values.get("QPQ_CORE_KEY");
-  if ((certificate === undefined) !== (key === undefined)) throw new ConfigError(certificate ? "QPQ_CORE_KEY" : "QPQ_CORE_CERT", "QPQ_CORE_CERT and QPQ_CORE_KEY are set both or none");
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ConfigError(
+      certificate ? "QPQ_CORE_KEY" : "QPQ_CORE_CERT",
+      "QPQ_CORE_CERT and QPQ_CORE_KEY are set both or none",
+    );
+  }
   const dbKey = secret(values, "QPQ_DB_KEY", sources, 1);
   const gatewaySecret = secret(values, "QPQ_GATEWAY_SECRET", sources, minSecretLength);
   const authToken = secret(values, "QPQ_AUTH_TOKEN", sources, minSecretLength);
@@ -124,7 +132,13 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     },
     maxConnections: integer(values, "QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
     logLevel: choice(values, "QPQ_LOG", logLevels, "info"),
-    ...(values.has("QPQ_METRICS_PORT") && { metrics: { bind: bindAddress(values, "QPQ_METRICS_BIND", "127.0.0.1"), port: integer(values, "QPQ_METRICS_PORT", 0, 0, 65_535) } }),
+    ...(values.has("QPQ_METRICS_PORT") &&
+      {
+        metrics: {
+          bind: bindAddress(values, "QPQ_METRICS_BIND", "127.0.0.1"),
+          port: integer(values, "QPQ_METRICS_PORT", 0, 0, 65_535),
+        },
+      }),
   };
 }
 
@@ -134,7 +148,9 @@ function valuesOf({ env, toml }: ConfigSources): Map<Key, string> {
   for (const [name, value] of Object.entries(toml === undefined ? {} : parseToml(toml))) {
     const key = keys.find((key) => key === `QPQ_${name.toUpperCase()}`);
     if (!key || name !== name.toLowerCase()) throw new ConfigError("qpq-server.toml", `unknown key ${name}`);
-    if (typeof value !== "string" && typeof value !== "number") throw new ConfigError("qpq-server.toml", `${name}: a string or an integer`);
+    if (typeof value !== "string" && typeof value !== "number") {
+      throw new ConfigError("qpq-server.toml", `${name}: a string or an integer`);
+    }
     values.set(key, String(value));
   }
   for (const key of keys) {
@@ -179,7 +195,12 @@ function choice<T extends string>(values: Map<Key, string>, key: Key, choices: r
 }
 
 /** A secret is given itself or by the file that holds it; its value never stands in an error. */
-function secret(values: Map<Key, string>, key: Key & `QPQ_${"DB_KEY" | "GATEWAY_SECRET" | "AUTH_TOKEN"}`, { readFile }: ConfigSources, minLength: number): string | undefined {
+function secret(
+  values: Map<Key, string>,
+  key: Key & `QPQ_${"DB_KEY" | "GATEWAY_SECRET" | "AUTH_TOKEN"}`,
+  { readFile }: ConfigSources,
+  minLength: number,
+): string | undefined {
   const path = values.get(`${key}_FILE`);
   if (path !== undefined && values.has(key)) throw new ConfigError(key, `set either ${key} or ${key}_FILE`);
   let value = values.get(key);
@@ -190,6 +211,8 @@ function secret(values: Map<Key, string>, key: Key & `QPQ_${"DB_KEY" | "GATEWAY_
       throw new ConfigError(`${key}_FILE`, `can not be read: ${(error as Error).message}`);
     }
   }
-  if (value !== undefined && value.length < minLength) throw new ConfigError(path === undefined ? key : `${key}_FILE`, `at least ${minLength} characters`);
+  if (value !== undefined && value.length < minLength) {
+    throw new ConfigError(path === undefined ? key : `${key}_FILE`, `at least ${minLength} characters`);
+  }
   return value;
 }

@@ -44,7 +44,10 @@ Deno.test("readConfig() serves metrics where a port is given, on this machine al
 });
 
 Deno.test("readConfig() takes secrets from files, without the line's end", () => {
-  const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, { "/run/key": "abc\n", "/run/gateway": `${secret}\n` });
+  const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, {
+    "/run/key": "abc\n",
+    "/run/gateway": `${secret}\n`,
+  });
   assert.equal(config.dbKey, "abc");
   assert.deepEqual(config.gatewaySecret, new TextEncoder().encode(secret));
 });
@@ -67,7 +70,13 @@ Deno.test("readConfig() names the key of every value that it can not use, and ne
     [{ QPQ_DB_KEY_FILE: "/nowhere" }],
   ];
   for (const [env, key = Object.keys(env)[0]] of wrong) {
-    assert.throws(() => read(env), (error) => error instanceof ConfigError && error.message.startsWith(`${key}: `) && !/short-/.test(error.message), key);
+    assert.throws(
+      () => read(env),
+      (error) => error instanceof ConfigError && error.message.startsWith(`${key}: `) && !/short-/.test(error.message),
+      key,
+    );
   }
-  for (const toml of ["lissten = 1", "listen = ", "blobs = { max = 1 }", "LISTEN = \"a:1\""]) assert.throws(() => read({}, toml), /^ConfigError: qpq-server.toml: /);
+  for (const toml of ["lissten = 1", "listen = ", "blobs = { max = 1 }", 'LISTEN = "a:1"']) {
+    assert.throws(() => read({}, toml), /^ConfigError: qpq-server.toml: /);
+  }
 });

@@ -1,6 +1,7 @@
 /**
- * SIGKILL in the middle of publishes, commits, acknowledgements, blobs, new channels, sign-ins and sign-outs: after each restart all that was acknowledged is there, and
- * exactly once. `QPQ_CRASH_KILLS` sets another number, `QPQ_CRASH_SEED` the moments.
+ * SIGKILL in the middle of publishes, commits, acknowledgements, blobs, new channels, sign-ins and sign-outs:
+ * after each restart all that was acknowledged is there, and exactly once. `QPQ_CRASH_KILLS` sets another
+ * number, `QPQ_CRASH_SEED` the moments.
  */
 
 import assert from "node:assert/strict";
@@ -23,7 +24,8 @@ function seeded(state: number): () => number {
 }
 
 Deno.test({
-  name: `a core that is killed at ${kills} random moments under load has every acknowledged message, commit, blob, channel and session after each, and nothing twice`,
+  name:
+    `a core that is killed at ${kills} random moments under load has every acknowledged message, commit, blob, channel and session after each, and nothing twice`,
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -40,8 +42,14 @@ Deno.test({
       return totals!;
     }));
     const total = (name: keyof CrashLane["done"]) => done.reduce((sum, totals) => sum + totals[name], 0);
-    for (const name of Object.keys(done[0]) as (keyof CrashLane["done"])[]) assert.ok(total(name) > 0, `${name} under way`);
+    for (const name of Object.keys(done[0]) as (keyof CrashLane["done"])[]) {
+      assert.ok(total(name) > 0, `${name} under way`);
+    }
     assert.ok(total("messages") > kills, `${total("messages")} messages`);
-    console.log(`seed ${seed}: ${Object.keys(done[0]).map((name) => `${total(name as keyof CrashLane["done"])} ${name}`).join(", ")}`);
+    console.log(
+      `seed ${seed}: ${
+        Object.keys(done[0]).map((name) => `${total(name as keyof CrashLane["done"])} ${name}`).join(", ")
+      }`,
+    );
   },
 });

@@ -1,4 +1,7 @@
-/** Both `/metrics`, asked after real traffic, and the dashboard that shows them: it asks for nothing that is not there. */
+/**
+ * Both `/metrics`, asked after real traffic, and the dashboard that shows them: it asks for nothing that is
+ * not there.
+ */
 
 import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
@@ -15,7 +18,9 @@ interface Dashboard {
 }
 
 function freePort(transport: "tcp" | "udp"): string {
-  const socket = transport === "tcp" ? Deno.listen({ hostname: "127.0.0.1", port: 0 }) : Deno.listenDatagram({ transport, hostname: "127.0.0.1", port: 0 });
+  const socket = transport === "tcp"
+    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
+    : Deno.listenDatagram({ transport, hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   socket.close();
   return String(port);
@@ -25,18 +30,30 @@ function freePort(transport: "tcp" | "udp"): string {
 const onFault = ["qpq_unhandled_rejections_total"];
 
 Deno.test({
-  name: "after real traffic both /metrics have calls by method and code, latencies, sessions, streams, queues, fsync, bytes and certificates, and all that the dashboard asks for",
+  name:
+    "after real traffic both /metrics have calls by method and code, latencies, sessions, streams, queues, fsync, bytes and certificates, and all that the dashboard asks for",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
     withTempDir(async (folder) => {
       await Deno.mkdir(`${folder}/core`);
       const [ann, bob] = seedDevices(`${folder}/core`, 2);
-      const [coreMetrics, gatewayMetrics, http, udp] = [freePort("tcp"), freePort("tcp"), freePort("tcp"), freePort("udp")];
+      const [coreMetrics, gatewayMetrics, http, udp] = [
+        freePort("tcp"),
+        freePort("tcp"),
+        freePort("tcp"),
+        freePort("udp"),
+      ];
       const core = await startCore(folder, { QPQ_LISTEN: "127.0.0.1:0", QPQ_METRICS_PORT: coreMetrics }, {});
-      const gateway = await startGateway(folder, core.ready.addr, { QPQ_HTTP_PORT: http, QPQ_WT_PORT: udp, QPQ_GATEWAY_METRICS_PORT: gatewayMetrics }, {});
+      const gateway = await startGateway(folder, core.ready.addr, {
+        QPQ_HTTP_PORT: http,
+        QPQ_WT_PORT: udp,
+        QPQ_GATEWAY_METRICS_PORT: gatewayMetrics,
+      }, {});
       try {
-        const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${folder}/gateway/webtransport-certificates.json`));
+        const [{ certificate }] = JSON.parse(
+          await Deno.readTextFile(`${folder}/gateway/webtransport-certificates.json`),
+        );
         const session = await openSession({ port: Number(udp), certificate, origin: `http://127.0.0.1:${http}` });
         const as = (device?: TestDevice) => new RpcClient(() => session.openStream(), () => device!.auth);
         const channelId = await makeChannel(as, [ann, bob]);
@@ -44,19 +61,64 @@ Deno.test({
         await live.next();
         for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1, random(500));
         assert.equal(await outcome(as(bob).call(delivery.channelState, { channelId: random(32) })), "E016");
-        await fetch(`http://127.0.0.1:${http}/rpc`, { method: "POST", body: "x" }).then((response) => response.body?.cancel());
+        await fetch(`http://127.0.0.1:${http}/rpc`, { method: "POST", body: "x" }).then((response) =>
+          response.body?.cancel()
+        );
         const scrape = async (port: string) => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
         const [ofCore, ofGateway] = [await scrape(coreMetrics), await scrape(gatewayMetrics)];
         const has = (text: string, ...patterns: RegExp[]) => patterns.forEach((pattern) => assert.match(text, pattern));
-        has(ofCore, /^qpq_calls_total\{method="publish",code="ok"\} 3$/m, /^qpq_calls_total\{method="channelState",code="E016"\} 1$/m, /^qpq_call_seconds_bucket\{method="publish",le="\+Inf"\} 3$/m);
-        has(ofCore, /^qpq_subscriptions 1$/m, /^qpq_connections 4$/m, /^qpq_calls_in_flight 1$/m, /^qpq_queue_messages 3$/m, /^qpq_queue_bytes 1500$/m, /^qpq_storage_commit_seconds_count [1-9]/m);
-        has(ofCore, /^qpq_received_bytes_total [1-9]\d{3}/m, /^qpq_sent_bytes_total [1-9]/m, /^qpq_database_bytes [1-9]/m, /^qpq_certificate_age_seconds [1-9]/m, /^qpq_certificate_expires_seconds [1-9]/m);
-        has(ofGateway, /^qpq_gateway_sessions 1$/m, /^qpq_gateway_calls 1$/m, /^qpq_gateway_calls_total [6-9]$/m, /^qpq_gateway_refusals_total\{reason="origin"\} 1$/m, /^qpq_gateway_bytes_to_core_total [1-9]\d{3}/m);
-        has(ofGateway, /^qpq_gateway_certificate_age_seconds [1-9]/m, /^qpq_gateway_certificate_expires_seconds [1-9]/m, /^qpq_gateway_call_seconds_count [1-9]/m);
-        const dashboard: Dashboard = JSON.parse(await Deno.readTextFile(new URL("../docs/grafana/quicproquo.json", import.meta.url)));
-        const asked = new Set(dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => expr.match(/\b(?:qpq|process)_\w+/g)!)));
+        has(
+          ofCore,
+          /^qpq_calls_total\{method="publish",code="ok"\} 3$/m,
+          /^qpq_calls_total\{method="channelState",code="E016"\} 1$/m,
+          /^qpq_call_seconds_bucket\{method="publish",le="\+Inf"\} 3$/m,
+        );
+        has(
+          ofCore,
+          /^qpq_subscriptions 1$/m,
+          /^qpq_connections 4$/m,
+          /^qpq_calls_in_flight 1$/m,
+          /^qpq_queue_messages 3$/m,
+          /^qpq_queue_bytes 1500$/m,
+          /^qpq_storage_commit_seconds_count [1-9]/m,
+        );
+        has(
+          ofCore,
+          /^qpq_received_bytes_total [1-9]\d{3}/m,
+          /^qpq_sent_bytes_total [1-9]/m,
+          /^qpq_database_bytes [1-9]/m,
+          /^qpq_certificate_age_seconds [1-9]/m,
+          /^qpq_certificate_expires_seconds [1-9]/m,
+        );
+        has(
+          ofGateway,
+          /^qpq_gateway_sessions 1$/m,
+          /^qpq_gateway_calls 1$/m,
+          /^qpq_gateway_calls_total [6-9]$/m,
+          /^qpq_gateway_refusals_total\{reason="origin"\} 1$/m,
+          /^qpq_gateway_bytes_to_core_total [1-9]\d{3}/m,
+        );
+        has(
+          ofGateway,
+          /^qpq_gateway_certificate_age_seconds [1-9]/m,
+          /^qpq_gateway_certificate_expires_seconds [1-9]/m,
+          /^qpq_gateway_call_seconds_count [1-9]/m,
+        );
+        const dashboard: Dashboard = JSON.parse(
+          await Deno.readTextFile(new URL("../docs/grafana/quicproquo.json", import.meta.url)),
+        );
+        const asked = new Set(
+          dashboard.panels.flatMap(({ targets }) =>
+            targets.flatMap(({ expr }) => expr.match(/\b(?:qpq|process)_\w+/g)!)
+          ),
+        );
         assert.ok(asked.size > 15);
-        for (const name of asked) assert.ok(onFault.includes(name) || new RegExp(`^${name}[ {]`, "m").test(ofCore + ofGateway), `the dashboard asks for ${name}`);
+        for (const name of asked) {
+          assert.ok(
+            onFault.includes(name) || new RegExp(`^${name}[ {]`, "m").test(ofCore + ofGateway),
+            `the dashboard asks for ${name}`,
+          );
+        }
         session.conn.close();
       } finally {
         await stopService(gateway);

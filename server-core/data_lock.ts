@@ -1,6 +1,8 @@
 /**
- * Who works on a data directory: one server at most, and nobody else while its files are replaced (`restore`, `rekey`). Locks of the operating system on two empty files, so that they end
- * with the process however it ends. They do not reach across machines on every network file system: a data directory belongs on a local disk.
+ * Who works on a data directory: one server at most, and nobody else while its files are replaced (`restore`,
+ * `rekey`). Locks of the operating system on two empty files, so that they end with the process however it
+ * ends. They do not reach across machines on every network file system: a data directory belongs on a local
+ * disk.
  */
 
 /** server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files, alone. */

@@ -12,7 +12,9 @@ const inFlightMs = 5_000;
 const flushMs = 150;
 
 /** Refuses what is new, lets what is in flight finish, ends subscriptions with E040, then closes every connection. */
-export async function drain({ calls, live, listener }: { calls: Calls; live: LiveDevices; listener: Listener }): Promise<void> {
+export async function drain(
+  { calls, live, listener }: { calls: Calls; live: LiveDevices; listener: Listener },
+): Promise<void> {
   listener.stopAccepting();
   calls.drain();
   live.endAll(new WireError(ErrorCode.draining, "the server is shutting down: reconnect"));

@@ -17,15 +17,28 @@ interface PinnedOptions extends Deno.ConnectQuicOptions<false> {
  * @returns whether the server answers and is not shutting down
  * @throws when it can not be reached, or is another server
  */
-export async function probeHealth({ listen: { hostname, port }, dataDir }: Pick<ServerConfig, "listen" | "dataDir">, timeoutMs: number): Promise<boolean> {
+export async function probeHealth(
+  { listen: { hostname, port }, dataDir }: Pick<ServerConfig, "listen" | "dataDir">,
+  timeoutMs: number,
+): Promise<boolean> {
   const pin = await certificatePin(await Deno.readTextFile(`${dataDir}/core-cert.pem`));
   const v6 = hostname.includes(":");
   const local = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
   const endpoint = new Deno.QuicEndpoint({ hostname: v6 ? "::" : "0.0.0.0", port: 0 });
   try {
-    const options: PinnedOptions = { hostname: local, port, serverName: "localhost", alpnProtocols: ["capnp"], endpoint, maxIdleTimeout: timeoutMs, serverCertificateHashes: [{ algorithm: "sha-256", value: pin }] };
+    const options: PinnedOptions = {
+      hostname: local,
+      port,
+      serverName: "localhost",
+      alpnProtocols: ["capnp"],
+      endpoint,
+      maxIdleTimeout: timeoutMs,
+      serverCertificateHashes: [{ algorithm: "sha-256", value: pin }],
+    };
     const conn = await Deno.connectQuic<false>(options);
-    const { draining } = await new RpcClient(() => conn.createBidirectionalStream()).call(delivery.health, {}, { timeoutMs });
+    const { draining } = await new RpcClient(() => conn.createBidirectionalStream()).call(delivery.health, {}, {
+      timeoutMs,
+    });
     conn.close({ closeCode: 0, reason: "done" });
     return !draining;
   } finally {

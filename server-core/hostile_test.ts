@@ -16,7 +16,11 @@ function seeded(seed: number): (below: number) => number {
   };
 }
 
-async function send({ conn }: Connection, bytes: Uint8Array<ArrayBuffer>, finish: boolean): Promise<Deno.QuicBidirectionalStream> {
+async function send(
+  { conn }: Connection,
+  bytes: Uint8Array<ArrayBuffer>,
+  finish: boolean,
+): Promise<Deno.QuicBidirectionalStream> {
   const stream = await conn.createBidirectionalStream({ waitUntilAvailable: true });
   const writer = stream.writable.getWriter();
   await writer.write(bytes).catch(() => {});
@@ -45,16 +49,38 @@ async function stillServes(server: ServerProcess, [ann, bob]: TestDevice[]): Pro
 
 async function randomCalls(server: ServerProcess, devices: TestDevice[]): Promise<void> {
   const next = seeded(1);
-  const call = encodeCall(delivery.commit, { channelId: random(32), epoch: 0, commitId: random(16), sha256: random(32), commitLength: 5, welcomeLength: 0, headersLength: 1200, removed: [], added: [random(32)] }, devices[0].auth);
+  const call = encodeCall(delivery.commit, {
+    channelId: random(32),
+    epoch: 0,
+    commitId: random(16),
+    sha256: random(32),
+    commitLength: 5,
+    welcomeLength: 0,
+    headersLength: 1200,
+    removed: [],
+    added: [random(32)],
+  }, devices[0].auth);
   const connection = await connect(server.address, server.caPem);
   for (let round = 0; round < 400; round += 20) {
     await Promise.all(Array.from({ length: 20 }, async (_, index) => {
       const mutated = call.slice();
       const kind = (round + index) % 4;
-      if (kind === 0) return await drainAnswer(await send(connection, random(1 + next(300)).map((byte, at) => at === 0 && byte === 0x71 ? 0 : byte) as Uint8Array<ArrayBuffer>, true));
-      if (kind === 1) return await drainAnswer(await send(connection, mutated.slice(0, 1 + next(mutated.length)), true));
+      if (kind === 0) {
+        return await drainAnswer(
+          await send(
+            connection,
+            random(1 + next(300)).map((byte, at) => at === 0 && byte === 0x71 ? 0 : byte) as Uint8Array<ArrayBuffer>,
+            true,
+          ),
+        );
+      }
+      if (kind === 1) {
+        return await drainAnswer(await send(connection, mutated.slice(0, 1 + next(mutated.length)), true));
+      }
       for (let flips = 0; flips < 3; flips++) mutated[8 + next(mutated.length - 8)] ^= 1 + next(255);
-      return await drainAnswer(await send(connection, kind === 2 ? mutated : new Uint8Array([...mutated, ...random(100)]), true));
+      return await drainAnswer(
+        await send(connection, kind === 2 ? mutated : new Uint8Array([...mutated, ...random(100)]), true),
+      );
     }));
   }
   connection.close();
@@ -65,7 +91,10 @@ async function oversizedCalls(server: ServerProcess): Promise<void> {
   for (const words of [0xffffffff, 0x7fffffff, 40_000]) {
     const claim = new Uint8Array(8 + 200_000);
     new DataView(claim.buffer).setUint32(4, words, true);
-    assert.ok(await drainAnswer(await send(connection, claim, false)) > 0, "the answer comes although the call never ends");
+    assert.ok(
+      await drainAnswer(await send(connection, claim, false)) > 0,
+      "the answer comes although the call never ends",
+    );
   }
   connection.close();
 }
@@ -74,7 +103,17 @@ async function oversizedBodies(server: ServerProcess, [ann]: TestDevice[]): Prom
   const connection = await connect(server.address, server.caPem);
   const channelId = random(32);
   await connection.as(ann).call(delivery.createChannel, { channelId });
-  const params = { channelId, epoch: 0, commitId: random(16), sha256: random(32), commitLength: 100, welcomeLength: 0, headersLength: 1200, removed: [], added: [] };
+  const params = {
+    channelId,
+    epoch: 0,
+    commitId: random(16),
+    sha256: random(32),
+    commitLength: 100,
+    welcomeLength: 0,
+    headersLength: 1200,
+    removed: [],
+    added: [],
+  };
   assert.equal(await outcome(connection.as(ann).call(delivery.commit, params, {}, new Uint8Array(8_000_000))), "E014");
   const chunk = encodeChunk(new Uint8Array(65_536));
   chunk[0] = 9;
@@ -112,8 +151,18 @@ async function randomDatagrams(server: ServerProcess): Promise<void> {
 async function abandonedHandshakes(server: ServerProcess): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-    const attempts = Array.from({ length: 20 }, () =>
-      Deno.connectQuic<false>({ hostname: "127.0.0.1", port: server.address.port, serverName: "localhost", alpnProtocols: ["capnp"], caCerts: [server.caPem], endpoint }).catch(() => {}));
+    const attempts = Array.from(
+      { length: 20 },
+      () =>
+        Deno.connectQuic<false>({
+          hostname: "127.0.0.1",
+          port: server.address.port,
+          serverName: "localhost",
+          alpnProtocols: ["capnp"],
+          caCerts: [server.caPem],
+          endpoint,
+        }).catch(() => {}),
+    );
     await pause(1);
     endpoint.close({ closeCode: 0, reason: "" });
     await Promise.race([Promise.all(attempts), pause(200)]);

@@ -1,4 +1,7 @@
-/** The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process (DESIGN §9). */
+/**
+ * The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process
+ * (DESIGN §9).
+ */
 
 import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
@@ -15,14 +18,15 @@ const maxPendingHandshakes = 512;
 const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
- * Well above what clients use at once; a gateway spreads its own over several connections. quinn keeps a place for every stream that a peer may open, two tables of 17 bytes each, as large as the next power of two that is
- * seven eighths full: 70 KiB for up to 1,792 streams of an idle connection, 280 KiB for 4,096.
+ * Well above what clients use at once; a gateway spreads its own over several connections. quinn keeps a
+ * place for every stream that a peer may open, two tables of 17 bytes each, as large as the next power of two
+ * that is seven eighths full: 70 KiB for up to 1,792 streams of an idle connection, 280 KiB for 4,096.
  */
 export const maxStreamsPerConnection = 1792;
 
 /**
- * Calls of one direct client that are read at once; more wait their turn. A half-sent call holds memory until its time is over, and whoever sends it is not known yet.
- * Gateways limit their clients themselves.
+ * Calls of one direct client that are read at once; more wait their turn. A half-sent call holds memory until
+ * its time is over, and whoever sends it is not known yet. Gateways limit their clients themselves.
  */
 const maxReadingPerClient = 128;
 
@@ -52,11 +56,15 @@ export interface ListenerOptions {
   metrics: Metrics;
 }
 
-/** The core's QUIC endpoint: takes connections, tells gateways from clients, hands on each stream as a call, drains at the end. */
+/**
+ * The core's QUIC endpoint: takes connections, tells gateways from clients, hands on each stream as a call,
+ * drains at the end.
+ */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #endpoint: Deno.QuicEndpoint;
-  // Referenced for the life of the process: a collected listener silently disables its endpoint, a collected stream sends FIN.
+  // Referenced for the life of the process: a collected listener silently disables its endpoint, a collected
+  // stream sends FIN.
   readonly #listener: Deno.QuicListener;
   readonly #connections = new Set<Deno.QuicConn>();
   readonly #calls = new Set<Promise<void>>();
@@ -115,8 +123,13 @@ export class Listener {
         if (!this.#stopped) this.#options.log.error("listener ended", errorFields(error));
         return;
       }
-      if (this.#stopped || this.#pending >= maxPendingHandshakes || this.#connections.size >= this.#options.maxConnections) {
-        this.#options.metrics.count("qpq_connections_refused_total", "connections refused because of a cap or draining");
+      if (
+        this.#stopped || this.#pending >= maxPendingHandshakes || this.#connections.size >= this.#options.maxConnections
+      ) {
+        this.#options.metrics.count(
+          "qpq_connections_refused_total",
+          "connections refused because of a cap or draining",
+        );
         incoming.refuse();
       } else {
         void this.#acceptOne(incoming);
@@ -142,7 +155,11 @@ export class Listener {
       this.#connections.delete(conn);
       gone.abort(new Error("the connection is gone"));
     });
-    await this.#acceptStreams(conn, { remoteAddress: conn.remoteAddr.hostname, signal: gone.signal, callRead: () => {} }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
+    await this.#acceptStreams(conn, {
+      remoteAddress: conn.remoteAddr.hostname,
+      signal: gone.signal,
+      callRead: () => {},
+    }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
   }
 
   async #acceptStreams(conn: Deno.QuicConn, origin: Origin): Promise<void> {
@@ -158,7 +175,10 @@ export class Listener {
         this.#track(this.#serveNext(kind, stream, origin, reading));
       }
       // What is not taken up gives its sender no credit for more streams. A gateway paces its clients itself.
-      for (let waitMs = 0; !isGateway && !origin.signal.aborted && (waitMs = this.#options.pace(origin.remoteAddress)) > 0;) await pause(Math.min(waitMs, 1000));
+      for (
+        let waitMs = 0;
+        !isGateway && !origin.signal.aborted && (waitMs = this.#options.pace(origin.remoteAddress)) > 0;
+      ) await pause(Math.min(waitMs, 1000));
     }
   }
 
@@ -174,7 +194,10 @@ export class Listener {
       return first.kind;
     } catch (error) {
       if (error instanceof AdmissionError) {
-        this.#options.metrics.count("qpq_admissions_refused_total", "connections closed because they are no gateway of ours");
+        this.#options.metrics.count(
+          "qpq_admissions_refused_total",
+          "connections closed because they are no gateway of ours",
+        );
         this.#options.log.warn("connection refused", { error: error.message });
         this.#options.log.debug("connection refused from", { remoteAddress: origin.remoteAddress });
       }
@@ -183,7 +206,12 @@ export class Listener {
     }
   }
 
-  async #serveNext(kind: Promise<"client" | "gateway">, stream: ByteStream, origin: Origin, reading: Semaphore): Promise<void> {
+  async #serveNext(
+    kind: Promise<"client" | "gateway">,
+    stream: ByteStream,
+    origin: Origin,
+    reading: Semaphore,
+  ): Promise<void> {
     try {
       if (await kind === "client") {
         const [, callRead] = await reading.acquire();
@@ -194,7 +222,9 @@ export class Listener {
     } catch {
       // The connection is gone, or the prefix is malformed: the latter is told.
       const writer = stream.writable.getWriter();
-      await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(() => writer.close()).catch(() => {});
+      await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(
+        () => writer.close(),
+      ).catch(() => {});
     }
   }
 

@@ -22,7 +22,9 @@ Deno.test({
   fn: withServer(async (server) => {
     const connections: Connection[] = [];
     const connectMore = async (count: number) => {
-      for (let made = 0; made < count; made += 50) connections.push(...await Promise.all(Array.from({ length: 50 }, () => connect(server.address, server.caPem))));
+      for (let made = 0; made < count; made += 50) {
+        connections.push(...await Promise.all(Array.from({ length: 50 }, () => connect(server.address, server.caPem))));
+      }
       await pause(300);
       return server.residentBytes();
     };

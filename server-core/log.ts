@@ -1,4 +1,7 @@
-/** Structured logs: one JSON object a line, on stderr. Tokens, keys and content never go in; ids are cut to a prefix by the caller. */
+/**
+ * Structured logs: one JSON object a line, on stderr. Tokens, keys and content never go in; ids are cut to a
+ * prefix by the caller.
+ */
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 
@@ -19,7 +22,11 @@ export interface Log {
  * @param write takes one line without its line feed
  * @param now ms since the Unix epoch
  */
-export function makeLog(level: LogLevel, write: (line: string) => void = console.error, now: () => number = Date.now): Log {
+export function makeLog(
+  level: LogLevel,
+  write: (line: string) => void = console.error,
+  now: () => number = Date.now,
+): Log {
   const at = (lineLevel: LogLevel) => (event: string, fields: LogFields = {}) => {
     if (logLevels.indexOf(lineLevel) < logLevels.indexOf(level)) return;
     write(JSON.stringify({ time: new Date(now()).toISOString(), level: lineLevel, event, ...fields }));
@@ -29,5 +36,7 @@ export function makeLog(level: LogLevel, write: (line: string) => void = console
 
 /** @returns an error as log fields: its kind and message, and where it came from if it is ours */
 export function errorFields(error: unknown): LogFields {
-  return error instanceof Error ? { error: `${error.name}: ${error.message}`, stack: error.stack } : { error: String(error) };
+  return error instanceof Error
+    ? { error: `${error.name}: ${error.message}`, stack: error.stack }
+    : { error: String(error) };
 }

@@ -1,6 +1,6 @@
 /**
- * `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator (operator/). Each loads only what it runs: commands need no server, and the server's own
- * thread no SQLite.
+ * `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator
+ * (operator/). Each loads only what it runs: commands need no server, and the server's own thread no SQLite.
  */
 
 import { toHex } from "../schema/bytes.ts";
@@ -36,7 +36,9 @@ async function serve(config: ServerConfig): Promise<void> {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", shutDown);
   const { hostname, port } = server.address;
   log.info("ready", { hostname, port, metricsPort: server.metricsPort });
-  console.log(`qpq-server: ready addr=${hostname.includes(":") ? `[${hostname}]` : hostname}:${port} pin=${toHex(server.pin)}`);
+  console.log(
+    `qpq-server: ready addr=${hostname.includes(":") ? `[${hostname}]` : hostname}:${port} pin=${toHex(server.pin)}`,
+  );
 }
 
 function readToml(): string | undefined {

@@ -1,4 +1,7 @@
-/** Counters, gauges and histograms in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/**
+ * Counters, gauges and histograms in Prometheus' text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
 
 /** Upper bounds of call times, in seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -54,7 +57,9 @@ export class Metrics {
       for (const [labels, value] of this.#counters.get(name) ?? []) lines.push(`${name}${braced(labels)} ${value}`);
       const gauge = this.#gauges.get(name);
       if (gauge) lines.push(`${name} ${gauge()}`);
-      for (const [labels, histogram] of this.#histograms.get(name) ?? []) lines.push(...histogramLines(name, labels, histogram));
+      for (const [labels, histogram] of this.#histograms.get(name) ?? []) {
+        lines.push(...histogramLines(name, labels, histogram));
+      }
     }
     return lines.join("\n") + "\n";
   }

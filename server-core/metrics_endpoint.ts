@@ -12,7 +12,11 @@ export interface MetricsEndpoint {
  * @param port 0: any free one
  * @param refresh done before each answer
  */
-export function serveMetrics(metrics: Metrics, { bind, port }: { bind: string; port: number }, refresh: () => Promise<void> = () => Promise.resolve()): MetricsEndpoint {
+export function serveMetrics(
+  metrics: Metrics,
+  { bind, port }: { bind: string; port: number },
+  refresh: () => Promise<void> = () => Promise.resolve(),
+): MetricsEndpoint {
   const server = Deno.serve({ hostname: bind, port, onListen: () => {} }, async ({ url }) => {
     if (new URL(url).pathname !== "/metrics") return new Response("not found\n", { status: 404 });
     await refresh();

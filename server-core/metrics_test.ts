@@ -10,20 +10,22 @@ Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus'
   metrics.observe("seconds", "time", 0.004);
   metrics.observe("seconds", "time", 0.3);
   const lines = metrics.render().split("\n");
-  for (const line of [
-    "# HELP calls_total calls",
-    "# TYPE calls_total counter",
-    'calls_total{method="fetch",code="ok"} 2',
-    "# TYPE open gauge",
-    "open 7",
-    "# TYPE seconds histogram",
-    'seconds_bucket{le="0.0025"} 0',
-    'seconds_bucket{le="0.005"} 1',
-    'seconds_bucket{le="0.5"} 2',
-    'seconds_bucket{le="+Inf"} 2',
-    "seconds_sum 0.304",
-    "seconds_count 2",
-  ]) assert.ok(lines.includes(line), line);
+  for (
+    const line of [
+      "# HELP calls_total calls",
+      "# TYPE calls_total counter",
+      'calls_total{method="fetch",code="ok"} 2',
+      "# TYPE open gauge",
+      "open 7",
+      "# TYPE seconds histogram",
+      'seconds_bucket{le="0.0025"} 0',
+      'seconds_bucket{le="0.005"} 1',
+      'seconds_bucket{le="0.5"} 2',
+      'seconds_bucket{le="+Inf"} 2',
+      "seconds_sum 0.304",
+      "seconds_count 2",
+    ]
+  ) assert.ok(lines.includes(line), line);
 });
 
 Deno.test("makeLog() writes one JSON object a line, and nothing below its level", () => {

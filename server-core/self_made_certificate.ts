@@ -4,7 +4,10 @@ import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as x509 from "@peculiar/asn1-x509";
 import type { CoreCertificate } from "./certificate.ts";
 
-/** A pinned certificate is kept for good: clients know it by its hash, and an end date would only break them all at once. */
+/**
+ * A pinned certificate is kept for good: clients know it by its hash, and an end date would only break them
+ * all at once.
+ */
 const validForMs = 20 * 365 * 24 * 3600 * 1000;
 
 /**
@@ -15,7 +18,10 @@ const validForMs = 20 * 365 * 24 * 3600 * 1000;
 export async function makeCertificate(nowMs: number): Promise<Omit<CoreCertificate, "pin">> {
   const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const algorithm = new x509.AlgorithmIdentifier({ algorithm: "1.2.840.10045.4.3.2" });
-  const commonName = new x509.AttributeTypeAndValue({ type: "2.5.4.3", value: new x509.AttributeValue({ utf8String: "quicproquo core" }) });
+  const commonName = new x509.AttributeTypeAndValue({
+    type: "2.5.4.3",
+    value: new x509.AttributeValue({ utf8String: "quicproquo core" }),
+  });
   const name = new x509.Name([new x509.RelativeDistinguishedName([commonName])]);
   const toBeSigned = new x509.TBSCertificate({
     version: x509.Version.v3,
@@ -23,8 +29,14 @@ export async function makeCertificate(nowMs: number): Promise<Omit<CoreCertifica
     signature: algorithm,
     issuer: name,
     subject: name,
-    validity: new x509.Validity({ notBefore: new Date(nowMs - 24 * 3600 * 1000), notAfter: new Date(nowMs + validForMs) }),
-    subjectPublicKeyInfo: AsnConvert.parse(await crypto.subtle.exportKey("spki", keys.publicKey), x509.SubjectPublicKeyInfo),
+    validity: new x509.Validity({
+      notBefore: new Date(nowMs - 24 * 3600 * 1000),
+      notAfter: new Date(nowMs + validForMs),
+    }),
+    subjectPublicKeyInfo: AsnConvert.parse(
+      await crypto.subtle.exportKey("spki", keys.publicKey),
+      x509.SubjectPublicKeyInfo,
+    ),
     extensions: new x509.Extensions([
       extension(x509.id_ce_basicConstraints, true, new x509.BasicConstraints({ cA: false })),
       extension(x509.id_ce_extKeyUsage, false, new x509.ExtendedKeyUsage([x509.id_kp_serverAuth])),
@@ -39,8 +51,16 @@ export async function makeCertificate(nowMs: number): Promise<Omit<CoreCertifica
       ),
     ]),
   });
-  const signed = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, keys.privateKey, AsnConvert.serialize(toBeSigned));
-  const certificate = new x509.Certificate({ tbsCertificate: toBeSigned, signatureAlgorithm: algorithm, signatureValue: ecdsaValue(new Uint8Array(signed)) });
+  const signed = await crypto.subtle.sign(
+    { name: "ECDSA", hash: "SHA-256" },
+    keys.privateKey,
+    AsnConvert.serialize(toBeSigned),
+  );
+  const certificate = new x509.Certificate({
+    tbsCertificate: toBeSigned,
+    signatureAlgorithm: algorithm,
+    signatureValue: ecdsaValue(new Uint8Array(signed)),
+  });
   return {
     certificatePem: pem("CERTIFICATE", AsnConvert.serialize(certificate)),
     privateKeyPem: pem("PRIVATE KEY", await crypto.subtle.exportKey("pkcs8", keys.privateKey)),

@@ -63,7 +63,8 @@ export interface ServerOptions {
 /**
  * Starts a server.
  *
- * @throws DataInUseError when the data directory is, StorageFormatError for one that is not ours, ConfigError for certificate files that can not be used, Deno.errors when the port can not be had
+ * @throws DataInUseError when the data directory is, StorageFormatError for one that is not ours, ConfigError
+ *   for certificate files that can not be used, Deno.errors when the port can not be had
  */
 export async function startServer(config: ServerConfig, options: ServerOptions): Promise<Server> {
   const lock = await lockData(config.dataDir, "server");
@@ -90,14 +91,25 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
     onDead,
     onCommitted: (commitMs, operations) => {
       metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
-      metrics.count("qpq_storage_operations_total", "storage operations committed; divided by commits: how many share an fsync", {}, operations);
+      metrics.count(
+        "qpq_storage_operations_total",
+        "storage operations committed; divided by commits: how many share an fsync",
+        {},
+        operations,
+      );
     },
   });
   let services: Services | undefined;
   try {
-    const certificate = config.certificate ? await givenCertificate(config.certificate) : await keptCertificate(config.dataDir, now());
+    const certificate = config.certificate
+      ? await givenCertificate(config.certificate)
+      : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
-    const limits = new CallLimits({ perAddressPerSecond: config.callsPerIpPerSecond, perAccountPerSecond: config.callsPerAccountPerSecond, clock: now });
+    const limits = new CallLimits({
+      perAddressPerSecond: config.callsPerIpPerSecond,
+      perAccountPerSecond: config.callsPerAccountPerSecond,
+      clock: now,
+    });
     const { calls, live, stop } = services = await startServices(config, store, limits, { log, now, metrics });
     const listener = listen(config, {
       certificate,
@@ -108,8 +120,16 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
       log,
       metrics,
     });
-    const refresh = watchState(metrics, { dataDir: config.dataDir, certificatePem: certificate.certificatePem, storageWaiting: () => store.waiting, store: store.delivery, now });
-    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined ? undefined : serveMetrics(metrics, config.metrics, refresh);
+    const refresh = watchState(metrics, {
+      dataDir: config.dataDir,
+      certificatePem: certificate.certificatePem,
+      storageWaiting: () => store.waiting,
+      store: store.delivery,
+      now,
+    });
+    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined
+      ? undefined
+      : serveMetrics(metrics, config.metrics, refresh);
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls, live, listener });
@@ -117,7 +137,13 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
       await stop();
       await store.close();
     };
-    return { address: listener.address, pin: certificate.pin, metricsPort: endpoint?.port, metrics, drain: () => draining ??= shutDown() };
+    return {
+      address: listener.address,
+      pin: certificate.pin,
+      metricsPort: endpoint?.port,
+      metrics,
+      drain: () => draining ??= shutDown(),
+    };
   } catch (error) {
     await services?.stop();
     await store.close();
@@ -126,13 +152,20 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
 }
 
 /** @throws ConfigError when the address is another program's, or not this machine's */
-function listen({ listen: address }: ServerConfig, options: Omit<ConstructorParameters<typeof Listener>[0], "hostname" | "port">): Listener {
+function listen(
+  { listen: address }: ServerConfig,
+  options: Omit<ConstructorParameters<typeof Listener>[0], "hostname" | "port">,
+): Listener {
   try {
     return new Listener({ ...address, ...options });
   } catch (error) {
     const place = `${address.hostname}:${address.port}`;
-    if (error instanceof Deno.errors.AddrInUse) throw new ConfigError("QPQ_LISTEN", `${place} is in use; does another qpq-server run?`);
-    if (error instanceof Deno.errors.AddrNotAvailable) throw new ConfigError("QPQ_LISTEN", `${place} is no address of this machine`);
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new ConfigError("QPQ_LISTEN", `${place} is in use; does another qpq-server run?`);
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new ConfigError("QPQ_LISTEN", `${place} is no address of this machine`);
+    }
     throw error;
   }
 }
@@ -161,14 +194,26 @@ interface Services {
   stop(): Promise<void>;
 }
 
-async function startServices(config: ServerConfig, store: Store, limits: CallLimits, { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics }): Promise<Services> {
+async function startServices(
+  config: ServerConfig,
+  store: Store,
+  limits: CallLimits,
+  { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics },
+): Promise<Services> {
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const handlers = new Handlers<Caller>();
   const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const stopWatching = await watchOutsideChanges({ accounts: store.accounts, sessions, live, log });
-  const authentication = { store, opaque, sessions, config, clock: now, onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds) };
+  const authentication = {
+    store,
+    opaque,
+    sessions,
+    config,
+    clock: now,
+    onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds),
+  };
   authenticationHandlers(handlers, authentication);
   const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
   const deliveryDeps: DeliveryDependencies = {
@@ -187,7 +232,10 @@ async function startServices(config: ServerConfig, store: Store, limits: CallLim
   deliveryHandlers(handlers, deliveryDeps);
   let purging = Promise.resolve();
   const purge = () => {
-    purging = purging.then(() => Promise.all([store.accounts.purgeExpired(), purgeDelivery(deliveryDeps)])).then(() => {}, (error) => log.error("purge failed", errorFields(error)));
+    purging = purging.then(() => Promise.all([store.accounts.purgeExpired(), purgeDelivery(deliveryDeps)])).then(
+      () => {},
+      (error) => log.error("purge failed", errorFields(error)),
+    );
   };
   purge();
   const timer = setInterval(purge, purgeEveryMs);

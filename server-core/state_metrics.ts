@@ -1,4 +1,7 @@
-/** Gauges of what the core holds right now: read when metrics are asked for, and the database then asked for its totals, not more often than every few seconds. */
+/**
+ * Gauges of what the core holds right now: read when metrics are asked for, and the database then asked for
+ * its totals, not more often than every few seconds.
+ */
 
 import { X509Certificate } from "node:crypto";
 import type { Metrics } from "./metrics.ts";
@@ -22,13 +25,28 @@ export interface StateSources {
  *
  * @returns what must be awaited before metrics are rendered
  */
-export function watchState(metrics: Metrics, { dataDir, certificatePem, storageWaiting, store, now }: StateSources): () => Promise<void> {
+export function watchState(
+  metrics: Metrics,
+  { dataDir, certificatePem, storageWaiting, store, now }: StateSources,
+): () => Promise<void> {
   const { validFrom, validTo } = new X509Certificate(certificatePem);
-  metrics.gauge("qpq_certificate_age_seconds", "since the core's certificate became valid", () => (now() - Date.parse(validFrom)) / 1000);
-  metrics.gauge("qpq_certificate_expires_seconds", "until the core's certificate is over", () => (Date.parse(validTo) - now()) / 1000);
+  metrics.gauge(
+    "qpq_certificate_age_seconds",
+    "since the core's certificate became valid",
+    () => (now() - Date.parse(validFrom)) / 1000,
+  );
+  metrics.gauge(
+    "qpq_certificate_expires_seconds",
+    "until the core's certificate is over",
+    () => (Date.parse(validTo) - now()) / 1000,
+  );
   metrics.gauge("process_resident_memory_bytes", "resident memory", () => Deno.memoryUsage().rss);
   metrics.gauge("qpq_storage_waiting", "operations that wait for the disk", storageWaiting);
-  metrics.gauge("qpq_database_bytes", "size of the database with its write-ahead log", () => fileBytes(`${dataDir}/qpq.db`) + fileBytes(`${dataDir}/qpq.db-wal`));
+  metrics.gauge(
+    "qpq_database_bytes",
+    "size of the database with its write-ahead log",
+    () => fileBytes(`${dataDir}/qpq.db`) + fileBytes(`${dataDir}/qpq.db-wal`),
+  );
   let totals = { waiting: 0, waitingBytes: 0 };
   let askedMs = -Infinity;
   metrics.gauge("qpq_queue_messages", "messages that wait in the queues of all devices", () => totals.waiting);

@@ -28,5 +28,9 @@ showTheme(storedTheme());
 render(() => {
   const app = createApp(startEngine, remembersDevice());
   const update = createAppUpdate();
-  return <AppContext.Provider value={app}><Root update={update} /></AppContext.Provider>;
+  return (
+    <AppContext.Provider value={app}>
+      <Root update={update} />
+    </AppContext.Provider>
+  );
 }, document.getElementById("app")!);

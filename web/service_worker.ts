@@ -1,7 +1,16 @@
-/** Keeps the app's files, so that it opens without a network. Nothing but files of the build is ever kept: no answer of the server, no configuration. */
+/**
+ * Keeps the app's files, so that it opens without a network. Nothing but files of the build is ever kept: no
+ * answer of the server, no configuration.
+ */
 
 import "./dom/trusted_types.ts";
-import { cleanupOutdatedCaches, createHandlerBoundToURL, getCacheKeyForURL, matchPrecache, precache } from "workbox-precaching";
+import {
+  cleanupOutdatedCaches,
+  createHandlerBoundToURL,
+  getCacheKeyForURL,
+  matchPrecache,
+  precache,
+} from "workbox-precaching";
 
 interface Extendable extends Event {
   waitUntil(promise: Promise<unknown>): void;

@@ -9,23 +9,53 @@ import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 /** `register`: makes an account, with this state as its first device. */
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
-  const password = await firstPasswordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
-  const { recoveryCode } = await session.engine.createAccount(username, password, (invocation.options["invite-code"] as string | undefined) ?? (env("QPQ_INVITE_CODE") || undefined)).catch((error) => {
+  const password = await firstPasswordFrom(
+    invocation.options["password-file"] as string | undefined,
+    env,
+    `Password for ${username}`,
+  );
+  const { recoveryCode } = await session.engine.createAccount(
+    username,
+    password,
+    (invocation.options["invite-code"] as string | undefined) ?? (env("QPQ_INVITE_CODE") || undefined),
+  ).catch((error) => {
     // The server may have made the account already: then its password is all that it takes.
-    if (error instanceof EngineError && error.problem.code === LocalCode.storage) throw new Failure(exitCodes.state, error.problem.detail, `free space on its disk; then qpq login ${username}, or qpq register ${username} where there is no such account yet`, LocalCode.storage);
+    if (error instanceof EngineError && error.problem.code === LocalCode.storage) {
+      throw new Failure(
+        exitCodes.state,
+        error.problem.detail,
+        `free space on its disk; then qpq login ${username}, or qpq register ${username} where there is no such account yet`,
+        LocalCode.storage,
+      );
+    }
     throw error;
   });
   const account = await session.requireSignedIn();
-  await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, { type: "registered", username, accountKey: account.accountKey, deviceId: account.deviceId, recoveryCode });
+  await output.line(`${username} is registered. Recovery code, shown this once:\n${recoveryCode}`, {
+    type: "registered",
+    username,
+    accountKey: account.accountKey,
+    deviceId: account.deviceId,
+    recoveryCode,
+  });
 };
 
 /** `login`: makes this state a device of an account. */
 export const login: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
-  const password = await passwordFrom(invocation.options["password-file"] as string | undefined, env, `Password for ${username}`);
+  const password = await passwordFrom(
+    invocation.options["password-file"] as string | undefined,
+    env,
+    `Password for ${username}`,
+  );
   await session.engine.signIn(username, password);
   const account = await session.requireSignedIn();
-  await output.line(`${username} is signed in as device ${account.deviceId}`, { type: "signed-in", username, accountKey: account.accountKey, deviceId: account.deviceId });
+  await output.line(`${username} is signed in as device ${account.deviceId}`, {
+    type: "signed-in",
+    username,
+    accountKey: account.accountKey,
+    deviceId: account.deviceId,
+  });
 };
 
 /** `logout`: ends the session, on the server too if it can be reached, and empties the state. */
@@ -41,5 +71,10 @@ export const logout: Command = async ({ session, output }) => {
 /** `whoami`: reads the state alone. */
 export const whoami: Command = async ({ session, output }) => {
   const { username, accountKey, deviceId } = await session.requireSignedIn();
-  await output.line(`${username}\npublic key  ${accountKey}\ndevice      ${deviceId}`, { type: "account", username, accountKey, deviceId });
+  await output.line(`${username}\npublic key  ${accountKey}\ndevice      ${deviceId}`, {
+    type: "account",
+    username,
+    accountKey,
+    deviceId,
+  });
 };

@@ -1,12 +1,14 @@
 /** devices, passwd, recover, recovery-code: what belongs to the account's own keys. */
 
 import { Failure } from "../failure.ts";
-import { passwordFrom, newPasswordFrom, recoveryCodeFrom } from "../secrets.ts";
+import { newPasswordFrom, passwordFrom, recoveryCodeFrom } from "../secrets.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command, CommandContext } from "./command.ts";
 
-const ownPassword = ({ invocation, env }: CommandContext, ask: string) => passwordFrom(invocation.options["password-file"] as string | undefined, env, ask);
-const newPassword = ({ invocation, env }: CommandContext) => newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
+const ownPassword = ({ invocation, env }: CommandContext, ask: string) =>
+  passwordFrom(invocation.options["password-file"] as string | undefined, env, ask);
+const newPassword = ({ invocation, env }: CommandContext) =>
+  newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
 
 /** `devices`: lists the account's devices, or takes one out with `--revoke`. */
 export const devices: Command = async (context) => {
@@ -16,16 +18,33 @@ export const devices: Command = async (context) => {
   const wanted = invocation.options.revoke as string | undefined;
   if (wanted === undefined) {
     for (const { deviceId, current, lastUsedMs, createdMs, sessions } of all) {
-      const times = { ...(createdMs !== undefined && { createdAt: new Date(createdMs).toISOString() }), ...(lastUsedMs !== undefined && { lastUsedAt: new Date(lastUsedMs).toISOString() }) };
-      await output.line(`${deviceId}${current ? "  (this one)" : ""}${times.lastUsedAt ? `  last used ${times.lastUsedAt}` : "  not signed in"}`, { type: "device", deviceId, current, sessions, ...times });
+      const times = {
+        ...(createdMs !== undefined && { createdAt: new Date(createdMs).toISOString() }),
+        ...(lastUsedMs !== undefined && { lastUsedAt: new Date(lastUsedMs).toISOString() }),
+      };
+      await output.line(
+        `${deviceId}${current ? "  (this one)" : ""}${
+          times.lastUsedAt ? `  last used ${times.lastUsedAt}` : "  not signed in"
+        }`,
+        { type: "device", deviceId, current, sessions, ...times },
+      );
     }
     return;
   }
   const found = all.filter(({ deviceId }) => /^[0-9a-f]{4,32}$/.test(wanted) && deviceId.startsWith(wanted));
-  if (found.length !== 1) throw new Failure(exitCodes.failed, found.length === 0 ? `there is no device ${wanted}` : `${found.length} devices begin with ${wanted}`, "qpq devices");
+  if (found.length !== 1) {
+    throw new Failure(
+      exitCodes.failed,
+      found.length === 0 ? `there is no device ${wanted}` : `${found.length} devices begin with ${wanted}`,
+      "qpq devices",
+    );
+  }
   if (found[0].current) throw new Failure(exitCodes.failed, "this is the device that you are using", "qpq logout");
   await session.engine.revokeDevice(found[0].deviceId, await ownPassword(context, "Password"));
-  await output.line(`device ${found[0].deviceId} is out of the account`, { type: "device-revoked", deviceId: found[0].deviceId });
+  await output.line(`device ${found[0].deviceId} is out of the account`, {
+    type: "device-revoked",
+    deviceId: found[0].deviceId,
+  });
 };
 
 /** `passwd`: changes the password. */
@@ -42,7 +61,10 @@ export const recoveryCode: Command = async (context) => {
   const { session, output } = context;
   await session.synced();
   const made = await session.engine.newRecoveryCode(await ownPassword(context, "Password"));
-  await output.line(`Recovery code, shown this once; the one before is void:\n${made.recoveryCode}`, { type: "recovery-code", recoveryCode: made.recoveryCode });
+  await output.line(`Recovery code, shown this once; the one before is void:\n${made.recoveryCode}`, {
+    type: "recovery-code",
+    recoveryCode: made.recoveryCode,
+  });
 };
 
 /** `recover`: signs in by the recovery code and sets a new password. */
@@ -52,5 +74,8 @@ export const recover: Command = async (context) => {
   const code = await recoveryCodeFrom(invocation.options["recovery-code-file"] as string | undefined, env);
   const { recoveryCode } = await session.engine.recover(username, code, await newPassword(context));
   const { accountKey, deviceId } = await session.requireSignedIn();
-  await output.line(`${username} is signed in as device ${deviceId}. New recovery code, shown this once; the one before is void:\n${recoveryCode}`, { type: "recovered", username, accountKey, deviceId, recoveryCode });
+  await output.line(
+    `${username} is signed in as device ${deviceId}. New recovery code, shown this once; the one before is void:\n${recoveryCode}`,
+    { type: "recovered", username, accountKey, deviceId, recoveryCode },
+  );
 };

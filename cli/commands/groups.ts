@@ -23,14 +23,19 @@ export const invite: Command = async ({ session, invocation, output }) => {
   const chat = await session.chat(name);
   const usernames = await Promise.all(identities.map((identity) => session.username(identity)));
   await session.engine.addPeople(chat.chatId, usernames);
-  await output.line(`${usernames.join(", ")} ${usernames.length === 1 ? "is" : "are"} invited to ${printable(chat.title)}`, { type: "invited", ...named(chat), usernames });
+  await output.line(
+    `${usernames.join(", ")} ${usernames.length === 1 ? "is" : "are"} invited to ${printable(chat.title)}`,
+    { type: "invited", ...named(chat), usernames },
+  );
 };
 
 /** `join`: accepts one invitation, or all that wait. */
 export const join: Command = async ({ session, invocation, output }) => {
   const [name] = invocation.args;
   await session.synced();
-  const waiting = name === undefined ? (await session.engine.chats()).filter(({ invitation, active }) => invitation && active) : [await session.chat(name)];
+  const waiting = name === undefined
+    ? (await session.engine.chats()).filter(({ invitation, active }) => invitation && active)
+    : [await session.chat(name)];
   if (waiting.length === 0) throw new Failure(exitCodes.failed, "no invitation waits", "ask a member to invite you");
   for (const chat of waiting) {
     await session.engine.acceptInvitation(chat.chatId);
@@ -46,8 +51,18 @@ export const groups: Command = async ({ session, output }) => {
     const state = !chat.active ? "ended" : chat.invitation ? "invitation" : "member";
     const { unread, members, kind } = chat;
     await output.line(
-      `${chat.chatId.slice(0, 8)}  ${printable(chat.title)}  ${members.length} ${members.length === 1 ? "person" : "people"}${unread > 0 ? `  ${unread} new` : ""}${state === "member" ? "" : `  (${state})`}`,
-      { type: "group", ...named(chat), kind, state, members: members.length, unread, activeAt: new Date(chat.activityMs).toISOString() },
+      `${chat.chatId.slice(0, 8)}  ${printable(chat.title)}  ${members.length} ${
+        members.length === 1 ? "person" : "people"
+      }${unread > 0 ? `  ${unread} new` : ""}${state === "member" ? "" : `  (${state})`}`,
+      {
+        type: "group",
+        ...named(chat),
+        kind,
+        state,
+        members: members.length,
+        unread,
+        activeAt: new Date(chat.activityMs).toISOString(),
+      },
     );
   }
 };
@@ -57,9 +72,24 @@ export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
   await session.settled();
   const chat = await session.chat(invocation.args[0]);
-  for (const { username, accountKey, role, self, verified = false, keyChanged = false, keyReplaced = false } of chat.members) {
-    const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${keyChanged ? "  the key has changed" : ""}${keyReplaced ? "  a former key" : ""}`;
-    await output.line(`${username}${marks}  ${accountKey}`, { type: "member", ...named(chat), username, accountKey, role, self, verified, keyChanged, keyReplaced });
+  for (
+    const { username, accountKey, role, self, verified = false, keyChanged = false, keyReplaced = false } of chat
+      .members
+  ) {
+    const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${
+      keyChanged ? "  the key has changed" : ""
+    }${keyReplaced ? "  a former key" : ""}`;
+    await output.line(`${username}${marks}  ${accountKey}`, {
+      type: "member",
+      ...named(chat),
+      username,
+      accountKey,
+      role,
+      self,
+      verified,
+      keyChanged,
+      keyReplaced,
+    });
   }
 };
 
@@ -81,18 +111,29 @@ export const rename: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(name);
   await session.engine.renameChat(chat.chatId, to);
-  await output.line(`${printable(chat.title)} is ${printable(to)} from now on`, { type: "renamed", group: to, groupId: chat.chatId });
+  await output.line(`${printable(chat.title)} is ${printable(to)} from now on`, {
+    type: "renamed",
+    group: to,
+    groupId: chat.chatId,
+  });
 };
 
 /** `role`: admin or member. */
 export const role: Command = async ({ session, invocation, output }) => {
   const [name, identity, wanted] = invocation.args;
-  if (wanted !== "admin" && wanted !== "member") throw wrongUsage(`role: ${wanted} is neither admin nor member`, "role");
+  if (wanted !== "admin" && wanted !== "member") {
+    throw wrongUsage(`role: ${wanted} is neither admin nor member`, "role");
+  }
   await session.synced();
   const chat = await session.chat(name);
   const username = await session.username(identity);
   await session.engine.setRole(chat.chatId, username, wanted);
-  await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${printable(chat.title)}`, { type: "role", ...named(chat), username, role: wanted });
+  await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${printable(chat.title)}`, {
+    type: "role",
+    ...named(chat),
+    username,
+    role: wanted,
+  });
 };
 
 /** `leave`: asks the members to let this account go, and waits a moment for it. */
@@ -101,5 +142,10 @@ export const leave: Command = async ({ session, invocation, output }) => {
   const chat = await session.chat(invocation.args[0]);
   await session.engine.leaveChat(chat.chatId);
   const confirmed = await session.left(chat.chatId);
-  await output.line(confirmed ? `left ${printable(chat.title)}` : `leaving ${printable(chat.title)}: the next member who is there confirms it`, { type: "left", ...named(chat), confirmed });
+  await output.line(
+    confirmed
+      ? `left ${printable(chat.title)}`
+      : `leaving ${printable(chat.title)}: the next member who is there confirms it`,
+    { type: "left", ...named(chat), confirmed },
+  );
 };

@@ -25,7 +25,12 @@ export const send: Command = async ({ session, invocation, output }) => {
   const place = { group: chat.title, groupId: chat.chatId };
   const kept = (messageId: string) => output.line(undefined, { type: "kept", ...place, messageId });
   const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept);
-  await output.line(`sent to ${printable(chat.title)}`, { type: "sent", ...place, messageId, sentAt: new Date(atMs).toISOString() });
+  await output.line(`sent to ${printable(chat.title)}`, {
+    type: "sent",
+    ...place,
+    messageId,
+    sentAt: new Date(atMs).toISOString(),
+  });
 };
 
 /** All of it, less the line's end; never more than a message may hold. */
@@ -35,16 +40,23 @@ async function standardInput(): Promise<string> {
   for await (const piece of Deno.stdin.readable) {
     pieces.push(piece);
     length += piece.length;
-    if (length > maxTextBytes + 2) throw failureOfProblem({ code: "L011", detail: `a message holds at most ${maxTextBytes} bytes` });
+    if (length > maxTextBytes + 2) {
+      throw failureOfProblem({ code: "L011", detail: `a message holds at most ${maxTextBytes} bytes` });
+    }
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer())).replace(/\r?\n$/, "");
+    return new TextDecoder("utf-8", { fatal: true }).decode(
+      new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()),
+    ).replace(/\r?\n$/, "");
   } catch {
     throw wrongUsage("send: standard input is no text in UTF-8", "send");
   }
 }
 
-/** Prints what has not been printed yet: the place up to which that is true moves after each line, so an interruption loses nothing. */
+/**
+ * Prints what has not been printed yet: the place up to which that is true moves after each line, so an
+ * interruption loses nothing.
+ */
 export const recv: Command = async ({ session, invocation, output, interrupted }) => {
   await session.synced();
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
@@ -52,7 +64,10 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   await printer.print();
   if (invocation.options.follow !== true || interrupted.aborted) return;
   let unwatch = () => {};
-  const stopNetworkWatch = watchNetwork({ interfaces: Deno.networkInterfaces, onChange: () => void session.engine.wake() });
+  const stopNetworkWatch = watchNetwork({
+    interfaces: Deno.networkInterfaces,
+    onChange: () => void session.engine.wake(),
+  });
   const over = new Promise<void>((resolve, reject) => {
     const look = () => void printer.print().catch(reject);
     unwatch = session.watch((event) => {
@@ -106,7 +121,10 @@ class Printer {
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
     // What was sent from here carries this device's clock and is not printed: it has no part in the order.
-    const arrived = fresh.map(({ chat, items }) => ({ chatId: chat.chatId, items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere) }));
+    const arrived = fresh.map(({ chat, items }) => ({
+      chatId: chat.chatId,
+      items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere),
+    }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
       storage.markPrinted(chatId, item.order);
@@ -121,7 +139,11 @@ class Printer {
   async #invitation({ chatId, title }: ChatSummary): Promise<void> {
     const { storage } = this.#session;
     if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
-    await this.#output.line(`invitation to ${printable(title)} ${chatId.slice(0, 8)}: qpq join ${chatId.slice(0, 8)}`, { type: "invitation", group: title, groupId: chatId });
+    await this.#output.line(`invitation to ${printable(title)} ${chatId.slice(0, 8)}: qpq join ${chatId.slice(0, 8)}`, {
+      type: "invitation",
+      group: title,
+      groupId: chatId,
+    });
     storage.markPrinted(`invitation ${chatId}`, "told");
   }
 
@@ -142,7 +164,23 @@ class Printer {
 function lineOf(item: TimelineItem, place: { group: string; groupId: string }): [text: string, record: OutputRecord] {
   const at = new Date(item.atMs).toISOString();
   const start = `${at}  ${printable(place.group)}  `;
-  if (item.kind === "notice") return [`${start}* ${sentenceOf(item)}`, { type: "notice", ...place, notice: item.notice, values: item.values, at }];
+  if (item.kind === "notice") {
+    return [`${start}* ${sentenceOf(item)}`, {
+      type: "notice",
+      ...place,
+      notice: item.notice,
+      values: item.values,
+      at,
+    }];
+  }
   const { messageId, sender, own, text } = item;
-  return [`${start}${printable(sender)}${own ? " (you)" : ""}: ${printableLines(text)}`, { type: "message", ...place, messageId, sender, own, text, sentAt: at }];
+  return [`${start}${printable(sender)}${own ? " (you)" : ""}: ${printableLines(text)}`, {
+    type: "message",
+    ...place,
+    messageId,
+    sender,
+    own,
+    text,
+    sentAt: at,
+  }];
 }

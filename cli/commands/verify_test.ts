@@ -5,13 +5,26 @@ import type { CommandContext } from "./command.ts";
 import { verify } from "./verify.ts";
 
 Deno.test("verify takes one of --verified, --unverified and --accept-key, which needs the number that was compared, and asks nobody before that is clear", async () => {
-  for (const [options, why] of [[["--accept-key"], /by --number/], [["--verified", "--number", "12345"], /60 digits/]] as const) {
+  for (
+    const [options, why] of [[["--accept-key"], /by --number/], [
+      ["--verified", "--number", "12345"],
+      /60 digits/,
+    ]] as const
+  ) {
     const invocation = readArguments(["verify", "bob", ...options], () => undefined);
-    await assert.rejects(verify({ invocation } as CommandContext), (error) => error instanceof Failure && error.exitCode === 2 && why.test(error.message));
+    await assert.rejects(
+      verify({ invocation } as CommandContext),
+      (error) => error instanceof Failure && error.exitCode === 2 && why.test(error.message),
+    );
   }
-  for (const two of [["--verified", "--unverified"], ["--verified", "--accept-key"], ["--unverified", "--accept-key"]]) {
+  for (
+    const two of [["--verified", "--unverified"], ["--verified", "--accept-key"], ["--unverified", "--accept-key"]]
+  ) {
     const invocation = readArguments(["verify", "bob", ...two], () => undefined);
     // Without a session: whatever the command asked of one would be a TypeError.
-    await assert.rejects(verify({ invocation } as CommandContext), (error) => error instanceof Failure && error.exitCode === 2 && /do not go together/.test(error.message));
+    await assert.rejects(
+      verify({ invocation } as CommandContext),
+      (error) => error instanceof Failure && error.exitCode === 2 && /do not go together/.test(error.message),
+    );
   }
 });

@@ -1,9 +1,10 @@
 /**
- * The engine's storage on one SQLite file, `qpq-state.db`: encrypted with SQLCipher when a passphrase is given, and held by one process at a time, because two engines on one
- * state would use a ratchet twice.
+ * The engine's storage on one SQLite file, `qpq-state.db`: encrypted with SQLCipher when a passphrase is
+ * given, and held by one process at a time, because two engines on one state would use a ratchet twice.
  *
- * Values are sealed by the engine already (client/storage/sealed_store.ts). Its wrapping secret lies in the same file, so without a passphrase whoever can read the file can read
- * everything; with one, nobody can without it.
+ * Values are sealed by the engine already (client/storage/sealed_store.ts). Its wrapping secret lies in the
+ * same file, so without a passphrase whoever can read the file can read everything; with one, nobody can
+ * without it.
  */
 
 import { Buffer } from "node:buffer";
@@ -11,7 +12,15 @@ import fs from "node:fs";
 import Sqlite from "better-sqlite3-multiple-ciphers";
 import { equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
-import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, type StoreName, type WriteBatch } from "../../client/storage/storage.ts";
+import {
+  GuardError,
+  type RangeOptions,
+  type Storage,
+  StorageError,
+  type StoredRecord,
+  type StoreName,
+  type WriteBatch,
+} from "../../client/storage/storage.ts";
 import { StateError } from "./state_error.ts";
 import { makePrivate, prepareFile } from "./state_file.ts";
 
@@ -29,11 +38,19 @@ const schema = `BEGIN;
 
 const otherPath = "give another file with --state";
 
-/** With a path of its own, because the package's own search asks for the operating system's report, which would need one permission more. */
+/**
+ * With a path of its own, because the package's own search asks for the operating system's report, which
+ * would need one permission more.
+ */
 function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
   const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  return decodeURIComponent(new URL(`./prebuilds/${platform}-${architecture}.node`, import.meta.resolve("better-sqlite3-multiple-ciphers/package.json")).pathname);
+  return decodeURIComponent(
+    new URL(
+      `./prebuilds/${platform}-${architecture}.node`,
+      import.meta.resolve("better-sqlite3-multiple-ciphers/package.json"),
+    ).pathname,
+  );
 }
 
 /** {@link Storage} on one SQLite file. */
@@ -49,7 +66,8 @@ export class SqliteStorage implements Storage {
    *
    * @param passphrase encrypts a new file; opens an encrypted one
    * @param note told when others could read the file until now
-   * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the file is not ours. It is left as it is then
+   * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the
+   *   file is not ours. It is left as it is then
    */
   static open(path: string, passphrase?: string, note: (text: string) => void = () => {}): SqliteStorage {
     prepareFile(path, passphrase);
@@ -68,7 +86,8 @@ export class SqliteStorage implements Storage {
       makePrivate(path, passphrase, note);
       db.pragma("journal_mode=WAL");
       db.pragma("synchronous=FULL");
-      // What is deleted (keys of past messages, everything at a logout) is gone from the file, and nothing goes to temporary ones.
+      // What is deleted (keys of past messages, everything at a logout) is gone from the file, and nothing
+      // goes to temporary ones.
       db.pragma("secure_delete=ON");
       db.pragma("temp_store=MEMORY");
       if (isNew) db.exec(schema);
@@ -93,27 +112,47 @@ export class SqliteStorage implements Storage {
 
   /** Up to where a chat was printed: the `order` of its last printed item; "" for none. */
   printedUpTo(chatId: string): string {
-    return this.#doing(() => (this.#db.prepare("SELECT upto FROM printed WHERE chat = ?").get(chatId) as { upto: string } | undefined)?.upto ?? "");
+    return this.#doing(() =>
+      (this.#db.prepare("SELECT upto FROM printed WHERE chat = ?").get(chatId) as { upto: string } | undefined)?.upto ??
+        ""
+    );
   }
 
   markPrinted(chatId: string, order: string): void {
-    this.#doing(() => this.#db.prepare("INSERT INTO printed VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET upto = max(upto, excluded.upto)").run(chatId, order));
+    this.#doing(() =>
+      this.#db.prepare(
+        "INSERT INTO printed VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET upto = max(upto, excluded.upto)",
+      ).run(chatId, order)
+    );
   }
 
   get(store: StoreName, key: string): Promise<Bytes | undefined> {
     return this.#later(() => {
-      const row = this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as { value: Uint8Array } | undefined;
+      const row = this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as {
+        value: Uint8Array;
+      } | undefined;
       return row && new Uint8Array(row.value);
     });
   }
 
-  range(store: StoreName, prefix: string, { after, before, reverse = false, limit }: RangeOptions = {}): Promise<StoredRecord[]> {
+  range(
+    store: StoreName,
+    prefix: string,
+    { after, before, reverse = false, limit }: RangeOptions = {},
+  ): Promise<StoredRecord[]> {
     return this.#later(() => {
       // Keys are ASCII: everything with the prefix sorts before it.
       const rows = this.#db.prepare(
         `SELECT key, value FROM records WHERE store = @store AND key >= @prefix AND key < @end AND (@after IS NULL OR key > @after) AND (@before IS NULL OR key < @before)
          ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT @limit`,
-      ).all({ store, prefix, end: `${prefix}\uffff`, after: after ?? null, before: before ?? null, limit: limit ?? -1 }) as { key: string; value: Uint8Array }[];
+      ).all({
+        store,
+        prefix,
+        end: `${prefix}\uffff`,
+        after: after ?? null,
+        before: before ?? null,
+        limit: limit ?? -1,
+      }) as { key: string; value: Uint8Array }[];
       return rows.map(({ key, value }) => ({ key, value: new Uint8Array(value) }));
     });
   }
@@ -122,11 +161,19 @@ export class SqliteStorage implements Storage {
     return this.#later(() =>
       this.#db.transaction(() => {
         for (const { store, key, value } of guards) {
-          const found = (this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as { value: Uint8Array } | undefined)?.value;
-          if (found === undefined || value === undefined ? found !== value : !equalBytes(found, value)) throw new GuardError(`a guard on ${store} did not hold`);
+          const found = (this.#db.prepare("SELECT value FROM records WHERE store = ? AND key = ?").get(store, key) as {
+            value: Uint8Array;
+          } | undefined)?.value;
+          if (
+            found === undefined || value === undefined ? found !== value : !equalBytes(found, value)
+          ) throw new GuardError(`a guard on ${store} did not hold`);
         }
-        for (const { store, key } of deletes) this.#db.prepare("DELETE FROM records WHERE store = ? AND key = ?").run(store, key);
-        for (const { store, key, value } of puts) this.#db.prepare("INSERT OR REPLACE INTO records VALUES (?, ?, ?)").run(store, key, new Uint8Array(value));
+        for (const { store, key } of deletes) {
+          this.#db.prepare("DELETE FROM records WHERE store = ? AND key = ?").run(store, key);
+        }
+        for (const { store, key, value } of puts) {
+          this.#db.prepare("INSERT OR REPLACE INTO records VALUES (?, ?, ?)").run(store, key, new Uint8Array(value));
+        }
       }).immediate()
     );
   }
@@ -159,14 +206,19 @@ export class SqliteStorage implements Storage {
 }
 
 /**
- * The package asks first whether the file's folder exists. That would need the permission to read the whole folder, and `prepareFile` has seen the file already: so the question is
- * answered for it (docs/decisions/021-state-file.md). The name is never one that SQLite or the package take for something else (":memory:").
+ * The package asks first whether the file's folder exists. That would need the permission to read the whole
+ * folder, and `prepareFile` has seen the file already: so the question is answered for it
+ * (docs/decisions/021-state-file.md). The name is never one that SQLite or the package take for something
+ * else (":memory:").
  */
 function opened(path: string): Sqlite.Database {
   const { existsSync } = fs;
   fs.existsSync = () => true;
   try {
-    return new Sqlite(/^(\/|[A-Za-z]:)/.test(path) ? path : `./${path}`, { nativeBinding: nativeBinding(), timeout: 0 });
+    return new Sqlite(/^(\/|[A-Za-z]:)/.test(path) ? path : `./${path}`, {
+      nativeBinding: nativeBinding(),
+      timeout: 0,
+    });
   } finally {
     fs.existsSync = existsSync;
   }
@@ -176,9 +228,16 @@ function opened(path: string): Sqlite.Database {
 function checkFormat(db: Sqlite.Database, path: string): boolean {
   const isEmpty = (db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number }).tables === 0;
   if (isEmpty) return true;
-  if (db.pragma("application_id", { simple: true }) !== applicationId) throw new StateError(`${path} is a database, but no state of qpq; it was left as it is`, otherPath);
+  if (db.pragma("application_id", { simple: true }) !== applicationId) {
+    throw new StateError(`${path} is a database, but no state of qpq; it was left as it is`, otherPath);
+  }
   const version = db.pragma("user_version", { simple: true }) as number;
-  if (version > formatVersion) throw new StateError(`${path} was made by a newer qpq (format ${version}, this one knows ${formatVersion}); it was left as it is`, "update qpq, or give another file with --state");
+  if (version > formatVersion) {
+    throw new StateError(
+      `${path} was made by a newer qpq (format ${version}, this one knows ${formatVersion}); it was left as it is`,
+      "update qpq, or give another file with --state",
+    );
+  }
   return false;
 }
 
@@ -186,12 +245,34 @@ function checkFormat(db: Sqlite.Database, path: string): boolean {
 function stateError(path: string, passphrase: string | undefined, error: unknown): StateError {
   if (error instanceof StateError) return error;
   const { code = "", message } = error as { code?: string; message: string };
-  if (code === "SQLITE_BUSY") return new StateError(`${path} is in use by another qpq`, "wait until it has ended (recv --follow holds its state), or give this one a state of its own with --state");
-  if (code === "SQLITE_NOTADB") {
-    return passphrase === undefined ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, otherPath) : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
+  if (code === "SQLITE_BUSY") {
+    return new StateError(
+      `${path} is in use by another qpq`,
+      "wait until it has ended (recv --follow holds its state), or give this one a state of its own with --state",
+    );
   }
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) return new StateError(`${path} can not be written: ${message}`, "its folder has to be writable too: give a file in a folder that you can write with --state");
-  if (/^SQLITE_(FULL|IOERR)/.test(code)) return new StateError(`${path} can not be written: ${message}`, "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost");
-  if (code === "SQLITE_CORRUPT") return new StateError(`${path} is damaged`, "sign in with another state (--state): the account and its groups are on the server and with their members");
+  if (code === "SQLITE_NOTADB") {
+    return passphrase === undefined
+      ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, otherPath)
+      : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
+  }
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
+    return new StateError(
+      `${path} can not be written: ${message}`,
+      "its folder has to be writable too: give a file in a folder that you can write with --state",
+    );
+  }
+  if (/^SQLITE_(FULL|IOERR)/.test(code)) {
+    return new StateError(
+      `${path} can not be written: ${message}`,
+      "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
+    );
+  }
+  if (code === "SQLITE_CORRUPT") {
+    return new StateError(
+      `${path} is damaged`,
+      "sign in with another state (--state): the account and its groups are on the server and with their members",
+    );
+  }
   return new StateError(`${path} can not be opened: ${message}`, otherPath);
 }

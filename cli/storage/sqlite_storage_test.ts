@@ -17,7 +17,8 @@ async function made(passphrase?: string): Promise<string> {
   return path;
 }
 
-const refuses = (work: () => unknown, what: RegExp) => assert.throws(work, (error) => error instanceof StateError && what.test(error.message) && error.hint !== "");
+const refuses = (work: () => unknown, what: RegExp) =>
+  assert.throws(work, (error) => error instanceof StateError && what.test(error.message) && error.hint !== "");
 
 Deno.test("SqliteStorage keeps what it wrote, readable by its owner alone", async () => {
   const path = await made();
@@ -35,7 +36,10 @@ Deno.test("SqliteStorage keeps what it wrote, readable by its owner alone", asyn
 Deno.test("SqliteStorage with a passphrase holds nothing in the clear, and opens with that passphrase alone", async () => {
   const path = await made("it's a long one");
   const before = await hashOf(path);
-  assert.equal(new TextDecoder("latin1").decode((await Deno.readFile(path)).subarray(0, 15)).startsWith("SQLite"), false);
+  assert.equal(
+    new TextDecoder("latin1").decode((await Deno.readFile(path)).subarray(0, 15)).startsWith("SQLite"),
+    false,
+  );
   refuses(() => SqliteStorage.open(path, "another one"), /does not open with this passphrase/);
   refuses(() => SqliteStorage.open(path), /is encrypted/);
   assert.deepEqual(await hashOf(path), before);
@@ -62,7 +66,13 @@ Deno.test("SqliteStorage leaves nothing of a deleted record in its file, nor of 
   const path = `${await Deno.makeTempDir()}/state.db`;
   const marker = (text: string) => new TextEncoder().encode(text.repeat(20));
   const storage = SqliteStorage.open(path);
-  await storage.write({ puts: [{ store: "ratchets", key: "old", value: marker("a past key") }, { store: "ratchets", key: "kept", value: marker("a live key") }] });
+  await storage.write({
+    puts: [{ store: "ratchets", key: "old", value: marker("a past key") }, {
+      store: "ratchets",
+      key: "kept",
+      value: marker("a live key"),
+    }],
+  });
   await storage.close();
   const later = SqliteStorage.open(path);
   await later.write({ deletes: [{ store: "ratchets", key: "old" }] });

@@ -15,7 +15,9 @@ const suffixes = ["", "-wal", "-shm", "-journal"];
  * @throws StateError for what can not be a state: it is left as it is
  */
 export function prepareFile(path: string, passphrase: string | undefined): void {
-  if (path.trim() !== path) throw new StateError(`"${path}" begins or ends with a blank, which the database does not take`, otherPath);
+  if (path.trim() !== path) {
+    throw new StateError(`"${path}" begins or ends with a blank, which the database does not take`, otherPath);
+  }
   const info = infoOf(path);
   if (info === undefined) make(path);
   else {
@@ -40,7 +42,12 @@ export function makePrivate(path: string, passphrase: string | undefined, note: 
       // What counts is what the mode is afterwards.
     }
     if (!isOpenToOthers(file)) note(`others could read ${file} until now; it is its owner's alone from now on`);
-    else if (passphrase === undefined) throw new StateError(`${file} can be read by others, and its permissions can not be changed`, "put the state where only you can read it (chmod 600), or encrypt it with --passphrase-file");
+    else if (passphrase === undefined) {
+      throw new StateError(
+        `${file} can be read by others, and its permissions can not be changed`,
+        "put the state where only you can read it (chmod 600), or encrypt it with --passphrase-file",
+      );
+    }
   }
 }
 
@@ -58,7 +65,9 @@ function make(path: string): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
-    const hint = error instanceof Deno.errors.NotFound ? "make the folder first, or give a file in an existing one with --state" : "give a file in a folder that you can write with --state";
+    const hint = error instanceof Deno.errors.NotFound
+      ? "make the folder first, or give a file in an existing one with --state"
+      : "give a file in a folder that you can write with --state";
     throw new StateError(`${path} can not be made: ${reasonOf(error)}`, hint);
   }
 }
@@ -66,7 +75,9 @@ function make(path: string): void {
 function checkKind(path: string, info: Deno.FileInfo): void {
   // In a folder that others can write a link may be theirs, and lead the keys into a file of theirs.
   if (info.isSymlink) throw new StateError(`${path} is a symbolic link`, "give the file that it leads to with --state");
-  if (info.isDirectory) throw new StateError(`${path} is a folder`, `give a file in it: --state ${path.replace(/\/$/, "")}/qpq-state.db`);
+  if (info.isDirectory) {
+    throw new StateError(`${path} is a folder`, `give a file in it: --state ${path.replace(/\/$/, "")}/qpq-state.db`);
+  }
   // Opening a pipe would wait for its other end.
   if (!info.isFile) throw new StateError(`${path} is no file that keeps anything`, otherPath);
 }
@@ -84,11 +95,20 @@ function checkContent(path: string, size: number, passphrase: string | undefined
   const header = headerOf(path);
   if (header.length === 0) return;
   const isPlain = new TextDecoder().decode(header) === "SQLite format 3\0";
-  if (isPlain && passphrase !== undefined) throw new StateError(`${path} is not encrypted, but a passphrase was given`, "leave the passphrase away, or give another file with --state");
+  if (isPlain && passphrase !== undefined) {
+    throw new StateError(
+      `${path} is not encrypted, but a passphrase was given`,
+      "leave the passphrase away, or give another file with --state",
+    );
+  }
   if (isPlain) return;
   // A kill while the first pages were written leaves less than a page, and a journal to undo it.
-  if (size % pageBytes !== 0 && infoOf(`${path}-journal`) === undefined) throw new StateError(`${path} is no state of qpq; it was left as it is`, otherPath);
-  if (passphrase === undefined) throw new StateError(`${path} is encrypted`, "give its passphrase with --passphrase-file or QPQ_PASSPHRASE");
+  if (size % pageBytes !== 0 && infoOf(`${path}-journal`) === undefined) {
+    throw new StateError(`${path} is no state of qpq; it was left as it is`, otherPath);
+  }
+  if (passphrase === undefined) {
+    throw new StateError(`${path} is encrypted`, "give its passphrase with --passphrase-file or QPQ_PASSPHRASE");
+  }
 }
 
 function headerOf(path: string): Uint8Array {
@@ -97,7 +117,10 @@ function headerOf(path: string): Uint8Array {
     const header = new Uint8Array(16);
     return header.subarray(0, file.readSync(header) ?? 0);
   } catch (error) {
-    throw new StateError(`${path} can not be read and written: ${reasonOf(error)}`, "give a file of your own with --state");
+    throw new StateError(
+      `${path} can not be read and written: ${reasonOf(error)}`,
+      "give a file of your own with --state",
+    );
   }
 }
 

@@ -7,7 +7,10 @@ const inFolder = (name: string) => `${Deno.makeTempDirSync()}/${name}`;
 const modeOf = (path: string) => Deno.statSync(path).mode! & 0o777;
 
 function refuses(path: string, what: RegExp, hint: RegExp, passphrase?: string): void {
-  assert.throws(() => SqliteStorage.open(path, passphrase), (error) => error instanceof StateError && what.test(error.message) && hint.test(error.hint));
+  assert.throws(
+    () => SqliteStorage.open(path, passphrase),
+    (error) => error instanceof StateError && what.test(error.message) && hint.test(error.hint),
+  );
 }
 
 async function newState(path: string, passphrase?: string): Promise<void> {
@@ -56,7 +59,10 @@ Deno.test("SqliteStorage.open() takes a state that others could read away from t
   const storage = SqliteStorage.open(path, undefined, (text) => notes.push(text));
   assert.equal(modeOf(path), 0o600);
   assert.equal(modeOf(`${path}-wal`), 0o600);
-  assert.match(notes.join("\n"), /^others could read .*state\.db until now.*\nothers could read .*state\.db-wal until now/);
+  assert.match(
+    notes.join("\n"),
+    /^others could read .*state\.db until now.*\nothers could read .*state\.db-wal until now/,
+  );
   await storage.close();
   await SqliteStorage.open(path, undefined, (text) => assert.fail(text)).close();
 });
@@ -67,7 +73,9 @@ Deno.test("SqliteStorage.open() makes the state readable by its owner alone what
   try {
     const storage = SqliteStorage.open(path);
     await storage.wrappingKey();
-    for (const { name } of Deno.readDirSync(path.slice(0, -"/state.db".length))) assert.equal(modeOf(path.replace("state.db", name)), 0o600, name);
+    for (const { name } of Deno.readDirSync(path.slice(0, -"/state.db".length))) {
+      assert.equal(modeOf(path.replace("state.db", name)), 0o600, name);
+    }
     await storage.close();
   } finally {
     Deno.umask(before);

@@ -25,14 +25,30 @@ export class Core {
   async start(): Promise<void> {
     const [program, ...before] = [...this.#within, Deno.execPath()];
     const process = new Deno.Command(program, {
-      args: [...before, "run", "--quiet", "--no-prompt", "--no-check", "--unstable-net", "-A", `${root}/server-core/main.ts`],
-      env: { QPQ_DATA: `${this.folder}/core`, QPQ_LISTEN: this.address, QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000", QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000" },
+      args: [
+        ...before,
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-check",
+        "--unstable-net",
+        "-A",
+        `${root}/server-core/main.ts`,
+      ],
+      env: {
+        QPQ_DATA: `${this.folder}/core`,
+        QPQ_LISTEN: this.address,
+        QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000",
+        QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000",
+      },
       stdout: "piped",
       stderr: "null",
     }).spawn();
     this.#process = process;
     let text = "";
-    for await (const piece of process.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+    for await (
+      const piece of process.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    ) {
       text += piece;
       const ready = /ready addr=\S+:(\d+) pin=([0-9a-f]{64})/.exec(text);
       if (!ready) continue;
@@ -53,7 +69,10 @@ export class Core {
   async free(username: string): Promise<void> {
     await this.stop();
     const db = new Sqlite(`${this.folder}/core/qpq.db`);
-    const { changes } = db.prepare("UPDATE accounts SET username = ? WHERE username = ?").run(`former-${username}`, username);
+    const { changes } = db.prepare("UPDATE accounts SET username = ? WHERE username = ?").run(
+      `former-${username}`,
+      username,
+    );
     db.close();
     if (changes !== 1) throw new Error(`there is no account ${username}`);
     await this.start();

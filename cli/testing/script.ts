@@ -5,9 +5,11 @@
  *     sent to friends                    its standard output
  *     ! qpq: error: …                    its standard error
  *     [4]                                what it ends with, where that is not 0
- *     * core stop                        the server dies; `* core start`: and is back; `* core frees NAME`: it gives an account's name away
+ *     * core stop the server dies; `* core start`: and is back; `* core frees NAME`: it gives an account's
+ *       name away
  *
- * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code), `{numbers}` (a safety number) and `{any}` stand for what differs each time; `{name=hex}` keeps it for `$name` in what follows.
+ * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code), `{numbers}` (a safety number) and `{any}`
+ * stand for what differs each time; `{name=hex}` keeps it for `$name` in what follows.
  */
 
 import assert from "node:assert/strict";
@@ -25,7 +27,10 @@ const shapes: Record<string, string> = {
   any: ".*",
 };
 
-/** @returns the types of the JSON records that were printed, each of them checked @throws AssertionError with the script's line */
+/**
+ * @returns the types of the JSON records that were printed, each of them checked @throws AssertionError with
+ *   the script's line
+ */
 export async function runScript(name: string, text: string, shell: Shell, core: Core): Promise<Set<RecordType>> {
   const types = new Set<RecordType>();
   const kept: Record<string, string> = {};
@@ -37,7 +42,8 @@ export async function runScript(name: string, text: string, shell: Shell, core: 
     else if (line === "* core start") await core.start();
     else if (line.startsWith("* core frees ")) await core.free(line.slice("* core frees ".length));
     else {
-      const [, person, command] = /^(\w+)\$ (.*)$/.exec(line) ?? assert.fail(`${name}:${at + 1}: neither a command nor a comment: ${line}`);
+      const [, person, command] = /^(\w+)\$ (.*)$/.exec(line) ??
+        assert.fail(`${name}:${at + 1}: neither a command nor a comment: ${line}`);
       const expected = { stdout: [] as string[], stderr: [] as string[], code: 0 };
       const place = `${name}:${at + 1}: ${line}`;
       while (at + 1 < lines.length && !/^(\w+\$ |\* |#|$)/.test(lines[at + 1])) {
@@ -66,7 +72,12 @@ function check(place: string, stream: string, got: string, expected: string[], k
 
 function patternOf(line: string, kept: Record<string, string>): string {
   return line.split(/(\{(?:\w+=)?(?:time|id|hex|code|numbers|any)\})/).map((part, index) => {
-    if (index % 2 === 0) return part.replaceAll(/\$(\w+)/g, (whole, name: string) => kept[name] ?? whole).replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    if (index % 2 === 0) {
+      return part.replaceAll(/\$(\w+)/g, (whole, name: string) => kept[name] ?? whole).replaceAll(
+        /[.*+?^${}()|[\]\\]/g,
+        "\\$&",
+      );
+    }
     const [, name, shape] = /^\{(?:(\w+)=)?(\w+)\}$/.exec(part)!;
     return name ? `(?<${name}>${shapes[shape]})` : shapes[shape];
   }).join("");

@@ -28,7 +28,9 @@ export class Shell {
     this.#within = within;
     this.folder = `${core.folder}/shell`;
     Deno.mkdirSync(`${this.folder}/bin`, { recursive: true });
-    Deno.writeTextFileSync(`${this.folder}/bin/qpq`, `#!/bin/sh\nexec node "${root}/cli/qpq.mjs" "$@"\n`, { mode: 0o755 });
+    Deno.writeTextFileSync(`${this.folder}/bin/qpq`, `#!/bin/sh\nexec node "${root}/cli/qpq.mjs" "$@"\n`, {
+      mode: 0o755,
+    });
   }
 
   statePath(person: string): string {
@@ -36,11 +38,17 @@ export class Shell {
   }
 
   /**
-   * A command that needs no shell is started without one, as the launcher would start it: a shell and Node are a fifth of what a command takes.
+   * A command that needs no shell is started without one, as the launcher would start it: a shell and Node
+   * are a fifth of what a command takes.
    *
    * @param more environment variables beside those that name server, state and password
    */
-  start(person: string, command: string, more: Record<string, string> = {}, stdin: "null" | "piped" = "null"): Deno.ChildProcess {
+  start(
+    person: string,
+    command: string,
+    more: Record<string, string> = {},
+    stdin: "null" | "piped" = "null",
+  ): Deno.ChildProcess {
     const env: Record<string, string> = {
       PATH: `${this.folder}/bin:${Deno.env.get("PATH")}`,
       QPQ_SERVER: this.#core.address,
@@ -49,7 +57,10 @@ export class Shell {
       QPQ_PASSWORD: password,
       ...more,
     };
-    const [program, ...args] = [...this.#within, ...(plainCommand.test(command) ? this.#withoutShell(command, env) : ["sh", "-c", command])];
+    const [program, ...args] = [
+      ...this.#within,
+      ...(plainCommand.test(command) ? this.#withoutShell(command, env) : ["sh", "-c", command]),
+    ];
     return new Deno.Command(program, {
       args,
       cwd: this.folder,
@@ -62,7 +73,13 @@ export class Shell {
 
   #withoutShell(command: string, env: Record<string, string>): string[] {
     const [, ...args] = Array.from(command.matchAll(word), ([, double, single, bare]) => double ?? single ?? bare);
-    return [Deno.execPath(), "run", ...qpqFlags(args, env, Deno.execPath(), this.folder), `${root}/cli/main.ts`, ...args];
+    return [
+      Deno.execPath(),
+      "run",
+      ...qpqFlags(args, env, Deno.execPath(), this.folder),
+      `${root}/cli/main.ts`,
+      ...args,
+    ];
   }
 
   async run(person: string, command: string, more: Record<string, string> = {}): Promise<Result> {

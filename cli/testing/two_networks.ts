@@ -1,4 +1,7 @@
-/** Two networks of a test's own with a cable between them that can be pulled: Linux network namespaces, gone with the test. */
+/**
+ * Two networks of a test's own with a cable between them that can be pulled: Linux network namespaces, gone
+ * with the test.
+ */
 
 const decoder = new TextDecoder();
 
@@ -6,7 +9,9 @@ const decoder = new TextDecoder();
 const isRoot = Deno.uid() === 0;
 
 /** What starts a program in the network that a process holds. */
-const within = (pid: number) => ["nsenter", "--target", String(pid), "--net", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
+const within = (
+  pid: number,
+) => ["nsenter", "--target", String(pid), "--net", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
 
 async function must(command: string[]): Promise<void> {
   const [program, ...args] = command;
@@ -41,10 +46,32 @@ export class TwoNetworks {
     const server = await namespace([], [...(isRoot ? [] : ["--user", "--map-root-user"]), "--net"]);
     const client = await namespace(within(server.pid), ["--net"]);
     const networks = new TwoNetworks(server, client);
-    await must([...networks.inServer, "ip", "link", "add", "cable", "type", "veth", "peer", "name", "plug", "netns", String(client.pid)]);
+    await must([
+      ...networks.inServer,
+      "ip",
+      "link",
+      "add",
+      "cable",
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "plug",
+      "netns",
+      String(client.pid),
+    ]);
     await must([...networks.inServer, "ip", "address", "add", `${TwoNetworks.serverHost}/24`, "dev", "cable"]);
     await must([...networks.inClient, "ip", "address", "add", `${TwoNetworks.clientHost}/24`, "dev", "plug"]);
-    for (const command of [[...networks.inServer, "ip", "link", "set", "lo", "up"], [...networks.inServer, "ip", "link", "set", "cable", "up"], [...networks.inClient, "ip", "link", "set", "lo", "up"]]) await must(command);
+    for (
+      const command of [[...networks.inServer, "ip", "link", "set", "lo", "up"], [
+        ...networks.inServer,
+        "ip",
+        "link",
+        "set",
+        "cable",
+        "up",
+      ], [...networks.inClient, "ip", "link", "set", "lo", "up"]]
+    ) await must(command);
     await networks.plugIn();
     return networks;
   }

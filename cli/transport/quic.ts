@@ -18,7 +18,10 @@ export interface QuicTarget {
   trust: CoreTrust;
 }
 
-/** `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client does; a connection test asserts it. */
+/**
+ * `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client
+ * does; a connection test asserts it.
+ */
 interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
   serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
 }
@@ -43,11 +46,15 @@ export class QuicTransport implements Transport {
       alpnProtocols: ["capnp"],
       keepAliveInterval: 15_000,
       maxIdleTimeout: 30_000,
-      ...("pin" in trust ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] } : { caCerts: trust.caCerts }),
+      ...("pin" in trust
+        ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }
+        : { caCerts: trust.caCerts }),
     };
     const connecting = Promise.resolve(Deno.connectQuic<false>(options));
     try {
-      return new QuicConnection(await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])));
+      return new QuicConnection(
+        await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])),
+      );
     } catch (error) {
       // A handshake that ends after we gave up would leave a connection that nobody closes.
       connecting.then((late) => late.close({ closeCode: 0, reason: "given up" }), () => {});

@@ -12,8 +12,27 @@ const never = new AbortController().signal;
 async function certificate() {
   const folder = await Deno.makeTempDir();
   const made = await new Deno.Command("openssl", {
-    args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-      "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", `${folder}/key.pem`, "-out", `${folder}/cert.pem`],
+    args: [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "10",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      "subjectAltName=DNS:localhost",
+      "-addext",
+      "basicConstraints=critical,CA:FALSE",
+      "-keyout",
+      `${folder}/key.pem`,
+      "-out",
+      `${folder}/cert.pem`,
+    ],
     stderr: "null",
   }).output();
   assert.ok(made.success);
@@ -29,7 +48,12 @@ async function core() {
   const listener = endpoint.listen({ cert, key, alpnProtocols: ["capnp"], maxConcurrentBidirectionalStreams: 1000 });
   const handlers = new Handlers<undefined>().unary(delivery.health, () => Promise.resolve(health));
   const serve = async (conn: Deno.QuicConn) => {
-    for await (const stream of conn.incomingBidirectionalStreams) void serveCall(stream, { handlers, authorize: () => undefined });
+    for await (const stream of conn.incomingBidirectionalStreams) {
+      void serveCall(stream, {
+        handlers,
+        authorize: () => undefined,
+      });
+    }
   };
   void (async () => {
     while (true) Promise.resolve((await listener.incoming()).accept()).then(serve).catch(() => {});
@@ -39,23 +63,30 @@ async function core() {
 
 const options = { sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("QuicTransport connects to a core that it knows by its pin or its certificate, and makes 300 calls at once", options, async () => {
-  const { target, cert, pin, endpoint } = await core();
-  for (const trust of [{ pin }, { caCerts: [cert] }]) {
-    const connection = await new QuicTransport({ ...target, trust }).connect(never);
-    const rpc = new RpcClient((signal) => connection.openStream(signal));
-    const answers = await Promise.all(Array.from({ length: 300 }, () => rpc.call(delivery.health, {})));
-    assert.deepEqual(answers.at(-1), health);
-    connection.close();
-    await connection.closed;
-    await assert.rejects(connection.openStream(), TransportError);
-  }
-  endpoint.close({ closeCode: 0, reason: "" });
-});
+Deno.test(
+  "QuicTransport connects to a core that it knows by its pin or its certificate, and makes 300 calls at once",
+  options,
+  async () => {
+    const { target, cert, pin, endpoint } = await core();
+    for (const trust of [{ pin }, { caCerts: [cert] }]) {
+      const connection = await new QuicTransport({ ...target, trust }).connect(never);
+      const rpc = new RpcClient((signal) => connection.openStream(signal));
+      const answers = await Promise.all(Array.from({ length: 300 }, () => rpc.call(delivery.health, {})));
+      assert.deepEqual(answers.at(-1), health);
+      connection.close();
+      await connection.closed;
+      await assert.rejects(connection.openStream(), TransportError);
+    }
+    endpoint.close({ closeCode: 0, reason: "" });
+  },
+);
 
 Deno.test("QuicTransport refuses a core with another pin, and says why a core has closed", options, async () => {
   const { target, pin, endpoint } = await core();
-  await assert.rejects(new QuicTransport({ ...target, trust: { pin: pin.map((byte) => byte ^ 1) } }).connect(never), TransportError);
+  await assert.rejects(
+    new QuicTransport({ ...target, trust: { pin: pin.map((byte) => byte ^ 1) } }).connect(never),
+    TransportError,
+  );
   const connection = await new QuicTransport({ ...target, trust: { pin } }).connect(never);
   await new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
   endpoint.close({ closeCode: 0, reason: "server shutdown" });
@@ -64,7 +95,12 @@ Deno.test("QuicTransport refuses a core with another pin, and says why a core ha
 
 Deno.test("QuicTransport gives up when its signal says so", options, async () => {
   const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const target = { hostname: "127.0.0.1", port: (silent.addr as Deno.NetAddr).port, serverName: "localhost", trust: { pin: new Uint8Array(32) } };
+  const target = {
+    hostname: "127.0.0.1",
+    port: (silent.addr as Deno.NetAddr).port,
+    serverName: "localhost",
+    trust: { pin: new Uint8Array(32) },
+  };
   await assert.rejects(new QuicTransport(target).connect(AbortSignal.timeout(50)), TransportError);
   silent.close();
 });

@@ -7,14 +7,21 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { isUsername } from "../../schema/username.ts";
-import { type AccountState, type DeviceInfo, EngineError, type EngineProblem, LocalCode, type Progress } from "../engine/api.ts";
+import {
+  type AccountState,
+  type DeviceInfo,
+  EngineError,
+  type EngineProblem,
+  LocalCode,
+  type Progress,
+} from "../engine/api.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, newSentinel, type PageSentinel } from "../storage/sentinel.ts";
 import { clockWarningMs, ServerClock } from "./clock.ts";
 import { credentialOf, type StoredDevice } from "./device.ts";
 import { AccountDirectory } from "./directory.ts";
 import { accountPut } from "./directory_store.ts";
-import { createAccountOnServer, type Enrolled, type Enrolment, enrollDevice, signInAgain } from "./enroll.ts";
+import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./enroll.ts";
 import { asEngineErrors, wireProblem } from "./errors.ts";
 import { KeyPackageKeeper } from "./key_packages.ts";
 import { type OpaqueSuite, suite1 } from "./opaque_client.ts";
@@ -49,18 +56,27 @@ interface StoredTime {
   reachedMs: number;
 }
 
-const timePut = ({ reachedMs }: ServerClock) => ({ store: "account" as const, key: "time", value: { reachedMs } satisfies StoredTime });
+const timePut = ({ reachedMs }: ServerClock) => ({
+  store: "account" as const,
+  key: "time",
+  value: { reachedMs } satisfies StoredTime,
+});
 
 /** Codes after which the same device may go on once the user signs in again: only its session is over. */
 const sessionOver = new Set(["E001", "E002"]);
 const logoutTimeoutMs = 5_000;
 
-/** Who is signed in on this device, and everything that belongs to the account: making it, signing in and out, the password, its devices. */
+/**
+ * Who is signed in on this device, and everything that belongs to the account: making it, signing in and out,
+ * the password, its devices.
+ */
 export class AccountManager implements Accounts {
   readonly #options: AccountManagerOptions;
   readonly #clock: ServerClock;
   #state: AccountState = { kind: "signed-out" };
-  #context: (AccountContext & { readonly rpc: SessionRpc; readonly vault: VaultSync; readonly directory: AccountDirectory }) | undefined;
+  #context:
+    | (AccountContext & { readonly rpc: SessionRpc; readonly vault: VaultSync; readonly directory: AccountDirectory })
+    | undefined;
   /** Devices that lived in this profile and must never act again. */
   #lost: { username: string; deviceId: string }[] = [];
 
@@ -87,7 +103,10 @@ export class AccountManager implements Accounts {
         await this.#options.store.clear();
         return this.#become({ kind: "ended", username: sentinel.device.username, code: "evicted" });
       }
-      const [device, session] = await Promise.all([store.get<StoredDevice>("account", "device"), store.get<StoredSession>("account", "session")]);
+      const [device, session] = await Promise.all([
+        store.get<StoredDevice>("account", "device"),
+        store.get<StoredSession>("account", "session"),
+      ]);
       if (!device || !session) return this.#become({ kind: "signed-out" });
       if (session.endedBy) return this.#become({ kind: "ended", username: device.username, code: session.endedBy });
       return await this.#begin(device, session);
@@ -124,7 +143,11 @@ export class AccountManager implements Accounts {
           deviceId: toHex(device.deviceId),
           current: equalBytes(device.deviceId, deviceId),
           sessions: live.length,
-          ...(live.length > 0 && { lastUsedMs: Math.max(...live.map(({ lastUsedMs }) => lastUsedMs)), createdMs: Math.min(...live.map(({ createdMs }) => createdMs)) }),
+          ...(live.length > 0 &&
+            {
+              lastUsedMs: Math.max(...live.map(({ lastUsedMs }) => lastUsedMs)),
+              createdMs: Math.min(...live.map(({ createdMs }) => createdMs)),
+            }),
         };
       });
     });
@@ -132,10 +155,14 @@ export class AccountManager implements Accounts {
 
   async revokeDevice(deviceId: string, password: string): Promise<void> {
     await this.#reporting(async () => {
-      if (!/^[0-9a-f]{32}$/.test(deviceId)) throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
+      if (!/^[0-9a-f]{32}$/.test(deviceId)) {
+        throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
+      }
       const { accountKey, directory } = this.#signedIn();
       await this.#withPassword(password, async (confirmed) => {
-        await directory.take(await revokeFromList(fromHex(deviceId), (await directory.seenList(accountKey))!, confirmed));
+        await directory.take(
+          await revokeFromList(fromHex(deviceId), (await directory.seenList(accountKey))!, confirmed),
+        );
       });
     });
   }
@@ -146,7 +173,8 @@ export class AccountManager implements Accounts {
       const password = checkedPassword(newPasswordText, context.username);
       await this.#withPassword(oldPassword, async (confirmed, enrolment) => {
         const write = await newPassword(enrolment, password, confirmed);
-        // Before the call: if its answer is lost this device stays signed in all the same, whichever password is good now.
+        // Before the call: if its answer is lost this device stays signed in all the same, whichever password
+        // is good now.
         const before = await this.#useSession(confirmed);
         try {
           await context.vault.rewrap(write);
@@ -173,16 +201,26 @@ export class AccountManager implements Accounts {
     const next = await this.#reporting(async () => {
       const enrolment = this.#enrolment(username, checkedPassword(newPasswordText, username), "signing-in");
       const device = await this.#options.store.get<StoredDevice>("account", "device");
-      const vault = device?.username === username ? await this.#options.store.get<StoredVault>("account", "vault") : undefined;
+      const vault = device?.username === username
+        ? await this.#options.store.get<StoredVault>("account", "vault")
+        : undefined;
       return await recoverAccount(enrolment, parseRecoveryCode(recoveryCode), vault?.version);
     });
     // The new password is good from here on: a sign-in that fails can be made up for, the new code can not.
-    await this.signIn(username, newPasswordText).catch((error) => this.#options.onProblem?.((error as EngineError).problem));
+    await this.signIn(username, newPasswordText).catch((error) =>
+      this.#options.onProblem?.((error as EngineError).problem)
+    );
     return next;
   }
 
-  /** Runs `work` with what the password opens. The session of it ends afterwards, unless this device has gone over to it. */
-  async #withPassword<T>(password: string, work: (confirmed: Confirmed, enrolment: Enrolment) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` with what the password opens. The session of it ends afterwards, unless this device has gone
+   * over to it.
+   */
+  async #withPassword<T>(
+    password: string,
+    work: (confirmed: Confirmed, enrolment: Enrolment) => Promise<T>,
+  ): Promise<T> {
     const { username } = this.#signedIn();
     const device = (await this.#options.store.get<StoredDevice>("account", "device"))!;
     const enrolment = this.#opaque(username, normalisedPassword(password), "signing-in");
@@ -191,7 +229,9 @@ export class AccountManager implements Accounts {
         return await work(confirmed, enrolment);
       } finally {
         // Left alone it would end by itself: a lost answer is no fault.
-        if (this.#context?.rpc.accessToken !== confirmed.session.accessToken) await confirmed.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+        if (this.#context?.rpc.accessToken !== confirmed.session.accessToken) {
+          await confirmed.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+        }
       }
     });
   }
@@ -228,7 +268,10 @@ export class AccountManager implements Accounts {
       const offsetMs = await this.#clock.measure(new RpcClient(this.#options.openStream));
       if (this.#context) await this.#options.store.write({ puts: [timePut(this.#clock)] });
       if (Math.abs(offsetMs) > clockWarningMs) {
-        this.#options.onProblem?.({ code: LocalCode.clockOff, detail: `this device's clock is off by ${Math.round(offsetMs / 60_000)} minutes` });
+        this.#options.onProblem?.({
+          code: LocalCode.clockOff,
+          detail: `this device's clock is off by ${Math.round(offsetMs / 60_000)} minutes`,
+        });
       }
       this.#context?.vault.inBackground(() => {});
       return offsetMs;
@@ -236,8 +279,15 @@ export class AccountManager implements Accounts {
   }
 
   #enrolment(username: string, password: string, task: "registering" | "signing-in"): Enrolment {
-    if (this.#state.kind === "signed-in") throw new EngineError({ code: LocalCode.alreadySignedIn, detail: "this profile is signed in" });
-    if (!isUsername(username)) throw wireProblem(ErrorCode.usernameInvalidOrTaken, "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter");
+    if (this.#state.kind === "signed-in") {
+      throw new EngineError({ code: LocalCode.alreadySignedIn, detail: "this profile is signed in" });
+    }
+    if (!isUsername(username)) {
+      throw wireProblem(
+        ErrorCode.usernameInvalidOrTaken,
+        "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter",
+      );
+    }
     return this.#opaque(username, password, task);
   }
 
@@ -266,9 +316,15 @@ export class AccountManager implements Accounts {
 
   async #newDevice(enrolment: Enrolment): Promise<Enrolled> {
     const { store } = this.#options;
-    const [old, vault] = await Promise.all([store.get<StoredDevice>("account", "device"), store.get<StoredVault>("account", "vault")]);
+    const [old, vault] = await Promise.all([
+      store.get<StoredDevice>("account", "device"),
+      store.get<StoredVault>("account", "vault"),
+    ]);
     const sameAccount = old?.username === enrolment.username;
-    const revoke = [...this.#lost.filter(({ username }) => username === enrolment.username).map(({ deviceId }) => fromHex(deviceId)), ...(sameAccount ? [old.deviceId] : [])];
+    const revoke = [
+      ...this.#lost.filter(({ username }) => username === enrolment.username).map(({ deviceId }) => fromHex(deviceId)),
+      ...(sameAccount ? [old.deviceId] : []),
+    ];
     const enrolled = await enrollDevice(enrolment, revoke, sameAccount ? vault?.version : undefined);
     // Groups, keys and history of the device before belong to it alone.
     if (old) await store.clear();
@@ -280,7 +336,15 @@ export class AccountManager implements Accounts {
     const { store, page } = this.#options;
     const sentinel = newSentinel({ username: device.username, deviceId: toHex(device.deviceId) });
     const signed = account.devices;
-    const own = { username: account.username, accountKey: account.accountKey, devices: await openDeviceList(signed), signed, firstSeenMs: this.#clock.now(), verified: true, decided: 0 };
+    const own = {
+      username: account.username,
+      accountKey: account.accountKey,
+      devices: await openDeviceList(signed),
+      signed,
+      firstSeenMs: this.#clock.now(),
+      verified: true,
+      decided: 0,
+    };
     const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
     await store.write({
       puts: [
@@ -293,7 +357,9 @@ export class AccountManager implements Accounts {
     });
     await page?.set(sentinel.text);
     await this.#begin(device, stored);
-    await this.#context?.directory.importPins(pins.filter(({ accountKey }) => !equalBytes(accountKey, device.accountKey)));
+    await this.#context?.directory.importPins(
+      pins.filter(({ accountKey }) => !equalBytes(accountKey, device.accountKey)),
+    );
   }
 
   async #firstStock(task: "registering" | "signing-in"): Promise<void> {
@@ -302,7 +368,8 @@ export class AccountManager implements Accounts {
       if (!this.#clock.measured) await this.syncClock();
       await this.#context?.keyPackages.replenish((done, total) => this.#options.onProgress?.({ task, done, total }));
     } catch (error) {
-      // The account is made and the recovery code must be shown: what can not be uploaded now is uploaded after the next connect.
+      // The account is made and the recovery code must be shown: what can not be uploaded now is uploaded
+      // after the next connect.
       this.#options.onProblem?.((error as EngineError).problem);
     }
   }
@@ -310,10 +377,21 @@ export class AccountManager implements Accounts {
   async #begin(device: StoredDevice, session: StoredSession): Promise<AccountState> {
     const { store, openStream, onProblem } = this.#options;
     const { username, accountKey, deviceId, recipientKey, deviceSeed } = device;
-    const rpc = new SessionRpc(openStream, sessionAuth(session.accessToken, deviceId), (code) => void this.#end(device, code));
+    const rpc = new SessionRpc(
+      openStream,
+      sessionAuth(session.accessToken, deviceId),
+      (code) => void this.#end(device, code),
+    );
     const clock = this.#clock;
     const credential = credentialOf(device);
-    const directory: AccountDirectory = new AccountDirectory({ store, rpc, clock, ownUsername: username, onPinned: () => vault.inBackground(() => {}), onProblem });
+    const directory: AccountDirectory = new AccountDirectory({
+      store,
+      rpc,
+      clock,
+      ownUsername: username,
+      onPinned: () => vault.inBackground(() => {}),
+      onProblem,
+    });
     const vault = new VaultSync({
       store,
       rpc,
@@ -323,11 +401,32 @@ export class AccountManager implements Accounts {
       onVaultPins: (pins) => directory.importPins(pins),
       onProblem,
     });
-    const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential, wantedStock: this.#options.wantedKeyPackages });
+    const keyPackages = new KeyPackageKeeper({
+      store,
+      rpc,
+      clock,
+      device,
+      credential,
+      wantedStock: this.#options.wantedKeyPackages,
+    });
     await directory.load();
     clock.remember((await store.get<StoredTime>("account", "time"))?.reachedMs ?? 0);
     const { trust, isRevoked } = directory;
-    this.#context = { username, accountKey, deviceId, recipientKey, deviceSeed, credential, rpc, directory, keyPackages, vault, trust, isRevoked, clock };
+    this.#context = {
+      username,
+      accountKey,
+      deviceId,
+      recipientKey,
+      deviceSeed,
+      credential,
+      rpc,
+      directory,
+      keyPackages,
+      vault,
+      trust,
+      isRevoked,
+      clock,
+    };
     return this.#become({ kind: "signed-in", username, accountKey: toHex(accountKey), deviceId: toHex(deviceId) });
   }
 

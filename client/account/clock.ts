@@ -1,4 +1,7 @@
-/** The server's time as this device can tell it (PROTOCOL §4: KeyPackage lifetimes are judged by the server's clock). */
+/**
+ * The server's time as this device can tell it (PROTOCOL §4: KeyPackage lifetimes are judged by the server's
+ * clock).
+ */
 
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
@@ -8,8 +11,9 @@ import type { Clock } from "./types.ts";
 export const clockWarningMs = 3_600_000;
 
 /**
- * The server's time, reckoned from the device's clock and what `health` answered. It does not go back behind a time that both clocks had reached: a server whose clock is far back would otherwise have KeyPackages accepted
- * whose private parts may have been taken long after their end.
+ * The server's time, reckoned from the device's clock and what `health` answered. It does not go back behind
+ * a time that both clocks had reached: a server whose clock is far back would otherwise have KeyPackages
+ * accepted whose private parts may have been taken long after their end.
  */
 export class ServerClock implements Clock {
   readonly #deviceNow: () => number;
@@ -39,7 +43,10 @@ export class ServerClock implements Clock {
     return this.#measured;
   }
 
-  /** The newest time that the server's clock and the device's had both reached, ms; 0 before the first measurement. To be kept on disk. */
+  /**
+   * The newest time that the server's clock and the device's had both reached, ms; 0 before the first
+   * measurement. To be kept on disk.
+   */
   get reachedMs(): number {
     return this.#reachedMs;
   }
@@ -50,7 +57,8 @@ export class ServerClock implements Clock {
   }
 
   /**
-   * Measures the offset: the server read its clock about half way between question and answer. A time before `reachedMs` counts only if the device's clock says the same.
+   * Measures the offset: the server read its clock about half way between question and answer. A time before
+   * `reachedMs` counts only if the device's clock says the same.
    *
    * @returns server minus device as they are, in ms
    * @throws WireError, TransportError

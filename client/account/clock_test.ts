@@ -11,7 +11,18 @@ const presentMs = 1_800_000_000_000;
 /** A device and a server, each with a clock that the test sets. */
 function setting() {
   const world = { deviceMs: presentMs, serverMs: presentMs };
-  const handlers = new Handlers<undefined>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: world.serverMs, wireVersion: 1, build: "test", draining: false, restoredMs: 0, restoredToMs: 0 }));
+  const handlers = new Handlers<undefined>().unary(
+    delivery.health,
+    () =>
+      Promise.resolve({
+        serverTimeMs: world.serverMs,
+        wireVersion: 1,
+        build: "test",
+        draining: false,
+        restoredMs: 0,
+        restoredToMs: 0,
+      }),
+  );
   const rpc = new RpcClient(openingTo(handlers, () => undefined));
   const started = (reachedMs = 0) => {
     const clock = new ServerClock(() => world.deviceMs);

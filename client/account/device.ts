@@ -32,14 +32,24 @@ export async function newDevice(): Promise<DeviceKeys> {
 }
 
 /** @param listVersion of the device list in which the device first stands */
-export async function enrolledDevice(device: DeviceKeys, account: { username: string; accountKey: Bytes }, listVersion: number, rootSeed: Uint8Array): Promise<StoredDevice> {
+export async function enrolledDevice(
+  device: DeviceKeys,
+  account: { username: string; accountKey: Bytes },
+  listVersion: number,
+  rootSeed: Uint8Array,
+): Promise<StoredDevice> {
   const { username, accountKey } = account;
-  const rootSignature = await signEd25519(rootSeed, credentialSignedBytes(device.recipientKey, { username, accountKey, deviceId: device.deviceId, listVersion }));
+  const rootSignature = await signEd25519(
+    rootSeed,
+    credentialSignedBytes(device.recipientKey, { username, accountKey, deviceId: device.deviceId, listVersion }),
+  );
   return { ...device, username, accountKey, listVersion, rootSignature };
 }
 
 /** @returns what the device's MLS leaf says of itself */
-export function credentialOf({ username, accountKey, deviceId, listVersion, rootSignature }: StoredDevice): DeviceCredential {
+export function credentialOf(
+  { username, accountKey, deviceId, listVersion, rootSignature }: StoredDevice,
+): DeviceCredential {
   return { username, accountKey, deviceId, listVersion, rootSignature };
 }
 
@@ -48,7 +58,12 @@ export function credentialOf({ username, accountKey, deviceId, listVersion, root
  *
  * @param fields in the order of `deviceProofBytes`
  */
-export async function proveCall(rpc: RpcClient, deviceSeed: Uint8Array, call: ProvenCall, fields: Uint8Array[]): Promise<DeviceProof> {
+export async function proveCall(
+  rpc: RpcClient,
+  deviceSeed: Uint8Array,
+  call: ProvenCall,
+  fields: Uint8Array[],
+): Promise<DeviceProof> {
   const { nonce } = await rpc.call(authentication.challenge, {});
   return { nonce, signature: await signEd25519(deviceSeed, concat(await deviceProofBytes(call, nonce, fields))) };
 }

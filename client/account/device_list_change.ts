@@ -1,4 +1,7 @@
-/** Changing the account's device list: what follows the newest one, signed by the root key, put by compare-and-set (PROTOCOL §1). */
+/**
+ * Changing the account's device list: what follows the newest one, signed by the root key, put by
+ * compare-and-set (PROTOCOL §1).
+ */
 
 import { concat, equalBytes, sha256 } from "../../schema/bytes.ts";
 import { type DeviceList, openDeviceList, signDeviceList } from "../../schema/device_list.ts";
@@ -21,7 +24,10 @@ export interface ListChange {
   rootSeed: Bytes;
   /** As the server gave it: its list is the first that is tried. */
   account: Account;
-  /** The newest list that this device knows, where it knows one: what the server shows must come after it, else the root key would sign a revoked device back in. */
+  /**
+   * The newest list that this device knows, where it knows one: what the server shows must come after it,
+   * else the root key would sign a revoked device back in.
+   */
   seen?: SeenList;
   /** @returns the list after `current`, made with {@link after}; undefined when there is nothing to change */
   change(current: DeviceList, after: DeviceList): DeviceList | undefined;
@@ -29,16 +35,27 @@ export interface ListChange {
 
 /**
  * @returns the newest list, and its version
- * @throws EngineError E014 for a list that is not this account's, or older than the one seen; what `change` throws; WireError
+ * @throws EngineError E014 for a list that is not this account's, or older than the one seen; what `change`
+ *   throws; WireError
  */
-export async function changeDeviceList({ rpc, device, rootSeed, account, seen, change }: ListChange): Promise<{ signed: Account["devices"]; version: number }> {
+export async function changeDeviceList(
+  { rpc, device, rootSeed, account, seen, change }: ListChange,
+): Promise<{ signed: Account["devices"]; version: number }> {
   let { devices: signed } = account;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1;; attempt++) {
     const current = await openDeviceList(signed);
-    if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+    if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) {
+      throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+    }
     const verdict = seen && await judgeDeviceList(seen, { list: current, bytes: signed.list });
-    if (verdict?.kind === "refused") throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
-    const next = change(current, { ...current, version: current.version + 1, prevHash: await sha256(concat(signed.list)) });
+    if (verdict?.kind === "refused") {
+      throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
+    }
+    const next = change(current, {
+      ...current,
+      version: current.version + 1,
+      prevHash: await sha256(concat(signed.list)),
+    });
     if (!next) return { signed, version: current.version };
     const devices = await signDeviceList(next, rootSeed);
     try {
@@ -57,5 +74,9 @@ export async function changeDeviceList({ rpc, device, rootSeed, account, seen, c
 export function withRevoked(list: DeviceList, revoke: Uint8Array[]): DeviceList {
   const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
   const leaving = list.devices.filter(({ deviceId }) => leaves(deviceId)).map(({ deviceId }) => deviceId);
-  return { ...list, devices: list.devices.filter(({ deviceId }) => !leaves(deviceId)), revoked: [...list.revoked, ...leaving] };
+  return {
+    ...list,
+    devices: list.devices.filter(({ deviceId }) => !leaves(deviceId)),
+    revoked: [...list.revoked, ...leaving],
+  };
 }

@@ -1,4 +1,7 @@
-/** The directory as this device sees it: accounts pinned at first sight, their newest device lists, and what follows from both for MLS leaves (PROTOCOL §1). */
+/**
+ * The directory as this device sees it: accounts pinned at first sight, their newest device lists, and what
+ * follows from both for MLS leaves (PROTOCOL §1).
+ */
 
 import { Mutex } from "async-mutex";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
@@ -60,7 +63,10 @@ export class AccountDirectory implements Directory {
   };
 
   readonly isRevoked = async (credential: DeviceCredential): Promise<boolean> => {
-    const revokes = async () => (await this.#records.byKey(credential.accountKey))?.devices.revoked.some((id) => equalBytes(id, credential.deviceId)) ?? false;
+    const revokes = async () =>
+      (await this.#records.byKey(credential.accountKey))?.devices.revoked.some((id) =>
+        equalBytes(id, credential.deviceId)
+      ) ?? false;
     if (await revokes()) return true;
     // Another member may have seen the revocation before this device did.
     await this.refresh([credential.accountKey]).catch(() => {});
@@ -70,7 +76,9 @@ export class AccountDirectory implements Directory {
   async byUsername(username: string): Promise<KnownAccount> {
     return await asEngineErrors(async () => {
       const { account } = await this.#options.rpc.call(authentication.lookup, { username }).catch((error) => {
-        throw isWireError(error, ErrorCode.unknownRecipient) ? new EngineError({ code: LocalCode.noSuchUser, detail: `there is no account ${username}` }) : error;
+        throw isWireError(error, ErrorCode.unknownRecipient)
+          ? new EngineError({ code: LocalCode.noSuchUser, detail: `there is no account ${username}` })
+          : error;
       });
       if (account.username !== username) throw new MalformedError("lookup: an answer for another name");
       await this.take(account, "asked");
@@ -85,7 +93,8 @@ export class AccountDirectory implements Directory {
       return { account: await this.byUsername(username) };
     } catch (error) {
       const record = await this.#records.byUsername(username);
-      const isKnown = error instanceof EngineError && (error.problem.code === LocalCode.keyChanged || error.problem.code === LocalCode.offline);
+      const isKnown = error instanceof EngineError &&
+        (error.problem.code === LocalCode.keyChanged || error.problem.code === LocalCode.offline);
       if (!record || !isKnown) throw error;
       return { account: record, ...(record.changedKey && { changedKey: record.changedKey }) };
     }
@@ -115,16 +124,24 @@ export class AccountDirectory implements Directory {
     });
   }
 
-  /** Long lists of devices can make an answer too large for one message: then in two halves. An account whose list alone is too large is left as it was. */
+  /**
+   * Long lists of devices can make an answer too large for one message: then in two halves. An account whose
+   * list alone is too large is left as it was.
+   */
   async #lookup(accountKeys: Bytes[]): Promise<Account[]> {
     try {
       const { accounts } = await this.#options.rpc.call(authentication.lookupAccounts, { accountKeys });
-      if (accounts.some((account) => !accountKeys.some((key) => equalBytes(key, account.accountKey)))) throw new MalformedError("lookupAccounts: an answer for another key");
+      if (accounts.some((account) => !accountKeys.some((key) => equalBytes(key, account.accountKey)))) {
+        throw new MalformedError("lookupAccounts: an answer for another key");
+      }
       return accounts;
     } catch (error) {
       if (!isWireError(error, ErrorCode.payloadTooLarge)) throw error;
       if (accountKeys.length === 1) {
-        this.#options.onProblem?.({ code: codeName(ErrorCode.payloadTooLarge), detail: "the device list of an account is too large to be sent" });
+        this.#options.onProblem?.({
+          code: codeName(ErrorCode.payloadTooLarge),
+          detail: "the device list of an account is too large to be sent",
+        });
         return [];
       }
       const half = accountKeys.length >> 1;
@@ -155,7 +172,10 @@ export class AccountDirectory implements Directory {
         const vaultPin = this.#vaultPins.get(username);
         if (!old && !(vaultPin && !equalBytes(vaultPin.accountKey, accountKey))) return await this.#pin(fresh);
         const decided = Math.max(old?.decided ?? 0, vaultPin?.decided ?? 0) + 1;
-        return await this.#pin({ ...fresh, decided }, old && !equalBytes(old.accountKey, fresh.accountKey) ? old.accountKey : undefined);
+        return await this.#pin(
+          { ...fresh, decided },
+          old && !equalBytes(old.accountKey, fresh.accountKey) ? old.accountKey : undefined,
+        );
       });
     });
   }
@@ -177,7 +197,12 @@ export class AccountDirectory implements Directory {
       const record = await this.byKey(accountKey);
       if (record?.changedKey) throw keyChanged(record.username);
       const pin = pinned.get(username);
-      if (pin && !equalBytes(pin, accountKey)) throw new EngineError({ code: LocalCode.keyReplaced, detail: `${username} is pinned to another account key than the one in the chat` });
+      if (pin && !equalBytes(pin, accountKey)) {
+        throw new EngineError({
+          code: LocalCode.keyReplaced,
+          detail: `${username} is pinned to another account key than the one in the chat`,
+        });
+      }
     }
   }
 
@@ -198,22 +223,32 @@ export class AccountDirectory implements Directory {
   }
 
   /**
-   * Pins that other devices made. They count when an account is first looked up. One that differs from what is pinned here and stands over it (`standsOver`) takes its place when the
-   * user decided on it, on another device; else the account's key counts as changed until the user decides.
+   * Pins that other devices made. They count when an account is first looked up. One that differs from what
+   * is pinned here and stands over it (`standsOver`) takes its place when the user decided on it, on another
+   * device; else the account's key counts as changed until the user decides.
    */
   async importPins(pins: Pin[]): Promise<void> {
     await this.#taking.runExclusive(async () => {
       for (const pin of pins) this.#vaultPins.set(pin.username, pin);
-      await this.#options.store.write({ puts: [{ store: "accounts", key: vaultPinsKey, value: [...this.#vaultPins.values()] }] });
+      await this.#options.store.write({
+        puts: [{ store: "accounts", key: vaultPinsKey, value: [...this.#vaultPins.values()] }],
+      });
       for (const pin of pins) {
         const record = await this.#records.byUsername(pin.username);
         if (!record || equalBytes(record.accountKey, pin.accountKey)) {
-          if (record && pin.decided > record.decided) await this.#records.save({ ...record, decided: pin.decided, verified: pin.verified });
+          if (record && pin.decided > record.decided) {
+            await this.#records.save({ ...record, decided: pin.decided, verified: pin.verified });
+          }
         } else if (pin.decided > record.decided) {
           await this.#records.remove(record.accountKey);
-        } else if (standsOver(pin, pinOf(record)) && !(record.changedKey && equalBytes(record.changedKey, pin.accountKey))) {
+        } else if (
+          standsOver(pin, pinOf(record)) && !(record.changedKey && equalBytes(record.changedKey, pin.accountKey))
+        ) {
           await this.#records.save({ ...record, changedKey: pin.accountKey });
-          this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `another device of this account pinned another key of ${pin.username}` });
+          this.#options.onProblem?.({
+            code: LocalCode.keyChanged,
+            detail: `another device of this account pinned another key of ${pin.username}`,
+          });
         }
       }
     });
@@ -221,13 +256,16 @@ export class AccountDirectory implements Directory {
 
   /** Reads the pins that an earlier run imported. */
   async load(): Promise<void> {
-    for (const pin of await this.#options.store.get<Pin[]>("accounts", vaultPinsKey) ?? []) this.#vaultPins.set(pin.username, pin);
+    for (const pin of await this.#options.store.get<Pin[]>("accounts", vaultPinsKey) ?? []) {
+      this.#vaultPins.set(pin.username, pin);
+    }
   }
 
   /**
    * Compares an answer of the server with pin and newest list, and stores what is new.
    *
-   * @param why "asked": the user looks at this account. Any other answer leaves a changed key that waits for a decision as it is
+   * @param why "asked": the user looks at this account. Any other answer leaves a changed key that waits for
+   *   a decision as it is
    * @returns the record when it is new or its list is newer
    * @throws MalformedError when the list does not prove what it says
    */
@@ -236,15 +274,26 @@ export class AccountDirectory implements Directory {
     return await this.#taking.runExclusive(async () => {
       const stored = await this.#records.byKey(fresh.accountKey);
       if (!stored) return await this.#firstSight(fresh, why);
-      const verdict = await judgeDeviceList({ list: stored.devices, bytes: stored.signed.list }, { list: fresh.devices, bytes: fresh.signed.list });
-      if (verdict.kind === "refused") this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `device list of ${stored.username} refused: ${verdict.reason}` });
-      // The pinned key is back: there is nothing left to decide, unless another device of this account had pinned another key before.
+      const verdict = await judgeDeviceList({ list: stored.devices, bytes: stored.signed.list }, {
+        list: fresh.devices,
+        bytes: fresh.signed.list,
+      });
+      if (verdict.kind === "refused") {
+        this.#options.onProblem?.({
+          code: LocalCode.keyChanged,
+          detail: `device list of ${stored.username} refused: ${verdict.reason}`,
+        });
+      }
+      // The pinned key is back: there is nothing left to decide, unless another device of this account had
+      // pinned another key before.
       const { changedKey, ...unchanged } = stored;
       const vaultPin = this.#vaultPins.get(stored.username);
       const disputed = changedKey && vaultPin && equalBytes(vaultPin.accountKey, changedKey);
       const settled = disputed ? stored : unchanged;
       const record = verdict.kind === "newer" ? { ...settled, devices: fresh.devices, signed: fresh.signed } : settled;
-      if (verdict.kind === "newer" || (changedKey && !disputed && verdict.kind === "same")) await this.#records.save(record);
+      if (verdict.kind === "newer" || (changedKey && !disputed && verdict.kind === "same")) {
+        await this.#records.save(record);
+      }
       if (verdict.kind !== "newer") return undefined;
       for (const tell of this.#watchers) tell(record);
       return record;
@@ -254,17 +303,26 @@ export class AccountDirectory implements Directory {
   async #firstSight(fresh: AccountRecord, why: "asked" | "refreshed"): Promise<AccountRecord | undefined> {
     const pinned = await this.#records.byUsername(fresh.username);
     if (pinned) {
-      // A third key that comes in by the way (a leaf of it in a Welcome is enough) does not take the place of the one whose number is being compared.
+      // A third key that comes in by the way (a leaf of it in a Welcome is enough) does not take the place of
+      // the one whose number is being compared.
       if (why === "asked" || !pinned.changedKey) await this.#records.save({ ...pinned, changedKey: fresh.accountKey });
-      this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `${fresh.username} answers with another account key than the pinned one` });
+      this.#options.onProblem?.({
+        code: LocalCode.keyChanged,
+        detail: `${fresh.username} answers with another account key than the pinned one`,
+      });
       return undefined;
     }
     const pin = this.#vaultPins.get(fresh.username);
     if (pin && !equalBytes(pin.accountKey, fresh.accountKey)) {
-      this.#options.onProblem?.({ code: LocalCode.keyChanged, detail: `${fresh.username} answers with another account key than the one pinned in the vault` });
+      this.#options.onProblem?.({
+        code: LocalCode.keyChanged,
+        detail: `${fresh.username} answers with another account key than the one pinned in the vault`,
+      });
       return undefined;
     }
-    return await this.#pin(pin ? { ...fresh, firstSeenMs: pin.firstSeen, verified: pin.verified, decided: pin.decided } : fresh);
+    return await this.#pin(
+      pin ? { ...fresh, firstSeenMs: pin.firstSeen, verified: pin.verified, decided: pin.decided } : fresh,
+    );
   }
 
   async #pin(record: AccountRecord, replaces?: Uint8Array): Promise<AccountRecord> {
@@ -275,24 +333,50 @@ export class AccountDirectory implements Directory {
 
   async #opened({ username, accountKey, devices: signed }: Account): Promise<AccountRecord> {
     const devices = await openDeviceList(signed);
-    if (devices.username !== username || !equalBytes(devices.accountKey, accountKey)) throw new MalformedError("directory: the device list is of another account");
-    return { username, accountKey, devices, signed, firstSeenMs: this.#options.clock.now(), verified: false, decided: 0 };
+    if (devices.username !== username || !equalBytes(devices.accountKey, accountKey)) {
+      throw new MalformedError("directory: the device list is of another account");
+    }
+    return {
+      username,
+      accountKey,
+      devices,
+      signed,
+      firstSeenMs: this.#options.clock.now(),
+      verified: false,
+      decided: 0,
+    };
   }
 
-  async #judge(credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse): Promise<{ verdict: "good" } | { verdict: "bad" | "unknown"; reason: string }> {
+  async #judge(
+    credential: DeviceCredential,
+    leafSignatureKey: Bytes,
+    use: TrustUse,
+  ): Promise<{ verdict: "good" } | { verdict: "bad" | "unknown"; reason: string }> {
     const account = await this.#records.byKey(credential.accountKey);
     if (!account) {
       const other = await this.#records.byUsername(credential.username);
-      return { verdict: "unknown", reason: other ? `${credential.username} is pinned to another account key` : `the directory does not know the account of ${credential.username}` };
+      return {
+        verdict: "unknown",
+        reason: other
+          ? `${credential.username} is pinned to another account key`
+          : `the directory does not know the account of ${credential.username}`,
+      };
     }
     if (account.username !== credential.username) return { verdict: "bad", reason: "the account has another username" };
     if (account.devices.revoked.some((id) => equalBytes(id, credential.deviceId))) {
-      // Members learn of a revocation at different times. A leaf that stood in the tree before it is no fault of the tree: it is removed by a commit (isRevoked), and refusing
-      // the tree or an older commit would split the group. It may never come in anew.
-      return use === "add" ? { verdict: "bad", reason: `the device of ${account.username} is revoked` } : { verdict: "good" };
+      // Members learn of a revocation at different times. A leaf that stood in the tree before it is no fault
+      // of the tree: it is removed by a commit (isRevoked), and refusing the tree or an older commit would
+      // split the group. It may never come in anew.
+      return use === "add"
+        ? { verdict: "bad", reason: `the device of ${account.username} is revoked` }
+        : { verdict: "good" };
     }
-    const listed = account.devices.devices.some(({ deviceId, recipientKey }) => equalBytes(deviceId, credential.deviceId) && equalBytes(recipientKey, leafSignatureKey));
-    return listed ? { verdict: "good" } : { verdict: "unknown", reason: `the device is not in the newest device list of ${account.username}` };
+    const listed = account.devices.devices.some(({ deviceId, recipientKey }) =>
+      equalBytes(deviceId, credential.deviceId) && equalBytes(recipientKey, leafSignatureKey)
+    );
+    return listed
+      ? { verdict: "good" }
+      : { verdict: "unknown", reason: `the device is not in the newest device list of ${account.username}` };
   }
 }
 
@@ -303,9 +387,15 @@ function pinOf({ username, accountKey, firstSeenMs, verified, decided }: Account
 }
 
 function otherKey(username: string): EngineError {
-  return new EngineError({ code: LocalCode.otherKey, detail: `the account key of ${username} is not the one whose number was shown` });
+  return new EngineError({
+    code: LocalCode.otherKey,
+    detail: `the account key of ${username} is not the one whose number was shown`,
+  });
 }
 
 function keyChanged(username: string): EngineError {
-  return new EngineError({ code: LocalCode.keyChanged, detail: `${username} answers with another account key than the pinned one` });
+  return new EngineError({
+    code: LocalCode.keyChanged,
+    detail: `${username} answers with another account key than the pinned one`,
+  });
 }

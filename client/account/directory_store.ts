@@ -49,7 +49,10 @@ export class DirectoryStore {
   /** @param replaces the account key whose record goes at the same time */
   async save(record: AccountRecord, replaces?: Uint8Array): Promise<void> {
     const records = await this.#records();
-    await this.#store.write({ puts: [accountPut(record)], deletes: replaces ? [{ store: "accounts", key: accountKeyOf(replaces) }] : [] });
+    await this.#store.write({
+      puts: [accountPut(record)],
+      deletes: replaces ? [{ store: "accounts", key: accountKeyOf(replaces) }] : [],
+    });
     if (replaces) records.delete(toHex(replaces));
     records.set(toHex(record.accountKey), record);
     this.#onChange();
@@ -76,8 +79,19 @@ export class DirectoryStore {
 }
 
 /** @returns what stores the record, for a write that does more */
-export function accountPut({ username, accountKey, signed, firstSeenMs, verified, decided, changedKey }: AccountRecord): NonNullable<SealedBatch["puts"]>[number] {
-  const value: StoredAccount = { username, accountKey, list: signed.list, signature: signed.signature, firstSeenMs, verified, decided, ...(changedKey && { changedKey }) };
+export function accountPut(
+  { username, accountKey, signed, firstSeenMs, verified, decided, changedKey }: AccountRecord,
+): NonNullable<SealedBatch["puts"]>[number] {
+  const value: StoredAccount = {
+    username,
+    accountKey,
+    list: signed.list,
+    signature: signed.signature,
+    firstSeenMs,
+    verified,
+    decided,
+    ...(changedKey && { changedKey }),
+  };
   return { store: "accounts", key: accountKeyOf(accountKey), value };
 }
 
@@ -85,10 +99,21 @@ function accountKeyOf(accountKey: Uint8Array): string {
   return `k/${toHex(accountKey)}`;
 }
 
-async function recordOf({ username, accountKey, list, signature, firstSeenMs, verified, decided, changedKey }: StoredAccount): Promise<AccountRecord> {
+async function recordOf(
+  { username, accountKey, list, signature, firstSeenMs, verified, decided, changedKey }: StoredAccount,
+): Promise<AccountRecord> {
   const signed = { list, signature };
   try {
-    return { username, accountKey, devices: await openDeviceList(signed), signed, firstSeenMs, verified, decided, ...(changedKey && { changedKey }) };
+    return {
+      username,
+      accountKey,
+      devices: await openDeviceList(signed),
+      signed,
+      firstSeenMs,
+      verified,
+      decided,
+      ...(changedKey && { changedKey }),
+    };
   } catch (error) {
     throw new StorageError("a stored device list is damaged", { cause: error });
   }

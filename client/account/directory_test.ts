@@ -33,7 +33,8 @@ async function setting() {
   return { server, store, problems, seen, open, directory: await open(), bob, phone };
 }
 
-const rejectsWith = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
+const rejectsWith = (work: Promise<unknown>, code: string) =>
+  assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
 
 Deno.test("byUsername() pins an account at first sight, and knows it after a restart without a connection", async () => {
   const { directory, open, server, bob, seen } = await setting();
@@ -66,7 +67,11 @@ Deno.test("an account that answers with another key stops until the user accepts
   await rejectsWith(directory.requireUnchanged([bob]), "L007");
   assert.deepEqual((await (await open()).byKey(bob.accountKey))?.changedKey, other.accountKey);
   const accepted = await directory.acceptChangedKey("bob", other.accountKey);
-  assert.deepEqual([toHex(accepted.accountKey), accepted.verified, accepted.changedKey], [toHex(other.accountKey), false, undefined]);
+  assert.deepEqual([toHex(accepted.accountKey), accepted.verified, accepted.changedKey], [
+    toHex(other.accountKey),
+    false,
+    undefined,
+  ]);
   assert.equal(await directory.byKey(bob.accountKey), undefined);
   await directory.byUsername("bob");
   await directory.requireUnchanged([other]);
@@ -76,14 +81,21 @@ Deno.test("an account that answers with another key stops until the user accepts
 Deno.test("acceptChangedKey() pins the key whose number was shown, and no other that came in between", async () => {
   const { directory, server, bob } = await setting();
   await directory.byUsername("bob");
-  const [second, third] = [await HeldAccount.create("bob", [await newDevice()]), await HeldAccount.create("bob", [await newDevice()])];
+  const [second, third] = [
+    await HeldAccount.create("bob", [await newDevice()]),
+    await HeldAccount.create("bob", [await newDevice()]),
+  ];
   server.show(second.answer);
   const shown = (await directory.sighted("bob")).changedKey!;
   assert.deepEqual(shown, second.accountKey);
   // A leaf of a third key makes this device ask for it.
   server.show(third.answer);
   await directory.refresh([third.accountKey]);
-  assert.deepEqual((await directory.byKey(bob.accountKey))?.changedKey, second.accountKey, "what is being compared stays what is shown");
+  assert.deepEqual(
+    (await directory.byKey(bob.accountKey))?.changedKey,
+    second.accountKey,
+    "what is being compared stays what is shown",
+  );
   await rejectsWith(directory.acceptChangedKey("bob", shown), "L017");
   assert.deepEqual((await directory.known()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
   assert.deepEqual((await directory.sighted("bob")).changedKey, third.accountKey, "who looks again sees the new one");
@@ -137,11 +149,13 @@ Deno.test("refresh() takes the newest list, tells which accounts changed, and ne
 Deno.test("refresh() refuses lists that prove nothing: a bad signature, another account's, an answer for another key", async () => {
   const { directory, server, bob } = await setting();
   const mallory = await HeldAccount.create("mallory", [await newDevice()]);
-  for (const answer of [
-    { ...bob.answer, devices: { ...bob.answer.devices, signature: new Uint8Array(64) } },
-    { ...bob.answer, devices: mallory.answer.devices },
-    { ...mallory.answer, username: "bob" },
-  ]) {
+  for (
+    const answer of [
+      { ...bob.answer, devices: { ...bob.answer.devices, signature: new Uint8Array(64) } },
+      { ...bob.answer, devices: mallory.answer.devices },
+      { ...mallory.answer, username: "bob" },
+    ]
+  ) {
     server.show(answer);
     await rejectsWith(directory.byUsername("bob"), "E014");
   }
@@ -161,7 +175,10 @@ Deno.test("trust() takes a leaf of the newest list alone, and asks the server on
   assert.equal(server.calls, calls + 1);
   server.show(await bob.change([phone, laptop]));
   assert.equal(await directory.trust(ofLaptop, laptop.recipientKey, "add"), true);
-  assert.match(String(await directory.trust({ ...credential, username: "bobby" }, phone.recipientKey, "add")), /another username/);
+  assert.match(
+    String(await directory.trust({ ...credential, username: "bobby" }, phone.recipientKey, "add")),
+    /another username/,
+  );
 });
 
 Deno.test("trust() refuses a revoked device that is added, and bears one that was in the tree before; isRevoked() tells members to remove it", async () => {
@@ -183,7 +200,10 @@ Deno.test("trust() refuses a leaf under another account key than the pinned one,
   const tablet = await newDevice();
   const other = await HeldAccount.create("bob", [tablet]);
   server.answers.push(other.answer);
-  assert.match(String(await directory.trust(credentialOf(await other.enrolled(tablet)), tablet.recipientKey, "add")), /pinned to another account key/);
+  assert.match(
+    String(await directory.trust(credentialOf(await other.enrolled(tablet)), tablet.recipientKey, "add")),
+    /pinned to another account key/,
+  );
   assert.deepEqual((await directory.byKey(bob.accountKey))?.changedKey, other.accountKey);
 });
 
@@ -200,16 +220,31 @@ Deno.test("trust() rejects, and does not refuse, when the server can not be aske
 
 Deno.test("importPins() makes the vault's pins count at first sight here: the same key keeps its history, another is refused until accepted", async () => {
   const { directory, open, bob, problems } = await setting();
-  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true, decided: 0 }]);
+  await directory.importPins([{
+    username: "bob",
+    accountKey: bob.accountKey,
+    firstSeen: 7,
+    verified: true,
+    decided: 0,
+  }]);
   const known = await (await open()).byUsername("bob");
   assert.deepEqual([known.firstSeenMs, known.verified], [7, true]);
 
   const other = await setting();
-  await other.directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 7, verified: true, decided: 0 }]);
+  await other.directory.importPins([{
+    username: "bob",
+    accountKey: bob.accountKey,
+    firstSeen: 7,
+    verified: true,
+    decided: 0,
+  }]);
   await rejectsWith(other.directory.byUsername("bob"), "L007");
   assert.equal(problems.length, 0);
   assert.deepEqual((await other.directory.pins()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
-  assert.deepEqual((await other.directory.acceptChangedKey("bob", other.bob.accountKey)).accountKey, other.bob.accountKey);
+  assert.deepEqual(
+    (await other.directory.acceptChangedKey("bob", other.bob.accountKey)).accountKey,
+    other.bob.accountKey,
+  );
 });
 
 Deno.test("importPins() of an earlier pin with another key stops what goes to the account until the user decides, whatever the server answers", async () => {
@@ -227,13 +262,22 @@ Deno.test("importPins() of an earlier pin with another key stops what goes to th
   const accepted = await again.acceptChangedKey("bob", bob.accountKey);
   assert.deepEqual([toHex(accepted.accountKey), accepted.decided], [toHex(bob.accountKey), 1]);
   await again.requireUnchanged([bob]);
-  assert.deepEqual((await again.pins()).map(({ accountKey, decided }) => [toHex(accountKey), decided]), [[toHex(bob.accountKey), 1]]);
+  assert.deepEqual((await again.pins()).map(({ accountKey, decided }) => [toHex(accountKey), decided]), [[
+    toHex(bob.accountKey),
+    1,
+  ]]);
 });
 
 Deno.test("importPins() of a later pin with another key changes nothing here", async () => {
   const { directory, bob, problems } = await setting();
   await directory.byUsername("bob");
-  await directory.importPins([{ username: "bob", accountKey: new Uint8Array(32).fill(9), firstSeen: 2000, verified: false, decided: 0 }]);
+  await directory.importPins([{
+    username: "bob",
+    accountKey: new Uint8Array(32).fill(9),
+    firstSeen: 2000,
+    verified: false,
+    decided: 0,
+  }]);
   await directory.requireUnchanged([bob]);
   assert.deepEqual([(await directory.byUsername("bob")).changedKey, problems.length], [undefined, 0]);
 });
@@ -241,27 +285,52 @@ Deno.test("importPins() of a later pin with another key changes nothing here", a
 Deno.test("importPins() follows what the user decided on another device: another key, compared numbers, and that taken back", async () => {
   const { directory, server, bob } = await setting();
   await directory.byUsername("bob");
-  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 1000, verified: true, decided: 1 }]);
+  await directory.importPins([{
+    username: "bob",
+    accountKey: bob.accountKey,
+    firstSeen: 1000,
+    verified: true,
+    decided: 1,
+  }]);
   assert.equal((await directory.byKey(bob.accountKey))?.verified, true);
   await directory.setVerified(bob.accountKey, false);
-  await directory.importPins([{ username: "bob", accountKey: bob.accountKey, firstSeen: 1000, verified: true, decided: 1 }]);
+  await directory.importPins([{
+    username: "bob",
+    accountKey: bob.accountKey,
+    firstSeen: 1000,
+    verified: true,
+    decided: 1,
+  }]);
   assert.equal((await directory.byKey(bob.accountKey))?.verified, false, "the decision here was later");
   const other = await HeldAccount.create("bob", [await newDevice()]);
-  await directory.importPins([{ username: "bob", accountKey: other.accountKey, firstSeen: 5000, verified: false, decided: 3 }]);
+  await directory.importPins([{
+    username: "bob",
+    accountKey: other.accountKey,
+    firstSeen: 5000,
+    verified: false,
+    decided: 3,
+  }]);
   await rejectsWith(directory.requireUnchanged([bob]), "L016");
   await rejectsWith(directory.byUsername("bob"), "L007");
   server.show(other.answer);
   assert.deepEqual((await directory.byUsername("bob")).accountKey, other.accountKey);
-  assert.equal((await directory.byKey(bob.accountKey)), undefined);
+  assert.equal(await directory.byKey(bob.accountKey), undefined);
 });
 
 Deno.test("refresh() halves what makes too large an answer, and tells of newer lists", async () => {
   const { server, store } = await setting();
   const phones = await Promise.all(["ann", "ben", "cat", "dan", "eve"].map(() => newDevice()));
-  const people = await Promise.all(["ann", "ben", "cat", "dan", "eve"].map((name, index) => HeldAccount.create(name, [phones[index]])));
+  const people = await Promise.all(
+    ["ann", "ben", "cat", "dan", "eve"].map((name, index) => HeldAccount.create(name, [phones[index]])),
+  );
   for (const { answer } of people) server.show(answer);
   const told: string[] = [];
-  const directory = new AccountDirectory({ store, rpc: server.rpc, clock: new ServerClock(() => 1000), ownUsername: "me.myself" });
+  const directory = new AccountDirectory({
+    store,
+    rpc: server.rpc,
+    clock: new ServerClock(() => 1000),
+    ownUsername: "me.myself",
+  });
   const stop = directory.watch(({ username }) => told.push(username));
   server.mostAccounts = 2;
   assert.equal((await directory.refresh(people.map(({ accountKey }) => accountKey))).length, 5);

@@ -1,4 +1,7 @@
-/** How a device becomes one of an account: with the account itself, or by signing in. The root key is in memory only here (PROTOCOL §1). */
+/**
+ * How a device becomes one of an account: with the account itself, or by signing in. The root key is in
+ * memory only here (PROTOCOL §1).
+ */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import { type DeviceList, maxDevices, signDeviceList } from "../../schema/device_list.ts";
@@ -51,10 +54,17 @@ export interface Enrolment {
  *
  * @throws WireError, TransportError, EngineError
  */
-export async function createAccountOnServer({ openStream, suite, username, password }: Enrolment, inviteCode: string): Promise<Enrolled & { recoveryCode: string }> {
+export async function createAccountOnServer(
+  { openStream, suite, username, password }: Enrolment,
+  inviteCode: string,
+): Promise<Enrolled & { recoveryCode: string }> {
   const rpc = new RpcClient(openStream);
   const opaque = await startRegistration(password, username, suite);
-  const { response } = await rpc.call(authentication.registerStart, { suite: suite.tag, username, request: opaque.request });
+  const { response } = await rpc.call(authentication.registerStart, {
+    suite: suite.tag,
+    username,
+    request: opaque.request,
+  });
   const { record, exportKey } = await opaque.finish(response);
   const root = await generateEd25519();
   const keys = { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootSeed: root.seed };
@@ -63,7 +73,14 @@ export async function createAccountOnServer({ openStream, suite, username, passw
     const accountKey = root.publicKey;
     const keysOfDevice = await newDevice();
     const { deviceId, recipientKey, deviceSeed } = keysOfDevice;
-    const list: DeviceList = { accountKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
+    const list: DeviceList = {
+      accountKey,
+      username,
+      version: 1,
+      devices: [{ deviceId, recipientKey }],
+      revoked: [],
+      prevHash: new Uint8Array(32),
+    };
     const devices = await signDeviceList(list, root.seed);
     const vault = {
       version: 1,
@@ -73,8 +90,24 @@ export async function createAccountOnServer({ openStream, suite, username, passw
     };
     const device = await enrolledDevice(keysOfDevice, { username, accountKey }, 1, root.seed);
     const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username, vault));
-    const session = await rpc.call(authentication.registerFinish, { suite: suite.tag, username, record, inviteCode, devices, vault, recipientKey, deviceSignature });
-    return { device, session, vault: { version: 1, vaultKey: keys.vaultKey }, pins: [], account: { username, accountKey, devices }, recoveryCode: formatRecoveryCode(recoverySecret) };
+    const session = await rpc.call(authentication.registerFinish, {
+      suite: suite.tag,
+      username,
+      record,
+      inviteCode,
+      devices,
+      vault,
+      recipientKey,
+      deviceSignature,
+    });
+    return {
+      device,
+      session,
+      vault: { version: 1, vaultKey: keys.vaultKey },
+      pins: [],
+      account: { username, accountKey, devices },
+      recoveryCode: formatRecoveryCode(recoverySecret),
+    };
   } finally {
     for (const secret of [root.seed, exportKey, recoverySecret]) secret.fill(0);
   }
@@ -89,7 +122,9 @@ export async function signInAgain(enrolment: Enrolment, device: StoredDevice): P
   try {
     const { session, enrolled, account, exportKey } = await login(enrolment, device);
     exportKey.fill(0);
-    return enrolled && equalBytes(account.accountKey, device.accountKey) ? { device, session, pins: [], account } : undefined;
+    return enrolled && equalBytes(account.accountKey, device.accountKey)
+      ? { device, session, pins: [], account }
+      : undefined;
   } catch (error) {
     if (isWireError(error, ErrorCode.forbidden)) return undefined;
     throw error;
@@ -119,7 +154,13 @@ export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], l
     await requireRootOf(accountKey, rootSeed);
     const { signed, version } = await addToDeviceList(rpc, account, device, revoke, rootSeed);
     const stored = await enrolledDevice(device, { username, accountKey }, version, rootSeed);
-    return { device: stored, session, vault: { version: vault.version, vaultKey }, pins: content.pins, account: { username, accountKey, devices: signed } };
+    return {
+      device: stored,
+      session,
+      vault: { version: vault.version, vaultKey },
+      pins: content.pins,
+      account: { username, accountKey, devices: signed },
+    };
   } finally {
     exportKey.fill(0);
     rootSeed?.fill(0);
@@ -139,13 +180,19 @@ export async function login({ openStream, suite, username, password }: Enrolment
   const { ke3, sessionKey, exportKey } = await opaque.finish(ke2);
   const deviceSignature = await signEd25519(device.deviceSeed, await loginBytes(sessionKey));
   sessionKey.fill(0);
-  const { accessToken, expiresMs, account, enrolled } = await rpc.call(authentication.loginFinish, { loginId, ke3, recipientKey: device.recipientKey, deviceSignature });
+  const { accessToken, expiresMs, account, enrolled } = await rpc.call(authentication.loginFinish, {
+    loginId,
+    ke3,
+    recipientKey: device.recipientKey,
+    deviceSignature,
+  });
   if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server signed in another account");
   return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
 }
 
 /**
- * A server that hands out another account key than the vault's root would have every device list checked against its own.
+ * A server that hands out another account key than the vault's root would have every device list checked
+ * against its own.
  *
  * @throws EngineError L006
  */
@@ -156,7 +203,13 @@ export async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise
 }
 
 /** The device comes in; ids in `revoke` that stand in the list go with the same step. */
-async function addToDeviceList(rpc: RpcClient, account: Account, device: DeviceKeys, revoke: Uint8Array[], rootSeed: Bytes) {
+async function addToDeviceList(
+  rpc: RpcClient,
+  account: Account,
+  device: DeviceKeys,
+  revoke: Uint8Array[],
+  rootSeed: Bytes,
+) {
   return await changeDeviceList({
     rpc,
     device,
@@ -164,8 +217,13 @@ async function addToDeviceList(rpc: RpcClient, account: Account, device: DeviceK
     account,
     change: (_current, after) => {
       const without = withRevoked(after, revoke);
-      if (without.devices.length >= maxDevices) throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
-      return { ...without, devices: [...without.devices, { deviceId: device.deviceId, recipientKey: device.recipientKey }] };
+      if (without.devices.length >= maxDevices) {
+        throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+      }
+      return {
+        ...without,
+        devices: [...without.devices, { deviceId: device.deviceId, recipientKey: device.recipientKey }],
+      };
     },
   });
 }

@@ -10,12 +10,22 @@ export function wireProblem(code: number, detail: string, retryAfterMs?: number)
   return new EngineError({ code: codeName(code), detail, ...(retryAfterMs && { retryAfterMs }) });
 }
 
-/** @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage, L050 for our bugs */
+/**
+ * @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage,
+ *   L050 for our bugs
+ */
 export function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof WireError) return wireProblem(error.code, error.reason, error.retryAfterMs);
-  if (error instanceof TransportError) return new EngineError({ code: LocalCode.offline, detail: error.unsent ? "the server can not be reached" : "the server did not answer" });
-  if (error instanceof StorageError || error instanceof GuardError) return new EngineError({ code: LocalCode.storage, detail: error.message });
+  if (error instanceof TransportError) {
+    return new EngineError({
+      code: LocalCode.offline,
+      detail: error.unsent ? "the server can not be reached" : "the server did not answer",
+    });
+  }
+  if (error instanceof StorageError || error instanceof GuardError) {
+    return new EngineError({ code: LocalCode.storage, detail: error.message });
+  }
   if (error instanceof MalformedError) return wireProblem(ErrorCode.malformed, error.message);
   return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });
 }

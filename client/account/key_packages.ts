@@ -1,4 +1,7 @@
-/** Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here until no Welcome for them can come any more (PROTOCOL §4). */
+/**
+ * Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here
+ * until no Welcome for them can come any more (PROTOCOL §4).
+ */
 
 import { Mutex } from "async-mutex";
 import { toHex } from "../../schema/bytes.ts";
@@ -19,7 +22,10 @@ const dayMs = 24 * hourMs;
 /** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
 const freshForMs = 20 * hourMs;
 const lastResortRenewalMs = 7 * dayMs;
-/** A KeyPackage begins this long before it was made (`makeKeyPackage`). One made later than that from now is of a wrong clock. */
+/**
+ * A KeyPackage begins this long before it was made (`makeKeyPackage`). One made later than that from now is
+ * of a wrong clock.
+ */
 const begunBeforeMs = hourMs;
 /** A Welcome may wait in the queue this long after the KeyPackage's end. */
 const keptAfterExpiryMs = 30 * dayMs;
@@ -44,7 +50,10 @@ export interface KeyPackageOptions {
   wantedStock?: number | undefined;
 }
 
-/** Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as a Welcome may wait (PROTOCOL §4). */
+/**
+ * Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as
+ * a Welcome may wait (PROTOCOL §4).
+ */
 export class KeyPackageKeeper implements KeyPackageStock {
   readonly #options: KeyPackageOptions;
   readonly #working = new Mutex();
@@ -63,7 +72,13 @@ export class KeyPackageKeeper implements KeyPackageStock {
 
   async forRequest() {
     const { keyPackage, ref, privateRecord, notAfterMs } = await this.#make(false);
-    const value: StoredKeyPackage = { record: privateRecord, madeMs: this.#options.clock.now(), notAfterMs, lastResort: false, requested: true };
+    const value: StoredKeyPackage = {
+      record: privateRecord,
+      madeMs: this.#options.clock.now(),
+      notAfterMs,
+      lastResort: false,
+      requested: true,
+    };
     return { keyPackage, ref, put: { store: "keypackages" as const, key: toHex(ref), value } };
   }
 
@@ -88,14 +103,20 @@ export class KeyPackageKeeper implements KeyPackageStock {
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();
-    const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) => nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
-    const younger = (ageMs: number, lastResort: boolean) => stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
-    // What is left here may not have arrived there, and what is left there may be old: only the lesser of both is certain.
+    const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) =>
+      nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
+    const younger = (ageMs: number, lastResort: boolean) =>
+      stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
+    // What is left here may not have arrived there, and what is left there may be old: only the lesser of
+    // both is certain.
     const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
     const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
     // What is deleted can not be made again: one clock that is ahead is no reason.
     const certainMs = Math.min(nowMs, clock.deviceNow());
-    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({ store: "keypackages" as const, key }));
+    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({
+      store: "keypackages" as const,
+      key,
+    }));
     const total = missing + (remakeLastResort ? 1 : 0);
     if (total === 0 && outdated.length === 0) return;
 
@@ -124,6 +145,11 @@ export class KeyPackageKeeper implements KeyPackageStock {
 
   async #make(lastResort: boolean): Promise<MadeKeyPackage> {
     const { device, credential, clock } = this.#options;
-    return await makeKeyPackage({ credential, signatureKeyPair: { seed: device.deviceSeed, publicKey: device.recipientKey }, nowMs: clock.now(), lastResort });
+    return await makeKeyPackage({
+      credential,
+      signatureKeyPair: { seed: device.deviceSeed, publicKey: device.recipientKey },
+      nowMs: clock.now(),
+      lastResort,
+    });
   }
 }

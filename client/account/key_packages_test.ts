@@ -22,14 +22,42 @@ async function setting() {
   await store.takeFence();
   const device = await newDevice();
   const account = await HeldAccount.create("alice", [device]);
-  const world = { nowMs: 1_800_000_000_000, aheadMs: 0, stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[], lastResort: undefined as Uint8Array<ArrayBuffer> | undefined, refuse: false, storedBefore: [] as number[] };
+  const world = {
+    nowMs: 1_800_000_000_000,
+    aheadMs: 0,
+    stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[],
+    lastResort: undefined as Uint8Array<ArrayBuffer> | undefined,
+    refuse: false,
+    storedBefore: [] as number[],
+  };
   // As the server does: what is not valid yet by its clock does not count.
   const serverMs = () => world.nowMs + world.aheadMs;
-  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
-  const available = async () => (await Promise.all(world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)))).filter(Boolean).length;
+  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) =>
+    (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
+  const available = async () =>
+    (await Promise.all(
+      world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)),
+    )).filter(Boolean).length;
   const handlers = new Handlers<undefined>()
-    .unary(delivery.health, () => Promise.resolve({ serverTimeMs: serverMs(), wireVersion: 1, build: "test", draining: false, restoredMs: 0, restoredToMs: 0 }))
-    .unary(authentication.countKeyPackages, async () => ({ available: await available(), lastResort: world.lastResort !== undefined && await valid(world.lastResort) }))
+    .unary(
+      delivery.health,
+      () =>
+        Promise.resolve({
+          serverTimeMs: serverMs(),
+          wireVersion: 1,
+          build: "test",
+          draining: false,
+          restoredMs: 0,
+          restoredToMs: 0,
+        }),
+    )
+    .unary(
+      authentication.countKeyPackages,
+      async () => ({
+        available: await available(),
+        lastResort: world.lastResort !== undefined && await valid(world.lastResort),
+      }),
+    )
     .unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }) => {
       world.storedBefore.push((await storage.range("keypackages", "")).length);
       if (world.refuse) throw new WireError(ErrorCode.draining, "going away");
@@ -38,8 +66,17 @@ async function setting() {
       return { available: world.stock.length };
     });
   const [rpc, clock] = [new RpcClient(openingTo(handlers, () => undefined)), new ServerClock(() => world.nowMs)];
-  const keeper = new KeyPackageKeeper({ store, rpc, clock, device, credential: credentialOf(await account.enrolled(device)) });
-  /** A connection: the server's clock is read, then the stock is looked after. @param aheadMs how wrong the server's clock is meanwhile */
+  const keeper = new KeyPackageKeeper({
+    store,
+    rpc,
+    clock,
+    device,
+    credential: credentialOf(await account.enrolled(device)),
+  });
+  /**
+   * A connection: the server's clock is read, then the stock is looked after. @param aheadMs how wrong the
+   * server's clock is meanwhile
+   */
   const look = async (aheadMs: number) => {
     world.aheadMs = aheadMs;
     await clock.measure(rpc);
@@ -57,7 +94,12 @@ Deno.test("replenish() puts the private parts on disk in one write, then uploads
   assert.equal(progress.at(-1), "21/21");
   const last = await parseKeyPackage(world.lastResort!);
   assert.deepEqual([last.lastResort, last.recipientKey], [true, device.recipientKey]);
-  assert.equal(new Set(await Promise.all(world.stock.map(async ({ keyPackage }) => toHex((await parseKeyPackage(keyPackage)).ref)))).size, 20);
+  assert.equal(
+    new Set(
+      await Promise.all(world.stock.map(async ({ keyPackage }) => toHex((await parseKeyPackage(keyPackage)).ref))),
+    ).size,
+    20,
+  );
   await keeper.replenish(() => assert.fail("nothing is to be made"));
   assert.equal(world.storedBefore.length, 1);
 });
@@ -125,10 +167,21 @@ Deno.test("replenish() deletes nothing at one look at a server's clock that is 1
   for (const hours of [0, 21, 48]) {
     world.nowMs += hours * hourMs;
     await look(0);
-    const published = await Promise.all([...world.stock.map(({ keyPackage }) => keyPackage), world.lastResort!].map(parseKeyPackage));
+    const published = await Promise.all(
+      [...world.stock.map(({ keyPackage }) => keyPackage), world.lastResort!].map(parseKeyPackage),
+    );
     // Good for 5 more hours at least: renewed in time, although some from the future lie here.
-    const valid = published.filter(({ notBeforeMs, notAfterMs }) => notBeforeMs <= world.nowMs && world.nowMs + 5 * hourMs < notAfterMs);
-    assert.deepEqual([valid.filter(({ lastResort }) => !lastResort).length, valid.filter(({ lastResort }) => lastResort).length], [20, 1], `${hours} hours later`);
+    const valid = published.filter(({ notBeforeMs, notAfterMs }) =>
+      notBeforeMs <= world.nowMs && world.nowMs + 5 * hourMs < notAfterMs
+    );
+    assert.deepEqual(
+      [
+        valid.filter(({ lastResort }) => !lastResort).length,
+        valid.filter(({ lastResort }) => lastResort).length,
+      ],
+      [20, 1],
+      `${hours} hours later`,
+    );
   }
   const held = (await keeper.candidates()).length;
   await look(-60_000);

@@ -1,6 +1,7 @@
 /**
- * The client's side of OPAQUE, suite "qpq-opaque-1": `@cloudflare/opaque-ts` (draft-07, P-256) with Argon2id as its memory-hard function. The recipe that both sides follow
- * stands in server-core/opaque/suite.ts: client identity = username, server identity = none, context = the suite tag.
+ * The client's side of OPAQUE, suite "qpq-opaque-1": `@cloudflare/opaque-ts` (draft-07, P-256) with Argon2id
+ * as its memory-hard function. The recipe that both sides follow stands in server-core/opaque/suite.ts:
+ * client identity = username, server identity = none, context = the suite tag.
  */
 
 import { type Config, getOpaqueConfig, KE2, OpaqueClient, OpaqueID, RegistrationResponse } from "@cloudflare/opaque-ts";
@@ -10,17 +11,32 @@ import { opaqueSuite } from "../../schema/signed_call.ts";
 import { wireProblem } from "./errors.ts";
 import type { Bytes } from "./types.ts";
 
-/** The suite's tag and its memory-hard function. Another one than {@link suite1} is for tests alone: it makes passwords cheap to guess. */
+/**
+ * The suite's tag and its memory-hard function. Another one than {@link suite1} is for tests alone: it makes
+ * passwords cheap to guess.
+ */
 export interface OpaqueSuite {
   readonly tag: string;
   /** @param y 32 bytes: the OPRF's output. @returns 32 bytes */
   harden(y: Uint8Array): Promise<Uint8Array>;
 }
 
-/** Argon2id with 64 MiB, t = 3, p = 1 and an all-zero salt, as RFC 9807 §7 has it (the OPRF output is the salted thing). Fixed here, never taken from the server. */
+/**
+ * Argon2id with 64 MiB, t = 3, p = 1 and an all-zero salt, as RFC 9807 §7 has it (the OPRF output is the
+ * salted thing). Fixed here, never taken from the server.
+ */
 export const suite1: OpaqueSuite = {
   tag: opaqueSuite,
-  harden: (y) => argon2id({ password: y, salt: new Uint8Array(16), memorySize: 65_536, iterations: 3, parallelism: 1, hashLength: 32, outputType: "binary" }),
+  harden: (y) =>
+    argon2id({
+      password: y,
+      salt: new Uint8Array(16),
+      memorySize: 65_536,
+      iterations: 3,
+      parallelism: 1,
+      hashLength: 32,
+      outputType: "binary",
+    }),
 };
 
 // Every message has one exact length; opaque-ts silently cuts longer ones off.
@@ -42,20 +58,29 @@ export interface StartedLogin {
   ke1: Bytes;
   /**
    * @param ke2 of the server
-   * @returns `ke3` (32 bytes) for `loginFinish`, the session key that the device signs, and the export key: zero both after use
+   * @returns `ke3` (32 bytes) for `loginFinish`, the session key that the device signs, and the export key:
+   *   zero both after use
    * @throws EngineError E008: the password is wrong or the user unknown, nothing was sent that tells which
    */
   finish(ke2: Uint8Array): Promise<{ ke3: Bytes; sessionKey: Bytes; exportKey: Bytes }>;
 }
 
 /** @param password already normalised and checked (password.ts) */
-export async function startRegistration(password: string, username: string, suite: OpaqueSuite = suite1): Promise<StartedRegistration> {
+export async function startRegistration(
+  password: string,
+  username: string,
+  suite: OpaqueSuite = suite1,
+): Promise<StartedRegistration> {
   const { client, config } = hardenedClient(suite);
   const request = successful(await client.registerInit(password));
   return {
     request: Uint8Array.from(request.serialize()),
     async finish(response) {
-      const read = received(response, registrationResponseLength, () => RegistrationResponse.deserialize(config, Array.from(response)));
+      const read = received(
+        response,
+        registrationResponseLength,
+        () => RegistrationResponse.deserialize(config, Array.from(response)),
+      );
       const finished = successful(await client.registerFinish(read, undefined, username));
       return { record: Uint8Array.from(finished.record.serialize()), exportKey: moved(finished.export_key) };
     },
@@ -63,7 +88,11 @@ export async function startRegistration(password: string, username: string, suit
 }
 
 /** @param password already normalised (password.ts) */
-export async function startLogin(password: string, username: string, suite: OpaqueSuite = suite1): Promise<StartedLogin> {
+export async function startLogin(
+  password: string,
+  username: string,
+  suite: OpaqueSuite = suite1,
+): Promise<StartedLogin> {
   const { client, config } = hardenedClient(suite);
   const ke1 = successful(await client.authInit(password));
   return {
@@ -72,12 +101,19 @@ export async function startLogin(password: string, username: string, suite: Opaq
       const read = received(ke2, ke2Length, () => KE2.deserialize(config, Array.from(ke2)));
       const finished = await client.authFinish(read, undefined, username, suite.tag);
       if (finished instanceof Error) throw wireProblem(ErrorCode.loginFailed, "wrong password or unknown user");
-      return { ke3: Uint8Array.from(finished.ke3.serialize()), sessionKey: moved(finished.session_key), exportKey: moved(finished.export_key) };
+      return {
+        ke3: Uint8Array.from(finished.ke3.serialize()),
+        sessionKey: moved(finished.session_key),
+        exportKey: moved(finished.export_key),
+      };
     },
   };
 }
 
-/** opaque-ts wants the memory-hard function's result at once, Argon2id gives a promise: so it runs one step earlier, where the OPRF is finalised. */
+/**
+ * opaque-ts wants the memory-hard function's result at once, Argon2id gives a promise: so it runs one step
+ * earlier, where the OPRF is finalised.
+ */
 function hardenedClient(suite: OpaqueSuite): { client: OpaqueClient; config: Config } {
   const base = getOpaqueConfig(OpaqueID.OPAQUE_P256);
   let hardened: Uint8Array = new Uint8Array();

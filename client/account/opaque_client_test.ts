@@ -1,4 +1,13 @@
-import { CredentialFile, getOpaqueConfig, KE1, KE3, OpaqueID, OpaqueServer, RegistrationRecord, RegistrationRequest } from "@cloudflare/opaque-ts";
+import {
+  CredentialFile,
+  getOpaqueConfig,
+  KE1,
+  KE3,
+  OpaqueID,
+  OpaqueServer,
+  RegistrationRecord,
+  RegistrationRequest,
+} from "@cloudflare/opaque-ts";
 import assert from "node:assert/strict";
 import { sha256, toHex } from "../../schema/bytes.ts";
 import { EngineError } from "../engine/api.ts";
@@ -18,12 +27,26 @@ async function server() {
   };
   return {
     async register(request: Uint8Array, username: string) {
-      return Uint8Array.from(good(await opaque.registerInit(RegistrationRequest.deserialize(config, Array.from(request)), username)).serialize());
+      return Uint8Array.from(
+        good(await opaque.registerInit(RegistrationRequest.deserialize(config, Array.from(request)), username))
+          .serialize(),
+      );
     },
     async login(ke1: Uint8Array, record: Uint8Array, username: string, context = suite1.tag) {
       const file = new CredentialFile(username, RegistrationRecord.deserialize(config, Array.from(record)), username);
-      const { ke2, expected } = good(await opaque.authInit(KE1.deserialize(config, Array.from(ke1)), file.record, file.credential_identifier, file.client_identity, context));
-      return { ke2: Uint8Array.from(ke2.serialize()), finish: (ke3: Uint8Array) => opaque.authFinish(KE3.deserialize(config, Array.from(ke3)), expected) };
+      const { ke2, expected } = good(
+        await opaque.authInit(
+          KE1.deserialize(config, Array.from(ke1)),
+          file.record,
+          file.credential_identifier,
+          file.client_identity,
+          context,
+        ),
+      );
+      return {
+        ke2: Uint8Array.from(ke2.serialize()),
+        finish: (ke3: Uint8Array) => opaque.authFinish(KE3.deserialize(config, Array.from(ke3)), expected),
+      };
     },
   };
 }
@@ -55,16 +78,26 @@ Deno.test("startLogin() says E008 for a wrong password, another memory-hard func
   };
   await attempt("correct horse battery", "alice", cheapSuite);
   await assert.rejects(attempt("wrong horse battery", "alice", cheapSuite), (error) => wrong(error, "E008"));
-  await assert.rejects(attempt("correct horse battery", "alice", { ...cheapSuite, harden: (y) => sha256(y, y) }), (error) => wrong(error, "E008"));
+  await assert.rejects(
+    attempt("correct horse battery", "alice", { ...cheapSuite, harden: (y) => sha256(y, y) }),
+    (error) => wrong(error, "E008"),
+  );
   await assert.rejects(attempt("correct horse battery", "alicia", cheapSuite), (error) => wrong(error, "E008"));
-  await assert.rejects(attempt("correct horse battery", "alice", { ...cheapSuite, tag: "qpq-opaque-2" }), (error) => wrong(error, "E008"));
+  await assert.rejects(
+    attempt("correct horse battery", "alice", { ...cheapSuite, tag: "qpq-opaque-2" }),
+    (error) => wrong(error, "E008"),
+  );
 });
 
 Deno.test("startLogin() and startRegistration() refuse answers of another length or off the curve as malformed", async () => {
   const registration = await startRegistration("correct horse battery", "alice", cheapSuite);
-  for (const answer of [new Uint8Array(), new Uint8Array(65), new Uint8Array(67)]) await assert.rejects(registration.finish(answer), (error) => wrong(error, "E014"));
+  for (const answer of [new Uint8Array(), new Uint8Array(65), new Uint8Array(67)]) {
+    await assert.rejects(registration.finish(answer), (error) => wrong(error, "E014"));
+  }
   const started = await startLogin("correct horse battery", "alice", cheapSuite);
-  for (const answer of [new Uint8Array(258), new Uint8Array(260)]) await assert.rejects(started.finish(answer), (error) => wrong(error, "E014"));
+  for (const answer of [new Uint8Array(258), new Uint8Array(260)]) {
+    await assert.rejects(started.finish(answer), (error) => wrong(error, "E014"));
+  }
   await assert.rejects(started.finish(new Uint8Array(259).fill(255)), (error) => wrong(error, "E014"));
 });
 

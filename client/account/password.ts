@@ -2,7 +2,10 @@
 
 import { EngineError, LocalCode } from "../engine/api.ts";
 
-/** PROTOCOL §1. A dictionary-based score for shorter ones would cost every visitor hundreds of kB, so length alone opens the door. */
+/**
+ * PROTOCOL §1. A dictionary-based score for shorter ones would cost every visitor hundreds of kB, so length
+ * alone opens the door.
+ */
 const minLength = 12;
 
 /**

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { EngineError } from "../engine/api.ts";
 import { checkedPassword, normalisedPassword } from "./password.ts";
 
-const weak = (password: string) => assert.throws(() => checkedPassword(password, "alice"), (error) => error instanceof EngineError && error.problem.code === "L003", password);
+const weak = (password: string) =>
+  assert.throws(
+    () => checkedPassword(password, "alice"),
+    (error) => error instanceof EngineError && error.problem.code === "L003",
+    password,
+  );
 
 Deno.test("checkedPassword() takes 12 characters and more, counted as people count", () => {
   assert.equal(checkedPassword("correct horse", "alice"), "correct horse");

@@ -23,9 +23,14 @@ import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "./vault.ts
  * @param recoverySecret 20 bytes, of the code
  * @param lowestVault the highest vault version of this account that was ever seen here
  * @returns the new code: the used one is void
- * @throws EngineError L014 a wrong code or an unknown user, L006; WireError, TransportError: after a lost answer either the new password is good or the code still is
+ * @throws EngineError L014 a wrong code or an unknown user, L006; WireError, TransportError: after a lost
+ *   answer either the new password is good or the code still is
  */
-export async function recoverAccount({ openStream, suite, username, password }: Enrolment, recoverySecret: Bytes, lowestVault = 1): Promise<{ recoveryCode: string }> {
+export async function recoverAccount(
+  { openStream, suite, username, password }: Enrolment,
+  recoverySecret: Bytes,
+  lowestVault = 1,
+): Promise<{ recoveryCode: string }> {
   const rpc = new RpcClient(openStream);
   const opaque = await startRegistration(password, username, suite);
   const seed = await recoverySeed(recoverySecret);
@@ -34,7 +39,13 @@ export async function recoverAccount({ openStream, suite, username, password }: 
   try {
     const { nonce } = await rpc.call(authentication.recoverStart, { username });
     const openSignature = await signEd25519(seed, await recoverOpenBytes(nonce, username, opaque.request));
-    const { account, vault, response } = await rpc.call(authentication.recoverOpen, { suite: suite.tag, username, nonce, request: opaque.request, signature: openSignature });
+    const { account, vault, response } = await rpc.call(authentication.recoverOpen, {
+      suite: suite.tag,
+      username,
+      nonce,
+      request: opaque.request,
+      signature: openSignature,
+    });
     if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server opened another account");
     const { accountKey } = account;
     const keys = await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", recoverySecret, accountKey);
@@ -50,11 +61,22 @@ export async function recoverAccount({ openStream, suite, username, password }: 
       wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
       ...await recoveryPart(keys, nextSecret, accountKey),
     };
-    const signature = await signEd25519(seed, await recoverFinishBytes(nonce, [record, u64(vault.version), ...vaultFields(next)]));
-    await rpc.call(authentication.recoverFinish, { nonce, record, expectedVaultVersion: vault.version, vault: next, signature });
+    const signature = await signEd25519(
+      seed,
+      await recoverFinishBytes(nonce, [record, u64(vault.version), ...vaultFields(next)]),
+    );
+    await rpc.call(authentication.recoverFinish, {
+      nonce,
+      record,
+      expectedVaultVersion: vault.version,
+      vault: next,
+      signature,
+    });
     return { recoveryCode: formatRecoveryCode(nextSecret) };
   } catch (error) {
-    if (isWireError(error, ErrorCode.loginFailed)) throw new EngineError({ code: LocalCode.recoveryCode, detail: "the recovery code is not this account's" });
+    if (isWireError(error, ErrorCode.loginFailed)) {
+      throw new EngineError({ code: LocalCode.recoveryCode, detail: "the recovery code is not this account's" });
+    }
     throw error;
   } finally {
     for (const secret of secrets) secret.fill(0);

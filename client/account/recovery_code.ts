@@ -1,4 +1,7 @@
-/** The recovery code: 160 random bits in Crockford's base32 with his check symbol (https://www.crockford.com/base32.html), shown once. */
+/**
+ * The recovery code: 160 random bits in Crockford's base32 with his check symbol
+ * (https://www.crockford.com/base32.html), shown once.
+ */
 
 import { EngineError, LocalCode } from "../engine/api.ts";
 import type { Bytes } from "./types.ts";
@@ -16,7 +19,8 @@ export function newRecoverySecret(): Bytes {
 /** @returns eight groups of four symbols and the check symbol: "0123-4567-…-CDEF-G" */
 export function formatRecoveryCode(secret: Uint8Array): string {
   const number = numberOf(secret);
-  const symbols = Array.from({ length: 32 }, (_, index) => digits[Number((number >> BigInt(5 * (31 - index))) & 31n)]).join("");
+  const symbols = Array.from({ length: 32 }, (_, index) => digits[Number((number >> BigInt(5 * (31 - index))) & 31n)])
+    .join("");
   return `${symbols.match(/.{4}/g)!.join("-")}-${checks[Number(number % 37n)]}`;
 }
 
@@ -31,9 +35,15 @@ export function parseRecoveryCode(text: string): Bytes {
   const values = [...symbols.slice(0, 32)].map((symbol) => digits.indexOf(symbol));
   const number = values.reduce((sum, value) => sum * 32n + BigInt(value), 0n);
   if (symbols.length !== 33 || values.includes(-1) || checks[Number(number % 37n)] !== symbols[32]) {
-    throw new EngineError({ code: LocalCode.recoveryCode, detail: "that is not a recovery code: a symbol is wrong or missing" });
+    throw new EngineError({
+      code: LocalCode.recoveryCode,
+      detail: "that is not a recovery code: a symbol is wrong or missing",
+    });
   }
-  return Uint8Array.from({ length: secretLength }, (_, index) => Number((number >> BigInt(8 * (secretLength - 1 - index))) & 255n));
+  return Uint8Array.from(
+    { length: secretLength },
+    (_, index) => Number((number >> BigInt(8 * (secretLength - 1 - index))) & 255n),
+  );
 }
 
 function numberOf(bytes: Uint8Array): bigint {

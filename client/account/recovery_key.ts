@@ -8,14 +8,27 @@ import { type VaultKeys, wrapVaultKeys } from "./vault.ts";
 
 const label = utf8("qpq/1 recovery auth");
 
-/** @param recoverySecret 20 bytes @returns 32 bytes: the private Ed25519 key HKDF-SHA-256(recoverySecret, no salt, "qpq/1 recovery auth") */
+/**
+ * @param recoverySecret 20 bytes @returns 32 bytes: the private Ed25519 key HKDF-SHA-256(recoverySecret, no
+ *   salt, "qpq/1 recovery auth")
+ */
 export async function recoverySeed(recoverySecret: Uint8Array): Promise<Bytes> {
   const material = await crypto.subtle.importKey("raw", recoverySecret as Bytes, "HKDF", false, ["deriveBits"]);
-  return new Uint8Array(await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: label }, material, 256));
+  return new Uint8Array(
+    await crypto.subtle.deriveBits(
+      { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: label },
+      material,
+      256,
+    ),
+  );
 }
 
 /** @returns the fields of a vault that a recovery code makes */
-export async function recoveryPart(keys: VaultKeys, recoverySecret: Uint8Array, accountKey: Uint8Array): Promise<Pick<Vault, "wrappedByRecovery" | "recoveryKey">> {
+export async function recoveryPart(
+  keys: VaultKeys,
+  recoverySecret: Uint8Array,
+  accountKey: Uint8Array,
+): Promise<Pick<Vault, "wrappedByRecovery" | "recoveryKey">> {
   const seed = await recoverySeed(recoverySecret);
   const recoveryKey = await publicEd25519(seed);
   seed.fill(0);

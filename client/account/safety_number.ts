@@ -14,15 +14,22 @@ interface Side {
 }
 
 /**
- * The same for both sides. Per side: h = SHA-512(x) with x = "qpq/1 safety" ‖ accountKey ‖ username, then 5,199 times h = SHA-512(h ‖ x); of the last h six times five bytes, each a
- * big-endian number modulo 100,000: 30 digits. The two sides' digits are sorted; the keys in the QR code stand in the same order.
+ * The same for both sides. Per side: h = SHA-512(x) with x = "qpq/1 safety" ‖ accountKey ‖ username, then
+ * 5,199 times h = SHA-512(h ‖ x); of the last h six times five bytes, each a big-endian number modulo
+ * 100,000: 30 digits. The two sides' digits are sorted; the keys in the QR code stand in the same order.
  *
- * @returns digits: 12 groups of five, space between; qr: hex of version (1 byte) ‖ both account keys, 65 bytes
+ * @returns digits: 12 groups of five, space between; qr: hex of version (1 byte) ‖ both account keys, 65
+ *   bytes
  */
 export async function safetyNumber(one: Side, other: Side): Promise<{ digits: string; qr: string }> {
-  const sides = await Promise.all([one, other].map(async (side) => ({ accountKey: side.accountKey, digits: await digitsOf(side) })));
+  const sides = await Promise.all(
+    [one, other].map(async (side) => ({ accountKey: side.accountKey, digits: await digitsOf(side) })),
+  );
   sides.sort((a, b) => a.digits < b.digits ? -1 : 1);
-  return { digits: sides.map(({ digits }) => digits).join(" "), qr: toHex(concat(Uint8Array.of(qrVersion), ...sides.map(({ accountKey }) => accountKey))) };
+  return {
+    digits: sides.map(({ digits }) => digits).join(" "),
+    qr: toHex(concat(Uint8Array.of(qrVersion), ...sides.map(({ accountKey }) => accountKey))),
+  };
 }
 
 async function digitsOf({ accountKey, username }: Side): Promise<string> {

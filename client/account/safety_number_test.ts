@@ -10,7 +10,9 @@ function digitsOf({ accountKey, username }: typeof anna): string {
   const input = Buffer.concat([Buffer.from("qpq/1 safety"), accountKey, Buffer.from(username)]);
   let hash = createHash("sha512").update(input).digest();
   for (let round = 2; round <= 5200; round++) hash = createHash("sha512").update(hash).update(input).digest();
-  return [0, 5, 10, 15, 20, 25].map((at) => (BigInt(`0x${hash.toString("hex", at, at + 5)}`) % 100_000n).toString().padStart(5, "0")).join(" ");
+  return [0, 5, 10, 15, 20, 25].map((at) =>
+    (BigInt(`0x${hash.toString("hex", at, at + 5)}`) % 100_000n).toString().padStart(5, "0")
+  ).join(" ");
 }
 
 Deno.test("safetyNumber() is the same for both sides: 12 groups of five digits, as PROTOCOL §1 defines them", async () => {

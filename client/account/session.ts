@@ -47,7 +47,12 @@ export class SessionRpc extends RpcClient {
     this.#auth = auth;
   }
 
-  override async call<M extends Method>(method: M, params: ParamsOf<M>, options?: CallOptions, body?: Uint8Array): Promise<ResultsOf<M>> {
+  override async call<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options?: CallOptions,
+    body?: Uint8Array,
+  ): Promise<ResultsOf<M>> {
     const auth = this.#auth;
     try {
       return await super.call(method, params, options, body);
@@ -57,7 +62,11 @@ export class SessionRpc extends RpcClient {
     }
   }
 
-  override async *stream<M extends Method>(method: M, params: ParamsOf<M>, options?: Pick<CallOptions, "signal">): AsyncGenerator<ResultsOf<M>> {
+  override async *stream<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options?: Pick<CallOptions, "signal">,
+  ): AsyncGenerator<ResultsOf<M>> {
     const auth = this.#auth;
     try {
       yield* super.stream(method, params, options);
@@ -70,12 +79,14 @@ export class SessionRpc extends RpcClient {
   async #watch(error: unknown, auth: CallAuth): Promise<void> {
     if (auth !== this.#auth) return;
     if (!isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return;
-    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if even its own stock is forbidden to it. And a session that has ended may
-    // have ended because the device was revoked.
+    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if
+    // even its own stock is forbidden to it. And a session that has ended may have ended because the device
+    // was revoked.
     const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
     if (auth !== this.#auth) return;
     if (isWireError(confirmed, ErrorCode.forbidden)) this.#onEnded("revoked");
-    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) this.#onEnded(codeName(confirmed.code));
-    else if (error.code !== ErrorCode.forbidden) this.#onEnded(codeName(error.code));
+    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
+      this.#onEnded(codeName(confirmed.code));
+    } else if (error.code !== ErrorCode.forbidden) this.#onEnded(codeName(error.code));
   }
 }

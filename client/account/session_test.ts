@@ -50,7 +50,10 @@ Deno.test("SessionRpc says once that the session has ended, on E001 and E002 of 
   await assert.rejects(rpc.call(authentication.searchUsers, search), WireError);
   assert.deepEqual(ended, ["E001"]);
   const other = setting({ subscribe: ErrorCode.sessionExpired });
-  await assert.rejects(Array.fromAsync(other.rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })), WireError);
+  await assert.rejects(
+    Array.fromAsync(other.rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })),
+    WireError,
+  );
   assert.deepEqual(other.ended, ["E002"]);
 });
 
@@ -66,7 +69,10 @@ Deno.test("SessionRpc takes E003 for the end only when even the device's own sto
 
 Deno.test("SessionRpc says that the device was revoked when that is why the session has ended", async () => {
   const { rpc, ended } = setting({ subscribe: ErrorCode.unauthenticated, count: ErrorCode.forbidden });
-  await assert.rejects(Array.fromAsync(rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })), WireError);
+  await assert.rejects(
+    Array.fromAsync(rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })),
+    WireError,
+  );
   assert.deepEqual(ended, ["revoked"]);
 });
 

@@ -32,7 +32,10 @@ export interface KnownAccount {
   verified: boolean;
   /** How many times the user has decided about this name: took another key, compared safety numbers, took that back. */
   decided: number;
-  /** 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be sent to the account meanwhile (PROTOCOL §1, Pins). */
+  /**
+   * 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be
+   * sent to the account meanwhile (PROTOCOL §1, Pins).
+   */
   changedKey?: Bytes;
 }
 
@@ -46,7 +49,8 @@ export interface Directory {
   byUsername(username: string): Promise<KnownAccount>;
 
   /**
-   * As {@link byUsername}, for someone who looks at the key itself: an account whose key has changed, and one that is pinned while there is no connection, is an answer too.
+   * As {@link byUsername}, for someone who looks at the key itself: an account whose key has changed, and one
+   * that is pinned while there is no connection, is an answer too.
    *
    * @throws EngineError L004, L001 for an account that was never seen
    */
@@ -63,14 +67,18 @@ export interface Directory {
    */
   refresh(accountKeys: Uint8Array[]): Promise<KnownAccount[]>;
 
-  /** @returns usernames that start with `prefix`, sorted, ≤ 20, without the own one. @throws EngineError L001 offline */
+  /**
+   * @returns usernames that start with `prefix`, sorted, ≤ 20, without the own one. @throws EngineError L001
+   *   offline
+   */
   search(prefix: string): Promise<string[]>;
 
   /** All accounts that are pinned. */
   known(): Promise<KnownAccount[]>;
 
   /**
-   * The user accepts a key that was shown: it becomes the pin, unverified, and stands over what other devices have pinned; another key's record goes.
+   * The user accepts a key that was shown: it becomes the pin, unverified, and stands over what other devices
+   * have pinned; another key's record goes.
    *
    * @param accountKey 32 bytes: the one whose safety number the user has seen
    * @throws EngineError L017 when the server answers with another key than that one, L001 offline
@@ -83,11 +91,15 @@ export interface Directory {
   /**
    * Call before sending.
    *
-   * @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on, L016 where one is pinned to another key than the member's
+   * @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on,
+   *   L016 where one is pinned to another key than the member's
    */
   requireUnchanged(members: { username: string; accountKey: Uint8Array }[]): Promise<void>;
 
-  /** What is pinned for each name: what is known here, and what came from the vault for names that were not looked up here yet. */
+  /**
+   * What is pinned for each name: what is known here, and what came from the vault for names that were not
+   * looked up here yet.
+   */
   pins(): Promise<Pin[]>;
 
   /** @param newer told of every newer device list of a known account, however it came @returns ends that */
@@ -96,7 +108,10 @@ export interface Directory {
   /** @param changed told when a record (pin, mark, changed key, list) was stored or removed @returns ends that */
   watchPins(changed: () => void): () => void;
 
-  /** For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for once when the stored list does not have it). */
+  /**
+   * For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for
+   * once when the stored list does not have it).
+   */
   readonly trust: Trust;
 
   /** For `createMls`: whether the newest stored list revokes the device. */
@@ -106,8 +121,9 @@ export interface Directory {
 /** This device's KeyPackages: stock on the server, private parts here. */
 export interface KeyPackageStock {
   /**
-   * Brings the server's stock up to 20 or more and renews the last resort when it is older than a week. Cheap when nothing is to do. Call after each connect and every
-   * hour; private parts are on disk before the upload.
+   * Brings the server's stock up to 20 or more and renews the last resort when it is older than a week. Cheap
+   * when nothing is to do. Call after each connect and every hour; private parts are on disk before the
+   * upload.
    *
    * @param onProgress called after each KeyPackage that was made
    * @throws EngineError L001 offline, or the server's code
@@ -120,7 +136,8 @@ export interface KeyPackageStock {
   /**
    * A KeyPackage that is never published, for a re-add request (PROTOCOL §3.4).
    *
-   * @returns `put`: its private part, for the caller to write before the KeyPackage leaves; from then on it is among the candidates
+   * @returns `put`: its private part, for the caller to write before the KeyPackage leaves; from then on it
+   *   is among the candidates
    */
   forRequest(): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
 
@@ -131,14 +148,18 @@ export interface KeyPackageStock {
   candidates(): Promise<Bytes[]>;
 
   /**
-   * What the joiner's own write must delete with it, so that a KeyPackage's private part goes in the transaction that stores the group. Nothing for a last resort.
+   * What the joiner's own write must delete with it, so that a KeyPackage's private part goes in the
+   * transaction that stores the group. Nothing for a last resort.
    *
    * @param ref `keyPackageRef` of the join result
    */
   consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]>;
 }
 
-/** The vault's channel list (PROTOCOL §1): a new device reads from it where it should be. Pins go there by themselves. */
+/**
+ * The vault's channel list (PROTOCOL §1): a new device reads from it where it should be. Pins go there by
+ * themselves.
+ */
 export interface VaultKeeper {
   /**
    * Brings pins and channels into the vault, merged with what other devices put there.
@@ -184,13 +205,22 @@ export interface Accounts {
   signIn(username: string, password: string): Promise<void>;
   /** The account's devices by its newest list, with their live sessions. @throws EngineError L001 */
   devices(): Promise<DeviceInfo[]>;
-  /** Takes a device out of the account's list for good. @param deviceId hex, 16 bytes @throws EngineError E008 wrong password, L001 … */
+  /**
+   * Takes a device out of the account's list for good. @param deviceId hex, 16 bytes @throws EngineError E008
+   * wrong password, L001 …
+   */
   revokeDevice(deviceId: string, password: string): Promise<void>;
-  /** One call: new OPAQUE record, new wrap, the end of every other session. @throws EngineError L003, E008, L001: then either password may be the good one */
+  /**
+   * One call: new OPAQUE record, new wrap, the end of every other session. @throws EngineError L003, E008,
+   * L001: then either password may be the good one
+   */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   /** @returns a fresh code; the one before is void @throws EngineError E008, L001 … */
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
-  /** Sets a new password by the recovery code and signs this device in. @returns the next code @throws EngineError L003, L006, L012, L014, L001 … */
+  /**
+   * Sets a new password by the recovery code and signs this device in. @returns the next code @throws
+   * EngineError L003, L006, L012, L014, L001 …
+   */
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   /** Ends the session on the server if it can be reached, then deletes all state of this profile. */
   signOut(): Promise<void>;

@@ -1,4 +1,7 @@
-/** Brings what this device learns (pins, channels) into the account's vault, merged with what the account's other devices put there. */
+/**
+ * Brings what this device learns (pins, channels) into the account's vault, merged with what the account's
+ * other devices put there.
+ */
 
 import { Mutex } from "async-mutex";
 import { toHex, u64 } from "../../schema/bytes.ts";
@@ -38,7 +41,10 @@ export interface VaultKeeperOptions {
 /** Other devices of the account write at the same time; more often than this means a server that never takes it. */
 const attempts = 4;
 
-/** Holds the vault on this device and writes changes to the server by compare-and-set; never goes back to an older version. */
+/**
+ * Holds the vault on this device and writes changes to the server by compare-and-set; never goes back to an
+ * older version.
+ */
 export class VaultSync implements VaultKeeper {
   readonly #options: VaultKeeperOptions;
   readonly #working = new Mutex();
@@ -62,7 +68,8 @@ export class VaultSync implements VaultKeeper {
   /**
    * The one way to write the vault other than {@link sync}: the wraps change, the content stays.
    *
-   * @param write puts the next vault on the server; E015 means that another device came first, and is tried again with the newer vault
+   * @param write puts the next vault on the server; E015 means that another device came first, and is tried
+   *   again with the newer vault
    */
   async rewrap(write: (current: { vault: Vault; content: VaultContent }) => Promise<Vault>): Promise<void> {
     await this.#working.runExclusive(() =>
@@ -77,7 +84,10 @@ export class VaultSync implements VaultKeeper {
     );
   }
 
-  /** Syncs without being waited for: once at a time, and once more when asked meanwhile. What fails is made up for by the next sync. */
+  /**
+   * Syncs without being waited for: once at a time, and once more when asked meanwhile. What fails is made up
+   * for by the next sync.
+   */
   inBackground(onError: (error: unknown) => void): void {
     this.#again = true;
     this.#background ??= (async () => {
@@ -100,7 +110,7 @@ export class VaultSync implements VaultKeeper {
   }
 
   async #trying(work: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1;; attempt++) {
       try {
         return await work();
       } catch (error) {
@@ -128,7 +138,9 @@ export class VaultSync implements VaultKeeper {
       const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
       await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
     }
-    if (version !== stored.version) await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+    if (version !== stored.version) {
+      await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+    }
     await onVaultPins(merged.pins);
   }
 }

@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../engine/api.ts";
-import { fittingPins, maxKeptChannels, mergeChannels, mergePins, openVault, type Pin, sealVault, unwrapVaultKeys, type VaultContent, wrapVaultKeys } from "./vault.ts";
+import {
+  fittingPins,
+  maxKeptChannels,
+  mergeChannels,
+  mergePins,
+  openVault,
+  type Pin,
+  sealVault,
+  unwrapVaultKeys,
+  type VaultContent,
+  wrapVaultKeys,
+} from "./vault.ts";
 
 const accountKey = new Uint8Array(32).fill(1);
 const seed = new Uint8Array(32).fill(2);
 const exportKey = new Uint8Array(32).fill(3);
-const pin = (username: string, key: number, firstSeen: number, verified = false, decided = 0): Pin => ({ username, accountKey: new Uint8Array(32).fill(key), firstSeen, verified, decided });
-const unreadable = (work: Promise<unknown>) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === "L006");
+const pin = (username: string, key: number, firstSeen: number, verified = false, decided = 0): Pin => ({
+  username,
+  accountKey: new Uint8Array(32).fill(key),
+  firstSeen,
+  verified,
+  decided,
+});
+const unreadable = (work: Promise<unknown>) =>
+  assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === "L006");
 
 async function made(version = 3) {
   const keys = { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootSeed: seed };
@@ -23,7 +41,12 @@ async function made(version = 3) {
 
 Deno.test("a vault opens by password and by recovery code, to the same content and root key", async () => {
   const { content, vault } = await made();
-  for (const keys of [await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey), await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", new Uint8Array(20).fill(4), accountKey)]) {
+  for (
+    const keys of [
+      await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey),
+      await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", new Uint8Array(20).fill(4), accountKey),
+    ]
+  ) {
     const opened = await openVault(vault, keys.vaultKey, accountKey);
     assert.deepEqual(opened, content);
     assert.deepEqual(keys.rootSeed, seed);
@@ -64,7 +87,11 @@ Deno.test("unwrapVaultKeys() refuses a wrong secret, the other wrap and another 
 });
 
 Deno.test("mergePins() keeps everybody, the earliest sight, and of two keys the earlier pin, whoever holds it", () => {
-  const merged = mergePins([pin("carol", 1, 5), pin("bob", 2, 20, true), pin("dave", 3, 30)], [pin("bob", 2, 10), pin("dave", 4, 20, true), pin("alice", 5, 1)]);
+  const merged = mergePins([pin("carol", 1, 5), pin("bob", 2, 20, true), pin("dave", 3, 30)], [
+    pin("bob", 2, 10),
+    pin("dave", 4, 20, true),
+    pin("alice", 5, 1),
+  ]);
   assert.deepEqual(merged, [pin("alice", 5, 1), pin("bob", 2, 10, true), pin("carol", 1, 5), pin("dave", 4, 20, true)]);
   assert.deepEqual(mergePins([pin("dave", 3, 20)], [pin("dave", 4, 30)]), [pin("dave", 3, 20)]);
 });
@@ -91,7 +118,9 @@ Deno.test("a vault stays readable and within 128 KiB however many accounts and c
   const friends = [pin("bob", 5, 10), pin("carol", 6, 11)];
   const late = pin("dave", 7, 9_000_000_000_000, true, 1);
   const flood = Array.from({ length: 3_000 }, (_, index) => pin(name(index), 9, 1_800_000_000_000 + index));
-  const channels = mergeChannels(Array.from({ length: 2_001 }, (_, index) => id(index)), [new Uint8Array(32).fill(200)]);
+  const channels = mergeChannels(Array.from({ length: 2_001 }, (_, index) => id(index)), [
+    new Uint8Array(32).fill(200),
+  ]);
   const pins = fittingPins(mergePins([...flood, late], friends));
   assert.equal(channels.length, maxKeptChannels);
   assert.ok(channels.some((channel) => channel[0] === 200 && channel[31] === 200), "what is in the vault stays");
@@ -100,6 +129,12 @@ Deno.test("a vault stays readable and within 128 KiB however many accounts and c
   assert.deepEqual(fittingPins(mergePins([...flood, late], pins)), pins, "merging again changes nothing");
   const sealed = await sealVault({ pins, channels }, keys.vaultKey, accountKey, 4);
   assert.ok(sealed.length <= 128 * 1024, `${sealed.length} bytes`);
-  const vault = { version: 4, sealed, wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() };
+  const vault = {
+    version: 4,
+    sealed,
+    wrappedByPassword: new Uint8Array(),
+    wrappedByRecovery: new Uint8Array(),
+    recoveryKey: new Uint8Array(),
+  };
   assert.equal((await openVault(vault, keys.vaultKey, accountKey)).channels.length, maxKeptChannels);
 });

@@ -5,7 +5,9 @@ import { mimiMessageId } from "./message_id.ts";
 import { messageMeaning, textContent } from "./message_text.ts";
 import { decodeMimiContent, encodeMimiContent, type MimiContent } from "./mimi_content.ts";
 
-const folder = `${Deno.env.get("QPQ_VECTORS") ?? new URL("../../../shared/vectors", import.meta.url).pathname}/mimi-content`;
+const folder = `${
+  Deno.env.get("QPQ_VECTORS") ?? new URL("../../../shared/vectors", import.meta.url).pathname
+}/mimi-content`;
 
 /** The draft's examples; undefined where they are not at hand (an error under CI=true). */
 function examples(): Map<string, { bytes: Uint8Array<ArrayBuffer> }> | undefined {
@@ -38,7 +40,8 @@ Deno.test("decodeMimiContent() reads every example of the draft and encodeMimiCo
 });
 
 /**
- * The examples whose bytes are those of the draft's text, which names their ids. The other files, and the ids in the readable ones, refer to ids of an earlier revision.
+ * The examples whose bytes are those of the draft's text, which names their ids. The other files, and the ids
+ * in the readable ones, refer to ids of an earlier revision.
  */
 const namedInDraft: Record<string, string> = {
   "original": "01b0084467273cc43d6f0ebeac13eb84229c4fffe8f6c3594c905f47779e5a79",
@@ -63,27 +66,49 @@ Deno.test("messageMeaning() tells texts, replies, edits, deletes and reactions a
   const all = examples();
   if (!all) return;
   const meaning = (name: string) => messageMeaning(decodeMimiContent(all.get(name)!.bytes));
-  assert.deepEqual(meaning("original"), { kind: "text", text: "Hi everyone, we just shipped release 2.0. __Good  work__!" });
-  assert.deepEqual([meaning("reply").kind, (meaning("reply") as { inReplyTo: Uint8Array }).inReplyTo.length], ["text", 32]);
-  assert.deepEqual([meaning("edit").kind, (meaning("edit") as { text: string }).text], ["edit", "Right on! _Congratulations_ y'all!"]);
-  assert.deepEqual([meaning("delete").kind, meaning("unlike").kind, meaning("reaction").kind], ["delete", "delete", "reaction"]);
-  assert.equal((meaning("conferencing") as { text: string }).text, "Join the Foo 118 conference https://example.com/join/12345");
+  assert.deepEqual(meaning("original"), {
+    kind: "text",
+    text: "Hi everyone, we just shipped release 2.0. __Good  work__!",
+  });
+  assert.deepEqual([meaning("reply").kind, (meaning("reply") as { inReplyTo: Uint8Array }).inReplyTo.length], [
+    "text",
+    32,
+  ]);
+  assert.deepEqual([meaning("edit").kind, (meaning("edit") as { text: string }).text], [
+    "edit",
+    "Right on! _Congratulations_ y'all!",
+  ]);
+  assert.deepEqual([meaning("delete").kind, meaning("unlike").kind, meaning("reaction").kind], [
+    "delete",
+    "delete",
+    "reaction",
+  ]);
+  assert.equal(
+    (meaning("conferencing") as { text: string }).text,
+    "Join the Foo 118 conference https://example.com/join/12345",
+  );
   assert.match((meaning("multipart-3") as { text: string }).text, /<h1>Welcome!<\/h1>[\s\S]*\[image\/gif\]/);
 });
 
 Deno.test("textContent() comes back as its text, with any characters", () => {
   const content = textContent("Grüße 🦆\n\u0000end", new Uint8Array(16).fill(7));
-  assert.deepEqual(messageMeaning(decodeMimiContent(encodeMimiContent(content))), { kind: "text", text: "Grüße 🦆\n\u0000end" });
+  assert.deepEqual(messageMeaning(decodeMimiContent(encodeMimiContent(content))), {
+    kind: "text",
+    text: "Grüße 🦆\n\u0000end",
+  });
 });
 
 Deno.test("decodeMimiContent() refuses what the draft's §8.1 calls nonsense, and any encoding but the deterministic one", () => {
   const good = textContent("hello", new Uint8Array(16));
-  const refused = (content: MimiContent, what: string) => assert.throws(() => decodeMimiContent(encodeMimiContent(content)), MalformedError, what);
+  const refused = (content: MimiContent, what: string) =>
+    assert.throws(() => decodeMimiContent(encodeMimiContent(content)), MalformedError, what);
   refused({ ...good, salt: new Uint8Array(15) }, "salt");
   refused({ ...good, topicId: new Uint8Array(4097) }, "topic");
   refused({ ...good, replaces: new Uint8Array(32).fill(2) }, "hash algorithm");
   let deep: MimiContent["body"] = good.body;
-  for (let depth = 0; depth < 5; depth++) deep = { disposition: 1, language: "", cardinality: "multi", semantics: "process-all", parts: [deep, good.body] };
+  for (let depth = 0; depth < 5; depth++) {
+    deep = { disposition: 1, language: "", cardinality: "multi", semantics: "process-all", parts: [deep, good.body] };
+  }
   refused({ ...good, body: deep }, "depth");
   assert.throws(() => decodeMimiContent(utf8("hello")), MalformedError);
   assert.throws(() => decodeMimiContent(fromHex("9f00ff")), MalformedError);

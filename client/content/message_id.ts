@@ -1,4 +1,7 @@
-/** MIMI message ids (draft-ietf-mimi-content-07 §3.3; PROTOCOL §7): derived by each receiver, never taken from the sender. */
+/**
+ * MIMI message ids (draft-ietf-mimi-content-07 §3.3; PROTOCOL §7): derived by each receiver, never taken from
+ * the sender.
+ */
 
 import { concat, sha256, toHex, utf8 } from "../../schema/bytes.ts";
 
@@ -13,7 +16,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
  * @param salt its salt, again at the end so that the hash can not be extended
  * @returns 32 bytes
  */
-export async function mimiMessageId(senderUri: string, roomUri: string, content: Uint8Array, salt: Uint8Array): Promise<Bytes> {
+export async function mimiMessageId(
+  senderUri: string,
+  roomUri: string,
+  content: Uint8Array,
+  salt: Uint8Array,
+): Promise<Bytes> {
   const hash = await sha256(utf8(senderUri), utf8(roomUri), content, salt);
   return concat(Uint8Array.of(1), hash.subarray(0, 31));
 }
@@ -23,7 +31,10 @@ export function accountUri(accountKey: Uint8Array): string {
   return `im:${toHex(accountKey)}`;
 }
 
-/** @param firstChannelId 32 bytes: the conversation's first channel; successors keep it, so that ids stay the same (PROTOCOL §7) */
+/**
+ * @param firstChannelId 32 bytes: the conversation's first channel; successors keep it, so that ids stay the
+ *   same (PROTOCOL §7)
+ */
 export function roomUri(firstChannelId: Uint8Array): string {
   return `im:${toHex(firstChannelId)}`;
 }

@@ -1,6 +1,6 @@
 /** What a conversation shows of a message: its text, and what it does to an earlier one. */
 
-import { type MimiContent, type NestedPart, Disposition } from "./mimi_content.ts";
+import { Disposition, type MimiContent, type NestedPart } from "./mimi_content.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -19,7 +19,13 @@ export function textContent(text: string, salt: Bytes): MimiContent {
     salt,
     topicId: new Uint8Array(),
     extensions: new Map(),
-    body: { disposition: Disposition.render, language: "", cardinality: "single", contentType: plainText, content: new TextEncoder().encode(text) as Bytes },
+    body: {
+      disposition: Disposition.render,
+      language: "",
+      cardinality: "single",
+      contentType: plainText,
+      content: new TextEncoder().encode(text) as Bytes,
+    },
   };
 }
 
@@ -50,7 +56,9 @@ function partText(part: NestedPart): string {
     case "single":
       return isText(part.contentType) ? new TextDecoder().decode(part.content) : `[${typeName(part.contentType)}]`;
     case "external":
-      return [part.description || part.filename, part.encAlg === 0 ? part.url : ""].filter((word) => word !== "").join(" ") || `[${typeName(part.contentType)}]`;
+      return [part.description || part.filename, part.encAlg === 0 ? part.url : ""].filter((word) => word !== "").join(
+        " ",
+      ) || `[${typeName(part.contentType)}]`;
     case "multi":
       return multipartText(part.semantics === "choose-one" ? chosen(part.parts) : part.parts);
   }
@@ -62,7 +70,8 @@ function multipartText(parts: NestedPart[]): string {
 
 /** Alternatives: plain text when there is one, else any text, else the sender's first. */
 function chosen(parts: NestedPart[]): NestedPart[] {
-  const single = (fits: (contentType: string) => boolean) => parts.find((part) => part.cardinality === "single" && fits(part.contentType));
+  const single = (fits: (contentType: string) => boolean) =>
+    parts.find((part) => part.cardinality === "single" && fits(part.contentType));
   return [single((type) => typeName(type) === "text/plain") ?? single(isText) ?? parts[0]];
 }
 

@@ -1,4 +1,7 @@
-/** The MIMI content container (draft-ietf-mimi-content-07 §4): what stands inside of a message, as deterministic CBOR. */
+/**
+ * The MIMI content container (draft-ietf-mimi-content-07 §4): what stands inside of a message, as
+ * deterministic CBOR.
+ */
 
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -7,7 +10,17 @@ import { bytesOf, countOf, textOf } from "../../schema/shape.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** §4.4 {10}; 9 to 255 are unknown and to be treated as `render` (§8.1). */
-export const Disposition = { unspecified: 0, render: 1, reaction: 2, profile: 3, inline: 4, icon: 5, attachment: 6, session: 7, preview: 8 } as const;
+export const Disposition = {
+  unspecified: 0,
+  render: 1,
+  reaction: 2,
+  profile: 3,
+  inline: 4,
+  icon: 5,
+  attachment: 6,
+  session: 7,
+  preview: 8,
+} as const;
 
 export interface NullPart {
   cardinality: "null";
@@ -71,8 +84,18 @@ export const contentLimits = { parts: 1024, depth: 4, topicId: 4096, extensions:
 const semantics: PartSemantics[] = ["choose-one", "single-unit", "process-all"];
 
 /** @returns the one deterministic encoding (RFC 8949 §4.2.1) */
-export function encodeMimiContent({ salt, replaces, topicId, expires, inReplyTo, extensions, body }: MimiContent): Bytes {
-  const item = [salt, replaces ?? null, topicId, expires ? [expires.relative, expires.time] : null, inReplyTo ?? null, extensions, partItem(body)];
+export function encodeMimiContent(
+  { salt, replaces, topicId, expires, inReplyTo, extensions, body }: MimiContent,
+): Bytes {
+  const item = [
+    salt,
+    replaces ?? null,
+    topicId,
+    expires ? [expires.relative, expires.time] : null,
+    inReplyTo ?? null,
+    extensions,
+    partItem(body),
+  ];
   return new Uint8Array(encode(item, rfc8949EncodeOptions));
 }
 
@@ -85,7 +108,20 @@ function partItem(part: NestedPart): unknown[] {
       return [...start, 1, part.contentType, part.content];
     case "external":
       return [
-        ...start, 2, part.contentType, part.url, part.expires, part.size, part.encAlg, part.key, part.nonce, part.aad, part.hashAlg, part.contentHash, part.description, part.filename,
+        ...start,
+        2,
+        part.contentType,
+        part.url,
+        part.expires,
+        part.size,
+        part.encAlg,
+        part.key,
+        part.nonce,
+        part.aad,
+        part.hashAlg,
+        part.contentHash,
+        part.description,
+        part.filename,
       ];
     case "multi":
       return [...start, 3, semantics.indexOf(part.semantics), part.parts.map(partItem)];
@@ -93,7 +129,8 @@ function partItem(part: NestedPart): unknown[] {
 }
 
 /**
- * Decodes one container and refuses every encoding but the deterministic one: message ids are hashes of these bytes (§3.3).
+ * Decodes one container and refuses every encoding but the deterministic one: message ids are hashes of these
+ * bytes (§3.3).
  *
  * @throws MalformedError
  */
@@ -123,7 +160,9 @@ function deterministicItem(bytes: Uint8Array): unknown {
     throw new MalformedError(`content: not CBOR: ${(error as Error).message}`);
   }
   const again = encode(item, rfc8949EncodeOptions);
-  if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) throw new MalformedError("content: CBOR is not deterministic");
+  if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) {
+    throw new MalformedError("content: CBOR is not deterministic");
+  }
   return item;
 }
 
@@ -134,14 +173,20 @@ function messageIdOf(value: unknown, what: string): Bytes {
 }
 
 function expirationOf(value: unknown): { relative: boolean; time: number } {
-  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "boolean") throw new MalformedError("content: not an expiration");
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[0] !== "boolean") {
+    throw new MalformedError("content: not an expiration");
+  }
   return { relative: value[0], time: uintOf(value[1], 2 ** 32, "expires") };
 }
 
 function extensionsOf(value: unknown): Map<number | string, unknown> {
-  if (!(value instanceof Map) || value.size > contentLimits.extensions) throw new MalformedError("content: extensions are not a map");
+  if (!(value instanceof Map) || value.size > contentLimits.extensions) {
+    throw new MalformedError("content: extensions are not a map");
+  }
   for (const key of value.keys()) {
-    const fits = typeof key === "number" ? Number.isSafeInteger(key) : typeof key === "string" && key.length >= 1 && key.length <= 255;
+    const fits = typeof key === "number"
+      ? Number.isSafeInteger(key)
+      : typeof key === "string" && key.length >= 1 && key.length <= 255;
     if (!fits) throw new MalformedError("content: extension key");
   }
   return value as Map<number | string, unknown>;
@@ -162,16 +207,28 @@ function partOf(value: unknown, depth: number, seen: { parts: number }): NestedP
       return { ...start, cardinality: "null" };
     case 1:
       fields(2);
-      return { ...start, cardinality: "single", contentType: textOf(rest[0], 1024, "contentType"), content: bytesOf(rest[1], undefined, "content") };
+      return {
+        ...start,
+        cardinality: "single",
+        contentType: textOf(rest[0], 1024, "contentType"),
+        content: bytesOf(rest[1], undefined, "content"),
+      };
     case 2:
       fields(12);
       return { ...start, ...externalOf(rest) };
     case 3: {
       fields(2);
       const [meaning, parts] = rest;
-      if (typeof meaning !== "number" || !semantics[meaning]) throw new MalformedError("content: unknown part semantics");
+      if (typeof meaning !== "number" || !semantics[meaning]) {
+        throw new MalformedError("content: unknown part semantics");
+      }
       if (!Array.isArray(parts) || parts.length < 2) throw new MalformedError("content: a multipart needs two parts");
-      return { ...start, cardinality: "multi", semantics: semantics[meaning], parts: parts.map((part) => partOf(part, depth + 1, seen)) };
+      return {
+        ...start,
+        cardinality: "multi",
+        semantics: semantics[meaning],
+        parts: parts.map((part) => partOf(part, depth + 1, seen)),
+      };
     }
     default:
       throw new MalformedError("content: unknown cardinality");

@@ -1,7 +1,16 @@
-/** Ed25519 with raw keys: WebCrypto (schema/ed25519.ts), or noble where the runtime lacks it. Verify in Chromium 156: 68 µs native, 566 µs noble. */
+/**
+ * Ed25519 with raw keys: WebCrypto (schema/ed25519.ts), or noble where the runtime lacks it. Verify in
+ * Chromium 156: 68 µs native, 566 µs noble.
+ */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { generateEd25519 as generateNative, importSignKey, signEd25519 as signNative, signWithKey, verifyEd25519 as verifyNative } from "../../schema/ed25519.ts";
+import {
+  generateEd25519 as generateNative,
+  importSignKey,
+  signEd25519 as signNative,
+  signWithKey,
+  verifyEd25519 as verifyNative,
+} from "../../schema/ed25519.ts";
 import { cryptoSupport } from "./support.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -20,7 +29,10 @@ export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promis
 
 const signKeys = new WeakMap<Uint8Array, CryptoKey>();
 
-/** As {@link signEd25519}, for the key of a group's state, which is never overwritten: it is imported once for each array. */
+/**
+ * As {@link signEd25519}, for the key of a group's state, which is never overwritten: it is imported once for
+ * each array.
+ */
 export async function signEd25519Often(seed: Uint8Array, message: Uint8Array): Promise<Bytes> {
   if (!(await cryptoSupport()).ed25519) return ed25519.sign(message, seed) as Bytes;
   let key = signKeys.get(seed);
@@ -29,7 +41,11 @@ export async function signEd25519Often(seed: Uint8Array, message: Uint8Array): P
 }
 
 /** @returns false for every signature or key that is not right; never throws */
-export async function verifyEd25519(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+export async function verifyEd25519(
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+  message: Uint8Array,
+): Promise<boolean> {
   if ((await cryptoSupport()).ed25519) return await verifyNative(publicKey, signature, message);
   return verifyEd25519Noble(publicKey, signature, message);
 }

@@ -1,6 +1,7 @@
 /**
- * HKDF-SHA-256 (RFC 5869) and its parts on noble: the inputs here are one to three hash blocks, where WebCrypto's key import and promise cost more than the
- * hash. Deno 2.9.5: HMAC 7 µs noble, 44 µs WebCrypto; SHA-256 of 64 B 4 µs and 19 µs. Chromium 156: HMAC 12 µs both.
+ * HKDF-SHA-256 (RFC 5869) and its parts on noble: the inputs here are one to three hash blocks, where
+ * WebCrypto's key import and promise cost more than the hash. Deno 2.9.5: HMAC 7 µs noble, 44 µs WebCrypto;
+ * SHA-256 of 64 B 4 µs and 19 µs. Chromium 156: HMAC 12 µs both.
  */
 
 import { expand, extract, hkdf } from "@noble/hashes/hkdf.js";
@@ -47,7 +48,12 @@ export function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): B
 }
 
 /** Extract with an empty salt, then expand. */
-export function hkdfSha256(ikm: Uint8Array, info: Uint8Array, length: number, salt: Uint8Array = new Uint8Array()): Bytes {
+export function hkdfSha256(
+  ikm: Uint8Array,
+  info: Uint8Array,
+  length: number,
+  salt: Uint8Array = new Uint8Array(),
+): Bytes {
   if (length > 255 * 32) throw new RangeError("HKDF-SHA-256 gives at most 8,160 bytes");
   return hkdf(nobleSha256, ikm, salt, info, length) as Bytes;
 }

@@ -1,7 +1,8 @@
 /**
- * HPKE base mode (RFC 9180) for the one suite of MLS ciphersuite 1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM. Composed here of the runtime's X25519 and
- * AES-GCM and noble's HKDF, because the library under ts-mls imports each HMAC key into WebCrypto: 0.68 ms a seal in Deno 2.9.5 against 0.27 ms here, and a commit
- * seals to every member. Tested against that library both ways and by the MLS vectors.
+ * HPKE base mode (RFC 9180) for the one suite of MLS ciphersuite 1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,
+ * AES-128-GCM. Composed here of the runtime's X25519 and AES-GCM and noble's HKDF, because the library under
+ * ts-mls imports each HMAC key into WebCrypto: 0.68 ms a seal in Deno 2.9.5 against 0.27 ms here, and a
+ * commit seals to every member. Tested against that library both ways and by the MLS vectors.
  */
 
 import { concat, utf8 } from "../../schema/bytes.ts";
@@ -36,7 +37,12 @@ export interface HpkeSealed {
  * @param infoHash {@link infoHashOf} the info
  * @throws RangeError when the recipient's public key is of small order or not 32 bytes
  */
-export async function hpkeSeal(publicKey: Uint8Array, infoHash: Bytes, aad: Uint8Array, plaintext: Uint8Array): Promise<HpkeSealed> {
+export async function hpkeSeal(
+  publicKey: Uint8Array,
+  infoHash: Bytes,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+): Promise<HpkeSealed> {
   const { sharedSecret, enc } = await encapsulate(publicKey);
   const { key, baseNonce } = schedule(sharedSecret, infoHash);
   // The first message's nonce is the base nonce XOR 0 (RFC 9180 §5.2).
@@ -44,7 +50,13 @@ export async function hpkeSeal(publicKey: Uint8Array, infoHash: Bytes, aad: Uint
 }
 
 /** @returns the plaintext, or undefined when it does not open */
-export async function hpkeOpen(own: X25519Private, enc: Uint8Array, info: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Promise<Bytes | undefined> {
+export async function hpkeOpen(
+  own: X25519Private,
+  enc: Uint8Array,
+  info: Uint8Array,
+  aad: Uint8Array,
+  ciphertext: Uint8Array,
+): Promise<Bytes | undefined> {
   const sharedSecret = await decapsulate(own, enc);
   if (sharedSecret === undefined) return undefined;
   const { key, baseNonce } = schedule(sharedSecret, await infoHashOf(info));
@@ -52,16 +64,42 @@ export async function hpkeOpen(own: X25519Private, enc: Uint8Array, info: Uint8A
 }
 
 /** Sender's export (RFC 9180 §5.3). @throws RangeError as {@link hpkeSeal} */
-export async function hpkeExportTo(publicKey: Uint8Array, info: Uint8Array, context: Uint8Array, length: number): Promise<{ enc: Bytes; secret: Bytes }> {
+export async function hpkeExportTo(
+  publicKey: Uint8Array,
+  info: Uint8Array,
+  context: Uint8Array,
+  length: number,
+): Promise<{ enc: Bytes; secret: Bytes }> {
   const { sharedSecret, enc } = await encapsulate(publicKey);
-  return { enc, secret: expandLabeled(hpkeSuite, (schedule(sharedSecret, await infoHashOf(info))).exporterSecret, "sec", context, length) };
+  return {
+    enc,
+    secret: expandLabeled(
+      hpkeSuite,
+      (schedule(sharedSecret, await infoHashOf(info))).exporterSecret,
+      "sec",
+      context,
+      length,
+    ),
+  };
 }
 
 /** Receiver's export, or undefined for a bad `enc`. */
-export async function hpkeExportFrom(own: X25519Private, enc: Uint8Array, info: Uint8Array, context: Uint8Array, length: number): Promise<Bytes | undefined> {
+export async function hpkeExportFrom(
+  own: X25519Private,
+  enc: Uint8Array,
+  info: Uint8Array,
+  context: Uint8Array,
+  length: number,
+): Promise<Bytes | undefined> {
   const sharedSecret = await decapsulate(own, enc);
   if (sharedSecret === undefined) return undefined;
-  return expandLabeled(hpkeSuite, (schedule(sharedSecret, await infoHashOf(info))).exporterSecret, "sec", context, length);
+  return expandLabeled(
+    hpkeSuite,
+    (schedule(sharedSecret, await infoHashOf(info))).exporterSecret,
+    "sec",
+    context,
+    length,
+  );
 }
 
 /** DeriveKeyPair of DHKEM(X25519) (RFC 9180 §7.1.3). */
@@ -90,8 +128,9 @@ function extractAndExpand(dh: Uint8Array, kemContext: Uint8Array): Bytes {
 const longInfos = new WeakMap<Uint8Array, Promise<Bytes>>();
 
 /**
- * The info_hash of the key schedule (RFC 9180 §5.1), 32 bytes. MLS puts the whole encrypted GroupInfo into `info` of every sealed Welcome secret (RFC 9420 §12.4.3.1): 365 kB
- * for each of 199 joiners, one array for all (patches/ts-mls), hashed once.
+ * The info_hash of the key schedule (RFC 9180 §5.1), 32 bytes. MLS puts the whole encrypted GroupInfo into
+ * `info` of every sealed Welcome secret (RFC 9420 §12.4.3.1): 365 kB for each of 199 joiners, one array for
+ * all (patches/ts-mls), hashed once.
  */
 export function infoHashOf(info: Uint8Array): Promise<Bytes> {
   if (info.length < longInfoBytes) return hashInfo(info);
@@ -119,5 +158,9 @@ function extractLabeled(suite: Uint8Array, salt: Uint8Array, label: string, ikm:
 }
 
 function expandLabeled(suite: Uint8Array, prk: Uint8Array, label: string, info: Uint8Array, length: number): Bytes {
-  return hkdfExpand(prk, concat(new Uint8Array([length >> 8, length & 0xff]), versionLabel, suite, utf8(label), info), length);
+  return hkdfExpand(
+    prk,
+    concat(new Uint8Array([length >> 8, length & 0xff]), versionLabel, suite, utf8(label), info),
+    length,
+  );
 }

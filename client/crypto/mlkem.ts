@@ -1,4 +1,7 @@
-/** ML-KEM-768 (FIPS 203) with raw keys: WebCrypto's, or noble's where the runtime lacks it. A private key is its 64-byte seed d ‖ z. */
+/**
+ * ML-KEM-768 (FIPS 203) with raw keys: WebCrypto's, or noble's where the runtime lacks it. A private key is
+ * its 64-byte seed d ‖ z.
+ */
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { cryptoSupport } from "./support.ts";
@@ -16,7 +19,10 @@ export interface MlKemEncapsulation {
   sharedSecret: Bytes;
 }
 
-/** Input of a wrong length, and public keys that are not canonical (FIPS 203 §7.2), give undefined. A ciphertext for another key gives another secret (implicit rejection). */
+/**
+ * Input of a wrong length, and public keys that are not canonical (FIPS 203 §7.2), give undefined. A
+ * ciphertext for another key gives another secret (implicit rejection).
+ */
 export interface MlKemImplementation {
   /** @returns 1,184 bytes */
   publicKey(seed: Uint8Array): Promise<Bytes | undefined>;
@@ -31,15 +37,25 @@ export async function mlKem(): Promise<MlKemImplementation> {
 
 // The WebCrypto "Modern Algorithms" draft, not yet in TypeScript's library.
 interface KemSubtle {
-  importKey(format: "raw-seed" | "raw-public", data: Bytes, algorithm: "ML-KEM-768", extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  importKey(
+    format: "raw-seed" | "raw-public",
+    data: Bytes,
+    algorithm: "ML-KEM-768",
+    extractable: boolean,
+    usages: string[],
+  ): Promise<CryptoKey>;
   getPublicKey(key: CryptoKey, usages: string[]): Promise<CryptoKey>;
   exportKey(format: "raw-public", key: CryptoKey): Promise<ArrayBuffer>;
-  encapsulateBits(algorithm: "ML-KEM-768", key: CryptoKey): Promise<{ sharedKey: ArrayBuffer; ciphertext: ArrayBuffer }>;
+  encapsulateBits(
+    algorithm: "ML-KEM-768",
+    key: CryptoKey,
+  ): Promise<{ sharedKey: ArrayBuffer; ciphertext: ArrayBuffer }>;
   decapsulateBits(algorithm: "ML-KEM-768", key: CryptoKey, ciphertext: Bytes): Promise<ArrayBuffer>;
 }
 const subtle = (): KemSubtle => crypto.subtle as unknown as KemSubtle;
 
-const importSeed = (seed: Uint8Array) => subtle().importKey("raw-seed", new Uint8Array(seed), "ML-KEM-768", true, ["decapsulateBits"]);
+const importSeed = (seed: Uint8Array) =>
+  subtle().importKey("raw-seed", new Uint8Array(seed), "ML-KEM-768", true, ["decapsulateBits"]);
 
 export const nativeMlKem: MlKemImplementation = {
   async publicKey(seed) {
@@ -50,7 +66,9 @@ export const nativeMlKem: MlKemImplementation = {
   async encapsulate(publicKey) {
     if (publicKey.length !== mlKemPublicKeyLength) return undefined;
     try {
-      const key = await subtle().importKey("raw-public", new Uint8Array(publicKey), "ML-KEM-768", false, ["encapsulateBits"]);
+      const key = await subtle().importKey("raw-public", new Uint8Array(publicKey), "ML-KEM-768", false, [
+        "encapsulateBits",
+      ]);
       const { sharedKey, ciphertext } = await subtle().encapsulateBits("ML-KEM-768", key);
       return { ciphertext: new Uint8Array(ciphertext), sharedSecret: new Uint8Array(sharedKey) };
     } catch {
@@ -59,13 +77,16 @@ export const nativeMlKem: MlKemImplementation = {
   },
   async decapsulate(seed, ciphertext) {
     if (seed.length !== mlKemSeedLength || ciphertext.length !== mlKemCiphertextLength) return undefined;
-    return new Uint8Array(await subtle().decapsulateBits("ML-KEM-768", await importSeed(seed), new Uint8Array(ciphertext)));
+    return new Uint8Array(
+      await subtle().decapsulateBits("ML-KEM-768", await importSeed(seed), new Uint8Array(ciphertext)),
+    );
   },
 };
 
 /**
- * The modulus check of FIPS 203 §7.2 on the public key's 768 coefficients of 12 bits. noble 0.5.2 has it, but decodes without reducing, so that its check never fails; all
- * members must judge a key alike, whatever their runtime.
+ * The modulus check of FIPS 203 §7.2 on the public key's 768 coefficients of 12 bits. noble 0.5.2 has it, but
+ * decodes without reducing, so that its check never fails; all members must judge a key alike, whatever their
+ * runtime.
  *
  * @param publicKey 1,184 bytes
  */

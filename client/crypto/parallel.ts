@@ -1,6 +1,8 @@
 /**
- * Public-key work for many members at once, spread over threads when the runtime was given some: header encapsulations, seals of path and Welcome secrets, signature checks.
- * Each is a job that needs nothing but its inputs, so any thread can do it. Without threads, and for a few jobs, everything runs where it was asked for.
+ * Public-key work for many members at once, spread over threads when the runtime was given some: header
+ * encapsulations, seals of path and Welcome secrets, signature checks. Each is a job that needs nothing but
+ * its inputs, so any thread can do it. Without threads, and for a few jobs, everything runs where it was
+ * asked for.
  */
 
 import { verifyEd25519 } from "./ed25519.ts";
@@ -12,8 +14,14 @@ type Bytes = Uint8Array<ArrayBuffer>;
 interface Kinds {
   /** X-Wing: public key 1,216 bytes; undefined for a key that is not usable. */
   encapsulate: { job: { publicKey: Uint8Array }; result: XWingEncapsulation | undefined };
-  /** HPKE base mode; undefined for a key that is not usable. `infoHash` stands for `info`, which may be megabytes long and the same for all. */
-  hpkeSeal: { job: { publicKey: Uint8Array; infoHash: Bytes; aad: Uint8Array; plaintext: Uint8Array }; result: HpkeSealed | undefined };
+  /**
+   * HPKE base mode; undefined for a key that is not usable. `infoHash` stands for `info`, which may be
+   * megabytes long and the same for all.
+   */
+  hpkeSeal: {
+    job: { publicKey: Uint8Array; infoHash: Bytes; aad: Uint8Array; plaintext: Uint8Array };
+    result: HpkeSealed | undefined;
+  };
   /** Ed25519. */
   verify: { job: { publicKey: Uint8Array; signature: Uint8Array; message: Uint8Array }; result: boolean };
 }
@@ -86,6 +94,9 @@ async function gather(): Promise<void> {
   for (let start = 0; start < waiting.length; start += size) {
     const share = waiting.slice(start, start + size);
     // A broken thread costs time, not the commit.
-    threads.run(share.map(({ job }) => job)).then((results) => share.forEach(({ resolve }, index) => resolve(results[index])), () => here(share));
+    threads.run(share.map(({ job }) => job)).then(
+      (results) => share.forEach(({ resolve }, index) => resolve(results[index])),
+      () => here(share),
+    );
   }
 }

@@ -1,6 +1,15 @@
-/** The cryptography under ts-mls: MLS ciphersuite 1 and no other, on WebCrypto with noble for short hashes and for what a runtime lacks. */
+/**
+ * The cryptography under ts-mls: MLS ciphersuite 1 and no other, on WebCrypto with noble for short hashes and
+ * for what a runtime lacks.
+ */
 
-import { type CiphersuiteImpl, type CryptoProvider, getCiphersuiteFromName, type PrivateKey, type PublicKey } from "ts-mls";
+import {
+  type CiphersuiteImpl,
+  type CryptoProvider,
+  getCiphersuiteFromName,
+  type PrivateKey,
+  type PublicKey,
+} from "ts-mls";
 import { CryptoError } from "ts-mls/mlsError.js";
 import { equalBytes } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "./aead.ts";
@@ -52,17 +61,32 @@ export const ciphersuite: CiphersuiteImpl = {
     keyLength: 16,
     nonceLength: 12,
     async seal(publicKey, plaintext, info, aad = empty) {
-      const sealed = orCryptoError(await spread({ kind: "hpkeSeal", publicKey: rawPublic(publicKey), infoHash: await infoHashOf(info), aad, plaintext }), "HPKE recipient key is not usable");
+      const sealed = orCryptoError(
+        await spread({
+          kind: "hpkeSeal",
+          publicKey: rawPublic(publicKey),
+          infoHash: await infoHashOf(info),
+          aad,
+          plaintext,
+        }),
+        "HPKE recipient key is not usable",
+      );
       return { enc: sealed.enc, ct: sealed.ciphertext };
     },
     async open(privateKey, kemOutput, ciphertext, info, aad = empty) {
-      return orCryptoError(await hpkeOpen(ownPrivate(privateKey), kemOutput, info, aad, ciphertext), "HPKE ciphertext does not open");
+      return orCryptoError(
+        await hpkeOpen(ownPrivate(privateKey), kemOutput, info, aad, ciphertext),
+        "HPKE ciphertext does not open",
+      );
     },
     async exportSecret(publicKey, exporterContext, length, info) {
       return await hpkeExportTo(rawPublic(publicKey), info, exporterContext, length);
     },
     async importSecret(privateKey, exporterContext, kemOutput, length, info) {
-      return orCryptoError(await hpkeExportFrom(ownPrivate(privateKey), kemOutput, info, exporterContext, length), "HPKE output is not usable");
+      return orCryptoError(
+        await hpkeExportFrom(ownPrivate(privateKey), kemOutput, info, exporterContext, length),
+        "HPKE output is not usable",
+      );
     },
     async importPrivateKey(raw) {
       if (raw.length !== 32) throw new CryptoError("X25519 private key: 32 bytes");
@@ -92,7 +116,9 @@ export const ciphersuite: CiphersuiteImpl = {
 /** For ts-mls functions that take a provider. @throws CryptoError for every suite but ours */
 export const cryptoProvider: CryptoProvider = {
   async getCiphersuiteImpl(suite) {
-    if (suite.name !== getCiphersuiteFromName(ciphersuiteName).name) throw new CryptoError(`ciphersuite not allowed: ${suite.name}`);
+    if (suite.name !== getCiphersuiteFromName(ciphersuiteName).name) {
+      throw new CryptoError(`ciphersuite not allowed: ${suite.name}`);
+    }
     return ciphersuite;
   },
 };

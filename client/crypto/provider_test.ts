@@ -57,7 +57,9 @@ Deno.test("deriveX25519() refuses small-order and short public keys natively and
     assert.equal(await deriveX25519(own, key), undefined);
     assert.equal(await deriveX25519({ ...own, native: undefined }, key), undefined);
   }
-  await assert.rejects(ciphersuite.hpke.seal(await ciphersuite.hpke.importPublicKey(smallOrder), plaintext, info), { name: "CryptoError" });
+  await assert.rejects(ciphersuite.hpke.seal(await ciphersuite.hpke.importPublicKey(smallOrder), plaintext, info), {
+    name: "CryptoError",
+  });
   await assert.rejects(ciphersuite.hpke.importPublicKey(new Uint8Array(31)), { name: "CryptoError" });
   await assert.rejects(ciphersuite.hpke.importPrivateKey(new Uint8Array(31)), { name: "CryptoError" });
 });
@@ -67,12 +69,17 @@ Deno.test("X25519 and Ed25519 by WebCrypto and by noble are the same", async () 
   assert.deepEqual(await deriveX25519(a, b.publicKey), await deriveX25519({ ...b, native: undefined }, a.publicKey));
   const { seed, publicKey } = await generateEd25519();
   const signature = await signEd25519(seed, plaintext);
-  assert.ok(verifyEd25519Noble(publicKey, signature, plaintext) && await verifyEd25519(publicKey, signature, plaintext));
+  assert.ok(
+    verifyEd25519Noble(publicKey, signature, plaintext) && await verifyEd25519(publicKey, signature, plaintext),
+  );
   assert.ok(!verifyEd25519Noble(publicKey, signature, info) && !(await verifyEd25519(publicKey, signature, info)));
   assert.ok(!verifyEd25519Noble(publicKey.subarray(1), signature, plaintext));
 });
 
 Deno.test("the provider knows ciphersuite 1 and no other", async () => {
   assert.equal(await cryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName(ciphersuiteName)), ciphersuite);
-  await assert.rejects(cryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName("MLS_256_XWING_AES256GCM_SHA512_Ed25519")), { name: "CryptoError" });
+  await assert.rejects(
+    cryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName("MLS_256_XWING_AES256GCM_SHA512_Ed25519")),
+    { name: "CryptoError" },
+  );
 });

@@ -1,6 +1,12 @@
-/** What the runtime's WebCrypto can do, found out once by trying: names alone do not tell (a runtime may know an algorithm and refuse its key format). */
+/**
+ * What the runtime's WebCrypto can do, found out once by trying: names alone do not tell (a runtime may know
+ * an algorithm and refuse its key format).
+ */
 
-/** Algorithms that a supported runtime may lack; noble steps in for those. SHA-256, HMAC and AES-GCM are in every runtime that has WebCrypto. */
+/**
+ * Algorithms that a supported runtime may lack; noble steps in for those. SHA-256, HMAC and AES-GCM are in
+ * every runtime that has WebCrypto.
+ */
 export interface CryptoSupport {
   x25519: boolean;
   ed25519: boolean;
@@ -20,7 +26,11 @@ async function probe(): Promise<CryptoSupport> {
     works(() => crypto.subtle.generateKey("X25519", true, ["deriveBits"]), "jwk"),
     works(() => crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]), "pkcs8"),
     // WebCrypto "Modern Algorithms" draft: ML-KEM keys import and export as the 64-byte seed d ‖ z of FIPS 203.
-    works(() => crypto.subtle.generateKey("ML-KEM-768", true, ["encapsulateBits", "decapsulateBits"] as unknown as KeyUsage[]), "raw-seed" as "pkcs8"),
+    works(
+      () =>
+        crypto.subtle.generateKey("ML-KEM-768", true, ["encapsulateBits", "decapsulateBits"] as unknown as KeyUsage[]),
+      "raw-seed" as "pkcs8",
+    ),
   ]);
   return { x25519, ed25519, mlKem768 };
 }

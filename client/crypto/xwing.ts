@@ -1,12 +1,19 @@
 /**
- * X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519 in one KEM. Native ML-KEM where WebCrypto has it, else noble's `XWing`.
- * Chromium 156, native / noble: keygen 125 / 760 µs, encapsulate 205 / 1,875 µs, decapsulate 105 / 2,025 µs. A private key is stored as its 32-byte seed.
+ * X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519 in one KEM. Native ML-KEM where WebCrypto has
+ * it, else noble's `XWing`. Chromium 156, native / noble: keygen 125 / 760 µs, encapsulate 205 / 1,875 µs,
+ * decapsulate 105 / 2,025 µs. A private key is stored as its 32-byte seed.
  */
 
 import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import { concat, utf8 } from "../../schema/bytes.ts";
-import { isCanonicalMlKemKey, mlKemCiphertextLength, mlKemPublicKeyLength, mlKemSeedLength, nativeMlKem } from "./mlkem.ts";
+import {
+  isCanonicalMlKemKey,
+  mlKemCiphertextLength,
+  mlKemPublicKeyLength,
+  mlKemSeedLength,
+  nativeMlKem,
+} from "./mlkem.ts";
 import { cryptoSupport } from "./support.ts";
 import { deriveX25519, generateX25519, importX25519Private } from "./x25519.ts";
 
@@ -23,7 +30,10 @@ export interface XWingEncapsulation {
   sharedSecret: Bytes;
 }
 
-/** One implementation of the KEM; both give the same results. Foreign keys and ciphertexts that are not usable give undefined. */
+/**
+ * One implementation of the KEM; both give the same results. Foreign keys and ciphertexts that are not usable
+ * give undefined.
+ */
 export interface XWingImplementation {
   /** @param seed 32 bytes @returns 1,216 bytes */
   publicKey(seed: Uint8Array): Promise<Bytes>;
@@ -46,7 +56,12 @@ export async function generateXWing(): Promise<{ seed: Bytes; publicKey: Bytes }
 // Draft §5.3: XWingLabel, the five characters \.//^\ .
 const label = utf8("\\.//^\\");
 
-function combine(mlKemSecret: Uint8Array, x25519Secret: Uint8Array, x25519Ciphertext: Uint8Array, x25519Public: Uint8Array): Bytes {
+function combine(
+  mlKemSecret: Uint8Array,
+  x25519Secret: Uint8Array,
+  x25519Ciphertext: Uint8Array,
+  x25519Public: Uint8Array,
+): Bytes {
   return sha3_256(concat(mlKemSecret, x25519Secret, x25519Ciphertext, x25519Public, label)) as Bytes;
 }
 
@@ -70,7 +85,10 @@ export const nativeXWing: XWingImplementation = {
   async encapsulate(publicKey) {
     if (publicKey.length !== xwingPublicKeyLength) return undefined;
     const x25519Public = publicKey.slice(mlKemPublicKeyLength);
-    const [encapsulation, ephemeral] = await Promise.all([nativeMlKem.encapsulate(publicKey.subarray(0, mlKemPublicKeyLength)), generateX25519()]);
+    const [encapsulation, ephemeral] = await Promise.all([
+      nativeMlKem.encapsulate(publicKey.subarray(0, mlKemPublicKeyLength)),
+      generateX25519(),
+    ]);
     const x25519Secret = await deriveX25519(ephemeral, x25519Public);
     if (encapsulation === undefined || x25519Secret === undefined) return undefined;
     const sharedSecret = combine(encapsulation.sharedSecret, x25519Secret, ephemeral.publicKey, x25519Public);
@@ -87,7 +105,10 @@ export const nativeXWing: XWingImplementation = {
   },
 };
 
-/** noble's X-Wing: for runtimes without native ML-KEM, and the only one that can encapsulate from given randomness (for the vectors). */
+/**
+ * noble's X-Wing: for runtimes without native ML-KEM, and the only one that can encapsulate from given
+ * randomness (for the vectors).
+ */
 export const nobleXWing: XWingImplementation = {
   publicKey: async (seed) => XWing.keygen(seed).publicKey as Bytes,
   async encapsulate(publicKey) {
@@ -103,18 +124,29 @@ export const nobleXWing: XWingImplementation = {
 };
 
 /** @param randomness 64 bytes, for test vectors alone; random when left out */
-export function encapsulateDeterministic(publicKey: Uint8Array, randomness?: Uint8Array): XWingEncapsulation | undefined {
-  if (publicKey.length !== xwingPublicKeyLength || !isCanonicalMlKemKey(publicKey.subarray(0, mlKemPublicKeyLength))) return undefined;
+export function encapsulateDeterministic(
+  publicKey: Uint8Array,
+  randomness?: Uint8Array,
+): XWingEncapsulation | undefined {
+  if (publicKey.length !== xwingPublicKeyLength || !isCanonicalMlKemKey(publicKey.subarray(0, mlKemPublicKeyLength))) {
+    return undefined;
+  }
   try {
     // noble 0.5.2 wipes both of its inputs when it is done (cleanBytes on views of them): it gets copies.
-    const { cipherText, sharedSecret } = XWing.encapsulate(new Uint8Array(publicKey), randomness === undefined ? undefined : new Uint8Array(randomness));
+    const { cipherText, sharedSecret } = XWing.encapsulate(
+      new Uint8Array(publicKey),
+      randomness === undefined ? undefined : new Uint8Array(randomness),
+    );
     return { ciphertext: cipherText as Bytes, sharedSecret: sharedSecret as Bytes };
   } catch {
     return undefined;
   }
 }
 
-/** Whether others can seal to the key: canonical ML-KEM coefficients (FIPS 203 §7.2) and an X25519 point of large order. */
+/**
+ * Whether others can seal to the key: canonical ML-KEM coefficients (FIPS 203 §7.2) and an X25519 point of
+ * large order.
+ */
 export async function isXWingPublicKey(publicKey: Uint8Array): Promise<boolean> {
   return (await (await xwing()).encapsulate(publicKey)) !== undefined;
 }

@@ -6,7 +6,9 @@ Deno.test("X-Wing natively and by noble share secrets, for keys of either", asyn
   const { seed, publicKey } = await generateXWing();
   assert.deepEqual([seed.length, publicKey.length], [32, 1216]);
   assert.deepEqual(await nobleXWing.publicKey(seed), await nativeXWing.publicKey(seed));
-  for (const [sender, receiver] of [[nativeXWing, nobleXWing], [nobleXWing, nativeXWing], [await xwing(), await xwing()]]) {
+  for (
+    const [sender, receiver] of [[nativeXWing, nobleXWing], [nobleXWing, nativeXWing], [await xwing(), await xwing()]]
+  ) {
     const { ciphertext, sharedSecret } = (await sender.encapsulate(publicKey))!;
     assert.deepEqual([ciphertext.length, sharedSecret.length], [1120, 32]);
     assert.deepEqual(await receiver.decapsulate(seed, ciphertext), sharedSecret);
@@ -17,7 +19,10 @@ Deno.test("X-Wing gives another secret for a changed ML-KEM ciphertext, the same
   const { seed, publicKey } = await generateXWing();
   const { ciphertext, sharedSecret } = (await nativeXWing.encapsulate(publicKey))!;
   ciphertext[7] ^= 1;
-  const [native, noble] = [await nativeXWing.decapsulate(seed, ciphertext), await nobleXWing.decapsulate(seed, ciphertext)];
+  const [native, noble] = [
+    await nativeXWing.decapsulate(seed, ciphertext),
+    await nobleXWing.decapsulate(seed, ciphertext),
+  ];
   assert.deepEqual(native, noble);
   assert.notDeepEqual(native, sharedSecret);
 });

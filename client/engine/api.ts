@@ -1,12 +1,18 @@
 /**
- * The engine's face: what the page, and the CLI, may ask of it and are told by it. Everything here is plain data that survives structured cloning, so that the same interface
- * works in the same thread, over a Worker's port, and from a second tab.
+ * The engine's face: what the page, and the CLI, may ask of it and are told by it. Everything here is plain
+ * data that survives structured cloning, so that the same interface works in the same thread, over a Worker's
+ * port, and from a second tab.
  */
 
 /** Where the engine stands with its account. */
 export type AccountState =
   | { kind: "signed-out" }
-  | { kind: "signed-in"; username: string; /** hex, 32 bytes */ accountKey: string; /** hex, 16 bytes */ deviceId: string }
+  | {
+    kind: "signed-in";
+    username: string; /** hex, 32 bytes */
+    accountKey: string; /** hex, 16 bytes */
+    deviceId: string;
+  }
   /** The device was evicted, revoked or its session ended; `code` says why ("E002", "E003", "evicted", …). */
   | { kind: "ended"; username: string; code: string };
 
@@ -28,9 +34,15 @@ export interface ChatMember {
   self: boolean;
   /** Safety numbers were compared, and the key is still the one that was compared. */
   verified?: true;
-  /** The account answers with another key than the pinned one: nothing is sent to a chat with it before the user has decided. */
+  /**
+   * The account answers with another key than the pinned one: nothing is sent to a chat with it before the
+   * user has decided.
+   */
   keyChanged?: true;
-  /** The user has taken another key for this name: this is the former one, and nothing is sent to a chat with it any more. */
+  /**
+   * The user has taken another key for this name: this is the former one, and nothing is sent to a chat with
+   * it any more.
+   */
   keyReplaced?: true;
 }
 
@@ -67,11 +79,17 @@ export interface ChatSummary {
   members: ChatMember[];
   /** A Welcome from an account that this one never talked to: an invitation until accepted. */
   invitation: boolean;
-  /** The invitation is back into a chat that this device was in, by somebody who was not: nothing can be sent before it is accepted. */
+  /**
+   * The invitation is back into a chat that this device was in, by somebody who was not: nothing can be sent
+   * before it is accepted.
+   */
   mustAccept?: true;
   /** False once this device was removed or has left. */
   active: boolean;
-  /** This device can not follow the group at the moment and has asked for help: nothing can be sent until it is back, by itself. `active` is false meanwhile. */
+  /**
+   * This device can not follow the group at the moment and has asked for help: nothing can be sent until it
+   * is back, by itself. `active` is false meanwhile.
+   */
   recovering?: true;
   unread: number;
   lastMessage?: { text: string; sender: string; atMs: number };
@@ -103,8 +121,27 @@ export type TimelineItem =
     order: string;
     atMs: number;
     /** A key of web/i18n; `values` fill its places. */
-    notice: "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed"
-      | "removed-by-server" | "server-differs" | "healed" | "rolled-back" | "server-behind" | "promoted" | "demoted";
+    notice:
+      | "created"
+      | "added"
+      | "removed"
+      | "left"
+      | "device-added"
+      | "device-removed"
+      | "renamed"
+      | "rejoined"
+      | "unreadable"
+      | "rejected"
+      | "gap"
+      | "successor"
+      | "key-changed"
+      | "removed-by-server"
+      | "server-differs"
+      | "healed"
+      | "rolled-back"
+      | "server-behind"
+      | "promoted"
+      | "demoted";
     values: Record<string, string>;
   };
 
@@ -122,7 +159,10 @@ export type EngineEvent =
   | { kind: "chats"; chats: ChatSummary[] }
   /** New or changed items of one conversation. Received messages are told of while they are being stored. */
   | { kind: "timeline"; chatId: string; items: TimelineItem[] }
-  /** What was told of a conversation last could not be stored: what is shown has to be read again by `timeline`. Messages of others come again from the server. */
+  /**
+   * What was told of a conversation last could not be stored: what is shown has to be read again by
+   * `timeline`. Messages of others come again from the server.
+   */
   | { kind: "reread"; chatId: string }
   /** Somebody is writing in a chat: show it for some seconds, or until a message of that person comes. */
   | { kind: "typing"; chatId: string; username: string }
@@ -170,7 +210,10 @@ export const LocalCode = {
 
 /** Everything that a view can ask for. All methods reject with {@link EngineError}. */
 export interface EngineApi {
-  /** Creates the account and signs this device in. `username`: 3 to 32 of a–z 0–9 . _ -. Resolves when the account is on the server and KeyPackages are up. */
+  /**
+   * Creates the account and signs this device in. `username`: 3 to 32 of a–z 0–9 . _ -. Resolves when the
+   * account is on the server and KeyPackages are up.
+   */
   createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }>;
   signIn(username: string, password: string): Promise<void>;
   /** Ends the session and deletes all state of this profile. */
@@ -180,7 +223,10 @@ export interface EngineApi {
   chats(): Promise<ChatSummary[]>;
   /** Exact name, and names that start with `text`; without the own one. */
   findPeople(text: string): Promise<string[]>;
-  /** One username: a chat of two (the existing one if there is one); several: a group, which needs a name. Resolves with the chatId once the commit was accepted. */
+  /**
+   * One username: a chat of two (the existing one if there is one); several: a group, which needs a name.
+   * Resolves with the chatId once the commit was accepted.
+   */
   startChat(usernames: string[], groupName?: string): Promise<string>;
   addPeople(chatId: string, usernames: string[]): Promise<void>;
   removePerson(chatId: string, username: string): Promise<void>;
@@ -188,12 +234,16 @@ export interface EngineApi {
   renameChat(chatId: string, name: string): Promise<void>;
   /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (E003). */
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void>;
-  /** Tells the others that something is being written: call it with each keystroke, it goes out once in a few seconds, is never stored, and is gone after 30 s. */
+  /**
+   * Tells the others that something is being written: call it with each keystroke, it goes out once in a few
+   * seconds, is never stored, and is gone after 30 s.
+   */
   typing(chatId: string): Promise<void>;
   leaveChat(chatId: string): Promise<void>;
   acceptInvitation(chatId: string): Promise<void>;
   /**
-   * Seals the text and puts it into the outbox. Resolves when it is safely on this device; the item's state says when the server has it.
+   * Seals the text and puts it into the outbox. Resolves when it is safely on this device; the item's state
+   * says when the server has it.
    *
    * @param messageId 16 random bytes as hex, chosen by the view, so that asking twice sends once
    */
@@ -206,9 +256,15 @@ export interface EngineApi {
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   safetyNumber(username: string): Promise<SafetyNumber>;
-  /** @param accountKey {@link SafetyNumber.accountKey} of the number that was compared; another is refused (L017), and one that was not taken yet (L007) */
+  /**
+   * @param accountKey {@link SafetyNumber.accountKey} of the number that was compared; another is refused
+   *   (L017), and one that was not taken yet (L007)
+   */
   setVerified(username: string, accountKey: string, verified: boolean): Promise<void>;
-  /** Takes the key that an account answers with now. @param accountKey {@link SafetyNumber.accountKey} of the number that was shown; another is refused (L017) */
+  /**
+   * Takes the key that an account answers with now. @param accountKey {@link SafetyNumber.accountKey} of the
+   * number that was shown; another is refused (L017)
+   */
   acceptChangedKey(username: string, accountKey: string): Promise<void>;
   /** Tells the engine that the network came back or the tab woke up: reconnect now. */
   wake(): Promise<void>;

@@ -1,4 +1,7 @@
-/** The engine: one profile on this device, its account, its conversations, its connection. Everything outside is handed in. */
+/**
+ * The engine: one profile on this device, its account, its conversations, its connection. Everything outside
+ * is handed in.
+ */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { AccountManager } from "../account/account.ts";
@@ -14,7 +17,18 @@ import { watchSleep } from "../sync/sleep_watch.ts";
 import { Sync } from "../sync/sync.ts";
 import type { Transport } from "../transport/transport.ts";
 import {
-  type AccountState, type ChatSummary, type ConnectionState, type DeviceInfo, type EngineApi, EngineError, type EngineEvent, type EngineListener, type EngineProblem, LocalCode, type SafetyNumber, type TimelinePage,
+  type AccountState,
+  type ChatSummary,
+  type ConnectionState,
+  type DeviceInfo,
+  type EngineApi,
+  EngineError,
+  type EngineEvent,
+  type EngineListener,
+  type EngineProblem,
+  LocalCode,
+  type SafetyNumber,
+  type TimelinePage,
 } from "./api.ts";
 import { withProgress } from "./progress.ts";
 
@@ -35,7 +49,10 @@ export interface EngineOptions {
   suite?: OpaqueSuite;
 }
 
-/** The whole client behind one interface: account, groups, messages, and the connection that carries them. One lives in a profile at a time. */
+/**
+ * The whole client behind one interface: account, groups, messages, and the connection that carries them. One
+ * lives in a profile at a time.
+ */
 export class Engine implements EngineApi {
   readonly #store: SealedStore;
   readonly #environment: Environment;
@@ -49,11 +66,17 @@ export class Engine implements EngineApi {
   #caughtUp = false;
   #closed = false;
 
-  private constructor({ storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions) {
+  private constructor(
+    { storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions,
+  ) {
     this.#store = new SealedStore(storage, wrappingKey);
     this.#environment = environment;
     this.#listener = listener;
-    this.#link = new Link({ transport, environment, onState: (connection) => this.#tell({ kind: "connection", connection }) });
+    this.#link = new Link({
+      transport,
+      environment,
+      onState: (connection) => this.#tell({ kind: "connection", connection }),
+    });
     this.#stopSleepWatch = watchSleep(environment, () => this.#link.wake());
     this.#accounts = new AccountManager({
       store: this.#store,
@@ -69,7 +92,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage alone: history is there without a network.
+   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage
+   * alone: history is there without a network.
    *
    * @throws EngineError L005
    */
@@ -195,7 +219,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Resolves once a connection stood and everything that waited on the server then is processed and on disk; for callers that do one thing and end, like the CLI.
+   * Resolves once a connection stood and everything that waited on the server then is processed and on disk;
+   * for callers that do one thing and end, like the CLI.
    *
    * @param signal gives the wait up: rejects with its reason
    */
@@ -215,7 +240,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Resolves when nothing of this device's waits for the server any more and no work is due that its groups need, such as committing that somebody left.
+   * Resolves when nothing of this device's waits for the server any more and no work is due that its groups
+   * need, such as committing that somebody left.
    *
    * @param signal gives the wait up: rejects with its reason
    */
@@ -236,7 +262,8 @@ export class Engine implements EngineApi {
       this.#signedIn();
       const { directory } = this.#accounts.context!;
       const key = fromHex(accountKey);
-      return (await directory.byKey(key) ?? (await directory.refresh([key])).find((account) => toHex(account.accountKey) === accountKey))?.username;
+      return (await directory.byKey(key) ??
+        (await directory.refresh([key])).find((account) => toHex(account.accountKey) === accountKey))?.username;
     });
   }
 
@@ -276,7 +303,13 @@ export class Engine implements EngineApi {
       const { username: ownName, accountKey, directory } = this.#accounts.context!;
       const { account, changedKey } = await directory.sighted(username);
       const theirs = { accountKey: changedKey ?? account.accountKey, username };
-      return { username, accountKey: toHex(theirs.accountKey), ...await safetyNumber({ accountKey, username: ownName }, theirs), verified: account.verified && !changedKey, changed: changedKey !== undefined };
+      return {
+        username,
+        accountKey: toHex(theirs.accountKey),
+        ...await safetyNumber({ accountKey, username: ownName }, theirs),
+        verified: account.verified && !changedKey,
+        changed: changedKey !== undefined,
+      };
     });
   }
 
@@ -286,8 +319,18 @@ export class Engine implements EngineApi {
       const { directory } = this.#accounts.context!;
       const { account, changedKey } = await directory.sighted(username);
       // Numbers of a key that was not taken yet confirm nothing.
-      if (changedKey) throw new EngineError({ code: LocalCode.keyChanged, detail: `${username} answers with another account key than the pinned one` });
-      if (toHex(account.accountKey) !== accountKey) throw new EngineError({ code: LocalCode.otherKey, detail: `the account key of ${username} is not the one whose number was shown` });
+      if (changedKey) {
+        throw new EngineError({
+          code: LocalCode.keyChanged,
+          detail: `${username} answers with another account key than the pinned one`,
+        });
+      }
+      if (toHex(account.accountKey) !== accountKey) {
+        throw new EngineError({
+          code: LocalCode.otherKey,
+          detail: `the account key of ${username} is not the one whose number was shown`,
+        });
+      }
       await directory.setVerified(account.accountKey, verified);
     });
   }
@@ -357,11 +400,16 @@ export class Engine implements EngineApi {
 
   #online(): Sync {
     const sync = this.#signedIn();
-    if (!this.#link.connected) throw new EngineError({ code: LocalCode.offline, detail: "no connection to the server" });
+    if (!this.#link.connected) {
+      throw new EngineError({ code: LocalCode.offline, detail: "no connection to the server" });
+    }
     return sync;
   }
 
-  #slowly<T>(task: "creating-chat" | "adding-people", work: (advance: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+  #slowly<T>(
+    task: "creating-chat" | "adding-people",
+    work: (advance: (done: number, total: number) => void) => Promise<T>,
+  ): Promise<T> {
     return withProgress(this.#environment, task, (progress) => this.#tell({ kind: "progress", progress }), work);
   }
 

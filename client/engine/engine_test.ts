@@ -21,9 +21,15 @@ suite("an engine's life", {
     const chatId = await anna.engine.startChat([bert.username]);
     await anna.says(chatId, "secret");
     await anna.engine.signOut();
-    assert.deepEqual([await anna.engine.account(), await anna.engine.chats(), await anna.engine.connection()], [{ kind: "signed-out" }, [], { kind: "offline" }]);
+    assert.deepEqual([await anna.engine.account(), await anna.engine.chats(), await anna.engine.connection()], [
+      { kind: "signed-out" },
+      [],
+      { kind: "offline" },
+    ]);
     assert.ok(!anna.events.some((event) => event.kind === "account" && event.account.kind === "ended"));
-    const left = await Promise.all((["account", "groups", "epochs", "messages", "outbox"] as const).map((store) => anna.storage.range(store, "")));
+    const left = await Promise.all(
+      (["account", "groups", "epochs", "messages", "outbox"] as const).map((store) => anna.storage.range(store, "")),
+    );
     assert.deepEqual(left.flat(), []);
     await anna.engine.createAccount(`${anna.username}x`, password);
     await anna.connected();
@@ -72,24 +78,27 @@ suite("an engine's life", {
     await bert.hears(chatId, anna.username, ["from the present"]);
   },
 
-  "settled() waits for what the server does not have yet, until it is asked to give up, and for nothing when nobody is signed in": async ({ core, join }) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const chatId = await anna.engine.startChat([bert.username]);
-    anna.refuses = (method) => method === "publish";
-    await anna.says(chatId, "on its way");
-    await assert.rejects(anna.engine.settled(AbortSignal.timeout(100)), /imeout|timed out/);
-    let settled = false;
-    const waiting = anna.engine.settled(AbortSignal.timeout(20_000)).then(() => settled = true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.equal(settled, false);
-    anna.refuses = () => false;
-    await waiting;
-    assert.deepEqual((await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [item.state] : []), ["sent"]);
-    await bert.hears(chatId, anna.username, ["on its way"]);
-    const nobody = await Person.device(core, "nobody");
-    await nobody.engine.settled(AbortSignal.timeout(1));
-    await nobody.close();
-  },
+  "settled() waits for what the server does not have yet, until it is asked to give up, and for nothing when nobody is signed in":
+    async ({ core, join }) => {
+      const [anna, bert] = [await join("anna"), await join("bert")];
+      const chatId = await anna.engine.startChat([bert.username]);
+      anna.refuses = (method) => method === "publish";
+      await anna.says(chatId, "on its way");
+      await assert.rejects(anna.engine.settled(AbortSignal.timeout(100)), /imeout|timed out/);
+      let settled = false;
+      const waiting = anna.engine.settled(AbortSignal.timeout(20_000)).then(() => settled = true);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(settled, false);
+      anna.refuses = () => false;
+      await waiting;
+      assert.deepEqual((await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [item.state] : []), [
+        "sent",
+      ]);
+      await bert.hears(chatId, anna.username, ["on its way"]);
+      const nobody = await Person.device(core, "nobody");
+      await nobody.engine.settled(AbortSignal.timeout(1));
+      await nobody.close();
+    },
 
   "signing out on one device leaves the account's other device signed in": async ({ core, join }) => {
     const anna = await join("anna");
@@ -129,5 +138,9 @@ Deno.test("withProgress() tells nothing of fast work, and the latest state of sl
     advance(2, 3);
     return Promise.resolve();
   });
-  assert.deepEqual(told, [{ task: "adding-people", done: 1, total: 3 }, { task: "adding-people", done: 2, total: 3 }, undefined]);
+  assert.deepEqual(told, [
+    { task: "adding-people", done: 1, total: 3 },
+    { task: "adding-people", done: 2, total: 3 },
+    undefined,
+  ]);
 });

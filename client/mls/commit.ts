@@ -1,6 +1,14 @@
 /** Building commits: the group's first state, and a pending commit with its bundle (PROTOCOL §2, §4). */
 
-import { bytesToBase64, type ClientState, createCommit, createGroup as createMlsGroup, encodeMlsMessage, makePskIndex, type Proposal } from "ts-mls";
+import {
+  bytesToBase64,
+  type ClientState,
+  createCommit,
+  createGroup as createMlsGroup,
+  encodeMlsMessage,
+  makePskIndex,
+  type Proposal,
+} from "ts-mls";
 import { consumeRatchet } from "ts-mls/secretTree.js";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -15,25 +23,59 @@ import { validReadds } from "./readd.ts";
 import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
-import { type Bytes, type CommitBundle, type CommitHeader, type CommitIntent, type GroupInfo, type GroupState, GroupUsageError, type Member, type MessageRecord, type MlsOptions, type PendingCommit } from "./types.ts";
+import {
+  type Bytes,
+  type CommitBundle,
+  type CommitHeader,
+  type CommitIntent,
+  type GroupInfo,
+  type GroupState,
+  GroupUsageError,
+  type Member,
+  type MessageRecord,
+  type MlsOptions,
+  type PendingCommit,
+} from "./types.ts";
 
 /** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
 export async function createGroup(
   options: MlsOptions,
-  input: { channelId: Uint8Array; keyPackage: Uint8Array; info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] } },
+  input: {
+    channelId: Uint8Array;
+    keyPackage: Uint8Array;
+    info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] };
+  },
 ): Promise<GroupState> {
   if (input.channelId.length !== 32) throw new GroupUsageError("channel-id", "a channelId has 32 bytes");
   const { keyPackage, keys, xwingSeed } = decodePrivateRecord(input.keyPackage);
   const own = memberOf(0, keyPackage.leafNode, { ...input.info, roles: {} });
-  const info: GroupInfo = { ...input.info, roles: { ...input.info.roles, [toHex(own.credential.accountKey)]: "admin" } };
-  const made = await trustedAttempt(options.trust, "member", (config) =>
-    createMlsGroup(new Uint8Array(input.channelId), keyPackage, keys, groupContextExtensions(info), ciphersuite, config));
+  const info: GroupInfo = {
+    ...input.info,
+    roles: { ...input.info.roles, [toHex(own.credential.accountKey)]: "admin" },
+  };
+  const made = await trustedAttempt(
+    options.trust,
+    "member",
+    (config) =>
+      createMlsGroup(
+        new Uint8Array(input.channelId),
+        keyPackage,
+        keys,
+        groupContextExtensions(info),
+        ciphersuite,
+        config,
+      ),
+  );
   if ("failure" in made) throw new GroupUsageError("mls", made.failure);
   return await makeState(made.value, xwingSeed);
 }
 
 /** @throws GroupUsageError */
-export async function prepareCommit(options: MlsOptions, state: GroupState, intent: CommitIntent): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }> {
+export async function prepareCommit(
+  options: MlsOptions,
+  state: GroupState,
+  intent: CommitIntent,
+): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }> {
   requireActive(state);
   const members = stateMembers(state);
   const committer = members.find(({ leafIndex }) => leafIndex === state.ownLeafIndex)!;
@@ -46,21 +88,51 @@ export async function prepareCommit(options: MlsOptions, state: GroupState, inte
     pskProposal(state.channelId, n),
   ];
   const leaves = usableLeaves(state, byValue);
-  const proposals = [...leaves.proposals, ...byValue.map((proposal): CommitProposal => ({ proposal, byReference: false, senderLeafIndex: committer.leafIndex }))];
+  const proposals = [
+    ...leaves.proposals,
+    ...byValue.map((proposal): CommitProposal => ({
+      proposal,
+      byReference: false,
+      senderLeafIndex: committer.leafIndex,
+    })),
+  ];
   const revoked = await revokedAmong(options, proposals, members);
   const requests = (intent.requests ?? []).map((request) => new Uint8Array(request));
   const readds = await validReadds(requests, state.channelId, n);
-  const plan = checkProposals({ channelId: state.channelId, n, committer, members, info: infoOf(state), proposals, adds, revoked, readds });
+  const plan = checkProposals({
+    channelId: state.channelId,
+    n,
+    committer,
+    members,
+    info: infoOf(state),
+    proposals,
+    adds,
+    revoked,
+    readds,
+  });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
 
-  const pending = await buildPending(options, state, { n, plan, members, byValue, unapplied: leaves.unapplied, requests, nowMs: intent.nowMs });
+  const pending = await buildPending(options, state, {
+    n,
+    plan,
+    members,
+    byValue,
+    unapplied: leaves.unapplied,
+    requests,
+    nowMs: intent.nowMs,
+  });
   return { ...(await spendHandshakeKey(state)), pending };
 }
 
 async function readAdd(message: Uint8Array, nowMs: number): Promise<ParsedKeyPackage> {
   try {
     const parsed = await parseKeyPackage(message);
-    if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) throw new GroupUsageError("key-package-lifetime", `a KeyPackage of ${parsed.credential.username} is not valid now`);
+    if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) {
+      throw new GroupUsageError(
+        "key-package-lifetime",
+        `a KeyPackage of ${parsed.credential.username} is not valid now`,
+      );
+    }
     return parsed;
   } catch (error) {
     if (error instanceof MalformedError) throw new GroupUsageError("key-package", error.message);
@@ -72,41 +144,76 @@ function removals(recipientKeys: Uint8Array[], members: Member[], committer: Mem
   return recipientKeys.map((recipientKey) => {
     const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
     if (member === undefined) throw new GroupUsageError("not-a-member", "a device to remove is not in the group");
-    if (member === committer) throw new GroupUsageError("own-removal", "a device leaves by a proposal that another member commits");
+    if (member === committer) {
+      throw new GroupUsageError("own-removal", "a device leaves by a proposal that another member commits");
+    }
     return { proposalType: "remove", remove: { removed: member.leafIndex } };
   });
 }
 
-/** The asked-for change of the group info; an admin's commit also takes the role from an account whose last device it removes, and where no admin is left the heir becomes one (GRP-3.4). */
-function infoProposals(state: GroupState, intent: CommitIntent, members: Member[], adds: ParsedKeyPackage[], committer: Member): Proposal[] {
+/**
+ * The asked-for change of the group info; an admin's commit also takes the role from an account whose last
+ * device it removes, and where no admin is left the heir becomes one (GRP-3.4).
+ */
+function infoProposals(
+  state: GroupState,
+  intent: CommitIntent,
+  members: Member[],
+  adds: ParsedKeyPackage[],
+  committer: Member,
+): Proposal[] {
   const before = infoOf(state);
   const roles = { ...(intent.info?.roles ?? before.roles) };
   if (committer.role === "admin") {
     const removed = new Set((intent.remove ?? []).map(toHex));
-    const present = new Set([...members.filter(({ recipientKey }) => !removed.has(toHex(recipientKey))), ...adds].map(({ credential }) => toHex(credential.accountKey)));
+    const present = new Set(
+      [...members.filter(({ recipientKey }) => !removed.has(toHex(recipientKey))), ...adds].map(({ credential }) =>
+        toHex(credential.accountKey)
+      ),
+    );
     for (const { credential } of members) {
       const account = toHex(credential.accountKey);
       if (!present.has(account)) delete roles[account];
     }
   }
   const leaving = leavingMembers(state).filter(({ leafIndex }) => leafIndex !== committer.leafIndex);
-  const staying = members.filter(({ leafIndex, recipientKey }) => !leaving.some((member) => member.leafIndex === leafIndex) && !(intent.remove ?? []).some((key) => equalBytes(key, recipientKey)));
+  const staying = members.filter(({ leafIndex, recipientKey }) =>
+    !leaving.some((member) => member.leafIndex === leafIndex) &&
+    !(intent.remove ?? []).some((key) => equalBytes(key, recipientKey))
+  );
   const heir = intent.info?.roles ? undefined : heirOf({ ...before, roles }, staying, adds);
   if (heir !== undefined) roles[heir] = "admin";
   const after = { ...before, name: intent.info?.name ?? before.name, roles };
-  const changed = after.name !== before.name || JSON.stringify(Object.entries(after.roles).sort()) !== JSON.stringify(Object.entries(before.roles).sort());
-  return changed ? [{ proposalType: "group_context_extensions", groupContextExtensions: { extensions: groupContextExtensions(after) } }] : [];
+  const changed = after.name !== before.name ||
+    JSON.stringify(Object.entries(after.roles).sort()) !== JSON.stringify(Object.entries(before.roles).sort());
+  return changed
+    ? [{
+      proposalType: "group_context_extensions",
+      groupContextExtensions: { extensions: groupContextExtensions(after) },
+    }]
+    : [];
 }
 
 function pskProposal(channelId: Uint8Array, n: bigint): Proposal {
   const pskNonce = crypto.getRandomValues(new Uint8Array(ciphersuite.kdf.size));
-  return { proposalType: "psk", psk: { preSharedKeyId: { psktype: "external", pskId: epochPskId(channelId, n), pskNonce } } };
+  return {
+    proposalType: "psk",
+    psk: { preSharedKeyId: { psktype: "external", pskId: epochPskId(channelId, n), pskNonce } },
+  };
 }
 
-/** Stored leave proposals that still hold; others are dropped, so that one bad proposal never blocks the group (PROTOCOL §3.2). */
-function usableLeaves(state: GroupState, byValue: Proposal[]): { unapplied: ClientState["unappliedProposals"]; proposals: CommitProposal[] } {
+/**
+ * Stored leave proposals that still hold; others are dropped, so that one bad proposal never blocks the group
+ * (PROTOCOL §3.2).
+ */
+function usableLeaves(
+  state: GroupState,
+  byValue: Proposal[],
+): { unapplied: ClientState["unappliedProposals"]; proposals: CommitProposal[] } {
   const present = new Set(leavingMembers(state).map(({ leafIndex }) => leafIndex));
-  const taken = new Set(byValue.flatMap((proposal) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+  const taken = new Set(
+    byValue.flatMap((proposal) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []),
+  );
   taken.add(state.ownLeafIndex);
   const unapplied: ClientState["unappliedProposals"] = {};
   const proposals: CommitProposal[] = [];
@@ -120,8 +227,14 @@ function usableLeaves(state: GroupState, byValue: Proposal[]): { unapplied: Clie
 }
 
 /** Leaf indexes among those that the proposals remove whose device is revoked. */
-export async function revokedAmong(options: MlsOptions, proposals: CommitProposal[], members: Member[]): Promise<Set<number>> {
-  const removed = new Set(proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+export async function revokedAmong(
+  options: MlsOptions,
+  proposals: CommitProposal[],
+  members: Member[],
+): Promise<Set<number>> {
+  const removed = new Set(
+    proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []),
+  );
   const revoked = new Set<number>();
   for (const { leafIndex, credential, recipientKey } of members) {
     if (removed.has(leafIndex) && await options.isRevoked(credential, recipientKey)) revoked.add(leafIndex);
@@ -139,7 +252,11 @@ interface Build {
   nowMs: number;
 }
 
-async function buildPending(options: MlsOptions, state: GroupState, { n, plan, members, byValue, unapplied, requests, nowMs }: Build): Promise<PendingCommit> {
+async function buildPending(
+  options: MlsOptions,
+  state: GroupState,
+  { n, plan, members, byValue, unapplied, requests, nowMs }: Build,
+): Promise<PendingCommit> {
   const { channelId } = state;
   const commitId = crypto.getRandomValues(new Uint8Array(16));
   const S = crypto.getRandomValues(new Uint8Array(epochSecretLength));
@@ -155,11 +272,18 @@ async function buildPending(options: MlsOptions, state: GroupState, { n, plan, m
   const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
     // Lifetimes of KeyPackages are judged by the server's time (PROTOCOL §4), and this device's clock may be another.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
-    return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, { extraProposals: byValue, ratchetTreeExtension: true, authenticatedData, forcePath: true });
+    return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, {
+      extraProposals: byValue,
+      ratchetTreeExtension: true,
+      authenticatedData,
+      forcePath: true,
+    });
   });
   if ("failure" in made) throw new GroupUsageError("mls", made.failure);
 
-  const welcome = made.value.welcome === undefined ? undefined : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.value.welcome });
+  const welcome = made.value.welcome === undefined
+    ? undefined
+    : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.value.welcome });
   const bundle: CommitBundle = {
     sealedCommit: await sealBundlePart("commit", encodeMlsMessage(made.value.commit), S, channelId, n),
     sealedWelcome: welcome === undefined ? new Uint8Array() : await sealBundlePart("welcome", welcome, S, channelId, n),
@@ -169,10 +293,15 @@ async function buildPending(options: MlsOptions, state: GroupState, { n, plan, m
   return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added, membersHash: hash };
 }
 
-/** ts-mls copies the old leaf's extensions into the new one: the fresh key goes into the copy that it starts from. The leaf is on no copath of its own path, so no parent hash changes. */
+/**
+ * ts-mls copies the old leaf's extensions into the new one: the fresh key goes into the copy that it starts
+ * from. The leaf is on no copath of its own path, so no parent hash changes.
+ */
 function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   const leaf = leafAt(mls.ratchetTree, mls.privatePath.leafIndex)!;
-  const extensions = leaf.extensions.map((extension) => extension.extensionType === xwingKeyType ? xwingKeyExtension(publicKey) : extension);
+  const extensions = leaf.extensions.map((extension) =>
+    extension.extensionType === xwingKeyType ? xwingKeyExtension(publicKey) : extension
+  );
   const ratchetTree = mls.ratchetTree.slice();
   ratchetTree[2 * mls.privatePath.leafIndex] = { nodeType: "leaf", leaf: { ...leaf, extensions } };
   return { ...mls, ratchetTree };
@@ -181,21 +310,38 @@ function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
 function withPastTree(next: ClientState, before: ClientState): ClientState {
   const epoch = before.groupContext.epoch;
   const past = next.historicalReceiverData.get(epoch)!;
-  return { ...next, historicalReceiverData: new Map(next.historicalReceiverData).set(epoch, { ...past, ratchetTree: before.ratchetTree }) };
+  return {
+    ...next,
+    historicalReceiverData: new Map(next.historicalReceiverData).set(epoch, {
+      ...past,
+      ratchetTree: before.ratchetTree,
+    }),
+  };
 }
 
-async function headerFor(S: Bytes, { recipientKey, xwingPublicKey, credential }: Pick<Member, "recipientKey" | "xwingPublicKey" | "credential">, channelId: Bytes, n: bigint): Promise<CommitHeader> {
+async function headerFor(
+  S: Bytes,
+  { recipientKey, xwingPublicKey, credential }: Pick<Member, "recipientKey" | "xwingPublicKey" | "credential">,
+  channelId: Bytes,
+  n: bigint,
+): Promise<CommitHeader> {
   const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
   // Every leaf's key was tried when it came into the tree.
-  if (header === undefined) throw new GroupUsageError("hybrid-key", `the hybrid key of a device of ${credential.username} is not usable`);
+  if (header === undefined) {
+    throw new GroupUsageError("hybrid-key", `the hybrid key of a device of ${credential.username} is not usable`);
+  }
   return { recipientKey, header };
 }
 
 /** createCommit leaves the base state's ratchet where it was; the generation it used must not serve again. */
 async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupState; record: MessageRecord }> {
-  const { newTree, consumed } = await consumeRatchet(state.mls.secretTree, 2 * state.ownLeafIndex, "commit", ciphersuite);
+  const { newTree, consumed } = await consumeRatchet(
+    state.mls.secretTree,
+    2 * state.ownLeafIndex,
+    "commit",
+    ciphersuite,
+  );
   consumed.at(-1)?.fill(0);
   const newState = withMls(state, { ...state.mls, secretTree: newTree });
   return { newState, record: messageRecord(newState, state.epoch, state.ownLeafIndex) };
 }
-

@@ -1,4 +1,7 @@
-/** The authenticated_data of a commit (PROTOCOL §2): what the committer says that the commit does, for every client to hold against what it did. */
+/**
+ * The authenticated_data of a commit (PROTOCOL §2): what the committer says that the commit does, for every
+ * client to hold against what it did.
+ */
 
 import { concat } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
@@ -24,9 +27,21 @@ export interface CommitData {
 const maxRequests = 64;
 const maxRequestBytes = 512;
 
-/** @returns deterministic CBOR {v: 1, channelId, n, commitId, membersHash, removed, added}, with `requests` only where there are any */
+/**
+ * @returns deterministic CBOR {v: 1, channelId, n, commitId, membersHash, removed, added}, with `requests`
+ *   only where there are any
+ */
 export function encodeCommitData({ channelId, n, commitId, membersHash, removed, added, requests }: CommitData): Bytes {
-  return encodeCbor({ v: 1, channelId, n, commitId, membersHash, removed, added, ...(requests.length > 0 && { requests }) });
+  return encodeCbor({
+    v: 1,
+    channelId,
+    n,
+    commitId,
+    membersHash,
+    removed,
+    added,
+    ...(requests.length > 0 && { requests }),
+  });
 }
 
 /** @throws MalformedError */
@@ -34,7 +49,11 @@ export function decodeCommitData(bytes: Uint8Array): CommitData {
   const decoded = decodeCbor(bytes);
   const withRequests = typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, "requests");
   const names = ["v", "channelId", "n", "commitId", "membersHash", "removed", "added"] as const;
-  const fields: Record<string, unknown> = recordOf(decoded, withRequests ? [...names, "requests"] : names, "commit data");
+  const fields: Record<string, unknown> = recordOf(
+    decoded,
+    withRequests ? [...names, "requests"] : names,
+    "commit data",
+  );
   if (fields.v !== 1) throw new MalformedError("commit data: version");
   const keys = (value: unknown, what: string) => listOf(value, 2000, what, (key, name) => bytesOf(key, 32, name));
   return {

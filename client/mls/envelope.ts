@@ -1,4 +1,7 @@
-/** The message envelope (PROTOCOL §2): all that the server sees of a message. Wire form: CBOR array [version, suite, kind, epoch, salt, ciphertext]. */
+/**
+ * The message envelope (PROTOCOL §2): all that the server sees of a message. Wire form: CBOR array [version,
+ * suite, kind, epoch, salt, ciphertext].
+ */
 
 import { concat, u64, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
@@ -51,7 +54,12 @@ function envelopeKeys(appKey: Uint8Array, kind: EnvelopeKind, salt: Uint8Array) 
  * @param appKey 32 bytes, of the envelope's epoch
  * @param salt 16 bytes for test vectors alone; random when left out, so that sealing again never repeats a key
  */
-export async function sealEnvelope(appKey: Uint8Array, context: EnvelopeContext, inside: Uint8Array, salt: Uint8Array = crypto.getRandomValues(new Uint8Array(saltLength))): Promise<Bytes> {
+export async function sealEnvelope(
+  appKey: Uint8Array,
+  context: EnvelopeContext,
+  inside: Uint8Array,
+  salt: Uint8Array = crypto.getRandomValues(new Uint8Array(saltLength)),
+): Promise<Bytes> {
   const { key, nonce } = envelopeKeys(appKey, context.kind, salt);
   const ciphertext = await sealAesGcm(key, nonce, envelopeAad(context), inside);
   return encodeCbor([envelopeVersion, envelopeSuite, kindCodes[context.kind], context.epoch, salt, ciphertext]);
@@ -74,7 +82,11 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 }
 
 /** @returns what is inside, or undefined when key or AAD do not belong to it */
-export async function openEnvelope(appKey: Uint8Array, envelope: Envelope, context: EnvelopeContext): Promise<Bytes | undefined> {
+export async function openEnvelope(
+  appKey: Uint8Array,
+  envelope: Envelope,
+  context: EnvelopeContext,
+): Promise<Bytes | undefined> {
   const { key, nonce } = envelopeKeys(appKey, envelope.kind, envelope.salt);
   return await openAesGcm(key, nonce, envelopeAad(context), envelope.ciphertext);
 }

@@ -1,4 +1,7 @@
-/** Ephemeral payloads (typing, receipts; PROTOCOL §2): outside the MLS ratchet, which unseen messages would exhaust; signed by the device key, good for 30 s. */
+/**
+ * Ephemeral payloads (typing, receipts; PROTOCOL §2): outside the MLS ratchet, which unseen messages would
+ * exhaust; signed by the device key, good for 30 s.
+ */
 
 import { concat, u64, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
@@ -21,17 +24,30 @@ function signedBytes(context: EnvelopeContext, leafIndex: number, sentMs: number
 }
 
 /** @throws GroupUsageError */
-export async function sealEphemeral(state: GroupState, { messageId, content, nowMs }: { messageId: Uint8Array; content: Uint8Array; nowMs: number }): Promise<Bytes> {
+export async function sealEphemeral(
+  state: GroupState,
+  { messageId, content, nowMs }: { messageId: Uint8Array; content: Uint8Array; nowMs: number },
+): Promise<Bytes> {
   requireSendable(state, messageId);
   const { channelId, epoch, ownLeafIndex, mls, secrets } = state;
   const context: EnvelopeContext = { kind: "ephemeral", channelId, epoch, messageId };
   const sentMs = Math.floor(nowMs);
   const signature = await signEd25519(mls.signaturePrivateKey, signedBytes(context, ownLeafIndex, sentMs, content));
-  return await sealEnvelope(secrets.appKey, context, pad(encodeCbor({ v: 1, leaf: ownLeafIndex, sentMs, content, signature })));
+  return await sealEnvelope(
+    secrets.appKey,
+    context,
+    pad(encodeCbor({ v: 1, leaf: ownLeafIndex, sentMs, content, signature })),
+  );
 }
 
-/** Opens a payload that was never stored and checks its signature and age. Never throws. @returns the content with its sender, or why it was dropped (older than 30 s among it) */
-export async function openEphemeral(state: GroupState, entry: MessageEntry & { nowMs: number }): Promise<EphemeralResult> {
+/**
+ * Opens a payload that was never stored and checks its signature and age. Never throws. @returns the content
+ * with its sender, or why it was dropped (older than 30 s among it)
+ */
+export async function openEphemeral(
+  state: GroupState,
+  entry: MessageEntry & { nowMs: number },
+): Promise<EphemeralResult> {
   const opened = await openOuter(state, entry);
   if (opened.kind !== "opened") return opened;
   const { envelope, inside } = opened;
@@ -40,17 +56,35 @@ export async function openEphemeral(state: GroupState, entry: MessageEntry & { n
   if ("code" in payload) return payload;
   const leaf = leafAt(epochKeys(state.mls, envelope.epoch)?.ratchetTree ?? [], payload.leaf);
   if (leaf === undefined) return rejected("GRP-1.1", "the sender is no member");
-  const context: EnvelopeContext = { kind: "ephemeral", channelId: state.channelId, epoch: envelope.epoch, messageId: entry.messageId };
-  const valid = await verifyEd25519(leaf.signaturePublicKey, payload.signature, signedBytes(context, payload.leaf, payload.sentMs, payload.content));
+  const context: EnvelopeContext = {
+    kind: "ephemeral",
+    channelId: state.channelId,
+    epoch: envelope.epoch,
+    messageId: entry.messageId,
+  };
+  const valid = await verifyEd25519(
+    leaf.signaturePublicKey,
+    payload.signature,
+    signedBytes(context, payload.leaf, payload.sentMs, payload.content),
+  );
   if (!valid) return rejected("GRP-1.1", "the sender's signature is wrong");
   if (payload.leaf === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
   if (Math.abs(entry.nowMs - payload.sentMs) > lifetimeMs) return { kind: "skipped", reason: "expired" };
-  return { kind: "processed", content: payload.content, sender: memberOf(payload.leaf, leaf, infoOf(state)), sentMs: payload.sentMs };
+  return {
+    kind: "processed",
+    content: payload.content,
+    sender: memberOf(payload.leaf, leaf, infoOf(state)),
+    sentMs: payload.sentMs,
+  };
 }
 
 function payloadOf(padded: Bytes) {
   try {
-    const fields = recordOf(decodeCbor(unpad(padded)), ["v", "leaf", "sentMs", "content", "signature"], "ephemeral payload");
+    const fields = recordOf(
+      decodeCbor(unpad(padded)),
+      ["v", "leaf", "sentMs", "content", "signature"],
+      "ephemeral payload",
+    );
     if (fields.v !== 1) throw new MalformedError("ephemeral payload: version");
     return {
       leaf: countOf(fields.leaf, "leaf"),

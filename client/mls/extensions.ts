@@ -33,7 +33,11 @@ export function ownCapabilities(): Capabilities {
 /** The required_capabilities of every group (GRP-3.2): a leaf without the X-Wing key can not be in the tree. */
 export const requiredCapabilities: Extension = {
   extensionType: "required_capabilities",
-  extensionData: encodeRequiredCapabilities({ extensionTypes: [xwingKeyType, groupInfoType], proposalTypes: [], credentialTypes: ["basic"] }),
+  extensionData: encodeRequiredCapabilities({
+    extensionTypes: [xwingKeyType, groupInfoType],
+    proposalTypes: [],
+    credentialTypes: ["basic"],
+  }),
 };
 
 /** @param publicKey 1,216 bytes @returns leaf-node extension 0xF0A0 (PROTOCOL §1) */
@@ -52,15 +56,27 @@ export function xwingKeyOf(leaf: LeafNode): Bytes {
 export function groupContextExtensions(info: GroupInfo): Extension[] {
   const own = { extensionType: groupInfoType, extensionData: encodeGroupInfo(info) };
   if (info.supersedes === undefined) return [requiredCapabilities, own];
-  return [requiredCapabilities, own, { extensionType: supersedesType, extensionData: encodeSupersedes(info.supersedes) }];
+  return [requiredCapabilities, own, {
+    extensionType: supersedesType,
+    extensionData: encodeSupersedes(info.supersedes),
+  }];
 }
 
-/** @throws MalformedError unless the extensions are exactly required_capabilities, 0xF0A1 and perhaps 0xF0A2, each once */
+/**
+ * @throws MalformedError unless the extensions are exactly required_capabilities, 0xF0A1 and perhaps 0xF0A2,
+ *   each once
+ */
 export function groupInfoOf(extensions: Extension[]): GroupInfo {
   const [required, own, successor, ...rest] = extensions;
-  if (required?.extensionType !== "required_capabilities" || own?.extensionType !== groupInfoType || rest.length > 0) throw new MalformedError("GroupContext: wrong extensions");
-  if (!equalBytes(required.extensionData, requiredCapabilities.extensionData)) throw new MalformedError("GroupContext: required_capabilities are not ours");
-  if (successor !== undefined && successor.extensionType !== supersedesType) throw new MalformedError("GroupContext: wrong extensions");
+  if (required?.extensionType !== "required_capabilities" || own?.extensionType !== groupInfoType || rest.length > 0) {
+    throw new MalformedError("GroupContext: wrong extensions");
+  }
+  if (!equalBytes(required.extensionData, requiredCapabilities.extensionData)) {
+    throw new MalformedError("GroupContext: required_capabilities are not ours");
+  }
+  if (successor !== undefined && successor.extensionType !== supersedesType) {
+    throw new MalformedError("GroupContext: wrong extensions");
+  }
   const info = decodeGroupInfo(own.extensionData);
   return successor === undefined ? info : { ...info, supersedes: decodeSupersedes(successor.extensionData) };
 }
@@ -73,15 +89,24 @@ function decodeGroupInfo(bytes: Uint8Array): GroupInfo {
   const fields = recordOf(decodeCbor(bytes), ["v", "name", "kind", "roles", "createdMs"], "group info");
   if (fields.v !== 1) throw new MalformedError("group info: version");
   if (fields.kind !== "direct" && fields.kind !== "group") throw new MalformedError("group info: kind");
-  return { name: textOf(fields.name, 200, "name"), kind: fields.kind, roles: rolesOf(fields.roles), createdMs: countOf(fields.createdMs, "createdMs") };
+  return {
+    name: textOf(fields.name, 200, "name"),
+    kind: fields.kind,
+    roles: rolesOf(fields.roles),
+    createdMs: countOf(fields.createdMs, "createdMs"),
+  };
 }
 
 function rolesOf(value: unknown): Record<string, Role> {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) throw new MalformedError("roles: not a map");
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+    throw new MalformedError("roles: not a map");
+  }
   const entries = Object.entries(value);
   if (entries.length > 2000) throw new MalformedError("roles: too many");
   for (const [accountKey, role] of entries) {
-    if (!/^[0-9a-f]{64}$/.test(accountKey) || (role !== "admin" && role !== "member")) throw new MalformedError("roles: not account key → role");
+    if (!/^[0-9a-f]{64}$/.test(accountKey) || (role !== "admin" && role !== "member")) {
+      throw new MalformedError("roles: not account key → role");
+    }
   }
   return Object.fromEntries(entries) as Record<string, Role>;
 }
@@ -91,16 +116,39 @@ const supersedesOptional = { firstChannelId: 32, commits: undefined, maker: 32, 
 /** Of all commits that are named, in bytes. */
 const maxSupersedesCommits = 32 * 24;
 
-function encodeSupersedes({ channelId, lastEpoch, transcriptHash, reason, firstChannelId, commits, maker, signature }: Supersedes): Bytes {
-  return encodeCbor({ channelId, lastEpoch: Number(lastEpoch), transcriptHash, reason, ...(firstChannelId && { firstChannelId }), ...(commits && { commits }), ...(maker && { maker }), ...(signature && { signature }) });
+function encodeSupersedes(
+  { channelId, lastEpoch, transcriptHash, reason, firstChannelId, commits, maker, signature }: Supersedes,
+): Bytes {
+  return encodeCbor({
+    channelId,
+    lastEpoch: Number(lastEpoch),
+    transcriptHash,
+    reason,
+    ...(firstChannelId && { firstChannelId }),
+    ...(commits && { commits }),
+    ...(maker && { maker }),
+    ...(signature && { signature }),
+  });
 }
 
 function decodeSupersedes(bytes: Uint8Array): Supersedes {
   const decoded = decodeCbor(bytes);
-  const optional = (Object.keys(supersedesOptional) as (keyof typeof supersedesOptional)[]).filter((name) => typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, name));
-  const fields: Record<string, unknown> = recordOf(decoded, ["channelId", "lastEpoch", "transcriptHash", "reason", ...optional], "supersedes");
-  const named = Object.fromEntries(optional.map((name) => [name, bytesOf(fields[name], supersedesOptional[name], name)]));
-  if (named.commits && (named.commits.length > maxSupersedesCommits || named.commits.length % 24 !== 0)) throw new MalformedError("supersedes: commits");
+  const optional = (Object.keys(supersedesOptional) as (keyof typeof supersedesOptional)[]).filter((name) =>
+    typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, name)
+  );
+  const fields: Record<string, unknown> = recordOf(decoded, [
+    "channelId",
+    "lastEpoch",
+    "transcriptHash",
+    "reason",
+    ...optional,
+  ], "supersedes");
+  const named = Object.fromEntries(
+    optional.map((name) => [name, bytesOf(fields[name], supersedesOptional[name], name)]),
+  );
+  if (named.commits && (named.commits.length > maxSupersedesCommits || named.commits.length % 24 !== 0)) {
+    throw new MalformedError("supersedes: commits");
+  }
   return {
     channelId: bytesOf(fields.channelId, 32, "channelId"),
     lastEpoch: BigInt(countOf(fields.lastEpoch, "lastEpoch")),

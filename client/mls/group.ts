@@ -1,12 +1,11 @@
 /**
- * The one way into MLS for the rest of the project. State in, `{newState, …}` out; foreign bytes give result unions, never exceptions.
+ * The one way into MLS for the rest of the project. State in, `{newState, …}` out; foreign bytes give result
+ * unions, never exceptions.
  *
- * @example
- * const mls = createMls({ trust, isRevoked });
- * const own = await mls.createGroup({ channelId, keyPackage, info });
- * const { newState, record, pending } = await mls.prepareCommit(own, { add: [theirKeyPackage], nowMs });
- * // store newState's record and encodePending(pending), send pending.bundle, wait for the own queue entry, then:
- * const current = mls.mergePending(newState, pending);
+ * @example const mls = createMls({ trust, isRevoked }); const own = await mls.createGroup({ channelId,
+ * keyPackage, info }); const { newState, record, pending } = await mls.prepareCommit(own, { add:
+ * [theirKeyPackage], nowMs }); // store newState's record and encodePending(pending), send pending.bundle,
+ * wait for the own queue entry, then: const current = mls.mergePending(newState, pending);
  */
 
 import { zeroOutUint8Array } from "ts-mls";
@@ -17,10 +16,31 @@ import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
 import { joinFromWelcome } from "./join.ts";
 import { openMessage, sealLeave, sealMessage } from "./messages.ts";
 import { processCommit } from "./process.ts";
-import { decodePending, decodeState, encodeEpochRecord, encodePending, infoOf, leavingMembers, mergePending, stateMembers } from "./state.ts";
 import {
-  type Bytes, type CommitIntent, type CommitResult, type EphemeralResult, type GroupInfo, type GroupState, GroupUsageError, type JoinResult, type Member, type MessageRecord,
-  type MlsOptions, type OpenResult, type PendingCommit, type SealedMessage,
+  decodePending,
+  decodeState,
+  encodeEpochRecord,
+  encodePending,
+  infoOf,
+  leavingMembers,
+  mergePending,
+  stateMembers,
+} from "./state.ts";
+import {
+  type Bytes,
+  type CommitIntent,
+  type CommitResult,
+  type EphemeralResult,
+  type GroupInfo,
+  type GroupState,
+  GroupUsageError,
+  type JoinResult,
+  type Member,
+  type MessageRecord,
+  type MlsOptions,
+  type OpenResult,
+  type PendingCommit,
+  type SealedMessage,
 } from "./types.ts";
 
 export * from "./types.ts";
@@ -34,17 +54,31 @@ export interface Mls {
    * @param input.channelId 32 random bytes
    * @param input.keyPackage the private record of a fresh own KeyPackage (never published)
    */
-  createGroup(input: { channelId: Uint8Array; keyPackage: Uint8Array; info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] } }): Promise<GroupState>;
+  createGroup(
+    input: {
+      channelId: Uint8Array;
+      keyPackage: Uint8Array;
+      info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] };
+    },
+  ): Promise<GroupState>;
 
   /**
-   * Builds the commit to epoch n = state.epoch + 1 without merging it. Stored leave proposals that still hold are committed with it.
+   * Builds the commit to epoch n = state.epoch + 1 without merging it. Stored leave proposals that still hold
+   * are committed with it.
    *
-   * @returns `newState`: the base state with the used handshake key gone (store `record`); `pending`: what to send and later merge
+   * @returns `newState`: the base state with the used handshake key gone (store `record`); `pending`: what to
+   *   send and later merge
    * @throws GroupUsageError when the intent breaks a group rule; nothing has changed then
    */
-  prepareCommit(state: GroupState, intent: CommitIntent): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
+  prepareCommit(
+    state: GroupState,
+    intent: CommitIntent,
+  ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
-  /** The DS accepted: the pending state, with what `current` received in the base epoch meanwhile. @throws GroupUsageError if `current` is not at the base epoch */
+  /**
+   * The DS accepted: the pending state, with what `current` received in the base epoch meanwhile. @throws
+   * GroupUsageError if `current` is not at the base epoch
+   */
   mergePending(current: GroupState, pending: PendingCommit): GroupState;
 
   /**
@@ -53,51 +87,86 @@ export interface Mls {
    * @param entry.header this device's header, or undefined when the DS sent none
    * @param entry.S the epoch secret, from a reseal, in place of the header
    */
-  processCommit(state: GroupState, entry: { n: bigint; commitId: Uint8Array; header?: Uint8Array; S?: Uint8Array; sealedCommit: Uint8Array }): Promise<CommitResult>;
+  processCommit(
+    state: GroupState,
+    entry: { n: bigint; commitId: Uint8Array; header?: Uint8Array; S?: Uint8Array; sealedCommit: Uint8Array },
+  ): Promise<CommitResult>;
 
   /**
    * @param entry.candidates private records of this device's published KeyPackages; the header tells which one was used
    * @param entry.live whether the engine has an active group of this channelId: then the Welcome is refused (GRP-7)
    */
   joinFromWelcome(entry: {
-    channelId: Uint8Array; n: bigint; header: Uint8Array; sealedWelcome: Uint8Array; candidates: Uint8Array[]; live: boolean;
+    channelId: Uint8Array;
+    n: bigint;
+    header: Uint8Array;
+    sealedWelcome: Uint8Array;
+    candidates: Uint8Array[];
+    live: boolean;
   }): Promise<JoinResult>;
 
   /**
    * @param message.messageId 16 bytes
    * @param message.content MIMI content; padded here
-   * @throws GroupUsageError "pending-leaves" while a stored leave proposal waits for a commit (RFC 9420 §12.4: commit first), "epoch-0", "not-active"
+   * @throws GroupUsageError "pending-leaves" while a stored leave proposal waits for a commit (RFC 9420
+   *   §12.4: commit first), "epoch-0", "not-active"
    */
   sealMessage(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array }): Promise<SealedMessage>;
 
-  /** A proposal to remove the own device, for another member to commit (PROTOCOL §3.2). After it this device sends no more in the epoch. */
+  /**
+   * A proposal to remove the own device, for another member to commit (PROTOCOL §3.2). After it this device
+   * sends no more in the epoch.
+   */
   sealLeave(state: GroupState, message: { messageId: Uint8Array }): Promise<SealedMessage>;
 
   /** @param entry.epoch the DS's word for the epoch; must equal the envelope's */
-  openMessage(state: GroupState, entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array }): Promise<OpenResult>;
+  openMessage(
+    state: GroupState,
+    entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array },
+  ): Promise<OpenResult>;
 
   /** Typing, receipts: no ratchet, no new state, signed by the device key. */
-  sealEphemeral(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array; nowMs: number }): Promise<Bytes>;
+  sealEphemeral(
+    state: GroupState,
+    message: { messageId: Uint8Array; content: Uint8Array; nowMs: number },
+  ): Promise<Bytes>;
 
   /** Dropped (skipped "expired") when older than 30 s or from more than 30 s ahead. */
-  openEphemeral(state: GroupState, entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array; nowMs: number }): Promise<EphemeralResult>;
+  openEphemeral(
+    state: GroupState,
+    entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array; nowMs: number },
+  ): Promise<EphemeralResult>;
 
   /** In leaf order. */
   members(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
   /** Members whose stored leave proposal waits for a commit. */
   pendingLeaves(state: GroupState): Member[];
-  /** The confirmed transcript hash of the state's epoch, 32 bytes: equal for all members of one history (GRP-5, successor channels). */
+  /**
+   * The confirmed transcript hash of the state's epoch, 32 bytes: equal for all members of one history
+   * (GRP-5, successor channels).
+   */
   transcriptHash(state: GroupState): Bytes;
-  /** The hybrid header that seals S of epoch n to one member's current leaf key: the answer to a reseal request (PROTOCOL §3.5). */
-  resealHeader(input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array }): Promise<Bytes>;
+  /**
+   * The hybrid header that seals S of epoch n to one member's current leaf key: the answer to a reseal
+   * request (PROTOCOL §3.5).
+   */
+  resealHeader(
+    input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array },
+  ): Promise<Bytes>;
 
   /** Opens that answer with the own leaf key. @returns S, if it proves itself by opening the commit; 32 bytes */
-  openReseal(state: GroupState, input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array }): Promise<Bytes | undefined>;
+  openReseal(
+    state: GroupState,
+    input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array },
+  ): Promise<Bytes | undefined>;
   /** SHA-256 of the sorted recipientKeys, as authenticated_data has it. */
   membersHash(state: GroupState): Promise<Bytes>;
 
-  /** Overwrites spent secrets. Only after the transaction that stored the new state is complete: the old state shares them. */
+  /**
+   * Overwrites spent secrets. Only after the transaction that stored the new state is complete: the old state
+   * shares them.
+   */
   wipe(consumed: Uint8Array[]): void;
 
   /** The whole state: once per commit. */
@@ -132,7 +201,9 @@ export function createMls(options: MlsOptions): Mls {
     },
     async openReseal({ channelId, ownRecipientKey, secrets }, { n, header, sealedCommit }) {
       const S = await openHeader(header, secrets.xwingSeed, { channelId, n, recipientKey: ownRecipientKey });
-      return S !== undefined && await openBundlePart("commit", sealedCommit, S, channelId, n) !== undefined ? S : undefined;
+      return S !== undefined && await openBundlePart("commit", sealedCommit, S, channelId, n) !== undefined
+        ? S
+        : undefined;
     },
     membersHash: (state) => membersHash(stateMembers(state).map(({ recipientKey }) => recipientKey)),
     wipe: (consumed) => consumed.forEach(zeroOutUint8Array),

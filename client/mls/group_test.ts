@@ -6,8 +6,14 @@ import { keyPackageOf, makeDevices, makeGroup, now, randomId, trusting } from ".
 
 /** Delivers a commit to another member. */
 async function deliver(mls: Mls, state: GroupState, pending: PendingCommit) {
-  const header = pending.bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(state.ownRecipientKey))?.header;
-  return await mls.processCommit(state, { n: pending.n, commitId: pending.commitId, header, sealedCommit: pending.bundle.sealedCommit });
+  const header = pending.bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(state.ownRecipientKey))
+    ?.header;
+  return await mls.processCommit(state, {
+    n: pending.n,
+    commitId: pending.commitId,
+    header,
+    sealedCommit: pending.bundle.sealedCommit,
+  });
 }
 
 async function mustDeliver(mls: Mls, state: GroupState, pending: PendingCommit) {
@@ -25,7 +31,10 @@ async function mustOpen(mls: Mls, state: GroupState, entry: Parameters<Mls["open
 Deno.test("three devices create, join, message, commit and message again", async () => {
   const devices = await makeDevices("alice", "bob", "carol");
   const { mls, states: [alice, bob, carol] } = await makeGroup(devices);
-  assert.deepEqual(mls.members(alice).map(({ credential, role }) => [credential.username, role]), [["alice", "admin"], ["bob", "member"], ["carol", "member"]]);
+  assert.deepEqual(mls.members(alice).map(({ credential, role }) => [credential.username, role]), [["alice", "admin"], [
+    "bob",
+    "member",
+  ], ["carol", "member"]]);
   const messageId = randomId();
   const sealed = await mls.sealMessage(alice, { messageId, content: utf8("hello") });
   const opened = await mustOpen(mls, bob, { epoch: 1n, messageId, envelope: sealed.envelope });
@@ -41,7 +50,10 @@ Deno.test("three devices create, join, message, commit and message again", async
   const late = await mustOpen(mls, carol2.newState, { epoch: 1n, messageId, envelope: sealed.envelope });
   assert.deepEqual(late.content, utf8("hello"));
   const answer = await mls.sealMessage(bob2, { messageId: randomId(), content: utf8("x") });
-  assert.equal((await mls.openMessage(late.newState, { epoch: 2n, messageId, envelope: answer.envelope })).kind, "unreadable");
+  assert.equal(
+    (await mls.openMessage(late.newState, { epoch: 2n, messageId, envelope: answer.envelope })).kind,
+    "unreadable",
+  );
 });
 
 Deno.test("sealLeave() makes a proposal that another member commits, and nobody sends before that commit", async () => {
@@ -53,7 +65,9 @@ Deno.test("sealLeave() makes a proposal that another member commits, and nobody 
   const aliceSaw = await mustOpen(mls, alice, entry);
   assert.deepEqual([bobSaw.envelopeKind, bobSaw.content], ["proposal", undefined]);
   assert.deepEqual(mls.pendingLeaves(bobSaw.newState).map(({ credential }) => credential.username), ["carol"]);
-  await assert.rejects(mls.sealMessage(bobSaw.newState, { messageId: randomId(), content: utf8("x") }), { code: "pending-leaves" });
+  await assert.rejects(mls.sealMessage(bobSaw.newState, { messageId: randomId(), content: utf8("x") }), {
+    code: "pending-leaves",
+  });
   const restored = mls.decodeState(mls.encodeEpochRecord(bob), [bobSaw.record]);
   assert.equal(mls.pendingLeaves(restored).length, 1);
 
@@ -66,10 +80,17 @@ Deno.test("sealLeave() makes a proposal that another member commits, and nobody 
   assert.equal(unaware.kind === "rejected" && unaware.code, "GRP-2.2");
   // The DS has no header for the leaver; with S in hand it sees its own removal and no key of the new epoch.
   assert.deepEqual(await deliver(mls, leave.newState, pending), { kind: "unreadable", reason: "no-header" });
-  const gone = await mls.processCommit(leave.newState, { n: 2n, commitId: pending.commitId, S: pending.S, sealedCommit: pending.bundle.sealedCommit });
+  const gone = await mls.processCommit(leave.newState, {
+    n: 2n,
+    commitId: pending.commitId,
+    S: pending.S,
+    sealedCommit: pending.bundle.sealedCommit,
+  });
   if (gone.kind !== "processed") assert.fail(JSON.stringify(gone));
   assert.deepEqual([gone.selfRemoved, gone.newState.active, gone.newState.epoch], [true, false, 1n]);
-  await assert.rejects(mls.sealMessage(gone.newState, { messageId: randomId(), content: utf8("x") }), { code: "not-active" });
+  await assert.rejects(mls.sealMessage(gone.newState, { messageId: randomId(), content: utf8("x") }), {
+    code: "not-active",
+  });
 });
 
 Deno.test("two members commit at once: the loser processes the winner's commit and its own is dropped", async () => {
@@ -83,28 +104,51 @@ Deno.test("two members commit at once: the loser processes the winner's commit a
   assert.equal(aliceAfter.newState.epoch, 3n);
   assert.throws(() => mls.mergePending(bobAfter.newState, byBob.pending), { code: "wrong-epoch" });
   assert.deepEqual(await deliver(mls, aliceAfter.newState, again.pending), { kind: "skipped", reason: "stale" });
-  assert.deepEqual(await mls.processCommit(alice, { n: 3n, commitId: randomId(), sealedCommit: new Uint8Array(9) }), { kind: "unreadable", reason: "future-epoch" });
+  assert.deepEqual(await mls.processCommit(alice, { n: 3n, commitId: randomId(), sealedCommit: new Uint8Array(9) }), {
+    kind: "unreadable",
+    reason: "future-epoch",
+  });
 });
 
 Deno.test("processCommit() takes no fallback: another header, another secret, a bare or public MLS commit, garbage", async () => {
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
   const { pending } = await mls.prepareCommit(bob, { nowMs: now() });
   const { n, commitId, bundle, S } = pending;
-  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(alice.ownRecipientKey))!.header;
-  const bobsHeader = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(bob.ownRecipientKey))!.header;
+  const header =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(alice.ownRecipientKey))!.header;
+  const bobsHeader =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(bob.ownRecipientKey))!.header;
   const entry = { n, commitId, header, sealedCommit: bundle.sealedCommit };
-  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: bobsHeader }), { kind: "unreadable", reason: "header" });
-  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: header.subarray(1) }), { kind: "unreadable", reason: "header" });
-  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: undefined }), { kind: "unreadable", reason: "no-header" });
-  assert.deepEqual(await mls.processCommit(alice, { ...entry, S: new Uint8Array(32) }), { kind: "unreadable", reason: "commit-seal" });
+  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: bobsHeader }), {
+    kind: "unreadable",
+    reason: "header",
+  });
+  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: header.subarray(1) }), {
+    kind: "unreadable",
+    reason: "header",
+  });
+  assert.deepEqual(await mls.processCommit(alice, { ...entry, header: undefined }), {
+    kind: "unreadable",
+    reason: "no-header",
+  });
+  assert.deepEqual(await mls.processCommit(alice, { ...entry, S: new Uint8Array(32) }), {
+    kind: "unreadable",
+    reason: "commit-seal",
+  });
   const bare = (await openBundlePart("commit", bundle.sealedCommit, S, alice.channelId, n))!;
-  assert.deepEqual(await mls.processCommit(alice, { ...entry, sealedCommit: bare }), { kind: "unreadable", reason: "commit-seal" });
+  assert.deepEqual(await mls.processCommit(alice, { ...entry, sealedCommit: bare }), {
+    kind: "unreadable",
+    reason: "commit-seal",
+  });
   const otherCommit = await mls.processCommit(alice, { ...entry, commitId: randomId() });
   assert.equal(otherCommit.kind === "rejected" && otherCommit.code, "GRP-1.2");
   const garbage = await sealBundlePart("commit", utf8("not MLS"), S, alice.channelId, n);
   const framing = await mls.processCommit(alice, { ...entry, sealedCommit: garbage });
   assert.equal(framing.kind === "rejected" && framing.code, "framing");
-  assert.deepEqual(await mls.processCommit(bob, { ...entry, header: undefined, S }), { kind: "skipped", reason: "own-message" });
+  assert.deepEqual(await mls.processCommit(bob, { ...entry, header: undefined, S }), {
+    kind: "skipped",
+    reason: "own-message",
+  });
   assert.equal((await mls.processCommit(alice, { ...entry, header: undefined, S })).kind, "processed");
 });
 
@@ -115,7 +159,10 @@ Deno.test("the epoch's keys need S: a right commit under a wrong PSK is refused"
   const wrong = crypto.getRandomValues(new Uint8Array(32));
   const sealedCommit = await sealBundlePart("commit", body, wrong, alice.channelId, n);
   const result = await mls.processCommit(alice, { n, commitId, S: wrong, sealedCommit });
-  assert.deepEqual(result.kind === "rejected" && [result.code, result.reason], ["mls", "Could not verify confirmation tag"]);
+  assert.deepEqual(result.kind === "rejected" && [result.code, result.reason], [
+    "mls",
+    "Could not verify confirmation tag",
+  ]);
 });
 
 Deno.test("trust decides over joiners, added devices and committers, and its reason comes through", async () => {
@@ -130,7 +177,10 @@ Deno.test("trust decides over joiners, added devices and committers, and its rea
   const [alice, bob, mallory] = await makeDevices("alice", "bob", "mallory");
   const { states } = await makeGroup([alice, bob], "group", trusting);
   const { keyPackage } = await keyPackageOf(mallory);
-  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() }), { code: "mls", message: /mallory is not pinned/ });
+  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() }), {
+    code: "mls",
+    message: /mallory is not pinned/,
+  });
   const { pending } = await createMls(trusting).prepareCommit(states[0], { add: [keyPackage], nowMs: now() });
   const result = await deliver(mls, states[1], pending);
   assert.match(result.kind === "rejected" ? result.reason : "", /mallory is not pinned/);
@@ -143,14 +193,29 @@ Deno.test("trust decides over joiners, added devices and committers, and its rea
 });
 
 Deno.test("joinFromWelcome() refuses a group with a leaf that the engine does not trust", async () => {
-  const mls = createMls({ isRevoked: async () => false, trust: async ({ username }, _, use) => use === "join" && username === "mallory" ? "a ghost device" : true });
+  const mls = createMls({
+    isRevoked: async () => false,
+    trust: async ({ username }, _, use) => use === "join" && username === "mallory" ? "a ghost device" : true,
+  });
   const [mallory, bob] = await makeDevices("mallory", "bob");
-  const alone = await mls.createGroup({ channelId: crypto.getRandomValues(new Uint8Array(32)), keyPackage: (await keyPackageOf(mallory)).privateRecord, info: { name: "", kind: "group", createdMs: 0 } });
+  const alone = await mls.createGroup({
+    channelId: crypto.getRandomValues(new Uint8Array(32)),
+    keyPackage: (await keyPackageOf(mallory)).privateRecord,
+    info: { name: "", kind: "group", createdMs: 0 },
+  });
   const { keyPackage, privateRecord } = await keyPackageOf(bob);
   const { pending: { n, bundle } } = await mls.prepareCommit(alone, { add: [keyPackage], nowMs: now() });
-  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(bob.keyPair.publicKey))!.header;
+  const header =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(bob.keyPair.publicKey))!.header;
   const others = await Promise.all([keyPackageOf(bob), keyPackageOf(bob)]);
-  const entry = { channelId: alone.channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: others.map((made) => made.privateRecord), live: false };
+  const entry = {
+    channelId: alone.channelId,
+    n,
+    header,
+    sealedWelcome: bundle.sealedWelcome,
+    candidates: others.map((made) => made.privateRecord),
+    live: false,
+  };
   assert.deepEqual(await mls.joinFromWelcome(entry), { kind: "unreadable", reason: "header" });
   const refused = await mls.joinFromWelcome({ ...entry, candidates: [...entry.candidates, privateRecord] });
   assert.match(refused.kind === "rejected" ? refused.reason : "", /a ghost device/);
@@ -160,14 +225,22 @@ Deno.test("prepareCommit() throws on an expired KeyPackage, a stranger to remove
   const [alice, bob, dave] = await makeDevices("alice", "bob", "dave");
   const { mls, states } = await makeGroup([alice, bob]);
   const { keyPackage } = await keyPackageOf(dave);
-  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() + 26 * 3_600_000 }), { code: "key-package-lifetime" });
+  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() + 26 * 3_600_000 }), {
+    code: "key-package-lifetime",
+  });
   await assert.rejects(mls.prepareCommit(states[0], { add: [utf8("garbage")], nowMs: now() }), { code: "key-package" });
-  await assert.rejects(mls.prepareCommit(states[0], { remove: [dave.keyPair.publicKey], nowMs: now() }), { code: "not-a-member" });
-  await assert.rejects(mls.prepareCommit(states[0], { remove: [alice.keyPair.publicKey], nowMs: now() }), { code: "own-removal" });
+  await assert.rejects(mls.prepareCommit(states[0], { remove: [dave.keyPair.publicKey], nowMs: now() }), {
+    code: "not-a-member",
+  });
+  await assert.rejects(mls.prepareCommit(states[0], { remove: [alice.keyPair.publicKey], nowMs: now() }), {
+    code: "own-removal",
+  });
   const roles = { ...mls.info(states[0]).roles, [toHex(bob.credential.accountKey)]: "admin" as const };
   const promoted = await mls.prepareCommit(states[0], { info: { roles }, nowMs: now() });
   const withBob = mls.mergePending(promoted.newState, promoted.pending);
   assert.equal(mls.members(withBob)[1].role, "admin");
   const removed = await mls.prepareCommit(withBob, { remove: [bob.keyPair.publicKey], nowMs: now() });
-  assert.deepEqual(Object.keys(mls.info(mls.mergePending(removed.newState, removed.pending)).roles), [toHex(alice.credential.accountKey)]);
+  assert.deepEqual(Object.keys(mls.info(mls.mergePending(removed.newState, removed.pending)).roles), [
+    toHex(alice.credential.accountKey),
+  ]);
 });

@@ -1,4 +1,7 @@
-/** The hybrid key schedule around MLS commits (PROTOCOL §2): the PSK's name, a header for each member, one seal each for commit and Welcome. */
+/**
+ * The hybrid key schedule around MLS commits (PROTOCOL §2): the PSK's name, a header for each member, one
+ * seal each for commit and Welcome.
+ */
 
 import { concat, u64, utf8 } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "../crypto/aead.ts";
@@ -26,8 +29,20 @@ export function epochPskId(channelId: Uint8Array, n: bigint): Bytes {
   return concat(utf8("qpq/1 epoch"), channelId, u64(n));
 }
 
-async function headerKeys(sharedSecret: Uint8Array, publicKey: Uint8Array, ciphertext: Uint8Array, { channelId, n, recipientKey }: HeaderContext) {
-  const info = concat(utf8("qpq/1 header"), await sha256(publicKey), await sha256(ciphertext), channelId, u64(n), recipientKey);
+async function headerKeys(
+  sharedSecret: Uint8Array,
+  publicKey: Uint8Array,
+  ciphertext: Uint8Array,
+  { channelId, n, recipientKey }: HeaderContext,
+) {
+  const info = concat(
+    utf8("qpq/1 header"),
+    await sha256(publicKey),
+    await sha256(ciphertext),
+    channelId,
+    u64(n),
+    recipientKey,
+  );
   const okm = hkdfSha256(sharedSecret, info, 44);
   return { key: okm.subarray(0, 32), nonce: okm.subarray(32) };
 }
@@ -37,20 +52,34 @@ async function headerKeys(sharedSecret: Uint8Array, publicKey: Uint8Array, ciphe
  * @param publicKey the member's X-Wing key after the commit's proposals
  * @returns 1,168 bytes, or undefined when the key is not usable
  */
-export async function sealHeader(S: Uint8Array, publicKey: Uint8Array, context: HeaderContext): Promise<Bytes | undefined> {
+export async function sealHeader(
+  S: Uint8Array,
+  publicKey: Uint8Array,
+  context: HeaderContext,
+): Promise<Bytes | undefined> {
   const sealed = await spread({ kind: "encapsulate", publicKey });
   if (sealed === undefined) return undefined;
   return await finishHeader(S, publicKey, sealed.ciphertext, sealed.sharedSecret, context);
 }
 
 /** The header from a given encapsulation; apart from {@link sealHeader} so that vectors can pin it. */
-export async function finishHeader(S: Uint8Array, publicKey: Uint8Array, ciphertext: Uint8Array, sharedSecret: Uint8Array, context: HeaderContext): Promise<Bytes> {
+export async function finishHeader(
+  S: Uint8Array,
+  publicKey: Uint8Array,
+  ciphertext: Uint8Array,
+  sharedSecret: Uint8Array,
+  context: HeaderContext,
+): Promise<Bytes> {
   const { key, nonce } = await headerKeys(sharedSecret, publicKey, ciphertext, context);
   return concat(ciphertext, await sealAesGcm(key, nonce, empty, S));
 }
 
 /** @returns S, or undefined when the header is not for this key, epoch, channel or device */
-export async function openHeader(header: Uint8Array, seed: Uint8Array, context: HeaderContext): Promise<Bytes | undefined> {
+export async function openHeader(
+  header: Uint8Array,
+  seed: Uint8Array,
+  context: HeaderContext,
+): Promise<Bytes | undefined> {
   if (header.length !== headerLength) return undefined;
   const kem = await xwing();
   const ciphertext = header.subarray(0, xwingCiphertextLength);
@@ -74,12 +103,24 @@ export async function bundleKey(part: BundlePart, S: Uint8Array, channelId: Uint
 const bundleNonce = new Uint8Array(12);
 
 /** @param S 32 bytes, used for this one bundle @returns AES-256-GCM under {@link bundleKey}: the body and 16 bytes */
-export async function sealBundlePart(part: BundlePart, body: Uint8Array, S: Uint8Array, channelId: Uint8Array, n: bigint): Promise<Bytes> {
+export async function sealBundlePart(
+  part: BundlePart,
+  body: Uint8Array,
+  S: Uint8Array,
+  channelId: Uint8Array,
+  n: bigint,
+): Promise<Bytes> {
   return await sealAesGcm(await bundleKey(part, S, channelId, n), bundleNonce, empty, body);
 }
 
 /** @returns the body, or undefined: S proves itself by opening it */
-export async function openBundlePart(part: BundlePart, sealed: Uint8Array, S: Uint8Array, channelId: Uint8Array, n: bigint): Promise<Bytes | undefined> {
+export async function openBundlePart(
+  part: BundlePart,
+  sealed: Uint8Array,
+  S: Uint8Array,
+  channelId: Uint8Array,
+  n: bigint,
+): Promise<Bytes | undefined> {
   if (S.length !== epochSecretLength) return undefined;
   return await openAesGcm(await bundleKey(part, S, channelId, n), bundleNonce, empty, sealed);
 }

@@ -1,9 +1,17 @@
-/** Who a leaf is: the credential (PROTOCOL §1), the trust hook that ts-mls asks for each leaf, and the member as the engine sees it. */
+/**
+ * Who a leaf is: the credential (PROTOCOL §1), the trust hook that ts-mls asks for each leaf, and the member
+ * as the engine sees it.
+ */
 
 import type { AuthenticationService, ClientConfig, Credential, LeafNode, RatchetTree } from "ts-mls";
 import { defaultKeyPackageEqualityConfig, defaultLifetimeConfig } from "ts-mls";
 import { toHex } from "../../schema/bytes.ts";
-import { decodeCredential, type DeviceCredential, encodeCredential, verifyCredential } from "../../schema/credential.ts";
+import {
+  decodeCredential,
+  type DeviceCredential,
+  encodeCredential,
+  verifyCredential,
+} from "../../schema/credential.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { xwingKeyOf } from "./extensions.ts";
 import type { Bytes, GroupInfo, Member, Role, Trust, TrustUse } from "./types.ts";
@@ -24,7 +32,11 @@ export function deviceCredentialOf(credential: Credential): DeviceCredential {
  *
  * @param refusals gets one sentence for each refusal, because ts-mls passes on a bare false
  */
-export function authenticationService(trust: Trust, useOf: (leafSignatureKey: Uint8Array) => TrustUse, refusals: string[]): AuthenticationService {
+export function authenticationService(
+  trust: Trust,
+  useOf: (leafSignatureKey: Uint8Array) => TrustUse,
+  refusals: string[],
+): AuthenticationService {
   return {
     async validateCredential(credential, signaturePublicKey) {
       const refusal = await refusalOf(credential, new Uint8Array(signaturePublicKey), trust, useOf(signaturePublicKey));
@@ -34,7 +46,12 @@ export function authenticationService(trust: Trust, useOf: (leafSignatureKey: Ui
   };
 }
 
-async function refusalOf(credential: Credential, leafSignatureKey: Bytes, trust: Trust, use: TrustUse): Promise<string | undefined> {
+async function refusalOf(
+  credential: Credential,
+  leafSignatureKey: Bytes,
+  trust: Trust,
+  use: TrustUse,
+): Promise<string | undefined> {
   let device: DeviceCredential;
   try {
     device = deviceCredentialOf(credential);
@@ -42,12 +59,17 @@ async function refusalOf(credential: Credential, leafSignatureKey: Bytes, trust:
     if (error instanceof MalformedError) return error.message;
     throw error;
   }
-  if (!(await verifyCredential(device, leafSignatureKey))) return `the root key of ${device.username} does not vouch for the leaf key`;
+  if (!(await verifyCredential(device, leafSignatureKey))) {
+    return `the root key of ${device.username} does not vouch for the leaf key`;
+  }
   const answer = await trust(device, leafSignatureKey, use);
   return answer === true ? undefined : answer;
 }
 
-/** ts-mls's configuration with our limits: one epoch back, few skipped generations (PROTOCOL §3.6, §8), no padding of its own (§2). */
+/**
+ * ts-mls's configuration with our limits: one epoch back, few skipped generations (PROTOCOL §3.6, §8), no
+ * padding of its own (§2).
+ */
 export function clientConfig(authService: AuthenticationService): ClientConfig {
   return {
     keyRetentionConfig: { retainKeysForEpochs: 1, retainKeysForGenerations: 32, maximumForwardRatchetSteps: 200 },
@@ -69,7 +91,11 @@ const decodedLeaves = new WeakMap<LeafNode, Pick<Member, "credential" | "recipie
 function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey" | "xwingPublicKey"> {
   let decoded = decodedLeaves.get(leaf);
   if (!decoded) {
-    decoded = { credential: deviceCredentialOf(leaf.credential), recipientKey: new Uint8Array(leaf.signaturePublicKey), xwingPublicKey: xwingKeyOf(leaf) };
+    decoded = {
+      credential: deviceCredentialOf(leaf.credential),
+      recipientKey: new Uint8Array(leaf.signaturePublicKey),
+      xwingPublicKey: xwingKeyOf(leaf),
+    };
     decodedLeaves.set(leaf, decoded);
   }
   return decoded;

@@ -1,4 +1,7 @@
-/** Joining by Welcome: the header finds the KeyPackage that was used and gives S, S opens the Welcome, and every leaf of the tree is judged before the group exists here. */
+/**
+ * Joining by Welcome: the header finds the KeyPackage that was used and gives S, S opens the Welcome, and
+ * every leaf of the tree is judged before the group exists here.
+ */
 
 import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
@@ -27,7 +30,10 @@ export interface WelcomeEntry {
   live: boolean;
 }
 
-/** Joins a group by a Welcome (RFC 9420 §12.4.3.1) under our rules GRP-7. Never throws for what came from outside. @returns the group's state, or why it was refused or could not be opened */
+/**
+ * Joins a group by a Welcome (RFC 9420 §12.4.3.1) under our rules GRP-7. Never throws for what came from
+ * outside. @returns the group's state, or why it was refused or could not be opened
+ */
 export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry): Promise<JoinResult> {
   if (entry.live) return rejected("GRP-7.1", "a Welcome for a group that is live here");
   const found = await findCandidate(entry);
@@ -36,12 +42,27 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   if (body === undefined) return { kind: "unreadable", reason: "commit-seal" };
   const message = decodeMessage(body);
   if (message?.wireformat !== "mls_welcome") return rejected("framing", "not a Welcome");
-  if (message.welcome.cipherSuite !== ciphersuite.name) return rejected("GRP-7.4", "the Welcome is of another ciphersuite");
+  if (message.welcome.cipherSuite !== ciphersuite.name) {
+    return rejected("GRP-7.4", "the Welcome is of another ciphersuite");
+  }
 
   const { keyPackage, keys, xwingSeed } = found.candidate;
   const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);
-  const joined = await trustedAttempt(options.trust, "join", (config) =>
-    joinGroupWithExtensions(message.welcome, keyPackage, keys, pskIndex.index, ciphersuite, undefined, undefined, config));
+  const joined = await trustedAttempt(
+    options.trust,
+    "join",
+    (config) =>
+      joinGroupWithExtensions(
+        message.welcome,
+        keyPackage,
+        keys,
+        pskIndex.index,
+        ciphersuite,
+        undefined,
+        undefined,
+        config,
+      ),
+  );
   if ("failure" in joined) return rejected(joined.untrusted ? "untrusted" : "mls", joined.failure);
   const [mls] = joined.value;
   // A Welcome whose group secrets name no PSK would join by X25519 alone.
@@ -66,7 +87,10 @@ interface Found {
   S: Bytes;
 }
 
-/** The header opens with the X-Wing key of the KeyPackage that was used and with no other (ML-KEM rejects implicitly, then the AEAD fails). */
+/**
+ * The header opens with the X-Wing key of the KeyPackage that was used and with no other (ML-KEM rejects
+ * implicitly, then the AEAD fails).
+ */
 async function findCandidate({ candidates, header, channelId, n }: WelcomeEntry): Promise<Found | undefined> {
   for (const record of candidates) {
     const candidate = decodePrivateRecord(record);
@@ -90,7 +114,10 @@ function onlyPsk(pskId: Bytes, S: Bytes): { index: PskIndex; used: () => number 
   return { index, used: () => asked };
 }
 
-async function judgeGroup(mls: ClientState, { channelId, n }: WelcomeEntry): Promise<{ info: GroupInfo; members: Member[] } | Rejected> {
+async function judgeGroup(
+  mls: ClientState,
+  { channelId, n }: WelcomeEntry,
+): Promise<{ info: GroupInfo; members: Member[] } | Rejected> {
   if (!equalBytes(mls.groupContext.groupId, channelId)) return rejected("GRP-7.2", "the group_id is not the channelId");
   if (mls.groupContext.epoch !== n) return rejected("GRP-7.2", "the Welcome is of another epoch");
   try {
@@ -98,7 +125,8 @@ async function judgeGroup(mls: ClientState, { channelId, n }: WelcomeEntry): Pro
     const members = membersOf(mls.ratchetTree, info);
     const usable = await Promise.all(members.map(({ xwingPublicKey }) => isXWingPublicKey(xwingPublicKey)));
     if (usable.includes(false)) return rejected("GRP-3.2", "a member's hybrid key is not usable");
-    // Founders' leaves were never Added by a commit that anyone judged: a "direct chat with Bob" could otherwise carry a third account that reads along.
+    // Founders' leaves were never Added by a commit that anyone judged: a "direct chat with Bob" could
+    // otherwise carry a third account that reads along.
     const accounts = new Set(members.map(({ credential }) => toHex(credential.accountKey)));
     if (info.kind === "direct" && accounts.size > 2) return rejected("GRP-4.3", "a direct channel has two accounts");
     return { info, members };
@@ -111,8 +139,18 @@ async function judgeGroup(mls: ClientState, { channelId, n }: WelcomeEntry): Pro
 /** The leaf index that signed the GroupInfo: joinGroup checks it and does not give it out. */
 async function signerOf(welcome: Welcome, { keyPackage, keys }: KeyPackagePrivate, index: PskIndex): Promise<number> {
   const ref = await makeKeyPackageRef(keyPackage, ciphersuite.hash);
-  const secrets = await decryptGroupSecrets(await ciphersuite.hpke.importPrivateKey(keys.initPrivateKey), ref, welcome, ciphersuite.hpke);
-  const [pskSecret] = await accumulatePskSecret(secrets!.psks, index, ciphersuite, new Uint8Array(ciphersuite.kdf.size));
+  const secrets = await decryptGroupSecrets(
+    await ciphersuite.hpke.importPrivateKey(keys.initPrivateKey),
+    ref,
+    welcome,
+    ciphersuite.hpke,
+  );
+  const [pskSecret] = await accumulatePskSecret(
+    secrets!.psks,
+    index,
+    ciphersuite,
+    new Uint8Array(ciphersuite.kdf.size),
+  );
   const groupInfo = await decryptGroupInfo(welcome, secrets!.joinerSecret, pskSecret, ciphersuite);
   return groupInfo!.signer;
 }

@@ -1,6 +1,12 @@
 /** KeyPackages: making them with our extensions and lifetimes, and reading published ones. */
 
-import { decodeMlsMessage, encodeMlsMessage, generateKeyPackageWithKey, type KeyPackage, type PrivateKeyPackage } from "ts-mls";
+import {
+  decodeMlsMessage,
+  encodeMlsMessage,
+  generateKeyPackageWithKey,
+  type KeyPackage,
+  type PrivateKeyPackage,
+} from "ts-mls";
 import { makeKeyPackageRef, verifyKeyPackage } from "ts-mls/keyPackage.js";
 import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
@@ -16,7 +22,11 @@ import { deviceCredentialOf, mlsCredential } from "./identity.ts";
 import type { Bytes } from "./types.ts";
 
 /** Signature checks of many KeyPackages are spread over threads. */
-const spreadSignature = { ...ciphersuite.signature, verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => spread({ kind: "verify", publicKey, message, signature }) };
+const spreadSignature = {
+  ...ciphersuite.signature,
+  verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+    spread({ kind: "verify", publicKey, message, signature }),
+};
 
 const hourSeconds = 3600;
 const daySeconds = 24 * hourSeconds;
@@ -34,7 +44,8 @@ export interface MadeKeyPackage {
 /**
  * @param input.signatureKeyPair the device's key: 32-byte seed, 32-byte public key
  * @param input.nowMs the corrected clock
- * @param input.lastResort marks it with the last_resort extension and lets it live 90 days instead of 25 hours (PROTOCOL §4)
+ * @param input.lastResort marks it with the last_resort extension and lets it live 90 days instead of 25
+ *   hours (PROTOCOL §4)
  * @param input.lifetimeMs how long from now it stays valid, in place of those
  */
 export async function makeKeyPackage(input: {
@@ -45,8 +56,13 @@ export async function makeKeyPackage(input: {
   lifetimeMs?: number;
 }): Promise<MadeKeyPackage> {
   const nowSeconds = Math.floor(input.nowMs / 1000);
-  // A last resort lives 90 days in all, the hour before now included; others 25 hours after now, so that a span is at most 26 hours.
-  const aheadSeconds = input.lifetimeMs !== undefined ? Math.floor(input.lifetimeMs / 1000) : input.lastResort ? 90 * daySeconds - hourSeconds : 25 * hourSeconds;
+  // A last resort lives 90 days in all, the hour before now included; others 25 hours after now, so that a
+  // span is at most 26 hours.
+  const aheadSeconds = input.lifetimeMs !== undefined
+    ? Math.floor(input.lifetimeMs / 1000)
+    : input.lastResort
+    ? 90 * daySeconds - hourSeconds
+    : 25 * hourSeconds;
   const lifetime = { notBefore: BigInt(nowSeconds - hourSeconds), notAfter: BigInt(nowSeconds + aheadSeconds) };
   const { seed: xwingSeed, publicKey } = await generateXWing();
   const extensions = input.lastResort ? [{ extensionType: lastResortType, extensionData: new Uint8Array() }] : [];
@@ -59,7 +75,9 @@ export async function makeKeyPackage(input: {
     ciphersuite,
     [xwingKeyExtension(publicKey)],
   );
-  const keyPackage = new Uint8Array(encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }));
+  const keyPackage = new Uint8Array(
+    encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }),
+  );
   const ref = new Uint8Array(await makeKeyPackageRef(publicPackage, ciphersuite.hash));
   const privateRecord = encodeCbor({
     v: 1,
@@ -81,7 +99,11 @@ export interface KeyPackagePrivate {
 
 /** @throws MalformedError on a record that is not ours */
 export function decodePrivateRecord(record: Uint8Array): KeyPackagePrivate {
-  const fields = recordOf(decodeCbor(record), ["v", "keyPackage", "init", "hpke", "signature", "xwing"], "private record");
+  const fields = recordOf(
+    decodeCbor(record),
+    ["v", "keyPackage", "init", "hpke", "signature", "xwing"],
+    "private record",
+  );
   if (fields.v !== 1) throw new MalformedError("private record: version");
   return {
     keyPackage: decodeKeyPackageMessage(bytesOf(fields.keyPackage, undefined, "keyPackage")),
@@ -94,7 +116,10 @@ export function decodePrivateRecord(record: Uint8Array): KeyPackagePrivate {
   };
 }
 
-/** What a published KeyPackage says, its own signatures checked. Whether to trust the account and the lifetime is judged by the caller. */
+/**
+ * What a published KeyPackage says, its own signatures checked. Whether to trust the account and the lifetime
+ * is judged by the caller.
+ */
 export interface ParsedKeyPackage {
   keyPackage: KeyPackage;
   ref: Bytes;
@@ -118,19 +143,33 @@ export async function parseKeyPackage(message: Uint8Array): Promise<ParsedKeyPac
 /** As {@link parseKeyPackage}, for one that is decoded already. @throws MalformedError */
 export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKeyPackage> {
   const { leafNode } = keyPackage;
-  if (keyPackage.version !== "mls10" || keyPackage.cipherSuite !== ciphersuiteName) throw new MalformedError("KeyPackage: ciphersuite not allowed");
-  if (!(await verifyLeafNodeSignatureKeyPackage(leafNode, spreadSignature))) throw new MalformedError("KeyPackage: leaf signature");
+  if (keyPackage.version !== "mls10" || keyPackage.cipherSuite !== ciphersuiteName) {
+    throw new MalformedError("KeyPackage: ciphersuite not allowed");
+  }
+  if (!(await verifyLeafNodeSignatureKeyPackage(leafNode, spreadSignature))) {
+    throw new MalformedError("KeyPackage: leaf signature");
+  }
   if (!(await verifyKeyPackage(keyPackage, spreadSignature))) throw new MalformedError("KeyPackage: signature");
-  if (!leafNode.capabilities.extensions.includes(xwingKeyType)) throw new MalformedError("KeyPackage: hybrid key not in capabilities");
+  if (!leafNode.capabilities.extensions.includes(xwingKeyType)) {
+    throw new MalformedError("KeyPackage: hybrid key not in capabilities");
+  }
   const credential = deviceCredentialOf(leafNode.credential);
-  if (!(await verifyCredential(credential, leafNode.signaturePublicKey))) throw new MalformedError("KeyPackage: root signature");
+  if (!(await verifyCredential(credential, leafNode.signaturePublicKey))) {
+    throw new MalformedError("KeyPackage: root signature");
+  }
   const xwingPublicKey = xwingKeyOf(leafNode);
-  if (!(await spread({ kind: "encapsulate", publicKey: xwingPublicKey }))) throw new MalformedError("KeyPackage: hybrid key is not usable");
+  if (!(await spread({ kind: "encapsulate", publicKey: xwingPublicKey }))) {
+    throw new MalformedError("KeyPackage: hybrid key is not usable");
+  }
   // A key that nobody can seal to would stop every later commit.
-  if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) throw new MalformedError("KeyPackage: encryption key is not usable");
+  if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) {
+    throw new MalformedError("KeyPackage: encryption key is not usable");
+  }
   const lastResort = keyPackage.extensions.some(({ extensionType }) => extensionType === lastResortType);
   const { notBefore, notAfter } = leafNode.lifetime;
-  if (notAfter <= notBefore || notAfter - notBefore > BigInt(lastResort ? 90 * daySeconds : 26 * hourSeconds)) throw new MalformedError("KeyPackage: lifetime");
+  if (notAfter <= notBefore || notAfter - notBefore > BigInt(lastResort ? 90 * daySeconds : 26 * hourSeconds)) {
+    throw new MalformedError("KeyPackage: lifetime");
+  }
   return {
     keyPackage,
     ref: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
@@ -145,7 +184,9 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
 
 function decodeKeyPackageMessage(message: Uint8Array): KeyPackage {
   const decoded = attempt(() => decodeMlsMessage(message, 0));
-  if (decoded === undefined || decoded[1] !== message.length || decoded[0].wireformat !== "mls_key_package") throw new MalformedError("KeyPackage: not an MLSMessage of that kind");
+  if (decoded === undefined || decoded[1] !== message.length || decoded[0].wireformat !== "mls_key_package") {
+    throw new MalformedError("KeyPackage: not an MLSMessage of that kind");
+  }
   return decoded[0].keyPackage;
 }
 

@@ -15,9 +15,16 @@ Deno.test("makeKeyPackage() gives what parseKeyPackage() reads: credential, key,
   assert.deepEqual(parsed.credential, device.credential);
   assert.deepEqual(parsed.recipientKey, device.keyPair.publicKey);
   assert.deepEqual(parsed.ref, made.ref);
-  assert.deepEqual([parsed.notBeforeMs, parsed.notAfterMs, parsed.lastResort], [nowMs - hourMs, nowMs + 25 * hourMs, false]);
+  assert.deepEqual([parsed.notBeforeMs, parsed.notAfterMs, parsed.lastResort], [
+    nowMs - hourMs,
+    nowMs + 25 * hourMs,
+    false,
+  ]);
   assert.equal(parsed.xwingPublicKey.length, 1216);
-  assert.notDeepEqual((await parseKeyPackage((await makeKeyPackage(input)).keyPackage)).xwingPublicKey, parsed.xwingPublicKey);
+  assert.notDeepEqual(
+    (await parseKeyPackage((await makeKeyPackage(input)).keyPackage)).xwingPublicKey,
+    parsed.xwingPublicKey,
+  );
 });
 
 Deno.test("makeKeyPackage() marks a last resort and lets it live 90 days in all", async () => {
@@ -30,12 +37,22 @@ Deno.test("parseKeyPackage() throws on changed bytes, trailing bytes, other mess
   const { keyPackage } = await makeKeyPackage(input);
   const decoded = decodeMlsMessage(keyPackage, 0)![0];
   if (decoded.wireformat !== "mls_key_package") assert.fail();
-  const changed = (change: Partial<KeyPackage>) => encodeMlsMessage({ ...decoded, keyPackage: { ...decoded.keyPackage, ...change } });
+  const changed = (change: Partial<KeyPackage>) =>
+    encodeMlsMessage({ ...decoded, keyPackage: { ...decoded.keyPackage, ...change } });
   await assert.rejects(parseKeyPackage(changed({ initKey: new Uint8Array(32) })), /KeyPackage: signature/);
-  await assert.rejects(parseKeyPackage(changed({ leafNode: { ...decoded.keyPackage.leafNode, hpkePublicKey: new Uint8Array(32) } })), /leaf signature/);
-  await assert.rejects(parseKeyPackage(changed({ cipherSuite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" })), /ciphersuite/);
+  await assert.rejects(
+    parseKeyPackage(changed({ leafNode: { ...decoded.keyPackage.leafNode, hpkePublicKey: new Uint8Array(32) } })),
+    /leaf signature/,
+  );
+  await assert.rejects(
+    parseKeyPackage(changed({ cipherSuite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" })),
+    /ciphersuite/,
+  );
   await assert.rejects(parseKeyPackage(new Uint8Array([...keyPackage, 0])), { name: "MalformedError" });
   await assert.rejects(parseKeyPackage(keyPackage.subarray(0, 100)), { name: "MalformedError" });
   await assert.rejects(parseKeyPackage(utf8("garbage")), { name: "MalformedError" });
-  await assert.rejects(parseKeyPackage((await makeKeyPackage({ ...input, lifetimeMs: 26 * hourMs })).keyPackage), /lifetime/);
+  await assert.rejects(
+    parseKeyPackage((await makeKeyPackage({ ...input, lifetimeMs: 26 * hourMs })).keyPackage),
+    /lifetime/,
+  );
 });

@@ -1,12 +1,25 @@
 /** Application messages and leave proposals: one MLS PrivateMessage in one envelope (PROTOCOL §2). */
 
-import { createApplicationMessage, createProposal, encodeMlsMessage, type MLSMessage, type PrivateMessage } from "ts-mls";
+import {
+  createApplicationMessage,
+  createProposal,
+  encodeMlsMessage,
+  type MLSMessage,
+  type PrivateMessage,
+} from "ts-mls";
 import { processProposal } from "ts-mls/clientState.js";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { equalBytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
-import { decodeEnvelope, type Envelope, innerAuthenticatedData, messageIdLength, openEnvelope, sealEnvelope } from "./envelope.ts";
+import {
+  decodeEnvelope,
+  type Envelope,
+  innerAuthenticatedData,
+  messageIdLength,
+  openEnvelope,
+  sealEnvelope,
+} from "./envelope.ts";
 import { clientConfig, leafAt, memberOf } from "./identity.ts";
 import { pad, unpad } from "./padding.ts";
 import { decodeMessage } from "./process.ts";
@@ -14,35 +27,76 @@ import { rejected } from "./rules.ts";
 import { epochKeys, senderOf } from "./sender.ts";
 import { infoOf, messageRecord, requireActive, withMls, withSecretTree } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
-import { type Bytes, type GroupState, GroupUsageError, type OpenResult, type Rejected, type SealedMessage, type Skipped, type Unreadable } from "./types.ts";
+import {
+  type Bytes,
+  type GroupState,
+  GroupUsageError,
+  type OpenResult,
+  type Rejected,
+  type SealedMessage,
+  type Skipped,
+  type Unreadable,
+} from "./types.ts";
 
 // Sending and opening validate no credential: every leaf was judged when it came into the tree.
 const config = clientConfig({ validateCredential: async () => false });
 
 /** @throws GroupUsageError */
-export async function sealMessage(state: GroupState, { messageId, content }: { messageId: Uint8Array; content: Uint8Array }): Promise<SealedMessage> {
+export async function sealMessage(
+  state: GroupState,
+  { messageId, content }: { messageId: Uint8Array; content: Uint8Array },
+): Promise<SealedMessage> {
   requireSendable(state, messageId);
-  if (Object.keys(state.mls.unappliedProposals).length > 0) throw new GroupUsageError("pending-leaves", "a member is leaving: commit first (RFC 9420 §12.4)");
-  const { newState: mls, privateMessage, consumed } = await createApplicationMessage(state.mls, pad(content), ciphersuite, innerAuthenticatedData(messageId, "application"));
-  return await finish(state, mls, { version: "mls10", wireformat: "mls_private_message", privateMessage }, "application", messageId, consumed);
+  if (Object.keys(state.mls.unappliedProposals).length > 0) {
+    throw new GroupUsageError("pending-leaves", "a member is leaving: commit first (RFC 9420 §12.4)");
+  }
+  const { newState: mls, privateMessage, consumed } = await createApplicationMessage(
+    state.mls,
+    pad(content),
+    ciphersuite,
+    innerAuthenticatedData(messageId, "application"),
+  );
+  return await finish(
+    state,
+    mls,
+    { version: "mls10", wireformat: "mls_private_message", privateMessage },
+    "application",
+    messageId,
+    consumed,
+  );
 }
 
 /** @throws GroupUsageError */
 export async function sealLeave(state: GroupState, { messageId }: { messageId: Uint8Array }): Promise<SealedMessage> {
   requireSendable(state, messageId);
   const proposal = { proposalType: "remove", remove: { removed: state.ownLeafIndex } } as const;
-  const { newState: mls, message, consumed } = await createProposal(state.mls, false, proposal, ciphersuite, innerAuthenticatedData(messageId, "proposal"));
+  const { newState: mls, message, consumed } = await createProposal(
+    state.mls,
+    false,
+    proposal,
+    ciphersuite,
+    innerAuthenticatedData(messageId, "proposal"),
+  );
   return await finish(state, mls, message, "proposal", messageId, consumed);
 }
 
 /** Refuses what is a bug of the caller. */
 export function requireSendable(state: GroupState, messageId: Uint8Array): void {
   requireActive(state);
-  if (messageId.length !== messageIdLength) throw new GroupUsageError("message-id", `a messageId has ${messageIdLength} bytes`);
+  if (messageId.length !== messageIdLength) {
+    throw new GroupUsageError("message-id", `a messageId has ${messageIdLength} bytes`);
+  }
   if (state.epoch === 0n) throw new GroupUsageError("epoch-0", "epoch 0 has no hybrid secret and carries no message");
 }
 
-async function finish(state: GroupState, mls: GroupState["mls"], message: MLSMessage, kind: "application" | "proposal", messageId: Uint8Array, consumed: Uint8Array[]): Promise<SealedMessage> {
+async function finish(
+  state: GroupState,
+  mls: GroupState["mls"],
+  message: MLSMessage,
+  kind: "application" | "proposal",
+  messageId: Uint8Array,
+  consumed: Uint8Array[],
+): Promise<SealedMessage> {
   const { channelId, epoch, ownLeafIndex, secrets } = state;
   const envelope = await sealEnvelope(secrets.appKey, { kind, channelId, epoch, messageId }, encodeMlsMessage(message));
   const newState = withMls(state, mls);
@@ -56,8 +110,8 @@ export interface MessageEntry {
 }
 
 /**
- * Opens one stored message: envelope, MLS, sender (GRP-1), padding. Never throws for what came from outside. @returns the content with the ratchet that moved on, or why it was refused or
- * could not be opened
+ * Opens one stored message: envelope, MLS, sender (GRP-1), padding. Never throws for what came from outside.
+ * @returns the content with the ratchet that moved on, or why it was refused or could not be opened
  */
 export async function openMessage(state: GroupState, entry: MessageEntry): Promise<OpenResult> {
   const opened = await openOuter(state, entry);
@@ -77,16 +131,28 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
 
 /** The envelope: form, epoch, key. */
-export async function openOuter(state: GroupState, { epoch, messageId, envelope: bytes }: MessageEntry): Promise<Opened | Rejected | Unreadable> {
+export async function openOuter(
+  state: GroupState,
+  { epoch, messageId, envelope: bytes }: MessageEntry,
+): Promise<Opened | Rejected | Unreadable> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
   const envelope = envelopeOf(bytes);
   if ("code" in envelope) return envelope;
   if (envelope.epoch !== epoch) return rejected("epoch-mismatch", "the envelope is of another epoch than its entry");
   if (epoch > state.epoch) return { kind: "unreadable", reason: "future-epoch" };
   if (epoch === 0n) return rejected("epoch-0", "epoch 0 carries no message");
-  const appKey = epoch === state.epoch ? state.secrets.appKey : epoch === state.past?.epoch ? state.past.appKey : undefined;
+  const appKey = epoch === state.epoch
+    ? state.secrets.appKey
+    : epoch === state.past?.epoch
+    ? state.past.appKey
+    : undefined;
   if (appKey === undefined) return { kind: "unreadable", reason: "old-epoch" };
-  const inside = await openEnvelope(appKey, envelope, { kind: envelope.kind, channelId: state.channelId, epoch, messageId });
+  const inside = await openEnvelope(appKey, envelope, {
+    kind: envelope.kind,
+    channelId: state.channelId,
+    epoch,
+    messageId,
+  });
   return inside === undefined ? { kind: "unreadable", reason: "envelope" } : { kind: "opened", envelope, inside };
 }
 
@@ -95,27 +161,50 @@ function envelopeOf(bytes: Uint8Array): Envelope | Rejected {
     return decodeEnvelope(bytes);
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    return decodeMessage(bytes) === undefined ? rejected("envelope", error.message) : rejected("bare-mls", "a bare MLS message is never processed");
+    return decodeMessage(bytes) === undefined
+      ? rejected("envelope", error.message)
+      : rejected("bare-mls", "a bare MLS message is never processed");
   }
 }
 
 /** GRP-1: what the envelope says and what the MLS message says must be one. */
-function innerMessage({ channelId }: GroupState, { epoch, kind }: Envelope, inside: Bytes, messageId: Uint8Array): PrivateMessage | Rejected {
+function innerMessage(
+  { channelId }: GroupState,
+  { epoch, kind }: Envelope,
+  inside: Bytes,
+  messageId: Uint8Array,
+): PrivateMessage | Rejected {
   const decoded = decodeMessage(inside);
   if (decoded?.wireformat !== "mls_private_message") return rejected("framing", "not a PrivateMessage");
   const { privateMessage } = decoded;
   if (!equalBytes(privateMessage.groupId, channelId)) return rejected("framing", "the message is of another group");
   if (privateMessage.epoch !== epoch) return rejected("framing", "the message is of another epoch than its envelope");
-  if (privateMessage.contentType !== kind) return rejected("framing", `a ${privateMessage.contentType} in an envelope of kind ${kind}`);
-  if (!equalBytes(privateMessage.authenticatedData, innerAuthenticatedData(messageId, kind))) return rejected("GRP-1.2", "authenticated data is of another message");
+  if (privateMessage.contentType !== kind) {
+    return rejected("framing", `a ${privateMessage.contentType} in an envelope of kind ${kind}`);
+  }
+  if (!equalBytes(privateMessage.authenticatedData, innerAuthenticatedData(messageId, kind))) {
+    return rejected("GRP-1.2", "authenticated data is of another message");
+  }
   return privateMessage;
 }
 
 async function openInner(state: GroupState, { epoch, kind }: Envelope, message: PrivateMessage): Promise<OpenResult> {
   const keys = epochKeys(state.mls, epoch);
   if (keys === undefined) return { kind: "unreadable", reason: "old-epoch" };
-  const opened = await trustedAttempt(async () => true, "member", () =>
-    unprotectPrivateMessage(keys.senderDataSecret, message, keys.secretTree, keys.ratchetTree, keys.groupContext, config.keyRetentionConfig, ciphersuite));
+  const opened = await trustedAttempt(
+    async () => true,
+    "member",
+    () =>
+      unprotectPrivateMessage(
+        keys.senderDataSecret,
+        message,
+        keys.secretTree,
+        keys.ratchetTree,
+        keys.groupContext,
+        config.keyRetentionConfig,
+        ciphersuite,
+      ),
+  );
   if ("failure" in opened) return { kind: "unreadable", reason: "mls" };
   const { content, tree, consumed } = opened.value;
   const framed = content.content;
@@ -128,14 +217,36 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     const text = contentOf(framed.applicationData);
     if ("code" in text) return text;
     const newState = withMls(state, moved);
-    return { kind: "processed", newState, record: messageRecord(newState, epoch, leafIndex), content: text.content, envelopeKind: "application", sender, epoch, consumed };
+    return {
+      kind: "processed",
+      newState,
+      record: messageRecord(newState, epoch, leafIndex),
+      content: text.content,
+      envelopeKind: "application",
+      sender,
+      epoch,
+      consumed,
+    };
   }
-  if (framed.contentType !== "proposal" || kind !== "proposal") return rejected("framing", "neither message nor proposal");
-  if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) return rejected("GRP-2.2", "only a device's own removal may be proposed");
+  if (framed.contentType !== "proposal" || kind !== "proposal") {
+    return rejected("framing", "neither message nor proposal");
+  }
+  if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
+    return rejected("GRP-2.2", "only a device's own removal may be proposed");
+  }
   // A proposal of the epoch before has nothing left to change.
   if (epoch !== state.epoch) return skipped("stale");
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
-  return { kind: "processed", newState, record: messageRecord(newState, epoch, leafIndex), content: undefined, envelopeKind: "proposal", sender, epoch, consumed };
+  return {
+    kind: "processed",
+    newState,
+    record: messageRecord(newState, epoch, leafIndex),
+    content: undefined,
+    envelopeKind: "proposal",
+    sender,
+    epoch,
+    consumed,
+  };
 }
 
 function skipped(reason: string): Skipped {

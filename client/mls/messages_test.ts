@@ -14,7 +14,9 @@ async function sealed() {
   return { epoch: 1n, messageId, envelope };
 }
 
-function code(result: Awaited<ReturnType<typeof mls.openMessage>> | Awaited<ReturnType<typeof mls.openEphemeral>>): string {
+function code(
+  result: Awaited<ReturnType<typeof mls.openMessage>> | Awaited<ReturnType<typeof mls.openEphemeral>>,
+): string {
   return result.kind === "rejected" ? result.code : result.kind === "processed" ? "processed" : result.reason;
 }
 
@@ -36,7 +38,10 @@ Deno.test("wipe() clears the spent secrets of the old state and leaves the new o
   assert.ok([...first.consumed, ...opened.consumed].every((secret) => secret.every((byte) => byte === 0)));
   const next = randomId();
   const second = await mls.sealMessage(first.newState, { messageId: next, content });
-  assert.equal((await mls.openMessage(opened.newState, { epoch: 1n, messageId: next, envelope: second.envelope })).kind, "processed");
+  assert.equal(
+    (await mls.openMessage(opened.newState, { epoch: 1n, messageId: next, envelope: second.envelope })).kind,
+    "processed",
+  );
 });
 
 Deno.test("openMessage() refuses a message under another id, epoch, kind or group by name", async () => {
@@ -50,7 +55,10 @@ Deno.test("openMessage() refuses a message under another id, epoch, kind or grou
   assert.equal(code(await changed([2, suite, 1, epoch, salt, ciphertext])), "envelope");
   assert.equal(code(await changed([version, 2, 1, epoch, salt, ciphertext])), "envelope");
   assert.equal(code(await changed([version, suite, 1, epoch, salt])), "envelope");
-  assert.equal(code(await mls.openMessage(bob, { epoch: 9n, messageId, envelope: encodeCbor([1, 1, 1, 9, salt, ciphertext]) })), "future-epoch");
+  assert.equal(
+    code(await mls.openMessage(bob, { epoch: 9n, messageId, envelope: encodeCbor([1, 1, 1, 9, salt, ciphertext]) })),
+    "future-epoch",
+  );
   const other = await makeGroup(await makeDevices("carol", "dave"));
   assert.equal(code(await mls.openMessage(other.states[1], entry)), "envelope");
 });
@@ -71,7 +79,9 @@ Deno.test("openMessage() never processes a bare MLS message, and checks the inne
   if (message.wireformat !== "mls_private_message") assert.fail();
   const reinside = async (change: object) => {
     const bytes = encodeMlsMessage({ ...message, privateMessage: { ...message.privateMessage, ...change } });
-    return code(await mls.openMessage(bob, { ...entry, envelope: await sealEnvelope(alice.secrets.appKey, context, bytes) }));
+    return code(
+      await mls.openMessage(bob, { ...entry, envelope: await sealEnvelope(alice.secrets.appKey, context, bytes) }),
+    );
   };
   assert.equal(await reinside({ epoch: 2n }), "framing");
   assert.equal(await reinside({ groupId: new Uint8Array(32) }), "framing");
@@ -82,9 +92,17 @@ Deno.test("sealMessage() throws on a wrong messageId and in epoch 0, and hides t
   await assert.rejects(mls.sealMessage(alice, { messageId: new Uint8Array(8), content }), { code: "message-id" });
   const [carol] = await makeDevices("carol");
 
-  const alone = await mls.createGroup({ channelId: randomChannel(), keyPackage: (await keyPackageOf(carol)).privateRecord, info: { name: "", kind: "group", createdMs: 0 } });
+  const alone = await mls.createGroup({
+    channelId: randomChannel(),
+    keyPackage: (await keyPackageOf(carol)).privateRecord,
+    info: { name: "", kind: "group", createdMs: 0 },
+  });
   await assert.rejects(mls.sealMessage(alone, { messageId, content }), { code: "epoch-0" });
-  const lengths = await Promise.all([0, 1, 100, 252].map(async (length) => (await mls.sealMessage(alice, { messageId, content: new Uint8Array(length) })).envelope.length));
+  const lengths = await Promise.all(
+    [0, 1, 100, 252].map(async (length) =>
+      (await mls.sealMessage(alice, { messageId, content: new Uint8Array(length) })).envelope.length
+    ),
+  );
   assert.equal(new Set(lengths).size, 1);
 });
 
@@ -103,14 +121,18 @@ Deno.test("openMessage() gives 'unreadable' beyond 200 skipped generations and o
   assert.equal(code(await mls.openMessage(bob, { epoch: 1n, messageId, envelope: envelopes[201] })), "mls");
   const ahead = await mls.openMessage(bob, { epoch: 1n, messageId, envelope: envelopes[40] });
   if (ahead.kind !== "processed") assert.fail(JSON.stringify(ahead));
-  assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[20] })), "processed");
+  assert.equal(
+    code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[20] })),
+    "processed",
+  );
   assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[1] })), "repeat");
 });
 
 Deno.test("openEphemeral() opens fresh payloads, drops those older than 30 s, and refuses forged senders", async () => {
   const nowMs = 1_700_000_000_000;
   const envelope = await mls.sealEphemeral(alice, { messageId, content, nowMs });
-  const open = (change: object) => mls.openEphemeral(bob, { epoch: 1n, messageId, envelope, nowMs: nowMs + 1000, ...change });
+  const open = (change: object) =>
+    mls.openEphemeral(bob, { epoch: 1n, messageId, envelope, nowMs: nowMs + 1000, ...change });
   const opened = await open({});
   if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
   assert.deepEqual([opened.content, opened.sender.credential.username, opened.sentMs], [content, "alice", nowMs]);
@@ -131,8 +153,15 @@ Deno.test("GRP-6.1: a late message of the epoch before is opened, one of two epo
   let [sender, receiver] = [alice, bob];
   for (const expected of ["processed", "old-epoch"]) {
     const { newState, pending } = await mls.prepareCommit(sender, { nowMs: Date.now() });
-    const header = pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === receiver.ownRecipientKey.join())!.header;
-    const moved = await mls.processCommit(receiver, { n: pending.n, commitId: pending.commitId, header, sealedCommit: pending.bundle.sealedCommit });
+    const header = pending.bundle.headers.find(({ recipientKey }) =>
+      recipientKey.join() === receiver.ownRecipientKey.join()
+    )!.header;
+    const moved = await mls.processCommit(receiver, {
+      n: pending.n,
+      commitId: pending.commitId,
+      header,
+      sealedCommit: pending.bundle.sealedCommit,
+    });
     if (moved.kind !== "processed") assert.fail(moved.kind);
     [sender, receiver] = [mls.mergePending(newState, pending), moved.newState];
     assert.equal(code(await mls.openMessage(receiver, entry)), expected);

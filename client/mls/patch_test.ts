@@ -10,13 +10,17 @@ import { keyPackageOf, makeAccount, makeDevice, makeGroup, now, trusting } from 
 const mls = createMls(trusting);
 
 async function deliver(state: GroupState, { n, commitId, bundle }: PendingCommit): Promise<GroupState> {
-  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(state.ownRecipientKey))?.header;
+  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(state.ownRecipientKey))
+    ?.header;
   const result = await mls.processCommit(state, { n, commitId, header, sealedCommit: bundle.sealedCommit });
   if (result.kind !== "processed") assert.fail(JSON.stringify(result));
   return result.newState;
 }
 
-async function commit(state: GroupState, intent: { add?: Uint8Array[]; remove?: Uint8Array[]; info?: { name: string } }) {
+async function commit(
+  state: GroupState,
+  intent: { add?: Uint8Array[]; remove?: Uint8Array[]; info?: { name: string } },
+) {
   const { newState, pending } = await mls.prepareCommit(state, { ...intent, nowMs: now() });
   return { merged: mls.mergePending(newState, pending), pending };
 }
@@ -28,7 +32,8 @@ Deno.test("ts-mls is patched: a tree whose unmerged leaves differ between a node
   // Leaf 0 removes leaf 1, so that its path sets the parents above the gap (nodes 3 and 7) ...
   const removal = await commit(states[0], { remove: [states[1].ownRecipientKey] });
   const fourth = await deliver(states[4], removal.pending);
-  // ... then leaf 4 fills the gap: node 3 lists leaf 1 as unmerged, the root, fresh from leaf 4's path, does not (RFC 9420 §7.9).
+  // ... then leaf 4 fills the gap: node 3 lists leaf 1 as unmerged, the root, fresh from leaf 4's path, does
+  // not (RFC 9420 §7.9).
   const { keyPackage, privateRecord } = await keyPackageOf(devices[5]);
   const { merged, pending: { n, bundle } } = await commit(fourth, { add: [keyPackage] });
   const unmerged = (nodeIndex: number) => {
@@ -36,8 +41,16 @@ Deno.test("ts-mls is patched: a tree whose unmerged leaves differ between a node
     return node?.nodeType === "parent" ? node.parent.unmergedLeaves : undefined;
   };
   assert.deepEqual([unmerged(3), unmerged(7)], [[1], []]);
-  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(devices[5].keyPair.publicKey))!.header;
-  const joined = await mls.joinFromWelcome({ channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false });
+  const header =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(devices[5].keyPair.publicKey))!.header;
+  const joined = await mls.joinFromWelcome({
+    channelId,
+    n,
+    header,
+    sealedWelcome: bundle.sealedWelcome,
+    candidates: [privateRecord],
+    live: false,
+  });
   assert.equal(joined.kind, "processed", joined.kind === "rejected" ? joined.reason : joined.kind);
 });
 
@@ -45,7 +58,9 @@ Deno.test("ts-mls is patched: a commit of the PSK alone carries a path, which gi
   const account = await makeAccount("alice");
   const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
   const { merged, pending } = await commit(first, {});
-  const [before, after] = [first, merged].map(({ mls: { ratchetTree: [leaf] } }) => leaf?.nodeType === "leaf" ? toHex(leaf.leaf.hpkePublicKey) : "");
+  const [before, after] = [first, merged].map(({ mls: { ratchetTree: [leaf] } }) =>
+    leaf?.nodeType === "leaf" ? toHex(leaf.leaf.hpkePublicKey) : ""
+  );
   assert.notEqual(before, after);
   assert.deepEqual(mls.transcriptHash(await deliver(second, pending)), mls.transcriptHash(merged));
 });
@@ -63,12 +78,20 @@ Deno.test("ts-mls is patched: joining a group whose leaves have no parent hash t
   const { states: [founder], channelId } = await makeGroup(devices.slice(0, 1));
   const packages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
   const { pending: { n, bundle } } = await commit(founder, { add: packages.map(({ keyPackage }) => keyPackage) });
-  const header = bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(devices[47].keyPair.publicKey))!.header;
+  const header =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(devices[47].keyPair.publicKey))!.header;
   const { digest } = ciphersuite.hash;
   let digests = 0;
   ciphersuite.hash.digest = (data) => (digests++, digest(data));
   try {
-    const joined = await mls.joinFromWelcome({ channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [packages[46].privateRecord], live: false });
+    const joined = await mls.joinFromWelcome({
+      channelId,
+      n,
+      header,
+      sealedWelcome: bundle.sealedWelcome,
+      candidates: [packages[46].privateRecord],
+      live: false,
+    });
     assert.equal(joined.kind, "processed");
   } finally {
     ciphersuite.hash.digest = digest;
@@ -79,9 +102,21 @@ Deno.test("ts-mls is patched: joining a group whose leaves have no parent hash t
 
 Deno.test("ts-mls is patched: what a commit seals to many under one context is encoded once", async () => {
   const infos: Uint8Array[] = [];
-  const hpke = { ...ciphersuite.hpke, seal: (_key: unknown, _plaintext: unknown, info: Uint8Array) => (infos.push(info), Promise.resolve({ ct: info, enc: info })) };
+  const hpke = {
+    ...ciphersuite.hpke,
+    seal: (
+      _key: unknown,
+      _plaintext: unknown,
+      info: Uint8Array,
+    ) => (infos.push(info), Promise.resolve({ ct: info, enc: info })),
+  };
   const [context, other] = [new Uint8Array(5000).fill(1), new Uint8Array(5000).fill(2)];
-  for (const [label, sealed] of [["Welcome", context], ["Welcome", context], ["UpdatePathNode", context], ["Welcome", other]] as const) {
+  for (
+    const [label, sealed] of [["Welcome", context], ["Welcome", context], ["UpdatePathNode", context], [
+      "Welcome",
+      other,
+    ]] as const
+  ) {
     await encryptWithLabel(new Uint8Array(32) as never, label, sealed, new Uint8Array(), hpke as never);
   }
   assert.ok(infos[0] === infos[1], "one array for both");

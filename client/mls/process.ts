@@ -1,6 +1,18 @@
-/** Another member's commit, from sealed bytes to the next state. Order: header → seal → framing → sender and signature → rules → ts-mls → effect. */
+/**
+ * Another member's commit, from sealed bytes to the next state. Order: header → seal → framing → sender and
+ * signature → rules → ts-mls → effect.
+ */
 
-import { bytesToBase64, type ClientState, decodeMlsMessage, type LeafNode, makePskIndex, type PrivateMessage, processPrivateMessage, type ProposalOrRef } from "ts-mls";
+import {
+  bytesToBase64,
+  type ClientState,
+  decodeMlsMessage,
+  type LeafNode,
+  makePskIndex,
+  type PrivateMessage,
+  processPrivateMessage,
+  type ProposalOrRef,
+} from "ts-mls";
 import type { FramedContentCommitData } from "ts-mls";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { equalBytes } from "../../schema/bytes.ts";
@@ -15,7 +27,15 @@ import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { leafAt } from "./identity.ts";
 import { checkKeyPackage, type ParsedKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkCommitData, checkCommitEffect, checkPathLeaf, checkProposals, type CommitPlan, type CommitProposal, rejected } from "./rules.ts";
+import {
+  checkCommitData,
+  checkCommitEffect,
+  checkPathLeaf,
+  checkProposals,
+  type CommitPlan,
+  type CommitProposal,
+  rejected,
+} from "./rules.ts";
 import { senderOf } from "./sender.ts";
 import { infoOf, makeState, stateMembers } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
@@ -30,8 +50,9 @@ export interface CommitEntry {
 }
 
 /**
- * Takes the commit to the next epoch (RFC 9420 §12.4.2) under our rules GRP-1 to GRP-4. Never throws for what came from outside. @returns the new state and what has changed, or why it was
- * skipped, refused or could not be opened
+ * Takes the commit to the next epoch (RFC 9420 §12.4.2) under our rules GRP-1 to GRP-4. Never throws for what
+ * came from outside. @returns the new state and what has changed, or why it was skipped, refused or could not
+ * be opened
  */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
@@ -58,7 +79,10 @@ function unreadable(reason: string): Unreadable {
   return { kind: "unreadable", reason };
 }
 
-async function epochSecret({ secrets, channelId, ownRecipientKey }: GroupState, { n, header, S }: CommitEntry): Promise<{ secret: Bytes } | Unreadable> {
+async function epochSecret(
+  { secrets, channelId, ownRecipientKey }: GroupState,
+  { n, header, S }: CommitEntry,
+): Promise<{ secret: Bytes } | Unreadable> {
   if (S !== undefined) return { secret: new Uint8Array(S) };
   if (header === undefined) return unreadable("no-header");
   const secret = await openHeader(header, secrets.xwingSeed, { channelId, n, recipientKey: ownRecipientKey });
@@ -67,10 +91,16 @@ async function epochSecret({ secrets, channelId, ownRecipientKey }: GroupState, 
 
 function framedCommit(state: GroupState, body: Bytes): PrivateMessage | Rejected {
   const decoded = decodeMessage(body);
-  if (decoded?.wireformat !== "mls_private_message") return rejected("framing", "a commit comes as a PrivateMessage and nothing else");
+  if (decoded?.wireformat !== "mls_private_message") {
+    return rejected("framing", "a commit comes as a PrivateMessage and nothing else");
+  }
   const { privateMessage } = decoded;
-  if (privateMessage.contentType !== "commit") return rejected("framing", `a ${privateMessage.contentType} where a commit belongs`);
-  if (!equalBytes(privateMessage.groupId, state.channelId)) return rejected("framing", "the commit is of another group");
+  if (privateMessage.contentType !== "commit") {
+    return rejected("framing", `a ${privateMessage.contentType} where a commit belongs`);
+  }
+  if (!equalBytes(privateMessage.groupId, state.channelId)) {
+    return rejected("framing", "the commit is of another group");
+  }
   if (privateMessage.epoch !== state.epoch) return rejected("framing", "the commit is of another epoch");
   return privateMessage;
 }
@@ -92,14 +122,33 @@ interface OpenedCommit {
   commit: FramedContentCommitData["commit"];
 }
 
-/** Decrypts and checks the signature under the sender's leaf (GRP-1.1): what the rules then judge is what that leaf signed. */
+/**
+ * Decrypts and checks the signature under the sender's leaf (GRP-1.1): what the rules then judge is what that
+ * leaf signed.
+ */
 async function openCommit({ mls }: GroupState, message: PrivateMessage): Promise<OpenedCommit | undefined> {
-  const opened = await trustedAttempt(async () => true, "member", ({ keyRetentionConfig }) =>
-    unprotectPrivateMessage(mls.keySchedule.senderDataSecret, message, mls.secretTree, mls.ratchetTree, mls.groupContext, keyRetentionConfig, ciphersuite));
+  const opened = await trustedAttempt(
+    async () => true,
+    "member",
+    ({ keyRetentionConfig }) =>
+      unprotectPrivateMessage(
+        mls.keySchedule.senderDataSecret,
+        message,
+        mls.secretTree,
+        mls.ratchetTree,
+        mls.groupContext,
+        keyRetentionConfig,
+        ciphersuite,
+      ),
+  );
   if ("failure" in opened) return undefined;
   const { content } = opened.value.content;
   if (content.contentType !== "commit" || content.sender.senderType !== "member") return undefined;
-  return { committerLeafIndex: content.sender.leafIndex, authenticatedData: content.authenticatedData, commit: content.commit };
+  return {
+    committerLeafIndex: content.sender.leafIndex,
+    authenticatedData: content.authenticatedData,
+    commit: content.commit,
+  };
 }
 
 interface Judged {
@@ -108,7 +157,12 @@ interface Judged {
   committer: Member;
 }
 
-async function judge(options: MlsOptions, state: GroupState, entry: CommitEntry, { committerLeafIndex, authenticatedData, commit }: OpenedCommit): Promise<Judged | Rejected> {
+async function judge(
+  options: MlsOptions,
+  state: GroupState,
+  entry: CommitEntry,
+  { committerLeafIndex, authenticatedData, commit }: OpenedCommit,
+): Promise<Judged | Rejected> {
   const { channelId } = state;
   const members = stateMembers(state);
   const committer = members.find(({ leafIndex }) => leafIndex === committerLeafIndex);
@@ -131,10 +185,16 @@ async function judge(options: MlsOptions, state: GroupState, entry: CommitEntry,
   });
   if ("code" in plan) return plan;
   const fresh = commit.path?.leafNode;
-  const badPath = checkPathLeaf(leafAt(state.mls.ratchetTree, committerLeafIndex)!, fresh, fresh !== undefined && await hasUsableKeys(fresh));
+  const badPath = checkPathLeaf(
+    leafAt(state.mls.ratchetTree, committerLeafIndex)!,
+    fresh,
+    fresh !== undefined && await hasUsableKeys(fresh),
+  );
   if (badPath !== undefined) return badPath;
   if (!(await areUsable(commit.path?.nodes ?? []))) return rejected("GRP-2.7", "a key of the path is not usable");
-  const after = [...members.filter((member) => !plan.removed.includes(member)), ...plan.adds].map(({ recipientKey }) => recipientKey);
+  const after = [...members.filter((member) => !plan.removed.includes(member)), ...plan.adds].map(({ recipientKey }) =>
+    recipientKey
+  );
   return (await checkCommitEffect(data, plan, after)) ?? { data, plan, committer };
 }
 
@@ -162,12 +222,15 @@ function lookUp(mls: ClientState, proposals: ProposalOrRef[], committerLeafIndex
 }
 
 async function addsOf(proposals: CommitProposal[]): Promise<(ParsedKeyPackage | MalformedError)[]> {
-  const keyPackages = proposals.flatMap(({ proposal }) => proposal.proposalType === "add" ? [proposal.add.keyPackage] : []);
+  const keyPackages = proposals.flatMap(({ proposal }) =>
+    proposal.proposalType === "add" ? [proposal.add.keyPackage] : []
+  );
   return await Promise.all(keyPackages.map((keyPackage) =>
     checkKeyPackage(keyPackage).catch((error) => {
       if (error instanceof MalformedError) return error;
       throw error;
-    })));
+    })
+  ));
 }
 
 /** A key that nobody can seal to would stop every later commit. */
@@ -185,14 +248,29 @@ async function hasUsableKeys(leaf: LeafNode): Promise<boolean> {
   }
 }
 
-async function apply(options: MlsOptions, state: GroupState, entry: CommitEntry, message: PrivateMessage, S: Bytes, { data, plan, committer }: Judged): Promise<CommitResult> {
+async function apply(
+  options: MlsOptions,
+  state: GroupState,
+  entry: CommitEntry,
+  message: PrivateMessage,
+  S: Bytes,
+  { data, plan, committer }: Judged,
+): Promise<CommitResult> {
   const pskIndex = makePskIndex(state.mls, { [bytesToBase64(epochPskId(state.channelId, entry.n))]: S });
-  const processed = await trustedAttempt(options.trust, useIn(state.mls), (clientConfig) => processPrivateMessage({ ...state.mls, clientConfig }, message, pskIndex, ciphersuite));
+  const processed = await trustedAttempt(
+    options.trust,
+    useIn(state.mls),
+    (clientConfig) => processPrivateMessage({ ...state.mls, clientConfig }, message, pskIndex, ciphersuite),
+  );
   if ("failure" in processed) return rejected("mls", processed.failure);
   const mls = processed.value.newState;
   const selfRemoved = mls.groupActiveState.kind === "removedFromGroup";
-  if (!(await pathKeysAgree(state.mls, mls))) return rejected("GRP-2.7", "the path's public keys are not those of its secrets");
-  const newState = selfRemoved ? { ...state, active: false, mls: { ...mls, clientConfig: state.mls.clientConfig } } : await makeState(mls, state.secrets.xwingSeed, state);
+  if (!(await pathKeysAgree(state.mls, mls))) {
+    return rejected("GRP-2.7", "the path's public keys are not those of its secrets");
+  }
+  const newState = selfRemoved
+    ? { ...state, active: false, mls: { ...mls, clientConfig: state.mls.clientConfig } }
+    : await makeState(mls, state.secrets.xwingSeed, state);
   const membersAfter = selfRemoved ? [] : stateMembers(newState);
   if (!selfRemoved) {
     const wrong = await checkCommitEffect(data, plan, membersAfter.map(({ recipientKey }) => recipientKey));
@@ -207,22 +285,36 @@ async function apply(options: MlsOptions, state: GroupState, entry: CommitEntry,
     committer,
     commitId: data.commitId,
     n: entry.n,
-    added: membersAfter.filter(({ recipientKey }) => plan.adds.some((add) => equalBytes(add.recipientKey, recipientKey))),
+    added: membersAfter.filter(({ recipientKey }) =>
+      plan.adds.some((add) => equalBytes(add.recipientKey, recipientKey))
+    ),
     removed: plan.removed,
-    readded: membersAfter.filter(({ recipientKey }) => [plan.removed, plan.adds].every((devices) => devices.some((device) => equalBytes(device.recipientKey, recipientKey)))),
+    readded: membersAfter.filter(({ recipientKey }) =>
+      [plan.removed, plan.adds].every((devices) =>
+        devices.some((device) => equalBytes(device.recipientKey, recipientKey))
+      )
+    ),
     membersHash: data.membersHash,
-    infoChange: plan.infoAfter === before || JSON.stringify(plan.infoAfter, plain) === JSON.stringify(before, plain) ? undefined : { before, after: plan.infoAfter },
+    infoChange: plan.infoAfter === before || JSON.stringify(plan.infoAfter, plain) === JSON.stringify(before, plain)
+      ? undefined
+      : { before, after: plan.infoAfter },
     selfRemoved,
   };
 }
 
-/** RFC 9420 §7.5: "the recipient … verifies that the received public keys agree with the public keys derived from the new path_secret values", which ts-mls 1.6.4 leaves out. */
+/**
+ * RFC 9420 §7.5: "the recipient … verifies that the received public keys agree with the public keys derived
+ * from the new path_secret values", which ts-mls 1.6.4 leaves out.
+ */
 async function pathKeysAgree(before: ClientState, after: ClientState): Promise<boolean> {
-  const fresh = Object.entries(after.privatePath.privateKeys).filter(([index, key]) => before.privatePath.privateKeys[Number(index)] !== key);
+  const fresh = Object.entries(after.privatePath.privateKeys).filter(([index, key]) =>
+    before.privatePath.privateKeys[Number(index)] !== key
+  );
   const agreed = await Promise.all(fresh.map(async ([index, key]) => {
     const node = after.ratchetTree[Number(index)];
     // ts-mls derives up to the root even where the filtered path ends below it and the root stays blank.
-    return node === undefined || node.nodeType === "parent" && equalBytes(node.parent.hpkePublicKey, (await importX25519Private(key)).publicKey);
+    return node === undefined ||
+      node.nodeType === "parent" && equalBytes(node.parent.hpkePublicKey, (await importX25519Private(key)).publicKey);
   }));
   return !agreed.includes(false);
 }

@@ -1,6 +1,7 @@
 /**
- * A device's signed request to be re-added (PROTOCOL §3.4): it names the KeyPackage that is to take the place of the device's leaf. It travels in the authenticated_data of the commit
- * that does it, so that every member judges alike whether the device was thrown out or asked for this (GRP-3.3).
+ * A device's signed request to be re-added (PROTOCOL §3.4): it names the KeyPackage that is to take the place
+ * of the device's leaf. It travels in the authenticated_data of the commit that does it, so that every member
+ * judges alike whether the device was thrown out or asked for this (GRP-3.3).
  */
 
 import { concat, equalBytes, utf8 } from "../../schema/bytes.ts";
@@ -10,7 +11,10 @@ import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../crypto/ed25519.ts";
 import type { Bytes } from "./types.ts";
 
-/** How many epochs after the one that it names a request is good for: an old one must not serve to throw a device out again. */
+/**
+ * How many epochs after the one that it names a request is good for: an old one must not serve to throw a
+ * device out again.
+ */
 export const readdWindow = 32n;
 
 export interface ReaddRequest {
@@ -33,13 +37,27 @@ function signedBytes({ channelId, recipientKey, keyPackageRef, epoch }: ReaddReq
  */
 export async function signReadd(request: ReaddRequest, seed: Uint8Array): Promise<Bytes> {
   const { channelId, recipientKey, keyPackageRef, epoch } = request;
-  return encodeCbor({ v: 1, channelId, recipientKey, keyPackageRef, epoch, signature: await signEd25519(seed, signedBytes(request)) });
+  return encodeCbor({
+    v: 1,
+    channelId,
+    recipientKey,
+    keyPackageRef,
+    epoch,
+    signature: await signEd25519(seed, signedBytes(request)),
+  });
 }
 
 /** @returns the request when the device itself signed it; undefined for anything else */
 export async function openReadd(bytes: Uint8Array): Promise<ReaddRequest | undefined> {
   try {
-    const fields = recordOf(decodeCbor(bytes), ["v", "channelId", "recipientKey", "keyPackageRef", "epoch", "signature"], "re-add request");
+    const fields = recordOf(decodeCbor(bytes), [
+      "v",
+      "channelId",
+      "recipientKey",
+      "keyPackageRef",
+      "epoch",
+      "signature",
+    ], "re-add request");
     if (fields.v !== 1) return undefined;
     const request = {
       channelId: bytesOf(fields.channelId, 32, "channelId"),
@@ -47,7 +65,9 @@ export async function openReadd(bytes: Uint8Array): Promise<ReaddRequest | undef
       keyPackageRef: bytesOf(fields.keyPackageRef, 32, "keyPackageRef"),
       epoch: BigInt(countOf(fields.epoch, "epoch")),
     };
-    return await verifyEd25519(request.recipientKey, bytesOf(fields.signature, 64, "signature"), signedBytes(request)) ? request : undefined;
+    return await verifyEd25519(request.recipientKey, bytesOf(fields.signature, 64, "signature"), signedBytes(request))
+      ? request
+      : undefined;
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;
@@ -57,5 +77,8 @@ export async function openReadd(bytes: Uint8Array): Promise<ReaddRequest | undef
 /** @returns the requests among these that their devices signed for this channel, not too long before epoch n */
 export async function validReadds(encoded: Uint8Array[], channelId: Uint8Array, n: bigint): Promise<ReaddRequest[]> {
   const opened = await Promise.all(encoded.map(openReadd));
-  return opened.filter((request): request is ReaddRequest => request !== undefined && equalBytes(request.channelId, channelId) && request.epoch < n && n <= request.epoch + readdWindow);
+  return opened.filter((request): request is ReaddRequest =>
+    request !== undefined && equalBytes(request.channelId, channelId) && request.epoch < n &&
+    n <= request.epoch + readdWindow
+  );
 }

@@ -13,28 +13,62 @@ const aliceDevice = devices[0];
 
 async function requestOf(device: TestDevice, change: Partial<ReaddRequest> = {}, seed = device.keyPair.seed) {
   const { keyPackage, ref, privateRecord } = await keyPackageOf(device);
-  const request = await signReadd({ channelId, recipientKey: device.keyPair.publicKey, keyPackageRef: ref, epoch: 1n, ...change }, seed);
+  const request = await signReadd({
+    channelId,
+    recipientKey: device.keyPair.publicKey,
+    keyPackageRef: ref,
+    epoch: 1n,
+    ...change,
+  }, seed);
   return { keyPackage, privateRecord, request };
 }
 
 /** What bob, who is no admin, may do: the code of the refusal, or undefined. */
-async function refusal(device: TestDevice, keyPackage: Uint8Array, requests: Uint8Array[]): Promise<string | undefined> {
-  return await mls.prepareCommit(bob, { remove: [device.keyPair.publicKey], add: [keyPackage], requests, nowMs: now() }).then(() => undefined, (error) => error.code);
+async function refusal(
+  device: TestDevice,
+  keyPackage: Uint8Array,
+  requests: Uint8Array[],
+): Promise<string | undefined> {
+  return await mls.prepareCommit(bob, { remove: [device.keyPair.publicKey], add: [keyPackage], requests, nowMs: now() })
+    .then(() => undefined, (error) => error.code);
 }
 
 Deno.test("GRP-3.3: a member that is no admin puts a device back that signed a request for it, and every member agrees", async () => {
   const { keyPackage, privateRecord, request } = await requestOf(carolDevice);
-  const { pending } = await mls.prepareCommit(bob, { remove: [carolDevice.keyPair.publicKey], add: [keyPackage], requests: [request], nowMs: now() });
-  const headerOf = (key: Uint8Array) => pending.bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, key))!.header;
+  const { pending } = await mls.prepareCommit(bob, {
+    remove: [carolDevice.keyPair.publicKey],
+    add: [keyPackage],
+    requests: [request],
+    nowMs: now(),
+  });
+  const headerOf = (key: Uint8Array) =>
+    pending.bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, key))!.header;
   const { n, commitId, bundle } = pending;
-  const processed = await mls.processCommit(alice, { n, commitId, header: headerOf(alice.ownRecipientKey), sealedCommit: bundle.sealedCommit });
+  const processed = await mls.processCommit(alice, {
+    n,
+    commitId,
+    header: headerOf(alice.ownRecipientKey),
+    sealedCommit: bundle.sealedCommit,
+  });
   assert.ok(processed.kind === "processed", JSON.stringify(processed.kind));
   assert.deepEqual(processed.readded.map(({ credential }) => credential.username), ["carol"]);
   assert.deepEqual(processed.membersHash, await mls.membersHash(processed.newState));
-  const joined = await mls.joinFromWelcome({ channelId, n, header: headerOf(carolDevice.keyPair.publicKey), sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false });
+  const joined = await mls.joinFromWelcome({
+    channelId,
+    n,
+    header: headerOf(carolDevice.keyPair.publicKey),
+    sealedWelcome: bundle.sealedWelcome,
+    candidates: [privateRecord],
+    live: false,
+  });
   assert.equal(joined.kind, "processed");
   // The same request once more: the KeyPackage stands in the tree already.
-  const again = mls.prepareCommit(mls.mergePending(bob, pending), { remove: [carolDevice.keyPair.publicKey], add: [keyPackage], requests: [request], nowMs: now() });
+  const again = mls.prepareCommit(mls.mergePending(bob, pending), {
+    remove: [carolDevice.keyPair.publicKey],
+    add: [keyPackage],
+    requests: [request],
+    nowMs: now(),
+  });
   await assert.rejects(again, { code: "GRP-3.3" });
 });
 
@@ -43,7 +77,11 @@ Deno.test("GRP-3.3: without a request, or with one that is another's, old, of an
   assert.equal(await refusal(aliceDevice, keyPackage, [request]), undefined, "the request itself is good");
   assert.equal(await refusal(aliceDevice, keyPackage, []), "GRP-3.3");
   const other = await requestOf(aliceDevice);
-  assert.equal(await refusal(aliceDevice, other.keyPackage, [request]), "GRP-3.3", "another KeyPackage of the same device");
+  assert.equal(
+    await refusal(aliceDevice, other.keyPackage, [request]),
+    "GRP-3.3",
+    "another KeyPackage of the same device",
+  );
   const forged = await requestOf(aliceDevice, {}, bobDevice.keyPair.seed);
   assert.equal(await refusal(aliceDevice, forged.keyPackage, [forged.request]), "GRP-3.3", "signed by bob");
   const carols = await requestOf(carolDevice);
@@ -53,7 +91,10 @@ Deno.test("GRP-3.3: without a request, or with one that is another's, old, of an
   const later = await requestOf(aliceDevice, { epoch: 2n });
   assert.equal(await refusal(aliceDevice, later.keyPackage, [later.request]), "GRP-3.3", "an epoch that has not been");
   // To take her out alone is no putting back.
-  await assert.rejects(mls.prepareCommit(bob, { remove: [aliceDevice.keyPair.publicKey], requests: [request], nowMs: now() }), { code: "GRP-3.3" });
+  await assert.rejects(
+    mls.prepareCommit(bob, { remove: [aliceDevice.keyPair.publicKey], requests: [request], nowMs: now() }),
+    { code: "GRP-3.3" },
+  );
 });
 
 Deno.test("GRP-3.3: a receiver refuses a Remove + Add whose request is not in the commit, and takes one whose request is", async () => {
@@ -61,23 +102,43 @@ Deno.test("GRP-3.3: a receiver refuses a Remove + Add whose request is not in th
   const parsed = await parseKeyPackage(keyPackage);
   const key = carolDevice.keyPair.publicKey;
   const proposals = [remove(2), { proposalType: "add" as const, add: { keyPackage: parsed.keyPackage } }];
-  const without = await mls.processCommit(alice, await forgeCommit(bob, alice, { proposals, removed: [key], added: [key] }));
+  const without = await mls.processCommit(
+    alice,
+    await forgeCommit(bob, alice, { proposals, removed: [key], added: [key] }),
+  );
   assert.equal(without.kind === "rejected" && without.code, "GRP-3.3");
-  const withRequest = await mls.processCommit(alice, await forgeCommit(bob, alice, { proposals, removed: [key], added: [key], requests: [request] }));
+  const withRequest = await mls.processCommit(
+    alice,
+    await forgeCommit(bob, alice, { proposals, removed: [key], added: [key], requests: [request] }),
+  );
   assert.equal(withRequest.kind, "processed");
   assert.equal(carol.epoch, 1n);
 });
 
 Deno.test("validReadds() takes requests of this channel for the next 32 epochs", async () => {
   const { request } = await requestOf(carolDevice, { epoch: 5n });
-  const count = async (n: bigint, channel = channelId) => (await validReadds([request, new Uint8Array([1])], channel, n)).length;
-  assert.deepEqual([await count(5n), await count(6n), await count(5n + readdWindow), await count(6n + readdWindow), await count(6n, new Uint8Array(32))], [0, 1, 1, 0, 0]);
+  const count = async (n: bigint, channel = channelId) =>
+    (await validReadds([request, new Uint8Array([1])], channel, n)).length;
+  assert.deepEqual([
+    await count(5n),
+    await count(6n),
+    await count(5n + readdWindow),
+    await count(6n + readdWindow),
+    await count(6n, new Uint8Array(32)),
+  ], [0, 1, 1, 0, 0]);
 });
 
 Deno.test("openReadd() gives undefined for anything that the device did not sign", async () => {
   const { request } = await requestOf(carolDevice);
   assert.equal(toHex((await openReadd(request))!.recipientKey), toHex(carolDevice.keyPair.publicKey));
-  for (const bad of [new Uint8Array(), encodeCbor({ v: 1 }), request.slice(1), Uint8Array.from(request, (byte, index) => index === request.length - 1 ? byte ^ 1 : byte)]) {
+  for (
+    const bad of [
+      new Uint8Array(),
+      encodeCbor({ v: 1 }),
+      request.slice(1),
+      Uint8Array.from(request, (byte, index) => index === request.length - 1 ? byte ^ 1 : byte),
+    ]
+  ) {
     assert.equal(await openReadd(bad), undefined);
   }
 });

@@ -1,6 +1,7 @@
 /**
- * The rules of a group (PROTOCOL §3) as pure checks on a decoded commit, run before ts-mls applies it: its own callback is synchronous, comes after decryption and does not
- * see the joiner's leaf (§8). They depend on MLS state alone, but for which devices are revoked, so that all honest members judge alike.
+ * The rules of a group (PROTOCOL §3) as pure checks on a decoded commit, run before ts-mls applies it: its
+ * own callback is synchronous, comes after decryption and does not see the joiner's leaf (§8). They depend on
+ * MLS state alone, but for which devices are revoked, so that all honest members judge alike.
  *
  * | rule | what it refuses |
  * |---|---|
@@ -27,11 +28,14 @@
  * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/incoming_welcome.ts) |
  * | GRP-7.4 | a Welcome of another ciphersuite |
  *
- * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device of a member account is added by a member's client, GRP-4.5 a device that can
- * not follow is put back at its request, GRP-5.5 and its secret sealed to it again (client/sync/healer.ts, helper.ts), GRP-5.1 to 5.4 successor channels (client/sync/successor.ts), GRP-6.1 keys are
- * kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
- * (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations, and so is a return into a chat by an account that was not in it
- * (client/sync/incoming_welcome.ts, which refuses a return as another kind by GRP-2.6).
+ * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device
+ * of a member account is added by a member's client, GRP-4.5 a device that can not follow is put back at its
+ * request, GRP-5.5 and its secret sealed to it again (client/sync/healer.ts, helper.ts), GRP-5.1 to 5.4
+ * successor channels (client/sync/successor.ts), GRP-6.1 keys are kept for one epoch back (identity.ts),
+ * GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after
+ * 150 messages or 7 days (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations, and so
+ * is a return into a chat by an account that was not in it (client/sync/incoming_welcome.ts, which refuses a
+ * return as another kind by GRP-2.6).
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";
@@ -78,7 +82,10 @@ export interface CommitPlan {
   infoAfter: GroupInfo;
 }
 
-/** @param code the rule's number, or a short name of what is malformed @param reason for logs @returns a refusal as a value */
+/**
+ * @param code the rule's number, or a short name of what is malformed @param reason for logs @returns a
+ *   refusal as a value
+ */
 export function rejected(code: string, reason: string): Rejected {
   return { kind: "rejected", code, reason };
 }
@@ -93,7 +100,10 @@ function checkForms({ proposals }: CommitFacts): Rejected | undefined {
     if (byReference) {
       const leave = proposal.proposalType === "remove" && proposal.remove.removed === senderLeafIndex;
       if (!leave) return rejected("GRP-2.2", "only a device's own removal may be committed by reference");
-    } else if (proposal.proposalType !== "add" && proposal.proposalType !== "remove" && proposal.proposalType !== "psk" && proposal.proposalType !== "group_context_extensions") {
+    } else if (
+      proposal.proposalType !== "add" && proposal.proposalType !== "remove" && proposal.proposalType !== "psk" &&
+      proposal.proposalType !== "group_context_extensions"
+    ) {
       return rejected("GRP-2.1", `proposal not allowed: ${proposal.proposalType}`);
     }
   }
@@ -101,10 +111,14 @@ function checkForms({ proposals }: CommitFacts): Rejected | undefined {
 }
 
 function checkPsk({ proposals, channelId, n }: CommitFacts): Rejected | undefined {
-  const psks = proposals.flatMap(({ proposal }) => proposal.proposalType === "psk" ? [proposal.psk.preSharedKeyId] : []);
+  const psks = proposals.flatMap(({ proposal }) =>
+    proposal.proposalType === "psk" ? [proposal.psk.preSharedKeyId] : []
+  );
   if (psks.length !== 1) return rejected("GRP-2.3", `${psks.length} PSKs where exactly one belongs`);
   const [psk] = psks;
-  if (psk.psktype !== "external" || !equalBytes(psk.pskId, epochPskId(channelId, n))) return rejected("GRP-2.3", "the PSK is not the epoch's");
+  if (psk.psktype !== "external" || !equalBytes(psk.pskId, epochPskId(channelId, n))) {
+    return rejected("GRP-2.3", "the PSK is not the epoch's");
+  }
   return undefined;
 }
 
@@ -117,7 +131,8 @@ function planOf(facts: CommitFacts): CommitPlan | Rejected {
   const adds = facts.adds as ParsedKeyPackage[];
   const removed = removedMembers(facts);
   if ("kind" in removed) return removed;
-  return checkRemovals(facts, removed.members) ?? checkAdds(facts, removed.members, adds) ?? withInfo(facts, removed.members, adds);
+  return checkRemovals(facts, removed.members) ?? checkAdds(facts, removed.members, adds) ??
+    withInfo(facts, removed.members, adds);
 }
 
 function removedMembers({ proposals, members }: CommitFacts): { members: Member[] } | Rejected {
@@ -131,27 +146,48 @@ function removedMembers({ proposals, members }: CommitFacts): { members: Member[
   return { members: found };
 }
 
-/** Whether the device itself asked for this Remove + Add: without its word, that would be a way to throw anybody out. */
+/**
+ * Whether the device itself asked for this Remove + Add: without its word, that would be a way to throw
+ * anybody out.
+ */
 function askedFor({ readds, adds }: CommitFacts, { recipientKey, credential, xwingPublicKey }: Member): boolean {
-  return readds.some((request) => equalBytes(request.recipientKey, recipientKey) && adds.some((add) =>
-    !(add instanceof MalformedError) && equalBytes(add.ref, request.keyPackageRef) && equalBytes(add.recipientKey, recipientKey) &&
-    equalBytes(add.credential.accountKey, credential.accountKey) &&
-    // A KeyPackage that stands in the tree already: the request was carried out before.
-    !equalBytes(add.xwingPublicKey, xwingPublicKey)));
+  return readds.some((request) =>
+    equalBytes(request.recipientKey, recipientKey) &&
+    adds.some((add) =>
+      !(add instanceof MalformedError) && equalBytes(add.ref, request.keyPackageRef) &&
+      equalBytes(add.recipientKey, recipientKey) &&
+      equalBytes(add.credential.accountKey, credential.accountKey) &&
+      // A KeyPackage that stands in the tree already: the request was carried out before.
+      !equalBytes(add.xwingPublicKey, xwingPublicKey)
+    )
+  );
 }
 
 function checkRemovals(facts: CommitFacts, removed: Member[]): Rejected | undefined {
   const { proposals, committer, revoked } = facts;
-  const byReference = new Set(proposals.flatMap(({ proposal, byReference }) => byReference && proposal.proposalType === "remove" ? [proposal.remove.removed] : []));
+  const byReference = new Set(
+    proposals.flatMap(({ proposal, byReference }) =>
+      byReference && proposal.proposalType === "remove" ? [proposal.remove.removed] : []
+    ),
+  );
   for (const member of removed) {
     const allowed = committer.role === "admin" || byReference.has(member.leafIndex) || revoked.has(member.leafIndex) ||
       equalBytes(member.credential.accountKey, committer.credential.accountKey) || askedFor(facts, member);
-    if (!allowed) return rejected("GRP-3.3", `${committer.credential.username} is no admin and may not remove a device of ${member.credential.username}`);
+    if (!allowed) {
+      return rejected(
+        "GRP-3.3",
+        `${committer.credential.username} is no admin and may not remove a device of ${member.credential.username}`,
+      );
+    }
   }
   return undefined;
 }
 
-function checkAdds({ members, info, committer }: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): Rejected | undefined {
+function checkAdds(
+  { members, info, committer }: CommitFacts,
+  removed: Member[],
+  adds: ParsedKeyPackage[],
+): Rejected | undefined {
   const staying = members.filter((member) => !removed.includes(member));
   const keys = new Set(staying.map(({ recipientKey }) => toHex(recipientKey)));
   const accounts = new Set(staying.map(({ credential }) => toHex(credential.accountKey)));
@@ -166,12 +202,16 @@ function checkAdds({ members, info, committer }: CommitFacts, removed: Member[],
       return rejected("GRP-3.5", `${committer.credential.username} is no admin and may not bring in an admin`);
     }
   }
-  if (info.kind === "direct" && adds.length > 0 && accounts.size > 2) return rejected("GRP-4.3", "a direct channel has two accounts");
+  if (info.kind === "direct" && adds.length > 0 && accounts.size > 2) {
+    return rejected("GRP-4.3", "a direct channel has two accounts");
+  }
   return undefined;
 }
 
 function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[]): CommitPlan | Rejected {
-  const changes = facts.proposals.flatMap(({ proposal }) => proposal.proposalType === "group_context_extensions" ? [proposal.groupContextExtensions.extensions] : []);
+  const changes = facts.proposals.flatMap(({ proposal }) =>
+    proposal.proposalType === "group_context_extensions" ? [proposal.groupContextExtensions.extensions] : []
+  );
   if (changes.length === 0) return { removed, adds, infoAfter: facts.info };
   if (changes.length > 1) return rejected("GRP-2.5", "more than one GroupContextExtensions");
   const infoAfter = checkInfo(facts, changes[0], removed, adds);
@@ -182,25 +222,41 @@ function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[
 }
 
 /**
- * Who becomes admin when a commit leaves none: leaves fill the tree from the left, so the account with the lowest leaf is the longest-standing.
+ * Who becomes admin when a commit leaves none: leaves fill the tree from the left, so the account with the
+ * lowest leaf is the longest-standing.
  *
  * @param staying members that the commit does not remove, in leaf order
  * @param adds devices that it brings in
  * @returns the account as hex; undefined while there is an admin, or nobody
  */
-export function heirOf(info: GroupInfo, staying: Pick<Member, "credential">[], adds: Pick<Member, "credential">[]): string | undefined {
+export function heirOf(
+  info: GroupInfo,
+  staying: Pick<Member, "credential">[],
+  adds: Pick<Member, "credential">[],
+): string | undefined {
   if ([...staying, ...adds].some(({ credential }) => roleOf(info, credential.accountKey) === "admin")) return undefined;
   return staying.length > 0 ? toHex(staying[0].credential.accountKey) : undefined;
 }
 
 /** Whether the change does nothing but make the heir admin. */
-function isSuccession({ info, members }: CommitFacts, after: GroupInfo, removed: Member[], adds: ParsedKeyPackage[]): boolean {
+function isSuccession(
+  { info, members }: CommitFacts,
+  after: GroupInfo,
+  removed: Member[],
+  adds: ParsedKeyPackage[],
+): boolean {
   const heir = heirOf(info, members.filter((member) => !removed.includes(member)), adds);
   const rolesText = (roles: GroupInfo["roles"]) => JSON.stringify(Object.entries(roles).sort());
-  return heir !== undefined && after.name === info.name && rolesText(after.roles) === rolesText({ ...info.roles, [heir]: "admin" });
+  return heir !== undefined && after.name === info.name &&
+    rolesText(after.roles) === rolesText({ ...info.roles, [heir]: "admin" });
 }
 
-function checkInfo({ info, members }: CommitFacts, extensions: Extension[], removed: Member[], adds: ParsedKeyPackage[]): GroupInfo | Rejected {
+function checkInfo(
+  { info, members }: CommitFacts,
+  extensions: Extension[],
+  removed: Member[],
+  adds: ParsedKeyPackage[],
+): GroupInfo | Rejected {
   let after: GroupInfo;
   try {
     after = groupInfoOf(extensions);
@@ -208,16 +264,25 @@ function checkInfo({ info, members }: CommitFacts, extensions: Extension[], remo
     if (error instanceof MalformedError) return rejected("GRP-2.6", error.message);
     throw error;
   }
-  if (after.kind !== info.kind || after.createdMs !== info.createdMs || !sameAncestry(after, info)) return rejected("GRP-2.6", "kind, date and ancestry of a group never change");
-  const accounts = [...members.filter((member) => !removed.includes(member)), ...adds].map(({ credential }) => credential.accountKey);
-  if (!accounts.some((accountKey) => roleOf(after, accountKey) === "admin")) return rejected("GRP-3.4", "no admin would be left");
+  if (after.kind !== info.kind || after.createdMs !== info.createdMs || !sameAncestry(after, info)) {
+    return rejected("GRP-2.6", "kind, date and ancestry of a group never change");
+  }
+  const accounts = [...members.filter((member) => !removed.includes(member)), ...adds].map(({ credential }) =>
+    credential.accountKey
+  );
+  if (!accounts.some((accountKey) => roleOf(after, accountKey) === "admin")) {
+    return rejected("GRP-3.4", "no admin would be left");
+  }
   return after;
 }
 
 function sameAncestry({ supersedes: a }: GroupInfo, { supersedes: b }: GroupInfo): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch && equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason &&
-    (["firstChannelId", "commits", "maker", "signature"] as const).every((name) => equalBytes(a[name] ?? new Uint8Array(), b[name] ?? new Uint8Array()));
+  return equalBytes(a.channelId, b.channelId) && a.lastEpoch === b.lastEpoch &&
+    equalBytes(a.transcriptHash, b.transcriptHash) && a.reason === b.reason &&
+    (["firstChannelId", "commits", "maker", "signature"] as const).every((name) =>
+      equalBytes(a[name] ?? new Uint8Array(), b[name] ?? new Uint8Array())
+    );
 }
 
 /**
@@ -230,27 +295,40 @@ export function checkPathLeaf(before: LeafNode, after: LeafNode | undefined, usa
   if (after === undefined) return rejected("GRP-2.4", "commit without a path");
   try {
     const [old, fresh] = [deviceCredentialOf(before.credential), deviceCredentialOf(after.credential)];
-    const sameIdentity = equalBytes(old.accountKey, fresh.accountKey) && equalBytes(old.deviceId, fresh.deviceId) && old.username === fresh.username &&
+    const sameIdentity = equalBytes(old.accountKey, fresh.accountKey) && equalBytes(old.deviceId, fresh.deviceId) &&
+      old.username === fresh.username &&
       equalBytes(before.signaturePublicKey, after.signaturePublicKey);
     if (!sameIdentity) return rejected("GRP-3.1", "the committer's leaf changed its account or device");
-    if (equalBytes(xwingKeyOf(before), xwingKeyOf(after)) || !usable) return rejected("GRP-3.2", "the committer's hybrid key is not fresh and usable");
+    if (equalBytes(xwingKeyOf(before), xwingKeyOf(after)) || !usable) {
+      return rejected("GRP-3.2", "the committer's hybrid key is not fresh and usable");
+    }
   } catch (error) {
     if (error instanceof MalformedError) return rejected("GRP-3.2", error.message);
     throw error;
   }
-  if (!equalBytes(encodeCapabilities(before.capabilities), encodeCapabilities(after.capabilities))) return rejected("GRP-3.2", "the committer's capabilities changed");
+  if (!equalBytes(encodeCapabilities(before.capabilities), encodeCapabilities(after.capabilities))) {
+    return rejected("GRP-3.2", "the committer's capabilities changed");
+  }
   return undefined;
 }
 
 /** GRP-1.2: the committer's word is for this commit. */
-export function checkCommitData(data: CommitData, { channelId, n, commitId }: { channelId: Uint8Array; n: bigint; commitId: Uint8Array }): Rejected | undefined {
+export function checkCommitData(
+  data: CommitData,
+  { channelId, n, commitId }: { channelId: Uint8Array; n: bigint; commitId: Uint8Array },
+): Rejected | undefined {
   const same = equalBytes(data.channelId, channelId) && data.n === n && equalBytes(data.commitId, commitId);
   return same ? undefined : rejected("GRP-1.2", "authenticated data is of another channel, epoch or commit");
 }
 
 /** GRP-1.3: the committer's word is what the commit did. */
-export async function checkCommitEffect(data: CommitData, plan: CommitPlan, recipientKeysAfter: Uint8Array[]): Promise<Rejected | undefined> {
-  const same = sameKeys(data.removed, plan.removed) && sameKeys(data.added, plan.adds) && equalBytes(data.membersHash, await membersHash(recipientKeysAfter));
+export async function checkCommitEffect(
+  data: CommitData,
+  plan: CommitPlan,
+  recipientKeysAfter: Uint8Array[],
+): Promise<Rejected | undefined> {
+  const same = sameKeys(data.removed, plan.removed) && sameKeys(data.added, plan.adds) &&
+    equalBytes(data.membersHash, await membersHash(recipientKeysAfter));
   return same ? undefined : rejected("GRP-1.3", "authenticated data does not say what the commit did");
 }
 

@@ -13,7 +13,11 @@ export interface MessageSender {
 }
 
 /** @returns undefined when the sender data does not open or names no leaf of the epoch's tree */
-export async function senderOf(mls: ClientState, epoch: bigint, message: PrivateMessage): Promise<MessageSender | undefined> {
+export async function senderOf(
+  mls: ClientState,
+  epoch: bigint,
+  message: PrivateMessage,
+): Promise<MessageSender | undefined> {
   const keys = epochKeys(mls, epoch);
   if (keys === undefined) return undefined;
   const sender = await decryptSenderData(message, keys.senderDataSecret, ciphersuite).catch(() => undefined);

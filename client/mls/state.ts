@@ -1,9 +1,16 @@
-/** A group's state: how it is built from ts-mls's, what is read off it, and its two records in storage (whole epoch; one leaf's ratchets per message). */
+/**
+ * A group's state: how it is built from ts-mls's, what is read off it, and its two records in storage (whole
+ * epoch; one leaf's ratchets per message).
+ */
 
 import { type ClientState, decodeGroupState, encodeGroupState, mlsExporter } from "ts-mls";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
 import { decodeSecretTreeNode, type SecretTree, secretTreeNodeEncoder } from "ts-mls/secretTree.js";
-import { decodeUnappliedProposals, type UnappliedProposals, unappliedProposalsEncoder } from "ts-mls/unappliedProposals.js";
+import {
+  decodeUnappliedProposals,
+  type UnappliedProposals,
+  unappliedProposalsEncoder,
+} from "ts-mls/unappliedProposals.js";
 import { concat, u64 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -11,22 +18,39 @@ import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { groupInfoOf } from "./extensions.ts";
 import { clientConfig, leafAt, membersOf } from "./identity.ts";
-import { type Bytes, type GroupInfo, type GroupState, GroupUsageError, type Member, type MessageRecord, type PendingCommit } from "./types.ts";
+import {
+  type Bytes,
+  type GroupInfo,
+  type GroupState,
+  GroupUsageError,
+  type Member,
+  type MessageRecord,
+  type PendingCommit,
+} from "./types.ts";
 
 const recordVersion = 1;
 
-/** The configuration of a state at rest: every operation that validates leaves puts the engine's trust in (`trust.ts`); without it none passes. */
+/**
+ * The configuration of a state at rest: every operation that validates leaves puts the engine's trust in
+ * (`trust.ts`); without it none passes.
+ */
 const untrusting = clientConfig({ validateCredential: async () => false });
 
 /** @returns the epoch's application key: MLS-Exporter("qpq/1 app", channelId ‖ u64 epoch, 32) */
 export async function appKeyOf(mls: ClientState): Promise<Bytes> {
   const { groupId, epoch } = mls.groupContext;
-  return new Uint8Array(await mlsExporter(mls.keySchedule.exporterSecret, "qpq/1 app", concat(groupId, u64(epoch)), 32, ciphersuite));
+  return new Uint8Array(
+    await mlsExporter(mls.keySchedule.exporterSecret, "qpq/1 app", concat(groupId, u64(epoch)), 32, ciphersuite),
+  );
 }
 
 /** @param past the epoch left behind, whose late messages are still opened */
 export async function makeState(mls: ClientState, xwingSeed: Bytes, past?: GroupState): Promise<GroupState> {
-  return stateOf(mls, { appKey: await appKeyOf(mls), xwingSeed }, past === undefined ? undefined : { epoch: past.epoch, appKey: past.secrets.appKey });
+  return stateOf(
+    mls,
+    { appKey: await appKeyOf(mls), xwingSeed },
+    past === undefined ? undefined : { epoch: past.epoch, appKey: past.secrets.appKey },
+  );
 }
 
 function stateOf(mls: ClientState, secrets: GroupState["secrets"], past: GroupState["past"]): GroupState {
@@ -90,7 +114,10 @@ export function decodeState(epochRecord: Uint8Array, messageRecords: MessageReco
   const decoded = decodeGroupState(bytesOf(fields.mls, undefined, "mls"), 0);
   if (decoded === undefined) throw new MalformedError("epoch record: MLS state");
   const past = fields.past === null ? undefined : pastOf(fields.past);
-  const state = stateOf({ ...decoded[0], clientConfig: untrusting }, { appKey: bytesOf(fields.appKey, 32, "appKey"), xwingSeed: bytesOf(fields.xwingSeed, 32, "xwingSeed") }, past);
+  const state = stateOf({ ...decoded[0], clientConfig: untrusting }, {
+    appKey: bytesOf(fields.appKey, 32, "appKey"),
+    xwingSeed: bytesOf(fields.xwingSeed, 32, "xwingSeed"),
+  }, past);
   return messageRecords.reduce(applyRecord, state);
 }
 
@@ -118,7 +145,9 @@ export function messageRecord(state: GroupState, epoch: bigint, leafIndex: numbe
 }
 
 function proposalsOf(proposals: UnappliedProposals, leafIndex: number): UnappliedProposals {
-  return Object.fromEntries(Object.entries(proposals).filter(([, { senderLeafIndex }]) => senderLeafIndex === leafIndex));
+  return Object.fromEntries(
+    Object.entries(proposals).filter(([, { senderLeafIndex }]) => senderLeafIndex === leafIndex),
+  );
 }
 
 function secretTreeOf(mls: ClientState, epoch: bigint): SecretTree {
@@ -139,7 +168,14 @@ function applyRecord(state: GroupState, { bytes }: MessageRecord): GroupState {
   const nodeIndex = 2 * countOf(fields.leaf, "leaf");
   if (nodeIndex >= tree.length) throw new MalformedError("message record: leaf");
   tree[nodeIndex] = node[0];
-  return withMls(state, withSecretTree({ ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...proposals[0] } }, epoch, tree));
+  return withMls(
+    state,
+    withSecretTree(
+      { ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...proposals[0] } },
+      epoch,
+      tree,
+    ),
+  );
 }
 
 /** @returns the MLS state with one epoch's secret tree replaced */
@@ -151,7 +187,9 @@ export function withSecretTree(mls: ClientState, epoch: bigint, secretTree: Secr
 }
 
 /** Everything of a pending commit: the same bytes go out again after a crash. */
-export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, removed, added, membersHash }: PendingCommit): Bytes {
+export function encodePending(
+  { commitId, baseEpoch, n, S, newState, bundle, removed, added, membersHash }: PendingCommit,
+): Bytes {
   return encodeCbor({
     v: recordVersion,
     commitId,
@@ -170,7 +208,20 @@ export function encodePending({ commitId, baseEpoch, n, S, newState, bundle, rem
 
 /** @throws MalformedError */
 export function decodePending(bytes: Uint8Array): PendingCommit {
-  const names = ["v", "commitId", "baseEpoch", "n", "S", "newState", "sealedCommit", "sealedWelcome", "headers", "removed", "added", "membersHash"] as const;
+  const names = [
+    "v",
+    "commitId",
+    "baseEpoch",
+    "n",
+    "S",
+    "newState",
+    "sealedCommit",
+    "sealedWelcome",
+    "headers",
+    "removed",
+    "added",
+    "membersHash",
+  ] as const;
   const fields = recordOf(decodeCbor(bytes), names, "pending commit");
   if (fields.v !== recordVersion) throw new MalformedError("pending commit: version");
   return {
@@ -198,8 +249,16 @@ function arrayOf(value: unknown): unknown[] {
   return value;
 }
 
-/** The own commit was accepted: its state, with the ratchets that late messages of the base epoch have moved since it was built. */
+/**
+ * The own commit was accepted: its state, with the ratchets that late messages of the base epoch have moved
+ * since it was built.
+ */
 export function mergePending(current: GroupState, pending: PendingCommit): GroupState {
-  if (current.epoch !== pending.baseEpoch) throw new GroupUsageError("wrong-epoch", `pending commit is of epoch ${pending.baseEpoch}, the state of ${current.epoch}`);
+  if (current.epoch !== pending.baseEpoch) {
+    throw new GroupUsageError(
+      "wrong-epoch",
+      `pending commit is of epoch ${pending.baseEpoch}, the state of ${current.epoch}`,
+    );
+  }
   return withMls(pending.newState, withSecretTree(pending.newState.mls, current.epoch, current.mls.secretTree));
 }

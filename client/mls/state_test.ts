@@ -31,7 +31,11 @@ Deno.test(`a message's record stays small in a group of ${groupSize}, and epoch 
       skippedMessages.push(sealed);
       continue;
     }
-    const opened = await mls.openMessage(receiver, { epoch: 1n, messageId: sealed.messageId, envelope: sealed.envelope });
+    const opened = await mls.openMessage(receiver, {
+      epoch: 1n,
+      messageId: sealed.messageId,
+      envelope: sealed.envelope,
+    });
     if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
     receiver = opened.newState;
     receiverRecords.set(opened.record.key, opened.record);
@@ -46,18 +50,30 @@ Deno.test(`a message's record stays small in a group of ${groupSize}, and epoch 
   assert.deepEqual(mls.encodeEpochRecord(senderAgain), mls.encodeEpochRecord(sender));
   assert.deepEqual(mls.encodeEpochRecord(receiverAgain), mls.encodeEpochRecord(receiver));
   const next = await send(senderAgain);
-  assert.equal((await mls.openMessage(receiverAgain, { epoch: 1n, messageId: next.messageId, envelope: next.envelope })).kind, "processed");
+  assert.equal(
+    (await mls.openMessage(receiverAgain, { epoch: 1n, messageId: next.messageId, envelope: next.envelope })).kind,
+    "processed",
+  );
   const held = skippedMessages.at(-1)!;
-  assert.equal((await mls.openMessage(receiverAgain, { epoch: 1n, messageId: held.messageId, envelope: held.envelope })).kind, "processed");
+  assert.equal(
+    (await mls.openMessage(receiverAgain, { epoch: 1n, messageId: held.messageId, envelope: held.envelope })).kind,
+    "processed",
+  );
 });
 
 Deno.test("decodePending() restores a pending commit whose bytes and state are the same as before", async () => {
   const account = await makeAccount("alice");
   const { mls, states } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
-  const { newState, record, pending } = await mls.prepareCommit(states[0], { info: { name: "new name" }, nowMs: now() });
+  const { newState, record, pending } = await mls.prepareCommit(states[0], {
+    info: { name: "new name" },
+    nowMs: now(),
+  });
   const again = mls.decodePending(mls.encodePending(pending));
   assert.deepEqual(mls.encodePending(again), mls.encodePending(pending));
-  assert.deepEqual(mls.encodeEpochRecord(mls.decodeState(mls.encodeEpochRecord(states[0]), [record])), mls.encodeEpochRecord(newState));
+  assert.deepEqual(
+    mls.encodeEpochRecord(mls.decodeState(mls.encodeEpochRecord(states[0]), [record])),
+    mls.encodeEpochRecord(newState),
+  );
   const merged = mls.mergePending(newState, again);
   assert.equal(mls.info(merged).name, "new name");
   assert.throws(() => mls.mergePending(merged, again), { code: "wrong-epoch" });

@@ -1,6 +1,18 @@
-/** Commits that our adapter would never make, made with ts-mls directly and sealed as ours are: what a hostile member can send. */
+/**
+ * Commits that our adapter would never make, made with ts-mls directly and sealed as ours are: what a hostile
+ * member can send.
+ */
 
-import { bytesToBase64, type ClientState, createCommit, type CreateCommitOptions, encodeMlsMessage, type LeafNode, type Proposal, type Welcome } from "ts-mls";
+import {
+  bytesToBase64,
+  type ClientState,
+  createCommit,
+  type CreateCommitOptions,
+  encodeMlsMessage,
+  type LeafNode,
+  type Proposal,
+  type Welcome,
+} from "ts-mls";
 import { toHex } from "../../schema/bytes.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
@@ -16,7 +28,10 @@ import type { Bytes, GroupState } from "./types.ts";
 export const remove = (leafIndex: number): Proposal => ({ proposalType: "remove", remove: { removed: leafIndex } });
 
 export function psk(pskId: Uint8Array): Proposal {
-  return { proposalType: "psk", psk: { preSharedKeyId: { psktype: "external", pskId, pskNonce: crypto.getRandomValues(new Uint8Array(32)) } } };
+  return {
+    proposalType: "psk",
+    psk: { preSharedKeyId: { psktype: "external", pskId, pskNonce: crypto.getRandomValues(new Uint8Array(32)) } },
+  };
 }
 
 export interface Forgery {
@@ -60,10 +75,18 @@ export async function forgeWelcome(
   const state = { ...attacker.mls, clientConfig: clientConfig({ validateCredential: async () => true }) };
   const { welcome } = await createCommit(
     { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
-    { extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))], ratchetTreeExtension: true, forcePath: true },
+    {
+      extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))],
+      ratchetTreeExtension: true,
+      forcePath: true,
+    },
   );
   const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
-  const message = encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: { ...welcome!, ...change } });
+  const message = encodeMlsMessage({
+    version: "mls10",
+    wireformat: "mls_welcome",
+    welcome: { ...welcome!, ...change },
+  });
   return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
 }
 
@@ -75,24 +98,58 @@ export async function forgeCommit(attacker: GroupState, victim: GroupState, forg
   const S = crypto.getRandomValues(new Uint8Array(32));
   const [added, removed] = [forgery.added ?? [], forgery.removed ?? []];
   const gone = new Set(removed.map(toHex));
-  const after = [...stateMembers(attacker).map(({ recipientKey }) => recipientKey).filter((key) => !gone.has(toHex(key))), ...added];
-  const truth: CommitData = { channelId, n, commitId, membersHash: await membersHash(after), removed: sortedKeys(removed), added: sortedKeys(added), requests: forgery.requests ?? [] };
-  const authenticatedData = forgery.data === "garbage" ? new Uint8Array([1, 2, 3]) : encodeCommitData({ ...truth, ...forgery.data });
+  const after = [
+    ...stateMembers(attacker).map(({ recipientKey }) => recipientKey).filter((key) => !gone.has(toHex(key))),
+    ...added,
+  ];
+  const truth: CommitData = {
+    channelId,
+    n,
+    commitId,
+    membersHash: await membersHash(after),
+    removed: sortedKeys(removed),
+    added: sortedKeys(added),
+    requests: forgery.requests ?? [],
+  };
+  const authenticatedData = forgery.data === "garbage"
+    ? new Uint8Array([1, 2, 3])
+    : encodeCommitData({ ...truth, ...forgery.data });
 
   const fresh = await generateXWing();
-  const change = forgery.leaf ?? ((leaf) => ({ ...leaf, extensions: leaf.extensions.map((extension) => extension.extensionType === xwingKeyType ? xwingKeyExtension(fresh.publicKey) : extension) }));
+  const change = forgery.leaf ??
+    ((leaf) => ({
+      ...leaf,
+      extensions: leaf.extensions.map((extension) =>
+        extension.extensionType === xwingKeyType ? xwingKeyExtension(fresh.publicKey) : extension
+      ),
+    }));
   const ratchetTree = attacker.mls.ratchetTree.slice();
   const own = ratchetTree[2 * attacker.ownLeafIndex];
   if (own?.nodeType !== "leaf") throw new Error("the attacker has no leaf");
   ratchetTree[2 * attacker.ownLeafIndex] = { nodeType: "leaf", leaf: change(own.leaf) };
-  const state = { ...attacker.mls, ratchetTree, unappliedProposals: forgery.unapplied ?? {}, clientConfig: clientConfig({ validateCredential: async () => true }) };
+  const state = {
+    ...attacker.mls,
+    ratchetTree,
+    unappliedProposals: forgery.unapplied ?? {},
+    clientConfig: clientConfig({ validateCredential: async () => true }),
+  };
   const { commit } = await createCommit(
     { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
-    { extraProposals: [...(forgery.proposals ?? []), ...(forgery.psks ?? [psk(epochPskId(channelId, n))])], authenticatedData, forcePath: true, ...forgery.options },
+    {
+      extraProposals: [...(forgery.proposals ?? []), ...(forgery.psks ?? [psk(epochPskId(channelId, n))])],
+      authenticatedData,
+      forcePath: true,
+      ...forgery.options,
+    },
   );
   const self = stateMembers(victim).find(({ leafIndex }) => leafIndex === victim.ownLeafIndex)!;
   const header = await sealHeader(S, self.xwingPublicKey, { channelId, n, recipientKey: self.recipientKey });
-  return { n, commitId, header: header!, sealedCommit: await sealBundlePart("commit", encodeMlsMessage(commit), S, channelId, n) };
+  return {
+    n,
+    commitId,
+    header: header!,
+    sealedCommit: await sealBundlePart("commit", encodeMlsMessage(commit), S, channelId, n),
+  };
 }
 
 /** @returns a stored proposal under its reference (any 32 bytes serve as one) */

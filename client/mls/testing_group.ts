@@ -1,6 +1,6 @@
 /** Devices and groups for tests: deterministic in nothing but their names. */
 
-import { type DeviceCredential, credentialSignedBytes, deviceIdOf } from "../../schema/credential.ts";
+import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../schema/credential.ts";
 import { generateEd25519, type SignatureKeyPair, signEd25519 } from "../crypto/ed25519.ts";
 import { createMls, type GroupState, makeKeyPackage, type Mls, type MlsOptions } from "./group.ts";
 
@@ -26,9 +26,18 @@ export async function makeAccount(username: string): Promise<TestAccount> {
 
 export async function makeDevice(account: TestAccount): Promise<TestDevice> {
   const keyPair = await generateEd25519();
-  const fields = { username: account.username, accountKey: account.root.publicKey, deviceId: await deviceIdOf(keyPair.publicKey), listVersion: 1 };
+  const fields = {
+    username: account.username,
+    accountKey: account.root.publicKey,
+    deviceId: await deviceIdOf(keyPair.publicKey),
+    listVersion: 1,
+  };
   const rootSignature = await signEd25519(account.root.seed, credentialSignedBytes(keyPair.publicKey, fields));
-  return { account, keyPair, credential: { ...fields, rootSignature: rootSignature as DeviceCredential["rootSignature"] } };
+  return {
+    account,
+    keyPair,
+    credential: { ...fields, rootSignature: rootSignature as DeviceCredential["rootSignature"] },
+  };
 }
 
 export async function makeDevices(...usernames: string[]): Promise<TestDevice[]> {
@@ -46,17 +55,37 @@ export interface TestGroup {
   states: GroupState[];
 }
 
-export async function makeGroup(devices: TestDevice[], kind: "direct" | "group" = "group", options: MlsOptions = trusting): Promise<TestGroup> {
+export async function makeGroup(
+  devices: TestDevice[],
+  kind: "direct" | "group" = "group",
+  options: MlsOptions = trusting,
+): Promise<TestGroup> {
   const mls = createMls(options);
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const own = await keyPackageOf(devices[0]);
-  const alone = await mls.createGroup({ channelId, keyPackage: own.privateRecord, info: { name: "test", kind, createdMs: 1 } });
+  const alone = await mls.createGroup({
+    channelId,
+    keyPackage: own.privateRecord,
+    info: { name: "test", kind, createdMs: 1 },
+  });
   const packages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
-  const { newState, pending } = await mls.prepareCommit(alone, { add: packages.map(({ keyPackage }) => keyPackage), nowMs: now() });
+  const { newState, pending } = await mls.prepareCommit(alone, {
+    add: packages.map(({ keyPackage }) => keyPackage),
+    nowMs: now(),
+  });
   const states = [mls.mergePending(newState, pending)];
   for (const [index, device] of devices.slice(1).entries()) {
-    const header = pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
-    const joined = await mls.joinFromWelcome({ channelId, n: pending.n, header, sealedWelcome: pending.bundle.sealedWelcome, candidates: [packages[index].privateRecord], live: false });
+    const header = pending.bundle.headers.find(({ recipientKey }) =>
+      recipientKey.join() === device.keyPair.publicKey.join()
+    )!.header;
+    const joined = await mls.joinFromWelcome({
+      channelId,
+      n: pending.n,
+      header,
+      sealedWelcome: pending.bundle.sealedWelcome,
+      candidates: [packages[index].privateRecord],
+      live: false,
+    });
     if (joined.kind !== "processed") throw new Error(`joining: ${JSON.stringify(joined)}`);
     states.push(joined.newState);
   }

@@ -1,4 +1,7 @@
-/** Runs a ts-mls operation with the engine's trust in place, and gives the reasons of refusals that ts-mls reduces to "Could not validate credential". */
+/**
+ * Runs a ts-mls operation with the engine's trust in place, and gives the reasons of refusals that ts-mls
+ * reduces to "Could not validate credential".
+ */
 
 import type { ClientState } from "ts-mls";
 import { equalBytes } from "../../schema/bytes.ts";
@@ -9,18 +12,28 @@ import type { Trust, TrustUse } from "./types.ts";
 export type Attempt<T> = { value: T } | { failure: string; /** A leaf was refused. */ untrusted: boolean };
 
 /** @param use what every leaf that comes up is there for, or how to tell */
-export async function trustedAttempt<T>(trust: Trust, use: TrustUse | ((leafSignatureKey: Uint8Array) => TrustUse), run: (config: ReturnType<typeof clientConfig>) => Promise<T>): Promise<Attempt<T>> {
+export async function trustedAttempt<T>(
+  trust: Trust,
+  use: TrustUse | ((leafSignatureKey: Uint8Array) => TrustUse),
+  run: (config: ReturnType<typeof clientConfig>) => Promise<T>,
+): Promise<Attempt<T>> {
   const refusals: string[] = [];
   const config = clientConfig(authenticationService(trust, typeof use === "function" ? use : () => use, refusals));
   try {
     return { value: await run(config) };
   } catch (error) {
-    // ts-mls throws its own errors, CodecErrors and, on some malformed input, RangeErrors and TypeErrors: all of them say that the input is bad.
+    // ts-mls throws its own errors, CodecErrors and, on some malformed input, RangeErrors and TypeErrors: all
+    // of them say that the input is bad.
     return { failure: [...refusals, (error as Error).message].join("; "), untrusted: refusals.length > 0 };
   }
 }
 
 /** @returns "member" for a leaf that the tree has already, else "add" */
 export function useIn(mls: ClientState): (leafSignatureKey: Uint8Array) => TrustUse {
-  return (leafSignatureKey) => mls.ratchetTree.some((node) => node?.nodeType === "leaf" && equalBytes(node.leaf.signaturePublicKey, leafSignatureKey)) ? "member" : "add";
+  return (leafSignatureKey) =>
+    mls.ratchetTree.some((node) =>
+        node?.nodeType === "leaf" && equalBytes(node.leaf.signaturePublicKey, leafSignatureKey)
+      )
+      ? "member"
+      : "add";
 }

@@ -1,15 +1,22 @@
-/** The types of the MLS adapter's public face. `group.ts` re-exports them; nothing outside `client/mls` sees a type of ts-mls. */
+/**
+ * The types of the MLS adapter's public face. `group.ts` re-exports them; nothing outside `client/mls` sees a
+ * type of ts-mls.
+ */
 
 import type { ClientState } from "ts-mls";
 import type { DeviceCredential } from "../../schema/credential.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Where a leaf turns up: in the tree of a group that we join, as one that is being added, or as a committer that is a member already. */
+/**
+ * Where a leaf turns up: in the tree of a group that we join, as one that is being added, or as a committer
+ * that is a member already.
+ */
 export type TrustUse = "join" | "add" | "member";
 
 /**
- * Judges a leaf that the credential's own signature already vouches for: is the account key the pinned one, is the device in the newest list?
+ * Judges a leaf that the credential's own signature already vouches for: is the account key the pinned one,
+ * is the device in the newest list?
  *
  * @returns true, or the sentence that says why not
  */
@@ -18,7 +25,10 @@ export type Trust = (credential: DeviceCredential, leafSignatureKey: Bytes, use:
 /** What the engine must hand in. There is no default for either: accepting all is not a choice (DESIGN §5). */
 export interface MlsOptions {
   trust: Trust;
-  /** Whether a member device is revoked by the newest device list of its account: then any member may remove it (PROTOCOL §1). */
+  /**
+   * Whether a member device is revoked by the newest device list of its account: then any member may remove
+   * it (PROTOCOL §1).
+   */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
 
@@ -43,11 +53,20 @@ export interface Supersedes {
   /** The confirmed transcript hash of that epoch, 32 bytes. */
   transcriptHash: Bytes;
   reason: string;
-  /** The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it (PROTOCOL §7). */
+  /**
+   * The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it
+   * (PROTOCOL §7).
+   */
   firstChannelId?: Bytes;
-  /** The commits that made the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId (client/sync/parting.ts). */
+  /**
+   * The commits that made the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId
+   * (client/sync/parting.ts).
+   */
   commits?: Bytes;
-  /** The device that made the successor, and its signature (client/sync/successor.ts): whoever adds a device later need not be an admin. 32 and 64 bytes. */
+  /**
+   * The device that made the successor, and its signature (client/sync/successor.ts): whoever adds a device
+   * later need not be an admin. 32 and 64 bytes.
+   */
   maker?: Bytes;
   signature?: Bytes;
 }
@@ -62,7 +81,10 @@ export interface Member {
   role: Role;
 }
 
-/** One group at one epoch. Immutable: every operation gives a new one. Only `client/mls` reads `mls`, `secrets` and `past`. */
+/**
+ * One group at one epoch. Immutable: every operation gives a new one. Only `client/mls` reads `mls`,
+ * `secrets` and `past`.
+ */
 export interface GroupState {
   /** 32 bytes, the MLS group_id. */
   readonly channelId: Bytes;
@@ -83,8 +105,8 @@ export interface GroupState {
 }
 
 /**
- * What one message changes of a group's state. Store it under (channelId, `key`), replacing an older one of that key; delete all of a
- * channel's records when a new epoch record is stored.
+ * What one message changes of a group's state. Store it under (channelId, `key`), replacing an older one of
+ * that key; delete all of a channel's records when a new epoch record is stored.
  */
 export interface MessageRecord {
   /** "e<epoch>/l<leafIndex>" or "proposals". */
@@ -166,7 +188,10 @@ export interface CommitChanges {
 /** Foreign input never throws (STYLE): these are the four ends it can come to. */
 export interface Rejected {
   kind: "rejected";
-  /** "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "untrusted" (a Welcome with a leaf that is refused), "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding". */
+  /**
+   * "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "untrusted" (a Welcome with a
+   * leaf that is refused), "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding".
+   */
   code: string;
   reason: string;
 }

@@ -11,12 +11,18 @@ import envelopeVectors from "./vectors/envelope.json" with { type: "json" };
 import hybridVectors from "./vectors/hybrid.json" with { type: "json" };
 import labelVectors from "./vectors/labels.json" with { type: "json" };
 
-// Our own vectors: a change of any label, field or order on the wire shows here. Inputs are counting bytes, so that they can be made anywhere.
+// Our own vectors: a change of any label, field or order on the wire shows here. Inputs are counting bytes,
+// so that they can be made anywhere.
 
 Deno.test("envelopes have the bytes that vectors/envelope.json pins, for each kind", async () => {
   const { appKey, channelId, epoch, messageId, salt, inside } = envelopeVectors.inputs;
   for (const { kind, aad, authenticatedData, envelope } of envelopeVectors.envelopes) {
-    const context = { kind: kind as "application", channelId: fromHex(channelId), epoch: BigInt(epoch), messageId: fromHex(messageId) };
+    const context = {
+      kind: kind as "application",
+      channelId: fromHex(channelId),
+      epoch: BigInt(epoch),
+      messageId: fromHex(messageId),
+    };
     assert.equal(toHex(envelopeAad(context)), aad);
     assert.equal(toHex(innerAuthenticatedData(context.messageId, context.kind)), authenticatedData);
     assert.equal(toHex(await sealEnvelope(fromHex(appKey), context, fromHex(inside), fromHex(salt))), envelope);
@@ -31,13 +37,27 @@ Deno.test("headers, seals and PSK ids have the bytes that vectors/hybrid.json pi
   assert.equal(toHex(epochPskId(context.channelId, context.n)), hybridVectors.pskId);
   const publicKey = await nobleXWing.publicKey(fromHex(xwingSeed));
   const { ciphertext, sharedSecret } = encapsulateDeterministic(publicKey, fromHex(xwingRandomness))!;
-  assert.equal(toHex(await finishHeader(fromHex(S), publicKey, ciphertext, sharedSecret, context)), hybridVectors.header);
+  assert.equal(
+    toHex(await finishHeader(fromHex(S), publicKey, ciphertext, sharedSecret, context)),
+    hybridVectors.header,
+  );
   assert.equal(toHex((await openHeader(fromHex(hybridVectors.header), fromHex(xwingSeed), context))!), S);
-  assert.equal(await openHeader(fromHex(hybridVectors.header), fromHex(xwingSeed), { ...context, n: context.n + 1n }), undefined);
+  assert.equal(
+    await openHeader(fromHex(hybridVectors.header), fromHex(xwingSeed), { ...context, n: context.n + 1n }),
+    undefined,
+  );
   for (const part of ["commit", "welcome"] as const) {
     assert.equal(toHex(await bundleKey(part, fromHex(S), context.channelId, context.n)), hybridVectors[part].key);
-    assert.equal(toHex(await sealBundlePart(part, fromHex(body), fromHex(S), context.channelId, context.n)), hybridVectors[part].sealed);
-    assert.equal(toHex((await openBundlePart(part, fromHex(hybridVectors[part].sealed), fromHex(S), context.channelId, context.n))!), body);
+    assert.equal(
+      toHex(await sealBundlePart(part, fromHex(body), fromHex(S), context.channelId, context.n)),
+      hybridVectors[part].sealed,
+    );
+    assert.equal(
+      toHex(
+        (await openBundlePart(part, fromHex(hybridVectors[part].sealed), fromHex(S), context.channelId, context.n))!,
+      ),
+      body,
+    );
   }
 });
 
@@ -46,10 +66,28 @@ Deno.test("commit data and group info have the bytes that vectors/labels.json pi
   const hash = await membersHash(added.map(fromHex));
   assert.equal(toHex(hash), labelVectors.membersHash);
   assert.equal(toHex(await membersHash(added.toReversed().map(fromHex))), labelVectors.membersHash);
-  const data = { channelId: fromHex(channelId), n: BigInt(n), commitId: fromHex(commitId), membersHash: hash, removed: removed.map(fromHex), added: added.map(fromHex), requests: [] };
+  const data = {
+    channelId: fromHex(channelId),
+    n: BigInt(n),
+    commitId: fromHex(commitId),
+    membersHash: hash,
+    removed: removed.map(fromHex),
+    added: added.map(fromHex),
+    requests: [],
+  };
   assert.equal(toHex(encodeCommitData(data)), labelVectors.commitData);
-  const info = { name: "Friends", kind: "group" as const, roles: { [added[0]]: "admin" as const }, createdMs: 1_700_000_000_000 };
-  const supersedes = { channelId: fromHex(channelId), lastEpoch: 9n, transcriptHash: fromHex(added[1]), reason: "fork" };
+  const info = {
+    name: "Friends",
+    kind: "group" as const,
+    roles: { [added[0]]: "admin" as const },
+    createdMs: 1_700_000_000_000,
+  };
+  const supersedes = {
+    channelId: fromHex(channelId),
+    lastEpoch: 9n,
+    transcriptHash: fromHex(added[1]),
+    reason: "fork",
+  };
   const extensions = groupContextExtensions({ ...info, supersedes });
   assert.deepEqual(extensions.map(({ extensionData }) => toHex(extensionData)), labelVectors.extensions);
   assert.deepEqual(groupInfoOf(extensions), { ...info, supersedes });

@@ -27,7 +27,11 @@ for (const seed of [1, 2, 3]) {
     // Devices of one account may remove each other (GRP-3.3), so any of them can take any step.
     const devices = await Promise.all(Array.from({ length: 6 }, () => makeDevice(account)));
     const channelId = crypto.getRandomValues(new Uint8Array(32));
-    const first = await mls.createGroup({ channelId, keyPackage: (await keyPackageOf(devices[0])).privateRecord, info: { name: "", kind: "group", createdMs: 0 } });
+    const first = await mls.createGroup({
+      channelId,
+      keyPackage: (await keyPackageOf(devices[0])).privateRecord,
+      info: { name: "", kind: "group", createdMs: 0 },
+    });
     let walkers: Walker[] = [{ device: devices[0], state: first }];
     let joins = 0;
 
@@ -49,13 +53,25 @@ for (const seed of [1, 2, 3]) {
       const headerOf = (device: TestDevice) => headers.get(toHex(device.keyPair.publicKey))!;
       const next: Walker[] = [{ device: committer.device, state: mls.mergePending(newState, pending) }];
       for (const { device, state } of others.filter((walker) => !removed.includes(walker))) {
-        const result = await mls.processCommit(state, { n: pending.n, commitId: pending.commitId, header: headerOf(device), sealedCommit: pending.bundle.sealedCommit });
+        const result = await mls.processCommit(state, {
+          n: pending.n,
+          commitId: pending.commitId,
+          header: headerOf(device),
+          sealedCommit: pending.bundle.sealedCommit,
+        });
         if (result.kind !== "processed") assert.fail(`step ${step}: ${JSON.stringify(result)}`);
         next.push({ device, state: result.newState });
       }
       for (const [index, device] of added.entries()) {
         const { sealedWelcome } = pending.bundle;
-        const result = await mls.joinFromWelcome({ channelId, n: pending.n, header: headerOf(device), sealedWelcome, candidates: [packages[index].privateRecord], live: false });
+        const result = await mls.joinFromWelcome({
+          channelId,
+          n: pending.n,
+          header: headerOf(device),
+          sealedWelcome,
+          candidates: [packages[index].privateRecord],
+          live: false,
+        });
         if (result.kind !== "processed") assert.fail(`step ${step}: ${JSON.stringify(result)}`);
         next.push({ device, state: result.newState });
         joins += 1;

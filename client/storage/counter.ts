@@ -1,4 +1,7 @@
-/** Counters that stand unsealed in `meta`, so that a guard can compare them inside of a storage transaction: the fence and the groups' state versions. */
+/**
+ * Counters that stand unsealed in `meta`, so that a guard can compare them inside of a storage transaction:
+ * the fence and the groups' state versions.
+ */
 
 import { u64 } from "../../schema/bytes.ts";
 import { StorageError } from "./storage.ts";

@@ -1,14 +1,24 @@
 /**
  * Storage in IndexedDB: one object store for each store name, keys out of line, values as bytes.
  *
- * A write resolves on the transaction's `complete` with durability "strict" (DESIGN §5), and checks its guards inside of the same transaction. Nothing but requests happens
- * in a transaction, so that it can not commit by itself half way.
+ * A write resolves on the transaction's `complete` with durability "strict" (DESIGN §5), and checks its
+ * guards inside of the same transaction. Nothing but requests happens in a transaction, so that it can not
+ * commit by itself half way.
  */
 
 import { type IDBPDatabase, openDB } from "idb";
 import { equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "./sealed_store.ts";
-import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, storeNames, type StoreName, type WriteBatch } from "./storage.ts";
+import {
+  GuardError,
+  type RangeOptions,
+  type Storage,
+  StorageError,
+  type StoredRecord,
+  type StoreName,
+  storeNames,
+  type WriteBatch,
+} from "./storage.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -40,7 +50,8 @@ export class IndexedDbStorage implements Storage {
         for (const store of [...storeNames, keyStore]) db.createObjectStore(store);
       },
       blocked: () => refuse(new StorageError("another tab holds an older version of the storage open")),
-      // A newer version of the app wants to upgrade, or the user deletes the site's data: make way at once, and fail from then on.
+      // A newer version of the app wants to upgrade, or the user deletes the site's data: make way at once,
+      // and fail from then on.
       blocking: (_current, _wanted, event) => {
         life.endedBecause ??= "the storage was taken over by a newer version or deleted";
         (event.target as IDBDatabase).close();
@@ -59,7 +70,8 @@ export class IndexedDbStorage implements Storage {
   /**
    * The wrapping key of this profile, made at the first call. It can be used, never read out.
    *
-   * @throws StorageError also when there are records but no key: they could never be opened, and a new key must not hide that
+   * @throws StorageError also when there are records but no key: they could never be opened, and a new key
+   *   must not hide that
    */
   async wrappingKey(): Promise<CryptoKey> {
     // Made before the transaction: WebCrypto inside of one would end it.
@@ -85,7 +97,11 @@ export class IndexedDbStorage implements Storage {
     return await this.#doing("read", async () => bytesOf(await this.#db.get(store, key)));
   }
 
-  async range(store: StoreName, prefix: string, { after, before, reverse = false, limit }: RangeOptions = {}): Promise<StoredRecord[]> {
+  async range(
+    store: StoreName,
+    prefix: string,
+    { after, before, reverse = false, limit }: RangeOptions = {},
+  ): Promise<StoredRecord[]> {
     const afterIsHigher = after !== undefined && after >= prefix;
     const lower = afterIsHigher ? after : prefix;
     // Keys are ASCII: everything with the prefix sorts before it.
@@ -100,7 +116,11 @@ export class IndexedDbStorage implements Storage {
         return keys.map((key, index) => ({ key: key as string, value: bytesOf(values[index])! }));
       }
       const found: StoredRecord[] = [];
-      for (let cursor = await records.openCursor(wanted, "prev"); cursor && found.length < (limit ?? Infinity); cursor = await cursor.continue()) {
+      for (
+        let cursor = await records.openCursor(wanted, "prev");
+        cursor && found.length < (limit ?? Infinity);
+        cursor = await cursor.continue()
+      ) {
         found.push({ key: cursor.key as string, value: bytesOf(cursor.value)! });
       }
       return found;
@@ -118,11 +138,15 @@ export class IndexedDbStorage implements Storage {
         throw error;
       };
       try {
-        // Requests of a transaction run in the order in which they were made, so the guards are read before anything is put; to wait for them first would cost a way to
-        // the browser's process and back. A guard that does not hold aborts while the puts are still to be answered, so none of them is kept.
-        // What must not be there yet and is put now is added: one request, not two.
-        const at = (place: { store: StoreName; key: string }) => ({ store, key }: { store: StoreName; key: string }) => store === place.store && key === place.key;
-        const added = puts.filter((put) => guards.some((guard) => guard.value === undefined && at(put)(guard)) && !deletes.some(at(put)));
+        // Requests of a transaction run in the order in which they were made, so the guards are read before
+        // anything is put; to wait for them first would cost a way to the browser's process and back. A guard
+        // that does not hold aborts while the puts are still to be answered, so none of them is kept. What
+        // must not be there yet and is put now is added: one request, not two.
+        const at = (place: { store: StoreName; key: string }) => ({ store, key }: { store: StoreName; key: string }) =>
+          store === place.store && key === place.key;
+        const added = puts.filter((put) =>
+          guards.some((guard) => guard.value === undefined && at(put)(guard)) && !deletes.some(at(put))
+        );
         const looked = guards.filter((guard) => guard.value !== undefined || !added.some(at(guard)));
         const guarded = Promise.all(looked.map(({ store, key }) => tx.objectStore(store).get(key))).then((found) => {
           const broken = looked.find(({ value }, index) => !sameRecord(bytesOf(found[index]), value));
@@ -131,7 +155,12 @@ export class IndexedDbStorage implements Storage {
         await Promise.all([
           guarded,
           ...deletes.map(({ store, key }) => tx.objectStore(store).delete(key)),
-          ...puts.map((put) => (added.includes(put) ? tx.objectStore(put.store).add(compact(put.value), put.key).catch(refuse) : tx.objectStore(put.store).put(compact(put.value), put.key))),
+          ...puts.map((
+            put,
+          ) => (added.includes(put)
+            ? tx.objectStore(put.store).add(compact(put.value), put.key).catch(refuse)
+            : tx.objectStore(put.store).put(compact(put.value), put.key))
+          ),
           tx.done,
         ]);
       } catch (error) {

@@ -42,7 +42,7 @@ Deno.test("wrappingKey() refuses to make a new key over records that only the lo
   await storage.close();
 });
 
-Deno.test("IndexedDbStorage makes way for a deletion, and says StorageError from then on, never \"not found\"", async () => {
+Deno.test('IndexedDbStorage makes way for a deletion, and says StorageError from then on, never "not found"', async () => {
   const storage = await IndexedDbStorage.open("deleted");
   await deleteDB("deleted");
   await assert.rejects(storage.get("meta", "fence"), StorageError);
@@ -55,7 +55,7 @@ Deno.test("open() refuses a database of a newer format, without touching it", as
   await assert.rejects(IndexedDbStorage.open("newer"), StorageError);
 });
 
-Deno.test("get() takes a damaged record for an error, never for \"not found\"", async () => {
+Deno.test('get() takes a damaged record for an error, never for "not found"', async () => {
   const storage = await IndexedDbStorage.open("damaged");
   const raw = await openDB("damaged");
   await raw.put("meta", "a text", "a");

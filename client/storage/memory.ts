@@ -1,14 +1,24 @@
 /** Storage in memory, for tests: keeps the contract of `Storage`, and can fail as real storage does. */
 
 import { equalBytes } from "../../schema/bytes.ts";
-import { GuardError, type RangeOptions, type Storage, StorageError, type StoredRecord, storeNames, type StoreName, type WriteBatch } from "./storage.ts";
+import {
+  GuardError,
+  type RangeOptions,
+  type Storage,
+  StorageError,
+  type StoredRecord,
+  type StoreName,
+  storeNames,
+  type WriteBatch,
+} from "./storage.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Stores = Map<StoreName, Map<string, Bytes>>;
 
 /**
- * What a faulty write does: "lose": nothing is written and the caller is told so; "unknown": it is written, but the caller gets an error; "crash": nothing is written, and
- * from then on every operation fails, as after the death of the process; "crash-after": it is written, and then so.
+ * What a faulty write does: "lose": nothing is written and the caller is told so; "unknown": it is written,
+ * but the caller gets an error; "crash": nothing is written, and from then on every operation fails, as after
+ * the death of the process; "crash-after": it is written, and then so.
  */
 export type WriteFault = "lose" | "unknown" | "crash" | "crash-after";
 
@@ -51,10 +61,16 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  range(store: StoreName, prefix: string, { after, before, reverse = false, limit = Infinity }: RangeOptions = {}): Promise<StoredRecord[]> {
+  range(
+    store: StoreName,
+    prefix: string,
+    { after, before, reverse = false, limit = Infinity }: RangeOptions = {},
+  ): Promise<StoredRecord[]> {
     return this.#doing(() => {
       const keys = [...this.#stores.get(store)!.keys()]
-        .filter((key) => key.startsWith(prefix) && (after === undefined || key > after) && (before === undefined || key < before))
+        .filter((key) =>
+          key.startsWith(prefix) && (after === undefined || key > after) && (before === undefined || key < before)
+        )
         .sort((a, b) => (a < b ? -1 : 1) * (reverse ? -1 : 1));
       return keys.slice(0, limit).map((key) => ({ key, value: new Uint8Array(this.#stores.get(store)!.get(key)!) }));
     });
@@ -68,7 +84,9 @@ export class MemoryStorage implements Storage {
       if (fault === "lose" || fault === "crash") throw new StorageError("a write that was made to fail");
       for (const { store, key, value } of guards) {
         const found = this.#stores.get(store)!.get(key);
-        if (found === undefined ? value !== undefined : value === undefined || !equalBytes(found, value)) throw new GuardError(`a guard on ${store} did not hold`);
+        if (found === undefined ? value !== undefined : value === undefined || !equalBytes(found, value)) {
+          throw new GuardError(`a guard on ${store} did not hold`);
+        }
       }
       for (const { store, key } of deletes) this.#stores.get(store)!.delete(key);
       for (const { store, key, value } of puts) this.#stores.get(store)!.set(key, new Uint8Array(value));

@@ -1,8 +1,10 @@
 /**
- * Storage whose values are sealed at rest (PROTOCOL §6), and the only way by which the engine reads and writes.
+ * Storage whose values are sealed at rest (PROTOCOL §6), and the only way by which the engine reads and
+ * writes.
  *
- * Three promises: a record that was moved, swapped or cut does not open; an engine that has lost the lock can not write any more (the fence); and a picture of a group that
- * has become old can not be written over a newer one (the group's state version). All cryptography happens before the one storage write.
+ * Three promises: a record that was moved, swapped or cut does not open; an engine that has lost the lock can
+ * not write any more (the fence); and a picture of a group that has become old can not be written over a
+ * newer one (the group's state version). All cryptography happens before the one storage write.
  */
 
 import { concat, equalBytes, toHex } from "../../schema/bytes.ts";
@@ -17,7 +19,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface SealedPut {
   store: StoreName;
   key: string;
-  /** Bytes are kept as they are; all else as deterministic CBOR (plain data; fields that are undefined are left out, bigints come back as numbers below 2^53). */
+  /**
+   * Bytes are kept as they are; all else as deterministic CBOR (plain data; fields that are undefined are
+   * left out, bigints come back as numbers below 2^53).
+   */
   value: unknown;
   /** What the record belongs to, bound into its AAD. Read it back from {@link SealedRecord}. */
   context?: SealContext;
@@ -69,7 +74,8 @@ export class SealedStore {
   }
 
   /**
-   * Raises the fence, once this engine has won the lock and before it reads anything: every engine that took it earlier gets {@link FencedError} at its next write.
+   * Raises the fence, once this engine has won the lock and before it reads anything: every engine that took
+   * it earlier gets {@link FencedError} at its next write.
    *
    * @returns the fence number
    * @throws StorageError
@@ -81,7 +87,10 @@ export class SealedStore {
       // The random half keeps a number that comes again, after the profile was emptied, from being an old engine's.
       const value = concat(writeCounter(next), crypto.getRandomValues(new Uint8Array(8)));
       try {
-        await this.#storage.write({ puts: [{ store: "meta", key: fenceKey, value }], guards: [{ store: "meta", key: fenceKey, value: before }] });
+        await this.#storage.write({
+          puts: [{ store: "meta", key: fenceKey, value }],
+          guards: [{ store: "meta", key: fenceKey, value: before }],
+        });
       } catch (error) {
         if (error instanceof GuardError) continue;
         throw error;
@@ -128,17 +137,31 @@ export class SealedStore {
   /**
    * Seals, then writes everything or nothing. When this resolves, the batch is on disk.
    *
-   * @throws FencedError another engine has taken over; GuardError an `absent` or `versions` guard did not hold; StorageError. Nothing was written then (after a
-   *   StorageError: nothing or everything).
+   * @throws FencedError another engine has taken over; GuardError an `absent` or `versions` guard did not
+   *   hold; StorageError. Nothing was written then (after a StorageError: nothing or everything).
    */
   async write({ puts = [], deletes = [], absent = [], versions = [] }: SealedBatch): Promise<void> {
     if (!this.#fence) throw new FencedError("this engine never took the fence");
     const fence = this.#fence;
-    const sealed = await Promise.all(puts.map(async ({ store, key, value, context }) => ({ store, key, value: await this.#sealer.seal(store, key, value, context ?? {}) })));
-    const steps = versions.map(({ channelId, from, to }) => ({ store: "meta" as const, key: versionKey(channelId), from: from === 0 ? undefined : writeCounter(from), to }));
+    const sealed = await Promise.all(
+      puts.map(async ({ store, key, value, context }) => ({
+        store,
+        key,
+        value: await this.#sealer.seal(store, key, value, context ?? {}),
+      })),
+    );
+    const steps = versions.map(({ channelId, from, to }) => ({
+      store: "meta" as const,
+      key: versionKey(channelId),
+      from: from === 0 ? undefined : writeCounter(from),
+      to,
+    }));
     try {
       await this.#storage.write({
-        puts: [...sealed, ...steps.flatMap(({ store, key, to }) => to === undefined ? [] : [{ store, key, value: writeCounter(to) }])],
+        puts: [
+          ...sealed,
+          ...steps.flatMap(({ store, key, to }) => to === undefined ? [] : [{ store, key, value: writeCounter(to) }]),
+        ],
         deletes: [...deletes, ...steps.flatMap(({ store, key, to }) => to === undefined ? [{ store, key }] : [])],
         guards: [
           { store: "meta", key: fenceKey, value: fence },
@@ -147,7 +170,9 @@ export class SealedStore {
         ],
       });
     } catch (error) {
-      if (error instanceof GuardError && !await this.#holdsFence(fence)) throw new FencedError("another engine has taken over this profile", { cause: error });
+      if (error instanceof GuardError && !await this.#holdsFence(fence)) {
+        throw new FencedError("another engine has taken over this profile", { cause: error });
+      }
       throw error;
     }
   }
@@ -157,9 +182,14 @@ export class SealedStore {
     return readCounter(await this.#storage.get("meta", versionKey(channelId)), "a state version");
   }
 
-  /** Deletes every record, versions too, and takes the fence again: this engine goes on with an empty profile. @throws FencedError when another engine has taken over */
+  /**
+   * Deletes every record, versions too, and takes the fence again: this engine goes on with an empty profile.
+   * @throws FencedError when another engine has taken over
+   */
   async clear(): Promise<void> {
-    if (!this.#fence || !await this.#holdsFence(this.#fence)) throw new FencedError("another engine has taken over this profile");
+    if (!this.#fence || !await this.#holdsFence(this.#fence)) {
+      throw new FencedError("another engine has taken over this profile");
+    }
     this.#fence = undefined;
     await this.#storage.clear();
     await this.takeFence();

@@ -18,13 +18,22 @@ Deno.test("SealedStore gives back bytes, plain data and contexts, and leaves und
   const context = { schema: 2, channelId, epoch: 5, stateVersion: 9 };
   await store.write({
     puts: [
-      { store: "groups", key: "data", value: { ...data, nothing: undefined, nested: { n: 2 ** 40, nothing: undefined } }, context },
+      {
+        store: "groups",
+        key: "data",
+        value: { ...data, nothing: undefined, nested: { n: 2 ** 40, nothing: undefined } },
+        context,
+      },
       { store: "groups", key: "bytes", value: Uint8Array.of(3, 4) },
       { store: "groups", key: "empty", value: new Uint8Array() },
     ],
   });
   assert.deepEqual(await store.getRecord("groups", "data"), { key: "data", value: data, context });
-  assert.deepEqual(await store.getMany("groups", ["bytes", "none", "empty"]), [Uint8Array.of(3, 4), undefined, new Uint8Array()]);
+  assert.deepEqual(await store.getMany("groups", ["bytes", "none", "empty"]), [
+    Uint8Array.of(3, 4),
+    undefined,
+    new Uint8Array(),
+  ]);
   assert.deepEqual((await store.range("groups", "")).map(({ key }) => key), ["bytes", "data", "empty"]);
 });
 
@@ -50,7 +59,13 @@ Deno.test("SealedStore says StorageError for a record that was moved, swapped, c
   };
   await fails("groups", "b", sealed);
   await fails("epochs", "a", sealed);
-  for (let index = 0; index < sealed.length; index += 3) await fails("groups", "c", sealed.map((byte, at) => at === index ? byte ^ 1 : byte));
+  for (let index = 0; index < sealed.length; index += 3) {
+    await fails(
+      "groups",
+      "c",
+      sealed.map((byte, at) => at === index ? byte ^ 1 : byte),
+    );
+  }
   for (const length of [0, 1, 17, 19, 40, sealed.length - 1]) await fails("groups", "c", sealed.slice(0, length));
   const other = new SealedStore(storage, await importWrappingKey(new Uint8Array(32).fill(2)));
   await assert.rejects(other.get("groups", "a"), StorageError);
@@ -89,9 +104,13 @@ Deno.test("takeFence() gives every engine a number of its own when several ask a
 Deno.test("write() refuses a picture of a group that has become old, by its state version", async () => {
   const { store } = await opened();
   assert.equal(await store.version(channelId), 0);
-  const step = (from: number, to: number | undefined, value: string) => store.write({ puts: [{ store: "groups", key: "g", value }], versions: [{ channelId, from, to }] });
+  const step = (from: number, to: number | undefined, value: string) =>
+    store.write({ puts: [{ store: "groups", key: "g", value }], versions: [{ channelId, from, to }] });
   await step(0, 1, "one");
-  await assert.rejects(step(0, 1, "again from nothing"), (error) => error instanceof GuardError && !(error instanceof FencedError));
+  await assert.rejects(
+    step(0, 1, "again from nothing"),
+    (error) => error instanceof GuardError && !(error instanceof FencedError),
+  );
   await step(1, 2, "two");
   await assert.rejects(step(1, 2, "from an old picture"), GuardError);
   assert.equal(await store.version(channelId), 2);

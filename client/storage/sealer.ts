@@ -1,8 +1,9 @@
 /**
- * Seals one record: AES-256-GCM under a key of its own, HKDF-SHA-256(wrapping key, 16-byte salt), with AAD = store ‖ key ‖ schema ‖ channelId ‖ epoch ‖ stateVersion (PROTOCOL §6).
+ * Seals one record: AES-256-GCM under a key of its own, HKDF-SHA-256(wrapping key, 16-byte salt), with AAD =
+ * store ‖ key ‖ schema ‖ channelId ‖ epoch ‖ stateVersion (PROTOCOL §6).
  *
- * Layout: format (1 byte) ‖ salt (16) ‖ u16 length of context ‖ context (CBOR, in the clear, authenticated) ‖ ciphertext and tag. The key is never used twice, because
- * every seal draws a new salt; so the nonce is zero.
+ * Layout: format (1 byte) ‖ salt (16) ‖ u16 length of context ‖ context (CBOR, in the clear, authenticated) ‖
+ * ciphertext and tag. The key is never used twice, because every seal draws a new salt; so the nonce is zero.
  */
 
 import { encode, rfc8949EncodeOptions } from "cborg";
@@ -61,32 +62,53 @@ export class Sealer {
     const contextBytes = encodeContext(context);
     const length = new Uint8Array(2);
     new DataView(length.buffer).setUint16(0, contextBytes.length);
-    const plaintext = value instanceof Uint8Array ? concat(Uint8Array.of(kindBytes), value) : concat(Uint8Array.of(kindCbor), encodeValue(value));
-    const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) }, await recordKey, plaintext);
+    const plaintext = value instanceof Uint8Array
+      ? concat(Uint8Array.of(kindBytes), value)
+      : concat(Uint8Array.of(kindCbor), encodeValue(value));
+    const ciphertext = await crypto.subtle.encrypt(
+      { name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) },
+      await recordKey,
+      plaintext,
+    );
     plaintext.fill(0);
     return concat(Uint8Array.of(format), salt, length, contextBytes, new Uint8Array(ciphertext));
   }
 
   /** @throws StorageError when the record is damaged, or was sealed for another place or under another key */
   async open(store: StoreName, key: string, sealed: Uint8Array): Promise<{ value: unknown; context: SealContext }> {
-    if (sealed.length < headLength || sealed[0] !== format) throw new StorageError(`a record of ${store} has an unknown form`);
+    if (sealed.length < headLength || sealed[0] !== format) {
+      throw new StorageError(`a record of ${store} has an unknown form`);
+    }
     const salt = sealed.slice(1, 1 + saltLength) as Bytes;
     const contextEnd = headLength + new DataView(sealed.buffer, sealed.byteOffset + 1 + saltLength, 2).getUint16(0);
     const contextBytes = sealed.slice(headLength, contextEnd) as Bytes;
     try {
       const recordKey = await this.#recordKey(salt, "decrypt");
       const plaintext = new Uint8Array(
-        await crypto.subtle.decrypt({ name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) }, recordKey, sealed.slice(contextEnd) as Bytes),
+        await crypto.subtle.decrypt(
+          { name: "AES-GCM", iv: zeroNonce, additionalData: additionalData(store, key, contextBytes) },
+          recordKey,
+          sealed.slice(contextEnd) as Bytes,
+        ),
       );
       const content = plaintext.slice(1);
-      return { value: plaintext[0] === kindBytes ? content : decodeCbor(content), context: decodeContext(contextBytes) };
+      return {
+        value: plaintext[0] === kindBytes ? content : decodeCbor(content),
+        context: decodeContext(contextBytes),
+      };
     } catch (error) {
       throw new StorageError(`a record of ${store} does not open`, { cause: error });
     }
   }
 
   async #recordKey(salt: Bytes, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
-    return await crypto.subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt, info }, this.#wrappingKey, { name: "AES-GCM", length: 256 }, false, [use]);
+    return await crypto.subtle.deriveKey(
+      { name: "HKDF", hash: "SHA-256", salt, info },
+      this.#wrappingKey,
+      { name: "AES-GCM", length: 256 },
+      false,
+      [use],
+    );
   }
 }
 
@@ -94,7 +116,10 @@ function additionalData(store: StoreName, key: string, contextBytes: Uint8Array)
   return encodeCbor([store, key, contextBytes]);
 }
 
-/** As schema/cbor.ts, but an undefined field is left out, as JSON does: `{ ...record, note: undefined }` is common and means "no note". */
+/**
+ * As schema/cbor.ts, but an undefined field is left out, as JSON does: `{ ...record, note: undefined }` is
+ * common and means "no note".
+ */
 function encodeValue(value: unknown): Bytes {
   return new Uint8Array(encode(value, { ...rfc8949EncodeOptions, ignoreUndefinedProperties: true }));
 }
@@ -104,6 +129,16 @@ function encodeContext({ schema = 1, channelId, epoch, stateVersion }: SealConte
 }
 
 function decodeContext(bytes: Uint8Array): SealContext {
-  const [schema, channelId, epoch, stateVersion] = decodeCbor(bytes) as [number, Uint8Array | null, number | bigint | null, number | null];
-  return { schema, ...(channelId && { channelId }), ...(epoch !== null && { epoch }), ...(stateVersion !== null && { stateVersion }) };
+  const [schema, channelId, epoch, stateVersion] = decodeCbor(bytes) as [
+    number,
+    Uint8Array | null,
+    number | bigint | null,
+    number | null,
+  ];
+  return {
+    schema,
+    ...(channelId && { channelId }),
+    ...(epoch !== null && { epoch }),
+    ...(stateVersion !== null && { stateVersion }),
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * Tells a profile whose IndexedDB was evicted from a new one (DESIGN §5). Browsers may drop IndexedDB and keep localStorage; the device that lived there has then lost its
- * ratchets and must never act under its id again.
+ * Tells a profile whose IndexedDB was evicted from a new one (DESIGN §5). Browsers may drop IndexedDB and
+ * keep localStorage; the device that lived there has then lost its ratchets and must never act under its id
+ * again.
  *
  * A Worker has no localStorage: the page hands its side in.
  */
@@ -41,7 +42,8 @@ export function newSentinel(device: SentinelDevice): { put: SealedPut; text: str
 }
 
 /**
- * Compares both sides. A page side that is missing is planted again: localStorage alone was cleared, the device is whole.
+ * Compares both sides. A page side that is missing is planted again: localStorage alone was cleared, the
+ * device is whole.
  *
  * @throws StorageError when the storage's side can not be read
  */
@@ -61,7 +63,9 @@ export async function checkSentinel(store: SealedStore, page: PageSentinel): Pro
 function parse(text: string): Sentinel | undefined {
   try {
     const { id, username, deviceId } = JSON.parse(text);
-    return [id, username, deviceId].every((field) => typeof field === "string") ? { id, username, deviceId } : undefined;
+    return [id, username, deviceId].every((field) => typeof field === "string")
+      ? { id, username, deviceId }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -48,7 +48,7 @@ Deno.test("checkSentinel() says evicted, and who, when the page remembers a devi
 Deno.test("checkSentinel() plants the page's side again when only that was cleared or is not ours", async () => {
   const [store, local] = [await sealedStore(), page()];
   await store.write({ puts: [newSentinel(device).put] });
-  for (const text of [undefined, "{", "{\"id\":1}"]) {
+  for (const text of [undefined, "{", '{"id":1}']) {
     local.text = text;
     assert.deepEqual(await checkSentinel(store, local), { kind: "kept" });
     assert.deepEqual(await checkSentinel(store, local), { kind: "kept" });

@@ -1,8 +1,10 @@
 /**
- * What the engine keeps on the device, as an interface: a few ordered stores of opaque records, written in atomic batches.
+ * What the engine keeps on the device, as an interface: a few ordered stores of opaque records, written in
+ * atomic batches.
  *
- * A batch is data, not a callback, so no cryptography can happen inside of an IndexedDB transaction (it would commit by itself), and the same batch runs on IndexedDB, SQLite
- * and in memory. Values are sealed before they get here (client/storage/sealed_store.ts).
+ * A batch is data, not a callback, so no cryptography can happen inside of an IndexedDB transaction (it would
+ * commit by itself), and the same batch runs on IndexedDB, SQLite and in memory. Values are sealed before
+ * they get here (client/storage/sealed_store.ts).
  */
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -60,12 +62,18 @@ export interface RangeOptions {
   limit?: number;
 }
 
-/** Thrown when a guard did not hold: another engine has taken over (the fence), or our own picture is old. Nothing was written. */
+/**
+ * Thrown when a guard did not hold: another engine has taken over (the fence), or our own picture is old.
+ * Nothing was written.
+ */
 export class GuardError extends Error {
   override readonly name: string = "GuardError";
 }
 
-/** Thrown when storage can not be read or written. Never to be taken for "not found": a lost load must not overwrite state. */
+/**
+ * Thrown when storage can not be read or written. Never to be taken for "not found": a lost load must not
+ * overwrite state.
+ */
 export class StorageError extends Error {
   override readonly name = "StorageError";
 }

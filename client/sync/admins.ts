@@ -1,4 +1,7 @@
-/** Admins' devices, which alone make successor channels: who they are, how they are told that one is needed, and how one after another of them acts. */
+/**
+ * Admins' devices, which alone make successor channels: who they are, how they are told that one is needed,
+ * and how one after another of them acts.
+ */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { GroupState } from "../mls/group.ts";
@@ -44,20 +47,34 @@ export class Admins {
   }
 
   /**
-   * Makes the successor of a chat whose channel the server has lost sight of, when it is this device's turn and that is still due.
+   * Makes the successor of a chat whose channel the server has lost sight of, when it is this device's turn
+   * and that is still due.
    *
    * @param state undefined where it is gone
    * @param isDue asked after the wait
    * @throws EngineError
    */
-  async lead(chatId: string, state: GroupState | undefined, isDue: (now: Readonly<ChatRecord>) => boolean): Promise<void> {
+  async lead(
+    chatId: string,
+    state: GroupState | undefined,
+    isDue: (now: Readonly<ChatRecord>) => boolean,
+  ): Promise<void> {
     await this.#turn(state);
     const now = this.#context.chats.get(chatId)?.record;
-    if (!this.#closed.signal.aborted && now?.active && isDue(now)) await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
+    if (!this.#closed.signal.aborted && now?.active && isDue(now)) {
+      await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
+    }
   }
 
-  /** The same at a member's word, of a device that can follow its group: once in {@link togetherMs} for each kind of word, whoever says it. @throws EngineError */
-  async leadAtWord(kind: DirectContent["kind"], chatId: string, { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>): Promise<void> {
+  /**
+   * The same at a member's word, of a device that can follow its group: once in {@link togetherMs} for each
+   * kind of word, whoever says it. @throws EngineError
+   */
+  async leadAtWord(
+    kind: DirectContent["kind"],
+    chatId: string,
+    { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>,
+  ): Promise<void> {
     const key = `${kind}/${chatId}`;
     const nowMs = this.#context.account.clock.now();
     if ((this.#acted.get(key) ?? 0) > nowMs - togetherMs) return;
@@ -73,25 +90,37 @@ export class Admins {
    * @param round from 1
    * @returns whether there is one
    */
-  async tell(record: Readonly<ChatRecord>, channelId: Bytes, members: Bytes[], kind: "ahead" | "lead", round: number): Promise<boolean> {
+  async tell(
+    record: Readonly<ChatRecord>,
+    channelId: Bytes,
+    members: Bytes[],
+    kind: "ahead" | "lead",
+    round: number,
+  ): Promise<boolean> {
     const there = new Set(members.map(toHex));
     there.delete(toHex(this.#context.account.recipientKey));
     const admins = (await this.#devicesOfAdmins(record)).filter((key) => there.has(toHex(key)));
-    for (const to of inRotation(admins, toldAtOnce, (round - 1) * toldAtOnce)) await sendDirect(this.#context, channelId, to, { kind, n: record.epoch, commitId: new Uint8Array() });
+    for (const to of inRotation(admins, toldAtOnce, (round - 1) * toldAtOnce)) {
+      await sendDirect(this.#context, channelId, to, { kind, n: record.epoch, commitId: new Uint8Array() });
+    }
     return admins.length > 0;
   }
 
   /** Admins act in the order of recipientKeys. One whose state is gone is the last to try. */
   async #turn(state: GroupState | undefined): Promise<void> {
     const { mls, account, environment } = this.#context;
-    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) => toHex(recipientKey)).sort();
+    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) =>
+      toHex(recipientKey)
+    ).sort();
     const turn = state ? admins.indexOf(toHex(account.recipientKey)) : 10 * environment.random() + 5;
     await pause(environment, Math.max(0, turn) * turnMs + environment.random() * 1_000, this.#closed.signal);
   }
 
   async #devicesOfAdmins({ members }: Readonly<ChatRecord>): Promise<Bytes[]> {
     const { account: { directory } } = this.#context;
-    const known = await Promise.all(members.filter(({ role }) => role === "admin").map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
+    const known = await Promise.all(
+      members.filter(({ role }) => role === "admin").map(({ accountKey }) => directory.byKey(fromHex(accountKey))),
+    );
     return known.flatMap((account) => account?.devices.devices.map(({ recipientKey }) => recipientKey) ?? []);
   }
 }

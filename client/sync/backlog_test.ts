@@ -16,7 +16,10 @@ import { outsider } from "./testing/outsider.ts";
 import { Person, type PersonCore } from "./testing/person.ts";
 
 const messages = 10_000;
-/** What the receiving engine may have taken from the network without having written it: an element of the subscription, and what its stream holds. */
+/**
+ * What the receiving engine may have taken from the network without having written it: an element of the
+ * subscription, and what its stream holds.
+ */
 const maxUnwrittenBytes = 1024 * 1024;
 /** Calls of the sender under way at once, each on its own stream: the core decides their order. */
 const atOnce = 64;
@@ -29,7 +32,12 @@ class Intake {
   readonly wrap = (transport: Transport): Transport => ({
     connect: async (signal) => {
       const connection = await transport.connect(signal);
-      const counted: Connection = { transport: connection.transport, closed: connection.closed, close: () => connection.close(), openStream: async (own) => this.#count(await connection.openStream(own)) };
+      const counted: Connection = {
+        transport: connection.transport,
+        closed: connection.closed,
+        close: () => connection.close(),
+        openStream: async (own) => this.#count(await connection.openStream(own)),
+      };
       return counted;
     },
   });
@@ -45,28 +53,40 @@ class Intake {
         controller.enqueue(piece);
       },
     });
-    const taken = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (piece, controller) => {
-        if (method === delivery.subscribe.name) {
-          this.bytes += piece.length;
-          this.onBytes();
-        }
-        controller.enqueue(piece);
+    const taken = new TransformStream<Uint8Array, Uint8Array>(
+      {
+        transform: (piece, controller) => {
+          if (method === delivery.subscribe.name) {
+            this.bytes += piece.length;
+            this.onBytes();
+          }
+          controller.enqueue(piece);
+        },
       },
-    }, undefined, { highWaterMark: 0 });
+      undefined,
+      { highWaterMark: 0 },
+    );
     void sent.readable.pipeTo(writable).catch(() => {});
     return { readable: readable.pipeThrough(taken), writable: sent.writable };
   }
 }
 
 Deno.test({
-  name: `${messages.toLocaleString("en")} messages that waited for a device arrive in order, in batches, and with no more of them in memory than a megabyte`,
+  name: `${
+    messages.toLocaleString("en")
+  } messages that waited for a device arrive in order, in batches, and with no more of them in memory than a megabyte`,
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
     withTempDir(async (dataDir) => {
-      const server = await startProcess(dataDir, { QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" });
-      const core: PersonCore = { transport: () => new QuicTransport({ ...server.address, serverName: "localhost", trust: { pin: server.pin } }), time: new MovableTime() };
+      const server = await startProcess(dataDir, {
+        QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000",
+        QPQ_CALLS_PER_IP_PER_SECOND: "100000",
+      });
+      const core: PersonCore = {
+        transport: () => new QuicTransport({ ...server.address, serverName: "localhost", trust: { pin: server.pin } }),
+        time: new MovableTime(),
+      };
       const people: Person[] = [];
       try {
         const [anna, bert] = [await Person.join(core, "anna", 1), await Person.join(core, "bert", 2)];
@@ -86,9 +106,20 @@ Deno.test({
           for (const text of texts.slice(start, start + atOnce)) {
             const messageId = random(16);
             textOf.set(toHex(messageId), text);
-            const sealed = await sender.mls.sealMessage(state, { messageId, content: encodeMimiContent(textContent(text, random(16))) });
+            const sealed = await sender.mls.sealMessage(state, {
+              messageId,
+              content: encodeMimiContent(textContent(text, random(16))),
+            });
             state = sealed.newState;
-            calls.push(sender.rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: Number(state.epoch), messageId, envelope: sealed.envelope, ephemeral: false }));
+            calls.push(
+              sender.rpc.call(delivery.publish, {
+                channelId: fromHex(chatId),
+                epoch: Number(state.epoch),
+                messageId,
+                envelope: sealed.envelope,
+                ephemeral: false,
+              }),
+            );
           }
           await Promise.all(calls);
         }
@@ -97,7 +128,12 @@ Deno.test({
         const recipientKey = await bert.recipientKey();
         const queued: Entry[] = [];
         while (true) {
-          const { entries } = await rpc.call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after: queued.at(-1)?.seq ?? 0, limit: 200 });
+          const { entries } = await rpc.call(delivery.fetch, {
+            recipientKey,
+            channelId: new Uint8Array(),
+            after: queued.at(-1)?.seq ?? 0,
+            limit: 200,
+          });
           if (entries.length === 0) break;
           queued.push(...entries.filter(({ kind }) => kind !== EntryKind.WELCOME));
         }
@@ -125,7 +161,11 @@ Deno.test({
         const wanted = queued.map(({ id }) => textOf.get(toHex(id)));
         const firstWrong = wanted.findIndex((text, index) => received[index] !== text);
         // Not by deepEqual: what it says of two long lists that differ takes minutes and gigabytes.
-        assert.deepEqual({ count: received.length, firstWrong, there: received[firstWrong] }, { count: messages, firstWrong: -1, there: undefined }, "all, each once, in the order of the queue");
+        assert.deepEqual({ count: received.length, firstWrong, there: received[firstWrong] }, {
+          count: messages,
+          firstWrong: -1,
+          there: undefined,
+        }, "all, each once, in the order of the queue");
 
         const bytesEach = intake.bytes / messages;
         const unwritten = Math.max(...samples.map((sample) => sample.bytes - sample.written * bytesEach));
@@ -135,7 +175,11 @@ Deno.test({
         const mib = (bytes: number) => Math.round(bytes / 1024 / 1024);
         // Heap that is not collected yet, whatever the number of messages; 120 MiB measured.
         assert.ok(peak - atRest < 256 * 1024 * 1024, `the core grew from ${mib(atRest)} to ${mib(peak)} MiB`);
-        console.log(`received in ${Math.round(tookMs)} ms: ${intake.bytes} bytes, at most ${Math.round(unwritten)} unwritten, ${writes} writes; core ${mib(atRest)} MiB before, ${mib(peak)} MiB at most`);
+        console.log(
+          `received in ${Math.round(tookMs)} ms: ${intake.bytes} bytes, at most ${
+            Math.round(unwritten)
+          } unwritten, ${writes} writes; core ${mib(atRest)} MiB before, ${mib(peak)} MiB at most`,
+        );
       } finally {
         for (const person of people) await person.close();
         server.kill("SIGKILL");

@@ -1,9 +1,15 @@
-/** How long to wait before the next try: doubling from 100 ms, each with jitter so that clients do not return in step. */
+/**
+ * How long to wait before the next try: doubling from 100 ms, each with jitter so that clients do not return
+ * in step.
+ */
 
 export const firstDelayMs = 100;
 /** Between calls that a server refuses or fails. */
 export const longestDelayMs = 15_000;
-/** Between attempts to connect: nothing announces that a server is back, and it is to be found within a second (docs/decisions/012-reconnecting.md). */
+/**
+ * Between attempts to connect: nothing announces that a server is back, and it is to be found within a second
+ * (docs/decisions/012-reconnecting.md).
+ */
 export const longestReconnectMs = 750;
 
 /**

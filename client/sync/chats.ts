@@ -1,8 +1,10 @@
 /**
  * The conversations of this device: pictures in memory of what is on disk, and the only way to change them.
  *
- * A change is a unit of work: it holds the mutex of each chat that it touches, computes (all MLS and content), and then makes ONE storage write with everything; only after that
- * write do memory and listeners see the change (received messages are told of while it is made). A unit that fails leaves no trace, and what it touched is read again from the storage.
+ * A change is a unit of work: it holds the mutex of each chat that it touches, computes (all MLS and
+ * content), and then makes ONE storage write with everything; only after that write do memory and listeners
+ * see the change (received messages are told of while it is made). A unit that fails leaves no trace, and
+ * what it touched is read again from the storage.
  */
 
 import { Mutex } from "async-mutex";
@@ -18,9 +20,15 @@ import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type Stored
 import { itemOf, type PinMarks, summaryOf } from "./timeline.ts";
 import { Unit } from "./unit.ts";
 
-/** For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is not held back by it. */
+/**
+ * For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is
+ * not held back by it.
+ */
 const listPauseMs = 50;
-/** For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are spared one change. */
+/**
+ * For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are
+ * spared one change.
+ */
 const waitingPauseMs = 30;
 
 /** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
@@ -52,7 +60,15 @@ export class Chats {
   #announced = false;
   #closed = false;
 
-  constructor(options: { store: SealedStore; mls: Mls; own: { username: string; accountKey: string }; listener: ChatsListener; environment: Environment }) {
+  constructor(
+    options: {
+      store: SealedStore;
+      mls: Mls;
+      own: { username: string; accountKey: string };
+      listener: ChatsListener;
+      environment: Environment;
+    },
+  ) {
     this.#store = options.store;
     this.#mls = options.mls;
     this.#own = options.own;
@@ -62,11 +78,21 @@ export class Chats {
 
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
   async load(): Promise<void> {
-    const [records, pending] = await Promise.all([this.#store.range<StoredChat>("groups", ""), this.#store.range<PendingRecord>("pending", "")]);
+    const [records, pending] = await Promise.all([
+      this.#store.range<StoredChat>("groups", ""),
+      this.#store.range<PendingRecord>("pending", ""),
+    ]);
     const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
     await Promise.all(records.map(async ({ key, value }) => {
       const version = await this.#store.version(fromHex(key));
-      this.#keep({ id: key, ...await this.#withMembers(key, value), state: undefined, ratchetKeys: new Set(), pending: pendingById.get(key), version });
+      this.#keep({
+        id: key,
+        ...await this.#withMembers(key, value),
+        state: undefined,
+        ratchetKeys: new Set(),
+        pending: pendingById.get(key),
+        version,
+      });
     }));
   }
 
@@ -91,12 +117,18 @@ export class Chats {
    */
   chatOf(channel: string): string | undefined {
     const known = this.#byChannel.get(channel);
-    return known === undefined ? channel : this.#chats.get(known)?.record.earlier?.includes(channel) ? undefined : known;
+    return known === undefined
+      ? channel
+      : this.#chats.get(known)?.record.earlier?.includes(channel)
+      ? undefined
+      : known;
   }
 
   #keep(chat: Chat): void {
     this.#chats.set(chat.id, chat);
-    for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) this.#byChannel.set(channel, chat.id);
+    for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) {
+      this.#byChannel.set(channel, chat.id);
+    }
   }
 
   #drop(chatId: string): void {
@@ -110,7 +142,9 @@ export class Chats {
 
   /** Newest activity first; without chats that are not on the server yet. */
   summaries(): ChatSummary[] {
-    return this.all().filter(({ record }) => !record.hidden).map((chat) => summaryOf(chat.id, chat.record, this.#own, this.#marks)).sort((a, b) => b.activityMs - a.activityMs);
+    return this.all().filter(({ record }) => !record.hidden).map((chat) =>
+      summaryOf(chat.id, chat.record, this.#own, this.#marks)
+    ).sort((a, b) => b.activityMs - a.activityMs);
   }
 
   /** @returns the chat with its MLS state; undefined when there is no chat or it has no state any more */
@@ -124,9 +158,11 @@ export class Chats {
   /**
    * Runs one unit of work and writes it.
    *
-   * @param work gets at its chats by `unit.chat`. Only the inbox may touch more than one: its order of locking is the only one.
+   * @param work gets at its chats by `unit.chat`. Only the inbox may touch more than one: its order of
+   *   locking is the only one.
    * @returns what `work` returned
-   * @throws whatever `work` throws; StorageError, GuardError. Nothing has changed then (after a StorageError: nothing or everything, and it is read again)
+   * @throws whatever `work` throws; StorageError, GuardError. Nothing has changed then (after a StorageError:
+   *   nothing or everything, and it is read again)
    */
   async update<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
     const held = new Map<string, () => void>();
@@ -146,8 +182,17 @@ export class Chats {
         await hold(chatId);
         const before = this.#chats.get(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
-        // One that this unit has changed already keeps what it holds: the messages that came before a Welcome are written with it.
-        const draft = unit.drafts.get(chatId) ?? new Draft({ id: chatId, record, state: undefined, ratchetKeys: before?.ratchetKeys ?? new Set(), pending: undefined, version }, this.#mls);
+        // One that this unit has changed already keeps what it holds: the messages that came before a Welcome
+        // are written with it.
+        const draft = unit.drafts.get(chatId) ??
+          new Draft({
+            id: chatId,
+            record,
+            state: undefined,
+            ratchetKeys: before?.ratchetKeys ?? new Set(),
+            pending: undefined,
+            version,
+          }, this.#mls);
         draft.begin(record);
         unit.drafts.set(chatId, draft);
         return draft;
@@ -181,7 +226,11 @@ export class Chats {
     const prefix = `${chatId}/`;
     // Whoever began to listen after what arrives was told has to find it here.
     await this.#arriving.get(chatId);
-    const records = await this.#store.range<ItemRecord>("messages", prefix, { reverse: true, limit, ...(before !== undefined && { before: keys.item(chatId, before) }) });
+    const records = await this.#store.range<ItemRecord>("messages", prefix, {
+      reverse: true,
+      limit,
+      ...(before !== undefined && { before: keys.item(chatId, before) }),
+    });
     return records.map(({ value }) => value).reverse();
   }
 
@@ -197,14 +246,17 @@ export class Chats {
   }
 
   /**
-   * Received messages are shown while they are written, which takes longer than opening them: none is acknowledged before it is on disk, so one whose write fails comes again.
+   * Received messages are shown while they are written, which takes longer than opening them: none is
+   * acknowledged before it is on disk, so one whose write fails comes again.
    *
    * @returns the chats whose items have been told
    */
   #tellEarly(unit: Unit, written: Promise<void>): ReadonlySet<string> {
     const early = new Set<string>();
     for (const [chatId, { deleted, items }] of unit.drafts) {
-      if (deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")) continue;
+      if (
+        deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")
+      ) continue;
       early.add(chatId);
       this.#arriving.set(chatId, written);
       this.#tell(chatId, items.map(itemOf));
@@ -218,8 +270,18 @@ export class Chats {
       this.#drop(chatId);
       return;
     }
-    const [pending, version] = await Promise.all([this.#store.get<PendingRecord>("pending", chatId), this.#store.version(fromHex(chatId))]);
-    this.#keep({ id: chatId, ...await this.#withMembers(chatId, stored), state: undefined, ratchetKeys: new Set(), pending, version });
+    const [pending, version] = await Promise.all([
+      this.#store.get<PendingRecord>("pending", chatId),
+      this.#store.version(fromHex(chatId)),
+    ]);
+    this.#keep({
+      id: chatId,
+      ...await this.#withMembers(chatId, stored),
+      state: undefined,
+      ratchetKeys: new Set(),
+      pending,
+      version,
+    });
   }
 
   async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Chat, "record" | "storedMembers">> {
@@ -273,7 +335,10 @@ export class Chats {
 
   async #loaded(chat: Chat): Promise<Chat> {
     if (chat.state) return chat;
-    const [epoch, ratchets] = await Promise.all([this.#store.get<Bytes>("epochs", chat.id), this.#store.range<Bytes>("ratchets", `${chat.id}/`)]);
+    const [epoch, ratchets] = await Promise.all([
+      this.#store.get<Bytes>("epochs", chat.id),
+      this.#store.range<Bytes>("ratchets", `${chat.id}/`),
+    ]);
     const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
     // What is left of a state goes with the next one.
     if (!epoch) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };

@@ -19,7 +19,9 @@ suite("commits between engines", {
     const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
     const chatId = await group([anna, bert]);
     await Promise.all([anna.engine.addPeople(chatId, [carl.username]), bert.engine.addPeople(chatId, [dora.username])]);
-    await Promise.all([anna, bert, carl, dora].map((person) => person.sees(chatId, ({ members }) => members.length === 4)));
+    await Promise.all(
+      [anna, bert, carl, dora].map((person) => person.sees(chatId, ({ members }) => members.length === 4)),
+    );
     await Promise.all([anna.says(chatId, "one"), dora.says(chatId, "two")]);
     for (const person of [bert, carl]) {
       await person.hears(chatId, anna.username, ["one"]);
@@ -53,7 +55,9 @@ suite("commits between engines", {
     await lost;
     await carl.sees(chatId);
     await anna.sees(chatId, ({ members }) => members.length === 3);
-    const tries = tap.of("commit").map(({ commitId, sha256 }) => `${toHex(commitId as Uint8Array)} ${toHex(sha256 as Uint8Array)}`);
+    const tries = tap.of("commit").map(({ commitId, sha256 }) =>
+      `${toHex(commitId as Uint8Array)} ${toHex(sha256 as Uint8Array)}`
+    );
     assert.ok(tries.length >= 2);
     assert.equal(new Set(tries).size, 1);
     await carl.says(chatId, "in");
@@ -79,12 +83,17 @@ suite("commits between engines", {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await group([anna, bert]);
     const expected = Array.from({ length: 30 }, (_, index) => `race ${index}`);
-    const adding = anna.engine.addPeople(chatId, [carl.username]).then(() => anna.engine.removePerson(chatId, carl.username));
+    const adding = anna.engine.addPeople(chatId, [carl.username]).then(() =>
+      anna.engine.removePerson(chatId, carl.username)
+    );
     for (const text of expected) await bert.says(chatId, text);
     await adding;
     await anna.hears(chatId, bert.username, expected);
     await bert.settled(chatId);
-    assert.deepEqual((await anna.notices(chatId)).filter((notice) => notice.startsWith("unreadable") || notice.startsWith("rejected")), []);
+    assert.deepEqual(
+      (await anna.notices(chatId)).filter((notice) => notice.startsWith("unreadable") || notice.startsWith("rejected")),
+      [],
+    );
   },
 
   "a member that was away for several epochs catches up, and its waiting messages follow": async ({ join }) => {
@@ -105,7 +114,10 @@ suite("commits between engines", {
 
   "chats that two people start with each other at once both work": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
-    const [one, two] = await Promise.all([anna.engine.startChat([bert.username]), bert.engine.startChat([anna.username])]);
+    const [one, two] = await Promise.all([
+      anna.engine.startChat([bert.username]),
+      bert.engine.startChat([anna.username]),
+    ]);
     await Promise.all([bert.sees(one), anna.sees(two)]);
     await Promise.all([anna.says(one, "in one"), anna.says(two, "in two")]);
     await Promise.all([bert.hears(one, anna.username, ["in one"]), bert.hears(two, anna.username, ["in two"])]);
@@ -116,9 +128,13 @@ Deno.test("guardCommit() takes the next epoch, drops repeats, and calls out fork
   assert.equal(guardCommit(4, 5, "aa", undefined).kind, "next");
   assert.equal(guardCommit(4, 4, "aa", "aa").kind, "repeat");
   assert.equal(guardCommit(4, 2, "aa", undefined).kind, "old");
-  assert.deepEqual([guardCommit(4, 4, "aa", "bb"), guardCommit(4, 6, "aa", undefined)].map((guard) => guard.kind === "rejected" && guard.code), ["fork", "fork"]);
+  assert.deepEqual(
+    [guardCommit(4, 4, "aa", "bb"), guardCommit(4, 6, "aa", undefined)].map((guard) =>
+      guard.kind === "rejected" && guard.code
+    ),
+    ["fork", "fork"],
+  );
 });
-
 
 Deno.test("remainingPlan() leaves out what another commit has done", () => {
   const add = [{ recipientKey: bytes(1), keyPackage: bytes(9) }, { recipientKey: bytes(2), keyPackage: bytes(9) }];
@@ -129,9 +145,23 @@ Deno.test("remainingPlan() leaves out what another commit has done", () => {
   assert.equal(remainingPlan({ purpose: "leaves", add: [], remove: [] }, present, "own", false), undefined);
   assert.notEqual(remainingPlan({ purpose: "leaves", add: [], remove: [] }, present, "own", true), undefined);
   assert.notEqual(remainingPlan({ purpose: "update", add: [], remove: [] }, present, "own", false), undefined);
-  assert.equal(remainingPlan({ purpose: "readd", add: [add[1]], remove: [bytes(2)] }, present, "own", false), undefined, "removed meanwhile: not put back");
-  assert.notEqual(remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, true), undefined);
-  assert.equal(remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, false), undefined);
+  assert.equal(
+    remainingPlan({ purpose: "readd", add: [add[1]], remove: [bytes(2)] }, present, "own", false),
+    undefined,
+    "removed meanwhile: not put back",
+  );
+  assert.notEqual(
+    remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, true),
+    undefined,
+  );
+  assert.equal(
+    remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, false),
+    undefined,
+  );
   const readd = remainingPlan({ purpose: "readd", add: [add[0]], remove: [bytes(1)] }, present, "own", false)!;
-  assert.deepEqual([readd.add.length, readd.remove.length], [1, 1], "a device that lost its state comes back by both in one");
+  assert.deepEqual(
+    [readd.add.length, readd.remove.length],
+    [1, 1],
+    "a device that lost its state comes back by both in one",
+  );
 });

@@ -1,6 +1,7 @@
 /**
- * Commits: at most one pending a channel. What it is for (the plan) and its bytes are on disk before a byte leaves; it is merged only on the own queue entry; another member's
- * commit voids the bytes, and the plan is built again if there is still something to do (PROTOCOL §4).
+ * Commits: at most one pending a channel. What it is for (the plan) and its bytes are on disk before a byte
+ * leaves; it is merged only on the own queue entry; another member's commit voids the bytes, and the plan is
+ * built again if there is still something to do (PROTOCOL §4).
  */
 
 import { equalBytes, sha256, toHex } from "../../schema/bytes.ts";
@@ -56,16 +57,22 @@ export class Committer {
     this.#closed = true;
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    for (const chatId of [...this.#waiters.keys()]) this.#finish(chatId, new EngineError({ code: LocalCode.offline, detail: "the engine was closed" }));
+    for (const chatId of [...this.#waiters.keys()]) {
+      this.#finish(chatId, new EngineError({ code: LocalCode.offline, detail: "the engine was closed" }));
+    }
   }
 
   /**
-   * Carries a plan out: waits for an earlier one of the same chat, stores, sends, and resolves when the own entry was merged, or when there is nothing left to do.
+   * Carries a plan out: waits for an earlier one of the same chat, stores, sends, and resolves when the own
+   * entry was merged, or when there is nothing left to do.
    *
    * @param makePlan is asked when it is this plan's turn; undefined: nothing to do
    * @throws EngineError
    */
-  async carryOut(chatId: string, makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined): Promise<void> {
+  async carryOut(
+    chatId: string,
+    makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
+  ): Promise<void> {
     const before = this.#jobs.get(chatId) ?? Promise.resolve();
     const job = before.catch(() => {}).then(async () => {
       // One that was found on the device at the start.
@@ -90,7 +97,10 @@ export class Committer {
   }
 
   ended(chatId: string): void {
-    this.#finish(chatId, new EngineError({ code: codeName(ErrorCode.notAMember), detail: "this device is no longer in the group" }));
+    this.#finish(
+      chatId,
+      new EngineError({ code: codeName(ErrorCode.notAMember), detail: "this device is no longer in the group" }),
+    );
   }
 
   /** Another commit won: after a random while, ours is built again on top of it. */
@@ -100,7 +110,8 @@ export class Committer {
   }
 
   /**
-   * Builds the commit and puts it, its plan and the spent handshake key into the draft. For a chat that the unit has just created, too.
+   * Builds the commit and puts it, its plan and the spent handshake key into the draft. For a chat that the
+   * unit has just created, too.
    *
    * @returns false when nothing is left to do
    * @throws GroupUsageError when the rules forbid it
@@ -129,17 +140,25 @@ export class Committer {
     return true;
   }
 
-  /** The commit that {@link prepare} put into a unit that was written: sends it and waits until it was merged. @throws EngineError */
+  /**
+   * The commit that {@link prepare} put into a unit that was written: sends it and waits until it was merged.
+   * @throws EngineError
+   */
   async sendPrepared(chatId: string): Promise<void> {
     const settled = this.#settled(chatId);
     this.#schedule(chatId, 0);
     await settled;
   }
 
-  async #begin(chatId: string, makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined): Promise<void> {
+  async #begin(
+    chatId: string,
+    makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
+  ): Promise<void> {
     const begun = await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
-      if (!draft?.record.active || draft.record.broken) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+      if (!draft?.record.active || draft.record.broken) {
+        throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+      }
       const plan = await makePlan(draft);
       return plan !== undefined && await this.prepare(draft, plan, 0);
     }).catch((error) => {
@@ -173,10 +192,13 @@ export class Committer {
       void this.#advance(chatId);
       return;
     }
-    this.#timers.set(chatId, this.#context.environment.after(delayMs, () => {
-      this.#timers.delete(chatId);
-      void this.#advance(chatId);
-    }));
+    this.#timers.set(
+      chatId,
+      this.#context.environment.after(delayMs, () => {
+        this.#timers.delete(chatId);
+        void this.#advance(chatId);
+      }),
+    );
   }
 
   /** Builds what lost, sends what is built. Never rejects. */
@@ -193,10 +215,25 @@ export class Committer {
       // Built again once this device is in the group again.
       const stands = this.#context.chats.get(chatId)?.record.broken === undefined;
       // It was voided when this device fell out of step: whoever waits for it, and the work behind it, goes on.
-      if (!pending) this.#finish(chatId, new EngineError({ code: LocalCode.notInChat, detail: "this device lost its place in the group before the change was made" }));
-      if (stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId))) again = await this.#send(chatId);
+      if (!pending) {
+        this.#finish(
+          chatId,
+          new EngineError({
+            code: LocalCode.notInChat,
+            detail: "this device lost its place in the group before the change was made",
+          }),
+        );
+      }
+      if (stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId))) {
+        again = await this.#send(chatId);
+      }
     } catch (error) {
-      if (!this.#closed) this.#context.problem({ code: LocalCode.storage, detail: `a commit could not be stored: ${(error as Error).name}` });
+      if (!this.#closed) {
+        this.#context.problem({
+          code: LocalCode.storage,
+          detail: `a commit could not be stored: ${(error as Error).name}`,
+        });
+      }
       again = this.#delay(chatId);
     }
     const asked = this.#sending.get(chatId);
@@ -215,7 +252,9 @@ export class Committer {
         if (!draft?.pending || draft.pending.commit) return draft?.pending !== undefined;
         const { plan } = draft.pending;
         // Another member was faster.
-        const done = plan.purpose === "repair" ? !draft.record.serverDiffers : plan.purpose === "readd" && isReadded(draft, plan, await readdsOf(plan));
+        const done = plan.purpose === "repair"
+          ? !draft.record.serverDiffers
+          : plan.purpose === "readd" && isReadded(draft, plan, await readdsOf(plan));
         if (done) {
           draft.setPending(undefined);
           return false;
@@ -245,8 +284,20 @@ export class Committer {
     try {
       if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
       if (record.plan.purpose === "remove") await announceRemovals(this.#context, channelId, pending);
-      const lengths = { commitLength: pending.bundle.sealedCommit.length, welcomeLength: pending.bundle.sealedWelcome.length, headersLength };
-      const params = { channelId, epoch: Number(pending.baseEpoch), commitId: pending.commitId, sha256: await sha256(body), ...lengths, removed, added };
+      const lengths = {
+        commitLength: pending.bundle.sealedCommit.length,
+        welcomeLength: pending.bundle.sealedWelcome.length,
+        headersLength,
+      };
+      const params = {
+        channelId,
+        epoch: Number(pending.baseEpoch),
+        commitId: pending.commitId,
+        sha256: await sha256(body),
+        ...lengths,
+        removed,
+        added,
+      };
       await rpc.call(delivery.commit, params, { timeoutMs: commitTimeoutMs }, body);
       this.#failures.delete(chatId);
       return winnerPatienceMs;
@@ -258,13 +309,16 @@ export class Committer {
   async #failed(chatId: string, channelId: Bytes, sent: PendingCommit, error: unknown): Promise<number | undefined> {
     if (!(error instanceof WireError)) return this.#delay(chatId);
     const now = this.#context.chats.get(chatId)?.record.channelId;
-    // The conversation has moved meanwhile: what the old channel says no longer counts, and the plan is built again for the new one.
+    // The conversation has moved meanwhile: what the old channel says no longer counts, and the plan is built
+    // again for the new one.
     if (now && !equalBytes(now, channelId)) return 0;
     switch (error.code) {
       case ErrorCode.epochConflict:
       case ErrorCode.staleEpoch:
         // The winner's entry is in the queue, or has been processed meanwhile.
-        if (Number(sent.baseEpoch) >= (this.#context.chats.get(chatId)?.record.epoch ?? 0)) this.#suspect(chatId, error.code);
+        if (Number(sent.baseEpoch) >= (this.#context.chats.get(chatId)?.record.epoch ?? 0)) {
+          this.#suspect(chatId, error.code);
+        }
         return winnerPatienceMs;
       case ErrorCode.rateLimited:
       case ErrorCode.queueFull:
@@ -286,15 +340,18 @@ export class Committer {
   }
 
   /**
-   * The server found fault with the bundle: mostly because its list of members is not the group's, which a member may have brought about (PROTOCOL §4). The same commit goes out again,
-   * with headers for the server's list and the difference told.
+   * The server found fault with the bundle: mostly because its list of members is not the group's, which a
+   * member may have brought about (PROTOCOL §4). The same commit goes out again, with headers for the
+   * server's list and the difference told.
    *
    * @returns whether there is something new to send
    */
   async #meetServer(chatId: string, sent: PendingCommit): Promise<boolean> {
     const chat = this.#context.chats.get(chatId);
     if (!chat || sent.baseEpoch === 0n || chat.pending?.serverMembers) return false;
-    const server = await this.#context.rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() => undefined);
+    const server = await this.#context.rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() =>
+      undefined
+    );
     const state = await this.#context.chats.withState(chatId);
     if (!server || !state || server.epoch !== Number(state.epoch)) return false;
     const { missing, extra } = differenceOf(this.#context.mls.members(state), server.members);

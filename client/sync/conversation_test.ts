@@ -34,48 +34,65 @@ suite("conversations between engines", {
     await carl.sees(chatId);
     await bert.sees(chatId, ({ members }) => members.length === 3);
     await carl.says(chatId, "hello all");
-    await Promise.all([anna.hears(chatId, carl.username, ["hello all"]), bert.hears(chatId, carl.username, ["hello all"])]);
+    await Promise.all([
+      anna.hears(chatId, carl.username, ["hello all"]),
+      bert.hears(chatId, carl.username, ["hello all"]),
+    ]);
     assert.deepEqual(await carl.texts(chatId, anna.username), [], "what was said before is not carl's to read");
 
     await assert.rejects(bert.engine.removePerson(chatId, carl.username), /E003/, "only an admin removes");
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);
-    assert.equal((await carl.notices(chatId)).at(-1), `removed ${anna.username} ${carl.username} 1`, "carl sees who did it");
+    assert.equal(
+      (await carl.notices(chatId)).at(-1),
+      `removed ${anna.username} ${carl.username} 1`,
+      "carl sees who did it",
+    );
     await assert.rejects(carl.says(chatId, "still there?"), /L010/);
     await bert.engine.leaveChat(chatId);
     await bert.sees(chatId, ({ active }) => !active);
     await anna.sees(chatId, ({ members }) => members.length === 1);
     await anna.says(chatId, "alone");
     await anna.settled(chatId);
-    assert.deepEqual(await anna.notices(chatId), [`created ${anna.username}`, `added ${anna.username} ${carl.username}`, `removed ${anna.username} ${carl.username}`, `left ${bert.username}`]);
+    assert.deepEqual(await anna.notices(chatId), [
+      `created ${anna.username}`,
+      `added ${anna.username} ${carl.username}`,
+      `removed ${anna.username} ${carl.username}`,
+      `left ${bert.username}`,
+    ]);
   },
 
-  "one who was away while others talked, removed them and added them again sees all that was said before and after, and both lines between": async ({ join }) => {
-    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
-    const chatId = await anna.engine.startChat([bert.username], "group");
-    await anna.says(chatId, "one");
-    await bert.hears(chatId, anna.username, ["one"]);
-    await bert.engine.close();
-    await anna.says(chatId, "two");
-    await anna.says(chatId, "three");
-    await anna.settled(chatId);
-    await anna.engine.removePerson(chatId, bert.username);
-    await anna.engine.addPeople(chatId, [carl.username]);
-    await anna.engine.addPeople(chatId, [bert.username]);
-    await anna.says(chatId, "four");
-    await anna.settled(chatId);
-    bert.storage = bert.storage.restarted();
-    await bert.start();
-    await bert.hears(chatId, anna.username, ["one", "two", "three", "four"]);
-    const notices = await bert.notices(chatId);
-    assert.deepEqual(notices.slice(-3), [`removed ${anna.username} ${bert.username} 1`, `rejoined ${anna.username} ${bert.username}`, `added ${carl.username}`]);
-    assert.equal((await bert.chat(chatId))!.unread, 4);
-    await bert.crash();
-    assert.deepEqual(await bert.texts(chatId), ["one", "two", "three", "four"], "it is on disk, too");
-    assert.deepEqual(await bert.notices(chatId), notices);
-    await bert.says(chatId, "back");
-    await anna.hears(chatId, bert.username, ["back"]);
-  },
+  "one who was away while others talked, removed them and added them again sees all that was said before and after, and both lines between":
+    async ({ join }) => {
+      const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+      const chatId = await anna.engine.startChat([bert.username], "group");
+      await anna.says(chatId, "one");
+      await bert.hears(chatId, anna.username, ["one"]);
+      await bert.engine.close();
+      await anna.says(chatId, "two");
+      await anna.says(chatId, "three");
+      await anna.settled(chatId);
+      await anna.engine.removePerson(chatId, bert.username);
+      await anna.engine.addPeople(chatId, [carl.username]);
+      await anna.engine.addPeople(chatId, [bert.username]);
+      await anna.says(chatId, "four");
+      await anna.settled(chatId);
+      bert.storage = bert.storage.restarted();
+      await bert.start();
+      await bert.hears(chatId, anna.username, ["one", "two", "three", "four"]);
+      const notices = await bert.notices(chatId);
+      assert.deepEqual(notices.slice(-3), [
+        `removed ${anna.username} ${bert.username} 1`,
+        `rejoined ${anna.username} ${bert.username}`,
+        `added ${carl.username}`,
+      ]);
+      assert.equal((await bert.chat(chatId))!.unread, 4);
+      await bert.crash();
+      assert.deepEqual(await bert.texts(chatId), ["one", "two", "three", "four"], "it is on disk, too");
+      assert.deepEqual(await bert.notices(chatId), notices);
+      await bert.says(chatId, "back");
+      await anna.hears(chatId, bert.username, ["back"]);
+    },
 
   "history is there without a network, and what was said offline goes out after the reconnect": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
@@ -87,7 +104,10 @@ suite("conversations between engines", {
     await anna.crash();
     assert.deepEqual(await anna.texts(chatId), ["online"]);
     await saysAll(anna, chatId, numbered("offline", 5));
-    assert.equal((await anna.items(chatId)).filter((item) => item.kind === "message" && item.state === "waiting").length, 5);
+    assert.equal(
+      (await anna.items(chatId)).filter((item) => item.kind === "message" && item.state === "waiting").length,
+      5,
+    );
     await assert.rejects(anna.engine.startChat([bert.username], "a group"), /L001/);
     await anna.crash();
     anna.online = true;
@@ -159,7 +179,9 @@ suite("conversations between engines", {
     assert.deepEqual(await bert.notices(chatId), [`added ${anna.username} ${bert.username}`]);
   },
 
-  "GRP-4.4: a message sent from one device appears on the account's other device, which is added by itself": async ({ core, join }) => {
+  "GRP-4.4: a message sent from one device appears on the account's other device, which is added by itself": async (
+    { core, join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     await anna.says(chatId, "from the first");
@@ -168,20 +190,30 @@ suite("conversations between engines", {
     try {
       await anna.crash();
       await second.sees(chatId, ({ invitation }) => !invitation);
-      await bert.until(async () => (await bert.notices(chatId)).some((notice) => notice.startsWith(`device-added ${anna.username}`)), "a line about the device");
+      await bert.until(
+        async () => (await bert.notices(chatId)).some((notice) => notice.startsWith(`device-added ${anna.username}`)),
+        "a line about the device",
+      );
       await anna.says(chatId, "to both");
       await second.until(async () => (await second.texts(chatId)).includes("to both"), "the own message");
       await second.says(chatId, "from the second");
       await bert.hears(chatId, anna.username, ["from the first", "to both", "from the second"]);
-      await anna.until(async () => (await anna.texts(chatId)).includes("from the second"), "the message of the other device");
-      const own = (await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [[item.text, item.own, item.state]] : []);
+      await anna.until(
+        async () => (await anna.texts(chatId)).includes("from the second"),
+        "the message of the other device",
+      );
+      const own = (await anna.items(chatId)).flatMap((item) =>
+        item.kind === "message" ? [[item.text, item.own, item.state]] : []
+      );
       assert.deepEqual(own.at(-1), ["from the second", true, "sent"]);
     } finally {
       await second.close();
     }
   },
 
-  "someone who signs in anew gets their chats back as soon as a partner writes, though nobody reconnects": async ({ join }) => {
+  "someone who signs in anew gets their chats back as soon as a partner writes, though nobody reconnects": async (
+    { join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);
     await bert.sees(chatId);
@@ -191,7 +223,10 @@ suite("conversations between engines", {
     await new Promise((resolve) => setTimeout(resolve, 3200));
     await anna.says(chatId, "are you there?");
     await bert.sees(chatId);
-    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith(`device-added ${bert.username}`)), "a line about the device");
+    await anna.until(
+      async () => (await anna.notices(chatId)).some((notice) => notice.startsWith(`device-added ${bert.username}`)),
+      "a line about the device",
+    );
     await anna.says(chatId, "welcome back");
     await bert.until(async () => (await bert.texts(chatId)).includes("welcome back"), "the message");
   },

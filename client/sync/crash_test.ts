@@ -47,20 +47,31 @@ async function awaited(person: Person, look: () => Promise<boolean>, what: strin
 
 const randomId = () => toHex(crypto.getRandomValues(new Uint8Array(16)));
 
-/** The bytes that went out for each message in each epoch: never two different ones (that would be one generation with two plaintexts, or a nonce used twice). */
+/**
+ * The bytes that went out for each message in each epoch: never two different ones (that would be one
+ * generation with two plaintexts, or a nonce used twice).
+ */
 function assertNoReuse(tap: Wiretap): void {
   const sent = new Map<string, string>();
   for (const { channelId, messageId, epoch, envelope } of tap.of("publish") as Record<string, Uint8Array>[]) {
     const place = `${toHex(channelId)} ${toHex(messageId)} ${epoch}`;
     const bytes = toHex(envelope);
-    assert.equal(sent.get(place) ?? bytes, bytes, "the same message went out in one epoch as two different ciphertexts");
+    assert.equal(
+      sent.get(place) ?? bytes,
+      bytes,
+      "the same message went out in one epoch as two different ciphertexts",
+    );
     sent.set(place, bytes);
   }
 }
 
-/** One round of everything that writes: sending, receiving, an own commit, another's commit. `victim` dies at its nth write. */
+/**
+ * One round of everything that writes: sending, receiving, an own commit, another's commit. `victim` dies at
+ * its nth write.
+ */
 async function round(victim: Person, other: Person, third: Person, chatId: string, name: string): Promise<void> {
-  const isIn = async (person: Person) => (await person.chat(chatId))!.members.some(({ username }) => username === third.username);
+  const isIn = async (person: Person) =>
+    (await person.chat(chatId))!.members.some(({ username }) => username === third.username);
   for (const text of [`${name} v1`, `${name} v2`]) {
     const messageId = randomId();
     await insist(victim, () => victim.engine.send(chatId, messageId, text));
@@ -95,9 +106,20 @@ function sweep(fault: WriteFault) {
       said.victim.push(`${name} v1`, `${name} v2`, `${name} v3`);
       said.other.push(`${name} o1`, `${name} o2`);
       const last = said.victim.at(-1)!;
-      await awaited(victim, async () => (await victim.texts(chatId, other.username)).length >= said.other.length, `all of round ${nth}`);
-      await awaited(victim, async () => (await victim.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"), `round ${nth} to be sent`);
-      await other.until(async () => (await other.texts(chatId, victim.username)).at(-1) === last, `the end of round ${nth}`);
+      await awaited(
+        victim,
+        async () => (await victim.texts(chatId, other.username)).length >= said.other.length,
+        `all of round ${nth}`,
+      );
+      await awaited(
+        victim,
+        async () => (await victim.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"),
+        `round ${nth} to be sent`,
+      );
+      await other.until(
+        async () => (await other.texts(chatId, victim.username)).at(-1) === last,
+        `the end of round ${nth}`,
+      );
       // The process that comes next has no fault waiting in it.
       if (victim.storage === before && before.writes < start + nth) break;
       if (victim.storage !== before) crashes++;
@@ -121,10 +143,18 @@ async function newcomers({ join }: { join(name: string): Promise<Person> }): Pro
     const chatId = await host.engine.startChat([guest.username], `party ${nth}`);
     guest.storage.failWrite(nth, nth % 2 === 0 ? "crash" : "crash-after");
     await host.says(chatId, "welcome");
-    await awaited(guest, async () => (await guest.chat(chatId)) !== undefined && (await guest.texts(chatId, host.username)).length === 1, `party ${nth}`);
+    await awaited(
+      guest,
+      async () => (await guest.chat(chatId)) !== undefined && (await guest.texts(chatId, host.username)).length === 1,
+      `party ${nth}`,
+    );
     const messageId = randomId();
     await insist(guest, () => guest.engine.send(chatId, messageId, "thanks"));
-    await awaited(guest, async () => (await host.texts(chatId, guest.username)).length === 1, `the thanks of party ${nth}`);
+    await awaited(
+      guest,
+      async () => (await host.texts(chatId, guest.username)).length === 1,
+      `the thanks of party ${nth}`,
+    );
     assert.deepEqual(await host.texts(chatId, guest.username), ["thanks"]);
     assert.equal((await guest.notices(chatId)).length, 1);
     await guest.crash();

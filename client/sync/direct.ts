@@ -1,6 +1,7 @@
 /**
- * Direct payloads between two devices that share a channel (`enqueue`, PROTOCOL §4): requests for help after an entry that could not be followed, the answers, and who is about to remove
- * the receiver. Each is signed by the device that it comes from; none holds a secret in the clear.
+ * Direct payloads between two devices that share a channel (`enqueue`, PROTOCOL §4): requests for help after
+ * an entry that could not be followed, the answers, and who is about to remove the receiver. Each is signed
+ * by the device that it comes from; none holds a secret in the clear.
  */
 
 import { concat, equalBytes, utf8 } from "../../schema/bytes.ts";
@@ -18,13 +19,19 @@ export type DirectContent =
   | { kind: "reseal"; n: number; commitId: Bytes }
   /** The answer: a header (1,168 bytes) for the asker's leaf key. */
   | { kind: "resealed"; n: number; commitId: Bytes; header: Bytes }
-  /** "Take me out and put me back": the signed request (client/mls/readd.ts) and the KeyPackage that it names. `n`: the epoch that could not be entered, 0 when all is lost. */
+  /**
+   * "Take me out and put me back": the signed request (client/mls/readd.ts) and the KeyPackage that it names.
+   * `n`: the epoch that could not be entered, 0 when all is lost.
+   */
   | { kind: "readd"; n: number; commitId: Bytes; request: Bytes; keyPackage: Bytes }
   /** The answer of one that could not follow that commit either. */
   | { kind: "stuck"; n: number; commitId: Bytes }
   /** To an admin: "I have been in epoch n, and the server has not." */
   | { kind: "ahead"; n: number; commitId: Bytes }
-  /** To an admin in a successor: "I know you as an admin, and not who made this channel." `n`: the epoch that the asker is in, of the channel that it stays in. */
+  /**
+   * To an admin in a successor: "I know you as an admin, and not who made this channel." `n`: the epoch that
+   * the asker is in, of the channel that it stays in.
+   */
   | { kind: "lead"; n: number; commitId: Bytes }
   /** "The commit of epoch n that I am about to send takes you out." */
   | { kind: "removing"; n: number; commitId: Bytes };
@@ -41,14 +48,21 @@ const none = new Uint8Array();
 
 function fieldsOf({ channelId, from, to, content }: Direct) {
   const { kind, n, commitId } = content;
-  const parts = content.kind === "resealed" ? [content.header] : content.kind === "readd" ? [content.request, content.keyPackage] : [];
+  const parts = content.kind === "resealed"
+    ? [content.header]
+    : content.kind === "readd"
+    ? [content.request, content.keyPackage]
+    : [];
   return { v: 1, channelId, from, to, kind, n, commitId, parts };
 }
 
 /** @param seed 32 bytes: the private key of `from` */
 export async function sealDirect(direct: Direct, seed: Uint8Array): Promise<Bytes> {
   const fields = fieldsOf(direct);
-  return encodeCbor({ ...fields, signature: await signEd25519(seed, concat(utf8("qpq/1 direct"), encodeCbor(fields))) });
+  return encodeCbor({
+    ...fields,
+    signature: await signEd25519(seed, concat(utf8("qpq/1 direct"), encodeCbor(fields))),
+  });
 }
 
 /**
@@ -56,11 +70,30 @@ export async function sealDirect(direct: Direct, seed: Uint8Array): Promise<Byte
  * @param to this device's recipientKey
  * @returns undefined unless it is well-formed, for this channel and device, and signed by the device that it names
  */
-export async function openDirect(bytes: Uint8Array, channelId: Uint8Array, to: Uint8Array): Promise<Direct | undefined> {
+export async function openDirect(
+  bytes: Uint8Array,
+  channelId: Uint8Array,
+  to: Uint8Array,
+): Promise<Direct | undefined> {
   try {
-    const fields = recordOf(decodeCbor(bytes), ["v", "channelId", "from", "to", "kind", "n", "commitId", "parts", "signature"], "direct payload");
+    const fields = recordOf(decodeCbor(bytes), [
+      "v",
+      "channelId",
+      "from",
+      "to",
+      "kind",
+      "n",
+      "commitId",
+      "parts",
+      "signature",
+    ], "direct payload");
     if (fields.v !== 1) return undefined;
-    const direct: Direct = { channelId: bytesOf(fields.channelId, 32, "channelId"), from: bytesOf(fields.from, 32, "from"), to: bytesOf(fields.to, 32, "to"), content: contentOf(fields) };
+    const direct: Direct = {
+      channelId: bytesOf(fields.channelId, 32, "channelId"),
+      from: bytesOf(fields.from, 32, "from"),
+      to: bytesOf(fields.to, 32, "to"),
+      content: contentOf(fields),
+    };
     if (!equalBytes(direct.channelId, channelId) || !equalBytes(direct.to, to)) return undefined;
     const signed = concat(utf8("qpq/1 direct"), encodeCbor(fieldsOf(direct)));
     return await verifyEd25519(direct.from, bytesOf(fields.signature, 64, "signature"), signed) ? direct : undefined;
@@ -75,9 +108,19 @@ export async function openDirect(bytes: Uint8Array, channelId: Uint8Array, to: U
  *
  * @param to recipientKey of a device that shares the channel
  */
-export async function sendDirect({ rpc, account }: Pick<SyncContext, "rpc" | "account">, channelId: Bytes, to: Bytes, content: DirectContent): Promise<void> {
+export async function sendDirect(
+  { rpc, account }: Pick<SyncContext, "rpc" | "account">,
+  channelId: Bytes,
+  to: Bytes,
+  content: DirectContent,
+): Promise<void> {
   const body = await sealDirect({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
-  await rpc.call(delivery.enqueue, { recipientKey: to, channelId, messageId: crypto.getRandomValues(new Uint8Array(16)), body }).catch((error) => {
+  await rpc.call(delivery.enqueue, {
+    recipientKey: to,
+    channelId,
+    messageId: crypto.getRandomValues(new Uint8Array(16)),
+    body,
+  }).catch((error) => {
     // Full queues and devices that have gone meanwhile.
     if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
   });
@@ -90,7 +133,9 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   const commitId = id.length === 0 ? none : bytesOf(id, 16, "commitId");
   const parts = Array.isArray(fields.parts) ? fields.parts.map((part) => bytesOf(part, undefined, "part")) : [];
   if (kind === "reseal" && parts.length === 0) return { kind, n, commitId };
-  if ((kind === "stuck" || kind === "ahead" || kind === "lead" || kind === "removing") && parts.length === 0) return { kind, n, commitId };
+  if ((kind === "stuck" || kind === "ahead" || kind === "lead" || kind === "removing") && parts.length === 0) {
+    return { kind, n, commitId };
+  }
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
   throw new MalformedError("direct payload: kind");

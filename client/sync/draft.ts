@@ -6,7 +6,15 @@ import { readdWindow } from "../mls/readd.ts";
 import type { SealContext } from "../storage/sealed_store.ts";
 import type { StoreName } from "../storage/storage.ts";
 import { accountsOf } from "./members.ts";
-import { type ChatRecord, type ItemRecord, keys, type NoticeKind, orderKey, type PendingRecord, rememberedCommits } from "./records.ts";
+import {
+  type ChatRecord,
+  type ItemRecord,
+  keys,
+  type NoticeKind,
+  orderKey,
+  type PendingRecord,
+  rememberedCommits,
+} from "./records.ts";
 
 /** Channels that a conversation has left: what still comes from them is dropped. */
 const rememberedChannels = 16;
@@ -92,7 +100,10 @@ export class Draft {
     return this.#changed || this.items.length > 0;
   }
 
-  /** The chat begins anew with this record, of which nothing was: what this unit has put into it before stays, and {@link enterEpoch} follows. */
+  /**
+   * The chat begins anew with this record, of which nothing was: what this unit has put into it before stays,
+   * and {@link enterEpoch} follows.
+   */
   begin(record: ChatRecord): void {
     this.#record = { ...record };
     this.#recordChanged = true;
@@ -123,7 +134,8 @@ export class Draft {
   }
 
   /**
-   * A commit was merged or a group joined: a new epoch record takes the place of the old one and of its ratchet records.
+   * A commit was merged or a group joined: a new epoch record takes the place of the old one and of its
+   * ratchet records.
    *
    * @param commitId hex
    */
@@ -142,28 +154,48 @@ export class Draft {
   }
 
   /**
-   * The commit that made the present epoch put devices back, or was made by one that had been: no older request of theirs is to be carried out any more.
+   * The commit that made the present epoch put devices back, or was made by one that had been: no older
+   * request of theirs is to be carried out any more.
    *
    * @param committer of that commit
    */
   noteReadded(devices: Member[], committer: Member): void {
     const { epoch, readded = [] } = this.#record;
     const isBack = readded.some(({ recipientKey }) => recipientKey === toHex(committer.recipientKey));
-    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({ recipientKey: toHex(recipientKey), n: epoch }));
+    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({
+      recipientKey: toHex(recipientKey),
+      n: epoch,
+    }));
     if (now.length === 0) return;
-    const before = readded.filter(({ recipientKey, n }) => n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey));
+    const before = readded.filter(({ recipientKey, n }) =>
+      n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey)
+    );
     this.set({ readded: [...before, ...now] });
   }
 
   /**
-   * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a commit that waited only what people asked for stays.
+   * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a
+   * commit that waited only what people asked for stays.
    *
    * @param commitId hex
-   * @param superseded hex: the channel that it takes over from, which may be one that this device never was in
+   * @param superseded hex: the channel that it takes over from, which may be one that this device never was
+   *   in
    */
   moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
-    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(-rememberedChannels);
-    this.set({ channelId, earlier, superseded, movedMs: nowMs, commits: [], broken: undefined, serverDiffers: undefined, readded: undefined, active: true });
+    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
+      -rememberedChannels,
+    );
+    this.set({
+      channelId,
+      earlier,
+      superseded,
+      movedMs: nowMs,
+      commits: [],
+      broken: undefined,
+      serverDiffers: undefined,
+      readded: undefined,
+      active: true,
+    });
     this.restartPlan();
     this.enterEpoch(state, nowMs, commitId);
   }
@@ -201,7 +233,10 @@ export class Draft {
   append(item: NewItem<ItemRecord>): string {
     const order = orderKey(this.#record.nextOrder);
     this.items.push({ ...item, order } as ItemRecord);
-    const fields: Partial<ChatRecord> = { nextOrder: this.#record.nextOrder + 1, activityMs: Math.max(this.#record.activityMs, item.atMs) };
+    const fields: Partial<ChatRecord> = {
+      nextOrder: this.#record.nextOrder + 1,
+      activityMs: Math.max(this.#record.activityMs, item.atMs),
+    };
     if (item.kind === "message") {
       fields.lastMessage = { text: item.text.slice(0, previewLength), sender: item.sender, atMs: item.atMs };
       if (!item.own) fields.unread = this.#record.unread + 1;
@@ -248,7 +283,9 @@ export class Draft {
     if (this.#recordChanged) {
       const { members, ...rest } = this.#record;
       unit.put("groups", this.id, rest, context);
-      if (members !== this.#storedMembers) unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
+      if (members !== this.#storedMembers) {
+        unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
+      }
     }
     for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
     if (this.#forgotten && !this.#newEpoch) {
@@ -257,8 +294,12 @@ export class Draft {
     }
     if (this.#newEpoch && this.#state) unit.put("epochs", this.id, this.#mls.encodeEpochRecord(this.#state), context);
     // A new epoch's record holds all that was moved before it in this unit; what moved after it is in #newRatchets.
-    for (const { key, bytes } of this.#newRatchets.values()) unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);
-    for (const item of this.items) unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
+    for (const { key, bytes } of this.#newRatchets.values()) {
+      unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);
+    }
+    for (const item of this.items) {
+      unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
+    }
     if (this.#pendingChanged) {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);
       else unit.delete("pending", this.id);
@@ -269,6 +310,14 @@ export class Draft {
   /** What memory holds once the write is on disk. */
   result(): Chat {
     const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
-    return { id: this.id, record: this.#record, storedMembers, state: this.#state, ratchetKeys: this.#ratchetKeys, pending: this.#pending, version: this.changed ? this.version + 1 : this.version };
+    return {
+      id: this.id,
+      record: this.#record,
+      storedMembers,
+      state: this.#state,
+      ratchetKeys: this.#ratchetKeys,
+      pending: this.#pending,
+      version: this.changed ? this.version + 1 : this.version,
+    };
   }
 }

@@ -5,11 +5,20 @@ export interface Environment {
   after(delayMs: number, run: () => void): () => void;
   /** A number in [0, 1) for delays; never for keys. */
   random(): number;
-  /** Ms since the Unix epoch by the device's own clock, for spans and for times shown before the server's clock is known. */
+  /**
+   * Ms since the Unix epoch by the device's own clock, for spans and for times shown before the server's
+   * clock is known.
+   */
   now(): number;
-  /** Own messages in one epoch after which the sender renews its keys: 150 (PROTOCOL §3.6) where it is absent. Tests that need many such commits lower it. */
+  /**
+   * Own messages in one epoch after which the sender renews its keys: 150 (PROTOCOL §3.6) where it is absent.
+   * Tests that need many such commits lower it.
+   */
   readonly renewAfterMessages?: number;
-  /** KeyPackages that the server should have of this device: 20 (PROTOCOL §4) where it is absent. Tests of many devices lower it. */
+  /**
+   * KeyPackages that the server should have of this device: 20 (PROTOCOL §4) where it is absent. Tests of
+   * many devices lower it.
+   */
   readonly wantedKeyPackages?: number;
 }
 

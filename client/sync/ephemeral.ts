@@ -1,4 +1,7 @@
-/** Ephemeral payloads (PROTOCOL §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent once and never again, and nothing 30 s later. */
+/**
+ * Ephemeral payloads (PROTOCOL §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent
+ * once and never again, and nothing 30 s later.
+ */
 
 import { equalBytes, toHex, utf8 } from "../../schema/bytes.ts";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
@@ -25,14 +28,27 @@ export class Ephemeral {
     const record = chats.get(chatId)?.record;
     const nowMs = environment.now();
     // An invitation is not answered by looking at it.
-    if (!record?.active || record.hidden || record.broken || record.invitation || record.leaving || nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs) return;
+    if (
+      !record?.active || record.hidden || record.broken || record.invitation || record.leaving ||
+      nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs
+    ) return;
     this.#sentMs.set(chatId, nowMs);
     try {
       const state = await chats.withState(chatId);
       if (!state?.active || state.epoch === 0n) return;
       const messageId = crypto.getRandomValues(new Uint8Array(16));
-      const envelope = await mls.sealEphemeral(state, { messageId, content: typingContent, nowMs: account.clock.now() });
-      await rpc.call(delivery.publish, { channelId: record.channelId, epoch: Number(state.epoch), messageId, envelope, ephemeral: true });
+      const envelope = await mls.sealEphemeral(state, {
+        messageId,
+        content: typingContent,
+        nowMs: account.clock.now(),
+      });
+      await rpc.call(delivery.publish, {
+        channelId: record.channelId,
+        epoch: Number(state.epoch),
+        messageId,
+        envelope,
+        ephemeral: true,
+      });
     } catch {
       // No network, or another epoch meanwhile: the next keystroke says it again.
     }
@@ -46,7 +62,13 @@ export class Ephemeral {
       const record = chatId === undefined ? undefined : chats.get(chatId)?.record;
       if (chatId === undefined || !record?.active || record.hidden) return;
       const state = await chats.withState(chatId);
-      const opened = state && await mls.openEphemeral(state, { epoch: BigInt(entry.epoch), messageId: entry.id, envelope: entry.body, nowMs: account.clock.now() });
+      const opened = state &&
+        await mls.openEphemeral(state, {
+          epoch: BigInt(entry.epoch),
+          messageId: entry.id,
+          envelope: entry.body,
+          nowMs: account.clock.now(),
+        });
       if (opened?.kind !== "processed" || !equalBytes(opened.content, typingContent)) return;
       this.#onTyping(chatId, opened.sender.credential.username);
     } catch {

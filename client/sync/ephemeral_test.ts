@@ -6,7 +6,8 @@ import { random, takeOver } from "./testing/hostile_member.ts";
 import { type Person, suite } from "./testing/person.ts";
 import { Wiretap } from "./testing/wiretap.ts";
 
-const typings = (person: Person) => person.events.filter((event): event is Extract<EngineEvent, { kind: "typing" }> => event.kind === "typing");
+const typings = (person: Person) =>
+  person.events.filter((event): event is Extract<EngineEvent, { kind: "typing" }> => event.kind === "typing");
 
 suite("what is gone in a moment", {
   "typing is told to those who are there, once in a few seconds, and leaves nothing behind": async ({ join }) => {
@@ -47,12 +48,21 @@ suite("what is gone in a moment", {
     assert.deepEqual(typings(anna), []);
   },
 
-  "payloads that are older than 30 s, forged, or of another kind are dropped without a word": async ({ core, join }) => {
+  "payloads that are older than 30 s, forged, or of another kind are dropped without a word": async (
+    { core, join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "stale");
     await bert.sees(chatId);
     const { rpc, mls, state } = await takeOver(core, bert, chatId);
-    const publish = async (envelope: Uint8Array<ArrayBuffer>, messageId: Uint8Array<ArrayBuffer>) => void await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: true });
+    const publish = async (envelope: Uint8Array<ArrayBuffer>, messageId: Uint8Array<ArrayBuffer>) =>
+      void await rpc.call(delivery.publish, {
+        channelId: fromHex(chatId),
+        epoch: 1,
+        messageId,
+        envelope,
+        ephemeral: true,
+      });
     const seal = async (content: Uint8Array, nowMs: number) => {
       const messageId = random(16);
       await publish(await mls.sealEphemeral(state, { messageId, content, nowMs }), messageId);

@@ -1,6 +1,8 @@
 /**
- * Brings this device back into groups that it can not follow any more (PROTOCOL §3.4, §3.5): it asks for a fresh header for a commit that does not open, or to be taken out and put back; when
- * nobody can follow, an admin makes a successor channel. What is broken is on disk; the asking starts again with every connection. The answers to others: helper.ts.
+ * Brings this device back into groups that it can not follow any more (PROTOCOL §3.4, §3.5): it asks for a
+ * fresh header for a commit that does not open, or to be taken out and put back; when nobody can follow, an
+ * admin makes a successor channel. What is broken is on disk; the asking starts again with every connection.
+ * The answers to others: helper.ts.
  */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
@@ -24,7 +26,10 @@ import type { InboxEvents, SyncContext } from "./sync_context.ts";
 
 /** Rounds of asking for a header before asking to be put back. */
 const resealRounds = 2;
-/** Rounds after which an admin that somebody else is stuck with makes a successor, and after which one does that nobody answers. */
+/**
+ * Rounds after which an admin that somebody else is stuck with makes a successor, and after which one does
+ * that nobody answers.
+ */
 const stuckRounds = 2;
 const silentRounds = 8;
 /** Rounds of asking to be added anew after a Welcome that did not open. */
@@ -43,7 +48,10 @@ interface Asking {
   quietRounds: number;
   /** Accounts as hex that could not follow the commit either. */
   stuck: Set<string>;
-  /** Accounts as hex that are in need of help themselves, for whatever reason, since the server's epoch is what it is. */
+  /**
+   * Accounts as hex that are in need of help themselves, for whatever reason, since the server's epoch is
+   * what it is.
+   */
   inNeed: Set<string>;
 }
 
@@ -73,7 +81,13 @@ export class Healer {
    * @param events what entries that are tried again tell of
    * @param cursor the highest seq of the queue whose effects are on disk
    */
-  constructor(context: SyncContext, committer: Committer, people: People, events: () => InboxEvents, cursor: () => number) {
+  constructor(
+    context: SyncContext,
+    committer: Committer,
+    people: People,
+    events: () => InboxEvents,
+    cursor: () => number,
+  ) {
     this.#context = context;
     this.#committer = committer;
     this.#people = people;
@@ -85,7 +99,12 @@ export class Healer {
     this.#suspicions = new Suspicions(context, cursor, {
       rolledBack: (chatId) => this.rolledBack(chatId),
       serverBehind: (chatId) => this.serverBehind(chatId),
-      fork: (chatId) => this.#breakOpen(chatId, "fork", (draft) => draft.notice("rejected", { code: "fork" }, context.account.clock.now())),
+      fork: (chatId) =>
+        this.#breakOpen(
+          chatId,
+          "fork",
+          (draft) => draft.notice("rejected", { code: "fork" }, context.account.clock.now()),
+        ),
     });
   }
 
@@ -98,12 +117,24 @@ export class Healer {
     }
   }
 
-  /** The user has taken an account's other key: groups whose Welcome was refused for it may be entered now. Their members are asked to add this device anew. */
+  /**
+   * The user has taken an account's other key: groups whose Welcome was refused for it may be entered now.
+   * Their members are asked to add this device anew.
+   */
   async keyAccepted(): Promise<void> {
     const { store } = this.#context;
-    const refused = (await store.range<UnreadableRecord>("unreadable", "")).filter(({ value }) => value.kind === EntryKind.WELCOME && value.code === "untrusted");
+    const refused = (await store.range<UnreadableRecord>("unreadable", "")).filter(({ value }) =>
+      value.kind === EntryKind.WELCOME && value.code === "untrusted"
+    );
     // From now on they are like those that did not open: asked for at every connection, should this one end before.
-    await store.write({ puts: refused.map(({ key, value, context }) => ({ store: "unreadable" as const, key, value: { ...value, code: "header" }, context })) });
+    await store.write({
+      puts: refused.map(({ key, value, context }) => ({
+        store: "unreadable" as const,
+        key,
+        value: { ...value, code: "header" },
+        context,
+      })),
+    });
     await this.#lostWelcomes();
   }
 
@@ -140,8 +171,8 @@ export class Healer {
   }
 
   /**
-   * This device's state is older than what it did already: its storage went back in time. Nothing may be sealed with it again, so it goes, and the group is asked to put the
-   * device back (PROTOCOL §4, E017).
+   * This device's state is older than what it did already: its storage went back in time. Nothing may be
+   * sealed with it again, so it goes, and the group is asked to put the device back (PROTOCOL §4, E017).
    */
   async rolledBack(chatId: string): Promise<void> {
     await this.#breakOpen(chatId, "E017", (draft) => {
@@ -161,7 +192,11 @@ export class Healer {
 
   /** The server has not been in this device's epoch: it has gone back in time. */
   async serverBehind(chatId: string): Promise<void> {
-    await this.#breakOpen(chatId, "server-behind", (draft) => draft.notice("server-behind", {}, this.#context.account.clock.now()));
+    await this.#breakOpen(
+      chatId,
+      "server-behind",
+      (draft) => draft.notice("server-behind", {}, this.#context.account.clock.now()),
+    );
   }
 
   /** The server did not take what was sealed in the own epoch. @param code of the answer: E015, E016 or E017 */
@@ -169,9 +204,16 @@ export class Healer {
     this.#suspicions.raise(chatId, code);
   }
 
-  /** A Welcome to a channel that is not known here did not open: its KeyPackage is gone. The members can add this device anew. */
+  /**
+   * A Welcome to a channel that is not known here did not open: its KeyPackage is gone. The members can add
+   * this device anew.
+   */
   welcomeLost(entry: Entry): void {
-    this.#askForWelcome({ channelId: new Uint8Array(entry.channelId), n: entry.epoch, commitId: new Uint8Array(entry.id) }, 1);
+    this.#askForWelcome({
+      channelId: new Uint8Array(entry.channelId),
+      n: entry.epoch,
+      commitId: new Uint8Array(entry.id),
+    }, 1);
   }
 
   /** A successor whose maker this device does not know as an admin. */
@@ -184,10 +226,16 @@ export class Healer {
     const asked = [...this.#timers.keys()].filter((name) => name.startsWith("welcome/")).length;
     if (this.#closed || this.#timers.has(key) || round > welcomeRounds || asked >= lostWelcomesAtOnce) return;
     // The others may be on their way into the channel, too.
-    this.#timers.set(key, this.#context.environment.after(round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2)), () => {
-      this.#timers.delete(key);
-      void this.#askForWelcomeNow(lost, round).catch(() => {}).finally(() => this.#askForWelcome(lost, round + 1));
-    }));
+    this.#timers.set(
+      key,
+      this.#context.environment.after(
+        round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2)),
+        () => {
+          this.#timers.delete(key);
+          void this.#askForWelcomeNow(lost, round).catch(() => {}).finally(() => this.#askForWelcome(lost, round + 1));
+        },
+      ),
+    );
   }
 
   async #askForWelcomeNow({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
@@ -197,7 +245,9 @@ export class Healer {
     const server = await serverState(this.#context.rpc, channelId);
     if (!server) return;
     const content = await this.#requests.make(channelId, n, commitId, server.epoch);
-    for (const to of await whomToAsk(this.#context, server.members, chats.get(known)?.record, undefined, round)) await sendDirect(this.#context, channelId, to, content);
+    for (const to of await whomToAsk(this.#context, server.members, chats.get(known)?.record, undefined, round)) {
+      await sendDirect(this.#context, channelId, to, content);
+    }
   }
 
   /** A payload of another device. Never rejects: whatever it is, it only asks. */
@@ -234,17 +284,21 @@ export class Healer {
   #schedule(chatId: string, delayMs: number): void {
     if (this.#closed) return;
     this.#timers.get(chatId)?.();
-    this.#timers.set(chatId, this.#context.environment.after(delayMs, () => {
-      this.#timers.delete(chatId);
-      void this.#step(chatId);
-    }));
+    this.#timers.set(
+      chatId,
+      this.#context.environment.after(delayMs, () => {
+        this.#timers.delete(chatId);
+        void this.#step(chatId);
+      }),
+    );
   }
 
   /** One round. Never rejects. */
   async #step(chatId: string): Promise<void> {
     if (this.#closed || this.#running.has(chatId)) return;
     this.#running.add(chatId);
-    const asking = this.#asking.get(chatId) ?? { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };
+    const asking = this.#asking.get(chatId) ??
+      { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };
     this.#asking.set(chatId, asking);
     try {
       await this.#round(chatId, asking);
@@ -254,7 +308,9 @@ export class Healer {
       this.#running.delete(chatId);
     }
     const chat = this.#context.chats.get(chatId);
-    if (chat?.record.active && chat.record.broken) this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
+    if (chat?.record.active && chat.record.broken) {
+      this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
+    }
   }
 
   async #round(chatId: string, asking: Asking): Promise<void> {
@@ -265,30 +321,51 @@ export class Healer {
     const state = await chats.withState(chatId);
     const server = await serverState(this.#context.rpc, record.channelId);
     asking.rounds++;
-    if (!server || server.epoch < record.epoch) return await actAhead(this.#context, this.#admins, chatId, record, state, server?.members, asking.rounds);
+    if (!server || server.epoch < record.epoch) {
+      return await actAhead(this.#context, this.#admins, chatId, record, state, server?.members, asking.rounds);
+    }
     if (server.epoch === asking.serverEpoch) asking.quietRounds++;
     else {
       [asking.serverEpoch, asking.quietRounds] = [server.epoch, 0];
       asking.inNeed.clear();
     }
-    if (this.#successorDue(record, state, asking)) return await makeSuccessor(this.#context, this.#committer, this.#people, chatId, state ? "rejected-commit" : "state-lost");
+    if (this.#successorDue(record, state, asking)) {
+      return await makeSuccessor(
+        this.#context,
+        this.#committer,
+        this.#people,
+        chatId,
+        state ? "rejected-commit" : "state-lost",
+      );
+    }
     const whom = await whomToAsk(this.#context, server.members, record, state, asking.rounds);
     const { need, epoch, commitId } = record.broken!;
     const id = fromHex(commitId ?? "");
     const reseal = need === "reseal" && asking.rounds <= resealRounds && state !== undefined && commitId !== undefined;
-    const content: DirectContent = reseal ? { kind: "reseal", n: epoch, commitId: id } : await this.#requests.make(record.channelId, epoch, id, server.epoch);
+    const content: DirectContent = reseal
+      ? { kind: "reseal", n: epoch, commitId: id }
+      : await this.#requests.make(record.channelId, epoch, id, server.epoch);
     for (const to of whom) await sendDirect(this.#context, record.channelId, to, content);
-    if (whom.length === 0 && server.members.every((key) => equalBytes(key, account.recipientKey)) && state) await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
+    if (whom.length === 0 && server.members.every((key) => equalBytes(key, account.recipientKey)) && state) {
+      await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
+    }
   }
 
   /**
-   * Whether nobody can follow the commit, or, where this device can not tell, others are in need of help too and nobody commits: an admin among them gives the conversation a fresh channel.
-   * Those who still commit would refuse a successor from long ago, and the group would be two.
+   * Whether nobody can follow the commit, or, where this device can not tell, others are in need of help too
+   * and nobody commits: an admin among them gives the conversation a fresh channel. Those who still commit
+   * would refuse a successor from long ago, and the group would be two.
    */
-  #successorDue(record: Readonly<ChatRecord>, state: GroupState | undefined, { rounds, quietRounds, stuck, inNeed }: Asking): boolean {
+  #successorDue(
+    record: Readonly<ChatRecord>,
+    state: GroupState | undefined,
+    { rounds, quietRounds, stuck, inNeed }: Asking,
+  ): boolean {
     if (!isAdmin(record, this.#context.ownKey)) return false;
     const { broken } = record;
-    if (stuck.size + inNeed.size > 0 && quietRounds > stuckRounds && (!state || broken?.commitId !== undefined)) return true;
+    if (stuck.size + inNeed.size > 0 && quietRounds > stuckRounds && (!state || broken?.commitId !== undefined)) {
+      return true;
+    }
     if (!state) return stuck.size > 0 && rounds > 2 * silentRounds;
     // What this device knows of the group is not what the others do, if there is one that can follow.
     if (broken?.commitId === undefined) return inNeed.size > 0 && quietRounds > silentRounds;
@@ -320,17 +397,26 @@ export class Healer {
   async #takeStuck(chatId: string, direct: Direct): Promise<void> {
     const record = this.#context.chats.get(chatId)?.record;
     const asking = this.#asking.get(chatId);
-    if (!record?.active || !record.broken || !asking || (record.broken.commitId ?? "") !== toHex(direct.content.commitId)) return;
+    if (
+      !record?.active || !record.broken || !asking || (record.broken.commitId ?? "") !== toHex(direct.content.commitId)
+    ) return;
     const account = await accountOf(this.#context, chatId, direct.from);
     if (account !== undefined && account !== this.#context.ownKey) asking.stuck.add(account);
   }
 
-  async #takeReseal(chatId: string, { from }: Direct, { n, commitId, header }: Extract<DirectContent, { kind: "resealed" }>): Promise<void> {
+  async #takeReseal(
+    chatId: string,
+    { from }: Direct,
+    { n, commitId, header }: Extract<DirectContent, { kind: "resealed" }>,
+  ): Promise<void> {
     const { chats, mls, account } = this.#context;
     const healed = await chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
       const broken = draft?.record.broken;
-      if (!draft?.state || !draft.record.active || broken?.need !== "reseal" || broken.epoch !== n || broken.commitId !== toHex(commitId)) return false;
+      if (
+        !draft?.state || !draft.record.active || broken?.need !== "reseal" || broken.epoch !== n ||
+        broken.commitId !== toHex(commitId)
+      ) return false;
       const state = draft.state;
       const by = mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))?.credential.username;
       return await retryKept(this.#context, this.#events(), unit, draft, {

@@ -19,11 +19,14 @@ Deno.test("inTurns() keeps the order of the items and runs no more at once than 
 
 Deno.test("inTurns() begins no more work after a failure", async () => {
   const begun: number[] = [];
-  await assert.rejects(inTurns([1, 2, 3, 4, 5, 6], 2, async (item) => {
-    begun.push(item);
-    await turn();
-    if (item === 2) throw new Error("the second");
-  }), { message: "the second" });
+  await assert.rejects(
+    inTurns([1, 2, 3, 4, 5, 6], 2, async (item) => {
+      begun.push(item);
+      await turn();
+      if (item === 2) throw new Error("the second");
+    }),
+    { message: "the second" },
+  );
   await turn();
   await turn();
   assert.ok(begun.length <= 4, `${begun}`);

@@ -1,6 +1,7 @@
 /**
- * The device's queue, strictly in the order of seq. What entries do to ratchets, epochs, history and the cursor goes to disk in one write; only then are they acknowledged.
- * A foreign entry never throws and never blocks those behind it.
+ * The device's queue, strictly in the order of seq. What entries do to ratchets, epochs, history and the
+ * cursor goes to disk in one write; only then are they acknowledged. A foreign entry never throws and never
+ * blocks those behind it.
  */
 
 import { concat, toHex } from "../../schema/bytes.ts";
@@ -24,7 +25,10 @@ const triesAlone = 3;
 const ackAfterEntries = 100;
 const ackAfterMs = 200;
 
-/** Takes entries of the queue in order: each with its state and the cursor in one transaction, before it is acknowledged. */
+/**
+ * Takes entries of the queue in order: each with its state and the cursor in one transaction, before it is
+ * acknowledged.
+ */
 export class Inbox {
   readonly #context: SyncContext;
   readonly #events: InboxEvents;
@@ -52,11 +56,14 @@ export class Inbox {
   /**
    * Takes one element of the subscription.
    *
-   * @throws when processing has to stop here and go on later from the cursor: the storage failed, or an answer of the network was needed and did not come
+   * @throws when processing has to stop here and go on later from the cursor: the storage failed, or an
+   *   answer of the network was needed and did not come
    */
   async receive(entries: Entry[]): Promise<void> {
     const fresh = entries.filter(({ seq }) => seq > this.#cursor).sort((a, b) => a.seq - b.seq);
-    for (let start = 0; start < fresh.length; start += batchSize) await this.#processBatch(fresh.slice(start, start + batchSize));
+    for (let start = 0; start < fresh.length; start += batchSize) {
+      await this.#processBatch(fresh.slice(start, start + batchSize));
+    }
     // Repeats are acknowledged too: their acknowledgement may have been lost.
     if (entries.some(({ seq }) => seq > 0 && seq <= this.#cursor)) this.#scheduleAck();
   }
@@ -72,7 +79,10 @@ export class Inbox {
     this.#cancelAck = undefined;
   }
 
-  /** A write that fails is tried entry by entry, so that one that can not be stored does not take those beside it with it. */
+  /**
+   * A write that fails is tried entry by entry, so that one that can not be stored does not take those beside
+   * it with it.
+   */
   async #processBatch(batch: Entry[]): Promise<void> {
     try {
       await this.#processUnit(batch);
@@ -82,7 +92,10 @@ export class Inbox {
     }
   }
 
-  /** An entry that can not be stored however often it is tried is given up, if its mark can be stored: else the storage is full, and all waits on the server. */
+  /**
+   * An entry that can not be stored however often it is tried is given up, if its mark can be stored: else
+   * the storage is full, and all waits on the server.
+   */
   async #processAlone(entry: Entry): Promise<void> {
     try {
       await this.#processUnit([entry]);
@@ -164,12 +177,16 @@ export class Inbox {
 
   /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
   async #giveUp(unit: Unit, entry: Entry, error: unknown, reason: "internal" | "storage" = "internal"): Promise<void> {
-    this.#context.problem({ code: reason === "storage" ? "L005" : "L050", detail: `an entry could not be processed: ${(error as Error).name}` });
+    this.#context.problem({
+      code: reason === "storage" ? "L005" : "L050",
+      detail: `an entry could not be processed: ${(error as Error).name}`,
+    });
     const chatId = unit.chatOf(entry.channelId);
     const draft = chatId === undefined ? undefined : await unit.chat(chatId);
     // After a commit that was not followed no later one can be: this device has to be put back.
-    if (draft?.record.active && entry.kind === EntryKind.COMMIT) breakOff(unit, draft, entry, { kind: "unreadable", reason }, this.#events);
-    else if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason });
+    if (draft?.record.active && entry.kind === EntryKind.COMMIT) {
+      breakOff(unit, draft, entry, { kind: "unreadable", reason }, this.#events);
+    } else if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason });
     else remember(unit, toHex(entry.channelId), entry, reason);
   }
 
@@ -177,7 +194,9 @@ export class Inbox {
     if (entry.bodyLength <= entry.body.length) return entry;
     const { rpc, account } = this.#context;
     const pieces: Uint8Array[] = [];
-    for await (const { bytes } of rpc.stream(delivery.fetchBody, { recipientKey: account.recipientKey, seq: entry.seq })) pieces.push(bytes);
+    for await (
+      const { bytes } of rpc.stream(delivery.fetchBody, { recipientKey: account.recipientKey, seq: entry.seq })
+    ) pieces.push(bytes);
     return { ...entry, body: concat(...pieces) };
   }
 

@@ -9,13 +9,18 @@ async function refusing(person: Person, ending: string): Promise<{ refuses: bool
   await person.engine.close();
   person.storage = person.storage.restarted();
   const write = person.storage.write.bind(person.storage);
-  person.storage.write = (batch) => state.refuses && batch.puts?.some(({ key }) => key.endsWith(ending)) ? Promise.reject(new StorageError("quota")) : write(batch);
+  person.storage.write = (batch) =>
+    state.refuses && batch.puts?.some(({ key }) => key.endsWith(ending))
+      ? Promise.reject(new StorageError("quota"))
+      : write(batch);
   await person.start();
   return state;
 }
 
 suite("a storage that can not take everything", {
-  "an entry that can not be stored does not take those beside it with it, and is given up with a notice": async ({ join }) => {
+  "an entry that can not be stored does not take those beside it with it, and is given up with a notice": async (
+    { join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "full");
     await bert.sees(chatId);
@@ -49,28 +54,37 @@ suite("a storage that can not take everything", {
     assert.equal((await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")), false);
   },
 
-  "a message is shown while it is stored, not acknowledged before, and what is shown is read again when that fails": async ({ join }) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const chatId = await anna.engine.startChat([bert.username], "shown first");
-    await bert.sees(chatId);
-    const tap = new Wiretap();
-    bert.wrapTransport = tap.wrap;
-    const storage = await refusing(bert, "sync/cursor");
-    await bert.connected();
-    const acknowledged = () => Math.max(0, ...tap.of("ack").map(({ upTo }) => Number(upTo)));
-    await bert.until(() => acknowledged() > 0, "what came before to be acknowledged");
-    const before = acknowledged();
-    const told = () => bert.events.flatMap((event) => (event.kind === "timeline" ? event.items.flatMap((item) => (item.kind === "message" && !item.own ? [item.text] : [])) : event.kind === "reread" ? ["reread"] : []));
-    await anna.says(chatId, "early");
-    await bert.until(() => told().includes("reread"), "the write to fail");
-    assert.deepEqual(told().slice(0, 2), ["early", "reread"]);
-    assert.deepEqual(await bert.texts(chatId, anna.username), [], "nothing was stored");
-    assert.equal(acknowledged(), before, "nothing was acknowledged");
-    storage.refuses = false;
-    await bert.hears(chatId, anna.username, ["early"]);
-    await bert.until(() => acknowledged() > before, "it to be acknowledged");
-    assert.equal(told().at(-1), "early");
-  },
+  "a message is shown while it is stored, not acknowledged before, and what is shown is read again when that fails":
+    async ({ join }) => {
+      const [anna, bert] = [await join("anna"), await join("bert")];
+      const chatId = await anna.engine.startChat([bert.username], "shown first");
+      await bert.sees(chatId);
+      const tap = new Wiretap();
+      bert.wrapTransport = tap.wrap;
+      const storage = await refusing(bert, "sync/cursor");
+      await bert.connected();
+      const acknowledged = () => Math.max(0, ...tap.of("ack").map(({ upTo }) => Number(upTo)));
+      await bert.until(() => acknowledged() > 0, "what came before to be acknowledged");
+      const before = acknowledged();
+      const told = () =>
+        bert.events.flatMap((
+          event,
+        ) => (event.kind === "timeline"
+          ? event.items.flatMap((item) => (item.kind === "message" && !item.own ? [item.text] : []))
+          : event.kind === "reread"
+          ? ["reread"]
+          : [])
+        );
+      await anna.says(chatId, "early");
+      await bert.until(() => told().includes("reread"), "the write to fail");
+      assert.deepEqual(told().slice(0, 2), ["early", "reread"]);
+      assert.deepEqual(await bert.texts(chatId, anna.username), [], "nothing was stored");
+      assert.equal(acknowledged(), before, "nothing was acknowledged");
+      storage.refuses = false;
+      await bert.hears(chatId, anna.username, ["early"]);
+      await bert.until(() => acknowledged() > before, "it to be acknowledged");
+      assert.equal(told().at(-1), "early");
+    },
 
   "a page that is opened while a message is being stored has it, whether it heard of it or not": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
@@ -78,7 +92,9 @@ suite("a storage that can not take everything", {
     await bert.sees(chatId);
     let opened: Promise<string[]> | undefined;
     bert.onEvent = (event) => {
-      if (event.kind !== "timeline" || !event.items.some((item) => item.kind === "message" && item.text === "look")) return;
+      if (event.kind !== "timeline" || !event.items.some((item) => item.kind === "message" && item.text === "look")) {
+        return;
+      }
       opened ??= bert.texts(chatId, anna.username);
     };
     await anna.says(chatId, "look");

@@ -15,14 +15,27 @@ import type { Unit } from "./unit.ts";
 
 type Opened = Extract<OpenResult, { kind: "processed" }>;
 
-/** @param careful looks whether the message is there already; else the write fails (GuardError) if it is, which spares a read for each message */
-export async function receiveMessage(context: SyncContext, events: InboxEvents, unit: Unit, entry: Entry, careful: boolean): Promise<void> {
+/**
+ * @param careful looks whether the message is there already; else the write fails (GuardError) if it is,
+ *   which spares a read for each message
+ */
+export async function receiveMessage(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+  careful: boolean,
+): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on to a successor.
   if (chatId === undefined) return;
   const draft = await unit.chat(chatId);
   if (draft?.record.active && !draft.state) {
-    breakOff(unit, draft, entry, { kind: "rejected", code: "state-lost", reason: "the group's state is gone or damaged" }, events);
+    breakOff(unit, draft, entry, {
+      kind: "rejected",
+      code: "state-lost",
+      reason: "the group's state is gone or damaged",
+    }, events);
     return;
   }
   if (!draft?.state || !draft.record.active) {
@@ -30,13 +43,18 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
     remember(unit, chatId, entry, "no-group");
     return;
   }
-  const result = await context.mls.openMessage(draft.state, { epoch: BigInt(entry.epoch), messageId: entry.id, envelope: entry.body });
+  const result = await context.mls.openMessage(draft.state, {
+    epoch: BigInt(entry.epoch),
+    messageId: entry.id,
+    envelope: entry.body,
+  });
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
     if (draft.record.broken) remember(unit, chatId, entry, "broken", draft);
     // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
-    else if (result.kind === "unreadable" && result.reason === "future-epoch") breakOff(unit, draft, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
-    else refuse(unit, draft, entry, result);
+    else if (result.kind === "unreadable" && result.reason === "future-epoch") {
+      breakOff(unit, draft, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
+    } else refuse(unit, draft, entry, result);
     return;
   }
   if (result.envelopeKind === "proposal") {
@@ -46,7 +64,8 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
   }
   const senderKey = toHex(result.sender.credential.accountKey);
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
-  const repeated = unit.peek("messageids", seenKey) !== undefined || (careful && await context.store.get("messageids", seenKey) !== undefined);
+  const repeated = unit.peek("messageids", seenKey) !== undefined ||
+    (careful && await context.store.get("messageids", seenKey) !== undefined);
   const shown = repeated ? undefined : await contentOf(context, unit, draft, result);
   draft.moveRatchet(result.newState, result.record, result.consumed);
   if (!shown) return;
@@ -54,7 +73,9 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
     draft.notice("rejected", { code: "content", who: result.sender.credential.username }, entry.receivedMs);
     return;
   }
-  const order = shown.kind === "change" ? shown.item.order : appendMessage(context, draft, entry, result.sender, shown.text);
+  const order = shown.kind === "change"
+    ? shown.item.order
+    : appendMessage(context, draft, entry, result.sender, shown.text);
   if (shown.kind === "change") draft.change(shown.item);
   const seen: SeenRecord = { order, atMs: entry.receivedMs };
   if (!careful) unit.requireAbsent("messageids", seenKey);
@@ -62,7 +83,13 @@ export async function receiveMessage(context: SyncContext, events: InboxEvents, 
   unit.put("messageids", keys.mimi(chatId, toHex(shown.id)), seen);
 }
 
-function appendMessage({ ownKey }: SyncContext, draft: Draft, entry: Entry, { credential }: Member, text: string): string {
+function appendMessage(
+  { ownKey }: SyncContext,
+  draft: Draft,
+  entry: Entry,
+  { credential }: Member,
+  text: string,
+): string {
   const senderKey = toHex(credential.accountKey);
   const own = senderKey === ownKey;
   return draft.append({
@@ -78,19 +105,31 @@ function appendMessage({ ownKey }: SyncContext, draft: Draft, entry: Entry, { cr
   });
 }
 
-type Shown = { kind: "new"; id: Bytes; text: string } | { kind: "change"; id: Bytes; item: ItemRecord } | { kind: "malformed" };
+type Shown = { kind: "new"; id: Bytes; text: string } | { kind: "change"; id: Bytes; item: ItemRecord } | {
+  kind: "malformed";
+};
 
 /** Who sent it is the MLS leaf (GRP-1); nothing inside of the content is believed about that. */
 async function contentOf(context: SyncContext, unit: Unit, draft: Draft, { content, sender }: Opened): Promise<Shown> {
   try {
     const decoded = decodeMimiContent(content!);
-    const id = await mimiMessageId(accountUri(sender.credential.accountKey), roomUri(draft.record.firstChannelId), content!, decoded.salt);
+    const id = await mimiMessageId(
+      accountUri(sender.credential.accountKey),
+      roomUri(draft.record.firstChannelId),
+      content!,
+      decoded.salt,
+    );
     const meaning = messageMeaning(decoded);
     if (meaning.kind === "text" || meaning.kind === "reaction") return { kind: "new", id, text: meaning.text };
     const original = await originalOf(context, unit, draft, meaning.replaces);
-    // Edit and delete are applied only when the sender's account is the original's (PROTOCOL §7); otherwise they say what they carry, as a message of their own.
-    if (original?.senderKey !== toHex(sender.credential.accountKey)) return { kind: "new", id, text: meaning.kind === "edit" ? meaning.text : "" };
-    const item: ItemRecord = meaning.kind === "edit" ? { ...original, text: meaning.text } : { ...original, text: "", deleted: true };
+    // Edit and delete are applied only when the sender's account is the original's (PROTOCOL §7); otherwise
+    // they say what they carry, as a message of their own.
+    if (original?.senderKey !== toHex(sender.credential.accountKey)) {
+      return { kind: "new", id, text: meaning.kind === "edit" ? meaning.text : "" };
+    }
+    const item: ItemRecord = meaning.kind === "edit"
+      ? { ...original, text: meaning.text }
+      : { ...original, text: "", deleted: true };
     return { kind: "change", id, item };
   } catch (error) {
     if (error instanceof MalformedError) return { kind: "malformed" };
@@ -98,10 +137,16 @@ async function contentOf(context: SyncContext, unit: Unit, draft: Draft, { conte
   }
 }
 
-async function originalOf({ store }: SyncContext, unit: Unit, draft: Draft, id: Bytes): Promise<Extract<ItemRecord, { kind: "message" }> | undefined> {
+async function originalOf(
+  { store }: SyncContext,
+  unit: Unit,
+  draft: Draft,
+  id: Bytes,
+): Promise<Extract<ItemRecord, { kind: "message" }> | undefined> {
   const key = keys.mimi(draft.id, toHex(id));
   const seen = (unit.peek("messageids", key) ?? await store.get("messageids", key)) as SeenRecord | undefined;
   if (!seen) return undefined;
-  const item = draft.items.findLast(({ order }) => order === seen.order) ?? await store.get<ItemRecord>("messages", keys.item(draft.id, seen.order));
+  const item = draft.items.findLast(({ order }) => order === seen.order) ??
+    await store.get<ItemRecord>("messages", keys.item(draft.id, seen.order));
   return item?.kind === "message" ? item : undefined;
 }

@@ -1,5 +1,6 @@
 /**
- * Holds the one connection to the server. While a device is signed in it keeps it up: connects, backs off, notices a dead one. Before that, a call connects when it is made.
+ * Holds the one connection to the server. While a device is signed in it keeps it up: connects, backs off,
+ * notices a dead one. Before that, a call connects when it is made.
  */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
@@ -63,9 +64,13 @@ export class Link {
     return this.#connection !== undefined;
   }
 
-  /** For RpcClient: a stream on the present connection, or on a new one. While the link is kept up, only on the present one. */
+  /**
+   * For RpcClient: a stream on the present connection, or on a new one. While the link is kept up, only on
+   * the present one.
+   */
   readonly openStream = async (signal?: AbortSignal): Promise<ByteStream> => {
-    const connection = this.#connection ?? (this.#connecting ? await this.#connecting : this.#turn ? undefined : await this.#connect(this.#stop.signal));
+    const connection = this.#connection ??
+      (this.#connecting ? await this.#connecting : this.#turn ? undefined : await this.#connect(this.#stop.signal));
     if (!connection) throw new TransportError("no connection to the server");
     return await connection.openStream(signal);
   };
@@ -93,7 +98,10 @@ export class Link {
     await this.stop();
   }
 
-  /** The network came back or the device woke up: connects now, and finds out whether a connection from before still lives: left alone, a dead one is believed in for half a minute. */
+  /**
+   * The network came back or the device woke up: connects now, and finds out whether a connection from before
+   * still lives: left alone, a dead one is believed in for half a minute.
+   */
   wake(): void {
     this.#hurry.abort();
     this.#hurry = new AbortController();
@@ -136,7 +144,9 @@ export class Link {
       }
       failures++;
       this.#setState({ kind: "connecting" });
-      const delayMs = end === "drained" ? drainedMs(this.#environment.random()) : backoffMs(failures, this.#environment.random(), longestReconnectMs);
+      const delayMs = end === "drained"
+        ? drainedMs(this.#environment.random())
+        : backoffMs(failures, this.#environment.random(), longestReconnectMs);
       await pause(this.#environment, delayMs, AbortSignal.any([stop, this.#hurry.signal]));
     }
   }
@@ -151,7 +161,10 @@ export class Link {
 
   async #establish(stop: AbortSignal): Promise<Connection> {
     const late = new AbortController();
-    const cancel = this.#environment.after(connectTimeoutMs, () => late.abort(new TransportError("connecting took too long")));
+    const cancel = this.#environment.after(
+      connectTimeoutMs,
+      () => late.abort(new TransportError("connecting took too long")),
+    );
     try {
       const connection = await staggered({
         attempt: (signal) => this.#transport.connect(signal),

@@ -52,7 +52,13 @@ function fakeConnection(): Connection & { lose(): void } {
   const closed = new Promise<{ reason: string }>((resolve) => {
     lose = () => resolve({ reason: "lost" });
   });
-  return { transport: "WebTransport", closed, close: () => lose(), lose, openStream: () => Promise.reject(new Error("no streams here")) };
+  return {
+    transport: "WebTransport",
+    closed,
+    close: () => lose(),
+    lose,
+    openStream: () => Promise.reject(new Error("no streams here")),
+  };
 }
 
 /** A link whose turns the test ends. */
@@ -61,7 +67,11 @@ function linked(connects: () => Promise<Connection>) {
   const states: string[] = [];
   const ends: ((end: TurnEnd) => void)[] = [];
   const transport: Transport = { connect: () => connects() };
-  const link = new Link({ transport, environment: clockwork, onState: ({ kind }: ConnectionState) => states.push(kind) });
+  const link = new Link({
+    transport,
+    environment: clockwork,
+    onState: ({ kind }: ConnectionState) => states.push(kind),
+  });
   const start = () =>
     link.start((signal, progressed) =>
       new Promise((resolve) => {
@@ -110,7 +120,15 @@ Deno.test("Link reconnects soon when the server drains, and starts its delays an
   await clockwork.pass(100);
   ends[2]("ended");
   await settle();
-  assert.deepEqual(states, ["connecting", "connected", "connecting", "connected", "connecting", "connected", "offline"]);
+  assert.deepEqual(states, [
+    "connecting",
+    "connected",
+    "connecting",
+    "connected",
+    "connecting",
+    "connected",
+    "offline",
+  ]);
   await link.close();
 });
 
@@ -127,7 +145,10 @@ function silentConnection() {
     },
     openStream: () => {
       calls.push("stream");
-      return Promise.resolve({ readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() });
+      return Promise.resolve({
+        readable: new ReadableStream<Uint8Array>(),
+        writable: new WritableStream<Uint8Array>(),
+      });
     },
   });
 }
@@ -158,8 +179,19 @@ Deno.test("wake() leaves a connection that answers as it is", async () => {
   let tries = 0;
   const { clockwork, link, start } = linked(() => {
     tries++;
-    const answer = encodeResults(delivery.health, { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 });
-    const openStream = () => Promise.resolve({ readable: new Blob([answer]).stream() as ReadableStream<Uint8Array>, writable: new WritableStream<Uint8Array>() });
+    const answer = encodeResults(delivery.health, {
+      serverTimeMs: 1,
+      wireVersion: 1,
+      draining: false,
+      build: "test",
+      restoredMs: 0,
+      restoredToMs: 0,
+    });
+    const openStream = () =>
+      Promise.resolve({
+        readable: new Blob([answer]).stream() as ReadableStream<Uint8Array>,
+        writable: new WritableStream<Uint8Array>(),
+      });
     return Promise.resolve({ ...fakeConnection(), openStream });
   });
   start();
@@ -257,7 +289,19 @@ function subscribed(environment: Environment, received: number[] = []) {
 }
 
 const element = (...seqs: number[]) =>
-  encodeResults(delivery.subscribe, { entries: seqs.map((seq) => ({ seq, kind: 0, channelId: new Uint8Array(32), epoch: 1, id: new Uint8Array(16), header: new Uint8Array(), body: new Uint8Array(1), bodyLength: 1, receivedMs: 1 })) });
+  encodeResults(delivery.subscribe, {
+    entries: seqs.map((seq) => ({
+      seq,
+      kind: 0,
+      channelId: new Uint8Array(32),
+      epoch: 1,
+      id: new Uint8Array(16),
+      header: new Uint8Array(),
+      body: new Uint8Array(1),
+      bodyLength: 1,
+      receivedMs: 1,
+    })),
+  });
 
 Deno.test("listen() hands on entries, marks the end of the backlog once, and gives up after 45 s of silence", async () => {
   const clockwork = new Clockwork();

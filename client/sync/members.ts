@@ -35,9 +35,17 @@ export function noticesOf({ committer, before, after, leaving, readded, infoChan
   const by = { by: committer.credential.username };
   const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
   return [
-    ...accountNotices(accountsBefore, accountsAfter, by, new Set(leaving.map(({ credential }) => toHex(credential.accountKey)))),
+    ...accountNotices(
+      accountsBefore,
+      accountsAfter,
+      by,
+      new Set(leaving.map(({ credential }) => toHex(credential.accountKey))),
+    ),
     ...deviceNotices(before, after, accountsBefore, accountsAfter),
-    ...readded.map(({ credential }): Notice => ({ notice: "rejoined", values: { who: credential.username, ...by, device: toHex(credential.deviceId).slice(0, 8) } })),
+    ...readded.map(({ credential }): Notice => ({
+      notice: "rejoined",
+      values: { who: credential.username, ...by, device: toHex(credential.deviceId).slice(0, 8) },
+    })),
     ...roleNotices(accountsBefore, accountsAfter, by),
     ...(infoChange ? nameNotices(infoChange.before.name, infoChange.after.name, by) : []),
   ];
@@ -75,7 +83,11 @@ function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left:
   const gone = before.filter(({ accountKey }) => !has(after, accountKey));
   const come = after.filter(({ accountKey }) => !has(before, accountKey));
   return [
-    ...gone.map(({ username, accountKey }): Notice => left.has(accountKey) ? { notice: "left", values: { who: username } } : { notice: "removed", values: { who: username, ...by } }),
+    ...gone.map(({ username, accountKey }): Notice =>
+      left.has(accountKey)
+        ? { notice: "left", values: { who: username } }
+        : { notice: "removed", values: { who: username, ...by } }
+    ),
     ...come.map(({ username }): Notice => ({ notice: "added", values: { who: username, ...by } })),
   ];
 }
@@ -83,7 +95,9 @@ function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left:
 function roleNotices(before: ChatMember[], after: ChatMember[], by: By): Notice[] {
   return after.flatMap(({ username, accountKey, role }): Notice[] => {
     const roleBefore = before.find((account) => account.accountKey === accountKey)?.role;
-    return roleBefore === undefined || roleBefore === role ? [] : [{ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, ...by } }];
+    return roleBefore === undefined || roleBefore === role
+      ? []
+      : [{ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, ...by } }];
   });
 }
 
@@ -94,9 +108,14 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
 /**
  * @param before how this device knew the chat when it was last in it
  * @param own the own account's key as hex: that it is back is told by itself
- * @returns the lines for what became of the chat while this device was out of it; who did it is not named, because nothing proves it
+ * @returns the lines for what became of the chat while this device was out of it; who did it is not named,
+ *   because nothing proves it
  */
-export function unseenChanges(before: Readonly<Pick<ChatRecord, "name" | "members">>, after: Readonly<Pick<ChatRecord, "name" | "members">>, own: string): Notice[] {
+export function unseenChanges(
+  before: Readonly<Pick<ChatRecord, "name" | "members">>,
+  after: Readonly<Pick<ChatRecord, "name" | "members">>,
+  own: string,
+): Notice[] {
   const others = (members: ChatMember[]) => members.filter(({ accountKey }) => accountKey !== own);
   return [
     ...accountNotices(others(before.members), others(after.members), {}, new Set()),
@@ -106,11 +125,21 @@ export function unseenChanges(before: Readonly<Pick<ChatRecord, "name" | "member
 }
 
 /** Every added device is a visible line (PROTOCOL §1). */
-function deviceNotices(before: Member[], after: Member[], accountsBefore: ChatMember[], accountsAfter: ChatMember[]): Notice[] {
+function deviceNotices(
+  before: Member[],
+  after: Member[],
+  accountsBefore: ChatMember[],
+  accountsAfter: ChatMember[],
+): Notice[] {
   const notices: Notice[] = [];
-  const stays = ({ credential }: Member) => [accountsBefore, accountsAfter].every((accounts) => has(accounts, toHex(credential.accountKey)));
-  const device = ({ credential }: Member) => ({ who: credential.username, device: toHex(credential.deviceId).slice(0, 8) });
-  const find = (members: Member[], wanted: Member) => members.find(({ recipientKey }) => toHex(recipientKey) === toHex(wanted.recipientKey));
+  const stays = ({ credential }: Member) =>
+    [accountsBefore, accountsAfter].every((accounts) => has(accounts, toHex(credential.accountKey)));
+  const device = ({ credential }: Member) => ({
+    who: credential.username,
+    device: toHex(credential.deviceId).slice(0, 8),
+  });
+  const find = (members: Member[], wanted: Member) =>
+    members.find(({ recipientKey }) => toHex(recipientKey) === toHex(wanted.recipientKey));
   for (const member of before) {
     if (stays(member) && !find(after, member)) notices.push({ notice: "device-removed", values: device(member) });
   }

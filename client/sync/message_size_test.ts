@@ -47,6 +47,9 @@ suite("what a message writes", {
     const chatId = await alice.engine.startChat([bob.username], "two");
     await alice.says(chatId, "hello");
     await alice.crash();
-    assert.deepEqual((await alice.sees(chatId)).members.map(({ username }) => username).sort(), [alice.username, bob.username].sort());
+    assert.deepEqual(
+      (await alice.sees(chatId)).members.map(({ username }) => username).sort(),
+      [alice.username, bob.username].sort(),
+    );
   },
 });

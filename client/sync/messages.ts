@@ -8,7 +8,7 @@ import { encodeMimiContent } from "../content/mimi_content.ts";
 import { GuardError } from "../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
 import { messageIdOf } from "./people.ts";
-import { keys, type SeenRecord, seenForMs, type UnreadableRecord } from "./records.ts";
+import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 import { itemOf } from "./timeline.ts";
 import type { Unit } from "./unit.ts";
@@ -35,18 +35,23 @@ export class Messages {
   }
 
   /**
-   * Seals a text and stores it with everything that this changes, in one write; the network comes after. Asking twice with the same id sends once.
+   * Seals a text and stores it with everything that this changes, in one write; the network comes after.
+   * Asking twice with the same id sends once.
    *
    * @param messageIdHex 16 bytes as hex
    * @throws EngineError L010, L011, L007, L016, L018, L005
    */
   async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
     const messageId = messageIdOf(messageIdHex);
-    if (!messageId || text === "") throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id and a text" });
-    if (utf8(text).length > maxTextBytes) throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
+    if (!messageId || text === "") {
+      throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id and a text" });
+    }
+    if (utf8(text).length > maxTextBytes) {
+      throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
+    }
     await this.requireUnchanged(chatId);
     const { chats, store, ownKey } = this.#context;
-    for (let tries = 0; ; tries++) {
+    for (let tries = 0;; tries++) {
       try {
         return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
       } catch (error) {
@@ -75,12 +80,18 @@ export class Messages {
     });
   }
 
-  /** Deletes what was kept for a time only. Asked for with each connection, it does so now and then: on a long history it is work. @throws StorageError */
+  /**
+   * Deletes what was kept for a time only. Asked for with each connection, it does so now and then: on a long
+   * history it is work. @throws StorageError
+   */
   async sweep(): Promise<void> {
     const nowMs = this.#context.account.clock.now();
     if (nowMs < this.#sweptMs + sweepEveryMs && nowMs >= this.#sweptMs) return;
     this.#sweptMs = nowMs;
-    await this.#deleteOld<SeenRecord>("messageids", (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs);
+    await this.#deleteOld<SeenRecord>(
+      "messageids",
+      (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs,
+    );
     await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
   }
 
@@ -88,7 +99,10 @@ export class Messages {
   async #deleteOld<T>(store: "messageids" | "unreadable", isOld: (key: string, value: T) => boolean): Promise<void> {
     let after: string | undefined;
     do {
-      const page = await this.#context.store.range<T>(store, "", { limit: sweepPage, ...(after !== undefined && { after }) });
+      const page = await this.#context.store.range<T>(store, "", {
+        limit: sweepPage,
+        ...(after !== undefined && { after }),
+      });
       after = page.length === sweepPage ? page.at(-1)!.key : undefined;
       const old = page.filter(({ key, value }) => isOld(key, value));
       if (old.length === 0) continue;
@@ -102,16 +116,37 @@ export class Messages {
   async #put(unit: Unit, chatId: string, messageId: string, text: string): Promise<void> {
     const { account, ownKey } = this.#context;
     const draft = await unit.chat(chatId);
-    if (!draft?.record.active || draft.record.hidden || draft.record.leaving || draft.record.broken) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
-    if (draft.record.invitation && draft.record.mustAccept) throw new EngineError({ code: LocalCode.notAccepted, detail: "somebody who was not in the chat has brought this device back" });
+    if (!draft?.record.active || draft.record.hidden || draft.record.leaving || draft.record.broken) {
+      throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    }
+    if (draft.record.invitation && draft.record.mustAccept) {
+      throw new EngineError({
+        code: LocalCode.notAccepted,
+        detail: "somebody who was not in the chat has brought this device back",
+      });
+    }
     const content = textContent(text, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
-    const order = draft.append({ kind: "message", messageId, sender: account.username, senderKey: ownKey, own: true, text, atMs, state: "waiting" });
+    const order = draft.append({
+      kind: "message",
+      messageId,
+      sender: account.username,
+      senderKey: ownKey,
+      own: true,
+      text,
+      atMs,
+      state: "waiting",
+    });
     // Answering an invitation accepts it; and who answers has read.
     if (draft.record.invitation || draft.record.unread > 0) draft.set({ invitation: false, unread: 0 });
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
-    const id = await mimiMessageId(accountUri(account.accountKey), roomUri(draft.record.firstChannelId), bytes, content.salt);
+    const id = await mimiMessageId(
+      accountUri(account.accountKey),
+      roomUri(draft.record.firstChannelId),
+      bytes,
+      content.salt,
+    );
     unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
     await this.#outbox.enqueue(unit, draft, { messageId, order, kind: "message", content: bytes });
   }
@@ -121,13 +156,21 @@ export class Messages {
     this.#unchanged.clear();
   }
 
-  /** PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a key that the user took another for. @throws EngineError L007, L016 */
+  /**
+   * PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a
+   * key that the user took another for. @throws EngineError L007, L016
+   */
   async requireUnchanged(chatId: string): Promise<void> {
     const { chats, account, ownKey } = this.#context;
     const chat = chats.get(chatId);
     const nowMs = this.#context.environment.now();
     if (!chat || nowMs < (this.#unchanged.get(chatId) ?? 0)) return;
-    await account.directory.requireUnchanged(chat.record.members.filter(({ accountKey }) => accountKey !== ownKey).map(({ username, accountKey }) => ({ username, accountKey: fromHex(accountKey) })));
+    await account.directory.requireUnchanged(
+      chat.record.members.filter(({ accountKey }) => accountKey !== ownKey).map(({ username, accountKey }) => ({
+        username,
+        accountKey: fromHex(accountKey),
+      })),
+    );
     this.#unchanged.set(chatId, nowMs + unchangedForMs);
   }
 }

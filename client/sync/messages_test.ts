@@ -39,7 +39,12 @@ Deno.test("requireUnchanged() stops a chat at once when a key changes, in the mi
 
 Deno.test("sweep() deletes what is past its time, a page at a time, and on a connection that comes and goes not each time", async () => {
   const dayMs = 24 * 3_600_000;
-  const stored = new Map(Array.from({ length: 1_000 }, (_, index) => [String(index).padStart(4, "0"), { order: "", atMs: index % 3 === 0 ? 0 : 31 * dayMs }]));
+  const stored = new Map(
+    Array.from(
+      { length: 1_000 },
+      (_, index) => [String(index).padStart(4, "0"), { order: "", atMs: index % 3 === 0 ? 0 : 31 * dayMs }],
+    ),
+  );
   const limits: number[] = [];
   let nowMs = 40 * dayMs;
   const context = {
@@ -47,11 +52,16 @@ Deno.test("sweep() deletes what is past its time, a page at a time, and on a con
     store: {
       range: (store: string, _prefix: string, { after = "", limit }: { after?: string; limit: number }) => {
         limits.push(limit);
-        const keys = store === "messageids" ? [...stored.keys()].filter((key) => key > after).sort().slice(0, limit) : [];
+        const keys = store === "messageids"
+          ? [...stored.keys()].filter((key) => key > after).sort().slice(0, limit)
+          : [];
         return Promise.resolve(keys.map((key) => ({ key, value: stored.get(key)! })));
       },
     },
-    chats: { update: (work: (unit: unknown) => Promise<void>) => work({ delete: (_store: string, key: string) => stored.delete(key) }) },
+    chats: {
+      update: (work: (unit: unknown) => Promise<void>) =>
+        work({ delete: (_store: string, key: string) => stored.delete(key) }),
+    },
   };
   const messages = new Messages(context as unknown as SyncContext, {} as Outbox);
   await messages.sweep();

@@ -1,7 +1,9 @@
 /**
- * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed bytes, the ratchet and the line of the conversation go to disk in one write
- * before any byte leaves (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when the server has said that it does not have them, or
- * when the conversation has moved to another channel: those who moved before will not read what came in the old one.
+ * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed
+ * bytes, the ratchet and the line of the conversation go to disk in one write before any byte leaves
+ * (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when
+ * the server has said that it does not have them, or when the conversation has moved to another channel:
+ * those who moved before will not read what came in the old one.
  */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
@@ -12,7 +14,15 @@ import { EngineError, LocalCode } from "../engine/api.ts";
 import { GroupUsageError, type Member } from "../mls/group.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Draft } from "./draft.ts";
-import { againForMs, type ChatRecord, type ItemRecord, keys, type OutboxRecord, type SeenRecord, type SentIn } from "./records.ts";
+import {
+  againForMs,
+  type ChatRecord,
+  type ItemRecord,
+  keys,
+  type OutboxRecord,
+  type SeenRecord,
+  type SentIn,
+} from "./records.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { Unit } from "./unit.ts";
@@ -22,9 +32,15 @@ const epochPatienceMs = 10_000;
 
 /** What the outbox needs of others. */
 export interface OutboxNeeds {
-  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. `undefined`: go on. */
+  /**
+   * Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first.
+   * `undefined`: go on.
+   */
   blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
-  /** @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on, L016 while one is in it by a key that the user took another for */
+  /**
+   * @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on,
+   *   L016 while one is in it by a key that the user took another for
+   */
   requireUnchanged(chatId: string): Promise<void>;
   /** Sees to that commit. */
   unblock(chatId: string): void;
@@ -72,7 +88,10 @@ export class Outbox {
     if (deletes.length > 0) await store.write({ deletes });
   }
 
-  /** What was sent already goes out once more, before what waits, which is sealed anew where the conversation has moved. Who has read it skips it. @param said is on disk */
+  /**
+   * What was sent already goes out once more, before what waits, which is sealed anew where the conversation
+   * has moved. Who has read it skips it. @param said is on disk
+   */
   sayAgain(chatId: string, said: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
     const isFresh = ({ order, notFor }: OutboxRecord): boolean => {
@@ -142,9 +161,18 @@ export class Outbox {
     });
   }
 
-  /** How many messages and requests wait for the server's answer; without those that wait for the user's decision about a key, or for somebody to be out of the group. */
+  /**
+   * How many messages and requests wait for the server's answer; without those that wait for the user's
+   * decision about a key, or for somebody to be out of the group.
+   */
   get waiting(): number {
-    return [...this.#waiting].reduce((sum, [chatId, queue]) => sum + queue.filter((record) => (!this.#held.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record)).length, 0);
+    return [...this.#waiting].reduce(
+      (sum, [chatId, queue]) =>
+        sum +
+        queue.filter((record) => (!this.#held.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record))
+          .length,
+      0,
+    );
   }
 
   /** Whether a request to leave waits here. */
@@ -164,15 +192,23 @@ export class Outbox {
     return queue;
   }
 
-  async #seal(draft: Draft, { messageId, kind, content, notFor }: Pick<OutboxRecord, "messageId" | "kind" | "content" | "notFor">): Promise<OutboxRecord["sealed"]> {
+  async #seal(
+    draft: Draft,
+    { messageId, kind, content, notFor }: Pick<OutboxRecord, "messageId" | "kind" | "content" | "notFor">,
+  ): Promise<OutboxRecord["sealed"]> {
     const { state, record } = draft;
     if (isNotForAll(record, notFor)) return undefined;
-    if (!state || state.epoch === 0n || record.broken || (kind === "message" && awaitsYes(record)) || (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))) return undefined;
+    if (
+      !state || state.epoch === 0n || record.broken || (kind === "message" && awaitsYes(record)) ||
+      (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))
+    ) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
     try {
       const id = fromHex(messageId);
-      const sealed = kind === "leave" ? await mls.sealLeave(state, { messageId: id }) : await mls.sealMessage(state, { messageId: id, content });
+      const sealed = kind === "leave"
+        ? await mls.sealLeave(state, { messageId: id })
+        : await mls.sealMessage(state, { messageId: id, content });
       draft.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
       if (kind === "message") draft.set({ ownSent: record.ownSent + 1 });
       const channel = toHex(record.channelId);
@@ -188,12 +224,16 @@ export class Outbox {
     try {
       while (!this.#closed && queue.length > 0) {
         const held = await this.#isHeld(chatId);
-        const record = queue.find((candidate) => (!held || candidate.kind === "leave") && !this.#isNotForAll(candidate));
+        const record = queue.find((candidate) =>
+          (!held || candidate.kind === "leave") && !this.#isNotForAll(candidate)
+        );
         if (!record || !await this.#step(record)) return;
       }
     } catch (error) {
       // The storage failed. What was sealed and sent is on disk; another try comes with the next message or connection.
-      if (!this.#closed) this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
+      if (!this.#closed) {
+        this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
+      }
     }
   }
 
@@ -201,17 +241,24 @@ export class Outbox {
   async #step(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active) return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
+    if (!chat?.record.active) {
+      return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
+    }
     // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
-    if (!record.sealed || this.#hasMoved(record) || (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))) return await this.#sealAgain(record);
+    if (
+      !record.sealed || this.#hasMoved(record) ||
+      (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))
+    ) return await this.#sealAgain(record);
     return await this.#publish(record, record.sealed);
   }
 
   /**
-   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user took another one (PROTOCOL §1, Pins), or a stranger to the chat has brought this
-   * device back into it (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and the queue is looked at again when a pin or the group changes
-   * or the invitation is accepted ({@link kick}); only a wish to leave passes.
+   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user
+   * took another one (PROTOCOL §1, Pins), or a stranger to the chat has brought this device back into it
+   * (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and
+   * the queue is looked at again when a pin or the group changes or the invitation is accepted ({@link
+   * kick}); only a wish to leave passes.
    */
   async #isHeld(chatId: string): Promise<boolean> {
     try {
@@ -225,7 +272,10 @@ export class Outbox {
       this.#held.delete(chatId);
       return false;
     } catch (error) {
-      if (!(error instanceof EngineError) || (error.problem.code !== LocalCode.keyChanged && error.problem.code !== LocalCode.keyReplaced)) throw error;
+      if (
+        !(error instanceof EngineError) ||
+        (error.problem.code !== LocalCode.keyChanged && error.problem.code !== LocalCode.keyReplaced)
+      ) throw error;
       this.#held.add(chatId);
       return true;
     }
@@ -236,7 +286,13 @@ export class Outbox {
     const again = this.#attempted.has(placeOf(record));
     this.#attempted.add(placeOf(record));
     try {
-      const { receivedMs } = await this.#context.rpc.call(delivery.publish, { channelId: fromHex(sealed.channel ?? chatId), epoch: sealed.epoch, messageId: fromHex(messageId), envelope: sealed.envelope, ephemeral: false });
+      const { receivedMs } = await this.#context.rpc.call(delivery.publish, {
+        channelId: fromHex(sealed.channel ?? chatId),
+        epoch: sealed.epoch,
+        messageId: fromHex(messageId),
+        envelope: sealed.envelope,
+        ephemeral: false,
+      });
       this.#failures.delete(chatId);
       // While the call ran: what the old channel has nobody may read any more.
       return this.#hasMoved(record) || await this.#settle(record, "sent", { receivedMs });
@@ -252,7 +308,8 @@ export class Outbox {
         case "await-epoch":
           return this.#awaitEpoch(record, error);
         case "failed":
-          // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat; else the server has forgotten the channel (PROTOCOL §3.5).
+          // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
+          // else the server has forgotten the channel (PROTOCOL §3.5).
           if (error.code === ErrorCode.notAMember && this.#context.chats.get(chatId)?.record.active) {
             this.#needs.suspect(chatId, error.code);
             return this.#rest(chatId, epochPatienceMs);
@@ -264,7 +321,10 @@ export class Outbox {
     }
   }
 
-  /** The entry of the new epoch is in the queue. If it never comes, this device's state went back in time (E017), or the server's: that must not look like mere waiting. */
+  /**
+   * The entry of the new epoch is in the queue. If it never comes, this device's state went back in time
+   * (E017), or the server's: that must not look like mere waiting.
+   */
   #awaitEpoch({ chatId }: OutboxRecord, { code }: WireError): boolean {
     if (!this.#context.chats.get(chatId)?.pending) this.#needs.suspect(chatId, code);
     return this.#rest(chatId, epochPatienceMs);
@@ -277,7 +337,11 @@ export class Outbox {
       // It was given up meanwhile, when this device fell out of the chat.
       if (!draft || !this.#queue(chatId).includes(record)) return undefined;
       const again = await this.#seal(draft, record);
-      if (again) unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, { channelId: draft.channelId });
+      if (again) {
+        unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, {
+          channelId: draft.channelId,
+        });
+      }
       return again;
     });
     if (sealed) {
@@ -286,13 +350,19 @@ export class Outbox {
       return true;
     }
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record) || this.#isNotForAll(record)) return true;
+    if (
+      !chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record) || this.#isNotForAll(record)
+    ) return true;
     this.#needs.unblock(chatId);
     return this.#rest(chatId, epochPatienceMs);
   }
 
   /** @returns true: the queue goes on */
-  async #settle(record: OutboxRecord, state: "sent" | "failed", { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number }): Promise<boolean> {
+  async #settle(
+    record: OutboxRecord,
+    state: "sent" | "failed",
+    { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number },
+  ): Promise<boolean> {
     const { chatId, order, kind } = record;
     await this.#context.chats.update(async (unit) => {
       const draft = await unit.chat(chatId);
@@ -304,8 +374,16 @@ export class Outbox {
       }
       // It is shown as sent already, and was.
       if (record.againMs !== undefined && state === "failed") return;
-      const item = this.#items.get(placeOf(record)) ?? await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind === "message") draft.change({ ...item, state, ...(errorCode !== undefined && { errorCode }), ...(receivedMs !== undefined && { sentIn: sentIn(record, receivedMs) }) });
+      const item = this.#items.get(placeOf(record)) ??
+        await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
+      if (item?.kind === "message") {
+        draft.change({
+          ...item,
+          state,
+          ...(errorCode !== undefined && { errorCode }),
+          ...(receivedMs !== undefined && { sentIn: sentIn(record, receivedMs) }),
+        });
+      }
     });
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);

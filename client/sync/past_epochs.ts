@@ -1,6 +1,7 @@
 /**
- * What the newest epochs of a group were made by, kept to help others: the hybrid secret answers a reseal request, the transcript hash tells whether a successor channel goes on from
- * this group's history (PROTOCOL §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
+ * What the newest epochs of a group were made by, kept to help others: the hybrid secret answers a reseal
+ * request, the transcript hash tells whether a successor channel goes on from this group's history (PROTOCOL
+ * §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
  */
 
 import { toHex } from "../../schema/bytes.ts";
@@ -31,9 +32,20 @@ export async function pastEpochs({ store }: SyncContext, unit: Unit, { id }: Dra
 }
 
 /** Notes the epoch that `state` has just entered. @param fresh whether what was noted before is of another channel */
-export async function noteEpoch(context: SyncContext, unit: Unit, draft: Draft, state: GroupState, { commitId, S }: { commitId: Uint8Array; S: Bytes }, fresh = false): Promise<void> {
+export async function noteEpoch(
+  context: SyncContext,
+  unit: Unit,
+  draft: Draft,
+  state: GroupState,
+  { commitId, S }: { commitId: Uint8Array; S: Bytes },
+  fresh = false,
+): Promise<void> {
   const nowMs = context.account.clock.now();
-  const before = fresh ? [] : (await pastEpochs(context, unit, draft)).filter(({ n, atMs }) => n < Number(state.epoch) && atMs + unreadableForMs > nowMs);
+  const before = fresh
+    ? []
+    : (await pastEpochs(context, unit, draft)).filter(({ n, atMs }) =>
+      n < Number(state.epoch) && atMs + unreadableForMs > nowMs
+    );
   const hash = state.active ? context.mls.transcriptHash(state) : new Uint8Array(32);
   const noted: PastEpoch[] = [...before, { n: Number(state.epoch), commitId: toHex(commitId), S, hash, atMs: nowMs }];
   unit.put("epochs", keys.pastEpochs(draft.id), noted.slice(-rememberedEpochs), { channelId: draft.channelId });

@@ -1,4 +1,7 @@
-/** Who is in a chat: starting chats, adding and removing people, leaving. Decides plans; the committer carries them out. */
+/**
+ * Who is in a chat: starting chats, adding and removing people, leaving. Decides plans; the committer carries
+ * them out.
+ */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -42,7 +45,11 @@ export class People {
    * @returns the chatId, once the commit that makes the chat was accepted
    * @throws EngineError
    */
-  async startChat(usernames: string[], groupName: string | undefined, onProgress: (done: number, total: number) => void): Promise<string> {
+  async startChat(
+    usernames: string[],
+    groupName: string | undefined,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<string> {
     const { account, chats } = this.#context;
     // A group may begin with its founder alone; a chat of two needs somebody.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : this.#wanted(usernames);
@@ -55,7 +62,11 @@ export class People {
     const add = await this.#keyPackages(people, onProgress, true);
     const channelId = crypto.getRandomValues(new Uint8Array(32));
     const nowMs = account.clock.now();
-    const state = await this.#context.mls.createGroup({ channelId, keyPackage: await account.keyPackages.forOwnGroup(), info: { name: groupName ?? "", kind, createdMs: nowMs } });
+    const state = await this.#context.mls.createGroup({
+      channelId,
+      keyPackage: await account.keyPackages.forOwnGroup(),
+      info: { name: groupName ?? "", kind, createdMs: nowMs },
+    });
     const record: ChatRecord = {
       v: 1,
       channelId,
@@ -87,11 +98,19 @@ export class People {
   }
 
   /** @throws EngineError */
-  async addPeople(chatId: string, usernames: string[], onProgress: (done: number, total: number) => void): Promise<void> {
+  async addPeople(
+    chatId: string,
+    usernames: string[],
+    onProgress: (done: number, total: number) => void,
+  ): Promise<void> {
     const chat = this.#active(chatId);
-    if (chat.kind === "direct") throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+    if (chat.kind === "direct") {
+      throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+    }
     const people = await this.#lookUp(this.#wanted(usernames));
-    const missing = people.filter(({ accountKey }) => !chat.members.some((member) => member.accountKey === toHex(accountKey)));
+    const missing = people.filter(({ accountKey }) =>
+      !chat.members.some((member) => member.accountKey === toHex(accountKey))
+    );
     if (missing.length === 0) return;
     const add = await this.#keyPackages(missing, onProgress, false);
     await this.#committer.carryOut(chatId, () => ({ purpose: "add", add, remove: [] }));
@@ -102,7 +121,10 @@ export class People {
     const member = this.#active(chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
     if (member.accountKey === this.#context.ownKey) return await this.leave(chatId);
-    await this.#committer.carryOut(chatId, (draft) => removalOf(draft, ({ credential }) => toHex(credential.accountKey) === member.accountKey));
+    await this.#committer.carryOut(
+      chatId,
+      (draft) => removalOf(draft, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
+    );
   }
 
   /**
@@ -113,8 +135,15 @@ export class People {
   async rename(chatId: string, name: string): Promise<void> {
     const chat = this.#active(chatId);
     const wanted = name.trim();
-    if (chat.kind === "direct" || wanted === "") throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no name, and a group needs one" });
-    if (wanted.length > 200) throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
+    if (chat.kind === "direct" || wanted === "") {
+      throw new EngineError({
+        code: codeName(ErrorCode.forbidden),
+        detail: "a chat of two has no name, and a group needs one",
+      });
+    }
+    if (wanted.length > 200) {
+      throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
+    }
     await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
@@ -126,10 +155,16 @@ export class People {
   async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     const member = this.#active(chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
-    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }));
+    await this.#committer.carryOut(
+      chatId,
+      () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }),
+    );
   }
 
-  /** The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree from the left, so that is the one with the lowest leaf. */
+  /**
+   * The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree
+   * from the left, so that is the one with the lowest leaf.
+   */
   async #promoteHeir(chatId: string): Promise<void> {
     const { ownKey } = this.#context;
     await this.#committer.carryOut(chatId, (draft) => {
@@ -141,8 +176,9 @@ export class People {
   }
 
   /**
-   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's other devices go first, by an own commit. A device that can not follow the
-   * group asks once it was helped ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
+   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's
+   * other devices go first, by an own commit. A device that can not follow the group asks once it was helped
+   * ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
    *
    * @throws EngineError
    */
@@ -160,14 +196,15 @@ export class People {
   }
 
   /**
-   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went past the request has made it void, and a device that could not follow the group
-   * has not asked yet.
+   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went
+   * past the request has made it void, and a device that could not follow the group has not asked yet.
    *
    * @throws EngineError
    */
   async leaveAgain(chatId: string): Promise<void> {
     const { chats } = this.#context;
-    const isDue = (record: Readonly<ChatRecord> | undefined) => record?.active === true && record.leaving && !record.broken;
+    const isDue = (record: Readonly<ChatRecord> | undefined) =>
+      record?.active === true && record.leaving && !record.broken;
     if (!isDue(chats.get(chatId)?.record)) return;
     await this.#prepareToLeave(chatId);
     await chats.update(async (unit) => {
@@ -180,8 +217,15 @@ export class People {
     const { account, chats, ownKey } = this.#context;
     if (chats.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
     await this.#promoteHeir(chatId);
-    await this.#committer.carryOut(chatId, (draft) =>
-      removalOf(draft, ({ credential, recipientKey }) => toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey)));
+    await this.#committer.carryOut(
+      chatId,
+      (draft) =>
+        removalOf(
+          draft,
+          ({ credential, recipientKey }) =>
+            toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey),
+        ),
+    );
   }
 
   #leaveAlone(unit: Unit, draft: Draft): void {
@@ -195,11 +239,17 @@ export class People {
     // Nobody is there to commit it.
     if (draft.members().length <= 1) return this.#leaveAlone(unit, draft);
     const { state } = draft;
-    const stands = this.#outbox.isLeaving(draft.id) || (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
+    const stands = this.#outbox.isLeaving(draft.id) ||
+      (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
     draft.set({ leaving: true });
     if (stands) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
-    await this.#outbox.enqueue(unit, draft, { messageId, order: draft.reservePlace(), kind: "leave", content: new Uint8Array() });
+    await this.#outbox.enqueue(unit, draft, {
+      messageId,
+      order: draft.reservePlace(),
+      kind: "leave",
+      content: new Uint8Array(),
+    });
   }
 
   async accept(chatId: string): Promise<void> {
@@ -217,12 +267,17 @@ export class People {
    *
    * @throws EngineError
    */
-  async #keyPackages(people: KnownAccount[], onProgress: (done: number, total: number) => void, withOwn: boolean): Promise<CommitPlan["add"]> {
+  async #keyPackages(
+    people: KnownAccount[],
+    onProgress: (done: number, total: number) => void,
+    withOwn: boolean,
+  ): Promise<CommitPlan["add"]> {
     const { account } = this.#context;
     // A device that signed in a moment ago belongs into what begins now.
     if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
     const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
-    const ownOthers = own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
+    const ownOthers =
+      own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
     let done = 0;
     const wanted = people.map((person) => ({ person, devices: person.devices.devices }));
     if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
@@ -236,12 +291,30 @@ export class People {
   }
 
   /** @param devices which of the account's */
-  async fetch({ accountKey, username }: KnownAccount, devices: KnownAccount["devices"]["devices"]): Promise<CommitPlan["add"]> {
-    const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, { accountKey, deviceIds: devices.map(({ deviceId }) => deviceId) });
-    const found = await Promise.all(keyPackages.map(async ({ keyPackage }) => ({ keyPackage, recipientKey: (await parseKeyPackage(keyPackage)).recipientKey })));
+  async fetch(
+    { accountKey, username }: KnownAccount,
+    devices: KnownAccount["devices"]["devices"],
+  ): Promise<CommitPlan["add"]> {
+    const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, {
+      accountKey,
+      deviceIds: devices.map(({ deviceId }) => deviceId),
+    });
+    const found = await Promise.all(
+      keyPackages.map(async ({ keyPackage }) => ({
+        keyPackage,
+        recipientKey: (await parseKeyPackage(keyPackage)).recipientKey,
+      })),
+    );
     // The signed device list says which devices there are; the server may neither leave one out nor bring one in.
-    const complete = devices.every((device) => found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey)));
-    if (!complete || found.length !== devices.length) throw new EngineError({ code: codeName(ErrorCode.keyDoesNotMatchDevice), detail: `the KeyPackages of ${username} are not those of its devices` });
+    const complete = devices.every((device) =>
+      found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey))
+    );
+    if (!complete || found.length !== devices.length) {
+      throw new EngineError({
+        code: codeName(ErrorCode.keyDoesNotMatchDevice),
+        detail: `the KeyPackages of ${username} are not those of its devices`,
+      });
+    }
     return found;
   }
 
@@ -249,7 +322,9 @@ export class People {
     const { account } = this.#context;
     const wanted = [...new Set(usernames)].filter((username) => username !== account.username);
     if (wanted.length === 0) throw new EngineError({ code: LocalCode.noSuchUser, detail: "nobody to talk to" });
-    if (wanted.length > maxPeople) throw new EngineError({ code: LocalCode.tooLarge, detail: `at most ${maxPeople} people at once` });
+    if (wanted.length > maxPeople) {
+      throw new EngineError({ code: LocalCode.tooLarge, detail: `at most ${maxPeople} people at once` });
+    }
     return wanted;
   }
 
@@ -274,13 +349,18 @@ export class People {
   }
 
   #directWith(accountKey: string): string | undefined {
-    return this.#context.chats.all().find(({ record }) => record.kind === "direct" && record.active && !record.hidden && !record.broken && record.peer?.accountKey === accountKey &&
-      record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey))?.id;
+    return this.#context.chats.all().find(({ record }) =>
+      record.kind === "direct" && record.active && !record.hidden && !record.broken &&
+      record.peer?.accountKey === accountKey &&
+      record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey)
+    )?.id;
   }
 
   #active(chatId: string): Readonly<ChatRecord> {
     const chat = this.#context.chats.get(chatId);
-    if (!chat?.record.active || chat.record.hidden) throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    if (!chat?.record.active || chat.record.hidden) {
+      throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    }
     return chat.record;
   }
 }
@@ -288,11 +368,16 @@ export class People {
 /** @returns after how many ms the server wants to be asked again, or undefined for any other error */
 function putOffMs(error: unknown): number | undefined {
   if (error instanceof WireError && error.code === ErrorCode.rateLimited) return error.retryAfterMs;
-  if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) return error.problem.retryAfterMs ?? 0;
+  if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) {
+    return error.problem.retryAfterMs ?? 0;
+  }
   return undefined;
 }
 
-function removalOf(draft: Draft, which: (member: ReturnType<Draft["members"]>[number]) => boolean): CommitPlan | undefined {
+function removalOf(
+  draft: Draft,
+  which: (member: ReturnType<Draft["members"]>[number]) => boolean,
+): CommitPlan | undefined {
   const remove = draft.members().filter(which).map(({ recipientKey }) => recipientKey);
   return remove.length > 0 ? { purpose: "remove", add: [], remove } : undefined;
 }

@@ -22,7 +22,13 @@ suite("foreign entries that should not be", {
     const { rpc } = await outsider(core, bert);
     const channelId = fromHex(chatId);
     for (let count = 0; count < 3; count++) {
-      await rpc.call(delivery.publish, { channelId, epoch: 1, messageId: random(16), envelope: random(300), ephemeral: false });
+      await rpc.call(delivery.publish, {
+        channelId,
+        epoch: 1,
+        messageId: random(16),
+        envelope: random(300),
+        ephemeral: false,
+      });
     }
     await bert.says(chatId, "behind the poison");
     await anna.hears(chatId, bert.username, ["behind the poison"]);
@@ -47,8 +53,36 @@ suite("foreign entries that should not be", {
     const { anna, bert, chatId } = await pair(join);
     const { rpc } = await outsider(core, bert);
     // An MLSMessage of version mls10 and wire format mls_private_message (RFC 9420 §6), with no envelope around it.
-    const bare = new Uint8Array([0, 1, 0, 2, 32, ...fromHex(chatId), 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 28, ...random(28), 64, 80, ...random(80)]);
-    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId: random(16), envelope: bare, ephemeral: false });
+    const bare = new Uint8Array([
+      0,
+      1,
+      0,
+      2,
+      32,
+      ...fromHex(chatId),
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      1,
+      1,
+      0,
+      28,
+      ...random(28),
+      64,
+      80,
+      ...random(80),
+    ]);
+    await rpc.call(delivery.publish, {
+      channelId: fromHex(chatId),
+      epoch: 1,
+      messageId: random(16),
+      envelope: bare,
+      ephemeral: false,
+    });
     await anna.until(async () => (await anna.notices(chatId)).includes("rejected bare-mls"), "the notice");
     assert.deepEqual(await anna.texts(chatId), []);
   },
@@ -59,10 +93,20 @@ suite("foreign entries that should not be", {
     const messageId = random(16);
     const { envelope, newState } = await mls.sealMessage(await state(chatId), { messageId, content: random(50) });
     await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
-    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("rejected") && notice.includes(bert.username)), "the notice");
+    await anna.until(
+      async () =>
+        (await anna.notices(chatId)).some((notice) => notice.startsWith("rejected") && notice.includes(bert.username)),
+      "the notice",
+    );
     const second = random(16);
     const again = await mls.sealMessage(newState, { messageId: second, content: random(40) });
-    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId: second, envelope: again.envelope, ephemeral: false });
+    await rpc.call(delivery.publish, {
+      channelId: fromHex(chatId),
+      epoch: 1,
+      messageId: second,
+      envelope: again.envelope,
+      ephemeral: false,
+    });
     await anna.until(async () => (await anna.notices(chatId)).length === 3, "the second notice");
   },
 
@@ -71,7 +115,10 @@ suite("foreign entries that should not be", {
     const { rpc, mls, state } = await outsider(core, bert);
     const long = "long ".repeat(16_000);
     const messageId = random(16);
-    const { envelope } = await mls.sealMessage(await state(chatId), { messageId, content: encodeMimiContent(textContent(long, random(16))) });
+    const { envelope } = await mls.sealMessage(await state(chatId), {
+      messageId,
+      content: encodeMimiContent(textContent(long, random(16))),
+    });
     await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
     await anna.hears(chatId, bert.username, [long]);
   },
@@ -92,29 +139,38 @@ suite("foreign entries that should not be", {
     await anna.says(chatId, "from the past").catch((error) => assert.match(String(error), /L010/));
     await anna.until(async () => {
       const chat = await anna.chat(chatId);
-      const failed = (await anna.items(chatId)).some((item) => item.kind === "message" && item.state === "failed" && item.errorCode === "E017");
+      const failed = (await anna.items(chatId)).some((item) =>
+        item.kind === "message" && item.state === "failed" && item.errorCode === "E017"
+      );
       return failed || chat?.active === false;
     }, "the refusal");
     assert.deepEqual(await bert.texts(chatId, anna.username), ["in epoch two"]);
   },
 
-  "a commit whose hybrid header does not open stops the chat with one notice, and nothing is processed": async ({ core, join }) => {
+  "a commit whose hybrid header does not open stops the chat with one notice, and nothing is processed": async (
+    { core, join },
+  ) => {
     const { anna, bert, chatId } = await pair(join);
     const { rpc, mls, state } = await outsider(core, bert);
     const { pending } = await mls.prepareCommit(await state(chatId), { nowMs: Date.now() });
     for (const { header } of pending.bundle.headers) header[header.length - 1] ^= 1;
     const { body, headersLength } = bundleBody(pending);
-    await rpc.call(delivery.commit, {
-      channelId: fromHex(chatId),
-      epoch: 1,
-      commitId: pending.commitId,
-      sha256: await sha256(body),
-      commitLength: pending.bundle.sealedCommit.length,
-      welcomeLength: 0,
-      headersLength,
-      removed: [],
-      added: [],
-    }, {}, body);
+    await rpc.call(
+      delivery.commit,
+      {
+        channelId: fromHex(chatId),
+        epoch: 1,
+        commitId: pending.commitId,
+        sha256: await sha256(body),
+        commitLength: pending.bundle.sealedCommit.length,
+        welcomeLength: 0,
+        headersLength,
+        removed: [],
+        added: [],
+      },
+      {},
+      body,
+    );
     await anna.until(async () => (await anna.notices(chatId)).includes("unreadable header"), "the notice");
     await anna.sees(chatId, ({ active }) => !active);
     await assert.rejects(anna.says(chatId, "into the void"), /L010/);
@@ -131,9 +187,22 @@ suite("foreign entries that should not be", {
     const bertKey = await bert.recipientKey();
     const headers = new Uint8Array([...await anna.recipientKey(), ...random(1168), ...bertKey, ...random(1168)]);
     const body = new Uint8Array([...random(100), ...random(100), ...headers]);
-    await rpc.call(delivery.commit, {
-      channelId, epoch: 0, commitId: random(16), sha256: await sha256(body), commitLength: 100, welcomeLength: 100, headersLength: headers.length, removed: [], added: [bertKey],
-    }, {}, body);
+    await rpc.call(
+      delivery.commit,
+      {
+        channelId,
+        epoch: 0,
+        commitId: random(16),
+        sha256: await sha256(body),
+        commitLength: 100,
+        welcomeLength: 100,
+        headersLength: headers.length,
+        removed: [],
+        added: [bertKey],
+      },
+      {},
+      body,
+    );
     await bert.until(() => bert.problems.length > 0, "the problem");
     assert.match(JSON.stringify(bert.problems), /L008/);
     const chatId = await anna.engine.startChat([bert.username]);

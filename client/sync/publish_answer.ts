@@ -13,7 +13,8 @@ export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed"
 export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number): Verdict {
   switch (code) {
     case ErrorCode.epochConflict:
-    // The server has this device's commit, or its acknowledgement of one, and these bytes are older (PROTOCOL §4). It asks for repeats first: so it does not have them.
+    // The server has this device's commit, or its acknowledgement of one, and these bytes are older (PROTOCOL
+    // §4). It asks for repeats first: so it does not have them.
     case ErrorCode.staleEpoch:
       return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
     case ErrorCode.notAMember:

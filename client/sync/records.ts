@@ -1,4 +1,7 @@
-/** What the sync keeps on the device, by store, and the keys of it. Values are plain data; client/storage seals them. */
+/**
+ * What the sync keeps on the device, by store, and the keys of it. Values are plain data; client/storage
+ * seals them.
+ */
 
 import type { Bytes } from "../mls/types.ts";
 
@@ -11,14 +14,20 @@ export interface ChatRecord {
   firstChannelId: Bytes;
   kind: "direct" | "group";
   name: string;
-  /** Accounts, as the newest epoch has them. On disk apart from the rest (`keys.members`): it grows with the group, and the rest is written with every message. */
+  /**
+   * Accounts, as the newest epoch has them. On disk apart from the rest (`keys.members`): it grows with the
+   * group, and the rest is written with every message.
+   */
   members: ChatMember[];
   /** In a chat of two: the other account, kept when it is gone. */
   peer?: { username: string; accountKey: string };
   /** Not on the server yet: the commit that makes it is pending. Not shown. */
   hidden: boolean;
   invitation: boolean;
-  /** The invitation is back into this chat, from somebody who was not in it: an answer alone does not accept it, and what waited is held until the user does. */
+  /**
+   * The invitation is back into this chat, from somebody who was not in it: an answer alone does not accept
+   * it, and what waited is held until the user does.
+   */
   mustAccept?: true;
   active: boolean;
   /** The user asked to leave; the removal is on its way. */
@@ -34,23 +43,41 @@ export interface ChatRecord {
   ownSent: number;
   /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
   commits: { n: number; commitId: string }[];
-  /** Set when an entry could not be followed: no later commit can be either, until this device is re-added (PROTOCOL §3.5). */
+  /**
+   * Set when an entry could not be followed: no later commit can be either, until this device is re-added
+   * (PROTOCOL §3.5).
+   */
   broken?: Broken;
-  /** Devices that were put back at their request, as hex, and the epoch that did it or that they have made since; while a request from before may still be carried out. */
+  /**
+   * Devices that were put back at their request, as hex, and the epoch that did it or that they have made
+   * since; while a request from before may still be carried out.
+   */
   readded?: { recipientKey: string; n: number }[];
   /** Bytes of entries that are kept for another try. */
   keptBytes?: number;
-  /** The server's list of members was seen to differ from the group's (PROTOCOL §4): a commit that tells the server the difference is due. */
+  /**
+   * The server's list of members was seen to differ from the group's (PROTOCOL §4): a commit that tells the
+   * server the difference is due.
+   */
   serverDiffers?: true;
-  /** A member's signed word that its commit (commitId as hex, of epoch n) takes this device out; `own`: a device of the same account. */
+  /**
+   * A member's signed word that its commit (commitId as hex, of epoch n) takes this device out; `own`: a
+   * device of the same account.
+   */
   announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
   earlier?: string[];
-  /** The channel that the present one took over from, as hex, when in ms, and the chat of which this hidden one is to become the successor. */
+  /**
+   * The channel that the present one took over from, as hex, when in ms, and the chat of which this hidden
+   * one is to become the successor.
+   */
   superseded?: string;
   movedMs?: number;
   succeeds?: string;
-  /** Usernames of people that this device had added or removed in the channel before, which the move has undone: it does so once more. */
+  /**
+   * Usernames of people that this device had added or removed in the channel before, which the move has
+   * undone: it does so once more.
+   */
   redo?: { add: string[]; remove: string[] };
 }
 
@@ -111,7 +138,10 @@ export interface OutboxRecord {
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
   /** It has been sent, and goes out once more since then, in ms: the line says "sent" already. */
   againMs?: number;
-  /** Accounts as hex that could not read it when it was said: while one of them is in the group it does not go out once more. */
+  /**
+   * Accounts as hex that could not read it when it was said: while one of them is in the group it does not go
+   * out once more.
+   */
   notFor?: string[];
 }
 
@@ -157,8 +187,26 @@ export interface SentIn {
 }
 
 export type NoticeKind =
-  | "created" | "added" | "removed" | "left" | "device-added" | "device-removed" | "renamed" | "rejoined" | "unreadable" | "rejected" | "gap" | "successor" | "key-changed"
-  | "removed-by-server" | "server-differs" | "healed" | "rolled-back" | "server-behind" | "promoted" | "demoted";
+  | "created"
+  | "added"
+  | "removed"
+  | "left"
+  | "device-added"
+  | "device-removed"
+  | "renamed"
+  | "rejoined"
+  | "unreadable"
+  | "rejected"
+  | "gap"
+  | "successor"
+  | "key-changed"
+  | "removed-by-server"
+  | "server-differs"
+  | "healed"
+  | "rolled-back"
+  | "server-behind"
+  | "promoted"
+  | "demoted";
 
 /** The store "messageids": that (account, messageId) was seen; kept 30 days (PROTOCOL §4). */
 export interface SeenRecord {
@@ -180,7 +228,10 @@ export interface UnreadableRecord {
 
 /** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
 export const rememberedCommits = 32;
-/** Within this, in ms, two admins make a successor channel "at the same time"; and what was said so short a time before a move may not have been read by those who moved first. */
+/**
+ * Within this, in ms, two admins make a successor channel "at the same time"; and what was said so short a
+ * time before a move may not have been read by those who moved first.
+ */
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
 /** How long, in ms, something that others might not have seen waits to be said or done once more. */

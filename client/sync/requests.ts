@@ -8,9 +8,15 @@ import type { SyncContext } from "./sync_context.ts";
 
 /** Whom a request goes to at once. */
 const askedAtOnce = 2;
-/** Rounds in which only those are asked whom this device knows from the chat: brought back by another, it would have to ask its user (GRP-7.5). */
+/**
+ * Rounds in which only those are asked whom this device knows from the chat: brought back by another, it
+ * would have to ask its user (GRP-7.5).
+ */
 const roundsAmongKnown = 3;
-/** Rounds that ask with one KeyPackage, and how many of those before stay, in case that an older request is carried out late. */
+/**
+ * Rounds that ask with one KeyPackage, and how many of those before stay, in case that an older request is
+ * carried out late.
+ */
 const roundsWithOneKeyPackage = 2;
 const keptRequests = 3;
 
@@ -28,8 +34,14 @@ export async function whomToAsk(
   state: GroupState | undefined,
   round: number,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  const own = new Set((state ? mls.members(state) : []).filter(({ credential }) => toHex(credential.accountKey) === ownKey).map(({ recipientKey }) => toHex(recipientKey)));
-  const others = members.filter((key) => !equalBytes(key, account.recipientKey)).sort((a, b) => toHex(a) < toHex(b) ? -1 : 1);
+  const own = new Set(
+    (state ? mls.members(state) : []).filter(({ credential }) => toHex(credential.accountKey) === ownKey).map((
+      { recipientKey },
+    ) => toHex(recipientKey)),
+  );
+  const others = members.filter((key) => !equalBytes(key, account.recipientKey)).sort((a, b) =>
+    toHex(a) < toHex(b) ? -1 : 1
+  );
   const ordered = [...others.filter((key) => !own.has(toHex(key))), ...others.filter((key) => own.has(toHex(key)))];
   const known = round <= roundsAmongKnown && record ? await devicesOf(account, record) : new Set<string>();
   const preferred = ordered.filter((key) => known.has(toHex(key)));
@@ -46,9 +58,14 @@ export function inRotation<T>(items: T[], count: number, from: number): T[] {
 }
 
 /** @returns the devices of the chat's accounts as hex, as far as this device has their lists */
-async function devicesOf({ directory }: SyncContext["account"], { members }: Readonly<ChatRecord>): Promise<Set<string>> {
+async function devicesOf(
+  { directory }: SyncContext["account"],
+  { members }: Readonly<ChatRecord>,
+): Promise<Set<string>> {
   const accounts = await Promise.all(members.map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
-  return new Set(accounts.flatMap((known) => known?.devices.devices.map(({ recipientKey }) => toHex(recipientKey)) ?? []));
+  return new Set(
+    accounts.flatMap((known) => known?.devices.devices.map(({ recipientKey }) => toHex(recipientKey)) ?? []),
+  );
 }
 
 export class ReaddRequests {
@@ -70,15 +87,24 @@ export class ReaddRequests {
    * @param commitId of the commit that made it; empty when it is not known
    * @param serverEpoch the channel's epoch now: the request is good for 32 epochs from it
    */
-  async make(channelId: Uint8Array<ArrayBuffer>, n: number, commitId: Uint8Array<ArrayBuffer>, serverEpoch: number): Promise<DirectContent> {
+  async make(
+    channelId: Uint8Array<ArrayBuffer>,
+    n: number,
+    commitId: Uint8Array<ArrayBuffer>,
+    serverEpoch: number,
+  ): Promise<DirectContent> {
     const { account, store } = this.#context;
     const channel = toHex(channelId);
     let requested = this.#made.get(channel);
-    // A KeyPackage that stands in the tree is no help any more if its Welcome was lost, so another follows; of those asked with before, few are kept.
+    // A KeyPackage that stands in the tree is no help any more if its Welcome was lost, so another follows;
+    // of those asked with before, few are kept.
     if (!requested || requested.rounds >= roundsWithOneKeyPackage) {
       const made = await account.keyPackages.forRequest();
       const before = requested?.stored ?? [];
-      const deletes = before.slice(0, Math.max(0, before.length - keptRequests)).map((key) => ({ store: "keypackages" as const, key }));
+      const deletes = before.slice(0, Math.max(0, before.length - keptRequests)).map((key) => ({
+        store: "keypackages" as const,
+        key,
+      }));
       // The private part is on disk before anybody can seal to it.
       await store.write({ puts: [made.put], deletes });
       requested = { ...made, rounds: 0, stored: [...before.slice(-keptRequests), made.put.key] };
@@ -86,7 +112,12 @@ export class ReaddRequests {
     }
     requested.rounds++;
     const { keyPackage, ref } = requested;
-    const request = await signReadd({ channelId, recipientKey: account.recipientKey, keyPackageRef: ref, epoch: BigInt(serverEpoch) }, account.deviceSeed);
+    const request = await signReadd({
+      channelId,
+      recipientKey: account.recipientKey,
+      keyPackageRef: ref,
+      epoch: BigInt(serverEpoch),
+    }, account.deviceSeed);
     return { kind: "readd", n, commitId: commitId.length === 16 ? commitId : new Uint8Array(), request, keyPackage };
   }
 }

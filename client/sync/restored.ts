@@ -1,6 +1,7 @@
 /**
- * A server whose data was put in from a backup (docs/decisions/023): what it took after the backup is gone, where nobody has fetched it yet. So what this device said since then it says once more, and
- * looks at once whether its groups have gone on without the server's knowledge.
+ * A server whose data was put in from a backup (docs/decisions/023): what it took after the backup is gone,
+ * where nobody has fetched it yet. So what this device said since then it says once more, and looks at once
+ * whether its groups have gone on without the server's knowledge.
  */
 
 import { delivery } from "../../schema/rpc/methods.ts";
@@ -22,12 +23,18 @@ export interface RestoredNeeds {
   serverBehind(chatId: string): Promise<void>;
 }
 
-/** @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for never. @throws StorageError */
+/**
+ * @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for
+ *   never. @throws StorageError
+ */
 export async function lastRestore({ store }: Pick<SyncContext, "store">): Promise<number> {
   return await store.get<number>("account", knownKey) ?? 0;
 }
 
-/** To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError; then everything is done at the next connection */
+/**
+ * To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError;
+ * then everything is done at the next connection
+ */
 export async function lookForRestore(context: SyncContext, needs: RestoredNeeds): Promise<void> {
   const { rpc, store, chats } = context;
   const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
@@ -47,11 +54,21 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
   await store.write({ puts: [{ store: "account", key: knownKey, value: restoredMs }] });
 }
 
-async function sayAgain(context: SyncContext, needs: RestoredNeeds, chatId: string, restoredToMs: number): Promise<void> {
+async function sayAgain(
+  context: SyncContext,
+  needs: RestoredNeeds,
+  chatId: string,
+  restoredToMs: number,
+): Promise<void> {
   await context.chats.update(async (unit) => {
     const draft = await unit.chat(chatId);
     if (!draft?.record.active) return;
-    const said = await toSayAgain(context, chatId, draft.record.members, ({ atMs }) => atMs !== undefined && atMs >= restoredToMs);
+    const said = await toSayAgain(
+      context,
+      chatId,
+      draft.record.members,
+      ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
+    );
     keepToSayAgain(unit, draft, said);
     unit.afterwards(() => needs.sayAgain(chatId, said));
   });

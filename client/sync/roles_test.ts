@@ -8,7 +8,8 @@ async function group(people: Person[]): Promise<string> {
   return chatId;
 }
 
-const admins = (people: { members: { username: string; role: string }[] }) => people.members.filter(({ role }) => role === "admin").map(({ username }) => username).sort();
+const admins = (people: { members: { username: string; role: string }[] }) =>
+  people.members.filter(({ role }) => role === "admin").map(({ username }) => username).sort();
 
 suite("names and roles", {
   "GRP-2.5: an admin renames and promotes, a member may neither, and everybody sees who did what": async ({ join }) => {
@@ -18,8 +19,15 @@ suite("names and roles", {
     await assert.rejects(bert.engine.setRole(chatId, bert.username, "admin"), /E003 GRP-2.5/);
     await anna.engine.renameChat(chatId, " after ");
     await anna.engine.setRole(chatId, bert.username, "admin");
-    await Promise.all([anna, bert, carl].map((person) => person.sees(chatId, (chat) => chat.title === "after" && admins(chat).length === 2)));
-    assert.deepEqual((await carl.notices(chatId)).slice(1), [`renamed ${anna.username} after`, `promoted ${anna.username} ${bert.username}`]);
+    await Promise.all(
+      [anna, bert, carl].map((person) =>
+        person.sees(chatId, (chat) => chat.title === "after" && admins(chat).length === 2)
+      ),
+    );
+    assert.deepEqual((await carl.notices(chatId)).slice(1), [
+      `renamed ${anna.username} after`,
+      `promoted ${anna.username} ${bert.username}`,
+    ]);
     await bert.engine.setRole(chatId, anna.username, "member");
     await carl.sees(chatId, (chat) => admins(chat).join() === bert.username);
     assert.equal((await carl.notices(chatId)).at(-1), `demoted ${bert.username} ${anna.username}`);
@@ -48,7 +56,11 @@ suite("names and roles", {
     const direct = await anna.engine.startChat([bert.username]);
     await assert.rejects(anna.engine.renameChat(direct, "two"), /E003/);
     await anna.engine.renameChat(chatId, "before");
-    assert.equal((await anna.notices(chatId)).some((notice) => notice.startsWith("renamed")), false, "nothing to do is no commit");
+    assert.equal(
+      (await anna.notices(chatId)).some((notice) => notice.startsWith("renamed")),
+      false,
+      "nothing to do is no commit",
+    );
   },
 
   "two plans of names and roles at the same time both take place": async ({ join }) => {
@@ -57,6 +69,10 @@ suite("names and roles", {
     await anna.engine.setRole(chatId, bert.username, "admin");
     await bert.sees(chatId, (chat) => admins(chat).length === 2);
     await Promise.all([anna.engine.renameChat(chatId, "both"), bert.engine.setRole(chatId, carl.username, "admin")]);
-    await Promise.all([anna, bert, carl].map((person) => person.sees(chatId, (chat) => chat.title === "both" && admins(chat).length === 3)));
+    await Promise.all(
+      [anna, bert, carl].map((person) =>
+        person.sees(chatId, (chat) => chat.title === "both" && admins(chat).length === 3)
+      ),
+    );
   },
 });

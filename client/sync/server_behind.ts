@@ -1,6 +1,7 @@
 /**
- * A group that has gone on without the server's knowledge, because the server was restored from an old backup (PROTOCOL §3.5): an admin's device gives the conversation a fresh channel. One that is ahead
- * of the server finds out by itself; the others are told by the members that are.
+ * A group that has gone on without the server's knowledge, because the server was restored from an old backup
+ * (PROTOCOL §3.5): an admin's device gives the conversation a fresh channel. One that is ahead of the server
+ * finds out by itself; the others are told by the members that are.
  */
 
 import type { GroupState } from "../mls/group.ts";
@@ -25,17 +26,31 @@ const restoreMatters = 30 * 24 * 3_600_000;
  * @param round from 1
  * @throws EngineError, TransportError, WireError
  */
-export async function actAhead({ ownKey }: SyncContext, admins: Admins, chatId: string, record: Readonly<ChatRecord>, state: GroupState | undefined, members: Uint8Array<ArrayBuffer>[] | undefined, round: number): Promise<void> {
+export async function actAhead(
+  { ownKey }: SyncContext,
+  admins: Admins,
+  chatId: string,
+  record: Readonly<ChatRecord>,
+  state: GroupState | undefined,
+  members: Uint8Array<ArrayBuffer>[] | undefined,
+  round: number,
+): Promise<void> {
   if (isAdmin(record, ownKey)) await admins.lead(chatId, state, ({ broken }) => broken !== undefined);
   else if (round >= firstRoundOfTelling) await admins.tell(record, record.channelId, members ?? [], "ahead", round);
 }
 
-/** A member says that it is ahead of the server. An admin's device that can follow, and has all that the server has, makes the successor from there. @throws EngineError, TransportError, WireError */
+/**
+ * A member says that it is ahead of the server. An admin's device that can follow, and has all that the
+ * server has, makes the successor from there. @throws EngineError, TransportError, WireError
+ */
 export async function toldAhead(context: SyncContext, admins: Admins, chatId: string, direct: Direct): Promise<void> {
   const { account: { clock }, ownKey, rpc } = context;
   const found = await memberOf(context, chatId, direct);
   if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;
   const { channelId, epoch, movedMs = 0 } = found.record;
-  if (direct.content.n <= epoch || movedMs > clock.now() - togetherMs || await lastRestore(context) + restoreMatters < clock.now()) return;
+  if (
+    direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
+    await lastRestore(context) + restoreMatters < clock.now()
+  ) return;
   if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);
 }

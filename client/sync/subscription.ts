@@ -38,7 +38,10 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
   let answered = false;
   try {
     watch();
-    const stream = options.rpc.stream(delivery.subscribe, { recipientKey: options.recipientKey, after: options.cursor() }, { signal: AbortSignal.any([signal, silence.signal]) });
+    const stream = options.rpc.stream(delivery.subscribe, {
+      recipientKey: options.recipientKey,
+      after: options.cursor(),
+    }, { signal: AbortSignal.any([signal, silence.signal]) });
     for await (const { entries } of stream) {
       // Our own work on an element is not the server's silence.
       cancel();

@@ -1,11 +1,17 @@
-/** Answers of the server that do not fit what this device did: mostly the commit that explains one is on its way; else somebody has gone back in time, or a commit was missed (PROTOCOL §4, E017). */
+/**
+ * Answers of the server that do not fit what this device did: mostly the commit that explains one is on its
+ * way; else somebody has gone back in time, or a commit was missed (PROTOCOL §4, E017).
+ */
 
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { serverState } from "./server_list.ts";
 import type { SyncContext } from "./sync_context.ts";
 
-/** How long an answer that does not fit may be due to an entry that is on its way, in ms, and how often it is looked at. */
+/**
+ * How long an answer that does not fit may be due to an entry that is on its way, in ms, and how often it is
+ * looked at.
+ */
 const suspicionMs = 3_000;
 const looks = 2;
 
@@ -27,7 +33,11 @@ export class Suspicions {
   #closed = false;
 
   /** @param cursor the highest seq of the queue whose effects are on disk */
-  constructor(context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">, cursor: () => number, outcomes: SuspicionOutcomes) {
+  constructor(
+    context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">,
+    cursor: () => number,
+    outcomes: SuspicionOutcomes,
+  ) {
     this.#context = context;
     this.#cursor = cursor;
     this.#outcomes = outcomes;
@@ -45,17 +55,21 @@ export class Suspicions {
   }
 
   /**
-   * The server did not take what was sealed in the own epoch. It is looked at after a while, and ends with the epoch that it was raised in.
+   * The server did not take what was sealed in the own epoch. It is looked at after a while, and ends with
+   * the epoch that it was raised in.
    *
    * @param code of the answer: E015, E016 or E017
    */
   raise(chatId: string, code: number): void {
     if (this.#closed || this.#timers.has(chatId)) return;
     const epoch = this.#context.chats.get(chatId)?.record.epoch;
-    this.#timers.set(chatId, this.#context.environment.after(suspicionMs, () => {
-      this.#timers.delete(chatId);
-      void this.#investigate(chatId, code, epoch).catch(() => {});
-    }));
+    this.#timers.set(
+      chatId,
+      this.#context.environment.after(suspicionMs, () => {
+        this.#timers.delete(chatId);
+        void this.#investigate(chatId, code, epoch).catch(() => {});
+      }),
+    );
   }
 
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
@@ -66,9 +80,16 @@ export class Suspicions {
     if (before.epoch !== epoch) return this.settle(chatId);
     const server = await serverState(rpc, before.channelId);
     // While entries of the channel wait, what explains the answer is among them, however long the queue is.
-    const { entries } = await rpc.call(delivery.fetch, { recipientKey: account.recipientKey, channelId: before.channelId, after: this.#cursor(), limit: 1 });
+    const { entries } = await rpc.call(delivery.fetch, {
+      recipientKey: account.recipientKey,
+      channelId: before.channelId,
+      after: this.#cursor(),
+      limit: 1,
+    });
     const now = chats.get(chatId);
-    if (entries.length > 0 || !now?.record.active || now.record.broken || now.record.epoch !== before.epoch) return this.settle(chatId);
+    if (entries.length > 0 || !now?.record.active || now.record.broken || now.record.epoch !== before.epoch) {
+      return this.settle(chatId);
+    }
     const count = (this.#counts.get(chatId) ?? 0) + 1;
     this.#counts.set(chatId, count);
     if (count < looks) return this.raise(chatId, code);

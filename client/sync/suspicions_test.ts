@@ -14,14 +14,20 @@ function suspecting() {
     rpc: {
       call: ({ name }: { name: string }) => {
         world.calls++;
-        return Promise.resolve(name === "fetch" ? { entries: Array(world.waiting).fill({}) } : { epoch: world.serverEpoch, members: [] });
+        return Promise.resolve(
+          name === "fetch" ? { entries: Array(world.waiting).fill({}) } : { epoch: world.serverEpoch, members: [] },
+        );
       },
     },
     account: { recipientKey: new Uint8Array(32) },
     environment: { after: (_ms: number, run: () => void) => (due = run, () => {}) },
   };
   const outcome = (name: string) => () => Promise.resolve(void world.found.push(name));
-  const suspicions = new Suspicions(context as unknown as SyncContext, () => 9, { rolledBack: outcome("rolled-back"), serverBehind: outcome("server-behind"), fork: outcome("fork") });
+  const suspicions = new Suspicions(context as unknown as SyncContext, () => 9, {
+    rolledBack: outcome("rolled-back"),
+    serverBehind: outcome("server-behind"),
+    fork: outcome("fork"),
+  });
   /** Until no look is due any more. */
   const passTime = async () => {
     for (; due; await new Promise((resolve) => setTimeout(resolve, 5))) {

@@ -1,4 +1,7 @@
-/** The parts of the sync put together for one signed-in device: inbox, outbox, commits, people and upkeep on one connection. */
+/**
+ * The parts of the sync put together for one signed-in device: inbox, outbox, commits, people and upkeep on
+ * one connection.
+ */
 
 import { toHex } from "../../schema/bytes.ts";
 import type { ChatSummary, EngineProblem, Progress, TimelineItem } from "../engine/api.ts";
@@ -25,7 +28,10 @@ import { Upkeep } from "./upkeep.ts";
 /** How often the stock of KeyPackages and the device lists are looked after while connected, in ms. */
 const upkeepEveryMs = 3_600_000;
 
-/** How old the device lists of the people in the chats may be when a message has gone out, in ms: a device that signed in since then can not read it, nor what follows, until it is added. */
+/**
+ * How old the device lists of the people in the chats may be when a message has gone out, in ms: a device
+ * that signed in since then can not read it, nor what follows, until it is added.
+ */
 const listsFreshMs = 30_000;
 
 const catchingUpQuietMs = 200;
@@ -62,14 +68,32 @@ export class Sync {
   #inBackground = 0;
   #closed = false;
 
-  private constructor(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }) {
+  private constructor(
+    options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener },
+  ) {
     const { account, store, environment, listener } = options;
     const trust = new TrustWatch(account.trust);
     const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
     const ownKey = toHex(account.accountKey);
     this.#listener = listener;
-    this.chats = new Chats({ store, mls, own: { username: account.username, accountKey: ownKey }, listener, environment });
-    this.#context = { account, rpc: account.rpc, store, chats: this.chats, mls, trust, environment, ownKey, problem: (problem) => listener.problem(problem) };
+    this.chats = new Chats({
+      store,
+      mls,
+      own: { username: account.username, accountKey: ownKey },
+      listener,
+      environment,
+    });
+    this.#context = {
+      account,
+      rpc: account.rpc,
+      store,
+      chats: this.chats,
+      mls,
+      trust,
+      environment,
+      ownKey,
+      problem: (problem) => listener.problem(problem),
+    };
     const suspect = (chatId: string, code: number) => this.#healer.suspect(chatId, code);
     this.#committer = new Committer(this.#context, suspect);
     this.#outbox = new Outbox(this.#context, {
@@ -86,17 +110,26 @@ export class Sync {
     this.messages = new Messages(this.#context, this.#outbox);
     const events = this.#events();
     this.#healer = new Healer(this.#context, this.#committer, this.people, () => events, () => this.#inbox.cursor);
-    this.#upkeep = new Upkeep(this.#context, this.#committer, this.people, (chatId) => void this.#healer.stateLost(chatId).catch((error) => this.#report(error)));
+    this.#upkeep = new Upkeep(
+      this.#context,
+      this.#committer,
+      this.people,
+      (chatId) => void this.#healer.stateLost(chatId).catch((error) => this.#report(error)),
+    );
     this.#inbox = new Inbox(this.#context, events);
     this.#ephemeral = new Ephemeral(this.#context, listener.typing);
   }
 
   /** Reads what the device stores; makes no call. @throws StorageError */
-  static async open(options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener }): Promise<Sync> {
+  static async open(
+    options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener },
+  ): Promise<Sync> {
     const sync = new Sync(options);
     await Promise.all([sync.chats.load(), sync.#inbox.load(), sync.#outbox.load()]);
     await sync.pinsChanged();
-    sync.#unwatchPins = options.account.directory.watchPins(() => void sync.pinsChanged().catch((error) => sync.#report(error)));
+    sync.#unwatchPins = options.account.directory.watchPins(() =>
+      void sync.pinsChanged().catch((error) => sync.#report(error))
+    );
     return sync;
   }
 
@@ -133,7 +166,12 @@ export class Sync {
           this.#listener.caughtUp();
           this.#listsFresh = false;
           this.#listsFailed = false;
-          this.#background(lookForRestore(this.#context, { sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said), serverBehind: (chatId) => this.#healer.serverBehind(chatId) }));
+          this.#background(
+            lookForRestore(this.#context, {
+              sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said),
+              serverBehind: (chatId) => this.#healer.serverBehind(chatId),
+            }),
+          );
           this.#lookAfter();
         },
         failed: (error) => this.#report(error),
@@ -176,7 +214,10 @@ export class Sync {
     this.#healer.close();
   }
 
-  /** Acts at once on what the newest device lists of the people in the chats say: new devices come in, revoked ones go. */
+  /**
+   * Acts at once on what the newest device lists of the people in the chats say: new devices come in, revoked
+   * ones go.
+   */
   checkDevices(): Promise<void> {
     return this.#upkeep.checkDevices();
   }
@@ -186,10 +227,18 @@ export class Sync {
     this.messages.pinsChanged();
     const { directory } = this.#context.account;
     const [known, pins] = [await directory.known(), await directory.pins()];
-    const marked = known.filter(({ accountKey, verified, changedKey }) => toHex(accountKey) !== this.#context.ownKey && (verified || changedKey));
-    const marks = new Map(marked.map(({ accountKey, changedKey }) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }]));
+    const marked = known.filter(({ accountKey, verified, changedKey }) =>
+      toHex(accountKey) !== this.#context.ownKey && (verified || changedKey)
+    );
+    const marks = new Map(
+      marked.map((
+        { accountKey, changedKey },
+      ) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }]),
+    );
     const pinned = new Map(pins.map(({ username, accountKey }) => [username, toHex(accountKey)]));
-    this.chats.mark(({ username, accountKey }) => (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true });
+    this.chats.mark(({ username, accountKey }) =>
+      (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true }
+    );
     for (const { id } of this.chats.all()) this.#outbox.kick(id);
   }
 
@@ -198,12 +247,19 @@ export class Sync {
     return this.#healer.keyAccepted();
   }
 
-  /** Whether nothing of this device's waits for the server, and no work is under way or due that a group or the account needs. */
+  /**
+   * Whether nothing of this device's waits for the server, and no work is under way or due that a group or
+   * the account needs.
+   */
   get isSettled(): boolean {
-    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#upkeep.busy && !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
+    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#upkeep.busy &&
+      !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
-  /** Tells the others of a chat that something is being written there; once in a few seconds, and never later than now. */
+  /**
+   * Tells the others of a chat that something is being written there; once in a few seconds, and never later
+   * than now.
+   */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
   }
@@ -296,7 +352,9 @@ export class Sync {
 
   /** Invitations are not in it: strangers could fill it with them. */
   #keepVault(): void {
-    const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden && !record.invitation).map(({ record }) => record.channelId);
+    const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden && !record.invitation).map(
+      ({ record }) => record.channelId,
+    );
     this.#background(this.#context.account.vault.sync(channels));
   }
 

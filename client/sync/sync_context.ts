@@ -46,7 +46,10 @@ export interface InboxEvents {
   serverDiffers(chatId: string): void;
   /** A payload of one device to this one. */
   direct(entry: Entry): void;
-  /** The conversation goes on in another channel: what waits is sealed again, and so is what was said in the one before while others were elsewhere. */
+  /**
+   * The conversation goes on in another channel: what waits is sealed again, and so is what was said in the
+   * one before while others were elsewhere.
+   */
   moved(chatId: string, said: OutboxRecord[]): void;
   /** A successor whose maker is no admin as this device knows the group. */
   successorRefused(chatId: string, channelId: Uint8Array<ArrayBuffer>): void;

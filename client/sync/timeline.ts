@@ -7,21 +7,43 @@ import type { ChatRecord, ItemRecord } from "./records.ts";
 export function itemOf(record: ItemRecord): TimelineItem {
   if (record.kind === "notice") return { ...record };
   const { kind, messageId, order, sender, own, elsewhere, text, atMs, state, errorCode } = record;
-  return { kind, messageId, order, sender, own, ...(elsewhere && { elsewhere }), text, atMs, state, ...(errorCode !== undefined && { errorCode }) };
+  return {
+    kind,
+    messageId,
+    order,
+    sender,
+    own,
+    ...(elsewhere && { elsewhere }),
+    text,
+    atMs,
+    state,
+    ...(errorCode !== undefined && { errorCode }),
+  };
 }
 
 /** What the directory marks of a member; nothing for most. */
-export type PinMarks = (member: { username: string; /** hex */ accountKey: string }) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
+export type PinMarks = (
+  member: { username: string; /** hex */ accountKey: string },
+) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
 
 /** @param own this device's account */
-export function summaryOf(chatId: string, record: ChatRecord, own: { username: string; accountKey: string }, marks: PinMarks): ChatSummary {
+export function summaryOf(
+  chatId: string,
+  record: ChatRecord,
+  own: { username: string; accountKey: string },
+  marks: PinMarks,
+): ChatSummary {
   const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
   const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
   return {
     chatId,
     title: record.kind === "direct" ? directTitle : record.name,
     kind: record.kind,
-    members: record.members.map((member) => ({ ...member, ...marks(member), self: member.accountKey === own.accountKey })),
+    members: record.members.map((member) => ({
+      ...member,
+      ...marks(member),
+      self: member.accountKey === own.accountKey,
+    })),
     invitation: record.invitation,
     ...(record.invitation && record.mustAccept && { mustAccept: true as const }),
     active: record.active && record.broken === undefined,

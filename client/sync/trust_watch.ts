@@ -1,11 +1,14 @@
 /**
- * Tells a leaf that is not trusted from one that could not be judged because the directory did not answer. MLS sees a refusal in both cases; but an entry must not be given up
- * because the network was away.
+ * Tells a leaf that is not trusted from one that could not be judged because the directory did not answer.
+ * MLS sees a refusal in both cases; but an entry must not be given up because the network was away.
  */
 
 import type { Trust } from "../mls/group.ts";
 
-/** Judges leaves by the directory, and remembers when it could not be asked: then nothing was refused, only not yet judged. */
+/**
+ * Judges leaves by the directory, and remembers when it could not be asked: then nothing was refused, only
+ * not yet judged.
+ */
 export class TrustWatch {
   readonly #trust: Trust;
   /** Operations run side by side: each one looks only at what failed since it began. */

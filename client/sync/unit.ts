@@ -17,7 +17,11 @@ export class Unit {
   readonly #create: (record: ChatRecord, chatId: string) => Promise<Draft>;
   readonly #chatOf: (channel: string) => string | undefined;
 
-  constructor(open: (chatId: string) => Promise<Draft | undefined>, create: (record: ChatRecord, chatId: string) => Promise<Draft>, chatOf: (channel: string) => string | undefined) {
+  constructor(
+    open: (chatId: string) => Promise<Draft | undefined>,
+    create: (record: ChatRecord, chatId: string) => Promise<Draft>,
+    chatOf: (channel: string) => string | undefined,
+  ) {
     this.#open = open;
     this.#create = create;
     this.#chatOf = chatOf;
@@ -85,7 +89,11 @@ export class Unit {
       puts: [...this.#puts.values()],
       deletes: [...this.#deletes.values()],
       absent: this.#absent,
-      versions: [...this.drafts.values()].filter((draft) => draft.changed).map(({ channelId, version }) => ({ channelId, from: version, to: version + 1 })),
+      versions: [...this.drafts.values()].filter((draft) => draft.changed).map(({ channelId, version }) => ({
+        channelId,
+        from: version,
+        to: version + 1,
+      })),
     };
   }
 

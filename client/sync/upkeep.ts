@@ -1,4 +1,7 @@
-/** What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in (PROTOCOL §3). */
+/**
+ * What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in
+ * (PROTOCOL §3).
+ */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
@@ -17,7 +20,10 @@ import type { SyncContext } from "./sync_context.ts";
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
 export const renewAfterMessages = 150;
 export const renewAfterMs = 7 * 24 * 3_600_000;
-/** Longest random delay before another's leave is committed, and before another account's new device is added, in ms. */
+/**
+ * Longest random delay before another's leave is committed, and before another account's new device is added,
+ * in ms.
+ */
 const leaveDelayMs = 2_000;
 const otherDeviceDelayMs = 10_000;
 
@@ -25,7 +31,11 @@ const otherDeviceDelayMs = 10_000;
  * @param mostMessages own ones in an epoch
  * @returns whether the sender's keys are due to be renewed
  */
-export function isRenewalDue({ ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">, nowMs: number, mostMessages: number = renewAfterMessages): boolean {
+export function isRenewalDue(
+  { ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">,
+  nowMs: number,
+  mostMessages: number = renewAfterMessages,
+): boolean {
   return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
 }
 
@@ -46,14 +56,21 @@ export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList
   for (const [accountKey, list] of lists) {
     const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
     if (own.length === 0) continue;
-    drift.revoked.push(...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))));
-    const missing = list.devices.filter(({ recipientKey }) => !own.some((member) => equalBytes(member.recipientKey, recipientKey)));
+    drift.revoked.push(
+      ...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))),
+    );
+    const missing = list.devices.filter(({ recipientKey }) =>
+      !own.some((member) => equalBytes(member.recipientKey, recipientKey))
+    );
     drift.missing.push(...missing.map((device) => ({ accountKey, device })));
   }
   return drift;
 }
 
-/** What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys renewed, leavers let go. */
+/**
+ * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
+ * renewed, leavers let go.
+ */
 export class Upkeep {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -72,7 +89,9 @@ export class Upkeep {
     this.#committer = committer;
     this.#people = people;
     this.#stateLost = stateLost;
-    this.#unwatch = context.account.directory.watch(({ accountKey }) => void this.#listChanged(toHex(accountKey)).catch(() => {}));
+    this.#unwatch = context.account.directory.watch(({ accountKey }) =>
+      void this.#listChanged(toHex(accountKey)).catch(() => {})
+    );
   }
 
   /** Whether background work is under way or due. */
@@ -88,7 +107,8 @@ export class Upkeep {
   }
 
   /**
-   * Whether a revoked device must be taken out before a message may be sealed: judged by the lists that this device has, so that a server that does not answer changes nothing.
+   * Whether a revoked device must be taken out before a message may be sealed: judged by the lists that this
+   * device has, so that a server that does not answer changes nothing.
    *
    * @param members of the state that would seal
    */
@@ -99,7 +119,10 @@ export class Upkeep {
   /** An account has a newer device list, whoever asked for it: its groups follow. */
   async #listChanged(accountKey: string): Promise<void> {
     for (const { id, record } of this.#context.chats.all()) {
-      if (!record.active || record.hidden || record.leaving || record.broken || !record.members.some((member) => member.accountKey === accountKey)) continue;
+      if (
+        !record.active || record.hidden || record.leaving || record.broken ||
+        !record.members.some((member) => member.accountKey === accountKey)
+      ) continue;
       const state = await this.#context.chats.withState(id);
       if (this.#closed) return;
       if (!state?.active) continue;
@@ -114,8 +137,9 @@ export class Upkeep {
   }
 
   /**
-   * Commits stored leave proposals and takes revoked devices out, now: a message waits for it. What an account has in place of a revoked device comes in by the same commit,
-   * or an account with a single device would drop out of the chat.
+   * Commits stored leave proposals and takes revoked devices out, now: a message waits for it. What an
+   * account has in place of a revoked device comes in by the same commit, or an account with a single device
+   * would drop out of the chat.
    */
   async commitLeaves(chatId: string): Promise<void> {
     // Without usable KeyPackages the revoked ones go all the same.
@@ -127,12 +151,17 @@ export class Upkeep {
     await this.#committer.carryOut(chatId, async (draft) => {
       const { missing, revoked } = await this.#drift(draft);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
-      const add = withReplacements ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey))) : [];
+      const add = withReplacements
+        ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey)))
+        : [];
       return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
     });
   }
 
-  /** The server's list of members differs from the group's (server_list.ts): the first member that is there mends it with its next commit. */
+  /**
+   * The server's list of members differs from the group's (server_list.ts): the first member that is there
+   * mends it with its next commit.
+   */
   serverDiffers(chatId: string): void {
     this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));
   }
@@ -146,11 +175,25 @@ export class Upkeep {
     if (server.epoch !== Number(state.epoch)) return;
     const { missing, extra } = differenceOf(mls.members(state), server.members);
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
-    // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and only an admin may do that without its request (GRP-3.3).
-    const lost = own?.role === "admin" ? missing : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
+    // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and
+    // only an admin may do that without its request (GRP-3.3).
+    const lost = own?.role === "admin"
+      ? missing
+      : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
     if (lost.length + extra.length === 0) return;
-    const add = await this.#keyPackages(lost.map(({ credential, recipientKey }) => ({ accountKey: toHex(credential.accountKey), device: { deviceId: credential.deviceId, recipientKey } })));
-    await this.#committer.carryOut(chatId, (draft) => draft.record.serverDiffers ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) } : undefined);
+    const add = await this.#keyPackages(
+      lost.map(({ credential, recipientKey }) => ({
+        accountKey: toHex(credential.accountKey),
+        device: { deviceId: credential.deviceId, recipientKey },
+      })),
+    );
+    await this.#committer.carryOut(
+      chatId,
+      (draft) =>
+        draft.record.serverDiffers
+          ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) }
+          : undefined,
+    );
   }
 
   /** People whom this device had added or removed before a move undid it (parting.ts) come in, or go, once more. */
@@ -168,10 +211,15 @@ export class Upkeep {
       for (const username of record.redo[kind]) {
         const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
         if (isThere !== (kind === "remove")) continue;
-        // What the successor's admins have forbidden this account stays undone; all else is tried again at the next connection.
-        await (kind === "remove" ? this.#people.removePerson(chatId, username) : this.#people.addPeople(chatId, [username], () => {})).catch((error) => {
-          if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) left[kind].push(username);
-        });
+        // What the successor's admins have forbidden this account stays undone; all else is tried again at
+        // the next connection.
+        await (kind === "remove"
+          ? this.#people.removePerson(chatId, username)
+          : this.#people.addPeople(chatId, [username], () => {})).catch((error) => {
+            if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) {
+              left[kind].push(username);
+            }
+          });
       }
     }
     await chats.update(async (unit) => {
@@ -184,18 +232,30 @@ export class Upkeep {
   sent(chatId: string): void {
     const { chats, account, environment } = this.#context;
     const chat = chats.get(chatId);
-    const isDue = (record: Readonly<ChatRecord>) => isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
+    const isDue = (record: Readonly<ChatRecord>) =>
+      isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
     if (!chat || this.#committer.isBusy(chatId) || !isDue(chat.record)) return;
-    this.#later(`renew/${chatId}`, 0, () => this.#committer.carryOut(chatId, ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined));
+    this.#later(
+      `renew/${chatId}`,
+      0,
+      () =>
+        this.#committer.carryOut(
+          chatId,
+          ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
+        ),
+    );
   }
 
   /**
-   * Asks for the newest device lists of everyone in the chats, and mends what has drifted: at once for the own account and for revoked devices, after a random while for others.
+   * Asks for the newest device lists of everyone in the chats, and mends what has drifted: at once for the
+   * own account and for revoked devices, after a random while for others.
    *
    * @throws EngineError when the directory can not be asked
    */
   async checkDevices(): Promise<void> {
-    const chats = this.#context.chats.all().filter(({ record }) => record.active && !record.hidden && !record.leaving && !record.broken);
+    const chats = this.#context.chats.all().filter(({ record }) =>
+      record.active && !record.hidden && !record.leaving && !record.broken
+    );
     const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
     // By what is stored first: a server that does not answer keeps no device in a group that is known to be revoked.
@@ -253,17 +313,26 @@ export class Upkeep {
 
   async #lists(members: Member[]): Promise<Map<string, DeviceList>> {
     const keys = new Map(members.map(({ credential }) => [toHex(credential.accountKey), credential.accountKey]));
-    const known = await Promise.all([...keys.values()].map((accountKey) => this.#context.account.directory.byKey(accountKey)));
-    return new Map(known.filter((account): account is KnownAccount => account !== undefined && account.changedKey === undefined).map(({ accountKey, devices }) => [toHex(accountKey), devices]));
+    const known = await Promise.all(
+      [...keys.values()].map((accountKey) => this.#context.account.directory.byKey(accountKey)),
+    );
+    return new Map(
+      known.filter((account): account is KnownAccount => account !== undefined && account.changedKey === undefined).map(
+        ({ accountKey, devices }) => [toHex(accountKey), devices],
+      ),
+    );
   }
 
   /** Background work: what fails is tried again at the next connection. */
   #later(name: string, delayMs: number, work: () => Promise<void>): void {
     if (this.#closed || this.#timers.has(name)) return;
-    this.#timers.set(name, this.#context.environment.after(delayMs, () => {
-      this.#timers.delete(name);
-      this.#working++;
-      work().catch(() => {}).finally(() => this.#working--);
-    }));
+    this.#timers.set(
+      name,
+      this.#context.environment.after(delayMs, () => {
+        this.#timers.delete(name);
+        this.#working++;
+        work().catch(() => {}).finally(() => this.#working--);
+      }),
+    );
   }
 }

@@ -21,10 +21,15 @@ suite("what groups need without anyone asking", {
     await anna.says(chatId, "the last straw");
     await anna.until(async () => await epoch() === 2, "the self-update");
     await anna.says(chatId, "fresh");
-    await bert.until(async () => (await bert.texts(chatId, anna.username)).length === renewAfterMessages + 1, "all messages");
+    await bert.until(
+      async () => (await bert.texts(chatId, anna.username)).length === renewAfterMessages + 1,
+      "all messages",
+    );
   },
 
-  "a device that was evicted comes back as a new one; the old one is taken out of the chat, visibly": async ({ join }) => {
+  "a device that was evicted comes back as a new one; the old one is taken out of the chat, visibly": async (
+    { join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "long running");
     await anna.says(chatId, "before");
@@ -38,7 +43,9 @@ suite("what groups need without anyone asking", {
     await bert.sees(chatId);
     await anna.until(async () => {
       const notices = await anna.notices(chatId);
-      return [`device-removed ${bert.username}`, `device-added ${bert.username}`].every((start) => notices.some((notice) => notice.startsWith(start)));
+      return [`device-removed ${bert.username}`, `device-added ${bert.username}`].every((start) =>
+        notices.some((notice) => notice.startsWith(start))
+      );
     }, "the lines about the devices");
     await anna.says(chatId, "after");
     await bert.hears(chatId, anna.username, ["after"]);
@@ -46,62 +53,79 @@ suite("what groups need without anyone asking", {
     await anna.hears(chatId, bert.username, ["back again"]);
   },
 
-  "a device that is known to be revoked goes, though the server answers no question about devices any more; that is said": async ({ join }) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const chatId = await anna.engine.startChat([bert.username], "withheld");
-    await bert.sees(chatId);
-    anna.refuses = (method) => method === "lookupAccounts";
-    await bert.evict();
-    await bert.engine.signIn(bert.username, password);
-    await bert.connected();
-    // Looking up a person for another chat brings the newest list.
-    await anna.engine.startChat([bert.username], "another");
-    await anna.crash();
-    await anna.connected();
-    await anna.until(async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("device-removed")), "the old device to go");
-    await anna.until(() => anna.problems.length > 0, "the failing calls to be said");
-    assert.match(JSON.stringify(anna.problems), /E050/);
-    anna.refuses = () => false;
-  },
+  "a device that is known to be revoked goes, though the server answers no question about devices any more; that is said":
+    async ({ join }) => {
+      const [anna, bert] = [await join("anna"), await join("bert")];
+      const chatId = await anna.engine.startChat([bert.username], "withheld");
+      await bert.sees(chatId);
+      anna.refuses = (method) => method === "lookupAccounts";
+      await bert.evict();
+      await bert.engine.signIn(bert.username, password);
+      await bert.connected();
+      // Looking up a person for another chat brings the newest list.
+      await anna.engine.startChat([bert.username], "another");
+      await anna.crash();
+      await anna.connected();
+      await anna.until(
+        async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("device-removed")),
+        "the old device to go",
+      );
+      await anna.until(() => anna.problems.length > 0, "the failing calls to be said");
+      assert.match(JSON.stringify(anna.problems), /E050/);
+      anna.refuses = () => false;
+    },
 
-  "messages that wait while an account's key changes stay waiting, through a restart too, and go out once the user has taken the key": async ({ join }) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const chatId = await anna.engine.startChat([bert.username]);
-    await anna.says(chatId, "first");
-    await bert.hears(chatId, anna.username, ["first"]);
-    anna.refuses = (method) => method === "publish";
-    for (const text of ["second", "third"]) await anna.says(chatId, text);
-    await anna.engine.close();
-    // On disk: another key of bert's account is seen; one message may have reached the server already, the other still waits for a commit before it can be sealed.
-    anna.storage = anna.storage.restarted();
-    const store = new SealedStore(anna.storage, anna.wrappingKey);
-    await store.takeFence();
-    const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
-    const [account, [, waiting]] = [await store.get<Record<string, unknown>>("accounts", place), await store.range<Record<string, unknown>>("outbox", "")];
-    await store.write({
-      puts: [
-        { store: "accounts", key: place, value: { ...account, changedKey: new Uint8Array(32).fill(9) } },
-        { store: "outbox", key: waiting.key, value: { ...waiting.value, sealed: undefined }, context: { channelId: fromHex(chatId) } },
-      ],
-    });
-    anna.storage = anna.storage.restarted();
-    // The directory shows the pinned key again when it is asked, and that would settle it.
-    anna.refuses = (method) => method === "lookupAccounts";
-    const tap = new Wiretap();
-    anna.wrapTransport = tap.wrap;
-    await anna.start();
-    await anna.connected();
-    await anna.engine.settled(AbortSignal.timeout(5_000));
-    await assert.rejects(anna.says(chatId, "fourth"), /L007/);
-    assert.deepEqual(tap.of("publish"), [], "nothing leaves");
-    const own = async () => (await anna.items(chatId)).flatMap((item) => item.kind === "message" && item.own ? [`${item.text} ${item.state}`] : []);
-    assert.deepEqual(await own(), ["first sent", "second waiting", "third waiting"]);
-    await anna.engine.acceptChangedKey(bert.username, place.slice("k/".length));
-    await bert.hears(chatId, anna.username, ["first", "second", "third"]);
-    await anna.until(async () => (await own()).every((line) => line.endsWith("sent")), "the messages to be sent");
-    await anna.says(chatId, "fourth");
-    await bert.hears(chatId, anna.username, ["first", "second", "third", "fourth"]);
-  },
+  "messages that wait while an account's key changes stay waiting, through a restart too, and go out once the user has taken the key":
+    async ({ join }) => {
+      const [anna, bert] = [await join("anna"), await join("bert")];
+      const chatId = await anna.engine.startChat([bert.username]);
+      await anna.says(chatId, "first");
+      await bert.hears(chatId, anna.username, ["first"]);
+      anna.refuses = (method) => method === "publish";
+      for (const text of ["second", "third"]) await anna.says(chatId, text);
+      await anna.engine.close();
+      // On disk: another key of bert's account is seen; one message may have reached the server already, the
+      // other still waits for a commit before it can be sealed.
+      anna.storage = anna.storage.restarted();
+      const store = new SealedStore(anna.storage, anna.wrappingKey);
+      await store.takeFence();
+      const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
+      const [account, [, waiting]] = [
+        await store.get<Record<string, unknown>>("accounts", place),
+        await store.range<Record<string, unknown>>("outbox", ""),
+      ];
+      await store.write({
+        puts: [
+          { store: "accounts", key: place, value: { ...account, changedKey: new Uint8Array(32).fill(9) } },
+          {
+            store: "outbox",
+            key: waiting.key,
+            value: { ...waiting.value, sealed: undefined },
+            context: { channelId: fromHex(chatId) },
+          },
+        ],
+      });
+      anna.storage = anna.storage.restarted();
+      // The directory shows the pinned key again when it is asked, and that would settle it.
+      anna.refuses = (method) => method === "lookupAccounts";
+      const tap = new Wiretap();
+      anna.wrapTransport = tap.wrap;
+      await anna.start();
+      await anna.connected();
+      await anna.engine.settled(AbortSignal.timeout(5_000));
+      await assert.rejects(anna.says(chatId, "fourth"), /L007/);
+      assert.deepEqual(tap.of("publish"), [], "nothing leaves");
+      const own = async () =>
+        (await anna.items(chatId)).flatMap((item) =>
+          item.kind === "message" && item.own ? [`${item.text} ${item.state}`] : []
+        );
+      assert.deepEqual(await own(), ["first sent", "second waiting", "third waiting"]);
+      await anna.engine.acceptChangedKey(bert.username, place.slice("k/".length));
+      await bert.hears(chatId, anna.username, ["first", "second", "third"]);
+      await anna.until(async () => (await own()).every((line) => line.endsWith("sent")), "the messages to be sent");
+      await anna.says(chatId, "fourth");
+      await bert.hears(chatId, anna.username, ["first", "second", "third", "fourth"]);
+    },
 
   "who wants to leave is not held up by messages that wait for a decision about a key": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
@@ -114,7 +138,16 @@ suite("what groups need without anyone asking", {
     const store = new SealedStore(anna.storage, anna.wrappingKey);
     await store.takeFence();
     const place = `k/${(await bert.engine.account() as { accountKey: string }).accountKey}`;
-    await store.write({ puts: [{ store: "accounts", key: place, value: { ...await store.get<Record<string, unknown>>("accounts", place), changedKey: new Uint8Array(32).fill(9) } }] });
+    await store.write({
+      puts: [{
+        store: "accounts",
+        key: place,
+        value: {
+          ...await store.get<Record<string, unknown>>("accounts", place),
+          changedKey: new Uint8Array(32).fill(9),
+        },
+      }],
+    });
     anna.storage = anna.storage.restarted();
     anna.refuses = (method) => method === "lookupAccounts";
     await anna.start();
@@ -149,7 +182,11 @@ Deno.test("GRP-6.3: isRenewalDue() counts messages and days, but not in a chat w
 
 Deno.test("driftOf() finds listed devices that are missing and members that are revoked", () => {
   const key = (fill: number, length: number) => new Uint8Array(length).fill(fill);
-  const member = (fill: number) => ({ recipientKey: key(fill, 32), credential: { accountKey: key(9, 32), deviceId: key(fill, 16) } }) as unknown as Member;
+  const member = (fill: number) =>
+    ({
+      recipientKey: key(fill, 32),
+      credential: { accountKey: key(9, 32), deviceId: key(fill, 16) },
+    }) as unknown as Member;
   const device = (fill: number) => ({ deviceId: key(fill, 16), recipientKey: key(fill, 32) });
   const list = { devices: [device(1), device(3)], revoked: [key(2, 16)] } as unknown as DeviceList;
   const drift = driftOf([member(1), member(2)], new Map([[toHex(key(9, 32)), list], [toHex(key(8, 32)), list]]));

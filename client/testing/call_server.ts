@@ -17,7 +17,11 @@ export function streamPair(): [ByteStream, ByteStream] {
  * @param onError told of handlers that failed by a bug
  * @returns an opener whose streams `handlers` serve
  */
-export function openingTo<C>(handlers: Handlers<C>, authorize: (method: Method, auth: CallAuth) => C | Promise<C>, onError: (error: unknown) => void = console.error): OpenStream {
+export function openingTo<C>(
+  handlers: Handlers<C>,
+  authorize: (method: Method, auth: CallAuth) => C | Promise<C>,
+  onError: (error: unknown) => void = console.error,
+): OpenStream {
   return () => {
     const [caller, callee] = streamPair();
     void serveCall(callee, { handlers, authorize, onFinished: ({ error }) => error && onError(error) });

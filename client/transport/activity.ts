@@ -35,7 +35,8 @@ export class Activity {
   /** @returns whether a stream waits for its first byte since `forMs` while nothing else moved either */
   isWaiting(forMs: number): boolean {
     const now = this.#now();
-    return now - this.#lastMoveMs >= forMs && [...this.#streams].some(({ bytesRead, openedMs }) => bytesRead === 0 && now - openedMs >= forMs);
+    return now - this.#lastMoveMs >= forMs &&
+      [...this.#streams].some(({ bytesRead, openedMs }) => bytesRead === 0 && now - openedMs >= forMs);
   }
 
   /** @returns whether a stream that has given at least `afterBytes` has given nothing more for `forMs` */
@@ -50,7 +51,10 @@ export class Activity {
     return [...this.#streams].some(({ writingMs }) => writingMs !== undefined && now - writingMs >= forMs);
   }
 
-  /** A stream that is being opened, watched from then on: a transport that opens none any more is stalled like one whose streams give nothing. */
+  /**
+   * A stream that is being opened, watched from then on: a transport that opens none any more is stalled like
+   * one whose streams give nothing.
+   */
   async watch(opening: Promise<ByteStream>): Promise<ByteStream> {
     const state: StreamState = { openedMs: this.#now(), lastReadMs: this.#now(), bytesRead: 0, writingMs: undefined };
     this.#streams.add(state);

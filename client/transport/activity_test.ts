@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { Activity } from "./activity.ts";
 
-function stream(): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array>; give: (bytes: number) => void } {
+function stream(): {
+  readable: ReadableStream<Uint8Array>;
+  writable: WritableStream<Uint8Array>;
+  give: (bytes: number) => void;
+} {
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   const readable = new ReadableStream<Uint8Array>({ start: (made) => void (controller = made) });
   return { readable, writable: new WritableStream(), give: (bytes) => controller.enqueue(new Uint8Array(bytes)) };
@@ -28,7 +32,9 @@ Deno.test("Activity sees a long answer that dries up, and not a short one that w
   let now = 0;
   const activity = new Activity(() => now);
   const [long, short] = [stream(), stream()];
-  const readers = await Promise.all([long, short].map(async (source) => (await activity.watch(Promise.resolve(source))).readable.getReader()));
+  const readers = await Promise.all(
+    [long, short].map(async (source) => (await activity.watch(Promise.resolve(source))).readable.getReader()),
+  );
   long.give(70_000);
   short.give(100);
   await Promise.all(readers.map((reader) => reader.read()));

@@ -1,8 +1,10 @@
 /**
  * The browser's way to the server: WebTransport, or HTTPS where WebTransport is missing, blocked or broken.
  *
- * The two race. HTTPS has won its heat when it delivers the configuration; WebTransport then has {@link headStartMs} to connect. If it needs longer the calls go over HTTPS and
- * the attempt goes on beside them. The outcome is remembered for the network, and while it says HTTPS, WebTransport is tried again in the background.
+ * The two race. HTTPS has won its heat when it delivers the configuration; WebTransport then has {@link
+ * headStartMs} to connect. If it needs longer the calls go over HTTPS and the attempt goes on beside them.
+ * The outcome is remembered for the network, and while it says HTTPS, WebTransport is tried again in the
+ * background.
  */
 
 import { TransportError } from "../../schema/rpc/errors.ts";
@@ -15,7 +17,10 @@ import type { Connection, Transport } from "./transport.ts";
 import { answers, WatchedConnection } from "./watched_connection.ts";
 import { connectWebTransport, type WebTransportClass } from "./webtransport.ts";
 
-/** A choice falls this long after the configuration has come, at the latest; a WebTransport handshake takes two round trips. */
+/**
+ * A choice falls this long after the configuration has come, at the latest; a WebTransport handshake takes
+ * two round trips.
+ */
 export const headStartMs = 2_000;
 /** UDP that a network drops silently is noticed only by waiting; an attempt that lasts longer than this has failed. */
 export const attemptMs = 10_000;
@@ -51,7 +56,12 @@ export class BrowserTransport implements Transport {
   #prepared: Connection | undefined;
 
   /** @param origin of the gateway: the page's own, "https://host:port" */
-  constructor(origin: string, options: BrowserTransportOptions = { WebTransport: (globalThis as { WebTransport?: WebTransportClass }).WebTransport }) {
+  constructor(
+    origin: string,
+    options: BrowserTransportOptions = {
+      WebTransport: (globalThis as { WebTransport?: WebTransportClass }).WebTransport,
+    },
+  ) {
     this.#WebTransport = options.WebTransport;
     this.#clock = options.clock ?? systemClock;
     this.#memory = options.memory ?? new VolatileNetworkMemory();
@@ -65,7 +75,9 @@ export class BrowserTransport implements Transport {
     this.#prepared = undefined;
     if (prepared) return prepared;
     const config = await this.#fetchConfig(signal);
-    if (!this.#WebTransport || !config.webtransport) return new FallbackConnection(this.#connectHttps(config.rpc), this.#clock);
+    if (!this.#WebTransport || !config.webtransport) {
+      return new FallbackConnection(this.#connectHttps(config.rpc), this.#clock);
+    }
     const network = this.#network();
     const verdict = await this.#memory.load(network);
     if (verdict && this.#clock.now() < verdict.untilMs) {
@@ -86,7 +98,9 @@ export class BrowserTransport implements Transport {
     if (signal.aborted) {
       givenUp.abort();
       void attempt.then((late) => late?.close());
-      throw signal.reason instanceof TransportError ? signal.reason : new TransportError("given up", { cause: signal.reason });
+      throw signal.reason instanceof TransportError
+        ? signal.reason
+        : new TransportError("given up", { cause: signal.reason });
     }
     if (first !== "late" && first) {
       await this.#memory.save(network, undefined);
@@ -102,7 +116,11 @@ export class BrowserTransport implements Transport {
   /** @returns undefined when it did not connect; never rejects */
   async #attempt(config: GatewayConfig, signal: AbortSignal): Promise<Connection | undefined> {
     try {
-      return await connectWebTransport(this.#WebTransport!, config.webtransport!, { timeoutMs: attemptMs, signal, clock: this.#clock });
+      return await connectWebTransport(this.#WebTransport!, config.webtransport!, {
+        timeoutMs: attemptMs,
+        signal,
+        clock: this.#clock,
+      });
     } catch {
       return undefined;
     }
@@ -125,7 +143,13 @@ export class BrowserTransport implements Transport {
   }
 
   /** Hands over when the attempt connects and a call gets through; else tries again later. */
-  async #upgrade(fallback: FallbackConnection, attempt: Promise<Connection | undefined>, config: GatewayConfig, network: string, retryMs: number): Promise<void> {
+  async #upgrade(
+    fallback: FallbackConnection,
+    attempt: Promise<Connection | undefined>,
+    config: GatewayConfig,
+    network: string,
+    retryMs: number,
+  ): Promise<void> {
     const connection = await attempt;
     if (connection && !fallback.over.aborted && await answers(connection, this.#clock) && !fallback.over.aborted) {
       await this.#memory.save(network, undefined);

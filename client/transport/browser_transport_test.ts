@@ -10,7 +10,14 @@ import { HttpsConnection } from "./https_fallback.ts";
 import type { WebTransportClass } from "./webtransport.ts";
 
 const hash = new Uint8Array(32).fill(5);
-const health = { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 };
+const health = {
+  serverTimeMs: 1_800_000_000_000,
+  wireVersion: 1,
+  draining: false,
+  build: "test",
+  restoredMs: 0,
+  restoredToMs: 0,
+};
 
 function handlers(aborted: () => void = () => {}) {
   return new Handlers<undefined>()
@@ -28,7 +35,8 @@ function handlers(aborted: () => void = () => {}) {
     });
 }
 
-const serve = (stream: ByteStream, aborted?: () => void) => serveCall(stream, { handlers: handlers(aborted), authorize: () => undefined });
+const serve = (stream: ByteStream, aborted?: () => void) =>
+  serveCall(stream, { handlers: handlers(aborted), authorize: () => undefined });
 
 /** A gateway as the fallback sees it. */
 function gateway(config: object = {}) {
@@ -36,7 +44,15 @@ function gateway(config: object = {}) {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     if (new URL(request.url).pathname === "/.well-known/quicproquo.json") {
       seen.configs++;
-      return Response.json({ webtransport: { url: "https://localhost:1/wt", certificateHashes: [{ algorithm: "sha-256", value: btoa(String.fromCharCode(...hash)) }] }, rpc: "/rpc", wireVersion: 1, ...config });
+      return Response.json({
+        webtransport: {
+          url: "https://localhost:1/wt",
+          certificateHashes: [{ algorithm: "sha-256", value: btoa(String.fromCharCode(...hash)) }],
+        },
+        rpc: "/rpc",
+        wireVersion: 1,
+        ...config,
+      });
     }
     seen.calls++;
     if (seen.status !== 200) return new Response(null, { status: seen.status });
@@ -48,7 +64,12 @@ function gateway(config: object = {}) {
 }
 
 /** A WebTransport session in memory. */
-function webTransport(ready: Promise<void>): { implementation: WebTransportClass; sessions: { url: string; options?: WebTransportOptions; end(reason: string): void; closed: boolean }[] } {
+function webTransport(
+  ready: Promise<void>,
+): {
+  implementation: WebTransportClass;
+  sessions: { url: string; options?: WebTransportOptions; end(reason: string): void; closed: boolean }[];
+} {
   const sessions: { url: string; options?: WebTransportOptions; end(reason: string): void; closed: boolean }[] = [];
   class FakeSession {
     readonly ready = ready;
@@ -118,7 +139,9 @@ Deno.test("BrowserTransport rejects with TransportError when nothing answers, wh
   await stop();
   const other = gateway();
   const aborter = new AbortController();
-  const connecting = new BrowserTransport(other.origin, { WebTransport: webTransport(new Promise(() => {})).implementation }).connect(aborter.signal);
+  const connecting = new BrowserTransport(other.origin, {
+    WebTransport: webTransport(new Promise(() => {})).implementation,
+  }).connect(aborter.signal);
   setTimeout(() => aborter.abort(), 20);
   await assert.rejects(connecting, TransportError);
   await other.stop();
@@ -126,7 +149,15 @@ Deno.test("BrowserTransport rejects with TransportError when nothing answers, wh
 
 Deno.test("BrowserTransport rejects malformed certificate hashes, and asks for no hash where the gateway names none", async () => {
   const { implementation, sessions } = webTransport(Promise.resolve());
-  for (const certificateHashes of ["x", [{ algorithm: "sha-256", value: "*" }], [{ algorithm: "sha-256", value: btoa("short") }], [{ algorithm: "sha-1", value: btoa("x".repeat(32)) }], [null]]) {
+  for (
+    const certificateHashes of [
+      "x",
+      [{ algorithm: "sha-256", value: "*" }],
+      [{ algorithm: "sha-256", value: btoa("short") }],
+      [{ algorithm: "sha-1", value: btoa("x".repeat(32)) }],
+      [null],
+    ]
+  ) {
     const { origin, stop } = gateway({ webtransport: { url: "https://localhost:1/wt", certificateHashes } });
     await assert.rejects(new BrowserTransport(origin, { WebTransport: implementation }).connect(never), TransportError);
     await stop();
@@ -143,13 +174,18 @@ Deno.test("HttpsConnection carries errors, streamed bodies and long answers, and
   const rpc = new RpcClient((signal) => connection.openStream(signal));
   const error = await rpc.call(delivery.ack, { recipientKey: new Uint8Array(32), upTo: 1 }).catch((error) => error);
   assert.ok(isWireError(error, ErrorCode.queueFull));
-  assert.deepEqual(await rpc.call(delivery.putBlob, { sha256: new Uint8Array(32), length: 150_000 }, {}, new Uint8Array(150_000)), { expiresMs: 150_000 });
+  assert.deepEqual(
+    await rpc.call(delivery.putBlob, { sha256: new Uint8Array(32), length: 150_000 }, {}, new Uint8Array(150_000)),
+    { expiresMs: 150_000 },
+  );
   const aborter = new AbortController();
   for await (const { entries } of rpc.stream(delivery.subscribe, subscription, { signal: aborter.signal })) {
     assert.deepEqual(entries, []);
     break;
   }
-  for (let tries = 0; seen.aborted === 0 && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; seen.aborted === 0 && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   assert.equal(seen.aborted, 1);
   connection.close();
   await stop();
@@ -182,7 +218,9 @@ Deno.test("HttpsConnection ends calls in flight when it is closed", async () => 
   const { origin, stop } = gateway();
   const connection = await new BrowserTransport(origin, {}).connect(never);
   const listening = (async () => {
-    for await (const _ of new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, subscription)) connection.close();
+    for await (
+      const _ of new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, subscription)
+    ) connection.close();
   })();
   await assert.rejects(listening, TransportError);
   await stop();
@@ -211,7 +249,8 @@ Deno.test("HttpsConnection streams a large body while it is being made, where th
   };
   const connection = new HttpsConnection(new URL("/rpc", origin), fetcher, true);
   const rpc = new RpcClient((signal) => connection.openStream(signal));
-  const putBlob = () => rpc.call(delivery.putBlob, { sha256: new Uint8Array(32), length: 300_000 }, {}, new Uint8Array(300_000));
+  const putBlob = () =>
+    rpc.call(delivery.putBlob, { sha256: new Uint8Array(32), length: 300_000 }, {}, new Uint8Array(300_000));
   assert.deepEqual(await rpc.call(delivery.health, {}), health);
   assert.deepEqual(await putBlob(), { expiresMs: 300_000 });
   refusesStreams = true;

@@ -41,12 +41,16 @@ export class FallbackConnection implements Connection {
     return await this.#activity.watch(this.#https.openStream(signal));
   }
 
-  /** New calls go to `next` from now on. When those under way have ended, or only wait (a subscription), this connection ends: the engine's next one is `next`. */
+  /**
+   * New calls go to `next` from now on. When those under way have ended, or only wait (a subscription), this
+   * connection ends: the engine's next one is `next`.
+   */
   handOver(next: Connection): void {
     this.#next = next;
     const startedMs = this.#clock.now();
     const look = () => {
-      const isDone = this.#activity.open === 0 || this.#activity.quietMs() >= quietMs || this.#clock.now() - startedMs >= lastCallMs;
+      const isDone = this.#activity.open === 0 || this.#activity.quietMs() >= quietMs ||
+        this.#clock.now() - startedMs >= lastCallMs;
       if (isDone) this.#finish("WebTransport works again");
       else this.#cancelLook = this.#clock.after(lookEveryMs, look);
     };

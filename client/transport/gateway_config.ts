@@ -30,11 +30,14 @@ export async function fetchGatewayConfig(origin: string, signal: AbortSignal): P
   } catch (error) {
     throw new TransportError(`the server does not answer: ${(error as Error).message}`, { cause: error });
   }
-  if (fields?.wireVersion !== wireVersion) throw new TransportError("the server speaks another version of the protocol");
+  if (fields?.wireVersion !== wireVersion) {
+    throw new TransportError("the server speaks another version of the protocol");
+  }
   const webtransport = fields.webtransport as { url?: unknown; certificateHashes?: unknown } | undefined;
   return {
     rpc: typeof fields.rpc === "string" ? fields.rpc : "/rpc",
-    ...(typeof webtransport?.url === "string" && { webtransport: { url: webtransport.url, certificateHashes: hashesOf(webtransport.certificateHashes) } }),
+    ...(typeof webtransport?.url === "string" &&
+      { webtransport: { url: webtransport.url, certificateHashes: hashesOf(webtransport.certificateHashes) } }),
   };
 }
 
@@ -42,7 +45,9 @@ export async function fetchGatewayConfig(origin: string, signal: AbortSignal): P
 function hashesOf(value: unknown): Uint8Array<ArrayBuffer>[] {
   if (value === undefined) return [];
   try {
-    const hashes = (value as { algorithm: string; value: string }[]).map(({ algorithm, value }) => algorithm === "sha-256" ? Uint8Array.from(atob(value), (char) => char.charCodeAt(0)) : undefined);
+    const hashes = (value as { algorithm: string; value: string }[]).map(({ algorithm, value }) =>
+      algorithm === "sha-256" ? Uint8Array.from(atob(value), (char) => char.charCodeAt(0)) : undefined
+    );
     if (hashes.every((hash) => hash?.length === 32)) return hashes as Uint8Array<ArrayBuffer>[];
   } catch {
     // Not a list, or not base64.

@@ -1,8 +1,9 @@
 /**
- * Calls over plain HTTPS, for browsers and networks without WebTransport: `POST /rpc`, body = the call's bytes, streamed response = the Return bytes.
+ * Calls over plain HTTPS, for browsers and networks without WebTransport: `POST /rpc`, body = the call's
+ * bytes, streamed response = the Return bytes.
  *
- * A body is collected until the call's writer closes; one that grows beyond {@link streamFromBytes} (`commit`, `putBlob`) is streamed where the browser can: Chromium over
- * HTTP/2, which wants HTTPS.
+ * A body is collected until the call's writer closes; one that grows beyond {@link streamFromBytes}
+ * (`commit`, `putBlob`) is streamed where the browser can: Chromium over HTTP/2, which wants HTTPS.
  */
 
 import { concat } from "../../schema/bytes.ts";
@@ -11,7 +12,10 @@ import { ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts
 import { StreamLimit } from "./stream_limit.ts";
 import type { Connection } from "./transport.ts";
 
-/** A gateway that has lost the core, or is going away, says so with these; the calls of the next connection may find another. */
+/**
+ * A gateway that has lost the core, or is going away, says so with these; the calls of the next connection
+ * may find another.
+ */
 const lostStatuses = new Set([502, 503, 504]);
 
 type CallBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -19,7 +23,10 @@ type CallBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>
 /** Below this one request with its length known is cheaper, and works everywhere. */
 export const streamFromBytes = 128 * 1024;
 
-/** @returns whether this runtime sends a body while it is being made (a runtime that does not turns the stream into text, with a type) */
+/**
+ * @returns whether this runtime sends a body while it is being made (a runtime that does not turns the stream
+ *   into text, with a type)
+ */
 export function canStreamRequests(): boolean {
   let asked = false;
   const init = {
@@ -38,8 +45,9 @@ export function canStreamRequests(): boolean {
 }
 
 /**
- * Over HTTP/1.1 a browser has six connections to an origin and `subscribe` holds one of them for good; requests over that wait in the browser, so the limit here is for
- * HTTP/2, whose servers commonly allow 100 streams.
+ * Over HTTP/1.1 a browser has six connections to an origin and `subscribe` holds one of them for good;
+ * requests over that wait in the browser, so the limit here is for HTTP/2, whose servers commonly allow 100
+ * streams.
  */
 const maxRequests = 50;
 
@@ -58,7 +66,11 @@ export class HttpsConnection implements Connection {
    * @param url of the gateway's rpc path
    * @param canStream whether large bodies may be streamed; one that fails turns this off
    */
-  constructor(url: URL, fetcher: typeof fetch = (...args) => fetch(...args), canStream: boolean = url.protocol === "https:" && canStreamRequests()) {
+  constructor(
+    url: URL,
+    fetcher: typeof fetch = (...args) => fetch(...args),
+    canStream: boolean = url.protocol === "https:" && canStreamRequests(),
+  ) {
     this.#url = url;
     this.#fetch = fetcher;
     this.#canStream = canStream;
@@ -85,7 +97,9 @@ export class HttpsConnection implements Connection {
     const pieces: Uint8Array[] = [];
     let collectedBytes = 0;
     let streamed: WritableStreamDefaultWriter<Uint8Array> | undefined;
-    const { promise: answered, resolve: answer, reject: giveUp } = Promise.withResolvers<ReadableStreamDefaultReader<Uint8Array>>();
+    const { promise: answered, resolve: answer, reject: giveUp } = Promise.withResolvers<
+      ReadableStreamDefaultReader<Uint8Array>
+    >();
     answered.catch(() => {});
     // A stream that ends before its call was sent must not leave a reader waiting.
     signal.addEventListener("abort", () => giveUp(signal.reason), { once: true });
@@ -127,7 +141,14 @@ export class HttpsConnection implements Connection {
     const isStream = body instanceof ReadableStream;
     let response: Response;
     try {
-      const init = { method: "POST", body, signal, cache: "no-store", headers: { "content-type": "application/octet-stream" }, ...(isStream && { duplex: "half" }) };
+      const init = {
+        method: "POST",
+        body,
+        signal,
+        cache: "no-store",
+        headers: { "content-type": "application/octet-stream" },
+        ...(isStream && { duplex: "half" }),
+      };
       response = await this.#fetch(this.#url, init as RequestInit);
     } catch (error) {
       // The call was given up by its caller, or a proxy speaks HTTP/1.1 only, or the network is gone.
@@ -137,8 +158,12 @@ export class HttpsConnection implements Connection {
     }
     if (response.ok && response.body) return response.body.getReader();
     await response.body?.cancel();
-    if (response.status === 429) throw new WireError(ErrorCode.rateLimited, "too many calls", retryAfterMs(response.headers.get("retry-after")));
-    if (response.status === 413) throw new WireError(ErrorCode.payloadTooLarge, "the call is too large for the gateway");
+    if (response.status === 429) {
+      throw new WireError(ErrorCode.rateLimited, "too many calls", retryAfterMs(response.headers.get("retry-after")));
+    }
+    if (response.status === 413) {
+      throw new WireError(ErrorCode.payloadTooLarge, "the call is too large for the gateway");
+    }
     if (lostStatuses.has(response.status)) this.#finish(`HTTP ${response.status}`);
     throw new TransportError(`HTTPS: HTTP ${response.status}`);
   }

@@ -1,8 +1,14 @@
-/** What this device has learnt about WebTransport in each network: so that the next start does not wait for UDP packets that never arrive. */
+/**
+ * What this device has learnt about WebTransport in each network: so that the next start does not wait for
+ * UDP packets that never arrive.
+ */
 
 import { type IDBPDatabase, openDB } from "idb";
 
-/** WebTransport did not connect: "blocked", tried again in the background; it connected and then bytes stopped: "stalled", not tried again before the end. */
+/**
+ * WebTransport did not connect: "blocked", tried again in the background; it connected and then bytes
+ * stopped: "stalled", not tried again before the end.
+ */
 export interface Verdict {
   reason: "blocked" | "stalled";
   /** ms since 1970: the verdict holds up to here */
@@ -31,7 +37,10 @@ export class VolatileNetworkMemory implements NetworkMemory {
   }
 }
 
-/** Over restarts, in a database of its own: it says nothing about a person and may be lost at any time, so every failure reads as "nothing known". */
+/**
+ * Over restarts, in a database of its own: it says nothing about a person and may be lost at any time, so
+ * every failure reads as "nothing known".
+ */
 export class StoredNetworkMemory implements NetworkMemory {
   readonly #name: string;
   #database: Promise<IDBPDatabase> | undefined;
@@ -43,7 +52,9 @@ export class StoredNetworkMemory implements NetworkMemory {
   async load(network: string): Promise<Verdict | undefined> {
     try {
       const kept = await (await this.#open()).get("verdicts", network) as Partial<Verdict> | undefined;
-      if ((kept?.reason === "blocked" || kept?.reason === "stalled") && typeof kept.untilMs === "number") return { reason: kept.reason, untilMs: kept.untilMs };
+      if ((kept?.reason === "blocked" || kept?.reason === "stalled") && typeof kept.untilMs === "number") {
+        return { reason: kept.reason, untilMs: kept.untilMs };
+      }
     } catch {
       // Private windows and full disks: the race decides anew.
     }
@@ -60,18 +71,24 @@ export class StoredNetworkMemory implements NetworkMemory {
   }
 
   #open(): Promise<IDBPDatabase> {
-    return this.#database ??= openDB(this.#name, 1, { upgrade: (database) => void database.createObjectStore("verdicts") });
+    return this.#database ??= openDB(this.#name, 1, {
+      upgrade: (database) => void database.createObjectStore("verdicts"),
+    });
   }
 }
 
 /**
- * What a page can know of the network that it is in: the server, and on some devices (phones) the kind of link. Elsewhere all networks of a device share one name, which the
- * verdict's end and the tries in the background make good.
+ * What a page can know of the network that it is in: the server, and on some devices (phones) the kind of
+ * link. Elsewhere all networks of a device share one name, which the verdict's end and the tries in the
+ * background make good.
  *
  * @param origin of the gateway
  * @param connection `navigator.connection`, where there is one
  */
-export function networkName(origin: string, connection: unknown = (globalThis as { navigator?: { connection?: unknown } }).navigator?.connection): string {
+export function networkName(
+  origin: string,
+  connection: unknown = (globalThis as { navigator?: { connection?: unknown } }).navigator?.connection,
+): string {
   const type = (connection as { type?: unknown } | undefined)?.type;
   return `${origin} ${typeof type === "string" ? type : "any"}`;
 }

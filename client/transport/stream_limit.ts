@@ -1,9 +1,15 @@
-/** Bounds the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over the peer's limit (DESIGN §9), so the queue is here. */
+/**
+ * Bounds the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over
+ * the peer's limit (DESIGN §9), so the queue is here.
+ */
 
 import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 
-/** Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in batches. */
+/**
+ * Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in
+ * batches.
+ */
 export const maxOpenStreams = 100;
 
 /** Holds the streams of one connection below the peer's limit: who comes later waits. */
@@ -15,7 +21,8 @@ export class StreamLimit {
   }
 
   /**
-   * Waits for a free slot, then opens. The slot is free again when the reading side of the stream has ended, failed or been cancelled.
+   * Waits for a free slot, then opens. The slot is free again when the reading side of the stream has ended,
+   * failed or been cancelled.
    *
    * @param signal gives the wait up, also that for the transport: one that gives no more credit never opens
    */
@@ -49,7 +56,11 @@ function reset({ readable, writable }: ByteStream): void {
 }
 
 /** @param discard takes what comes after the waiter has given up */
-async function interruptible<T>(awaited: Promise<T>, signal: AbortSignal | undefined, discard: (late: T) => void): Promise<T> {
+async function interruptible<T>(
+  awaited: Promise<T>,
+  signal: AbortSignal | undefined,
+  discard: (late: T) => void,
+): Promise<T> {
   if (!signal) return await awaited;
   let stop: () => void = () => {};
   const aborted = new Promise<never>((_, reject) => {

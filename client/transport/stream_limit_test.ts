@@ -5,7 +5,12 @@ import { StreamLimit } from "./stream_limit.ts";
 function stream(): ByteStream & { end(): void; fail(error: Error): void } {
   let control!: ReadableStreamDefaultController<Uint8Array>;
   const readable = new ReadableStream<Uint8Array>({ start: (controller) => void (control = controller) });
-  return { readable, writable: new WritableStream(), end: () => control.close(), fail: (error) => control.error(error) };
+  return {
+    readable,
+    writable: new WritableStream(),
+    end: () => control.close(),
+    fail: (error) => control.error(error),
+  };
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -14,10 +19,11 @@ Deno.test("StreamLimit opens no more than its number at once, and the next when 
   const limit = new StreamLimit(1);
   let opened = 0;
   const first = stream();
-  const opening = (made = stream()) => limit.open(undefined, () => {
-    opened++;
-    return Promise.resolve(made);
-  });
+  const opening = (made = stream()) =>
+    limit.open(undefined, () => {
+      opened++;
+      return Promise.resolve(made);
+    });
   const one = await opening(first);
   const second = stream();
   const waiting = opening(second);
@@ -51,6 +57,9 @@ Deno.test("StreamLimit lets a waiter give up, and hands its slot to the next; a 
 Deno.test("StreamLimit passes every byte on, in order", async () => {
   const pieces = [Uint8Array.of(1), Uint8Array.of(2, 3)];
   const limit = new StreamLimit(1);
-  const { readable } = await limit.open(undefined, () => Promise.resolve({ readable: ReadableStream.from(pieces), writable: new WritableStream() }));
+  const { readable } = await limit.open(
+    undefined,
+    () => Promise.resolve({ readable: ReadableStream.from(pieces), writable: new WritableStream() }),
+  );
   assert.deepEqual(await Array.fromAsync(readable), pieces);
 });

@@ -1,7 +1,8 @@
 /**
- * A WebTransport connection that may stop in the middle: some browsers (Safari 26.4) never give the peer new flow-control credit, so that after some hundred kilobytes nothing
- * moves any more although the session stands: no stream is opened, a write is never taken, an answer never comes or stops in the middle. No error says so; a stall is seen by waiting, and told from a slow server by
- * asking the server both ways.
+ * A WebTransport connection that may stop in the middle: some browsers (Safari 26.4) never give the peer new
+ * flow-control credit, so that after some hundred kilobytes nothing moves any more although the session
+ * stands: no stream is opened, a write is never taken, an answer never comes or stops in the middle. No error
+ * says so; a stall is seen by waiting, and told from a slow server by asking the server both ways.
  */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
@@ -20,7 +21,10 @@ export const waitingMs = 5_000;
 export const driedUpMs = 30_000;
 /** … once it has given more than any browser's smallest first credit would let through unseen. */
 export const driedUpAfterBytes = 16 * 1024;
-/** A write that is not taken for so long, while the server answers another way, is never taken. Shorter than a call's patience (30 s), or its end would hide it. */
+/**
+ * A write that is not taken for so long, while the server answers another way, is never taken. Shorter than a
+ * call's patience (30 s), or its end would hide it.
+ */
 export const heldUpMs = 12_000;
 /** How long the server may take for a call without work. */
 export const probeMs = 2_000;
@@ -42,7 +46,10 @@ export class WatchedConnection implements Connection {
    * @param options.answersElsewhere asked when the streams look stalled: whether the server answers another way
    * @param options.onStall told once; the connection is closed then
    */
-  constructor(inner: Connection, options: { clock: Clock; answersElsewhere: () => Promise<boolean>; onStall: () => void }) {
+  constructor(
+    inner: Connection,
+    options: { clock: Clock; answersElsewhere: () => Promise<boolean>; onStall: () => void },
+  ) {
     this.#inner = inner;
     this.transport = inner.transport;
     this.#clock = options.clock;
@@ -71,8 +78,12 @@ export class WatchedConnection implements Connection {
 
   async #look(): Promise<void> {
     const driedUp = this.#activity.hasDriedUp(driedUpAfterBytes, driedUpMs);
-    // One stream that has dried up needs no proof: credit is given to each stream alone, so a fresh one says nothing about it.
-    if (driedUp || (this.#activity.isWaiting(waitingMs) && await this.#isSilentHereAlone()) || (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere())) {
+    // One stream that has dried up needs no proof: credit is given to each stream alone, so a fresh one says
+    // nothing about it.
+    if (
+      driedUp || (this.#activity.isWaiting(waitingMs) && await this.#isSilentHereAlone()) ||
+      (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere())
+    ) {
       if (this.#over.signal.aborted) return;
       this.#onStall();
       this.close();

@@ -32,10 +32,16 @@ export async function connectWebTransport(
   return new WebTransportConnection(session);
 }
 
-function opening(WebTransportImplementation: WebTransportClass, { url, certificateHashes }: { url: string; certificateHashes: Uint8Array<ArrayBuffer>[] }): WebTransport {
+function opening(
+  WebTransportImplementation: WebTransportClass,
+  { url, certificateHashes }: { url: string; certificateHashes: Uint8Array<ArrayBuffer>[] },
+): WebTransport {
   const serverCertificateHashes = certificateHashes.map((value) => ({ algorithm: "sha-256", value }));
   try {
-    return new WebTransportImplementation(url, { congestionControl: "low-latency", ...(serverCertificateHashes.length > 0 && { serverCertificateHashes }) });
+    return new WebTransportImplementation(url, {
+      congestionControl: "low-latency",
+      ...(serverCertificateHashes.length > 0 && { serverCertificateHashes }),
+    });
   } catch (error) {
     throw new TransportError(`WebTransport: ${(error as Error).message}`, { cause: error });
   }

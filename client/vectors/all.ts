@@ -12,8 +12,12 @@ import { runXWingVectors } from "./xwing.ts";
  */
 export async function runAllVectors(load: (path: string) => Promise<unknown>): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const name of mlsVectorNames) counts[`mls/${name}.json`] = (await runMlsVectors(name, await load(`mls/${name}.json`))).checked;
-  for (const name of wycheproofNames) counts[`wycheproof/${name}.json`] = (await runWycheproof(name, await load(`wycheproof/${name}.json`))).checked;
+  for (const name of mlsVectorNames) {
+    counts[`mls/${name}.json`] = (await runMlsVectors(name, await load(`mls/${name}.json`))).checked;
+  }
+  for (const name of wycheproofNames) {
+    counts[`wycheproof/${name}.json`] = (await runWycheproof(name, await load(`wycheproof/${name}.json`))).checked;
+  }
   counts["xwing/test-vectors.json"] = (await runXWingVectors(await load("xwing/test-vectors.json"))).checked;
   counts["opaque/draft-07.json"] = (await runOpaqueVectors(await load("opaque/draft-07.json"))).checked;
   return counts;

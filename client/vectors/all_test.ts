@@ -22,6 +22,8 @@ Deno.test("the runners throw when a result differs from the file", async () => {
   const changed = { testGroups: [{ tests: [{ ...hkdf.testGroups[0].tests[0], result: "invalid" }] }] };
   await assert.rejects(runWycheproof("hkdf_sha256_test", changed), { name: "VectorError" });
   const opaque = await load("opaque/draft-07.json") as { config: object; inputs: object; outputs: object }[];
-  await assert.rejects(runOpaqueVectors([{ ...opaque[2], outputs: { ...opaque[2].outputs, KE3: "00" } }]), { name: "VectorError" });
+  await assert.rejects(runOpaqueVectors([{ ...opaque[2], outputs: { ...opaque[2].outputs, KE3: "00" } }]), {
+    name: "VectorError",
+  });
   await assert.rejects(runOpaqueVectors([opaque[0]]), { name: "VectorError" });
 });

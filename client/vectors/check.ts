@@ -24,7 +24,11 @@ export class Checker {
   /** @param actual bytes or text @param expected lower-case hex or text */
   equal(actual: Uint8Array | string | number | undefined, expected: string | number, what: string): void {
     const shown = actual instanceof Uint8Array ? toHex(actual) : actual;
-    if (shown !== expected) throw new VectorError(`${this.#file}: ${what}: ${String(shown).slice(0, 80)} is not ${String(expected).slice(0, 80)}`);
+    if (shown !== expected) {
+      throw new VectorError(
+        `${this.#file}: ${what}: ${String(shown).slice(0, 80)} is not ${String(expected).slice(0, 80)}`,
+      );
+    }
     this.checked += 1;
   }
 

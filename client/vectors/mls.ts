@@ -1,4 +1,7 @@
-/** The MLS working group's vectors (mlswg/mls-implementations, test-vectors.md) through ts-mls's modules on our provider. */
+/**
+ * The MLS working group's vectors (mlswg/mls-implementations, test-vectors.md) through ts-mls's modules on
+ * our provider.
+ */
 
 import { Checker, type VectorCount, VectorError } from "./check.ts";
 import { type Case, cryptoBasics, keySchedule, pskSecret, secretTree, transcriptHashes } from "./mls_keys.ts";

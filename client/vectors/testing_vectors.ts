@@ -1,6 +1,9 @@
 /** Where the tests find the public vectors: QPQ_VECTORS, or ../shared/vectors beside the project. */
 
-/** @returns a loader of "mls/welcome.json" and the like, or undefined when there are no vectors here; @throws under CI=true when they are missing */
+/**
+ * @returns a loader of "mls/welcome.json" and the like, or undefined when there are no vectors here; @throws
+ *   under CI=true when they are missing
+ */
 export function vectorLoader(): ((path: string) => Promise<unknown>) | undefined {
   const folder = Deno.env.get("QPQ_VECTORS") ?? new URL("../../../shared/vectors", import.meta.url).pathname;
   const found = exists(`${folder}/README.md`);

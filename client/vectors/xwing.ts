@@ -26,14 +26,27 @@ export async function runXWingVectors(json: unknown): Promise<VectorCount> {
     check.equal(encapsulated?.sharedSecret, ss, "shared secret of the sender");
     for (const [name, implementation] of implementations) {
       check.equal(await implementation.publicKey(fromHex(seed)), pk, `${name}: public key`);
-      check.equal(await implementation.decapsulate(fromHex(seed), fromHex(ct)), ss, `${name}: shared secret of the receiver`);
-      for (const [other, receiver] of implementations) await crossCheck(check, `${name} to ${other}`, implementation, receiver, pk, seed);
+      check.equal(
+        await implementation.decapsulate(fromHex(seed), fromHex(ct)),
+        ss,
+        `${name}: shared secret of the receiver`,
+      );
+      for (const [other, receiver] of implementations) {
+        await crossCheck(check, `${name} to ${other}`, implementation, receiver, pk, seed);
+      }
     }
   }
   return check.count();
 }
 
-async function crossCheck(check: Checker, what: string, sender: XWingImplementation, receiver: XWingImplementation, pk: string, seed: string): Promise<void> {
+async function crossCheck(
+  check: Checker,
+  what: string,
+  sender: XWingImplementation,
+  receiver: XWingImplementation,
+  pk: string,
+  seed: string,
+): Promise<void> {
   const sent = await sender.encapsulate(fromHex(pk));
   const received = sent === undefined ? undefined : await receiver.decapsulate(fromHex(seed), sent.ciphertext);
   check.isTrue(sent !== undefined && received?.join() === sent.sharedSecret.join(), `${what}: the secrets differ`);

@@ -13,7 +13,10 @@ Deno.test("createAccount() with Argon2id at full strength makes an account whose
   const { recoveryCode } = await alice.manager.createAccount("alice", password);
   assert.match(recoveryCode, /^([0-9A-Z]{4}-){8}[0-9A-Z*~$=]$/);
   assert.equal(alice.manager.state.kind, "signed-in");
-  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), {
+    available: 20,
+    lastResort: true,
+  });
   assert.equal((await alice.context.keyPackages.candidates()).length, 21);
   assert.deepEqual([...new Set(alice.progress.map((step) => step?.task))], ["registering", "password", undefined]);
   assert.deepEqual(alice.progress.filter((step) => step?.total).at(-1), { task: "registering", done: 21, total: 21 });
@@ -40,7 +43,10 @@ Deno.test("resume() comes back to the same device, without a call", async () => 
   assert.deepEqual(await alice.start(), before);
   server.online = true;
   await alice.context.keyPackages.replenish();
-  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), {
+    available: 20,
+    lastResort: true,
+  });
 });
 
 Deno.test("signIn() on a second browser makes a second device, with the pins of the first", async () => {
@@ -57,7 +63,10 @@ Deno.test("signIn() on a second browser makes a second device, with the pins of 
   assert.equal(toHex(second.context.accountKey), toHex(first.context.accountKey));
   const seen = await second.context.directory.byUsername("bob.b");
   assert.deepEqual([seen.verified, seen.firstSeenMs], [true, pinned.firstSeenMs]);
-  assert.deepEqual(await second.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.deepEqual(await second.context.rpc.call(authentication.countKeyPackages, {}), {
+    available: 20,
+    lastResort: true,
+  });
   const [changed] = await first.context.directory.refresh([first.context.accountKey]);
   assert.equal(changed.devices.devices.length, 2);
 });
@@ -93,7 +102,11 @@ Deno.test("an ended session stops the account, survives a restart, and signing i
   await rejectsWith(alice.context.keyPackages.replenish(), "E002");
   assert.deepEqual(alice.manager.state, { kind: "ended", username: "alice", code: "E002" });
   assert.equal(alice.manager.context, undefined);
-  for (let tries = 0; tries < 100 && (await alice.store.get<{ endedBy?: string }>("account", "session"))?.endedBy === undefined; tries++) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (
+    let tries = 0;
+    tries < 100 && (await alice.store.get<{ endedBy?: string }>("account", "session"))?.endedBy === undefined;
+    tries++
+  ) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.deepEqual(await alice.start(), { kind: "ended", username: "alice", code: "E002" });
   await alice.store.write({ puts: [{ store: "groups", key: "kept", value: 1 }] });
   await alice.manager.signIn("alice", password);
@@ -138,7 +151,11 @@ Deno.test("signOut() ends the session at the server and leaves nothing in the pr
     server.online = true;
     assert.deepEqual(alice.manager.state, { kind: "signed-out" });
     assert.equal(alice.text, undefined);
-    assert.deepEqual([...await alice.storage.range("account", ""), ...await alice.storage.range("keypackages", ""), ...await alice.storage.range("accounts", "")], []);
+    assert.deepEqual([
+      ...await alice.storage.range("account", ""),
+      ...await alice.storage.range("keypackages", ""),
+      ...await alice.storage.range("accounts", ""),
+    ], []);
     if (online) await assert.rejects(rpc.call(authentication.countKeyPackages, {}), /E001/);
     await alice.manager.signIn(`alice.${online}`, password);
   }
@@ -151,7 +168,10 @@ Deno.test("createAccount() without a connection for the KeyPackages still gives 
   assert.ok((await alice.manager.createAccount("alice", password)).recoveryCode);
   assert.deepEqual(alice.problems.map(({ code }) => code), ["E040"]);
   await alice.context.keyPackages.replenish();
-  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), {
+    available: 20,
+    lastResort: true,
+  });
 });
 
 Deno.test("no storage fault while enrolling leaves half a device behind", async () => {
@@ -165,7 +185,10 @@ Deno.test("no storage fault while enrolling leaves half a device behind", async 
     assert.equal(state.kind, fault === "crash-after" ? "signed-in" : "signed-out");
     if (state.kind === "signed-out") await alice.manager.signIn(`alice.${fault}`, password);
     await alice.context.keyPackages.replenish();
-    assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+    assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), {
+      available: 20,
+      lastResort: true,
+    });
   }
 });
 
@@ -176,7 +199,10 @@ Deno.test("a device whose clock is wrong is told so, and its KeyPackages are mad
   await alice.manager.createAccount("alice", password);
   assert.deepEqual(alice.problems.map(({ code }) => code), ["L013"]);
   assert.ok(Math.abs(alice.context.clock.offsetMs - server.aheadMs) < 1000);
-  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), { available: 20, lastResort: true });
+  assert.deepEqual(await alice.context.rpc.call(authentication.countKeyPackages, {}), {
+    available: 20,
+    lastResort: true,
+  });
 });
 
 Deno.test("vault.sync() merges with what another device put there at the same time", async () => {

@@ -44,7 +44,10 @@ export class AuthenticationServer {
     const sessions = new Sessions({ accounts, clock });
     const config = { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000 };
     const deps = { store: { accounts }, opaque: new InlineOpaque(), sessions, config, clock };
-    const handlers = new Handlers<Caller>().unary(delivery.health, () => Promise.resolve({ serverTimeMs: clock(), wireVersion: 1, draining: false, build: "test" }));
+    const handlers = new Handlers<Caller>().unary(
+      delivery.health,
+      () => Promise.resolve({ serverTimeMs: clock(), wireVersion: 1, draining: false, build: "test" }),
+    );
     authenticationHandlers(handlers, deps);
     const authorize = authorizeCall(deps);
     const open = openingTo(handlers, async (method, auth) => {
@@ -70,20 +73,41 @@ export class AuthenticationServer {
     this.#lost = method.name;
   }
 
-  /** @returns what makes the server show the device list of now again, forgetting what was revoked since: as one that lies does */
+  /**
+   * @returns what makes the server show the device list of now again, forgetting what was revoked since: as
+   *   one that lies does
+   */
   keepDeviceList(username: string): () => void {
-    const kept = this.#db.get<{ version: number; list: Uint8Array; signature: Uint8Array }>("SELECT list_version AS version, list, list_signature AS signature FROM accounts WHERE username = ?", username)!;
+    const kept = this.#db.get<{ version: number; list: Uint8Array; signature: Uint8Array }>(
+      "SELECT list_version AS version, list, list_signature AS signature FROM accounts WHERE username = ?",
+      username,
+    )!;
     return () => {
-      this.#db.run("UPDATE accounts SET list_version = ?, list = ?, list_signature = ? WHERE username = ?", kept.version, kept.list, kept.signature, username);
+      this.#db.run(
+        "UPDATE accounts SET list_version = ?, list = ?, list_signature = ? WHERE username = ?",
+        kept.version,
+        kept.list,
+        kept.signature,
+        username,
+      );
       this.#db.run("DELETE FROM revoked_devices");
     };
   }
 
   /** @returns what makes the server hand out the vault of now again, and what undoes that */
   keepVault(username: string): () => () => void {
-    const read = () => this.#db.get<{ version: number; sealed: Uint8Array }>("SELECT vault_version AS version, vault_sealed AS sealed FROM accounts WHERE username = ?", username)!;
+    const read = () =>
+      this.#db.get<{ version: number; sealed: Uint8Array }>(
+        "SELECT vault_version AS version, vault_sealed AS sealed FROM accounts WHERE username = ?",
+        username,
+      )!;
     const show = ({ version, sealed }: { version: number; sealed: Uint8Array }) =>
-      void this.#db.run("UPDATE accounts SET vault_version = ?, vault_sealed = ? WHERE username = ?", version, sealed, username);
+      void this.#db.run(
+        "UPDATE accounts SET vault_version = ?, vault_sealed = ? WHERE username = ?",
+        version,
+        sealed,
+        username,
+      );
     const kept = read();
     return () => {
       const newest = read();

@@ -65,7 +65,11 @@ Deno.test("changePassword() that fails leaves the old password good and no sessi
   server.refuseNext(authentication.changePassword, ErrorCode.draining);
   await rejectsWith(first.manager.changePassword(password, next), "E040");
   assert.equal(await ended(first), false);
-  assert.equal((await first.context.rpc.call(authentication.listSessions, {})).sessions.length, 2, "one for each device");
+  assert.equal(
+    (await first.context.rpc.call(authentication.listSessions, {})).sessions.length,
+    2,
+    "one for each device",
+  );
   await rejectsWith(signsIn(server, next), "E008");
   server.refuseNext(authentication.changePassword, ErrorCode.epochConflict);
   await first.manager.changePassword(password, next);
@@ -78,7 +82,10 @@ Deno.test("newRecoveryCode() makes the code before it void, and leaves password 
   const { sessions } = await first.context.rpc.call(authentication.listSessions, {});
   const { recoveryCode: fresh } = await first.manager.newRecoveryCode(password);
   assert.notEqual(fresh, recoveryCode);
-  assert.deepEqual((await first.context.rpc.call(authentication.listSessions, {})).sessions.map(({ sessionId }) => sessionId), sessions.map(({ sessionId }) => sessionId));
+  assert.deepEqual(
+    (await first.context.rpc.call(authentication.listSessions, {})).sessions.map(({ sessionId }) => sessionId),
+    sessions.map(({ sessionId }) => sessionId),
+  );
   assert.equal(await ended(second), false);
   const lost = await Profile.open(server);
   await rejectsWith(lost.manager.recover("alice", recoveryCode, next), "L014");
@@ -130,7 +137,11 @@ Deno.test("devices() shows the account's devices with their sessions, and revoke
   await first.manager.revokeDevice(deviceId, password);
   assert.deepEqual((await first.manager.devices()).map(({ current }) => current), [true]);
   assert.equal(await ended(second), true);
-  assert.deepEqual((await first.context.rpc.call(authentication.listSessions, {})).sessions.length, 1, "the session of the confirmation is over");
+  assert.deepEqual(
+    (await first.context.rpc.call(authentication.listSessions, {})).sessions.length,
+    1,
+    "the session of the confirmation is over",
+  );
   // Signing in again there makes another device, never that one.
   await second.manager.signIn("alice", password);
   assert.ok(!(await second.ownDevices()).includes(deviceId));
@@ -143,7 +154,13 @@ Deno.test("devices() shows the account's devices with their sessions, and revoke
 
 Deno.test("a vault that is older than one seen before is L006 for a running device, whatever it wants of it, and nothing is written", async () => {
   const { server, first } = await withTwoDevices();
-  await first.store.write({ puts: [{ store: "account", key: "vault", value: { ...(await first.store.get<StoredVault>("account", "vault"))!, version: 9 } }] });
+  await first.store.write({
+    puts: [{
+      store: "account",
+      key: "vault",
+      value: { ...(await first.store.get<StoredVault>("account", "vault"))!, version: 9 },
+    }],
+  });
   await rejectsWith(first.context.vault.sync([new Uint8Array(32).fill(2)]), "L006");
   await rejectsWith(first.manager.newRecoveryCode(password), "L006");
   await rejectsWith(first.manager.changePassword(password, next), "L006");

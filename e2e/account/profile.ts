@@ -67,4 +67,5 @@ export class Profile {
   }
 }
 
-export const rejectsWith = (work: Promise<unknown>, code: string) => assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
+export const rejectsWith = (work: Promise<unknown>, code: string) =>
+  assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);

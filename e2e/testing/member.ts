@@ -1,4 +1,7 @@
-/** A person without a browser: the same engine in Deno, straight to the core. Registers, says `ready`, and answers "hello …" in every group with how many are in it. */
+/**
+ * A person without a browser: the same engine in Deno, straight to the core. Registers, says `ready`, and
+ * answers "hello …" in every group with how many are in it.
+ */
 
 import type { TimelineItem } from "../../client/engine/api.ts";
 import { Engine } from "../../client/engine/engine.ts";
@@ -22,7 +25,12 @@ async function answer(chatId: string, items: TimelineItem[]): Promise<void> {
 const engine = await Engine.open({
   storage: new MemoryStorage(),
   wrappingKey: await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))),
-  transport: new QuicTransport({ hostname, port: Number(port), serverName: "localhost", trust: { caCerts: [await Deno.readTextFile(certificateFile)] } }),
+  transport: new QuicTransport({
+    hostname,
+    port: Number(port),
+    serverName: "localhost",
+    trust: { caCerts: [await Deno.readTextFile(certificateFile)] },
+  }),
   listener: (event) => {
     if (event.kind === "timeline") void answer(event.chatId, event.items);
     if (event.kind === "problem") console.log(`problem ${JSON.stringify(event.problem)}`);

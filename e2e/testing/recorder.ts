@@ -1,7 +1,9 @@
 /**
- * Stands between gateway and core and writes down every byte that crosses, outside of TLS: what an operator of the server could record.
+ * Stands between gateway and core and writes down every byte that crosses, outside of TLS: what an operator
+ * of the server could record.
  *
- * Admits the gateway as the core does, is admitted by the core as a gateway is, and splices each stream. Usage: recorder.ts CORE_ADDR CORE_PEM SECRET_FILE OWN_DATA CAPTURE_FILE
+ * Admits the gateway as the core does, is admitted by the core as a gateway is, and splices each stream.
+ * Usage: recorder.ts CORE_ADDR CORE_PEM SECRET_FILE OWN_DATA CAPTURE_FILE
  */
 
 import { UpstreamPool } from "../../gateway/upstream.ts";
@@ -27,7 +29,13 @@ await upstream.whenReady();
 const certificate = await keptCertificate(ownData, Date.now());
 const capture = await Deno.open(captureFile, { create: true, append: true });
 const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-const listener = endpoint.listen({ cert: certificate.certificatePem, key: certificate.privateKeyPem, alpnProtocols: ["capnp"], maxConcurrentBidirectionalStreams: 1000, maxIdleTimeout: 30_000 });
+const listener = endpoint.listen({
+  cert: certificate.certificatePem,
+  key: certificate.privateKeyPem,
+  alpnProtocols: ["capnp"],
+  maxConcurrentBidirectionalStreams: 1000,
+  maxIdleTimeout: 30_000,
+});
 console.log(`recorder: ready addr=127.0.0.1:${endpoint.addr.port}`);
 
 while (true) {
@@ -50,7 +58,10 @@ async function serve(connection: Deno.QuicConn): Promise<void> {
 async function splice(incoming: Deno.QuicBidirectionalStream): Promise<void> {
   const { stream } = await takeClientAddress(incoming, 5000);
   const core = await upstream.open({ transport: "tcp", hostname: "127.0.0.1", port: 1 });
-  await Promise.allSettled([stream.readable.pipeThrough(recording()).pipeTo(core.writable), core.readable.pipeThrough(recording()).pipeTo(stream.writable)]);
+  await Promise.allSettled([
+    stream.readable.pipeThrough(recording()).pipeTo(core.writable),
+    core.readable.pipeThrough(recording()).pipeTo(stream.writable),
+  ]);
   core.release();
 }
 

@@ -1,4 +1,4 @@
-import { varintLength, decodeVarint } from "./varint.ts";
+import { decodeVarint, varintLength } from "./varint.ts";
 
 /** The stream ended inside a value that had begun. */
 export class TruncatedError extends Error {
@@ -8,12 +8,18 @@ export class TruncatedError extends Error {
   }
 }
 
-/** Gives the next bytes of a stream (any length above 0), or undefined at its end; `wanted` is how many bytes the value at hand still lacks. */
+/**
+ * Gives the next bytes of a stream (any length above 0), or undefined at its end; `wanted` is how many bytes
+ * the value at hand still lacks.
+ */
 export type PullBytes = (wanted: number) => Promise<Uint8Array | undefined>;
 
 const skipStep = 4096;
 
-/** Reads values off a stream of chunks of any size; holds one chunk and the value that is being put together, nothing more. */
+/**
+ * Reads values off a stream of chunks of any size; holds one chunk and the value that is being put together,
+ * nothing more.
+ */
 export class ByteReader {
   readonly #pull: PullBytes;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -22,7 +28,10 @@ export class ByteReader {
     this.#pull = pull;
   }
 
-  /** Next one integer of RFC 9000 §16. @returns undefined when the stream ended before its first byte. @throws TruncatedError when it ended inside */
+  /**
+   * Next one integer of RFC 9000 §16. @returns undefined when the stream ended before its first byte. @throws
+   * TruncatedError when it ended inside
+   */
   async varint(): Promise<number | undefined> {
     if (!await this.#fill(1)) return undefined;
     const encoded = await this.bytes(varintLength(this.#chunk[0]));
@@ -36,7 +45,10 @@ export class ByteReader {
     return value;
   }
 
-  /** Exactly `length` bytes. The caller has checked `length` against its limit: that much is allocated. @throws TruncatedError */
+  /**
+   * Exactly `length` bytes. The caller has checked `length` against its limit: that much is allocated.
+   * @throws TruncatedError
+   */
   async bytes(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const result = new Uint8Array(length);
     for (let filled = 0; filled < length;) {

@@ -30,9 +30,11 @@ export function encodeCloseCapsule({ code, reason }: SessionCloseInfo): Uint8Arr
 }
 
 /**
- * Reads capsules until the one that closes the session; others (GREASE, DRAIN, flow control of newer drafts) are skipped.
+ * Reads capsules until the one that closes the session; others (GREASE, DRAIN, flow control of newer drafts)
+ * are skipped.
  *
- * @returns what the capsule says; undefined when the stream ended between capsules, which closes the session too (draft-ietf-webtrans-http3 §6)
+ * @returns what the capsule says; undefined when the stream ended between capsules, which closes the session
+ *   too (draft-ietf-webtrans-http3 §6)
  * @throws Http3Error H3_MESSAGE_ERROR for a capsule of impossible length; H3_EXCESSIVE_LOAD; TruncatedError
  */
 export async function readCloseCapsule(reader: ByteReader, budget: SkipBudget): Promise<SessionCloseInfo | undefined> {
@@ -43,9 +45,14 @@ export async function readCloseCapsule(reader: ByteReader, budget: SkipBudget): 
       await reader.discard(length);
       continue;
     }
-    if (length < codeLength || length > codeLength + maxReasonLength) throw new Http3Error(h3Code.messageError, "close capsule of impossible length");
+    if (length < codeLength || length > codeLength + maxReasonLength) {
+      throw new Http3Error(h3Code.messageError, "close capsule of impossible length");
+    }
     const value = await reader.bytes(length);
-    return { code: new DataView(value.buffer).getUint32(0), reason: new TextDecoder().decode(value.subarray(codeLength)) };
+    return {
+      code: new DataView(value.buffer).getUint32(0),
+      reason: new TextDecoder().decode(value.subarray(codeLength)),
+    };
   }
   return undefined;
 }

@@ -49,7 +49,9 @@ export class Http3Connection {
   readonly #policy: ConnectionPolicy;
   readonly #remoteAddr: Deno.NetAddr;
   /** Resolves with the accepted session, or undefined when there will be none. */
-  readonly #accepted = Promise.withResolvers<{ session: ConnectStreamSession; id: number; handler: StreamHandler } | undefined>();
+  readonly #accepted = Promise.withResolvers<
+    { session: ConnectStreamSession; id: number; handler: StreamHandler } | undefined
+  >();
   readonly #seenUnique = new Set<number>();
   #controlWriter: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #session: ConnectStreamSession | undefined;
@@ -86,14 +88,17 @@ export class Http3Connection {
 
   async #sendSettings(): Promise<void> {
     const writable = await this.#conn.createUnidirectionalStream();
-    // Kept for the connection's life: a collected stream object sends FIN, and a closed control stream ends the connection.
+    // Kept for the connection's life: a collected stream object sends FIN, and a closed control stream ends
+    // the connection.
     this.#controlWriter = writable.getWriter();
     await this.#controlWriter.write(encodeVarint(streamType.control));
     await this.#controlWriter.write(encodeFrame(frameType.settings, encodeSettings()));
   }
 
   async #acceptUnidirectional(): Promise<void> {
-    for await (const readable of this.#conn.incomingUnidirectionalStreams) this.#guard(this.#readUnidirectional(readable));
+    for await (const readable of this.#conn.incomingUnidirectionalStreams) {
+      this.#guard(this.#readUnidirectional(readable));
+    }
   }
 
   async #acceptBidirectional(): Promise<void> {
@@ -111,7 +116,8 @@ export class Http3Connection {
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
     const source = new StreamSource(readable, false);
     const reader = new ByteReader(source.pull);
-    // No time limit: a peer that opens its encoder stream opens its decoder stream with it, on which Chromium says nothing for as long as it has nothing to say.
+    // No time limit: a peer that opens its encoder stream opens its decoder stream with it, on which Chromium
+    // says nothing for as long as it has nothing to say.
     const type = await reader.varint();
     switch (type) {
       case streamType.control:
@@ -147,7 +153,9 @@ export class Http3Connection {
     const type = await this.#countingLateHeader(reader.varint());
     if (type === webTransportBidirectional) {
       const sessionId = await this.#countingLateHeader(reader.requiredVarint());
-      if (sessionId % 4 !== 0) throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
+      if (sessionId % 4 !== 0) {
+        throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
+      }
       await this.#handOver(stream, source, sessionId);
     } else if (type !== undefined) {
       const head = await this.#countingLateHeader(readRequestHead(reader, type));
@@ -158,7 +166,9 @@ export class Http3Connection {
   }
 
   async #handOver(stream: Deno.QuicBidirectionalStream, source: StreamSource, sessionId: number): Promise<void> {
-    if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
+    if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) {
+      throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
+    }
     const accepted = await this.#accepted.promise;
     if (!accepted || accepted.id !== sessionId) {
       await source.cancel();
@@ -169,7 +179,12 @@ export class Http3Connection {
     accepted.handler(stream);
   }
 
-  async #answer(head: RequestHead, streamId: number, stream: Deno.QuicBidirectionalStream, reader: ByteReader): Promise<void> {
+  async #answer(
+    head: RequestHead,
+    streamId: number,
+    stream: Deno.QuicBidirectionalStream,
+    reader: ByteReader,
+  ): Promise<void> {
     const writer = stream.writable.getWriter();
     const { status, retryAfterMs } = this.#decide(head);
     const fields: Field[] = status === 200 ? [[":status", "200"], draft02] : [[":status", String(status)]];
@@ -201,8 +216,8 @@ export class Http3Connection {
   }
 
   /**
-   * A stream may wait long for its header: QUIC opens every stream with a lower number together with it (RFC 9000 §2.1). But each holds memory that only the end of the
-   * connection frees, so few may.
+   * A stream may wait long for its header: QUIC opens every stream with a lower number together with it (RFC
+   * 9000 §2.1). But each holds memory that only the end of the connection frees, so few may.
    */
   async #countingLateHeader<T>(value: Promise<T>): Promise<T> {
     let isLate = false;

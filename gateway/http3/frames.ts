@@ -39,15 +39,22 @@ export function encodeFrame(type: number, payload: Uint8Array): Uint8Array<Array
 /**
  * Reads the header of the next frame whose type is known, skipping GREASE and extensions (RFC 9114 §9).
  *
- * @param budget what may still be skipped on this stream; shared over calls, so that endless padding ends in H3_EXCESSIVE_LOAD
+ * @param budget what may still be skipped on this stream; shared over calls, so that endless padding ends in
+ *   H3_EXCESSIVE_LOAD
  * @param firstType a frame type that the caller has read already
  * @returns undefined when the stream ended between frames
  * @throws Http3Error H3_FRAME_UNEXPECTED for a type of HTTP/2, H3_EXCESSIVE_LOAD; TruncatedError
  */
-export async function readFrameHeader(reader: ByteReader, budget: SkipBudget, firstType?: number): Promise<FrameHeader | undefined> {
+export async function readFrameHeader(
+  reader: ByteReader,
+  budget: SkipBudget,
+  firstType?: number,
+): Promise<FrameHeader | undefined> {
   for (let type = firstType ?? await reader.varint(); type !== undefined; type = await reader.varint()) {
     const length = await reader.requiredVarint();
-    if (forbiddenTypes.has(type)) throw new Http3Error(h3Code.frameUnexpected, `frame type 0x${type.toString(16)} of HTTP/2`);
+    if (forbiddenTypes.has(type)) {
+      throw new Http3Error(h3Code.frameUnexpected, `frame type 0x${type.toString(16)} of HTTP/2`);
+    }
     if (isKnown(type)) return { type, length };
     budget.spend(length);
     await reader.discard(length);
@@ -69,7 +76,10 @@ export class SkipBudget {
     this.#bytesLeft = bytes;
   }
 
-  /** Counts one skipped frame or capsule of `length` bytes. @throws Http3Error H3_EXCESSIVE_LOAD when the budget is spent */
+  /**
+   * Counts one skipped frame or capsule of `length` bytes. @throws Http3Error H3_EXCESSIVE_LOAD when the
+   * budget is spent
+   */
   spend(length: number): void {
     const headerCost = 16;
     this.#bytesLeft -= length + headerCost;

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Http3Error } from "./error_codes.ts";
 import { decodeHuffman } from "./huffman.ts";
 
-const hex = (text: string) => Uint8Array.from(text.replace(/\s/g, "").match(/../g) ?? [], (digits) => parseInt(digits, 16));
+const hex = (text: string) =>
+  Uint8Array.from(text.replace(/\s/g, "").match(/../g) ?? [], (digits) => parseInt(digits, 16));
 
 Deno.test("decodeHuffman() decodes the strings of RFC 7541 Appendix C", () => {
   const samples = {
@@ -38,11 +39,14 @@ Deno.test("decodeHuffman() refuses padding that is too long or not of ones, and 
 });
 
 Deno.test("decodeHuffman() either gives a string or Http3Error for any bytes", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-    try {
-      assert.ok(decodeHuffman(bytes).length <= bytes.length * 8 / 5);
-    } catch (error) {
-      assert.ok(error instanceof Http3Error);
-    }
-  }), { seed: 2, numRuns: 2_000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        assert.ok(decodeHuffman(bytes).length <= bytes.length * 8 / 5);
+      } catch (error) {
+        assert.ok(error instanceof Http3Error);
+      }
+    }),
+    { seed: 2, numRuns: 2_000 },
+  );
 });

@@ -8,7 +8,11 @@ const largest = 2 ** 30;
  *
  * @returns value and length in bytes; undefined when the bytes end before it does, or it exceeds 2^30
  */
-export function decodePrefixedInteger(bytes: Uint8Array, offset: number, prefixBits: number): { value: number; length: number } | undefined {
+export function decodePrefixedInteger(
+  bytes: Uint8Array,
+  offset: number,
+  prefixBits: number,
+): { value: number; length: number } | undefined {
   if (offset >= bytes.length) return undefined;
   const prefixMax = (1 << prefixBits) - 1;
   let value = bytes[offset] & prefixMax;

@@ -1,5 +1,6 @@
 /**
- * QPACK without a dynamic table (RFC 9204): we announce QPACK_MAX_TABLE_CAPACITY 0, so a peer may refer to the static table or write literals, nothing else.
+ * QPACK without a dynamic table (RFC 9204): we announce QPACK_MAX_TABLE_CAPACITY 0, so a peer may refer to
+ * the static table or write literals, nothing else.
  */
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { decodeHuffman } from "./huffman.ts";
@@ -17,7 +18,8 @@ const fieldOverhead = 32;
  * Decodes the payload of a HEADERS frame.
  *
  * @param section the encoded field section, whole
- * @throws Http3Error QPACK_DECOMPRESSION_FAILED for anything malformed or that refers to a dynamic table; H3_EXCESSIVE_LOAD above {@link maxFieldSectionSize}
+ * @throws Http3Error QPACK_DECOMPRESSION_FAILED for anything malformed or that refers to a dynamic table;
+ *   H3_EXCESSIVE_LOAD above {@link maxFieldSectionSize}
  */
 export function decodeFieldSection(section: Uint8Array): Field[] {
   const cursor = { bytes: section, offset: 0 };

@@ -5,18 +5,22 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 const setCapacityZero = 0b0010_0000;
 
 /**
- * Reads an encoder stream to its end. The only instruction that a table of capacity 0 allows is to set that capacity to 0.
+ * Reads an encoder stream to its end. The only instruction that a table of capacity 0 allows is to set that
+ * capacity to 0.
  *
  * @throws Http3Error QPACK_ENCODER_STREAM_ERROR
  */
 export async function readEncoderStream(reader: ByteReader): Promise<void> {
   for (let bytes = await reader.some(1024); bytes; bytes = await reader.some(1024)) {
-    if (bytes.some((byte) => byte !== setCapacityZero)) throw new Http3Error(h3Code.qpackEncoderStreamError, "instruction for a dynamic table of capacity 0");
+    if (bytes.some((byte) => byte !== setCapacityZero)) {
+      throw new Http3Error(h3Code.qpackEncoderStreamError, "instruction for a dynamic table of capacity 0");
+    }
   }
 }
 
 /**
- * Reads a decoder stream to its end. Our field sections need no acknowledgement, so only stream cancellations (§4.4.2) make sense.
+ * Reads a decoder stream to its end. Our field sections need no acknowledgement, so only stream cancellations
+ * (§4.4.2) make sense.
  *
  * @throws Http3Error QPACK_DECODER_STREAM_ERROR
  */
@@ -30,7 +34,9 @@ export async function readDecoderStream(reader: ByteReader): Promise<void> {
         if (++continuationBytes > 9) throw new Http3Error(h3Code.qpackDecoderStreamError, "stream id too long");
         continue;
       }
-      if ((byte & 0b1100_0000) !== 0b0100_0000) throw new Http3Error(h3Code.qpackDecoderStreamError, "acknowledgement of what was never sent");
+      if ((byte & 0b1100_0000) !== 0b0100_0000) {
+        throw new Http3Error(h3Code.qpackDecoderStreamError, "acknowledgement of what was never sent");
+      }
       inInteger = (byte & 0x3f) === 0x3f;
       continuationBytes = 0;
     }

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { decodeFieldSection, encodeFieldSection, type Field } from "./qpack.ts";
 
-const hex = (text: string) => Uint8Array.from(text.replace(/\s/g, "").match(/../g) ?? [], (digits) => parseInt(digits, 16));
+const hex = (text: string) =>
+  Uint8Array.from(text.replace(/\s/g, "").match(/../g) ?? [], (digits) => parseInt(digits, 16));
 
 function codeOf(section: Uint8Array): number {
   try {
@@ -33,8 +34,14 @@ Deno.test("decodeFieldSection() refuses each kind of reference to a dynamic tabl
 });
 
 Deno.test("decodeFieldSection() decodes indexed static fields up to the last, and Huffman names and values", () => {
-  assert.deepEqual(decodeFieldSection(hex("0000 cf ff23")), [[":method", "CONNECT"], ["x-frame-options", "sameorigin"]]);
-  assert.deepEqual(decodeFieldSection(hex("0000 2f01 25a8 49e9 5ba9 7d7f 89 25a8 49e9 5bb8 e8b4 bf")), [["custom-key", "custom-value"]]);
+  assert.deepEqual(decodeFieldSection(hex("0000 cf ff23")), [[":method", "CONNECT"], [
+    "x-frame-options",
+    "sameorigin",
+  ]]);
+  assert.deepEqual(decodeFieldSection(hex("0000 2f01 25a8 49e9 5ba9 7d7f 89 25a8 49e9 5bb8 e8b4 bf")), [[
+    "custom-key",
+    "custom-value",
+  ]]);
   assert.equal(codeOf(hex("0000 ff24")), h3Code.qpackDecompressionFailed, "index 99");
 });
 
@@ -45,19 +52,31 @@ Deno.test("decodeFieldSection() refuses a section that is larger decoded than al
 
 Deno.test("encodeFieldSection() is undone by decodeFieldSection()", () => {
   const token = fc.string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz-:"), minLength: 1, maxLength: 40 });
-  const value = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 300 });
-  fc.assert(fc.property(fc.array(fc.tuple(token, value), { maxLength: 10 }), (fields: Field[]) => {
-    assert.deepEqual(decodeFieldSection(encodeFieldSection(fields)), fields);
-  }), { seed: 3 });
-  assert.deepEqual(decodeFieldSection(encodeFieldSection([[":status", "429"], [":status", "404"]])), [[":status", "429"], [":status", "404"]]);
+  const value = fc.string({
+    unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+    maxLength: 300,
+  });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(token, value), { maxLength: 10 }), (fields: Field[]) => {
+      assert.deepEqual(decodeFieldSection(encodeFieldSection(fields)), fields);
+    }),
+    { seed: 3 },
+  );
+  assert.deepEqual(decodeFieldSection(encodeFieldSection([[":status", "429"], [":status", "404"]])), [[
+    ":status",
+    "429",
+  ], [":status", "404"]]);
 });
 
 Deno.test("decodeFieldSection() either gives fields or Http3Error for any bytes", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, hasPrefix) => {
-    try {
-      decodeFieldSection(hasPrefix ? Uint8Array.from([0, 0, ...bytes]) : bytes);
-    } catch (error) {
-      assert.ok(error instanceof Http3Error);
-    }
-  }), { seed: 4, numRuns: 3_000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, hasPrefix) => {
+      try {
+        decodeFieldSection(hasPrefix ? Uint8Array.from([0, 0, ...bytes]) : bytes);
+      } catch (error) {
+        assert.ok(error instanceof Http3Error);
+      }
+    }),
+    { seed: 4, numRuns: 3_000 },
+  );
 });

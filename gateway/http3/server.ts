@@ -2,7 +2,7 @@
  * A WebTransport server on Deno's QUIC: what the rest of the gateway knows of HTTP/3.
  */
 import { Usage } from "../usage.ts";
-import { Http3Connection, type ConnectionPolicy } from "./connection.ts";
+import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
 
 export type { WebTransportRequest } from "./connection.ts";
@@ -20,13 +20,17 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   privateKey: string;
   /** how long a connection may go without a session; default 5,000 */
   connectTimeoutMs?: number;
-  /** handshakes that may be under way at once; more are refused; default 1,024 (one that stays half-open is given up after 30 s) */
+  /**
+   * handshakes that may be under way at once; more are refused; default 1,024 (one that stays half-open is
+   * given up after 30 s)
+   */
   maxPendingHandshakes?: number;
   /** connections that may be open at once; more are refused; default 4,096 */
   maxConnections?: number;
   /**
-   * connections of one client that may be open at once; default 128. Deno tells the address only with the accepted connection (reading it from the incoming one ends that),
-   * so one above this is closed as soon as its handshake is through; what a handshake may cost before is bounded by `maxPendingHandshakes`.
+   * connections of one client that may be open at once; default 128. Deno tells the address only with the
+   * accepted connection (reading it from the incoming one ends that), so one above this is closed as soon as
+   * its handshake is through; what a handshake may cost before is bounded by `maxPendingHandshakes`.
    */
   maxConnectionsPerClient?: number;
   /** @returns what stands for one client, given its address; default: the address */
@@ -35,14 +39,20 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   onEvent?: (event: ConnectionEvent) => void;
 }
 
-/** "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "clientFull": above `maxConnectionsPerClient`. */
+/**
+ * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "clientFull": above
+ * `maxConnectionsPerClient`.
+ */
 export type ConnectionEvent = "accepted" | "closed" | "refused" | "full" | "clientFull" | "handshakeFailed";
 
 export interface WebTransportServer {
   readonly port: number;
   readonly connections: number;
   readonly pendingHandshakes: number;
-  /** New connections get this certificate; open ones stay as they are. @throws when the two PEMs are no pair; the old ones then stay in use */
+  /**
+   * New connections get this certificate; open ones stay as they are. @throws when the two PEMs are no pair;
+   * the old ones then stay in use
+   */
   replaceCertificate(certificate: string, privateKey: string): void;
   /** Says goodbye to every session, waits ~300 ms for that to arrive, and closes. */
   close(code?: number, reason?: string): Promise<void>;
@@ -52,7 +62,8 @@ const farewellMs = 300;
 const transport: Deno.QuicServerTransportOptions = {
   keepAliveInterval: 15_000,
   maxIdleTimeout: 30_000,
-  // Chromium rejects the stream over this limit and credit comes back in batches of an eighth, so it stands far above what one client may use at once.
+  // Chromium rejects the stream over this limit and credit comes back in batches of an eighth, so it stands
+  // far above what one client may use at once.
   maxConcurrentBidirectionalStreams: 1000,
   // Control, QPACK encoder and decoder, and some GREASE.
   maxConcurrentUnidirectionalStreams: 16,
@@ -64,8 +75,20 @@ const transport: Deno.QuicServerTransportOptions = {
  * @throws when the address can not be bound or the certificate and key are no pair
  */
 export function serveWebTransport(options: WebTransportServerOptions): WebTransportServer {
-  const { connectTimeoutMs = 5_000, maxPendingHandshakes = 1_024, maxConnections = 4_096, maxConnectionsPerClient = 128, clientOf = (address) => address, onEvent = () => {} } = options;
-  const policy: ConnectionPolicy = { authorize: options.authorize.bind(options), turn: options.turn?.bind(options), onSession: options.onSession.bind(options), connectTimeoutMs };
+  const {
+    connectTimeoutMs = 5_000,
+    maxPendingHandshakes = 1_024,
+    maxConnections = 4_096,
+    maxConnectionsPerClient = 128,
+    clientOf = (address) => address,
+    onEvent = () => {},
+  } = options;
+  const policy: ConnectionPolicy = {
+    authorize: options.authorize.bind(options),
+    turn: options.turn?.bind(options),
+    onSession: options.onSession.bind(options),
+    connectTimeoutMs,
+  };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
   const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
   // Every listener stays referenced: Deno disables the whole endpoint when one that it once gave out is collected.

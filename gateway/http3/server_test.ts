@@ -2,12 +2,30 @@
 import assert from "node:assert/strict";
 import { makeKeyPair } from "../testing/stub_core.ts";
 import { until } from "../testing/until.ts";
-import { type ClientSession, concat, connectHttp3, openSession, openUni, readAll, request, sendSettings, webTransportFields, writeAll } from "../testing/http3_client.ts";
+import {
+  type ClientSession,
+  concat,
+  connectHttp3,
+  openSession,
+  openUni,
+  readAll,
+  request,
+  sendSettings,
+  webTransportFields,
+  writeAll,
+} from "../testing/http3_client.ts";
 import { h3Code } from "./error_codes.ts";
 import { encodeFrame, frameType } from "./frames.ts";
 import { encodeFieldSection } from "./qpack.ts";
 import { encodeSettings } from "./settings.ts";
-import { type SessionCloseInfo, serveWebTransport, type WebTransportServer, type WebTransportServerOptions, type WebTransportSession, type WebTransportStream } from "./server.ts";
+import {
+  serveWebTransport,
+  type SessionCloseInfo,
+  type WebTransportServer,
+  type WebTransportServerOptions,
+  type WebTransportSession,
+  type WebTransportStream,
+} from "./server.ts";
 import { encodeVarint } from "./varint.ts";
 
 const keyPair = await makeKeyPair();
@@ -22,14 +40,24 @@ interface Fixture extends AsyncDisposable {
   options: { port: number; certificate: string; origin: string };
 }
 
-function start(overrides: Partial<WebTransportServerOptions> = {}, onStream: (stream: WebTransportStream) => void = (stream) => void stream.readable.pipeTo(stream.writable).catch(() => {})): Fixture {
-  const fixture = { sessions: [] as WebTransportSession[], streams: [] as WebTransportStream[], closes: [] as SessionCloseInfo[] };
+function start(
+  overrides: Partial<WebTransportServerOptions> = {},
+  onStream: (stream: WebTransportStream) => void = (stream) =>
+    void stream.readable.pipeTo(stream.writable).catch(() => {}),
+): Fixture {
+  const fixture = {
+    sessions: [] as WebTransportSession[],
+    streams: [] as WebTransportStream[],
+    closes: [] as SessionCloseInfo[],
+  };
   const server = serveWebTransport({
     hostname: "127.0.0.1",
     port: 0,
     certificate: keyPair.certificate,
     privateKey: keyPair.privateKey,
-    authorize: (asked) => ({ status: asked.origin !== origin ? 403 : asked.path === "/wt" ? 200 : asked.path === "/full" ? 429 : 404 }),
+    authorize: (asked) => ({
+      status: asked.origin !== origin ? 403 : asked.path === "/wt" ? 200 : asked.path === "/full" ? 429 : 404,
+    }),
     onSession(session) {
       fixture.sessions.push(session);
       session.closed.then((info) => fixture.closes.push(info));
@@ -59,24 +87,30 @@ function quicTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
 }
 
-quicTest("serveWebTransport() answers a wrong origin 403, a wrong path 404, too many 429, another method 404", async () => {
-  await using fixture = start();
-  const statusOf = async (fields: [string, string][]) => {
-    const conn = await connectHttp3(fixture.options);
-    await sendSettings(conn);
-    const { status, nextData } = await request(conn, fields);
-    assert.equal(await nextData(), undefined, "FIN follows the refusal");
-    conn.close();
-    return status;
-  };
-  const fields = (path: string, from?: string) => webTransportFields(path, from) as [string, string][];
-  assert.equal(await statusOf(fields("/wt", "https://elsewhere.example")), 403);
-  assert.equal(await statusOf(fields("/wt")), 403);
-  assert.equal(await statusOf(fields("/elsewhere", origin)), 404);
-  assert.equal(await statusOf(fields("/full", origin)), 429);
-  assert.equal(await statusOf([[":method", "GET"], [":scheme", "https"], [":authority", "a"], [":path", "/wt"]]), 404);
-  assert.equal(fixture.sessions.length, 0);
-});
+quicTest(
+  "serveWebTransport() answers a wrong origin 403, a wrong path 404, too many 429, another method 404",
+  async () => {
+    await using fixture = start();
+    const statusOf = async (fields: [string, string][]) => {
+      const conn = await connectHttp3(fixture.options);
+      await sendSettings(conn);
+      const { status, nextData } = await request(conn, fields);
+      assert.equal(await nextData(), undefined, "FIN follows the refusal");
+      conn.close();
+      return status;
+    };
+    const fields = (path: string, from?: string) => webTransportFields(path, from) as [string, string][];
+    assert.equal(await statusOf(fields("/wt", "https://elsewhere.example")), 403);
+    assert.equal(await statusOf(fields("/wt")), 403);
+    assert.equal(await statusOf(fields("/elsewhere", origin)), 404);
+    assert.equal(await statusOf(fields("/full", origin)), 429);
+    assert.equal(
+      await statusOf([[":method", "GET"], [":scheme", "https"], [":authority", "a"], [":path", "/wt"]]),
+      404,
+    );
+    assert.equal(fixture.sessions.length, 0);
+  },
+);
 
 quicTest("serveWebTransport() echoes on many streams, large bodies and half-close included", async () => {
   await using fixture = start();
@@ -122,7 +156,15 @@ quicTest("session.close() sends the capsule with code and reason, then FIN, then
   const session = await openSession(fixture.options);
   await fixture.sessions[0].close(0xdead, "draining");
   const capsule = await session.nextData();
-  assert.deepEqual(capsule, concat(encodeVarint(0x2843), encodeVarint(12), Uint8Array.of(0, 0, 0xde, 0xad), new TextEncoder().encode("draining")));
+  assert.deepEqual(
+    capsule,
+    concat(
+      encodeVarint(0x2843),
+      encodeVarint(12),
+      Uint8Array.of(0, 0, 0xde, 0xad),
+      new TextEncoder().encode("draining"),
+    ),
+  );
   assert.equal(await session.nextData(), undefined);
   assert.equal(await closeCode(session.conn), h3Code.noError);
 });
@@ -190,7 +232,11 @@ for (
   const [what, bytes, code] of [
     ["a control stream that begins with garbage", Uint8Array.of(0x00, 0x3b, 0xff, 0xff), h3Code.missingSettings],
     ["SETTINGS of HTTP/2", concat(encodeVarint(0), encodeFrame(4, Uint8Array.of(3, 0))), h3Code.settingsError],
-    ["DATA on the control stream", concat(encodeVarint(0), encodeFrame(4, encodeSettings()), encodeFrame(0, new Uint8Array(9))), h3Code.frameUnexpected],
+    [
+      "DATA on the control stream",
+      concat(encodeVarint(0), encodeFrame(4, encodeSettings()), encodeFrame(0, new Uint8Array(9))),
+      h3Code.frameUnexpected,
+    ],
     ["an insertion into the dynamic table", Uint8Array.of(0x02, 0xc0, 0x01, 0x61), h3Code.qpackEncoderStreamError],
     ["an acknowledgement of nothing", Uint8Array.of(0x03, 0x84), h3Code.qpackDecoderStreamError],
     ["a push stream", Uint8Array.of(0x01, 0x00), h3Code.streamCreationError],
@@ -223,7 +269,11 @@ quicTest("two control streams, or one that ends, close the connection", async ()
 
 for (
   const [what, bytes, code] of [
-    ["a field section that needs the dynamic table", encodeFrame(1, Uint8Array.of(0x03, 0x81, 0x10, 0x11)), h3Code.qpackDecompressionFailed],
+    [
+      "a field section that needs the dynamic table",
+      encodeFrame(1, Uint8Array.of(0x03, 0x81, 0x10, 0x11)),
+      h3Code.qpackDecompressionFailed,
+    ],
     ["HEADERS that claim 1 GB", concat(encodeVarint(1), encodeVarint(2 ** 30)), h3Code.excessiveLoad],
     ["DATA before HEADERS", encodeFrame(0, new Uint8Array(5)), h3Code.frameUnexpected],
     ["a request without fields", encodeFrame(1, Uint8Array.of(0, 0)), h3Code.messageError],

@@ -3,7 +3,10 @@ import { encodeCloseCapsule, readCloseCapsule, type SessionCloseInfo } from "./c
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { encodeFrame, frameType, readFrameHeader, SkipBudget } from "./frames.ts";
 
-/** One bidirectional stream of a session: bytes in, bytes out. Cancelling and aborting reach the peer as far as Deno's QUIC lets them. */
+/**
+ * One bidirectional stream of a session: bytes in, bytes out. Cancelling and aborting reach the peer as far
+ * as Deno's QUIC lets them.
+ */
 export interface WebTransportStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
@@ -15,13 +18,17 @@ export type StreamHandler = (stream: WebTransportStream) => void;
 export interface WebTransportSession {
   readonly remoteAddr: Deno.NetAddr;
   /**
-   * Ends the session: the peer learns code and reason. Streams end with it. Resolves when the close capsule was handed to the network, or could not be.
+   * Ends the session: the peer learns code and reason. Streams end with it. Resolves when the close capsule
+   * was handed to the network, or could not be.
    *
    * @param code 32-bit, the application's
    * @param reason at most 1024 bytes of UTF-8
    */
   close(code: number, reason: string): Promise<void>;
-  /** Resolves, never rejects, when the session is over: with the peer's word, with ours, or with `{code: 0, reason: ""}` when the connection was lost. */
+  /**
+   * Resolves, never rejects, when the session is over: with the peer's word, with ours, or with `{code: 0,
+   * reason: ""}` when the connection was lost.
+   */
   readonly closed: Promise<SessionCloseInfo>;
 }
 
@@ -33,7 +40,10 @@ export class ConnectStreamSession implements WebTransportSession {
   readonly #end: (info: SessionCloseInfo) => void;
   #isEnding = false;
 
-  /** @param writer of the CONNECT stream; held for the session's life, because a collected stream object would send FIN */
+  /**
+   * @param writer of the CONNECT stream; held for the session's life, because a collected stream object would
+   *   send FIN
+   */
   constructor(remoteAddr: Deno.NetAddr, writer: WritableStreamDefaultWriter<Uint8Array>) {
     this.remoteAddr = remoteAddr;
     this.#writer = writer;
@@ -46,7 +56,9 @@ export class ConnectStreamSession implements WebTransportSession {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const info = { code, reason };
-    const sent = this.#writer.write(encodeFrame(frameType.data, encodeCloseCapsule(info))).then(() => this.#writer.close()).catch(() => {});
+    const sent = this.#writer.write(encodeFrame(frameType.data, encodeCloseCapsule(info))).then(() =>
+      this.#writer.close()
+    ).catch(() => {});
     // A peer that gives no flow control would hold us here.
     await Promise.race([sent, delay(250)]);
     this.#end(info);
@@ -84,7 +96,9 @@ function dataPayloads(reader: ByteReader): (wanted: number) => Promise<Uint8Arra
     while (left === 0) {
       const header = await readFrameHeader(reader, budget);
       if (!header) return undefined;
-      if (header.type !== frameType.data) throw new Http3Error(h3Code.frameUnexpected, "only DATA may follow on a CONNECT stream");
+      if (header.type !== frameType.data) {
+        throw new Http3Error(h3Code.frameUnexpected, "only DATA may follow on a CONNECT stream");
+      }
       budget.spend(0);
       left = header.length;
     }

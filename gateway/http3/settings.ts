@@ -28,7 +28,8 @@ export function encodeSettings(): Uint8Array<ArrayBuffer> {
  * Reads a peer's SETTINGS payload.
  *
  * @returns value by id
- * @throws Http3Error H3_SETTINGS_ERROR for a forbidden or repeated id or a value out of range, H3_FRAME_ERROR when the payload ends inside a pair
+ * @throws Http3Error H3_SETTINGS_ERROR for a forbidden or repeated id or a value out of range, H3_FRAME_ERROR
+ *   when the payload ends inside a pair
  */
 export function decodeSettings(payload: Uint8Array): Map<number, number> {
   const settings = new Map<number, number>();
@@ -37,8 +38,12 @@ export function decodeSettings(payload: Uint8Array): Map<number, number> {
     const value = id && decodeVarint(payload, offset + id.length);
     if (!id || !value) throw new Http3Error(h3Code.frameError, "SETTINGS end inside a pair");
     offset += id.length + value.length;
-    if (forbiddenIds.has(id.value) || settings.has(id.value)) throw new Http3Error(h3Code.settingsError, `setting 0x${id.value.toString(16)}`);
-    if (booleanIds.has(id.value) && value.value > 1) throw new Http3Error(h3Code.settingsError, `setting 0x${id.value.toString(16)} is 0 or 1`);
+    if (forbiddenIds.has(id.value) || settings.has(id.value)) {
+      throw new Http3Error(h3Code.settingsError, `setting 0x${id.value.toString(16)}`);
+    }
+    if (booleanIds.has(id.value) && value.value > 1) {
+      throw new Http3Error(h3Code.settingsError, `setting 0x${id.value.toString(16)} is 0 or 1`);
+    }
     settings.set(id.value, value.value);
   }
   return settings;

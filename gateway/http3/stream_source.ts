@@ -3,7 +3,8 @@ import type { PullBytes } from "./byte_reader.ts";
 const defaultReadLength = 1024;
 
 /**
- * The bytes of a QUIC stream in reads of our own size. Deno's default reader allocates 64 KiB for each read; thousands of idle control streams would hold that much each.
+ * The bytes of a QUIC stream in reads of our own size. Deno's default reader allocates 64 KiB for each read;
+ * thousands of idle control streams would hold that much each.
  */
 export class StreamSource {
   readonly #reader: ReadableStreamBYOBReader;
@@ -11,7 +12,8 @@ export class StreamSource {
 
   /**
    * @param readable a byte stream
-   * @param isExact true: never reads further than asked, so that {@link release} leaves the stream where the parser stopped
+   * @param isExact true: never reads further than asked, so that {@link release} leaves the stream where the
+   *   parser stopped
    */
   constructor(readable: ReadableStream<Uint8Array>, isExact: boolean) {
     this.#reader = readable.getReader({ mode: "byob" });

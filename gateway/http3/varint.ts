@@ -8,7 +8,8 @@ export function varintLength(firstByte: number): 1 | 2 | 4 | 8 {
 /**
  * Decodes the integer at `offset`.
  *
- * @returns its value and length in bytes, or undefined when the bytes end before it does; a value above 2^53 − 1 loses precision (nothing here compares such values)
+ * @returns its value and length in bytes, or undefined when the bytes end before it does; a value above 2^53
+ *   − 1 loses precision (nothing here compares such values)
  */
 export function decodeVarint(bytes: Uint8Array, offset = 0): { value: number; length: number } | undefined {
   if (offset >= bytes.length) return undefined;
@@ -29,7 +30,9 @@ export function encodeVarint(value: number): Uint8Array<ArrayBuffer> {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError("varint: not an integer of 0 … 2^53 − 1");
   const exponent = value < 2 ** 6 ? 0 : value < 2 ** 14 ? 1 : value < 2 ** 30 ? 2 : 3;
   const bytes = new Uint8Array(1 << exponent);
-  for (let index = bytes.length - 1, rest = value; index >= 0; index--, rest = Math.floor(rest / 256)) bytes[index] = rest % 256;
+  for (let index = bytes.length - 1, rest = value; index >= 0; index--, rest = Math.floor(rest / 256)) {
+    bytes[index] = rest % 256;
+  }
   bytes[0] |= exponent << 6;
   return bytes;
 }

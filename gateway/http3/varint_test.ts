@@ -20,11 +20,14 @@ Deno.test("decodeVarint() gives undefined when the bytes end inside the integer"
 });
 
 Deno.test("encodeVarint() is undone by decodeVarint() for every integer it takes, in the fewest bytes", () => {
-  fc.assert(fc.property(fc.maxSafeNat(), (value) => {
-    const encoded = encodeVarint(value);
-    assert.deepEqual(decodeVarint(encoded), { value, length: encoded.length });
-    assert.equal(encoded.length, value < 64 ? 1 : value < 16_384 ? 2 : value < 2 ** 30 ? 4 : 8);
-  }), { seed: 1 });
+  fc.assert(
+    fc.property(fc.maxSafeNat(), (value) => {
+      const encoded = encodeVarint(value);
+      assert.deepEqual(decodeVarint(encoded), { value, length: encoded.length });
+      assert.equal(encoded.length, value < 64 ? 1 : value < 16_384 ? 2 : value < 2 ** 30 ? 4 : 8);
+    }),
+    { seed: 1 },
+  );
   assert.throws(() => encodeVarint(-1), RangeError);
   assert.throws(() => encodeVarint(2 ** 53), RangeError);
 });

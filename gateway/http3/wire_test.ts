@@ -14,7 +14,9 @@ import { encodeVarint } from "./varint.ts";
 /** A reader over bytes that come in pieces of `step`. */
 function readerOf(bytes: Uint8Array, step = 3): ByteReader {
   let offset = 0;
-  return new ByteReader(() => Promise.resolve(offset < bytes.length ? bytes.subarray(offset, offset += step) : undefined));
+  return new ByteReader(() =>
+    Promise.resolve(offset < bytes.length ? bytes.subarray(offset, offset += step) : undefined)
+  );
 }
 
 function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -34,7 +36,9 @@ Deno.test("readFrameHeader() skips GREASE and gives the next known frame", async
 });
 
 Deno.test("readFrameHeader() refuses frames of HTTP/2 and endless padding", async () => {
-  for (const type of [0x02, 0x06, 0x08, 0x09]) await rejectsWith(readFrameHeader(readerOf(Uint8Array.of(type, 0)), new SkipBudget()), h3Code.frameUnexpected);
+  for (const type of [0x02, 0x06, 0x08, 0x09]) {
+    await rejectsWith(readFrameHeader(readerOf(Uint8Array.of(type, 0)), new SkipBudget()), h3Code.frameUnexpected);
+  }
   const endless = new ByteReader(() => Promise.resolve(grease));
   await rejectsWith(readFrameHeader(endless, new SkipBudget()), h3Code.excessiveLoad);
   const huge = readerOf(join(encodeVarint(0x21), encodeVarint(2 ** 40)));
@@ -42,7 +46,16 @@ Deno.test("readFrameHeader() refuses frames of HTTP/2 and endless padding", asyn
 });
 
 Deno.test("readControlStream() takes SETTINGS, GOAWAY, MAX_PUSH_ID and GREASE", async () => {
-  await readControlStream(readerOf(join(settingsFrame, grease, encodeFrame(frameType.goaway, encodeVarint(0)), encodeFrame(frameType.maxPushId, encodeVarint(70)))));
+  await readControlStream(
+    readerOf(
+      join(
+        settingsFrame,
+        grease,
+        encodeFrame(frameType.goaway, encodeVarint(0)),
+        encodeFrame(frameType.maxPushId, encodeVarint(70)),
+      ),
+    ),
+  );
 });
 
 Deno.test("readControlStream() names each fault by its code", async () => {
@@ -74,34 +87,51 @@ Deno.test("readEncoderStream() allows only a capacity of 0, readDecoderStream() 
   // RFC 9204 B.2 and B.4: Section Acknowledgment, Insert Count Increment.
   await rejectsWith(readDecoderStream(readerOf(Uint8Array.of(0x84))), h3Code.qpackDecoderStreamError);
   await rejectsWith(readDecoderStream(readerOf(Uint8Array.of(0x01))), h3Code.qpackDecoderStreamError);
-  await rejectsWith(readDecoderStream(readerOf(Uint8Array.of(0x7f, ...Array(12).fill(0x80)))), h3Code.qpackDecoderStreamError);
+  await rejectsWith(
+    readDecoderStream(readerOf(Uint8Array.of(0x7f, ...Array(12).fill(0x80)))),
+    h3Code.qpackDecoderStreamError,
+  );
 });
 
 Deno.test("readCloseCapsule() skips other capsules and reads code and reason", async () => {
   const drain = join(encodeVarint(0x78ae), encodeVarint(0));
   const unknown = join(encodeVarint(0x29 * 1000 + 0x17), encodeVarint(30), new Uint8Array(30));
   const close = encodeCloseCapsule({ code: 0xfffffffe, reason: "see you — später" });
-  assert.deepEqual(await readCloseCapsule(readerOf(join(drain, unknown, close)), new SkipBudget()), { code: 0xfffffffe, reason: "see you — später" });
+  assert.deepEqual(await readCloseCapsule(readerOf(join(drain, unknown, close)), new SkipBudget()), {
+    code: 0xfffffffe,
+    reason: "see you — später",
+  });
   assert.equal(await readCloseCapsule(readerOf(drain), new SkipBudget()), undefined);
 });
 
 Deno.test("readCloseCapsule() refuses impossible lengths before it allocates", async () => {
   for (const length of [0, 3, 1029, 2 ** 50]) {
-    await rejectsWith(readCloseCapsule(readerOf(join(encodeVarint(0x2843), encodeVarint(length))), new SkipBudget()), h3Code.messageError);
+    await rejectsWith(
+      readCloseCapsule(readerOf(join(encodeVarint(0x2843), encodeVarint(length))), new SkipBudget()),
+      h3Code.messageError,
+    );
   }
 });
 
 Deno.test("encodeCloseCapsule() cuts a long reason at 1024 bytes, between characters", async () => {
-  const info = await readCloseCapsule(readerOf(encodeCloseCapsule({ code: 1, reason: "ä".repeat(2000) })), new SkipBudget());
+  const info = await readCloseCapsule(
+    readerOf(encodeCloseCapsule({ code: 1, reason: "ä".repeat(2000) })),
+    new SkipBudget(),
+  );
   assert.equal(info?.reason, "ä".repeat(512));
 });
 
 Deno.test("parseRequestHead() picks the fields of an extended CONNECT and refuses malformed requests", () => {
-  const connect = [[":method", "CONNECT"], [":protocol", "webtransport"], [":scheme", "https"], [":authority", "a"], [":path", "/wt"]] as const;
+  const connect = [[":method", "CONNECT"], [":protocol", "webtransport"], [":scheme", "https"], [":authority", "a"], [
+    ":path",
+    "/wt",
+  ]] as const;
   const head = parseRequestHead([...connect, ["origin", "https://a"], ["user-agent", "x"]]);
   assert.ok(isWebTransport(head));
   assert.equal(head.origin, "https://a");
-  assert.ok(!isWebTransport(parseRequestHead([[":method", "GET"], [":scheme", "https"], [":path", "/"], [":authority", "a"]])));
+  assert.ok(
+    !isWebTransport(parseRequestHead([[":method", "GET"], [":scheme", "https"], [":path", "/"], [":authority", "a"]])),
+  );
   const malformed: (readonly [string, string])[][] = [
     [],
     [[":method", "GET"]],
@@ -114,7 +144,12 @@ Deno.test("parseRequestHead() picks the fields of an extended CONNECT and refuse
     [...connect, ["origin", "a"], ["origin", "b"]],
     [[":method", "GET"], [":protocol", "webtransport"], [":scheme", "https"], [":path", "/"]],
   ];
-  for (const fields of malformed) assert.throws(() => parseRequestHead(fields), (error) => error instanceof Http3Error && error.code === h3Code.messageError);
+  for (const fields of malformed) {
+    assert.throws(
+      () => parseRequestHead(fields),
+      (error) => error instanceof Http3Error && error.code === h3Code.messageError,
+    );
+  }
 });
 
 Deno.test("every stream decoder ends, with a value, Http3Error or TruncatedError, on any bytes in any pieces", async () => {
@@ -126,13 +161,21 @@ Deno.test("every stream decoder ends, with a value, Http3Error or TruncatedError
     readDecoderStream,
     (reader) => readCloseCapsule(reader, new SkipBudget()),
   ];
-  await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 120 }), fc.integer({ min: 1, max: 9 }), fc.boolean(), async (bytes, step, isControl) => {
-    for (const decode of decoders) {
-      try {
-        await decode(readerOf(isControl ? join(settingsFrame, bytes) : bytes, step));
-      } catch (error) {
-        assert.ok(error instanceof Http3Error || error instanceof TruncatedError, String(error));
-      }
-    }
-  }), { seed: 5, numRuns: 1_000 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 120 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.boolean(),
+      async (bytes, step, isControl) => {
+        for (const decode of decoders) {
+          try {
+            await decode(readerOf(isControl ? join(settingsFrame, bytes) : bytes, step));
+          } catch (error) {
+            assert.ok(error instanceof Http3Error || error instanceof TruncatedError, String(error));
+          }
+        }
+      },
+    ),
+    { seed: 5, numRuns: 1_000 },
+  );
 });

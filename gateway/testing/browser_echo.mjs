@@ -1,4 +1,5 @@
-// A real browser against a running gateway: node browser_echo.mjs chromium|firefox PAGE_URL CONNECT_TIMEOUT_MS. Prints one JSON line with what it saw.
+// A real browser against a running gateway: node browser_echo.mjs chromium|firefox PAGE_URL
+// CONNECT_TIMEOUT_MS. Prints one JSON line with what it saw.
 import { execFileSync } from "node:child_process";
 
 const [browserName, pageUrl, connectTimeoutMs] = process.argv.slice(2);
@@ -54,10 +55,25 @@ async function check(connectTimeoutMs) {
     return await attempt.ready.then(() => "", (error) => error.name);
   };
   const wrongPath = await rejection(new WebTransport(url.replace(/\/wt$/, "/elsewhere"), options));
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + 1.5 * connectTimeoutMs - performance.now())));
+  await new Promise((resolve) =>
+    setTimeout(resolve, Math.max(0, startedAt + 1.5 * connectTimeoutMs - performance.now()))
+  );
   const lateEcho = await echoOnce(new Uint8Array(100));
-  window.sessionEnd = transport.closed.then(({ closeCode, reason }) => ({ closeCode, reason }), (error) => ({ error: String(error) }));
-  return { url, connectMs, p50Ms: Math.round(small[25] * 100) / 100, bulkMs, echoes: echoes.filter(Boolean).length, rpcStatus: answer.status, rpcSame, wrongPath, lateEcho };
+  globalThis.sessionEnd = transport.closed.then(
+    ({ closeCode, reason }) => ({ closeCode, reason }),
+    (error) => ({ error: String(error) }),
+  );
+  return {
+    url,
+    connectMs,
+    p50Ms: Math.round(small[25] * 100) / 100,
+    bulkMs,
+    echoes: echoes.filter(Boolean).length,
+    rpcStatus: answer.status,
+    rpcSame,
+    wrongPath,
+    lateEcho,
+  };
 }
 
 async function launch() {
@@ -65,7 +81,13 @@ async function launch() {
     const { chromium } = await import("playwright-core");
     const browser = await chromium.launch({
       executablePath: "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
     });
     return browser;
   }
@@ -81,7 +103,7 @@ try {
   const seen = await page.evaluate(check, Number(connectTimeoutMs));
   // The test closes the gateway when it reads this line.
   console.log(JSON.stringify(seen));
-  console.log(JSON.stringify(await page.evaluate(() => window.sessionEnd)));
+  console.log(JSON.stringify(await page.evaluate(() => globalThis.sessionEnd)));
 } finally {
   await browser.close();
 }

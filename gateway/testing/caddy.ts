@@ -23,14 +23,23 @@ export async function startAcmeServer(): Promise<AcmeServer> {
           acme: {
             listen: [`127.0.0.1:${port}`],
             automatic_https: { disable_redirects: true },
-            routes: [{ match: [{ host: ["localhost"] }], handle: [{ handler: "acme_server", ca: "local" }], terminal: true }],
+            routes: [{
+              match: [{ host: ["localhost"] }],
+              handle: [{ handler: "acme_server", ca: "local" }],
+              terminal: true,
+            }],
           },
         },
       },
     },
   };
   await Deno.writeTextFile(`${folder}/caddy.json`, JSON.stringify(config));
-  const child = new Deno.Command("caddy", { args: ["run", "--config", `${folder}/caddy.json`], env: { HOME: folder, XDG_DATA_HOME: folder }, stdout: "null", stderr: "null" }).spawn();
+  const child = new Deno.Command("caddy", {
+    args: ["run", "--config", `${folder}/caddy.json`],
+    env: { HOME: folder, XDG_DATA_HOME: folder },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
   const rootPath = `${folder}/storage/pki/authorities/local/root.crt`;
   const directoryUrl = `https://localhost:${port}/acme/local/directory`;
   const isUp = async () => {

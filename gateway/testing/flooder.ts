@@ -1,6 +1,7 @@
 /**
- * A process that floods a gateway from one address, as fast as it is let: WebTransport sessions full of calls, half of which are garbage, and `/rpc`. It begins at a line on its stdin, pauses at the next, and
- * so on; at the end of stdin it prints what it got as JSON.
+ * A process that floods a gateway from one address, as fast as it is let: WebTransport sessions full of
+ * calls, half of which are garbage, and `/rpc`. It begins at a line on its stdin, pauses at the next, and so
+ * on; at the end of stdin it prints what it got as JSON.
  */
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
@@ -40,7 +41,11 @@ if (import.meta.main) {
   const origin = `http://127.0.0.1:${target.httpPort}`;
   const http = Deno.createHttpClient({ localAddress: target.from, poolMaxIdlePerHost: requests });
   for (let index = 0; index < sessions; index++) {
-    const conn = await connectHttp3({ port: target.webTransportPort, certificate: target.certificate, endpoint: new Deno.QuicEndpoint({ hostname: target.from, port: 0 }) });
+    const conn = await connectHttp3({
+      port: target.webTransportPort,
+      certificate: target.certificate,
+      endpoint: new Deno.QuicEndpoint({ hostname: target.from, port: 0 }),
+    });
     await sendSettings(conn);
     const session = await request(conn, webTransportFields("/wt", origin));
     const client = new RpcClient(() => session.openStream());
@@ -51,11 +56,18 @@ if (import.meta.main) {
       await writer.close();
       for await (const _ of readable);
     };
-    for (let call = 0; call < callsPerSession; call++) void repeat(call % 2 ? garbage : () => client.call(delivery.health, {}));
+    for (let call = 0; call < callsPerSession; call++) {
+      void repeat(call % 2 ? garbage : () => client.call(delivery.health, {}));
+    }
   }
   for (let index = 0; index < requests; index++) {
     void repeat(async () => {
-      const init: RequestInit & { client: Deno.HttpClient } = { method: "POST", body: new Uint8Array(16), headers: { origin }, client: http };
+      const init: RequestInit & { client: Deno.HttpClient } = {
+        method: "POST",
+        body: new Uint8Array(16),
+        headers: { origin },
+        client: http,
+      };
       const response = await fetch(`${origin}/rpc`, init);
       await response.arrayBuffer();
       if (!response.ok) throw new Error(`${response.status}`);

@@ -30,7 +30,10 @@ export interface ConnectOptions {
   endpoint?: Deno.QuicEndpoint;
 }
 
-/** Connects without saying anything. Streams that a test opens stay referenced by the returned list, because a collected stream sends FIN. */
+/**
+ * Connects without saying anything. Streams that a test opens stay referenced by the returned list, because a
+ * collected stream sends FIN.
+ */
 export async function connectHttp3({ port, certificate, endpoint }: ConnectOptions): Promise<Deno.QuicConn> {
   const conn = await Deno.connectQuic<false>({
     hostname: "127.0.0.1",
@@ -48,7 +51,10 @@ export async function connectHttp3({ port, certificate, endpoint }: ConnectOptio
 const held = new WeakMap<Deno.QuicConn, unknown[]>();
 
 /** Opens a unidirectional stream with these first bytes and keeps it open. */
-export async function openUni(conn: Deno.QuicConn, bytes: Uint8Array): Promise<WritableStreamDefaultWriter<Uint8Array>> {
+export async function openUni(
+  conn: Deno.QuicConn,
+  bytes: Uint8Array,
+): Promise<WritableStreamDefaultWriter<Uint8Array>> {
   const writer = (await conn.createUnidirectionalStream()).getWriter();
   writer.closed.catch(() => {});
   held.set(conn, [...held.get(conn) ?? [], writer]);
@@ -66,7 +72,10 @@ export async function sendSettings(conn: Deno.QuicConn): Promise<void> {
 }
 
 export function webTransportFields(path: string, origin: string | undefined): Field[] {
-  const fields: Field[] = [[":method", "CONNECT"], [":protocol", "webtransport"], [":scheme", "https"], [":authority", "127.0.0.1"], [":path", path]];
+  const fields: Field[] = [[":method", "CONNECT"], [":protocol", "webtransport"], [":scheme", "https"], [
+    ":authority",
+    "127.0.0.1",
+  ], [":path", path]];
   return origin === undefined ? fields : [...fields, ["origin", origin]];
 }
 
@@ -109,7 +118,9 @@ export async function request(conn: Deno.QuicConn, fields: readonly Field[]): Pr
 }
 
 /** Connects, sends SETTINGS and opens a session. */
-export async function openSession(options: ConnectOptions & { path?: string; origin?: string }): Promise<ClientSession> {
+export async function openSession(
+  options: ConnectOptions & { path?: string; origin?: string },
+): Promise<ClientSession> {
   const conn = await connectHttp3(options);
   await sendSettings(conn);
   return await request(conn, webTransportFields(options.path ?? "/wt", options.origin));

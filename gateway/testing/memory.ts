@@ -1,4 +1,7 @@
-/** What a process holds once nothing is left to collect: without that, a test of memory measures when the engine last felt like tidying up. */
+/**
+ * What a process holds once nothing is left to collect: without that, a test of memory measures when the
+ * engine last felt like tidying up.
+ */
 
 import v8 from "node:v8";
 import vm from "node:vm";

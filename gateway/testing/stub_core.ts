@@ -1,13 +1,16 @@
-/** A core for tests: admits a gateway as the real one does (PROTOCOL §5), then answers each call by what its first bytes say. */
+/**
+ * A core for tests: admits a gateway as the real one does (PROTOCOL §5), then answers each call by what its
+ * first bytes say.
+ */
 import {
   admissionGranted,
   admissionMac,
   admissionMacLength,
   admissionNonceLength,
+  type ClientAddress,
   clientAddressLength,
   decodeClientAddress,
   gatewayHello,
-  type ClientAddress,
 } from "../../schema/gateway_admission.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import { ByteReader } from "../http3/byte_reader.ts";
@@ -55,7 +58,9 @@ export async function makeKeyPair(): Promise<KeyPairPem> {
   });
 }
 
-export async function startStubCore({ port = 0, secret = stubSecret, keyPair, onCall = echo }: StubCoreOptions = {}): Promise<StubCore> {
+export async function startStubCore(
+  { port = 0, secret = stubSecret, keyPair, onCall = echo }: StubCoreOptions = {},
+): Promise<StubCore> {
   const pair = keyPair ?? await makeKeyPair();
   const pin = await certificatePin(pair.certificate);
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port });
@@ -107,7 +112,11 @@ export async function startStubCore({ port = 0, secret = stubSecret, keyPair, on
   };
 }
 
-async function admit(stream: Deno.QuicBidirectionalStream, secret: Uint8Array<ArrayBuffer>, pin: Uint8Array): Promise<boolean> {
+async function admit(
+  stream: Deno.QuicBidirectionalStream,
+  secret: Uint8Array<ArrayBuffer>,
+  pin: Uint8Array,
+): Promise<boolean> {
   const reader = new ByteReader(new StreamSource(stream.readable, false).pull);
   const writer = stream.writable.getWriter();
   const hello = await reader.bytes(gatewayHello.length);
@@ -120,7 +129,10 @@ async function admit(stream: Deno.QuicBidirectionalStream, secret: Uint8Array<Ar
   return true;
 }
 
-async function takeCall(stream: Deno.QuicBidirectionalStream, onCall: (call: CoreCall) => Promise<void>): Promise<void> {
+async function takeCall(
+  stream: Deno.QuicBidirectionalStream,
+  onCall: (call: CoreCall) => Promise<void>,
+): Promise<void> {
   const source = new StreamSource(stream.readable, true);
   const client = decodeClientAddress(await new ByteReader(source.pull).bytes(clientAddressLength));
   source.release();

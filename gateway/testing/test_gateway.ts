@@ -4,7 +4,7 @@ import { type Gateway, startGateway } from "../gateway.ts";
 import type { LogFields, LogLevel } from "../log.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import type { KeyPairPem } from "../self_signed_certificate.ts";
-import { type StubCore, type StubCoreOptions, startStubCore, stubSecret } from "./stub_core.ts";
+import { startStubCore, type StubCore, type StubCoreOptions, stubSecret } from "./stub_core.ts";
 
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
@@ -29,20 +29,24 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const corePort = options.connectTo?.port ?? core.port;
   const corePin = options.connectTo ? await certificatePin(options.connectTo.keyPair.certificate) : core.pin;
   const directory = await Deno.makeTempDir({ prefix: "qpq-gateway-" });
-  const defaults = readConfig((key) => ({
-    QPQ_HTTP_PORT: "0",
-    QPQ_WT_PORT: "0",
-    QPQ_DATA: `${directory}/data`,
-    QPQ_WEB_ROOT: `${directory}/web`,
-    QPQ_CORE_ADDR: `127.0.0.1:${corePort}`,
-    QPQ_CORE_PIN: Array.from(corePin, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-    QPQ_CORE_SILENCE_MS: "1000",
-    QPQ_GATEWAY_SECRET: new TextDecoder().decode(stubSecret),
-  } as Record<string, string>)[key], Deno.readTextFileSync);
+  const defaults = readConfig((key) =>
+    ({
+      QPQ_HTTP_PORT: "0",
+      QPQ_WT_PORT: "0",
+      QPQ_DATA: `${directory}/data`,
+      QPQ_WEB_ROOT: `${directory}/web`,
+      QPQ_CORE_ADDR: `127.0.0.1:${corePort}`,
+      QPQ_CORE_PIN: Array.from(corePin, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      QPQ_CORE_SILENCE_MS: "1000",
+      QPQ_GATEWAY_SECRET: new TextDecoder().decode(stubSecret),
+    } as Record<string, string>)[key], Deno.readTextFileSync);
   const config = { ...defaults, ...options.config, limits: { ...defaults.limits, ...options.limits } };
   await Deno.mkdir(config.webRoot, { recursive: true });
   const events: TestGateway["events"] = [];
-  const gateway = await startGateway(config, { log: (level, event, fields) => void events.push({ level, event, fields }), now: options.now ?? Date.now });
+  const gateway = await startGateway(config, {
+    log: (level, event, fields) => void events.push({ level, event, fields }),
+    now: options.now ?? Date.now,
+  });
   return {
     gateway,
     core,

@@ -2,7 +2,10 @@
 
 import { MalformedError } from "../malformed_error.ts";
 
-/** One bidirectional stream. Closing the writable is FIN; cancelling the readable and aborting the writable is a reset. */
+/**
+ * One bidirectional stream. Closing the writable is FIN; cancelling the readable and aborting the writable is
+ * a reset.
+ */
 export interface ByteStream {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
@@ -26,7 +29,8 @@ export class ByteReader {
 
   /**
    * @param length bytes wanted; memory is taken as bytes arrive, never ahead
-   * @returns exactly that many bytes in memory of their own, or undefined when the stream ended before the first of them
+   * @returns exactly that many bytes in memory of their own, or undefined when the stream ended before the
+   *   first of them
    * @throws MalformedError when it ended in between
    */
   async exactly(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -4,7 +4,15 @@ import { MalformedError } from "../malformed_error.ts";
 import { ByteReader, type ByteStream, type OpenStream } from "./byte_stream.ts";
 import { TransportError, WireError } from "./errors.ts";
 import { maxMessageBytes, readMessage } from "./framing.ts";
-import { type CallAuth, decodeReturn, encodeCall, encodeChunk, maxChunkBytes, noAuth, type ReceivedReturn } from "./messages.ts";
+import {
+  type CallAuth,
+  decodeReturn,
+  encodeCall,
+  encodeChunk,
+  maxChunkBytes,
+  noAuth,
+  type ReceivedReturn,
+} from "./messages.ts";
 import type { Method, ParamsOf, ResultsOf } from "./methods.ts";
 
 /** Room for results of 256 KiB of content inside of their struct. */
@@ -41,7 +49,12 @@ export class RpcClient {
    * @param body for `commit` and `putBlob`: what goes after the call, in Chunks
    * @throws WireError the callee's answer; TransportError when there was no answer
    */
-  async call<M extends Method>(method: M, params: ParamsOf<M>, options: CallOptions = {}, body?: Uint8Array): Promise<ResultsOf<M>> {
+  async call<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options: CallOptions = {},
+    body?: Uint8Array,
+  ): Promise<ResultsOf<M>> {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     for await (const answer of this.#answers(method, params as object, signal, true, body)) {
@@ -56,7 +69,11 @@ export class RpcClient {
    *
    * @throws WireError, TransportError (also for a stream that ended without `end`)
    */
-  async *stream<M extends Method>(method: M, params: ParamsOf<M>, options: Pick<CallOptions, "signal"> = {}): AsyncGenerator<ResultsOf<M>> {
+  async *stream<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options: Pick<CallOptions, "signal"> = {},
+  ): AsyncGenerator<ResultsOf<M>> {
     for await (const answer of this.#answers(method, params as object, options.signal)) {
       if (answer.kind === "end") return;
       if (answer.kind === "results") yield answer.results as ResultsOf<M>;
@@ -65,7 +82,8 @@ export class RpcClient {
   }
 
   /**
-   * Opens the next call's stream now, so that opening it (3 to 6 ms in a browser) runs beside what comes before the call. Not used within a second, it is reset.
+   * Opens the next call's stream now, so that opening it (3 to 6 ms in a browser) runs beside what comes
+   * before the call. Not used within a second, it is reset.
    */
   prepare(): void {
     if (this.#prepared) return;
@@ -95,7 +113,13 @@ export class RpcClient {
     });
   }
 
-  async *#answers(method: Method, params: object, signal?: AbortSignal, unary = false, body?: Uint8Array): AsyncGenerator<ReceivedReturn> {
+  async *#answers(
+    method: Method,
+    params: object,
+    signal?: AbortSignal,
+    unary = false,
+    body?: Uint8Array,
+  ): AsyncGenerator<ReceivedReturn> {
     const framed = encodeCall(method, params, this.#auth());
     signal?.throwIfAborted();
     const stream = await this.#open(method, signal);
@@ -141,7 +165,10 @@ export class RpcClient {
     try {
       return await this.#takePrepared(signal) ?? await this.#openStream(signal);
     } catch (error) {
-      throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, { cause: error, unsent: true });
+      throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, {
+        cause: error,
+        unsent: true,
+      });
     }
   }
 
@@ -164,11 +191,17 @@ function reset({ readable, writable }: ByteStream): void {
 }
 
 // The close is not awaited: in Chromium that costs 25 ms (measured), and the answer is what counts.
-async function send(writer: WritableStreamDefaultWriter<Uint8Array>, framed: Uint8Array, body?: Uint8Array): Promise<void> {
+async function send(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  framed: Uint8Array,
+  body?: Uint8Array,
+): Promise<void> {
   const written = writer.write(framed);
   if (body) {
     await written;
-    for (let offset = 0; offset < body.length; offset += maxChunkBytes) await writer.write(encodeChunk(body.subarray(offset, offset + maxChunkBytes)));
+    for (let offset = 0; offset < body.length; offset += maxChunkBytes) {
+      await writer.write(encodeChunk(body.subarray(offset, offset + maxChunkBytes)));
+    }
   }
   await Promise.all([written, writer.close()]);
 }

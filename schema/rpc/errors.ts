@@ -1,6 +1,5 @@
 /** What can go wrong with a call: the callee's answer (a stable code), or the transport. */
 
-
 /** The codes of node.capnp by name; docs/errors.md has a sentence for each. */
 export const ErrorCode = {
   unauthenticated: 1,
@@ -53,7 +52,10 @@ export class WireError extends Error {
   }
 }
 
-/** The call did not get its answer: no connection, a reset, a stream that ended too early, a timeout. Whether the callee acted is unknown, unless `unsent`. */
+/**
+ * The call did not get its answer: no connection, a reset, a stream that ended too early, a timeout. Whether
+ * the callee acted is unknown, unless `unsent`.
+ */
 export class TransportError extends Error {
   override readonly name = "TransportError";
   /** No byte of the call left: there was no stream for it. */
@@ -69,4 +71,3 @@ export class TransportError extends Error {
 export function isWireError(error: unknown, ...codes: ErrorCode[]): error is WireError {
   return error instanceof WireError && (codes.length === 0 || codes.includes(error.code as ErrorCode));
 }
-

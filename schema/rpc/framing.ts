@@ -1,4 +1,7 @@
-/** Cap'n Proto stream framing (https://capnproto.org/encoding.html#serialization-over-a-stream): a segment table, then the segments. */
+/**
+ * Cap'n Proto stream framing (https://capnproto.org/encoding.html#serialization-over-a-stream): a segment
+ * table, then the segments.
+ */
 
 import { MalformedError } from "../malformed_error.ts";
 import type { ByteReader } from "./byte_stream.ts";
@@ -19,7 +22,10 @@ export class MessageTooLargeError extends MalformedError {}
  * @returns the framed message in memory of its own, or undefined at a clean end of the stream
  * @throws MalformedError, MessageTooLargeError
  */
-export async function readMessage(reader: ByteReader, limit: number = maxMessageBytes): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readMessage(
+  reader: ByteReader,
+  limit: number = maxMessageBytes,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const start = await reader.exactly(4);
   if (!start) return undefined;
   const segments = new DataView(start.buffer).getUint32(0, true) + 1;

@@ -56,13 +56,17 @@ export function decodeCall(framed: Bytes): ReceivedCall {
       methodId: call.methodId,
       auth: readPlain(call.auth),
       version: call.version,
-      params: (method) => reading(() => {
-        if (!call._hasParams()) {
-          if (hasNoFields(method.ParamsClass)) return {};
-          throw new MalformedError("a call without parameters");
-        }
-        return readPlain($.utils.getAs(method.ParamsClass as StructClass<$.Struct>, call.params)) as Record<string, unknown>;
-      }),
+      params: (method) =>
+        reading(() => {
+          if (!call._hasParams()) {
+            if (hasNoFields(method.ParamsClass)) return {};
+            throw new MalformedError("a call without parameters");
+          }
+          return readPlain($.utils.getAs(method.ParamsClass as StructClass<$.Struct>, call.params)) as Record<
+            string,
+            unknown
+          >;
+        }),
     };
   });
 }
@@ -93,7 +97,10 @@ function encodeReturn(fill: (answer: wire.Return) => void): Bytes {
   return new Uint8Array(message.toArrayBuffer());
 }
 
-export type ReceivedReturn = { kind: "results"; results: Record<string, unknown> } | { kind: "error"; error: WireError } | { kind: "end" };
+export type ReceivedReturn =
+  | { kind: "results"; results: Record<string, unknown> }
+  | { kind: "error"; error: WireError }
+  | { kind: "end" };
 
 /** @throws MalformedError */
 export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
@@ -105,7 +112,13 @@ export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
           if (hasNoFields(method.ResultsClass)) return { kind: "results", results: {} };
           throw new MalformedError("an answer without results");
         }
-        return { kind: "results", results: readPlain($.utils.getAs(method.ResultsClass as StructClass<$.Struct>, answer.results)) as Record<string, unknown> };
+        return {
+          kind: "results",
+          results: readPlain($.utils.getAs(method.ResultsClass as StructClass<$.Struct>, answer.results)) as Record<
+            string,
+            unknown
+          >,
+        };
       case wire.Return_Which.ERROR: {
         const { code, message, retryAfterMs } = readPlain(answer.error);
         return { kind: "error", error: new WireError(code, message, retryAfterMs) };
@@ -132,12 +145,17 @@ export function encodeChunk(bytes: Uint8Array): Bytes {
 export function decodeChunk(framed: Bytes): Bytes {
   return reading(() => {
     const { bytes } = readPlain(new $.Message(framed, false).getRoot(wire.Chunk));
-    if (bytes.length === 0 || bytes.length > maxChunkBytes) throw new MalformedError("a piece of a body must be 1 to 65,536 bytes");
+    if (bytes.length === 0 || bytes.length > maxChunkBytes) {
+      throw new MalformedError("a piece of a body must be 1 to 65,536 bytes");
+    }
     return bytes;
   });
 }
 
-/** A struct of size 0 right behind its pointer is all zeros, which is how a null pointer looks, too: capnp-es writes the empty answers of `-> ()` so. */
+/**
+ * A struct of size 0 right behind its pointer is all zeros, which is how a null pointer looks, too: capnp-es
+ * writes the empty answers of `-> ()` so.
+ */
 function hasNoFields(struct: StructClass): boolean {
   const { dataByteLength, pointerLength } = struct._capnp.size;
   return dataByteLength === 0 && pointerLength === 0;
@@ -147,6 +165,8 @@ function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof MalformedError ? error : new MalformedError(`not a valid message: ${(error as Error).message}`);
+    throw error instanceof MalformedError
+      ? error
+      : new MalformedError(`not a valid message: ${(error as Error).message}`);
   }
 }

@@ -1,14 +1,19 @@
 /**
  * Cap'n Proto structs as plain objects, both ways.
  *
- * The generated classes read lazily from the message, grow it while reading, and give views into it. Domain code should meet none of that: a message is read once, whole,
- * into plain data with copies of its byte strings, within a budget of bytes and elements (the traversal limit that capnp-es lacks: one segment's bytes can be pointed at many times).
+ * The generated classes read lazily from the message, grow it while reading, and give views into it. Domain
+ * code should meet none of that: a message is read once, whole, into plain data with copies of its byte
+ * strings, within a budget of bytes and elements (the traversal limit that capnp-es lacks: one segment's
+ * bytes can be pointed at many times).
  */
 
 import * as $ from "capnp-es";
 import { MalformedError } from "../malformed_error.ts";
 
-/** What a field of a generated class is as plain data: UInt64 and Int64 as number (refused above 2^53 − 1), Data as Uint8Array, lists as arrays. */
+/**
+ * What a field of a generated class is as plain data: UInt64 and Int64 as number (refused above 2^53 − 1),
+ * Data as Uint8Array, lists as arrays.
+ */
 export type Plain<V> = V extends bigint ? number
   : V extends string | number | boolean | undefined ? V
   : V extends $.Data ? Uint8Array<ArrayBuffer>
@@ -17,7 +22,9 @@ export type Plain<V> = V extends bigint ? number
   : never;
 
 /** A generated class as a plain object: its fields, without accessors of the library. */
-export type PlainStruct<S extends $.Struct> = { [K in Exclude<keyof S, keyof $.Struct | `_${string}` | "which">]: Plain<S[K]> };
+export type PlainStruct<S extends $.Struct> = {
+  [K in Exclude<keyof S, keyof $.Struct | `_${string}` | "which">]: Plain<S[K]>;
+};
 
 /** A generated struct class. */
 // deno-lint-ignore no-explicit-any
@@ -49,21 +56,31 @@ function fieldsOf(struct: $.Struct): string[] {
 /**
  * Reads a whole struct. A shorter struct of an older writer reads as defaults, as Cap'n Proto asks.
  *
- * @throws MalformedError over the traversal limit, for integers above 2^53 − 1, and for pointers that lead outside of the message
+ * @throws MalformedError over the traversal limit, for integers above 2^53 − 1, and for pointers that lead
+ *   outside of the message
  */
 export function readPlain<S extends $.Struct>(struct: S): PlainStruct<S> {
   try {
-    return readStruct(struct, { bytes: traversalLimit.bytes, elements: traversalLimit.elements }, traversalLimit.depth) as PlainStruct<S>;
+    return readStruct(
+      struct,
+      { bytes: traversalLimit.bytes, elements: traversalLimit.elements },
+      traversalLimit.depth,
+    ) as PlainStruct<S>;
   } catch (error) {
-    // Hostile bytes make capnp-es throw RangeError and several errors of its own; all of them are the sender's fault here.
-    throw error instanceof MalformedError ? error : new MalformedError(`not a valid message: ${(error as Error).message}`);
+    // Hostile bytes make capnp-es throw RangeError and several errors of its own; all of them are the
+    // sender's fault here.
+    throw error instanceof MalformedError
+      ? error
+      : new MalformedError(`not a valid message: ${(error as Error).message}`);
   }
 }
 
 function readStruct(struct: $.Struct, budget: Budget, depth: number): Record<string, unknown> {
   if (depth === 0) throw new MalformedError("nested too deeply");
   const plain: Record<string, unknown> = {};
-  for (const name of fieldsOf(struct)) plain[name] = readValue((struct as unknown as Record<string, unknown>)[name], budget, depth);
+  for (const name of fieldsOf(struct)) {
+    plain[name] = readValue((struct as unknown as Record<string, unknown>)[name], budget, depth);
+  }
   return plain;
 }
 

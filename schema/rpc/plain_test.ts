@@ -11,7 +11,13 @@ function reread<S extends $.Struct>(StructClass: $.StructCtor<S>, message: $.Mes
 Deno.test("readPlain() gives back what writePlain() wrote, and defaults for what it left out", () => {
   const message = new $.Message();
   writePlain(message.initRoot(wire.Vault), { version: 3, sealed: new Uint8Array([1, 2, 3]) });
-  assert.deepEqual(reread(wire.Vault, message), { version: 3, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() });
+  assert.deepEqual(reread(wire.Vault, message), {
+    version: 3,
+    sealed: new Uint8Array([1, 2, 3]),
+    wrappedByPassword: new Uint8Array(),
+    wrappedByRecovery: new Uint8Array(),
+    recoveryKey: new Uint8Array(),
+  });
 });
 
 Deno.test("readPlain() copies: changing the message afterwards changes nothing that was read", () => {
@@ -25,7 +31,10 @@ Deno.test("readPlain() copies: changing the message afterwards changes nothing t
 });
 
 Deno.test("writePlain() throws TypeError for a field that the struct does not have", () => {
-  assert.throws(() => writePlain(new $.Message().initRoot(wire.Chunk), { byts: new Uint8Array(1) } as never), TypeError);
+  assert.throws(
+    () => writePlain(new $.Message().initRoot(wire.Chunk), { byts: new Uint8Array(1) } as never),
+    TypeError,
+  );
 });
 
 Deno.test("readPlain() refuses integers above 2^53 − 1", () => {
@@ -50,7 +59,9 @@ Deno.test("readPlain() stops at the traversal limit when many pointers lead to t
   listPointer(root + 1, list, 6, elements);
   for (let index = 0; index < elements; index++) listPointer(list + index, data, 2, shared);
   assert.ok(elements * shared > traversalLimit.bytes);
-  const struct = new $.Message(new Uint8Array(words.buffer), false).getRoot(wire.AuthenticationService_LookupAccounts$Params);
+  const struct = new $.Message(new Uint8Array(words.buffer), false).getRoot(
+    wire.AuthenticationService_LookupAccounts$Params,
+  );
   assert.equal((struct.accountKeys.get(199) as $.Data).length, shared);
   assert.throws(() => readPlain(struct), MalformedError);
 });

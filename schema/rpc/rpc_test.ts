@@ -4,7 +4,7 @@ import { RpcClient } from "./client.ts";
 import { ErrorCode, isWireError, TransportError, WireError } from "./errors.ts";
 import { maxMessageBytes } from "./framing.ts";
 import { type CallAuth, encodeCall, noAuth } from "./messages.ts";
-import { delivery, authentication, EntryKind } from "./methods.ts";
+import { authentication, delivery, EntryKind } from "./methods.ts";
 import { Handlers, serveCall } from "./server.ts";
 
 /** Two ends of one stream in memory. */
@@ -14,7 +14,20 @@ function streamPair(): [ByteStream, ByteStream] {
   return [{ readable: back.readable, writable: there.writable }, { readable: there.readable, writable: back.writable }];
 }
 
-const entry = { seq: 7, kind: EntryKind.COMMIT, channelId: bytes(32), epoch: 3, id: bytes(16), header: bytes(1168), body: bytes(5000), bodyLength: 5000, receivedMs: 1_800_000_000_000, removed: [], added: [], membersHash: new Uint8Array() };
+const entry = {
+  seq: 7,
+  kind: EntryKind.COMMIT,
+  channelId: bytes(32),
+  epoch: 3,
+  id: bytes(16),
+  header: bytes(1168),
+  body: bytes(5000),
+  bodyLength: 5000,
+  receivedMs: 1_800_000_000_000,
+  removed: [],
+  added: [],
+  membersHash: new Uint8Array(),
+};
 
 function bytes(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => index & 255);
@@ -28,8 +41,17 @@ function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
       return Promise.resolve({});
     })
     .unary(delivery.fetch, () => Promise.resolve({ entries: [entry, { ...entry, seq: 8 }] }))
-    .unary(authentication.lookupAccounts, ({ accountKeys }) =>
-      Promise.resolve({ accounts: accountKeys.map((accountKey) => ({ username: "alice", accountKey, devices: { list: bytes(3), signature: bytes(64) } })) }))
+    .unary(
+      authentication.lookupAccounts,
+      ({ accountKeys }) =>
+        Promise.resolve({
+          accounts: accountKeys.map((accountKey) => ({
+            username: "alice",
+            accountKey,
+            devices: { list: bytes(3), signature: bytes(64) },
+          })),
+        }),
+    )
     .unary(delivery.putBlob, async (_params, { chunks }) => {
       let total = 0;
       for await (const chunk of chunks()) total += chunk.length;
@@ -43,7 +65,12 @@ function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
   const finished: number[] = [];
   const open = () => {
     const [caller, callee] = streamPair();
-    void serveCall(callee, { handlers, authorize: () => "someone", readTimeoutMs, onFinished: ({ code }) => finished.push(code) });
+    void serveCall(callee, {
+      handlers,
+      authorize: () => "someone",
+      readTimeoutMs,
+      onFinished: ({ code }) => finished.push(code),
+    });
     return Promise.resolve(caller);
   };
   return { client: new RpcClient(open, auth), open, finished };
@@ -51,7 +78,9 @@ function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
 
 /** The callee finishes a little after the caller has its answer. */
 async function finishedCalls(finished: number[], count: number): Promise<void> {
-  for (let tries = 0; finished.length < count && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; finished.length < count && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function answerTo(open: () => Promise<ByteStream>, sent: Uint8Array): Promise<string> {
@@ -62,12 +91,20 @@ async function answerTo(open: () => Promise<ByteStream>, sent: Uint8Array): Prom
     await writer.close();
     return { readable: stream.readable, writable: new WritableStream() };
   });
-  return await client.call(delivery.health, {}).then(() => "ok", (error) => error instanceof WireError ? `E${error.code}` : String(error));
+  return await client.call(delivery.health, {}).then(
+    () => "ok",
+    (error) => error instanceof WireError ? `E${error.code}` : String(error),
+  );
 }
 
 Deno.test("RpcClient gets plain results back, lists of structs and lists of byte strings included", async () => {
   const { client } = serving();
-  const { entries } = await client.call(delivery.fetch, { recipientKey: bytes(32), channelId: new Uint8Array(), after: 0, limit: 2 });
+  const { entries } = await client.call(delivery.fetch, {
+    recipientKey: bytes(32),
+    channelId: new Uint8Array(),
+    after: 0,
+    limit: 2,
+  });
   assert.deepEqual(entries, [entry, { ...entry, seq: 8 }]);
   const { accounts } = await client.call(authentication.lookupAccounts, { accountKeys: [bytes(32), bytes(31)] });
   assert.deepEqual(accounts.map(({ accountKey }) => accountKey.length), [32, 31]);
@@ -91,7 +128,9 @@ Deno.test("serveCall() answers a handler's bug with E050 and nothing about it", 
 Deno.test("RpcClient.stream() yields every element and ends at `end`, or with the callee's error", async () => {
   const { client } = serving();
   const seen: number[] = [];
-  for await (const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 10 })) seen.push(entries[0].seq);
+  for await (const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 10 })) {
+    seen.push(entries[0].seq);
+  }
   assert.deepEqual(seen, [11, 12, 13]);
   await assert.rejects(async () => {
     for await (const _ of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 200 }));
@@ -102,7 +141,11 @@ Deno.test("RpcClient.stream() resets the stream when its signal aborts, and the 
   const { client, finished } = serving();
   const aborter = new AbortController();
   await assert.rejects(async () => {
-    for await (const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 100 }, { signal: aborter.signal })) {
+    for await (
+      const { entries } of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 100 }, {
+        signal: aborter.signal,
+      })
+    ) {
       if (entries[0].seq === 103) aborter.abort(new Error("enough"));
     }
   });
@@ -112,7 +155,9 @@ Deno.test("RpcClient.stream() resets the stream when its signal aborts, and the 
 
 Deno.test("RpcClient.call() streams a body in pieces after the call", async () => {
   const { client } = serving();
-  assert.deepEqual(await client.call(delivery.putBlob, { sha256: bytes(32), length: 200_000 }, {}, bytes(200_000)), { expiresMs: 200_000 });
+  assert.deepEqual(await client.call(delivery.putBlob, { sha256: bytes(32), length: 200_000 }, {}, bytes(200_000)), {
+    expiresMs: 200_000,
+  });
 });
 
 Deno.test("RpcClient throws TransportError when the stream ends without an answer or can not be opened", async () => {
@@ -122,7 +167,10 @@ Deno.test("RpcClient throws TransportError when the stream ends without an answe
     return Promise.resolve(caller);
   });
   await assert.rejects(mute.call(delivery.health, {}), TransportError);
-  await assert.rejects(new RpcClient(() => Promise.reject(new Error("no route"))).call(delivery.health, {}), TransportError);
+  await assert.rejects(
+    new RpcClient(() => Promise.reject(new Error("no route"))).call(delivery.health, {}),
+    TransportError,
+  );
 });
 
 Deno.test("serveCall() refuses auth version 0 and 2 with E004 and wire version 0 and 2 with E010", async () => {
@@ -136,14 +184,21 @@ Deno.test("serveCall() refuses auth version 0 and 2 with E004 and wire version 0
 Deno.test("serveCall() answers E014 to random, truncated and half-sent calls, E011 to oversized ones", async () => {
   const { open } = serving(undefined, 50);
   const call = encodeCall(delivery.fetch, { recipientKey: bytes(32), after: 1, limit: 2 }, noAuth);
-  for (let length = 1; length < call.length; length += 7) assert.equal(await answerTo(open, call.slice(0, length)), "E14");
+  for (let length = 1; length < call.length; length += 7) {
+    assert.equal(await answerTo(open, call.slice(0, length)), "E14");
+  }
   assert.equal(await answerTo(open, new Uint8Array([255, 255, 255, 255, 0, 0, 0, 0])), "E14");
   const oversized = new Uint8Array(8);
   new DataView(oversized.buffer).setUint32(4, maxMessageBytes / 8, true);
   assert.equal(await answerTo(open, oversized), "E11");
   const [caller, callee] = streamPair();
   const codes: number[] = [];
-  const served = serveCall(callee, { handlers: new Handlers(), authorize: () => {}, readTimeoutMs: 20, onFinished: ({ code }) => codes.push(code) });
+  const served = serveCall(callee, {
+    handlers: new Handlers(),
+    authorize: () => {},
+    readTimeoutMs: 20,
+    onFinished: ({ code }) => codes.push(code),
+  });
   await caller.writable.getWriter().write(call.slice(0, 20));
   void new ByteReader(caller.readable).exactly(8);
   await served;
@@ -152,7 +207,11 @@ Deno.test("serveCall() answers E014 to random, truncated and half-sent calls, E0
 
 Deno.test("serveCall() survives every single flipped byte of a call", async () => {
   const { open } = serving(undefined, 50);
-  const call = encodeCall(authentication.lookupAccounts, { accountKeys: [bytes(32), bytes(32)] }, { ...noAuth, accessToken: bytes(32), deviceId: bytes(16) });
+  const call = encodeCall(authentication.lookupAccounts, { accountKeys: [bytes(32), bytes(32)] }, {
+    ...noAuth,
+    accessToken: bytes(32),
+    deviceId: bytes(16),
+  });
   for (let index = 8; index < call.length; index++) {
     for (const flip of [0xff, 0x01, 0x80]) {
       const hostile = call.slice();

@@ -4,15 +4,30 @@ import { MalformedError } from "../malformed_error.ts";
 import { ByteReader, type ByteStream } from "./byte_stream.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import { MessageTooLargeError, readMessage } from "./framing.ts";
-import { authVersion, type CallAuth, decodeCall, decodeChunk, encodeEnd, encodeError, encodeResults, wireVersion } from "./messages.ts";
+import {
+  authVersion,
+  type CallAuth,
+  decodeCall,
+  decodeChunk,
+  encodeEnd,
+  encodeError,
+  encodeResults,
+  wireVersion,
+} from "./messages.ts";
 import { findMethod, type Method, type ParamsOf, type ResultsOf } from "./methods.ts";
 
-/** What a handler knows of a call besides its parameters. `C` is what the service's `authorize` found out about the caller. */
+/**
+ * What a handler knows of a call besides its parameters. `C` is what the service's `authorize` found out
+ * about the caller.
+ */
 export interface CallContext<C> {
   caller: C;
   /** Aborts when the caller resets the stream or the server drains. */
   signal: AbortSignal;
-  /** The Chunks after the call, for methods with a streamed body. Throws MalformedError on hostile ones and WireError E014 when the next one is late. */
+  /**
+   * The Chunks after the call, for methods with a streamed body. Throws MalformedError on hostile ones and
+   * WireError E014 when the next one is late.
+   */
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
@@ -112,7 +127,11 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     const handler = method && options.handlers.get(method);
     if (!method || !handler) throw new WireError(ErrorCode.malformed, "unknown method");
     const caller = await options.authorize(method, call.auth);
-    const context: CallContext<C> = { caller, signal: aborter.signal, chunks: () => chunksOf(reader, options.readTimeoutMs) };
+    const context: CallContext<C> = {
+      caller,
+      signal: aborter.signal,
+      chunks: () => chunksOf(reader, options.readTimeoutMs),
+    };
     const params = call.params(method);
     if (handler.kind === "unary") {
       await write(encodeResults(method, await handler.run(params, context) as object));
@@ -132,7 +151,15 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     options.signal?.removeEventListener("abort", stop);
     aborter.abort(new Error("the call is over"));
     await reader.cancel();
-    options.onFinished?.({ method, code, isGone, tookMs: performance.now() - startedMs, bytesIn: reader.arrived, bytesOut, ...(cause !== undefined && { error: cause }) });
+    options.onFinished?.({
+      method,
+      code,
+      isGone,
+      tookMs: performance.now() - startedMs,
+      bytesIn: reader.arrived,
+      bytesOut,
+      ...(cause !== undefined && { error: cause }),
+    });
   }
 }
 

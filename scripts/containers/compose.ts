@@ -4,7 +4,11 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const { QPQ_TEST_DOCKER: dockerProgram = "docker", QPQ_TEST_COMPOSE: composeProgram = "", QPQ_TEST_PYTHONPATH: pythonPath = "" } = process.env;
+const {
+  QPQ_TEST_DOCKER: dockerProgram = "docker",
+  QPQ_TEST_COMPOSE: composeProgram = "",
+  QPQ_TEST_PYTHONPATH: pythonPath = "",
+} = process.env;
 const project = "qpqtest";
 
 /** What stands in `.env` for these tests; everything else is as it comes. */
@@ -14,7 +18,13 @@ export const settings: Record<string, string> = {
 };
 
 function run(program: string, args: string[], env: Record<string, string> = {}): string {
-  return execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...env } });
+  return execFileSync(program, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, ...env },
+  });
 }
 
 export function docker(...args: string[]): string {
@@ -35,7 +45,14 @@ interface Container {
 
 /** The id of a service's container, running or not. */
 export function idOf(service: string): string {
-  return docker("ps", "-aq", "--filter", `label=com.docker.compose.project=${project}`, "--filter", `label=com.docker.compose.service=${service}`).trim();
+  return docker(
+    "ps",
+    "-aq",
+    "--filter",
+    `label=com.docker.compose.project=${project}`,
+    "--filter",
+    `label=com.docker.compose.service=${service}`,
+  ).trim();
 }
 
 /** What the engine says of a service's container. */

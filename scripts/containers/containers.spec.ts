@@ -21,7 +21,11 @@ const page = "http://localhost:8080";
 test.afterEach(({}, { status, expectedStatus }) => {
   if (status === expectedStatus) return;
   console.log(compose("ps"), compose("logs", "--no-color", "--tail", "60"));
-  for (const service of ["core", "gateway"]) if (compose("ps", "-q", service).trim() !== "") console.log(service, JSON.stringify(inspect(service).State, undefined, 2));
+  for (const service of ["core", "gateway"]) {
+    if (compose("ps", "-q", service).trim() !== "") {
+      console.log(service, JSON.stringify(inspect(service).State, undefined, 2));
+    }
+  }
 });
 
 test.afterAll(() => {
@@ -39,7 +43,8 @@ function filesOf(image: string): string[] {
   const id = docker("create", image).trim();
   try {
     docker("export", "-o", `${folder}/image.tar`, id);
-    return execFileSync("tar", ["-tf", `${folder}/image.tar`], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).trim().split("\n");
+    return execFileSync("tar", ["-tf", `${folder}/image.tar`], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).trim()
+      .split("\n");
   } finally {
     docker("rm", id);
     rmSync(folder, { recursive: true });
@@ -76,7 +81,15 @@ test("both services run as a user without rights, on a root folder that nobody c
       data: names("/data"), keys: names("/keys"), linked: names("/link"),
     }));`;
   const [core, gateway] = ["core", "gateway"].map((service) => JSON.parse(evaluate(service, probe)));
-  for (const found of [core, gateway]) expect(found).toMatchObject({ uid: 10001, root: false, link: false, temporary: true, linked: ["core-cert.pem", "gateway-secret"] });
+  for (const found of [core, gateway]) {
+    expect(found).toMatchObject({
+      uid: 10001,
+      root: false,
+      link: false,
+      temporary: true,
+      linked: ["core-cert.pem", "gateway-secret"],
+    });
+  }
   expect(core.keys).toEqual(["db-key"]);
   expect(core.data).toContain("qpq.db");
   expect(gateway.keys).toEqual([]);
@@ -111,10 +124,34 @@ test("each role's Deno may do what it needs: no other host or port, no program, 
   const [core, gateway] = (["core", "gateway"] as const).map((service) => {
     evaluate(service, `Deno.writeTextFileSync("/tmp/attempt.ts", ${JSON.stringify(attempts)})`);
     const set = service === "core" ? "server" : "gateway";
-    return JSON.parse(compose("exec", "-T", service, "/usr/local/bin/deno", "run", "--no-prompt", "--quiet", "--config=/app/deno.json", `-P=${set}`, "/tmp/attempt.ts"));
+    return JSON.parse(
+      compose(
+        "exec",
+        "-T",
+        service,
+        "/usr/local/bin/deno",
+        "run",
+        "--no-prompt",
+        "--quiet",
+        "--config=/app/deno.json",
+        `-P=${set}`,
+        "/tmp/attempt.ts",
+      ),
+    );
   });
   const refused = "NotCapable";
-  const both = { host: refused, port: refused, otherRole: refused, program: refused, library: refused, system: refused, code: refused, linked: refused, own: "done", clean: "done" };
+  const both = {
+    host: refused,
+    port: refused,
+    otherRole: refused,
+    program: refused,
+    library: refused,
+    system: refused,
+    code: refused,
+    linked: refused,
+    own: "done",
+    clean: "done",
+  };
   // There is no such file; it may look, unlike the gateway.
   expect(core).toEqual({ ...both, keys: "NotFound", variable: refused });
   // acme-client's HTTP client looks through the environment for a proxy.
@@ -131,13 +168,19 @@ test("Prometheus in the same network reaches the metrics of both; outside of it 
 });
 
 test("the database in the volume is encrypted with the key that the first start made", () => {
-  const start = evaluate("core", `const file = Deno.openSync("/data/qpq.db"); const bytes = new Uint8Array(16); file.readSync(bytes); console.log(new TextDecoder().decode(bytes));`);
+  const start = evaluate(
+    "core",
+    `const file = Deno.openSync("/data/qpq.db"); const bytes = new Uint8Array(16); file.readSync(bytes); console.log(new TextDecoder().decode(bytes));`,
+  );
   expect(start).not.toContain("SQLite format 3");
 });
 
 test("the image serves the very app that the same sources build on this machine, byte for byte", async () => {
   const lines: string[] = [];
-  const same = await verifyServed(new URL(page), { built: hashFiles(webRoot), report: (line: string) => lines.push(line) });
+  const same = await verifyServed(new URL(page), {
+    built: hashFiles(webRoot),
+    report: (line: string) => lines.push(line),
+  });
   expect(same, lines.join("\n")).toBe(true);
 });
 
@@ -171,10 +214,14 @@ test("a core that is restarted drains with exit code 0, keeps its data, and peop
 });
 
 test("the operator's commands run in the container without a shell", () => {
-  const server = (...args: string[]) => compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", ...args).trim();
+  const server = (...args: string[]) =>
+    compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", ...args).trim();
   expect(server("invite")).toMatch(/^\S{10,}$/);
   expect(JSON.parse(server("status", "--json"))).toMatchObject({ server: "serving", accounts: 2, encrypted: true });
-  expect(JSON.parse(server("backup", "/backup/first.qpq", "--json"))).toMatchObject({ file: "/backup/first.qpq", encrypted: true });
+  expect(JSON.parse(server("backup", "/backup/first.qpq", "--json"))).toMatchObject({
+    file: "/backup/first.qpq",
+    encrypted: true,
+  });
   expect(JSON.parse(server("check", "--json"))).toEqual({ ok: true, faults: [] });
 });
 
@@ -203,7 +250,18 @@ test("a backup that is restored as docs/operate.md says brings back what was the
 
   // What the page says under "Restore", line by line.
   compose("stop", "core");
-  expect(compose("run", "--rm", "core", "-P=server", "server-core/main.ts", "restore", "/backup/2026-01-31.qpq", "--replace")).toContain("restored, 0 attachments; the data from before is in /data/before-restore-");
+  expect(
+    compose(
+      "run",
+      "--rm",
+      "core",
+      "-P=server",
+      "server-core/main.ts",
+      "restore",
+      "/backup/2026-01-31.qpq",
+      "--replace",
+    ),
+  ).toContain("restored, 0 attachments; the data from before is in /data/before-restore-");
   compose("up", "-d");
   await healthy("core");
 
@@ -213,12 +271,21 @@ test("a backup that is restored as docs/operate.md says brings back what was the
   await carol.page.goto(page);
   await carol.openChat("Club");
   await expect(carol.message("Club", "before the backup")).toHaveCount(1, { timeout: 60_000 });
-  // The group had moved on: the device of an admin that writes makes a successor channel, everybody comes along, and so does what waited.
+  // The group had moved on: the device of an admin that writes makes a successor channel, everybody comes
+  // along, and so does what waited.
   await bob.send("a member's after the restore");
   await alice.send("an admin's after the restore");
   for (const person of [alice, bob, carol]) {
-    for (const text of ["I am in", "before the backup", "an admin's after the restore", "a member's after the restore"]) await expect(person.message("Club of three", text), `${person.name}: ${text}`).toHaveCount(1, { timeout: 60_000 });
-    await expect(person.log("Club of three")).toContainText("The conversation moved to a fresh channel; everything above stays");
+    for (
+      const text of ["I am in", "before the backup", "an admin's after the restore", "a member's after the restore"]
+    ) {
+      await expect(person.message("Club of three", text), `${person.name}: ${text}`).toHaveCount(1, {
+        timeout: 60_000,
+      });
+    }
+    await expect(person.log("Club of three")).toContainText(
+      "The conversation moved to a fresh channel; everything above stays",
+    );
   }
   for (const person of [alice, bob]) await expect(person.message("Club of three", "after the backup")).toHaveCount(1);
   await carol.send("I see it");
@@ -228,13 +295,17 @@ test("a backup that is restored as docs/operate.md says brings back what was the
   await bob.openChat("alice");
   await alice.send("the same chat after the restore");
   await expect(bob.message("alice", "the same chat after the restore")).toHaveCount(1);
-  expect(JSON.parse(compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", "check", "--json"))).toEqual({ ok: true, faults: [] });
+  expect(JSON.parse(compose("exec", "-T", "core", "deno", "task", "--quiet", "qpq-server", "check", "--json"))).toEqual(
+    { ok: true, faults: [] },
+  );
   await carol.close();
 });
 
 test("`down` drains both services with exit code 0, and a new `up` finds accounts and messages", async () => {
   compose("stop");
-  for (const service of ["core", "gateway"]) expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });
+  for (const service of ["core", "gateway"]) {
+    expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });
+  }
   compose("down");
   compose("up", "-d");
   await bob.send("after everything was new");
@@ -253,25 +324,44 @@ interface Answer {
 function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Answer> {
   const { hostname, port, pathname, protocol } = new URL(url);
   return new Promise((resolve, reject) => {
-    const options = { hostname: "127.0.0.1", port: port || (protocol === "https:" ? 443 : 80), path: pathname, headers: { host: hostname }, servername: hostname, ca };
+    const options = {
+      hostname: "127.0.0.1",
+      port: port || (protocol === "https:" ? 443 : 80),
+      path: pathname,
+      headers: { host: hostname },
+      servername: hostname,
+      ca,
+    };
     get(options, (response) => {
       const pieces: Buffer[] = [];
       response.on("data", (piece: Buffer) => pieces.push(piece));
-      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces).toString() }));
+      response.on(
+        "end",
+        () =>
+          resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces).toString() }),
+      );
     }).on("error", reject);
   });
 }
 
 test("with a domain and PEM files the app comes over HTTPS on 443, plain HTTP leads there, and calls reach the core", async () => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
-  const make = `const { makeSelfSignedCertificate } = await import(${JSON.stringify(`${root}/gateway/self_signed_certificate.ts`)});
+  const make = `const { makeSelfSignedCertificate } = await import(${
+    JSON.stringify(`${root}/gateway/self_signed_certificate.ts`)
+  });
     const now = Date.now();
     console.log(JSON.stringify(await makeSelfSignedCertificate({ notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8), dnsNames: ["chat.test"], ipAddresses: [] })));`;
   const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
   writeFileSync(`${folder}/cert.pem`, certificate);
   writeFileSync(`${folder}/key.pem`, privateKey);
   chmodSync(folder, 0o755);
-  Object.assign(settings, { QPQ_DOMAIN: "chat.test", QPQ_TLS_DIR: folder, QPQ_TLS_CERT: "/tls/cert.pem", QPQ_TLS_KEY: "/tls/key.pem", QPQ_REDIRECT_PORT: "80" });
+  Object.assign(settings, {
+    QPQ_DOMAIN: "chat.test",
+    QPQ_TLS_DIR: folder,
+    QPQ_TLS_CERT: "/tls/cert.pem",
+    QPQ_TLS_KEY: "/tls/key.pem",
+    QPQ_REDIRECT_PORT: "80",
+  });
   compose("up", "-d");
   await healthy("gateway");
   const index = await ask(httpsGet, "https://chat.test/", certificate);
@@ -279,7 +369,9 @@ test("with a domain and PEM files the app comes over HTTPS on 443, plain HTTP le
   expect(index.body).toBe(readFileSync(`${webRoot}/index.html`, "utf8"));
   expect(index.headers["strict-transport-security"]).toContain("max-age=");
   expect(index.headers["content-security-policy"]).toContain("https://chat.test");
-  const wellKnown = JSON.parse((await ask(httpsGet, "https://chat.test/.well-known/quicproquo.json", certificate)).body);
+  const wellKnown = JSON.parse(
+    (await ask(httpsGet, "https://chat.test/.well-known/quicproquo.json", certificate)).body,
+  );
   expect(new URL(wellKnown.webtransport.url).host).toBe("chat.test");
   const plain = await ask(httpGet as typeof httpsGet, "http://chat.test/");
   expect([301, 302, 307, 308]).toContain(plain.status);
@@ -289,7 +381,9 @@ test("with a domain and PEM files the app comes over HTTPS on 443, plain HTTP le
 
 test("`down` leaves nothing running", () => {
   compose("stop");
-  for (const service of ["core", "gateway"]) expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });
+  for (const service of ["core", "gateway"]) {
+    expect(inspect(service).State).toMatchObject({ Status: "exited", ExitCode: 0 });
+  }
   compose("down");
   expect(docker("ps", "-aq").trim()).toBe("");
 });

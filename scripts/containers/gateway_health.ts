@@ -1,7 +1,9 @@
 /**
- * Exit 0 if the gateway of this container carries a `health` call to the core and back, for container health checks. Asks over the fallback (`POST /rpc`), on this machine.
+ * Exit 0 if the gateway of this container carries a `health` call to the core and back, for container health
+ * checks. Asks over the fallback (`POST /rpc`), on this machine.
  *
- * Started with `--unsafely-ignore-certificate-errors=127.0.0.1`: a certificate for the public name says nothing of this address.
+ * Started with `--unsafely-ignore-certificate-errors=127.0.0.1`: a certificate for the public name says
+ * nothing of this address.
  */
 import { readConfig } from "../../gateway/config.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
@@ -18,8 +20,14 @@ const client = new RpcClient(async () => {
   const answer = new TransformStream<Uint8Array, Uint8Array>();
   // The page's own origin: anything else is refused.
   const send = async () => {
-    const body = new Uint8Array(await new Response(call.readable as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
-    const response = await fetch(`${origin}/rpc`, { method: "POST", headers: { origin: new URL(origin).origin }, body });
+    const body = new Uint8Array(
+      await new Response(call.readable as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+    );
+    const response = await fetch(`${origin}/rpc`, {
+      method: "POST",
+      headers: { origin: new URL(origin).origin },
+      body,
+    });
     if (!response.ok || !response.body) throw new Error(`/rpc answers ${response.status}`);
     await response.body.pipeTo(answer.writable);
   };

@@ -1,11 +1,22 @@
 /**
- * Builds the app and lays out the image's root folder: `node scripts/containers/image.mjs OUT [BUILD-KEY-FILE]`. Runs inside the Dockerfile's build stage, where packages are installed.
+ * Builds the app and lays out the image's root folder: `node scripts/containers/image.mjs OUT
+ * [BUILD-KEY-FILE]`. Runs inside the Dockerfile's build stage, where packages are installed.
  *
- * What goes in: the servers' sources, the packages of package-lock.json that are no development ones, the built app, the Deno binary and the shared libraries that `ldd` names.
+ * What goes in: the servers' sources, the packages of package-lock.json that are no development ones, the
+ * built app, the Deno binary and the shared libraries that `ldd` names.
  */
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { buildApp } from "../build.mjs";
 import { deno, root, webRoot } from "../paths.mjs";
@@ -24,10 +35,19 @@ buildApp();
 
 const app = `${out}/app`;
 mkdirSync(app, { recursive: true });
-for (const name of ["LICENSE", "package.json", "schema", "server-core", "gateway", "scripts/containers"]) cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
+for (const name of ["LICENSE", "package.json", "schema", "server-core", "gateway", "scripts/containers"]) {
+  cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
+}
 cpSync(webRoot, `${app}/dist/web`, { recursive: true });
 copyPackages();
-writeFileSync(`${app}/deno.json`, JSON.stringify({ ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions: imagePermissions, tasks: tasks() }, undefined, 2));
+writeFileSync(
+  `${app}/deno.json`,
+  JSON.stringify(
+    { ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions: imagePermissions, tasks: tasks() },
+    undefined,
+    2,
+  ),
+);
 
 const binary = `${out}/usr/local/bin/deno`;
 mkdirSync(dirname(binary), { recursive: true });
@@ -61,8 +81,13 @@ function tasks() {
 function copyPackages() {
   const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, "utf8"));
   for (const [path, { dev, devOptional }] of Object.entries(packages)) {
-    if (path === "" || dev || devOptional || /^node_modules\/(@deno\/|deno$)/.test(path) || !existsSync(`${root}/${path}`)) continue;
-    cpSync(`${root}/${path}`, `${app}/${path}`, { recursive: true, filter: (source) => !source.slice(root.length + path.length + 1).includes("/node_modules") });
+    if (
+      path === "" || dev || devOptional || /^node_modules\/(@deno\/|deno$)/.test(path) || !existsSync(`${root}/${path}`)
+    ) continue;
+    cpSync(`${root}/${path}`, `${app}/${path}`, {
+      recursive: true,
+      filter: (source) => !source.slice(root.length + path.length + 1).includes("/node_modules"),
+    });
   }
 }
 

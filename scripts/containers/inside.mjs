@@ -1,7 +1,19 @@
-/** Runs inside the private namespaces of scripts/containers.mjs: mounts what an engine needs, starts it, imports the base image, runs the tests (containers.spec.ts), ends it all. */
+/**
+ * Runs inside the private namespaces of scripts/containers.mjs: mounts what an engine needs, starts it,
+ * imports the base image, runs the tests (containers.spec.ts), ends it all.
+ */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { setTimeout as pause } from "node:timers/promises";
 import { root } from "../paths.mjs";
@@ -34,9 +46,33 @@ function mountAll() {
 async function startEngine(work) {
   const hardLimit = /Max open files\s+\S+\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "1024";
   const log = openSync(`${cache}/dockerd.log`, "w");
-  const args = ["--data-root", `${cache}/data`, "--exec-root", `${work}/exec`, "--pidfile", `${work}/pid`, "-H", process.env.DOCKER_HOST, "--storage-driver", "overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"];
-  args.push("--default-ulimit", `nofile=1024:${hardLimit}`, "--oom-score-adjust", "0", "--add-runtime", `nl=${cache}/runc-nl.cjs`, "--default-runtime", "nl");
-  const libraries = readdirSync(`${engine}/usr/lib`).filter((name) => name.endsWith("-linux-gnu")).map((name) => `${engine}/usr/lib/${name}`);
+  const args = [
+    "--data-root",
+    `${cache}/data`,
+    "--exec-root",
+    `${work}/exec`,
+    "--pidfile",
+    `${work}/pid`,
+    "-H",
+    process.env.DOCKER_HOST,
+    "--storage-driver",
+    "overlay2",
+    "--exec-opt",
+    "native.cgroupdriver=cgroupfs",
+  ];
+  args.push(
+    "--default-ulimit",
+    `nofile=1024:${hardLimit}`,
+    "--oom-score-adjust",
+    "0",
+    "--add-runtime",
+    `nl=${cache}/runc-nl.cjs`,
+    "--default-runtime",
+    "nl",
+  );
+  const libraries = readdirSync(`${engine}/usr/lib`).filter((name) => name.endsWith("-linux-gnu")).map((name) =>
+    `${engine}/usr/lib/${name}`
+  );
   const env = { ...process.env, LD_LIBRARY_PATH: libraries.join(":"), XTABLES_LIBDIR: `${libraries[0]}/xtables` };
   const daemon = spawn("dockerd", args, { stdio: ["ignore", log, log], env });
   let ended = false;
@@ -45,7 +81,9 @@ async function startEngine(work) {
     if (spawnSync(docker, ["version"], { stdio: "ignore" }).status === 0) return daemon;
     await pause(200);
   }
-  throw new Error(`dockerd is not ready:\n${readFileSync(`${cache}/dockerd.log`, "utf8").split("\n").slice(-15).join("\n")}`);
+  throw new Error(
+    `dockerd is not ready:\n${readFileSync(`${cache}/dockerd.log`, "utf8").split("\n").slice(-15).join("\n")}`,
+  );
 }
 
 /** The stand-in for the official image, once for each version of it. */
@@ -71,7 +109,11 @@ try {
   importBase();
   const playwright = createRequire(import.meta.url).resolve("@playwright/test/cli");
   // Not spawnSync: as process 1 of its namespace this one has children to reap.
-  const tests = spawn(process.execPath, [playwright, "test", "-c", `${root}/scripts/containers/playwright.config.ts`], { cwd: root, stdio: "inherit", env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: counts } });
+  const tests = spawn(process.execPath, [playwright, "test", "-c", `${root}/scripts/containers/playwright.config.ts`], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: counts },
+  });
   exitCode = await new Promise((resolve) => tests.once("exit", (code) => resolve(code ?? 1)));
 } catch (error) {
   console.error(`Containers can not be tested here: ${error.message}`);

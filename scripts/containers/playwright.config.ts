@@ -17,6 +17,15 @@ export default defineConfig({
     browserName: "chromium",
     headless: true,
     actionTimeout: 30_000,
-    launchOptions: { executablePath, args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"] },
+    launchOptions: {
+      executablePath,
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    },
   },
 });

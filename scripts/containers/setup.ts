@@ -1,7 +1,9 @@
 /**
- * What a first start needs and later starts find: the secret that core and gateway share, the database's key, the core's certificate. Runs before both, with no network.
+ * What a first start needs and later starts find: the secret that core and gateway share, the database's key,
+ * the core's certificate. Runs before both, with no network.
  *
- * `/keys` (core alone): `db-key`. `/link` (core and gateway, read-only there): `gateway-secret`, `core-cert.pem`. `/data`: the core's, with its private key.
+ * `/keys` (core alone): `db-key`. `/link` (core and gateway, read-only there): `gateway-secret`,
+ * `core-cert.pem`. `/data`: the core's, with its private key.
  */
 import { toHex } from "../../schema/bytes.ts";
 import { keptCertificate } from "../../server-core/certificate.ts";
@@ -21,7 +23,11 @@ export interface Folders {
 export async function setUp({ data, link, keys }: Folders, encrypted: boolean, nowMs: number): Promise<void> {
   await keepSecret(`${link}/gateway-secret`);
   if (encrypted && !await exists(`${keys}/db-key`)) {
-    if (await exists(`${data}/qpq.db`)) throw new Error(`${data}/qpq.db is there but ${keys}/db-key is not: put the key back, or set QPQ_DB_KEY_FILE to nothing for a database without encryption`);
+    if (await exists(`${data}/qpq.db`)) {
+      throw new Error(
+        `${data}/qpq.db is there but ${keys}/db-key is not: put the key back, or set QPQ_DB_KEY_FILE to nothing for a database without encryption`,
+      );
+    }
     await keepSecret(`${keys}/db-key`);
   }
   const { certificatePem } = await keptCertificate(data, nowMs);
@@ -49,7 +55,11 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
 
 if (import.meta.main) {
   try {
-    await setUp({ data: "/data", link: "/link", keys: "/keys" }, (Deno.env.get("QPQ_DB_KEY_FILE") ?? "") !== "", Date.now());
+    await setUp(
+      { data: "/data", link: "/link", keys: "/keys" },
+      (Deno.env.get("QPQ_DB_KEY_FILE") ?? "") !== "",
+      Date.now(),
+    );
   } catch (error) {
     console.error(`qpq-setup: error: ${(error as Error).message}`);
     Deno.exit(1);

@@ -2,7 +2,8 @@
 
 /**
  * @param address an IP literal
- * @returns an IPv4 address itself (also when mapped into IPv6), and the first 64 bits of an IPv6 address: one subscriber has the rest to choose from (RFC 6177)
+ * @returns an IPv4 address itself (also when mapped into IPv6), and the first 64 bits of an IPv6 address: one
+ *   subscriber has the rest to choose from (RFC 6177)
  */
 export function addressBlock(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
@@ -12,6 +13,8 @@ export function addressBlock(address: string): string {
   const groups = (part: string | undefined) => part ? part.split(":") : [];
   const start = groups(head);
   const end = groups(tail);
-  const full = tail === undefined ? start : [...start, ...Array.from({ length: Math.max(0, 8 - start.length - end.length) }, () => "0"), ...end];
+  const full = tail === undefined
+    ? start
+    : [...start, ...Array.from({ length: Math.max(0, 8 - start.length - end.length) }, () => "0"), ...end];
   return `${full.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }

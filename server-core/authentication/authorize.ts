@@ -8,20 +8,41 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { staticTokenCheck } from "./tokens.ts";
 
 /** P: no token is needed. */
-const anyone = new Set<Method<never, never>>([authentication.registerStart, authentication.registerFinish, authentication.loginStart, authentication.loginFinish, authentication.recoverStart, authentication.recoverOpen, authentication.recoverFinish, delivery.health] as Method<never, never>[]);
+const anyone = new Set<Method<never, never>>(
+  [
+    authentication.registerStart,
+    authentication.registerFinish,
+    authentication.loginStart,
+    authentication.loginFinish,
+    authentication.recoverStart,
+    authentication.recoverOpen,
+    authentication.recoverFinish,
+    delivery.health,
+  ] as Method<never, never>[],
+);
 
 /** What a session may do while its device is not in the account's list. */
-const beforeEnrolment = new Set<Method<never, never>>([authentication.getVault, authentication.challenge, authentication.putDeviceList, authentication.lookup, authentication.logout] as Method<never, never>[]);
+const beforeEnrolment = new Set<Method<never, never>>(
+  [
+    authentication.getVault,
+    authentication.challenge,
+    authentication.putDeviceList,
+    authentication.lookup,
+    authentication.logout,
+  ] as Method<never, never>[],
+);
 
 /** What the operator's token is good for: the methods of S that need no account of the caller's. */
 const forOperator = new Set<Method<never, never>>([authentication.lookup] as Method<never, never>[]);
 
 /**
- * @returns what decides for each call who calls, before its parameters are read. It rejects with WireError: E001 (no token, an unknown one, or one of another
- *   device), E002 (expired), E003 (this caller may not)
+ * @returns what decides for each call who calls, before its parameters are read. It rejects with WireError:
+ *   E001 (no token, an unknown one, or one of another device), E002 (expired), E003 (this caller may not)
  * @throws RangeError for a static token that is too short
  */
-export function authorizeCall({ sessions, config }: Pick<AuthenticationDeps, "sessions" | "config">): (method: Method, auth: CallAuth, remoteAddress: string) => Promise<Caller> {
+export function authorizeCall(
+  { sessions, config }: Pick<AuthenticationDeps, "sessions" | "config">,
+): (method: Method, auth: CallAuth, remoteAddress: string) => Promise<Caller> {
   const isOperator = staticTokenCheck(config.authToken);
   const withToken = async ({ accessToken, deviceId }: CallAuth, remoteAddress: string): Promise<Caller> => {
     if (isOperator(accessToken)) return { kind: "operator", remoteAddress };
@@ -35,14 +56,20 @@ export function authorizeCall({ sessions, config }: Pick<AuthenticationDeps, "se
       if (auth.accessToken.length === 0) return { kind: "anyone", remoteAddress };
       // A token that is not good any more must not keep its owner from signing in.
       return await withToken(auth, remoteAddress).catch((error) => {
-        if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return { kind: "anyone", remoteAddress };
+        if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) {
+          return { kind: "anyone", remoteAddress };
+        }
         throw error;
       });
     }
     if (auth.accessToken.length === 0) throw new WireError(ErrorCode.unauthenticated, "this call needs a session");
     const caller = await withToken(auth, remoteAddress);
-    if (caller.kind === "operator" && !forOperator.has(asked)) throw new WireError(ErrorCode.forbidden, "this call needs a device's session");
-    if (caller.kind === "device" && !caller.enrolled && !beforeEnrolment.has(asked)) throw new WireError(ErrorCode.forbidden, "the device is not in its account's device list");
+    if (caller.kind === "operator" && !forOperator.has(asked)) {
+      throw new WireError(ErrorCode.forbidden, "this call needs a device's session");
+    }
+    if (caller.kind === "device" && !caller.enrolled && !beforeEnrolment.has(asked)) {
+      throw new WireError(ErrorCode.forbidden, "the device is not in its account's device list");
+    }
     return caller;
   };
 }

@@ -8,7 +8,16 @@ import { memoryAccounts } from "./testing/memory_accounts.ts";
 import { answerOf, newDevice, Rig } from "./testing/rig.ts";
 import { sha256Of } from "./tokens.ts";
 
-const open = ["registerStart", "registerFinish", "loginStart", "loginFinish", "recoverStart", "recoverOpen", "recoverFinish", "health"];
+const open = [
+  "registerStart",
+  "registerFinish",
+  "loginStart",
+  "loginFinish",
+  "recoverStart",
+  "recoverOpen",
+  "recoverFinish",
+  "health",
+];
 const every: Method[] = [...Object.values(authentication), ...Object.values(delivery)] as Method[];
 const staticToken = "a static token of more than 32 characters";
 
@@ -20,10 +29,23 @@ function codeOf(error: unknown): number {
 Deno.test("authorizeCall() lets no token through but for the open methods, whatever the configuration", async () => {
   for (const authToken of [undefined, staticToken]) {
     const { accounts } = memoryAccounts(Date.now);
-    const authorize = authorizeCall({ sessions: new Sessions({ accounts, clock: Date.now }), config: { registration: "open", authToken } });
+    const authorize = authorizeCall({
+      sessions: new Sessions({ accounts, clock: Date.now }),
+      config: { registration: "open", authToken },
+    });
     for (const method of every) {
-      for (const accessToken of [new Uint8Array(), new Uint8Array(32), new TextEncoder().encode(staticToken.slice(1)) as Uint8Array<ArrayBuffer>]) {
-        const asked = authorize(method, { version: authVersion, accessToken, deviceId: new Uint8Array(16) }, "192.0.2.1");
+      for (
+        const accessToken of [
+          new Uint8Array(),
+          new Uint8Array(32),
+          new TextEncoder().encode(staticToken.slice(1)) as Uint8Array<ArrayBuffer>,
+        ]
+      ) {
+        const asked = authorize(
+          method,
+          { version: authVersion, accessToken, deviceId: new Uint8Array(16) },
+          "192.0.2.1",
+        );
         if (open.includes(method.name)) assert.deepEqual(await asked, { kind: "anyone", remoteAddress: "192.0.2.1" });
         else assert.equal(await asked.catch(codeOf), ErrorCode.unauthenticated, method.name);
       }
@@ -33,29 +55,45 @@ Deno.test("authorizeCall() lets no token through but for the open methods, whate
 
 Deno.test("authorizeCall() gives the static token the directory lookup and nothing that needs a device", async () => {
   const { accounts } = memoryAccounts(Date.now);
-  const authorize = authorizeCall({ sessions: new Sessions({ accounts, clock: Date.now }), config: { registration: "open", authToken: staticToken } });
+  const authorize = authorizeCall({
+    sessions: new Sessions({ accounts, clock: Date.now }),
+    config: { registration: "open", authToken: staticToken },
+  });
   const auth = { ...noAuth, accessToken: new TextEncoder().encode(staticToken) as Uint8Array<ArrayBuffer> };
   for (const method of every) {
     const asked = await authorize(method, auth, "192.0.2.1").catch(codeOf);
-    if (open.includes(method.name) || method.name === "lookup") assert.deepEqual(asked, { kind: "operator", remoteAddress: "192.0.2.1" });
-    else assert.equal(asked, ErrorCode.forbidden, method.name);
+    if (open.includes(method.name) || method.name === "lookup") {
+      assert.deepEqual(asked, { kind: "operator", remoteAddress: "192.0.2.1" });
+    } else assert.equal(asked, ErrorCode.forbidden, method.name);
   }
 });
 
 Deno.test("authorizeCall() refuses a static token of less than 32 characters", () => {
   const { accounts } = memoryAccounts(Date.now);
-  assert.throws(() => authorizeCall({ sessions: new Sessions({ accounts, clock: Date.now }), config: { registration: "open", authToken: "x".repeat(31) } }), /QPQ_AUTH_TOKEN/);
+  assert.throws(
+    () =>
+      authorizeCall({
+        sessions: new Sessions({ accounts, clock: Date.now }),
+        config: { registration: "open", authToken: "x".repeat(31) },
+      }),
+    /QPQ_AUTH_TOKEN/,
+  );
 });
 
 Deno.test("a token is good with its own device only (E001), and unknown tokens are E001", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
-  const listing = (accessToken: Uint8Array<ArrayBuffer>, deviceId: Uint8Array<ArrayBuffer>) => answerOf(rig.client(accessToken, deviceId).call(authentication.listSessions, {}));
+  const listing = (accessToken: Uint8Array<ArrayBuffer>, deviceId: Uint8Array<ArrayBuffer>) =>
+    answerOf(rig.client(accessToken, deviceId).call(authentication.listSessions, {}));
   assert.equal(await listing(alice.accessToken, alice.device.deviceId), "ok");
   assert.equal(await listing(alice.accessToken, bob.device.deviceId), "E001");
   assert.equal(await listing(alice.accessToken, new Uint8Array()), "E001");
   assert.equal(await listing(alice.accessToken.slice(1), alice.device.deviceId), "E001");
-  assert.equal(await listing(sha256Of(alice.accessToken), alice.device.deviceId), "E001", "the stored hash is no token");
+  assert.equal(
+    await listing(sha256Of(alice.accessToken), alice.device.deviceId),
+    "E001",
+    "the stored hash is no token",
+  );
 });
 
 Deno.test("a session lasts 30 days from its last use, then is E002", async () => {
@@ -98,7 +136,15 @@ Deno.test("Sessions keeps a bounded number in memory and asks storage once for e
   const people = await Promise.all(["alice", "bob", "carol"].map((name) => rig.account(name)));
   let loads = 0;
   const { accounts } = rig.store;
-  const sessions = new Sessions({ accounts: { ...accounts, session: (args) => (loads++, accounts.session(args)), touchSession: () => Promise.resolve() }, clock: rig.clock, maxCached: 2 });
+  const sessions = new Sessions({
+    accounts: {
+      ...accounts,
+      session: (args) => (loads++, accounts.session(args)),
+      touchSession: () => Promise.resolve(),
+    },
+    clock: rig.clock,
+    maxCached: 2,
+  });
   const [alice, bob, carol] = people.map((person) => () => sessions.find(person.accessToken, person.device.deviceId));
   for (const find of [alice, bob, alice, carol, alice]) await find();
   assert.equal(loads, 3);
@@ -153,8 +199,16 @@ Deno.test("revokeSession and logout end a session at once and tell who must know
   const second = await newDevice();
   const client = await alice.signIn(second);
   assert.equal(await answerOf(client.call(authentication.getVault, {})), "ok");
-  const [{ sessionId }] = (await alice.client.call(authentication.listSessions, {})).sessions.filter(({ current }) => !current);
-  const revoke = async (id: Uint8Array<ArrayBuffer>) => answerOf(alice.client.call(authentication.revokeSession, { sessionId: id, proof: await alice.proof("revokeSession", [id]) }));
+  const [{ sessionId }] = (await alice.client.call(authentication.listSessions, {})).sessions.filter(({ current }) =>
+    !current
+  );
+  const revoke = async (id: Uint8Array<ArrayBuffer>) =>
+    answerOf(
+      alice.client.call(authentication.revokeSession, {
+        sessionId: id,
+        proof: await alice.proof("revokeSession", [id]),
+      }),
+    );
   assert.equal(await revoke(new Uint8Array(16)), "E012");
   assert.equal(await revoke(bob.sessionId), "E012");
   assert.equal(await answerOf(bob.client.call(authentication.getVault, {})), "ok");

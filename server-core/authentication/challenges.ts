@@ -30,11 +30,14 @@ export class Challenges {
 
   /**
    * @returns 32 bytes
-   * @throws WireError E005 over 30 a minute of a session or {@link challengesPerAccount} of an account, and when too many are out
+   * @throws WireError E005 over 30 a minute of a session or {@link challengesPerAccount} of an account, and
+   *   when too many are out
    */
   create({ sessionId, accountKey }: { sessionId: Uint8Array; accountKey: Uint8Array }): Uint8Array<ArrayBuffer> {
     const retryAfterMs = this.#perSession.take(toHex(sessionId)) || this.#perAccount.take(toHex(accountKey));
-    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many challenges of one session or account", retryAfterMs);
+    if (retryAfterMs > 0) {
+      throw new WireError(ErrorCode.rateLimited, "too many challenges of one session or account", retryAfterMs);
+    }
     const nonce = crypto.getRandomValues(new Uint8Array(32));
     this.#sessionOf.add(toHex(nonce), sessionId);
     return nonce;
@@ -46,10 +49,22 @@ export class Challenges {
    * @param fields the call's parameters as {@link deviceProofBytes} lists them
    * @throws WireError E023
    */
-  async check(proof: DeviceProof, session: { sessionId: Uint8Array; recipientKey: Uint8Array }, call: ProvenCall, fields: Uint8Array[]): Promise<void> {
+  async check(
+    proof: DeviceProof,
+    session: { sessionId: Uint8Array; recipientKey: Uint8Array },
+    call: ProvenCall,
+    fields: Uint8Array[],
+  ): Promise<void> {
     const sessionId = this.#sessionOf.take(toHex(proof.nonce));
-    if (!sessionId || !equalBytes(sessionId, session.sessionId)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the proof's nonce is not one of this session's, or is used up");
+    if (!sessionId || !equalBytes(sessionId, session.sessionId)) {
+      throw new WireError(
+        ErrorCode.keyDoesNotMatchDevice,
+        "the proof's nonce is not one of this session's, or is used up",
+      );
+    }
     const signed = await deviceProofBytes(call, proof.nonce, fields);
-    if (!await verifyEd25519(session.recipientKey, proof.signature, signed)) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the proof's signature is not the device's");
+    if (!await verifyEd25519(session.recipientKey, proof.signature, signed)) {
+      throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the proof's signature is not the device's");
+    }
   }
 }

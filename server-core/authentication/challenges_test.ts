@@ -3,13 +3,17 @@ import { signEd25519 } from "../../schema/ed25519.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { deviceProofBytes } from "../../schema/signed_call.ts";
-import { Challenges, challengeMs, challengesPerAccount } from "./challenges.ts";
+import { challengeMs, Challenges, challengesPerAccount } from "./challenges.ts";
 import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
 
 const target = new Uint8Array(16).fill(9);
 
 /** revokeSession of a session that is not there: E012 when the proof is good. */
-function revoke(account: TestAccount, proof: { nonce: Uint8Array<ArrayBuffer>; signature: Uint8Array<ArrayBuffer> }, sessionId = target): Promise<string> {
+function revoke(
+  account: TestAccount,
+  proof: { nonce: Uint8Array<ArrayBuffer>; signature: Uint8Array<ArrayBuffer> },
+  sessionId = target,
+): Promise<string> {
   return answerOf(account.client.call(authentication.revokeSession, { sessionId, proof }));
 }
 
@@ -38,12 +42,31 @@ Deno.test("a device proof is bound to session, device key, method and parameters
   const client = await alice.signIn(second);
   await alice.putList(await alice.nextList([second]));
   assert.equal(await revoke(alice, await bob.proof("revokeSession", [target])), "E023", "another account's nonce");
-  assert.equal(await revoke(alice, await alice.proof("revokeSession", [target], client)), "E023", "another session's nonce");
-  assert.equal(await revoke(alice, await alice.proof("revokeSession", [target], alice.client, second)), "E023", "another device's key");
+  assert.equal(
+    await revoke(alice, await alice.proof("revokeSession", [target], client)),
+    "E023",
+    "another session's nonce",
+  );
+  assert.equal(
+    await revoke(alice, await alice.proof("revokeSession", [target], alice.client, second)),
+    "E023",
+    "another device's key",
+  );
   assert.equal(await revoke(alice, await alice.proof("putVault", [target])), "E023", "another method");
-  assert.equal(await revoke(alice, await alice.proof("revokeSession", [target]), new Uint8Array(16)), "E023", "other parameters");
+  assert.equal(
+    await revoke(alice, await alice.proof("revokeSession", [target]), new Uint8Array(16)),
+    "E023",
+    "other parameters",
+  );
   const made = new Uint8Array(32);
-  assert.equal(await revoke(alice, { nonce: made, signature: await signEd25519(alice.device.seed, await deviceProofBytes("revokeSession", made, [target])) }), "E023", "a nonce of one's own");
+  assert.equal(
+    await revoke(alice, {
+      nonce: made,
+      signature: await signEd25519(alice.device.seed, await deviceProofBytes("revokeSession", made, [target])),
+    }),
+    "E023",
+    "a nonce of one's own",
+  );
   assert.equal(await revoke(alice, { nonce: new Uint8Array(), signature: new Uint8Array() }), "E023");
 });
 
@@ -58,7 +81,9 @@ Deno.test("challenge is limited per session with E005", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   const answers = [];
-  for (let count = 0; count < 31; count++) answers.push(await answerOf(alice.client.call(authentication.challenge, {})));
+  for (let count = 0; count < 31; count++) {
+    answers.push(await answerOf(alice.client.call(authentication.challenge, {})));
+  }
   assert.deepEqual(answers.slice(29), ["ok", "E005"]);
   assert.equal(await answerOf(bob.client.call(authentication.challenge, {})), "ok");
 });

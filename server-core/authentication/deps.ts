@@ -27,6 +27,9 @@ export interface AuthenticationDeps {
   config: AuthenticationConfig;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
-  /** Told of sessions that ended before their time (sign-out, revocation, new password, device gone): their live streams should end. */
+  /**
+   * Told of sessions that ended before their time (sign-out, revocation, new password, device gone): their
+   * live streams should end.
+   */
   onSessionsEnded?(sessionIds: Uint8Array<ArrayBuffer>[]): void;
 }

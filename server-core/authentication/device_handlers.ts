@@ -10,7 +10,11 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { sessionOf } from "./parameters.ts";
 
 /** Serves `putDeviceList`. */
-export function addDeviceHandlers(handlers: Handlers<Caller>, { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
+export function addDeviceHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps,
+  challenges: Challenges,
+): void {
   handlers.unary(authentication.putDeviceList, async ({ devices, proof }, { caller }) => {
     const session = sessionOf(caller);
     const next = await openDeviceList(devices);

@@ -15,7 +15,11 @@ Deno.test("putDeviceList puts a new device in, and the directory shows the list 
   await alice.putList(await alice.nextList([second]));
   const { account } = await alice.client.call(authentication.lookup, { username: "alice" });
   assert.deepEqual(account.devices, alice.signed);
-  assert.equal(rig.store.db.get<{ enrolled: number }>("SELECT enrolled FROM devices WHERE recipient_key = ?", second.recipientKey)!.enrolled, 1);
+  assert.equal(
+    rig.store.db.get<{ enrolled: number }>("SELECT enrolled FROM devices WHERE recipient_key = ?", second.recipientKey)!
+      .enrolled,
+    1,
+  );
 });
 
 Deno.test("a device that is revoked loses its sessions, KeyPackages and queue in the same transaction", async () => {
@@ -24,17 +28,38 @@ Deno.test("a device that is revoked loses its sessions, KeyPackages and queue in
   const second = await newDevice();
   const client = await alice.signIn(second);
   await alice.putList(await alice.nextList([second]));
-  const keyPackage = await makeKeyPackage({ device: second, credential: await alice.credential(second), nowMs: rig.nowMs });
-  assert.equal(await answerOf(client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none })), "ok");
-  const [{ sessionId }] = (await client.call(authentication.listSessions, {})).sessions.filter(({ current }) => current);
+  const keyPackage = await makeKeyPackage({
+    device: second,
+    credential: await alice.credential(second),
+    nowMs: rig.nowMs,
+  });
+  assert.equal(
+    await answerOf(client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none })),
+    "ok",
+  );
+  const [{ sessionId }] = (await client.call(authentication.listSessions, {})).sessions.filter(({ current }) =>
+    current
+  );
 
   await alice.putList(await alice.nextList([], [second]));
   assert.equal(await answerOf(client.call(authentication.getVault, {})), "E003", "and is told why");
   assert.deepEqual(rig.ended, [sessionId]);
   assert.equal(rig.store.db.get("SELECT 1 FROM key_packages WHERE device_id = ?", second.deviceId), undefined);
-  assert.deepEqual(rig.store.db.get("SELECT enrolled FROM devices WHERE device_id = ?", second.deviceId), { enrolled: 0 });
-  assert.deepEqual(rig.store.db.get("SELECT dropped FROM queues WHERE recipient_key = ?", second.recipientKey), { dropped: 1 });
-  assert.equal(await answerOf(alice.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [second.deviceId] })), "E012");
+  assert.deepEqual(rig.store.db.get("SELECT enrolled FROM devices WHERE device_id = ?", second.deviceId), {
+    enrolled: 0,
+  });
+  assert.deepEqual(rig.store.db.get("SELECT dropped FROM queues WHERE recipient_key = ?", second.recipientKey), {
+    dropped: 1,
+  });
+  assert.equal(
+    await answerOf(
+      alice.client.call(authentication.fetchKeyPackage, {
+        accountKey: alice.list.accountKey,
+        deviceIds: [second.deviceId],
+      }),
+    ),
+    "E012",
+  );
   assert.equal(await answerOf(alice.signIn(second)), "E003");
   await rig.store.accounts.purgeExpired();
   assert.equal(await answerOf(alice.signIn(second)), "E003");
@@ -68,11 +93,27 @@ Deno.test("putDeviceList answers E015 to whatever does not follow the stored lis
   assert.equal(await put({ prevHash: new Uint8Array(32) }), "E015");
   assert.equal(await put({ username: "alice2" }), "E015");
   assert.equal(await put({ revoked: [] }), "E015", "a revoked one is forgotten");
-  assert.equal(await put({ revoked: [], devices: [...alice.list.devices, { deviceId: second.deviceId, recipientKey: second.recipientKey }] }), "E015", "a revoked one is back");
+  assert.equal(
+    await put({
+      revoked: [],
+      devices: [...alice.list.devices, { deviceId: second.deviceId, recipientKey: second.recipientKey }],
+    }),
+    "E015",
+    "a revoked one is back",
+  );
   assert.equal(await put({ devices: alice.list.devices.slice(1) }), "E015", "one vanished");
   const { signed } = await bob.nextList([]);
   const [list, signature] = [signed.list, signed.signature];
-  assert.equal(await answerOf(alice.client.call(authentication.putDeviceList, { devices: signed, proof: await alice.proof("putDeviceList", [list, signature]) })), "E015", "another account's list");
+  assert.equal(
+    await answerOf(
+      alice.client.call(authentication.putDeviceList, {
+        devices: signed,
+        proof: await alice.proof("putDeviceList", [list, signature]),
+      }),
+    ),
+    "E015",
+    "another account's list",
+  );
   assert.equal(await put({}), "ok");
 });
 
@@ -82,18 +123,33 @@ Deno.test("putDeviceList answers E014 to a list that is malformed or not signed 
   const next = await alice.nextList([]);
   const forged = await signDeviceList(next.list, (await generateEd25519()).seed);
   const put = async (devices: { list: Uint8Array<ArrayBuffer>; signature: Uint8Array<ArrayBuffer> }) =>
-    answerOf(alice.client.call(authentication.putDeviceList, { devices, proof: await alice.proof("putDeviceList", [devices.list, devices.signature]) }));
+    answerOf(
+      alice.client.call(authentication.putDeviceList, {
+        devices,
+        proof: await alice.proof("putDeviceList", [devices.list, devices.signature]),
+      }),
+    );
   assert.equal(await put(forged), "E014");
   assert.equal(await put({ ...next.signed, list: next.signed.list.slice(1) }), "E014");
   assert.equal(await put({ list: none, signature: none }), "E014");
-  assert.equal(await answerOf(alice.client.call(authentication.putDeviceList, { devices: next.signed, proof: { nonce: none, signature: none } })), "E023");
+  assert.equal(
+    await answerOf(
+      alice.client.call(authentication.putDeviceList, {
+        devices: next.signed,
+        proof: { nonce: none, signature: none },
+      }),
+    ),
+    "E023",
+  );
   assert.equal(await put(next.signed), "ok");
 });
 
 Deno.test("putDeviceList answers E023 to a device that never signed in to this account, and then has stored nothing", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
-  for (const stranger of [await newDevice(), bob.device]) assert.equal(await answerOf(alice.putList(await alice.nextList([stranger]))), "E023");
+  for (const stranger of [await newDevice(), bob.device]) {
+    assert.equal(await answerOf(alice.putList(await alice.nextList([stranger]))), "E023");
+  }
   const { account } = await alice.client.call(authentication.lookup, { username: "alice" });
   assert.deepEqual(account.devices, alice.signed);
 });

@@ -21,16 +21,25 @@ export function addDirectoryHandlers(handlers: Handlers<Caller>, { store: { acco
   });
 
   handlers.unary(authentication.lookupAccounts, async ({ accountKeys }) => {
-    if (accountKeys.length > maxLookups) throw new WireError(ErrorCode.malformed, `at most ${maxLookups} accounts a call`);
+    if (accountKeys.length > maxLookups) {
+      throw new WireError(ErrorCode.malformed, `at most ${maxLookups} accounts a call`);
+    }
     for (const accountKey of accountKeys) checkLength(accountKey, 32, "accountKey");
     const found = await accounts.accountsByKey({ accountKeys });
     const total = found.reduce((bytes, { devices }) => bytes + devices.list.length + 192, 0);
-    if (total > maxListsBytes) throw new WireError(ErrorCode.payloadTooLarge, "the device lists do not fit into one answer: ask for fewer accounts");
+    if (total > maxListsBytes) {
+      throw new WireError(
+        ErrorCode.payloadTooLarge,
+        "the device lists do not fit into one answer: ask for fewer accounts",
+      );
+    }
     return { accounts: found };
   });
 
   handlers.unary(authentication.searchUsers, async ({ prefix, limit }) => {
-    if (prefix.length === 0 || limit < 1 || limit > maxFound) throw new WireError(ErrorCode.malformed, `a prefix of at least one character, a limit of 1 to ${maxFound}`);
+    if (prefix.length === 0 || limit < 1 || limit > maxFound) {
+      throw new WireError(ErrorCode.malformed, `a prefix of at least one character, a limit of 1 to ${maxFound}`);
+    }
     return { usernames: await accounts.usernamesFrom({ prefix, limit }) };
   });
 }

@@ -30,7 +30,9 @@ export class ExpiringMap<V> {
       if (expiresMs > nowMs) break;
       this.#entries.delete(old);
     }
-    if (this.#entries.size >= maxEntries) throw new WireError(ErrorCode.rateLimited, "too many calls are half done", lifeMs);
+    if (this.#entries.size >= maxEntries) {
+      throw new WireError(ErrorCode.rateLimited, "too many calls are half done", lifeMs);
+    }
     this.#entries.set(key, { value, expiresMs: nowMs + lifeMs });
   }
 

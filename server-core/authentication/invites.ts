@@ -8,7 +8,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Crockford's base32: no I, L, O, U. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** @returns the hash under which a code is stored; case, spaces and dashes do not matter, and O, I, L are read as 0, 1, 1 */
+/**
+ * @returns the hash under which a code is stored; case, spaces and dashes do not matter, and O, I, L are read
+ *   as 0, 1, 1
+ */
 export function inviteSha256(code: string): Bytes {
   const read = code.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
   return sha256Of(`qpq/1 invite${read}`);

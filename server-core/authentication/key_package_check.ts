@@ -1,4 +1,7 @@
-/** Judging an uploaded KeyPackage: what the server vouches for when it hands it out (RFC 9420 §10.1, PROTOCOL §1 and §4). */
+/**
+ * Judging an uploaded KeyPackage: what the server vouches for when it hands it out (RFC 9420 §10.1, PROTOCOL
+ * §1 and §4).
+ */
 
 import { decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
 import { extensionTypeToNumber } from "ts-mls/extension.js";
@@ -32,7 +35,8 @@ const maxKeyPackageBytes = 8 * 1024;
 
 /** The only part of a ciphersuite that these checks use. The other two functions are never called. */
 const verifier = {
-  verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => verifyEd25519(publicKey, signature, message),
+  verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+    verifyEd25519(publicKey, signature, message),
   sign: () => Promise.reject(new Error("verification only")),
   keygen: () => Promise.reject(new Error("verification only")),
 };
@@ -45,7 +49,10 @@ export interface KeyPackageOwner {
   recipientKey: Bytes;
 }
 
-/** Checks the KeyPackages of one device. The account's signature in their credentials is checked once for all that have the same. */
+/**
+ * Checks the KeyPackages of one device. The account's signature in their credentials is checked once for all
+ * that have the same.
+ */
 export class KeyPackageCheck {
   readonly #owner: KeyPackageOwner;
   readonly #nowMs: number;
@@ -61,7 +68,8 @@ export class KeyPackageCheck {
    * @param message an MLSMessage of type mls_key_package
    * @param lastResort whether it is to be the device's last resort
    * @returns what storage keeps of it
-   * @throws WireError E020 malformed or bad signature, E021 ciphersuite (judged even where nothing after it can be read), E022 lifetime, E023 credential, E025 X-Wing key
+   * @throws WireError E020 malformed or bad signature, E021 ciphersuite (judged even where nothing after it
+   *   can be read), E022 lifetime, E023 credential, E025 X-Wing key
    */
   async check(message: Bytes, lastResort: boolean): Promise<NewKeyPackage> {
     checkCiphersuite(message);
@@ -76,13 +84,20 @@ export class KeyPackageCheck {
     return { sha256: sha256Of(message), keyPackage: message, ...lifetime };
   }
 
-  #checkLifetime({ leafNode, extensions }: KeyPackage, lastResort: boolean): { notBeforeMs: number; notAfterMs: number } {
+  #checkLifetime(
+    { leafNode, extensions }: KeyPackage,
+    lastResort: boolean,
+  ): { notBeforeMs: number; notAfterMs: number } {
     const refuse = (reason: string) => new WireError(ErrorCode.keyPackageLifetime, `KeyPackage: ${reason}`);
     const notBeforeMs = leafNode.lifetime.notBefore * 1000n;
     const notAfterMs = leafNode.lifetime.notAfter * 1000n;
-    if (lastResort && !extensions.some(({ extensionType }) => extensionType === lastResortType)) throw refuse("a last resort without the last_resort extension");
+    if (lastResort && !extensions.some(({ extensionType }) => extensionType === lastResortType)) {
+      throw refuse("a last resort without the last_resort extension");
+    }
     const spanMs = notAfterMs - notBeforeMs;
-    if (spanMs <= 0n || spanMs > BigInt(lastResort ? maxLastResortSpanMs : maxSpanMs)) throw refuse("the lifetime is too long");
+    if (spanMs <= 0n || spanMs > BigInt(lastResort ? maxLastResortSpanMs : maxSpanMs)) {
+      throw refuse("the lifetime is too long");
+    }
     if (notAfterMs <= BigInt(this.#nowMs)) throw refuse("expired");
     if (notBeforeMs > BigInt(this.#nowMs + skewMs)) throw refuse("not valid yet");
     return { notBeforeMs: Number(notBeforeMs), notAfterMs: Number(notAfterMs) };
@@ -90,27 +105,39 @@ export class KeyPackageCheck {
 
   async #checkOwner({ leafNode: { credential, signaturePublicKey } }: KeyPackage): Promise<void> {
     const refuse = (reason: string) => new WireError(ErrorCode.keyDoesNotMatchDevice, `KeyPackage: ${reason}`);
-    if (!equalBytes(signaturePublicKey, this.#owner.recipientKey)) throw refuse("the signature key is not the calling device's");
+    if (!equalBytes(signaturePublicKey, this.#owner.recipientKey)) {
+      throw refuse("the signature key is not the calling device's");
+    }
     if (credential.credentialType !== "basic" || !("identity" in credential)) throw refuse("not a basic credential");
     if (this.#goodIdentity && equalBytes(this.#goodIdentity, credential.identity)) return;
     const claimed = attempt(() => decodeCredential(credential.identity));
-    if (!claimed || !await verifyCredential(claimed, signaturePublicKey)) throw refuse("the credential is not the account's");
+    if (!claimed || !await verifyCredential(claimed, signaturePublicKey)) {
+      throw refuse("the credential is not the account's");
+    }
     if (!this.#isOwner(claimed)) throw refuse("the credential is of another device");
     this.#goodIdentity = credential.identity;
   }
 
   #isOwner({ username, accountKey, deviceId }: DeviceCredential): boolean {
-    return username === this.#owner.username && equalBytes(accountKey, this.#owner.accountKey) && equalBytes(deviceId, this.#owner.deviceId);
+    return username === this.#owner.username && equalBytes(accountKey, this.#owner.accountKey) &&
+      equalBytes(deviceId, this.#owner.deviceId);
   }
 }
 
-/** Reads the first four fields (version, wire format, KeyPackage version, ciphersuite; all uint16) of what claims to be a KeyPackage: ts-mls can not decode suites that it does not know. */
+/**
+ * Reads the first four fields (version, wire format, KeyPackage version, ciphersuite; all uint16) of what
+ * claims to be a KeyPackage: ts-mls can not decode suites that it does not know.
+ */
 function checkCiphersuite(message: Uint8Array): void {
-  if (message.length < 8 || message.length > maxKeyPackageBytes) throw malformed(`not 8 to ${maxKeyPackageBytes} bytes`);
+  if (message.length < 8 || message.length > maxKeyPackageBytes) {
+    throw malformed(`not 8 to ${maxKeyPackageBytes} bytes`);
+  }
   const fields = new DataView(message.buffer, message.byteOffset, 8);
   const [version, wireFormat, keyPackageVersion, suite] = [0, 2, 4, 6].map((at) => fields.getUint16(at));
   if (version !== 1 || wireFormat !== 5 || keyPackageVersion !== 1) throw malformed("not an MLS 1.0 mls_key_package");
-  if (suite !== allowedSuite) throw new WireError(ErrorCode.ciphersuiteNotAllowed, `KeyPackage: ciphersuite ${suite} is not allowed`);
+  if (suite !== allowedSuite) {
+    throw new WireError(ErrorCode.ciphersuiteNotAllowed, `KeyPackage: ciphersuite ${suite} is not allowed`);
+  }
 }
 
 function decode(message: Uint8Array): KeyPackage {
@@ -123,7 +150,9 @@ function decode(message: Uint8Array): KeyPackage {
   const types = extensions.map(({ extensionType }) => extensionTypeToNumber(extensionType));
   if (new Set(types).size !== types.length) throw malformed("a leaf extension twice");
   // RFC 9420 §7.3; types of the RFC itself need not be listed. The X-Wing key has an error code of its own.
-  if (types.some((type) => type > 5 && type !== xwingKeyType && !capabilities.extensions.includes(type))) throw malformed("a leaf extension that is not in capabilities");
+  if (types.some((type) => type > 5 && type !== xwingKeyType && !capabilities.extensions.includes(type))) {
+    throw malformed("a leaf extension that is not in capabilities");
+  }
   return keyPackage;
 }
 
@@ -139,7 +168,10 @@ function malformed(reason: string): WireError {
   return new WireError(ErrorCode.malformedKeyPackage, `KeyPackage: ${reason}`);
 }
 
-/** ts-mls's decoders give undefined for most bad input and throw several kinds of errors for some (a credential type that they do not know: TypeError). */
+/**
+ * ts-mls's decoders give undefined for most bad input and throw several kinds of errors for some (a
+ * credential type that they do not know: TypeError).
+ */
 function attempt<T>(decode: () => T): T | undefined {
   try {
     return decode();

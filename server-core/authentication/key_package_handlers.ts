@@ -13,16 +13,24 @@ import { checkLength, sessionOf } from "./parameters.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 const maxUpload = 100;
-/** Calls of a device in a minute: a device needs one in 20 hours, and checking a full one takes this thread some 60 ms. */
+/**
+ * Calls of a device in a minute: a device needs one in 20 hours, and checking a full one takes this thread
+ * some 60 ms.
+ */
 export const uploadsPerMinute = 20;
 
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
-export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { accounts }, config, clock }: AuthenticationDeps): void {
+export function addKeyPackageHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, config, clock }: AuthenticationDeps,
+): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? 30, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
-    if (keyPackages.length > maxUpload) throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
+    if (keyPackages.length > maxUpload) {
+      throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
+    }
     const { accountKey, deviceId, recipientKey } = sessionOf(caller);
     const waitMs = uploads.take(toHex(deviceId));
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
@@ -40,15 +48,22 @@ export function addKeyPackageHandlers(handlers: Handlers<Caller>, { store: { acc
     return await accounts.addKeyPackages({ deviceId, keyPackages: checked, ...last });
   });
 
-  handlers.unary(authentication.countKeyPackages, async (_params, { caller }) => await accounts.countKeyPackages({ deviceId: sessionOf(caller).deviceId }));
+  handlers.unary(
+    authentication.countKeyPackages,
+    async (_params, { caller }) => await accounts.countKeyPackages({ deviceId: sessionOf(caller).deviceId }),
+  );
 
   handlers.unary(authentication.fetchKeyPackage, async ({ accountKey, deviceIds }, { caller }) => {
     checkLength(accountKey, 32, "accountKey");
     if (deviceIds.length > maxDevices) throw new WireError(ErrorCode.malformed, `at most ${maxDevices} devices`);
     for (const deviceId of deviceIds) checkLength(deviceId, 16, "deviceId");
-    if (new Set(deviceIds.map(toHex)).size !== deviceIds.length) throw new WireError(ErrorCode.malformed, "a device twice");
+    if (new Set(deviceIds.map(toHex)).size !== deviceIds.length) {
+      throw new WireError(ErrorCode.malformed, "a device twice");
+    }
     const retryAfterMs = fetches.take(`${toHex(sessionOf(caller).deviceId)} ${toHex(accountKey)}`);
-    if (retryAfterMs > 0) throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one account", retryAfterMs);
+    if (retryAfterMs > 0) {
+      throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one account", retryAfterMs);
+    }
     return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
   });
 }

@@ -27,7 +27,11 @@ interface HalfLogin {
 }
 
 /** Serves `loginStart` and `loginFinish`. */
-export function addLoginHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
+export function addLoginHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  limits: OpaqueLimits,
+): void {
   const halves = new ExpiringMap<HalfLogin>({ clock, lifeMs: loginMs, maxEntries: 10_000 });
 
   handlers.unary(authentication.loginStart, async ({ suite, username, ke1 }, { caller }) => {
@@ -36,7 +40,11 @@ export function addLoginHandlers(handlers: Handlers<Caller>, { store: { accounts
     // An account that the operator has disabled or deleted is answered as an unknown one.
     const stored = await accounts.opaqueRecord({ username });
     const known = stored?.active ? { accountKey: stored.accountKey, opaqueRecord: stored.opaqueRecord } : undefined;
-    const { ke2, expectedKe3, sessionKey } = await opaque.run("respondToLogin", { username, ke1, record: known?.opaqueRecord });
+    const { ke2, expectedKe3, sessionKey } = await opaque.run("respondToLogin", {
+      username,
+      ke1,
+      record: known?.opaqueRecord,
+    });
     const loginId = crypto.getRandomValues(new Uint8Array(16));
     halves.add(toHex(loginId), { expectedKe3, sessionKey, known });
     return { loginId, ke2 };
@@ -51,7 +59,9 @@ export function addLoginHandlers(handlers: Handlers<Caller>, { store: { accounts
     // Both are always judged, and both answers are the same: which of them failed stays hidden.
     const proven = half !== undefined && equalBytes(ke3, half.expectedKe3);
     if (!proven || !half.known) throw new WireError(ErrorCode.loginFailed, "login failed");
-    if (!await verifyEd25519(recipientKey, deviceSignature, await loginBytes(half.sessionKey))) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
+    if (!await verifyEd25519(recipientKey, deviceSignature, await loginBytes(half.sessionKey))) {
+      throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
+    }
     const { accessToken, session } = sessions.create();
     const device = { deviceId: await deviceIdOf(recipientKey), recipientKey };
     const { account, enrolled, endedSessionIds } = await accounts.openSession({ ...half.known, device, session });

@@ -18,7 +18,13 @@ async function half(rig: Rig, username: string, password: string, device = newDe
   const ke3 = out instanceof Error ? crypto.getRandomValues(new Uint8Array(32)) : out.ke3;
   const sessionKey = out instanceof Error ? crypto.getRandomValues(new Uint8Array(32)) : out.sessionKey;
   const params = { loginId, ke3, recipientKey, deviceSignature: await signEd25519(seed, await loginBytes(sessionKey)) };
-  return { ke2, params, failedAtClient: out instanceof Error, finish: (changes: object = {}) => answerOf(rig.client().call(authentication.loginFinish, { ...params, ...changes })) };
+  return {
+    ke2,
+    params,
+    failedAtClient: out instanceof Error,
+    finish: (changes: object = {}) =>
+      answerOf(rig.client().call(authentication.loginFinish, { ...params, ...changes })),
+  };
 }
 
 Deno.test("loginFinish refuses a wrong password and an unknown user alike: E008, after a KE2 of the same length", async () => {
@@ -28,7 +34,11 @@ Deno.test("loginFinish refuses a wrong password and an unknown user alike: E008,
   const unknown = await half(rig, "nobody", "right");
   assert.ok(wrong.failedAtClient && unknown.failedAtClient);
   assert.equal(wrong.ke2.length, unknown.ke2.length);
-  const answers = await Promise.all([wrong, unknown].map(({ params }) => rig.client().call(authentication.loginFinish, params).catch((error) => `${error.message} ${error.retryAfterMs}`)));
+  const answers = await Promise.all(
+    [wrong, unknown].map(({ params }) =>
+      rig.client().call(authentication.loginFinish, params).catch((error) => `${error.message} ${error.retryAfterMs}`)
+    ),
+  );
   assert.equal(answers[0], answers[1]);
   assert.match(String(answers[0]), /^E008/);
 });
@@ -42,7 +52,11 @@ Deno.test("loginStart does the same work for an unknown user as for a known one,
   await half(rig, "nobody", "wrong");
   assert.deepEqual(rig.inline.jobs.slice(before + known.length), known);
   const { ke1 } = await startLogin("pass", "nobody");
-  const evaluation = async () => (await rig.client().call(authentication.loginStart, { suite: opaqueSuite, username: "nobody", ke1 })).ke2.slice(0, 33);
+  const evaluation = async () =>
+    (await rig.client().call(authentication.loginStart, { suite: opaqueSuite, username: "nobody", ke1 })).ke2.slice(
+      0,
+      33,
+    );
   assert.deepEqual(await evaluation(), await evaluation());
 });
 
@@ -58,7 +72,8 @@ Deno.test("loginStart takes as long for an unknown user as for a known one", asy
       return performance.now() - startedMs;
     };
     await timed("alice");
-    // The lower quartile of interleaved runs, because what else the machine does only ever adds time; a busy machine gets two more chances.
+    // The lower quartile of interleaved runs, because what else the machine does only ever adds time; a busy
+    // machine gets two more chances.
     const ratio = async () => {
       const known: number[] = [];
       const unknown: number[] = [];
@@ -81,7 +96,10 @@ Deno.test("loginFinish takes a loginId once, for 60 s, with its own KE3 only (E0
   const rig = new Rig();
   await rig.registered("alice", "right");
   const spoiled = await half(rig, "alice", "right");
-  assert.equal(await spoiled.finish({ ke3: spoiled.params.ke3.map((byte, index) => index === 31 ? byte ^ 1 : byte) }), "E008");
+  assert.equal(
+    await spoiled.finish({ ke3: spoiled.params.ke3.map((byte, index) => index === 31 ? byte ^ 1 : byte) }),
+    "E008",
+  );
   assert.equal(await spoiled.finish(), "E008", "used up by the failure");
   const late = await half(rig, "alice", "right");
   rig.nowMs += loginMs;
@@ -96,7 +114,8 @@ Deno.test("loginFinish takes a loginId once, for 60 s, with its own KE3 only (E0
 Deno.test("loginStart and loginFinish answer E014 to another suite, malformed points and wrong lengths", async () => {
   const rig = new Rig();
   const { ke1 } = await startLogin("pass", "alice");
-  const start = (changes: object) => answerOf(rig.client().call(authentication.loginStart, { suite: opaqueSuite, username: "alice", ke1, ...changes }));
+  const start = (changes: object) =>
+    answerOf(rig.client().call(authentication.loginStart, { suite: opaqueSuite, username: "alice", ke1, ...changes }));
   assert.equal(await start({ suite: "qpq-opaque-2" }), "E014");
   assert.equal(await start({ suite: "" }), "E014");
   assert.equal(await start({ ke1: ke1.slice(1) }), "E014");
@@ -131,29 +150,55 @@ Deno.test("loginFinish answers E008 when the password was changed between the tw
   const rig = new Rig();
   const alice = await rig.registered("alice", "right");
   const login = await half(rig, "alice", "right");
-  const vault = { version: 2, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array(), wrappedByRecovery: new Uint8Array(), recoveryKey: new Uint8Array() };
+  const vault = {
+    version: 2,
+    sealed: new Uint8Array([1]),
+    wrappedByPassword: new Uint8Array(),
+    wrappedByRecovery: new Uint8Array(),
+    recoveryKey: new Uint8Array(),
+  };
   const { opaqueRecord } = (await rig.store.accounts.opaqueRecord({ username: "alice" }))!;
   const keptSessionId = (await rig.store.accounts.sessions({ accountKey: alice.list.accountKey }))[0].sessionId;
-  await rig.store.accounts.changePassword({ accountKey: alice.list.accountKey, opaqueRecord: opaqueRecord.map((byte) => byte ^ 1), expectedVersion: 1, vault, keptSessionId, freshSinceMs: 0 });
+  await rig.store.accounts.changePassword({
+    accountKey: alice.list.accountKey,
+    opaqueRecord: opaqueRecord.map((byte) => byte ^ 1),
+    expectedVersion: 1,
+    vault,
+    keptSessionId,
+    freshSinceMs: 0,
+  });
   assert.equal(await login.finish(), "E008");
 });
 
 Deno.test("OPAQUE calls are limited per address and per account with E005 and advice, known user or not", async () => {
   const rig = new Rig({ config: { opaquePerIpPerMinute: 6, opaquePerAccountPerMinute: 2 } });
   await rig.account("alice");
-  const start = (username: string) => answerOf(rig.client().call(authentication.loginStart, { suite: opaqueSuite, username, ke1: new Uint8Array(98) }));
+  const start = (username: string) =>
+    answerOf(rig.client().call(authentication.loginStart, { suite: opaqueSuite, username, ke1: new Uint8Array(98) }));
   for (const username of ["alice", "nobody"]) {
     assert.deepEqual([await start(username), await start(username), await start(username)], ["E014", "E014", "E005"]);
   }
   assert.equal(await start("somebody"), "E005", "the address has had its six");
-  const refused = await rig.client().call(authentication.loginStart, { suite: opaqueSuite, username: "alice", ke1: new Uint8Array(98) }).catch((error) => error);
+  const refused = await rig.client().call(authentication.loginStart, {
+    suite: opaqueSuite,
+    username: "alice",
+    ke1: new Uint8Array(98),
+  }).catch((error) => error);
   assert.ok(isWireError(refused, ErrorCode.rateLimited) && refused.retryAfterMs === 10_000);
   rig.remoteAddress = "198.51.100.7";
   assert.equal(await start("somebody"), "E014");
   assert.equal(await start("alice"), "E005", "from anywhere");
   rig.nowMs += 30_000;
   assert.equal(await start("alice"), "E014");
-  const finish = () => answerOf(rig.client().call(authentication.loginFinish, { loginId: new Uint8Array(16), ke3: new Uint8Array(32), recipientKey: new Uint8Array(32), deviceSignature: new Uint8Array(64) }));
+  const finish = () =>
+    answerOf(
+      rig.client().call(authentication.loginFinish, {
+        loginId: new Uint8Array(16),
+        ke3: new Uint8Array(32),
+        recipientKey: new Uint8Array(32),
+        deviceSignature: new Uint8Array(64),
+      }),
+    );
   rig.remoteAddress = "203.0.113.1";
   const answers = [];
   for (let tries = 0; tries < 7; tries++) answers.push(await finish());
@@ -190,7 +235,9 @@ Deno.test("loginFinish ends the longest unused session over 100, at once and wit
     rig.nowMs += 1;
     await alice.signIn(device);
   }
-  const [{ sessionId }] = (await alice.client.call(authentication.listSessions, {})).sessions.filter(({ current }) => current);
+  const [{ sessionId }] = (await alice.client.call(authentication.listSessions, {})).sessions.filter(({ current }) =>
+    current
+  );
   await alice.login("right");
   assert.equal(await answerOf(alice.client.call(authentication.getVault, {})), "E001");
   assert.deepEqual(rig.ended, [sessionId]);

@@ -25,11 +25,14 @@ export class OpaqueLimits {
    * Before the first half of a handshake.
    *
    * @param username of any form: an unknown user is limited like a known one
-   * @throws WireError E005, E014 for a name so long that keeping it would be an attack (a part of it would keep the whole in memory)
+   * @throws WireError E005, E014 for a name so long that keeping it would be an attack (a part of it would
+   *   keep the whole in memory)
    */
   start(remoteAddress: string, username: string): void {
     check(this.#starts.take(addressBlock(remoteAddress)));
-    if (username.length > maxUsernameLength) throw new WireError(ErrorCode.malformed, `username: at most ${maxUsernameLength} characters`);
+    if (username.length > maxUsernameLength) {
+      throw new WireError(ErrorCode.malformed, `username: at most ${maxUsernameLength} characters`);
+    }
     check(this.#perAccount.take(username));
   }
 

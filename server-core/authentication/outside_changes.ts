@@ -1,4 +1,7 @@
-/** Makes what an operator's command changed in the database true in a running server: its cache of sessions, its open subscriptions. */
+/**
+ * Makes what an operator's command changed in the database true in a running server: its cache of sessions,
+ * its open subscriptions.
+ */
 
 import type { Log } from "../log.ts";
 import { errorFields } from "../log.ts";
@@ -8,7 +11,10 @@ import type { Sessions } from "./sessions.ts";
 /** How long a revoked session can go on at most, besides the time of one look. */
 export const lookEveryMs = 500;
 
-/** A call may have been let in just before the cache was emptied and subscribe just after: so the subscriptions are looked at once more. */
+/**
+ * A call may have been let in just before the cache was emptied and subscribe just after: so the
+ * subscriptions are looked at once more.
+ */
 const looksAfterChange = 2;
 
 export interface OutsideChangesOptions {
@@ -19,11 +25,14 @@ export interface OutsideChangesOptions {
 }
 
 /**
- * To be called before the first session is looked up. Looks every {@link lookEveryMs} whether another process has changed the database. That costs no write and no fsync.
+ * To be called before the first session is looked up. Looks every {@link lookEveryMs} whether another process
+ * has changed the database. That costs no write and no fsync.
  *
  * @returns what ends it
  */
-export async function watchOutsideChanges({ accounts, sessions, live, log }: OutsideChangesOptions): Promise<() => Promise<void>> {
+export async function watchOutsideChanges(
+  { accounts, sessions, live, log }: OutsideChangesOptions,
+): Promise<() => Promise<void>> {
   let revision = await accounts.revision();
   let looks = 0;
   let looking: Promise<void> | undefined;
@@ -40,7 +49,9 @@ export async function watchOutsideChanges({ accounts, sessions, live, log }: Out
     if (sessionIds.length > 0) live.endSessions(await accounts.endedSessions({ sessionIds }));
   };
   const timer = setInterval(() => {
-    looking ??= look().catch((error) => log.error("looking for outside changes failed", errorFields(error))).finally(() => looking = undefined);
+    looking ??= look().catch((error) => log.error("looking for outside changes failed", errorFields(error))).finally(
+      () => looking = undefined,
+    );
   }, lookEveryMs);
   return async () => {
     clearInterval(timer);

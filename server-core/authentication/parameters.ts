@@ -32,10 +32,19 @@ export function checkLength(bytes: Uint8Array, length: number, what: string): vo
  * @param version the version that the vault must have
  * @throws WireError E011 for a vault that is too large, E014 for another version or an empty one
  */
-export function checkedVault({ version: given, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: Vault, version: number): StoredVault {
-  if (sealed.length > maxSealedBytes) throw new WireError(ErrorCode.payloadTooLarge, `vault: at most ${maxSealedBytes} bytes`);
-  if (wrappedByPassword.length > maxWrapBytes || wrappedByRecovery.length > maxWrapBytes) throw new WireError(ErrorCode.payloadTooLarge, `vault: wraps of at most ${maxWrapBytes} bytes`);
-  if (given !== version || sealed.length === 0) throw new WireError(ErrorCode.malformed, `vault: not version ${version}, or empty`);
+export function checkedVault(
+  { version: given, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: Vault,
+  version: number,
+): StoredVault {
+  if (sealed.length > maxSealedBytes) {
+    throw new WireError(ErrorCode.payloadTooLarge, `vault: at most ${maxSealedBytes} bytes`);
+  }
+  if (wrappedByPassword.length > maxWrapBytes || wrappedByRecovery.length > maxWrapBytes) {
+    throw new WireError(ErrorCode.payloadTooLarge, `vault: wraps of at most ${maxWrapBytes} bytes`);
+  }
+  if (given !== version || sealed.length === 0) {
+    throw new WireError(ErrorCode.malformed, `vault: not version ${version}, or empty`);
+  }
   if (recoveryKey.length !== 0) checkLength(recoveryKey, 32, "recoveryKey");
   return { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey };
 }
@@ -50,6 +59,8 @@ export interface SessionCaller {
 
 /** @throws WireError E003 for one without a session */
 export function sessionOf({ accountKey, deviceId, recipientKey, sessionId }: Caller): SessionCaller {
-  if (!accountKey || !deviceId || !recipientKey || !sessionId) throw new WireError(ErrorCode.forbidden, "this call needs a device's session");
+  if (!accountKey || !deviceId || !recipientKey || !sessionId) {
+    throw new WireError(ErrorCode.forbidden, "this call needs a device's session");
+  }
   return { accountKey, deviceId, recipientKey, sessionId };
 }

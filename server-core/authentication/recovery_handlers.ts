@@ -1,4 +1,7 @@
-/** recoverStart, recoverOpen, recoverFinish: a new password for someone who has the recovery code and not the old password (docs/decisions/018). */
+/**
+ * recoverStart, recoverOpen, recoverFinish: a new password for someone who has the recovery code and not the
+ * old password (docs/decisions/018).
+ */
 
 import { toHex, u64 } from "../../schema/bytes.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
@@ -12,7 +15,7 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkedVault, checkLength, checkSuite } from "./parameters.ts";
-import { RecoveryNonces, recoveryNonceLength } from "./recovery_nonces.ts";
+import { recoveryNonceLength, RecoveryNonces } from "./recovery_nonces.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,14 +23,25 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export const recoveryStepMs = 60_000;
 
 /** Checked against for unknown names, so that they cost what known ones do. The public key of RFC 8032 §7.1, TEST 1. */
-const nobody = Uint8Array.from("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".match(/../g)!, (hex) => parseInt(hex, 16));
+const nobody = Uint8Array.from(
+  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".match(/../g)!,
+  (hex) => parseInt(hex, 16),
+);
 
 const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
 
 /** Serves `recoverStart`, `recoverOpen` and `recoverFinish`. */
-export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps, limits: OpaqueLimits): void {
+export function addRecoveryHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  limits: OpaqueLimits,
+): void {
   const nonces = new RecoveryNonces(clock, recoveryStepMs);
-  const opened = new ExpiringMap<{ accountKey: Bytes; recoveryKey: Bytes }>({ clock, lifeMs: recoveryStepMs, maxEntries: 10_000 });
+  const opened = new ExpiringMap<{ accountKey: Bytes; recoveryKey: Bytes }>({
+    clock,
+    lifeMs: recoveryStepMs,
+    maxEntries: 10_000,
+  });
 
   handlers.unary(authentication.recoverStart, ({ username }, { caller }) => {
     limits.start(caller.remoteAddress, username);
@@ -39,7 +53,11 @@ export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accou
     limits.finish(caller.remoteAddress);
     checkLength(nonce, recoveryNonceLength, "nonce");
     const found = await accounts.recoverable({ username });
-    const isProven = await verifyEd25519(found?.recoveryKey ?? nobody, signature, await recoverOpenBytes(nonce, username, request));
+    const isProven = await verifyEd25519(
+      found?.recoveryKey ?? nobody,
+      signature,
+      await recoverOpenBytes(nonce, username, request),
+    );
     if (!nonces.isGood(nonce, username) || !found || !isProven) throw failed();
     nonces.spend(nonce);
     const { response } = await opaque.run("respondToRegistration", { username, request });
@@ -48,17 +66,31 @@ export function addRecoveryHandlers(handlers: Handlers<Caller>, { store: { accou
     return { account, vault, response };
   });
 
-  handlers.unary(authentication.recoverFinish, async ({ nonce, record, expectedVaultVersion, vault, signature }, { caller }) => {
-    limits.finish(caller.remoteAddress);
-    checkLength(nonce, recoveryNonceLength, "nonce");
-    const checked = checkedVault(vault, expectedVaultVersion + 1);
-    const open = opened.take(toHex(nonce));
-    if (!open) throw failed();
-    if (!await verifyEd25519(open.recoveryKey, signature, await recoverFinishBytes(nonce, [record, u64(expectedVaultVersion), ...vaultFields(vault)]))) throw failed();
-    await opaque.run("checkRecord", { record });
-    const { endedSessionIds } = await accounts.recover({ ...open, opaqueRecord: record, expectedVersion: expectedVaultVersion, vault: checked });
-    sessions.forgetAccount(open.accountKey);
-    onSessionsEnded?.(endedSessionIds);
-    return {};
-  });
+  handlers.unary(
+    authentication.recoverFinish,
+    async ({ nonce, record, expectedVaultVersion, vault, signature }, { caller }) => {
+      limits.finish(caller.remoteAddress);
+      checkLength(nonce, recoveryNonceLength, "nonce");
+      const checked = checkedVault(vault, expectedVaultVersion + 1);
+      const open = opened.take(toHex(nonce));
+      if (!open) throw failed();
+      if (
+        !await verifyEd25519(
+          open.recoveryKey,
+          signature,
+          await recoverFinishBytes(nonce, [record, u64(expectedVaultVersion), ...vaultFields(vault)]),
+        )
+      ) throw failed();
+      await opaque.run("checkRecord", { record });
+      const { endedSessionIds } = await accounts.recover({
+        ...open,
+        opaqueRecord: record,
+        expectedVersion: expectedVaultVersion,
+        vault: checked,
+      });
+      sessions.forgetAccount(open.accountKey);
+      onSessionsEnded?.(endedSessionIds);
+      return {};
+    },
+  );
 }

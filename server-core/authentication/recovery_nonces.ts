@@ -1,4 +1,7 @@
-/** The nonces of `recoverStart`: whoever can name an account may ask for one, so the server keeps nothing for those that it gives out. */
+/**
+ * The nonces of `recoverStart`: whoever can name an account may ask for one, so the server keeps nothing for
+ * those that it gives out.
+ */
 
 import { createHmac } from "node:crypto";
 import { concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
@@ -60,7 +63,8 @@ export class RecoveryNonces {
   }
 
   #mac(body: Uint8Array, username: string): Bytes {
-    const mac = createHmac("sha256", this.#key).update(concat(utf8("qpq/1 recovery nonce"), body, utf8(username))).digest();
+    const mac = createHmac("sha256", this.#key).update(concat(utf8("qpq/1 recovery nonce"), body, utf8(username)))
+      .digest();
     return new Uint8Array(mac.subarray(0, macBytes));
   }
 }

@@ -26,16 +26,30 @@ async function recoverable() {
   await alice.client.call(authentication.putVault, { expectedVersion: 1, vault: vaultOf(2, code.publicKey), proof });
   const client = rig.client();
   const start = async (username = "alice") => (await client.call(authentication.recoverStart, { username })).nonce;
-  const open = async (nonce: Uint8Array<ArrayBuffer>, { username = "alice", seed = code.seed, password = "remembered", suite = opaqueSuite } = {}) => {
+  const open = async (
+    nonce: Uint8Array<ArrayBuffer>,
+    { username = "alice", seed = code.seed, password = "remembered", suite = opaqueSuite } = {},
+  ) => {
     const { request, finish } = await startRegistration(password, username);
     const signature = await signEd25519(seed, await recoverOpenBytes(nonce, username, request));
     const opened = await client.call(authentication.recoverOpen, { suite, username, nonce, request, signature });
     return { ...opened, record: (await finish(opened.response)).record };
   };
-  const finish = async (nonce: Uint8Array<ArrayBuffer>, record: Uint8Array<ArrayBuffer>, { seed = code.seed, next = code, changes = {} as object } = {}) => {
+  const finish = async (
+    nonce: Uint8Array<ArrayBuffer>,
+    record: Uint8Array<ArrayBuffer>,
+    { seed = code.seed, next = code, changes = {} as object } = {},
+  ) => {
     const vault = vaultOf(3, next.publicKey);
     const signature = await signEd25519(seed, await recoverFinishBytes(nonce, [record, u64(2), ...vaultFields(vault)]));
-    return await client.call(authentication.recoverFinish, { nonce, record, expectedVaultVersion: 2, vault, signature, ...changes });
+    return await client.call(authentication.recoverFinish, {
+      nonce,
+      record,
+      expectedVaultVersion: 2,
+      vault,
+      signature,
+      ...changes,
+    });
   };
   return { rig, alice, code, start, open, finish };
 }
@@ -46,7 +60,11 @@ Deno.test("a recovery gives account and vault to whoever has the code, then the 
   const { account, vault, record } = await open(nonce);
   assert.equal(account.username, "alice");
   assert.equal(vault.version, 2);
-  assert.equal(await answerOf(alice.client.call(authentication.getVault, {})), "ok", "nothing has changed before the last step");
+  assert.equal(
+    await answerOf(alice.client.call(authentication.getVault, {})),
+    "ok",
+    "nothing has changed before the last step",
+  );
   const next = await generateEd25519();
   await finish(nonce, record, { next });
   assert.equal(await answerOf(alice.client.call(authentication.getVault, {})), "E001");
@@ -100,7 +118,10 @@ Deno.test("recoverFinish takes its parameters as they were signed, once, in time
   rig.nowMs += recoveryStepMs + 1;
   assert.equal(await answerOf(finish(late.nonce, late.record)), "E008");
   const versions = await opened();
-  assert.equal(await answerOf(finish(versions.nonce, versions.record, { changes: { expectedVaultVersion: 7 } })), "E014");
+  assert.equal(
+    await answerOf(finish(versions.nonce, versions.record, { changes: { expectedVaultVersion: 7 } })),
+    "E014",
+  );
   assert.equal(await answerOf(alice.login("forgotten")), "ok");
   const good = await opened();
   assert.equal(await answerOf(finish(good.nonce, good.record)), "ok");
@@ -121,7 +142,9 @@ Deno.test("a recovery is limited per address and per account with E005, known us
     if (username === "alice") await rig.registered("alice", "forgotten");
     rig.nowMs += 60_000;
     const answers: string[] = [];
-    for (let tries = 0; tries < 4; tries++) answers.push(await answerOf(rig.client().call(authentication.recoverStart, { username })));
+    for (let tries = 0; tries < 4; tries++) {
+      answers.push(await answerOf(rig.client().call(authentication.recoverStart, { username })));
+    }
     assert.deepEqual(answers, ["ok", "ok", "ok", "E005"]);
   }
 });
@@ -133,7 +156,13 @@ Deno.test("RecoveryNonces keep nothing of who asks: after 20,000 others a recove
   for (let calls = 0; calls < 20_000; calls++) nonces.create(`nobody${calls}`);
   assert.equal(nonces.isGood(mine, "alice"), true);
   assert.equal(nonces.isGood(mine, "alicf"), false);
-  for (const at of [0, 7, 15, 31]) assert.equal(nonces.isGood(mine.map((byte, index) => index === at ? byte ^ 1 : byte), "alice"), false, `byte ${at} changed`);
+  for (const at of [0, 7, 15, 31]) {
+    assert.equal(
+      nonces.isGood(mine.map((byte, index) => index === at ? byte ^ 1 : byte), "alice"),
+      false,
+      `byte ${at} changed`,
+    );
+  }
   assert.equal(new RecoveryNonces(() => nowMs, recoveryStepMs).isGood(mine, "alice"), false, "of another process");
   nowMs += recoveryStepMs;
   assert.equal(nonces.isGood(mine, "alice"), false);
@@ -147,6 +176,14 @@ Deno.test("recoverStart, loginStart and registerStart answer E014 to a username 
   const client = new Rig().client();
   const username = "a".repeat(100_000);
   assert.equal(await answerOf(client.call(authentication.recoverStart, { username })), "E014");
-  assert.equal(await answerOf(client.call(authentication.loginStart, { suite: opaqueSuite, username, ke1: new Uint8Array(98) })), "E014");
-  assert.equal(await answerOf(client.call(authentication.registerStart, { suite: opaqueSuite, username, request: new Uint8Array(33) })), "E014");
+  assert.equal(
+    await answerOf(client.call(authentication.loginStart, { suite: opaqueSuite, username, ke1: new Uint8Array(98) })),
+    "E014",
+  );
+  assert.equal(
+    await answerOf(
+      client.call(authentication.registerStart, { suite: opaqueSuite, username, request: new Uint8Array(33) }),
+    ),
+    "E014",
+  );
 });

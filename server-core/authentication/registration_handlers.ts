@@ -18,7 +18,11 @@ import { checkedVault, checkLength, checkSuite, checkUsername } from "./paramete
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Serves `registerStart` and `registerFinish`. */
-export function addRegistrationHandlers(handlers: Handlers<Caller>, { store: { accounts }, opaque, sessions, config }: AuthenticationDeps, limits: OpaqueLimits): void {
+export function addRegistrationHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, opaque, sessions, config }: AuthenticationDeps,
+  limits: OpaqueLimits,
+): void {
   const checkOpen = () => {
     if (config.registration === "closed") throw new WireError(ErrorCode.registrationClosed, "registration is closed");
   };
@@ -35,28 +39,49 @@ export function addRegistrationHandlers(handlers: Handlers<Caller>, { store: { a
     return await opaque.run("respondToRegistration", { username, request });
   });
 
-  handlers.unary(authentication.registerFinish, async ({ suite, username, record, inviteCode, devices, vault, recipientKey, deviceSignature }, { caller }) => {
-    checkSuite(suite);
-    limits.finish(caller.remoteAddress);
-    checkOpen();
-    checkUsername(username);
-    checkLength(recipientKey, 32, "recipientKey");
-    const checked = checkedVault(vault, 1);
-    const { accountKey, device } = await firstDeviceOf(devices, username, recipientKey);
-    if (!await verifyEd25519(recipientKey, deviceSignature, await registrationBytes(record, username, vault))) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
-    await opaque.run("checkRecord", { record });
-    const { accessToken, session } = sessions.create();
-    const invite = config.registration === "invite" ? { inviteSha256: inviteSha256(inviteCode) } : {};
-    await accounts.register({ username, accountKey, opaqueRecord: record, devices: { list: devices.list, signature: devices.signature }, vault: checked, device, session, ...invite });
-    return { accessToken, expiresMs: session.expiresMs };
-  });
+  handlers.unary(
+    authentication.registerFinish,
+    async ({ suite, username, record, inviteCode, devices, vault, recipientKey, deviceSignature }, { caller }) => {
+      checkSuite(suite);
+      limits.finish(caller.remoteAddress);
+      checkOpen();
+      checkUsername(username);
+      checkLength(recipientKey, 32, "recipientKey");
+      const checked = checkedVault(vault, 1);
+      const { accountKey, device } = await firstDeviceOf(devices, username, recipientKey);
+      if (
+        !await verifyEd25519(recipientKey, deviceSignature, await registrationBytes(record, username, vault))
+      ) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
+      await opaque.run("checkRecord", { record });
+      const { accessToken, session } = sessions.create();
+      const invite = config.registration === "invite" ? { inviteSha256: inviteSha256(inviteCode) } : {};
+      await accounts.register({
+        username,
+        accountKey,
+        opaqueRecord: record,
+        devices: { list: devices.list, signature: devices.signature },
+        vault: checked,
+        device,
+        session,
+        ...invite,
+      });
+      return { accessToken, expiresMs: session.expiresMs };
+    },
+  );
 }
 
 /** @throws WireError E023 for a list that is not the first one of this name with exactly this device; MalformedError */
-async function firstDeviceOf(devices: SignedDeviceList, username: string, recipientKey: Bytes): Promise<{ accountKey: Bytes; device: DeviceKeys }> {
+async function firstDeviceOf(
+  devices: SignedDeviceList,
+  username: string,
+  recipientKey: Bytes,
+): Promise<{ accountKey: Bytes; device: DeviceKeys }> {
   const list = await openDeviceList(devices);
   const isFirst = list.version === 1 && list.revoked.length === 0 && list.prevHash.every((byte) => byte === 0);
-  const isTheirs = list.username === username && list.devices.length === 1 && equalBytes(list.devices[0].recipientKey, recipientKey);
-  if (!isFirst || !isTheirs) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the device list is not a first one with exactly this device");
+  const isTheirs = list.username === username && list.devices.length === 1 &&
+    equalBytes(list.devices[0].recipientKey, recipientKey);
+  if (!isFirst || !isTheirs) {
+    throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the device list is not a first one with exactly this device");
+  }
   return { accountKey: list.accountKey, device: { deviceId: await deviceIdOf(recipientKey), recipientKey } };
 }

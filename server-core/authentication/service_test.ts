@@ -17,13 +17,20 @@ import { Rig, TestAccount } from "./testing/rig.ts";
 /** The service as the server runs it: SQLite in its thread, OPAQUE in threads. */
 async function start(dataDir: string) {
   const store = await openSqliteStore({ dataDir, key: "a database key" });
-  const opaque = new OpaquePool({ keys: await store.accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys()), workers: 1 });
+  const opaque = new OpaquePool({
+    keys: await store.accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys()),
+    workers: 1,
+  });
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: Date.now });
   const deps = { store, opaque, sessions, config: { registration: "open" as const }, clock: Date.now };
   authenticationHandlers(handlers, deps);
   const authorize = authorizeCall(deps);
-  const anyone: CallContext<Caller> = { caller: { kind: "anyone", remoteAddress: "192.0.2.1" }, signal: new AbortController().signal, chunks: async function* () {} };
+  const anyone: CallContext<Caller> = {
+    caller: { kind: "anyone", remoteAddress: "192.0.2.1" },
+    signal: new AbortController().signal,
+    chunks: async function* () {},
+  };
   // deno-lint-ignore no-explicit-any
   const call = (method: any, params: unknown): Promise<any> => (handlers.get(method) as any).run(params, anyone);
   return {
@@ -42,18 +49,33 @@ Deno.test("an account outlives a restart of the server: OPAQUE keys, record and 
   try {
     let service = await start(dataDir);
     const { request, finish } = await startRegistration("right", "alice");
-    const { response } = await service.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request });
+    const { response } = await service.call(authentication.registerStart, {
+      suite: opaqueSuite,
+      username: "alice",
+      request,
+    });
     const { record } = await finish(response);
     const params = await alice.registrationOf(record);
-    assert.deepEqual(params.deviceSignature, await signEd25519(alice.device.seed, await registrationBytes(record, "alice", params.vault)));
+    assert.deepEqual(
+      params.deviceSignature,
+      await signEd25519(alice.device.seed, await registrationBytes(record, "alice", params.vault)),
+    );
     const { accessToken } = await service.call(authentication.registerFinish, params);
     await service.stop();
 
     service = await start(dataDir);
-    const caller = await service.authorize(authentication.getVault as never, { version: 1, accessToken, deviceId: alice.device.deviceId }, "192.0.2.1");
+    const caller = await service.authorize(authentication.getVault as never, {
+      version: 1,
+      accessToken,
+      deviceId: alice.device.deviceId,
+    }, "192.0.2.1");
     assert.deepEqual([caller.kind, caller.enrolled, caller.accountKey], ["device", true, alice.list.accountKey]);
     const login = await startLogin("right", "alice");
-    const { ke2 } = await service.call(authentication.loginStart, { suite: opaqueSuite, username: "alice", ke1: login.ke1 });
+    const { ke2 } = await service.call(authentication.loginStart, {
+      suite: opaqueSuite,
+      username: "alice",
+      ke1: login.ke1,
+    });
     assert.ok(!(await login.finish(ke2) instanceof Error));
     await service.stop();
   } finally {

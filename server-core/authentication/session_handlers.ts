@@ -11,7 +11,11 @@ import { sessionOf } from "./parameters.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Serves `logout`, `challenge`, `listSessions` and `revokeSession`. */
-export function addSessionHandlers(handlers: Handlers<Caller>, { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps, challenges: Challenges): void {
+export function addSessionHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps,
+  challenges: Challenges,
+): void {
   const end = async (accountKey: Bytes, sessionId: Bytes) => {
     await accounts.endSession({ accountKey, sessionId });
     sessions.forgetAccount(accountKey);
@@ -24,7 +28,10 @@ export function addSessionHandlers(handlers: Handlers<Caller>, { store: { accoun
     return {};
   });
 
-  handlers.unary(authentication.challenge, (_params, { caller }) => Promise.resolve({ nonce: challenges.create(sessionOf(caller)) }));
+  handlers.unary(
+    authentication.challenge,
+    (_params, { caller }) => Promise.resolve({ nonce: challenges.create(sessionOf(caller)) }),
+  );
 
   handlers.unary(authentication.listSessions, async (_params, { caller }) => {
     const { accountKey, sessionId } = sessionOf(caller);

@@ -41,20 +41,28 @@ export class Sessions {
   create(): { accessToken: Bytes; session: NewSession } {
     const accessToken = newAccessToken();
     const sessionId = crypto.getRandomValues(new Uint8Array(16));
-    return { accessToken, session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.#clock() + sessionMs } };
+    return {
+      accessToken,
+      session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.#clock() + sessionMs },
+    };
   }
 
   /**
    * @param accessToken 32 bytes
    * @param deviceId 16 bytes: the device that the caller says it is
-   * @throws WireError E001 for an unknown token or another device, E002 for an expired session, E003 for a device that its account has revoked: it should know why
+   * @throws WireError E001 for an unknown token or another device, E002 for an expired session, E003 for a
+   *   device that its account has revoked: it should know why
    */
   async find(accessToken: Uint8Array, deviceId: Uint8Array): Promise<StoredSession> {
     const tokenSha256 = sha256Of(accessToken);
     const key = toHex(tokenSha256);
     const session = this.#cached.get(key) ?? await this.#load(key, tokenSha256);
-    if (!session && await this.#accounts.isRevoked({ deviceId: new Uint8Array(deviceId) })) throw new WireError(ErrorCode.forbidden, "the device was revoked");
-    if (!session || !equalBytes(session.deviceId, deviceId)) throw new WireError(ErrorCode.unauthenticated, "unknown session");
+    if (!session && await this.#accounts.isRevoked({ deviceId: new Uint8Array(deviceId) })) {
+      throw new WireError(ErrorCode.forbidden, "the device was revoked");
+    }
+    if (!session || !equalBytes(session.deviceId, deviceId)) {
+      throw new WireError(ErrorCode.unauthenticated, "unknown session");
+    }
     if (session.expiresMs <= this.#clock()) {
       this.#cached.delete(key);
       throw new WireError(ErrorCode.sessionExpired, "the session has expired");

@@ -53,7 +53,10 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /** A bucket untouched for a minute is full, which is what a new one is. Beyond the bound the longest unused ones go. */
+  /**
+   * A bucket untouched for a minute is full, which is what a new one is. Beyond the bound the longest unused
+   * ones go.
+   */
   #forget(nowMs: number): void {
     for (const [key, { filledMs }] of this.#buckets) {
       if (nowMs - filledMs < 60_000 && this.#buckets.size <= this.#maxKeys) return;

@@ -25,7 +25,9 @@ export function sha256Of(bytes: Uint8Array | string): Bytes {
  */
 export function staticTokenCheck(authToken: string | undefined): (accessToken: Uint8Array) => boolean {
   if (authToken === undefined) return () => false;
-  if (authToken.length < minStaticTokenLength) throw new RangeError(`QPQ_AUTH_TOKEN: at least ${minStaticTokenLength} characters`);
+  if (authToken.length < minStaticTokenLength) {
+    throw new RangeError(`QPQ_AUTH_TOKEN: at least ${minStaticTokenLength} characters`);
+  }
   const expected = sha256Of(authToken);
   return (accessToken) => equalBytes(sha256Of(accessToken), expected);
 }

@@ -7,7 +7,14 @@ import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
 import { freshSessionMs } from "./vault_handlers.ts";
 
 function vaultOf(version: number, changes: Partial<Vault> = {}): Vault {
-  return { version, sealed: new Uint8Array([version, 7]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]), recoveryKey: new Uint8Array(), ...changes };
+  return {
+    version,
+    sealed: new Uint8Array([version, 7]),
+    wrappedByPassword: new Uint8Array([8]),
+    wrappedByRecovery: new Uint8Array([9]),
+    recoveryKey: new Uint8Array(),
+    ...changes,
+  };
 }
 
 async function put(account: TestAccount, expectedVersion: number, vault: Vault): Promise<string> {
@@ -32,12 +39,17 @@ Deno.test("putVault answers E011 over its limits, E014 to a wrong version or not
   assert.equal(await put(alice, 1, vaultOf(3)), "E014");
   assert.equal(await put(alice, 1, vaultOf(2, { sealed: new Uint8Array() })), "E014");
   const proof = { nonce: new Uint8Array(32), signature: new Uint8Array(64) };
-  assert.equal(await answerOf(alice.client.call(authentication.putVault, { expectedVersion: 1, vault: vaultOf(2), proof })), "E023");
+  assert.equal(
+    await answerOf(alice.client.call(authentication.putVault, { expectedVersion: 1, vault: vaultOf(2), proof })),
+    "E023",
+  );
   assert.equal(await put(alice, 1, vaultOf(2, { sealed: new Uint8Array(128 * 1024) })), "ok");
   assert.equal((await alice.client.call(authentication.getVault, {})).vault.sealed.length, 128 * 1024);
 });
 
-const otherWraps: Partial<Vault>[] = [{ wrappedByPassword: new Uint8Array([66]) }, { wrappedByRecovery: new Uint8Array([66]) }, { recoveryKey: new Uint8Array(32) }];
+const otherWraps: Partial<Vault>[] = [{ wrappedByPassword: new Uint8Array([66]) }, {
+  wrappedByRecovery: new Uint8Array([66]),
+}, { recoveryKey: new Uint8Array(32) }];
 
 Deno.test("putVault keeps wraps and recovery key five minutes after the password was given: a device's key alone does not lock the owner out", async () => {
   const rig = new Rig();
@@ -52,7 +64,9 @@ Deno.test("putVault takes other wraps and another recovery key from a session th
   const rig = new Rig();
   const alice = await rig.account("alice");
   rig.nowMs += freshSessionMs;
-  for (const [index, wraps] of otherWraps.entries()) assert.equal(await put(alice, 1 + index, vaultOf(2 + index, wraps)), "ok");
+  for (const [index, wraps] of otherWraps.entries()) {
+    assert.equal(await put(alice, 1 + index, vaultOf(2 + index, wraps)), "ok");
+  }
   assert.equal(await put(alice, 4, vaultOf(5, { recoveryKey: new Uint8Array(31) })), "E014");
 });
 
@@ -60,10 +74,24 @@ Deno.test("changePassword is E003 five minutes after the password was given: who
   const rig = new Rig();
   const alice = await rig.registered("alice", "old password");
   const { request, finish } = await startRegistration("new password", "alice");
-  const { record } = await finish((await alice.client.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request })).response);
+  const { record } = await finish(
+    (await alice.client.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request }))
+      .response,
+  );
   rig.nowMs += freshSessionMs + 1;
   const proof = await alice.proof("changePassword", [record, u64(1), ...vaultFields(vaultOf(2))]);
-  assert.equal(await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion: 1, vault: vaultOf(2), proof })), "E003");
+  assert.equal(
+    await answerOf(
+      alice.client.call(authentication.changePassword, {
+        suite: opaqueSuite,
+        record,
+        expectedVaultVersion: 1,
+        vault: vaultOf(2),
+        proof,
+      }),
+    ),
+    "E003",
+  );
   assert.equal(await answerOf(alice.login("old password")), "ok");
 });
 
@@ -76,14 +104,30 @@ Deno.test("changePassword makes the new password and vault good, the old passwor
   assert.equal(await answerOf(others.call(authentication.getVault, {})), "ok");
 
   const { request, finish } = await startRegistration("new password", "alice");
-  const { response } = await alice.client.call(authentication.registerStart, { suite: opaqueSuite, username: "alice", request });
+  const { response } = await alice.client.call(authentication.registerStart, {
+    suite: opaqueSuite,
+    username: "alice",
+    request,
+  });
   const { record } = await finish(response);
   const change = async (expectedVaultVersion: number, vault: Vault, changes: object = {}) => {
     const proof = await alice.proof("changePassword", [record, u64(expectedVaultVersion), ...vaultFields(vault)]);
-    return await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion, vault, proof, ...changes }));
+    return await answerOf(
+      alice.client.call(authentication.changePassword, {
+        suite: opaqueSuite,
+        record,
+        expectedVaultVersion,
+        vault,
+        proof,
+        ...changes,
+      }),
+    );
   };
   assert.equal(await change(1, vaultOf(2), { suite: "qpq-opaque-2" }), "E014");
-  assert.equal(await change(1, vaultOf(2), { proof: { nonce: new Uint8Array(32), signature: new Uint8Array(64) } }), "E023");
+  assert.equal(
+    await change(1, vaultOf(2), { proof: { nonce: new Uint8Array(32), signature: new Uint8Array(64) } }),
+    "E023",
+  );
   assert.equal(await change(1, vaultOf(2), { record: record.map((byte) => byte ^ 1) }), "E023");
   assert.equal(await change(1, vaultOf(2, { sealed: new Uint8Array(128 * 1024 + 1) })), "E011");
   assert.equal(await change(2, vaultOf(3)), "E015");
@@ -103,5 +147,16 @@ Deno.test("changePassword answers E014 to a record that is none", async () => {
   const record = new Uint8Array(129);
   const vault = vaultOf(2);
   const proof = await alice.proof("changePassword", [record, u64(1), ...vaultFields(vault)]);
-  assert.equal(await answerOf(alice.client.call(authentication.changePassword, { suite: opaqueSuite, record, expectedVaultVersion: 1, vault, proof })), "E014");
+  assert.equal(
+    await answerOf(
+      alice.client.call(authentication.changePassword, {
+        suite: opaqueSuite,
+        record,
+        expectedVaultVersion: 1,
+        vault,
+        proof,
+      }),
+    ),
+    "E014",
+  );
 });

@@ -1,14 +1,21 @@
-/** The form of an X-Wing public key (draft-connolly-cfrg-xwing-kem): ML-KEM-768 encapsulation key ‖ X25519 public key. */
+/**
+ * The form of an X-Wing public key (draft-connolly-cfrg-xwing-kem): ML-KEM-768 encapsulation key ‖ X25519
+ * public key.
+ */
 
 /** In bytes. */
 export const xwingPublicKeyLength = 1216;
 
-/** FIPS 203: the prime of ML-KEM, and the bytes of the 768 coefficients of an ML-KEM-768 key (its last 32 bytes are a seed of any value). */
+/**
+ * FIPS 203: the prime of ML-KEM, and the bytes of the 768 coefficients of an ML-KEM-768 key (its last 32
+ * bytes are a seed of any value).
+ */
 const q = 3329;
 const coefficientBytes = 1152;
 
 /**
- * The modulus check of FIPS 203 §7.2 (each 12-bit coefficient is below q), which WebCrypto's import leaves out; the X25519 part may be any 32 bytes (RFC 7748 §5).
+ * The modulus check of FIPS 203 §7.2 (each 12-bit coefficient is below q), which WebCrypto's import leaves
+ * out; the X25519 part may be any 32 bytes (RFC 7748 §5).
  *
  * @param publicKey foreign bytes
  */

@@ -12,7 +12,10 @@ const pieceBytes = 64 * 1024;
 /** Attachments on disk: written beside, checked, moved into place. */
 export class BlobFiles {
   readonly #dir: string;
-  /** Putting a file into its place with its record, and taking one away, never run at once: else a purge could take what was just put. */
+  /**
+   * Putting a file into its place with its record, and taking one away, never run at once: else a purge could
+   * take what was just put.
+   */
   readonly #placing = new Mutex();
 
   private constructor(dir: string) {
@@ -42,7 +45,8 @@ export class BlobFiles {
         await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
         await Deno.rename(incoming, path);
         await syncDirectory(path.slice(0, path.lastIndexOf("/")));
-        // Where the record is refused the file stays without one: `sweep` takes it, because another account's record may need it by now.
+        // Where the record is refused the file stays without one: `sweep` takes it, because another account's
+        // record may need it by now.
         return await record();
       });
     } finally {
@@ -123,7 +127,9 @@ async function writeChecked(path: string, sha256: Bytes, length: number, pieces:
     for (let offset = 0; offset < piece.length;) offset += await file.write(piece.subarray(offset));
   }
   if (written !== length) throw new WireError(ErrorCode.malformed, "fewer bytes than the call said");
-  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) throw new WireError(ErrorCode.malformed, "the blob does not have its hash");
+  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) {
+    throw new WireError(ErrorCode.malformed, "the blob does not have its hash");
+  }
   await file.sync();
 }
 

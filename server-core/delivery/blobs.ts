@@ -7,8 +7,15 @@ import type { Caller } from "../caller.ts";
 import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
-/** Stores an attachment's ciphertext once its hash matches. @returns until when it is kept @throws WireError E014, E030, E032 */
-export async function putBlob(deps: DeliveryDependencies, { sha256, length }: ParamsOf<typeof delivery.putBlob>, { caller, chunks }: CallContext<Caller>): Promise<{ expiresMs: number }> {
+/**
+ * Stores an attachment's ciphertext once its hash matches. @returns until when it is kept @throws WireError
+ * E014, E030, E032
+ */
+export async function putBlob(
+  deps: DeliveryDependencies,
+  { sha256, length }: ParamsOf<typeof delivery.putBlob>,
+  { caller, chunks }: CallContext<Caller>,
+): Promise<{ expiresMs: number }> {
   const { accountKey } = requireDevice(caller);
   exactly(sha256, 32, "sha256");
   const { maxBytes, quotaBytes, ttlMs } = deps.blobLimits;
@@ -20,25 +27,37 @@ export async function putBlob(deps: DeliveryDependencies, { sha256, length }: Pa
 }
 
 /** @returns the bytes from `offset`, in pieces of at most 64 KiB @throws WireError E031 */
-export async function* getBlob(deps: DeliveryDependencies, { sha256, offset }: ParamsOf<typeof delivery.getBlob>, caller: Caller): AsyncGenerator<{ bytes: Uint8Array<ArrayBuffer> }> {
+export async function* getBlob(
+  deps: DeliveryDependencies,
+  { sha256, offset }: ParamsOf<typeof delivery.getBlob>,
+  caller: Caller,
+): AsyncGenerator<{ bytes: Uint8Array<ArrayBuffer> }> {
   requireDevice(caller);
   const length = await deps.store.blobLength({ sha256: exactly(sha256, 32, "sha256") });
   if (offset > length) throw new WireError(ErrorCode.malformed, "offset: behind the end of the blob");
   for await (const bytes of deps.blobs.read(sha256, offset)) yield { bytes };
 }
 
-/** Deletes what is past its time: records of repeated messages, messages that nobody fetched, blobs, files without a record. */
-export async function purgeDelivery({ store, blobs, queueAgeMs }: Pick<DeliveryDependencies, "store" | "blobs" | "queueAgeMs">): Promise<void> {
-  const isGone = (sha256: Uint8Array<ArrayBuffer>) => store.blobLength({ sha256 }).then(() => false, (error) => {
-    if (isWireError(error, ErrorCode.blobNotFound)) return true;
-    throw error;
-  });
+/**
+ * Deletes what is past its time: records of repeated messages, messages that nobody fetched, blobs, files
+ * without a record.
+ */
+export async function purgeDelivery(
+  { store, blobs, queueAgeMs }: Pick<DeliveryDependencies, "store" | "blobs" | "queueAgeMs">,
+): Promise<void> {
+  const isGone = (sha256: Uint8Array<ArrayBuffer>) =>
+    store.blobLength({ sha256 }).then(() => false, (error) => {
+      if (isWireError(error, ErrorCode.blobNotFound)) return true;
+      throw error;
+    });
   let more = true;
   while (more) {
     const purged = await store.purge();
     await blobs.remove(purged.blobs, isGone);
     more = purged.more;
   }
-  for (let after: number | undefined = 0; after !== undefined;) ({ after } = await store.purgeQueues({ ageMs: queueAgeMs, after }));
+  for (let after: number | undefined = 0; after !== undefined;) {
+    ({ after } = await store.purgeQueues({ ageMs: queueAgeMs, after }));
+  }
   await blobs.sweep(isGone);
 }

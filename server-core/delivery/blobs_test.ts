@@ -63,7 +63,11 @@ Deno.test("putBlob() is E014 for a wrong hash or length, E030 when too large, E0
     const more = joined(Array.from({ length: 4 }, () => random(60_000)));
     assert.equal(await outcome(put(service, ann, more)), "E032");
     assert.equal(await outcome(put(service, bob, more)), "ok");
-    assert.equal(await outcome(put(service, ann, more)), "E032", "what another account stored counts for whoever puts it");
+    assert.equal(
+      await outcome(put(service, ann, more)),
+      "E032",
+      "what another account stored counts for whoever puts it",
+    );
   }));
 
 Deno.test("purgeDelivery() removes expired blobs with their files, and files without a record", () =>

@@ -25,7 +25,9 @@ export class BodyBudget {
    */
   async with<T>(bytes: number, owner: string, work: () => Promise<T>): Promise<T> {
     const own = this.#byOwner.get(owner) ?? 0;
-    if (bytes > this.#free || own >= bodiesPerOwner) throw new WireError(ErrorCode.rateLimited, "too many large bodies at once", retryAfterMs);
+    if (bytes > this.#free || own >= bodiesPerOwner) {
+      throw new WireError(ErrorCode.rateLimited, "too many large bodies at once", retryAfterMs);
+    }
     this.#free -= bytes;
     this.#byOwner.set(owner, own + 1);
     try {

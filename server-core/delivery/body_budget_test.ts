@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
-import { BodyBudget, bodiesPerOwner } from "./body_budget.ts";
+import { bodiesPerOwner, BodyBudget } from "./body_budget.ts";
 
 const isRefused = (error: unknown) => isWireError(error, ErrorCode.rateLimited);
 

@@ -16,14 +16,18 @@ export interface DeviceCaller {
 /** @throws WireError E001 without a session, E003 for the operator and for a device that is not enrolled */
 export function requireDevice({ kind, enrolled, recipientKey, accountKey, sessionId }: Caller): DeviceCaller {
   if (kind === "anyone") throw new WireError(ErrorCode.unauthenticated, "no session");
-  if (kind !== "device" || !enrolled || !recipientKey || !accountKey || !sessionId) throw new WireError(ErrorCode.forbidden, "only for enrolled devices");
+  if (kind !== "device" || !enrolled || !recipientKey || !accountKey || !sessionId) {
+    throw new WireError(ErrorCode.forbidden, "only for enrolled devices");
+  }
   return { recipientKey, accountKey, sessionId };
 }
 
 /** @throws WireError E001, E003 also when `recipientKey` is not the session's own device */
 export function requireOwnDevice(caller: Caller, recipientKey: Bytes): DeviceCaller {
   const device = requireDevice(caller);
-  if (!equalBytes(device.recipientKey, recipientKey)) throw new WireError(ErrorCode.forbidden, "recipientKey is not the session's own device");
+  if (!equalBytes(device.recipientKey, recipientKey)) {
+    throw new WireError(ErrorCode.forbidden, "recipientKey is not the session's own device");
+  }
   return device;
 }
 

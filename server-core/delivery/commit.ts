@@ -22,15 +22,20 @@ const headerRecordBytes = 32 + headerBytes;
 type Params = ParamsOf<typeof delivery.commit>;
 
 /**
- * Takes a commit bundle of at most 16 MiB whole, checks its hash and its headers, and stores all of it or nothing. @returns the epoch that it makes @throws WireError E011, E012, E014 to
- * E017, E032
+ * Takes a commit bundle of at most 16 MiB whole, checks its hash and its headers, and stores all of it or
+ * nothing. @returns the epoch that it makes @throws WireError E011, E012, E014 to E017, E032
  */
-export async function commit(deps: DeliveryDependencies, params: Params, { caller, chunks }: CallContext<Caller>): Promise<{ n: number }> {
+export async function commit(
+  deps: DeliveryDependencies,
+  params: Params,
+  { caller, chunks }: CallContext<Caller>,
+): Promise<{ n: number }> {
   const { recipientKey: sender, accountKey } = requireDevice(caller);
   const total = checkParams(params);
   const { channelId, epoch, commitId, removed, added } = params;
   const head = { sender, channelId, epoch, commitId, contentHash: contentHashOf(params) };
-  // Said before the bundle is read, so that a caller who must fail does not send 16 MiB for it; the store checks all again in its transaction.
+  // Said before the bundle is read, so that a caller who must fail does not send 16 MiB for it; the store
+  // checks all again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
   return await deps.bodies.with(total, toHex(accountKey), async () => {
@@ -41,11 +46,17 @@ export async function commit(deps: DeliveryDependencies, params: Params, { calle
   });
 }
 
-/** A bundle must be here within 20 s and what 50 kB/s need: the pause that each Chunk may make would let a trickle hold its memory for ever. */
+/**
+ * A bundle must be here within 20 s and what 50 kB/s need: the pause that each Chunk may make would let a
+ * trickle hold its memory for ever.
+ */
 async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WireError(ErrorCode.malformed, "the bundle was not sent in time")), 20_000 + total / 50);
+    timer = setTimeout(
+      () => reject(new WireError(ErrorCode.malformed, "the bundle was not sent in time")),
+      20_000 + total / 50,
+    );
   });
   try {
     return await Promise.race([work, late]);
@@ -55,21 +66,32 @@ async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
 }
 
 /** @returns the bundle's length in bytes */
-function checkParams({ channelId, commitId, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): number {
+function checkParams(
+  { channelId, commitId, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params,
+): number {
   exactly(channelId, 32, "channelId");
   exactly(commitId, 16, "commitId");
   exactly(sha256, 32, "sha256");
   for (const key of [...removed, ...added]) exactly(key, 32, "recipientKey");
-  if (removed.length + added.length > maxChanges) throw new WireError(ErrorCode.malformed, `at most ${maxChanges} devices are removed and added together`);
-  if (commitLength === 0 || headersLength % headerRecordBytes !== 0 || headersLength === 0) throw new WireError(ErrorCode.malformed, "commit and headers: wrong length");
+  if (removed.length + added.length > maxChanges) {
+    throw new WireError(ErrorCode.malformed, `at most ${maxChanges} devices are removed and added together`);
+  }
+  if (commitLength === 0 || headersLength % headerRecordBytes !== 0 || headersLength === 0) {
+    throw new WireError(ErrorCode.malformed, "commit and headers: wrong length");
+  }
   const total = commitLength + welcomeLength + headersLength;
-  if (total > maxBundleBytes) throw new WireError(ErrorCode.payloadTooLarge, `a commit bundle: at most ${maxBundleBytes} bytes`);
+  if (total > maxBundleBytes) {
+    throw new WireError(ErrorCode.payloadTooLarge, `a commit bundle: at most ${maxBundleBytes} bytes`);
+  }
   return total;
 }
 
 /** Stands for all that the call says: a commitId may come again only with the same. */
 function contentHashOf({ epoch, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): Bytes {
-  return new Uint8Array(createHash("sha256").update(encodeCbor([epoch, sha256, commitLength, welcomeLength, headersLength, removed, added])).digest());
+  return new Uint8Array(
+    createHash("sha256").update(encodeCbor([epoch, sha256, commitLength, welcomeLength, headersLength, removed, added]))
+      .digest(),
+  );
 }
 
 async function gather(chunks: AsyncIterable<Bytes>, total: number, sha256: Bytes): Promise<Bytes> {
@@ -83,7 +105,9 @@ async function gather(chunks: AsyncIterable<Bytes>, total: number, sha256: Bytes
     pieces.push(piece);
   }
   if (length !== total) throw new WireError(ErrorCode.malformed, "fewer bytes than the call said");
-  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) throw new WireError(ErrorCode.malformed, "the bundle does not have its hash");
+  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) {
+    throw new WireError(ErrorCode.malformed, "the bundle does not have its hash");
+  }
   return concat(...pieces);
 }
 
@@ -95,7 +119,10 @@ function split(bundle: Bytes, { commitLength, welcomeLength }: Params) {
     welcome: bundle.slice(commitLength, headersStart),
     headers: Array.from({ length: (bundle.length - headersStart) / headerRecordBytes }, (_, index) => {
       const start = headersStart + index * headerRecordBytes;
-      return { recipientKey: bundle.slice(start, start + 32), header: bundle.slice(start + 32, start + headerRecordBytes) };
+      return {
+        recipientKey: bundle.slice(start, start + 32),
+        header: bundle.slice(start + 32, start + headerRecordBytes),
+      };
     }),
   };
 }

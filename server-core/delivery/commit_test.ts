@@ -1,20 +1,51 @@
 import assert from "node:assert/strict";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
-import { commitCall, headerOf, makeChannel, outcome, queueOf, sendCommit, withService } from "../testing/delivery_service.ts";
+import {
+  commitCall,
+  headerOf,
+  makeChannel,
+  outcome,
+  queueOf,
+  sendCommit,
+  withService,
+} from "../testing/delivery_service.ts";
 import { concat, toHex } from "../../schema/bytes.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
 Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry, each with its header", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
-    const { params, body, commit, welcome } = commitCall({ channelId, epoch: 1, members: [ann, bob, eve], added: [eve] });
+    const { params, body, commit, welcome } = commitCall({
+      channelId,
+      epoch: 1,
+      members: [ann, bob, eve],
+      added: [eve],
+    });
     assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
     const forAnn = (await queueOf(as(ann), ann)).at(-1)!;
-    assert.deepEqual([forAnn.kind, forAnn.epoch, forAnn.id, forAnn.body.length, forAnn.header.length], [EntryKind.OWN_COMMIT, 2, params.commitId, 0, 0]);
+    assert.deepEqual([forAnn.kind, forAnn.epoch, forAnn.id, forAnn.body.length, forAnn.header.length], [
+      EntryKind.OWN_COMMIT,
+      2,
+      params.commitId,
+      0,
+      0,
+    ]);
     const forBob = (await queueOf(as(bob), bob)).at(-1)!;
-    assert.deepEqual([forBob.kind, forBob.epoch, forBob.id, forBob.body, forBob.header], [EntryKind.COMMIT, 2, params.commitId, commit, headerOf(bob.recipientKey)]);
+    assert.deepEqual([forBob.kind, forBob.epoch, forBob.id, forBob.body, forBob.header], [
+      EntryKind.COMMIT,
+      2,
+      params.commitId,
+      commit,
+      headerOf(bob.recipientKey),
+    ]);
     const [forEve, ...more] = await queueOf(as(eve), eve);
-    assert.deepEqual([forEve.kind, forEve.epoch, forEve.id, forEve.body, forEve.header], [EntryKind.WELCOME, 2, params.commitId, welcome, headerOf(eve.recipientKey)]);
+    assert.deepEqual([forEve.kind, forEve.epoch, forEve.id, forEve.body, forEve.header], [
+      EntryKind.WELCOME,
+      2,
+      params.commitId,
+      welcome,
+      headerOf(eve.recipientKey),
+    ]);
     assert.equal(more.length, 0);
     const state = await as(eve).call(delivery.channelState, { channelId });
     assert.equal(state.epoch, 2);
@@ -62,7 +93,9 @@ Deno.test("commit() is E014 when its commitId comes with other content, before i
 Deno.test("commit() lets exactly one of many commits at one epoch win", () =>
   withService(4, async ({ as, devices }) => {
     const channelId = await makeChannel(as, devices);
-    const outcomes = await Promise.all(devices.map((device) => outcome(sendCommit(as(device), { channelId, epoch: 1, members: devices }))));
+    const outcomes = await Promise.all(
+      devices.map((device) => outcome(sendCommit(as(device), { channelId, epoch: 1, members: devices }))),
+    );
     assert.deepEqual(outcomes.sort(), ["E015", "E015", "E015", "ok"]);
     for (const device of devices) {
       const atTwo = (await queueOf(as(device), device)).filter(({ epoch }) => epoch === 2);
@@ -75,7 +108,8 @@ Deno.test("commit() is E017 below the epoch that the device itself acked or comm
     const all = [ann, bob, eve];
     const channelId = await makeChannel(as, all);
     await sendCommit(as(ann), { channelId, epoch: 1, members: all });
-    const at = (device: typeof ann, epoch: number) => outcome(sendCommit(as(device), { channelId, epoch, members: all }));
+    const at = (device: typeof ann, epoch: number) =>
+      outcome(sendCommit(as(device), { channelId, epoch, members: all }));
     assert.equal(await at(ann, 1), "E017", "ann committed epoch 2");
     assert.equal(await at(bob, 1), "E015", "bob has acked nothing of epoch 2");
     const toTwo = (await queueOf(as(bob), bob)).at(-1)!.seq;
@@ -92,7 +126,12 @@ Deno.test("commit() is E014 for headers, members and lengths that do not fit tog
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const all = [ann, bob];
-    const refused = async (plan: object) => assert.equal(await outcome(sendCommit(as(ann), { channelId, epoch: 1, members: all, ...plan })), "E014", JSON.stringify(Object.keys(plan)));
+    const refused = async (plan: object) =>
+      assert.equal(
+        await outcome(sendCommit(as(ann), { channelId, epoch: 1, members: all, ...plan })),
+        "E014",
+        JSON.stringify(Object.keys(plan)),
+      );
     await refused({ members: [ann] });
     await refused({ members: [ann, bob, eve] });
     await refused({ members: [ann, bob, bob] });
@@ -116,7 +155,10 @@ Deno.test("commit() is E012 for an added device that nobody enrolled", () =>
     await as(ann).call(delivery.createChannel, { channelId });
     const stranger = { ...unenrolled, recipientKey: random(32) };
     for (const added of [unenrolled, stranger]) {
-      assert.equal(await outcome(sendCommit(as(ann), { channelId, epoch: 0, members: [ann, added], added: [added] })), "E012");
+      assert.equal(
+        await outcome(sendCommit(as(ann), { channelId, epoch: 0, members: [ann, added], added: [added] })),
+        "E012",
+      );
     }
   }));
 
@@ -125,7 +167,8 @@ Deno.test("commit() is E014 when the body does not have its hash or its length, 
     const channelId = random(32);
     await as(ann).call(delivery.createChannel, { channelId });
     const { params, body } = commitCall({ channelId, epoch: 0, members: [ann] });
-    const call = (change: object, sent = body) => outcome(as(ann).call(delivery.commit, { ...params, ...change }, {}, sent));
+    const call = (change: object, sent = body) =>
+      outcome(as(ann).call(delivery.commit, { ...params, ...change }, {}, sent));
     assert.equal(await call({ sha256: random(32) }), "E014");
     assert.equal(await call({}, body.slice(0, -1)), "E014");
     assert.equal(await call({}, new Uint8Array([...body, 0])), "E014");
@@ -145,7 +188,9 @@ Deno.test("commit() carries a bundle of 15 MiB, whose body comes by fetchBody", 
     const entry = (await queueOf(as(bob), bob)).at(-1)!;
     assert.deepEqual([entry.body.length, entry.bodyLength, entry.header.length], [0, commit.length, 1168]);
     let offset = 0;
-    for await (const { bytes } of as(bob).stream(delivery.fetchBody, { recipientKey: bob.recipientKey, seq: entry.seq })) {
+    for await (
+      const { bytes } of as(bob).stream(delivery.fetchBody, { recipientKey: bob.recipientKey, seq: entry.seq })
+    ) {
       assert.ok(bytes.length <= 65_536);
       assert.deepEqual(bytes, commit.slice(offset, offset + bytes.length));
       offset += bytes.length;
@@ -160,10 +205,16 @@ Deno.test("commit() puts what it was told, and the hash of the members that this
   withService(4, async ({ as, devices: [ann, bob, eve, fay] }) => {
     const channelId = await makeChannel(as, [ann, bob, eve]);
     await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob, fay], removed: [eve], added: [fay] });
-    const hash = sha256(concat(...[ann, bob, fay].map(({ recipientKey }) => recipientKey).sort((a, b) => toHex(a) < toHex(b) ? -1 : 1)));
+    const hash = sha256(
+      concat(...[ann, bob, fay].map(({ recipientKey }) => recipientKey).sort((a, b) => toHex(a) < toHex(b) ? -1 : 1)),
+    );
     const last = async (device: TestDevice) => (await queueOf(as(device), device)).at(-1)!;
     const forBob = await last(bob);
-    assert.deepEqual([forBob.removed, forBob.added, forBob.membersHash], [[eve.recipientKey], [fay.recipientKey], hash]);
+    assert.deepEqual([forBob.removed, forBob.added, forBob.membersHash], [
+      [eve.recipientKey],
+      [fay.recipientKey],
+      hash,
+    ]);
     for (const device of [ann, fay]) {
       const entry = await last(device);
       assert.deepEqual([entry.removed, entry.added, entry.membersHash], [[], [], hash]);
@@ -174,15 +225,46 @@ Deno.test("commit() is E032 when 32 MiB of the sender's account wait for an adde
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const large = new Uint8Array(15 * 1024 * 1024);
     const channels = [await makeChannel(as, [ann]), await makeChannel(as, [ann]), await makeChannel(as, [ann])];
-    for (const channelId of channels.slice(0, 2)) await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], added: [bob], welcome: large });
-    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, bob], added: [bob], welcome: large })), "E032");
+    for (const channelId of channels.slice(0, 2)) {
+      await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob], added: [bob], welcome: large });
+    }
+    assert.equal(
+      await outcome(
+        sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, bob], added: [bob], welcome: large }),
+      ),
+      "E032",
+    );
     assert.equal((await as(ann).call(delivery.channelState, { channelId: channels[2] })).epoch, 1, "nothing happened");
-    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, eve], added: [eve], welcome: large })), "ok", "another device has room");
+    assert.equal(
+      await outcome(
+        sendCommit(as(ann), { channelId: channels[2], epoch: 1, members: [ann, eve], added: [eve], welcome: large }),
+      ),
+      "ok",
+      "another device has room",
+    );
     const ofEve = await makeChannel(as, [eve]);
-    assert.equal(await outcome(sendCommit(as(eve), { channelId: ofEve, epoch: 1, members: [eve, bob], added: [bob] })), "ok", "another account has room");
+    assert.equal(
+      await outcome(sendCommit(as(eve), { channelId: ofEve, epoch: 1, members: [eve, bob], added: [bob] })),
+      "ok",
+      "another account has room",
+    );
 
-    assert.equal(await outcome(sendCommit(as(ann), { channelId: channels[0], epoch: 2, members: [ann, bob], commit: large.slice(0, 3 * 1024 * 1024) })), "ok", "the group goes on");
-    const waiting = async () => (await queueOf(as(bob), bob)).filter(({ channelId }) => toHex(channelId) === toHex(channels[0])).map(({ kind, epoch }) => [kind, epoch]);
+    assert.equal(
+      await outcome(
+        sendCommit(as(ann), {
+          channelId: channels[0],
+          epoch: 2,
+          members: [ann, bob],
+          commit: large.slice(0, 3 * 1024 * 1024),
+        }),
+      ),
+      "ok",
+      "the group goes on",
+    );
+    const waiting = async () =>
+      (await queueOf(as(bob), bob)).filter(({ channelId }) => toHex(channelId) === toHex(channels[0])).map((
+        { kind, epoch },
+      ) => [kind, epoch]);
     assert.deepEqual(await waiting(), [[EntryKind.WELCOME, 2]], "without bob, who will ask to be re-added");
 
     const queue = await queueOf(as(bob), bob);

@@ -3,8 +3,14 @@ import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { makeChannel, outcome, queueOf, type TestService, withService } from "../testing/delivery_service.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
 
-function enqueuing({ as }: TestService, from: TestDevice, to: { recipientKey: Uint8Array<ArrayBuffer> }, channelId: Uint8Array<ArrayBuffer>) {
-  return (body = random(40), messageId = random(16)) => as(from).call(delivery.enqueue, { recipientKey: to.recipientKey, channelId, messageId, body });
+function enqueuing(
+  { as }: TestService,
+  from: TestDevice,
+  to: { recipientKey: Uint8Array<ArrayBuffer> },
+  channelId: Uint8Array<ArrayBuffer>,
+) {
+  return (body = random(40), messageId = random(16)) =>
+    as(from).call(delivery.enqueue, { recipientKey: to.recipientKey, channelId, messageId, body });
 }
 
 Deno.test("enqueue() queues a direct payload to one device of the channel, a repeat once", () =>
@@ -20,7 +26,11 @@ Deno.test("enqueue() queues a direct payload to one device of the channel, a rep
     assert.deepEqual(direct.map((entry) => [entry.id, entry.body, entry.channelId]), [[messageId, body, channelId]]);
     assert.equal((await queueOf(as(eve), eve)).filter(({ kind }) => kind === EntryKind.DIRECT).length, 0);
     assert.equal(await outcome(send(random(41), messageId)), "E014");
-    assert.deepEqual(await enqueuing(service, ann, eve, channelId)(random(3), messageId), { stored: true }, "ids are of the pair");
+    assert.deepEqual(
+      await enqueuing(service, ann, eve, channelId)(random(3), messageId),
+      { stored: true },
+      "ids are of the pair",
+    );
   }));
 
 Deno.test("enqueue() is E016 for a caller outside of the channel, E012 for a recipient outside, E011 over 64 KiB", () =>

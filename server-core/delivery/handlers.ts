@@ -19,7 +19,14 @@ export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDepen
   return handlers
     .unary(delivery.health, () => {
       const { restoredMs = 0, newestMs = 0 } = deps.restored ?? {};
-      return Promise.resolve({ serverTimeMs: deps.now(), wireVersion, draining: deps.draining(), build: deps.build, restoredMs, restoredToMs: newestMs });
+      return Promise.resolve({
+        serverTimeMs: deps.now(),
+        wireVersion,
+        draining: deps.draining(),
+        build: deps.build,
+        restoredMs,
+        restoredToMs: newestMs,
+      });
     })
     .unary(delivery.createChannel, async ({ channelId }, { caller }) => {
       const { recipientKey: creator } = requireDevice(caller);

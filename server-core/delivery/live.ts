@@ -7,7 +7,10 @@ import type { Entry } from "../../schema/rpc/methods.ts";
 /** What a subscription holds in memory at most; beyond it reads from the store again. */
 const inboxLimit = { entries: 100, bytes: 128 * 1024 };
 
-/** What a subscription finds when it wakes: live entries in order, whether it must read the store because some did not fit, or that nothing happened in time. */
+/**
+ * What a subscription finds when it wakes: live entries in order, whether it must read the store because some
+ * did not fit, or that nothing happened in time.
+ */
 export type News = { entries: Entry[]; behind: boolean; quiet: boolean };
 
 /** One device's open `subscribe`. */
@@ -59,7 +62,9 @@ export class Subscription {
    * @throws WireError the reason why the subscription ended
    */
   async next(quietMs: number, signal: AbortSignal): Promise<News> {
-    if (!this.#ended && !this.#behind && this.#inbox.length === 0 && !signal.aborted) await this.#sleep(quietMs, signal);
+    if (!this.#ended && !this.#behind && this.#inbox.length === 0 && !signal.aborted) {
+      await this.#sleep(quietMs, signal);
+    }
     if (this.#ended) throw this.#ended;
     const news = { entries: this.#inbox, behind: this.#behind, quiet: !this.#behind && this.#inbox.length === 0 };
     this.#inbox = [];
@@ -94,14 +99,16 @@ export class LiveDevices {
   readonly #waiting = new Map<string, Set<(error?: WireError) => void>>();
 
   /**
-   * Opens the device's subscription. A device has one live engine, so an older one that is still open belongs to a connection that is gone or to a copy of the
-   * profile: it ends with E040, and the newest is served.
+   * Opens the device's subscription. A device has one live engine, so an older one that is still open belongs
+   * to a connection that is gone or to a copy of the profile: it ends with E040, and the newest is served.
    *
    * @param sessionId 16 bytes: the session of the call
    */
   subscribe(recipientKey: Uint8Array, sessionId: Uint8Array): Subscription {
     const key = keyOf(recipientKey);
-    this.#subscriptions.get(key)?.end(new WireError(ErrorCode.draining, "replaced by a newer subscribe of this device"));
+    this.#subscriptions.get(key)?.end(
+      new WireError(ErrorCode.draining, "replaced by a newer subscribe of this device"),
+    );
     const subscription = new Subscription(sessionId);
     this.#subscriptions.set(key, subscription);
     return subscription;
@@ -123,14 +130,15 @@ export class LiveDevices {
     const subscription = this.#subscriptions.get(key);
     if (entry) subscription?.push(entry);
     else subscription?.lag();
-    if (entry?.seq !== 0) for (const wake of [...this.#waiting.get(key) ?? []]) wake();
+    if (entry?.seq !== 0) { for (const wake of [...this.#waiting.get(key) ?? []]) wake(); }
   }
 
   /**
    * Waits until something is stored for the device.
    *
    * @param signal ends the wait
-   * @returns a promise that resolves at the first entry, at the signal or after `timeoutMs`, and rejects with the reason when the device is ended
+   * @returns a promise that resolves at the first entry, at the signal or after `timeoutMs`, and rejects with
+   *   the reason when the device is ended
    */
   stored(recipientKey: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void> {
     const key = keyOf(recipientKey);
@@ -160,7 +168,9 @@ export class LiveDevices {
   /** Ends the subscriptions of sessions that are no more (E001). Waiting fetches end by themselves. */
   endSessions(sessionIds: Uint8Array[]): void {
     for (const subscription of this.#subscriptions.values()) {
-      if (sessionIds.some((ended) => equalBytes(ended, subscription.sessionId))) subscription.end(new WireError(ErrorCode.unauthenticated, "the session has ended"));
+      if (sessionIds.some((ended) => equalBytes(ended, subscription.sessionId))) {
+        subscription.end(new WireError(ErrorCode.unauthenticated, "the session has ended"));
+      }
     }
   }
 

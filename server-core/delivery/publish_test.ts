@@ -13,7 +13,13 @@ Deno.test("publish() queues the envelope to every member but the sending device"
     for (const device of [bob, eve]) {
       const entry = (await queueOf(as(device), device)).at(-1)!;
       const { kind, epoch, id, body, bodyLength } = entry;
-      assert.deepEqual({ kind, epoch, id, body, bodyLength }, { kind: EntryKind.APPLICATION, epoch: 1, id: messageId, body: envelope, bodyLength: envelope.length });
+      assert.deepEqual({ kind, epoch, id, body, bodyLength }, {
+        kind: EntryKind.APPLICATION,
+        epoch: 1,
+        id: messageId,
+        body: envelope,
+        bodyLength: envelope.length,
+      });
       assert.deepEqual(entry.channelId, channelId);
       assert.equal(entry.receivedMs, receivedMs);
     }
@@ -33,7 +39,11 @@ Deno.test("publish() stores a repeat once and answers it as the first, for 30 da
     assert.equal(await outcome(publishTo(as(ann), channelId, 1, random(256), first.messageId)), "E014");
     clock.nowMs += 2 * day;
     await deps.store.purge();
-    assert.equal(await outcome(publishTo(as(ann), channelId, 1, first.envelope, first.messageId)), "E015", "forgotten, so judged anew");
+    assert.equal(
+      await outcome(publishTo(as(ann), channelId, 1, first.envelope, first.messageId)),
+      "E015",
+      "forgotten, so judged anew",
+    );
   }));
 
 Deno.test("publish() takes the same messageId of another device and of another channel as another message", () =>
@@ -44,7 +54,10 @@ Deno.test("publish() takes the same messageId of another device and of another c
     await publishTo(as(ann), one, 1, random(256), messageId);
     await publishTo(as(bob), one, 1, random(256), messageId);
     await publishTo(as(ann), two, 1, random(256), messageId);
-    assert.equal((await queueOf(as(bob), bob)).filter(({ id }) => id[0] === messageId[0] && id[15] === messageId[15]).length, 2);
+    assert.equal(
+      (await queueOf(as(bob), bob)).filter(({ id }) => id[0] === messageId[0] && id[15] === messageId[15]).length,
+      2,
+    );
   }));
 
 Deno.test("publish() is E016 for strangers and unknown channels, E015 in epoch 0 and at another epoch, E017 below the own mark", () =>
@@ -68,7 +81,12 @@ Deno.test("publish() is E011 over 128 KiB and E014 for an empty envelope and ids
     assert.equal(await outcome(publishTo(as(ann), channelId, 1, random(5), random(17))), "E014");
     assert.equal(await outcome(publishTo(as(ann), random(33), 1)), "E014");
     await publishTo(as(ann), channelId, 1, new Uint8Array(128 * 1024));
-    const { entries } = await as(bob).call(delivery.fetch, { recipientKey: bob.recipientKey, channelId, after: 0, limit: 200 });
+    const { entries } = await as(bob).call(delivery.fetch, {
+      recipientKey: bob.recipientKey,
+      channelId,
+      after: 0,
+      limit: 200,
+    });
     assert.deepEqual([entries.at(-1)!.body.length, entries.at(-1)!.bodyLength], [0, 128 * 1024]);
   }));
 
@@ -79,7 +97,13 @@ Deno.test("publish() ephemeral reaches live subscribers only, under the same rul
     const live = as(bob).stream(delivery.subscribe, { recipientKey: bob.recipientKey, after: before.at(-1)!.seq });
     assert.deepEqual((await live.next()).value!.entries, []);
     const send = (device: typeof ann, epoch: number) =>
-      as(device).call(delivery.publish, { channelId, epoch, messageId: random(16), envelope: Uint8Array.of(1, 2, 3), ephemeral: true });
+      as(device).call(delivery.publish, {
+        channelId,
+        epoch,
+        messageId: random(16),
+        envelope: Uint8Array.of(1, 2, 3),
+        ephemeral: true,
+      });
     await send(ann, 1);
     const { entries: [typing] } = (await live.next()).value!;
     assert.deepEqual([typing.seq, typing.kind, typing.body], [0, EntryKind.APPLICATION, Uint8Array.of(1, 2, 3)]);
@@ -102,5 +126,9 @@ Deno.test("GRP-6.2: publish() takes messages of an epoch only while it is curren
     const seq = (await queueOf(as(bob), bob)).at(-1)!.seq;
     await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: seq });
     assert.equal(await outcome(publishTo(as(bob), channelId, 1)), "E017");
-    assert.equal(await outcome(sendCommit(as(bob), { channelId, epoch: 1, members: [ann, bob] })), "E017", "and commits likewise");
+    assert.equal(
+      await outcome(sendCommit(as(bob), { channelId, epoch: 1, members: [ann, bob] })),
+      "E017",
+      "and commits likewise",
+    );
   }));

@@ -12,20 +12,35 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const maxEntries = 200;
 const maxWaitMs = 60_000;
 
-/** @returns what waits for the caller's own device after a seq, at most 200 entries and 192 KiB @throws WireError E003 */
-export async function fetch(deps: DeliveryDependencies, params: ParamsOf<typeof delivery.fetch>, caller: Caller): Promise<{ entries: Entry[] }> {
+/**
+ * @returns what waits for the caller's own device after a seq, at most 200 entries and 192 KiB @throws
+ *   WireError E003
+ */
+export async function fetch(
+  deps: DeliveryDependencies,
+  params: ParamsOf<typeof delivery.fetch>,
+  caller: Caller,
+): Promise<{ entries: Entry[] }> {
   return { entries: await deps.store.fetch(fetchArgs(params, caller)) };
 }
 
 /** As `fetch`, and waits at most 60 s for the first entry. @throws WireError E003 */
-export async function fetchWait(deps: DeliveryDependencies, params: ParamsOf<typeof delivery.fetchWait>, { caller, signal }: CallContext<Caller>): Promise<{ entries: Entry[] }> {
+export async function fetchWait(
+  deps: DeliveryDependencies,
+  params: ParamsOf<typeof delivery.fetchWait>,
+  { caller, signal }: CallContext<Caller>,
+): Promise<{ entries: Entry[] }> {
   const args = fetchArgs(params, caller);
   const deadlineMs = performance.now() + Math.min(params.timeoutMs, maxWaitMs);
   while (true) {
     const leftMs = deadlineMs - performance.now();
     // Listening starts before the read: what is stored in between is not missed.
     const listening = new AbortController();
-    const stored = deps.live.stored(args.recipientKey, Math.max(leftMs, 0), AbortSignal.any([signal, listening.signal]));
+    const stored = deps.live.stored(
+      args.recipientKey,
+      Math.max(leftMs, 0),
+      AbortSignal.any([signal, listening.signal]),
+    );
     stored.catch(() => {});
     const entries = await deps.store.fetch(args).catch((error) => {
       listening.abort();
@@ -93,7 +108,11 @@ async function* stored({ store }: DeliveryDependencies, recipientKey: Bytes, aft
 }
 
 /** @returns an entry's whole body, in pieces of at most 64 KiB @throws WireError E003, E012 */
-export async function* fetchBody({ store }: DeliveryDependencies, { recipientKey, seq }: ParamsOf<typeof delivery.fetchBody>, caller: Caller): AsyncGenerator<{ bytes: Bytes }> {
+export async function* fetchBody(
+  { store }: DeliveryDependencies,
+  { recipientKey, seq }: ParamsOf<typeof delivery.fetchBody>,
+  caller: Caller,
+): AsyncGenerator<{ bytes: Bytes }> {
   requireOwnDevice(caller, recipientKey);
   for (let index = 0;; index++) {
     const bytes = await store.bodyPiece({ recipientKey, seq, index });

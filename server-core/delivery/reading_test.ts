@@ -1,13 +1,31 @@
 import assert from "node:assert/strict";
 import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
-import { makeChannel, outcome, publishTo, queueOf, sendCommit, type TestService, withService } from "../testing/delivery_service.ts";
+import {
+  makeChannel,
+  outcome,
+  publishTo,
+  queueOf,
+  sendCommit,
+  type TestService,
+  withService,
+} from "../testing/delivery_service.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
 import { purgeDelivery } from "./blobs.ts";
 
 const wholeQueue = new Uint8Array();
 
-function fetchOf({ as }: TestService, device: TestDevice, params: { after?: number; limit?: number; channelId?: Uint8Array<ArrayBuffer> } = {}) {
-  return as(device).call(delivery.fetch, { recipientKey: device.recipientKey, channelId: wholeQueue, after: 0, limit: 200, ...params });
+function fetchOf(
+  { as }: TestService,
+  device: TestDevice,
+  params: { after?: number; limit?: number; channelId?: Uint8Array<ArrayBuffer> } = {},
+) {
+  return as(device).call(delivery.fetch, {
+    recipientKey: device.recipientKey,
+    channelId: wholeQueue,
+    after: 0,
+    limit: 200,
+    ...params,
+  });
 }
 
 Deno.test("fetch() gives entries after the cursor in order, at most limit and 200, and about 192 KiB", () =>
@@ -104,14 +122,27 @@ Deno.test("every method but health() needs an enrolled device: E001 for anyone, 
     assert.deepEqual(await outcomes(asCaller({ kind: "operator", remoteAddress: "::1" })), new Set(["E003"]));
     assert.deepEqual(await outcomes(asCaller({ ...ann.caller, enrolled: false })), new Set(["E003"]));
     const health = await as().call(delivery.health, {});
-    assert.deepEqual(health, { serverTimeMs: 1_800_000_000_000, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 });
+    assert.deepEqual(health, {
+      serverTimeMs: 1_800_000_000_000,
+      wireVersion: 1,
+      draining: false,
+      build: "test",
+      restoredMs: 0,
+      restoredToMs: 0,
+    });
   }));
 
 Deno.test("fetchWait() answers at once when something waits, at the first entry when nothing does, empty at its time", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const wait = (after: number, timeoutMs: number, ofChannel = wholeQueue) =>
-      as(bob).call(delivery.fetchWait, { recipientKey: bob.recipientKey, channelId: ofChannel, after, limit: 10, timeoutMs });
+      as(bob).call(delivery.fetchWait, {
+        recipientKey: bob.recipientKey,
+        channelId: ofChannel,
+        after,
+        limit: 10,
+        timeoutMs,
+      });
     assert.equal((await wait(0, 60_000)).entries.length, 1);
     const startedMs = performance.now();
     assert.deepEqual((await wait(1, 60)).entries, []);
@@ -133,7 +164,9 @@ Deno.test("a full queue drops its oldest application entries and leaves one gap 
     const { entries } = queueLimit;
     queueLimit.entries = 10;
     try {
-      for (let index = 0; index < 14; index++) await publishTo(as(ann), index === 2 ? other : channelId, 1, Uint8Array.of(index));
+      for (let index = 0; index < 14; index++) {
+        await publishTo(as(ann), index === 2 ? other : channelId, 1, Uint8Array.of(index));
+      }
       await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob] });
     } finally {
       queueLimit.entries = entries;
@@ -142,7 +175,10 @@ Deno.test("a full queue drops its oldest application entries and leaves one gap 
     const seen = queue.map(({ seq, kind, epoch, body }) => [seq, kind, kind === EntryKind.GAP ? epoch : body[0]]);
     assert.deepEqual(seen.slice(2, 4), [[5, EntryKind.GAP, 1], [6, EntryKind.GAP, 3]]);
     assert.deepEqual(queue[2].channelId, other);
-    assert.deepEqual(seen.slice(4, 14), Array.from({ length: 10 }, (_, index) => [index + 7, EntryKind.APPLICATION, index + 4]));
+    assert.deepEqual(
+      seen.slice(4, 14),
+      Array.from({ length: 10 }, (_, index) => [index + 7, EntryKind.APPLICATION, index + 4]),
+    );
     assert.equal(seen[14][1], EntryKind.COMMIT, "a commit is queued all the same");
     await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 10 });
     await publishTo(as(ann), channelId, 2);
@@ -161,14 +197,26 @@ Deno.test("a queue over its bytes drops its oldest application entries", () =>
       queueLimit.bytes = bytes;
     }
     const kinds = (await queueOf(as(bob), bob)).map(({ kind }) => kind);
-    assert.deepEqual(kinds, [EntryKind.WELCOME, EntryKind.GAP, EntryKind.APPLICATION, EntryKind.APPLICATION, EntryKind.APPLICATION]);
+    assert.deepEqual(kinds, [
+      EntryKind.WELCOME,
+      EntryKind.GAP,
+      EntryKind.APPLICATION,
+      EntryKind.APPLICATION,
+      EntryKind.APPLICATION,
+    ]);
   }));
 
 Deno.test("purgeDelivery() drops messages that waited too long, with a gap in their place, and old direct payloads; commits and Welcomes stay", () =>
   withService(2, async ({ as, deps, clock, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const age = deps.queueAgeMs;
-    const enqueue = () => as(ann).call(delivery.enqueue, { recipientKey: bob.recipientKey, channelId, messageId: random(16), body: random(10) });
+    const enqueue = () =>
+      as(ann).call(delivery.enqueue, {
+        recipientKey: bob.recipientKey,
+        channelId,
+        messageId: random(16),
+        body: random(10),
+      });
     for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);
     await enqueue();
     clock.nowMs += 1000;
@@ -184,7 +232,10 @@ Deno.test("purgeDelivery() drops messages that waited too long, with a gap in th
     await purgeDelivery(deps);
     assert.deepEqual(await kinds(), [WELCOME, GAP, APPLICATION, DIRECT]);
     assert.equal((await queueOf(as(bob), bob))[1].epoch, 3, "says how many");
-    assert.deepEqual(await deps.store.queueTotals(), { waiting: 1, waitingBytes: (await queueOf(as(bob), bob))[2].bodyLength });
+    assert.deepEqual(await deps.store.queueTotals(), {
+      waiting: 1,
+      waitingBytes: (await queueOf(as(bob), bob))[2].bodyLength,
+    });
     await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 100 });
     assert.deepEqual(await deps.store.queueTotals(), { waiting: 0, waitingBytes: 0 });
   }));
@@ -195,7 +246,9 @@ Deno.test("purgeQueues() drops a long backlog a bounded part at a time, of every
     for (let count = 0; count < 700; count++) await publishTo(as(devices[0]), channelId, 1, Uint8Array.of(1));
     clock.nowMs += deps.queueAgeMs;
     let calls = 0;
-    for (let after: number | undefined = 0; after !== undefined; calls++) ({ after } = await deps.store.purgeQueues({ ageMs: deps.queueAgeMs, after }));
+    for (let after: number | undefined = 0; after !== undefined; calls++) {
+      ({ after } = await deps.store.purgeQueues({ ageMs: deps.queueAgeMs, after }));
+    }
     assert.equal(calls, 2, "1,400 entries");
     assert.deepEqual((await deps.store.queueTotals()).waiting, 0);
   }));
@@ -209,11 +262,17 @@ Deno.test("dropDevice() empties a revoked device's queue for good, and the other
     const db = new Database(`${dataDir}/qpq.db`);
     dropDevice(db, bob.recipientKey);
     const { envelope } = await publishTo(as(ann), channelId, 1);
-    assert.equal(db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length, 0);
+    assert.equal(
+      db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length,
+      0,
+    );
     assert.deepEqual((await queueOf(as(eve), eve)).at(-1)!.body, envelope);
     assert.equal(await outcome(queueOf(as(bob), bob)), "E003");
     assert.deepEqual(await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, eve], removed: [bob] }), { n: 2 });
-    assert.equal(db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length, 0);
+    assert.equal(
+      db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length,
+      0,
+    );
     db.close();
   }));
 
@@ -221,7 +280,13 @@ Deno.test("fetch() gives what waits new numbers for a device that has seen highe
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);
-    const fetchFrom = async (after: number) => (await as(bob).call(delivery.fetch, { recipientKey: bob.recipientKey, channelId: new Uint8Array(), after, limit: 200 })).entries;
+    const fetchFrom = async (after: number) =>
+      (await as(bob).call(delivery.fetch, {
+        recipientKey: bob.recipientKey,
+        channelId: new Uint8Array(),
+        after,
+        limit: 200,
+      })).entries;
     const before = await fetchFrom(0);
     const again = await fetchFrom(1000);
     assert.deepEqual(again.map(({ id }) => id), before.map(({ id }) => id), "in their order");

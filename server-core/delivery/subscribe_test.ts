@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
-import { makeChannel, outcome, publishTo, sendCommit, type TestService, withService } from "../testing/delivery_service.ts";
+import {
+  makeChannel,
+  outcome,
+  publishTo,
+  sendCommit,
+  type TestService,
+  withService,
+} from "../testing/delivery_service.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
 
 function subscription({ as }: TestService, device: TestDevice, after = 0) {
@@ -35,7 +42,9 @@ Deno.test("subscribe() has no gap and nothing twice while messages are published
     const channelId = await makeChannel(as, [ann, bob, eve]);
     const total = 600;
     const publishing = Promise.all([ann, eve].map(async (device) => {
-      for (let index = 0; index < total / 2; index++) await publishTo(as(device), channelId, 1, new Uint8Array(index % 50 === 0 ? 70_000 : 2000));
+      for (let index = 0; index < total / 2; index++) {
+        await publishTo(as(device), channelId, 1, new Uint8Array(index % 50 === 0 ? 70_000 : 2000));
+      }
     }));
     const seqs: number[] = [];
     const stream = subscription(service, bob);

@@ -10,7 +10,10 @@ export interface OpaqueJobs {
   respondToRegistration: { params: { username: string; request: Bytes }; result: { response: Bytes } };
   /** Whether a RegistrationRecord (129 bytes) is one that a login can be answered from. */
   checkRecord: { params: { record: Bytes }; result: Record<string, never> };
-  /** KE1 (98 bytes) and the account's record, none for an unknown user → KE2 (259 bytes), and what the right KE3 will be. */
+  /**
+   * KE1 (98 bytes) and the account's record, none for an unknown user → KE2 (259 bytes), and what the right
+   * KE3 will be.
+   */
   respondToLogin: { params: { username: string; ke1: Bytes; record: Bytes | undefined }; result: LoginResponse };
 }
 
@@ -26,7 +29,9 @@ export interface LoginResponse {
 export type OpaqueJobName = keyof OpaqueJobs;
 
 /** Main thread → worker. `keys` comes first, once, and gets no answer. */
-export type WorkerRequest = { keys: OpaqueServerKeys } | { [J in OpaqueJobName]: { job: J; params: OpaqueJobs[J]["params"] } }[OpaqueJobName];
+export type WorkerRequest =
+  | { keys: OpaqueServerKeys }
+  | { [J in OpaqueJobName]: { job: J; params: OpaqueJobs[J]["params"] } }[OpaqueJobName];
 
 /** Worker → main thread: one answer a job, in order. `malformed`: the caller's bytes were at fault. */
 export type WorkerAnswer = { result: OpaqueJobs[OpaqueJobName]["result"] } | { error: string; malformed: boolean };

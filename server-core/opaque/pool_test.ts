@@ -6,7 +6,10 @@ import { generateOpaqueServerKeys } from "./server_keys.ts";
 import { messageBytes } from "./message_bytes.ts";
 import { argon2idHarden, noHarden, startLogin, startRegistration } from "./testing/opaque_client.ts";
 
-async function withPool(test: (pool: OpaquePool) => Promise<void>, options: { workers?: number; maxWaiting?: number } = {}): Promise<void> {
+async function withPool(
+  test: (pool: OpaquePool) => Promise<void>,
+  options: { workers?: number; maxWaiting?: number } = {},
+): Promise<void> {
   const pool = new OpaquePool({ keys: await generateOpaqueServerKeys(), workers: 1, ...options });
   try {
     await test(pool);
@@ -30,8 +33,16 @@ Deno.test("OPAQUE with Argon2id agrees on session key and export key, and every 
     assert.equal(registered.record.length, messageBytes.registrationRecord);
     await pool.run("checkRecord", { record: registered.record });
     const { ke1, finish } = await startLogin("correct horse battery", "alice", argon2idHarden);
-    const { ke2, expectedKe3, sessionKey } = await pool.run("respondToLogin", { username: "alice", ke1, record: registered.record });
-    assert.deepEqual([ke1.length, ke2.length, expectedKe3.length], [messageBytes.ke1, messageBytes.ke2, messageBytes.ke3]);
+    const { ke2, expectedKe3, sessionKey } = await pool.run("respondToLogin", {
+      username: "alice",
+      ke1,
+      record: registered.record,
+    });
+    assert.deepEqual([ke1.length, ke2.length, expectedKe3.length], [
+      messageBytes.ke1,
+      messageBytes.ke2,
+      messageBytes.ke3,
+    ]);
     const out = await finish(ke2);
     assert.ok(!(out instanceof Error));
     assert.deepEqual(out.ke3, expectedKe3);
@@ -70,7 +81,9 @@ Deno.test("OpaquePool.run() throws MalformedError for messages of a wrong length
     for (const bad of [offCurve(request, 0), longer(request), request.slice(1)]) {
       await assert.rejects(pool.run("respondToRegistration", { username: "alice", request: bad }), MalformedError);
     }
-    for (const bad of [offCurve(record, 0), longer(record), record.slice(1)]) await assert.rejects(pool.run("checkRecord", { record: bad }), MalformedError);
+    for (const bad of [offCurve(record, 0), longer(record), record.slice(1)]) {
+      await assert.rejects(pool.run("checkRecord", { record: bad }), MalformedError);
+    }
     for (const bad of [offCurve(ke1, 0), offCurve(ke1, 65), longer(ke1), ke1.slice(1)]) {
       await assert.rejects(pool.run("respondToLogin", { username: "alice", ke1: bad, record }), MalformedError);
     }
@@ -95,7 +108,9 @@ Deno.test("OpaquePool leaves the event loop free while its threads work", async 
     await pool.run("respondToRegistration", { username: "alice", request });
     let ticks = 0;
     const timer = setInterval(() => ticks++, 2);
-    await Promise.all(Array.from({ length: 4 }, () => pool.run("respondToRegistration", { username: "alice", request })));
+    await Promise.all(
+      Array.from({ length: 4 }, () => pool.run("respondToRegistration", { username: "alice", request })),
+    );
     clearInterval(timer);
     assert.ok(ticks >= 3, `${ticks} ticks`);
   });
@@ -105,18 +120,26 @@ Deno.test("OpaquePool shares the work among its threads, and rejects what is ope
   const pool = new OpaquePool({ keys: await generateOpaqueServerKeys(), workers: 2 });
   const { request } = await startRegistration("right", "alice");
   const ask = () => pool.run("respondToRegistration", { username: "alice", request });
-  assert.equal(new Set((await Promise.all([ask(), ask(), ask(), ask()])).map(({ response }) => response.join())).size, 1);
+  assert.equal(
+    new Set((await Promise.all([ask(), ask(), ask(), ask()])).map(({ response }) => response.join())).size,
+    1,
+  );
   assert.equal(pool.finished.respondToRegistration, 4);
   const open = [ask(), ask(), ask()].map((asked) => asked.then(() => "answered", (error) => error.message));
   pool.close();
-  assert.deepEqual(await Promise.all([...open, ask().catch((error) => error.message)]), Array.from({ length: 4 }, () => "the OPAQUE pool is closed"));
+  assert.deepEqual(
+    await Promise.all([...open, ask().catch((error) => error.message)]),
+    Array.from({ length: 4 }, () => "the OPAQUE pool is closed"),
+  );
 });
 
 Deno.test("OpaquePool rejects the jobs of a thread that fails, one start for each", async () => {
   const keys = await generateOpaqueServerKeys();
   const pool = new OpaquePool({ keys: { ...keys, oprfSeed: keys.oprfSeed.slice(1) }, workers: 1 });
   const { request } = await startRegistration("right", "alice");
-  const failed = await Promise.all([0, 1].map(() => pool.run("respondToRegistration", { username: "alice", request }).catch((error) => error.message)));
+  const failed = await Promise.all(
+    [0, 1].map(() => pool.run("respondToRegistration", { username: "alice", request }).catch((error) => error.message)),
+  );
   for (const message of failed) assert.match(message, /^an OPAQUE thread failed/);
   pool.close();
 });

@@ -1,4 +1,7 @@
-/** The server's OPAQUE keys: made once, at first start, and kept in the database; losing them makes every password useless. */
+/**
+ * The server's OPAQUE keys: made once, at first start, and kept in the database; losing them makes every
+ * password useless.
+ */
 
 import { RegistrationRecord } from "@cloudflare/opaque-ts";
 import { opaqueConfig } from "./suite.ts";

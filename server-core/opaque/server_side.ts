@@ -11,7 +11,6 @@ import { opaqueConfig } from "./suite.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-
 /** The server's steps of OPAQUE, draft-07, with one suite. */
 export class OpaqueServerSide {
   readonly #config = opaqueConfig();
@@ -20,7 +19,10 @@ export class OpaqueServerSide {
   readonly #fakeKey: Promise<CryptoKey>;
 
   constructor({ oprfSeed, akePrivateKey, akePublicKey, fakeRecord, fakeSecret }: OpaqueServerKeys) {
-    this.#server = new OpaqueServer(this.#config, Array.from(oprfSeed), { private_key: Array.from(akePrivateKey), public_key: Array.from(akePublicKey) });
+    this.#server = new OpaqueServer(this.#config, Array.from(oprfSeed), {
+      private_key: Array.from(akePrivateKey),
+      public_key: Array.from(akePublicKey),
+    });
     this.#fakeRecord = fakeRecord;
     this.#fakeKey = crypto.subtle.importKey("raw", fakeSecret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   }
@@ -29,9 +31,13 @@ export class OpaqueServerSide {
    * @param request 33 bytes
    * @throws MalformedError
    */
-  async respondToRegistration({ username, request }: { username: string; request: Bytes }): Promise<{ response: Bytes }> {
+  async respondToRegistration(
+    { username, request }: { username: string; request: Bytes },
+  ): Promise<{ response: Bytes }> {
     checkLength(request, messageBytes.registrationRequest, "RegistrationRequest");
-    const response = await foreign(() => this.#server.registerInit(RegistrationRequest.deserialize(this.#config, Array.from(request)), username));
+    const response = await foreign(() =>
+      this.#server.registerInit(RegistrationRequest.deserialize(this.#config, Array.from(request)), username)
+    );
     if (response instanceof Error) throw response;
     return { response: Uint8Array.from(response.serialize()) };
   }
@@ -51,16 +57,21 @@ export class OpaqueServerSide {
   }
 
   /**
-   * Answers an unknown user (no record) with the same steps as a known one, so that neither the answer nor the work tells them apart.
+   * Answers an unknown user (no record) with the same steps as a known one, so that neither the answer nor
+   * the work tells them apart.
    *
    * @param ke1 98 bytes
    * @throws MalformedError
    */
-  async respondToLogin({ username, ke1, record }: { username: string; ke1: Bytes; record: Bytes | undefined }): Promise<LoginResponse> {
+  async respondToLogin(
+    { username, ke1, record }: { username: string; ke1: Bytes; record: Bytes | undefined },
+  ): Promise<LoginResponse> {
     checkLength(ke1, messageBytes.ke1, "KE1");
     const fake = await this.#fakeRecordOf(username);
     const used = RegistrationRecord.deserialize(this.#config, Array.from(record ?? fake));
-    const answered = await foreign(() => this.#server.authInit(KE1.deserialize(this.#config, Array.from(ke1)), used, username, username, opaqueSuite));
+    const answered = await foreign(() =>
+      this.#server.authInit(KE1.deserialize(this.#config, Array.from(ke1)), used, username, username, opaqueSuite)
+    );
     if (answered instanceof Error) throw answered;
     const { ke2, expected } = answered;
     return {
@@ -84,7 +95,10 @@ function checkLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length !== length) throw new MalformedError(`${what}: ${length} bytes`);
 }
 
-/** opaque-ts throws plain errors at foreign bytes that are no point of the curve; our own keys and records were checked before they were stored. */
+/**
+ * opaque-ts throws plain errors at foreign bytes that are no point of the curve; our own keys and records
+ * were checked before they were stored.
+ */
 async function foreign<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -11,7 +11,11 @@ import type { Invocation } from "./command.ts";
  * @param access write: rows will be changed; anySchema: a database that is not migrated yet will do
  * @throws DataInUseError, StorageFormatError
  */
-export async function withDatabase<T>({ config: { dataDir, dbKey } }: Pick<Invocation, "config">, access: { write?: boolean; anySchema?: boolean }, work: (db: Database) => T | Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  { config: { dataDir, dbKey } }: Pick<Invocation, "config">,
+  access: { write?: boolean; anySchema?: boolean },
+  work: (db: Database) => T | Promise<T>,
+): Promise<T> {
   const lock = await lockData(dataDir, "command");
   try {
     const db = openExisting({ dataDir, key: dbKey, ...access });

@@ -18,7 +18,19 @@ import { status } from "./status.ts";
 import { users } from "./users.ts";
 
 /** By name, in the order of the help. */
-export const commands: Record<string, Command> = { health, status, users, devices, revoke, invite, invites, backup, restore, check, rekey };
+export const commands: Record<string, Command> = {
+  health,
+  status,
+  users,
+  devices,
+  revoke,
+  invite,
+  invites,
+  backup,
+  restore,
+  check,
+  rekey,
+};
 
 /**
  * @param args of the command line, the command first
@@ -27,7 +39,11 @@ export const commands: Record<string, Command> = { health, status, users, device
  * @returns the exit code
  * @throws Failure, ConfigError, DataInUseError, StorageFormatError
  */
-export async function runCommand(args: string[], config: () => ServerConfig, write?: (text: string) => void): Promise<number> {
+export async function runCommand(
+  args: string[],
+  config: () => ServerConfig,
+  write?: (text: string) => void,
+): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--help" || name === "help") {
     console.log(helpText());
@@ -41,14 +57,30 @@ export async function runCommand(args: string[], config: () => ServerConfig, wri
     return exitCodes.ok;
   }
   const [least, most] = command.positionals;
-  if (positionals.length < least || positionals.length > most) throw new Failure(exitCodes.usage, `usage: qpq-server ${command.synopsis}`, `qpq-server ${name} --help`);
-  await command.run({ config: config(), positionals, options: values, output: makeOutput(values.json === true, write), nowMs: Date.now() });
+  if (positionals.length < least || positionals.length > most) {
+    throw new Failure(exitCodes.usage, `usage: qpq-server ${command.synopsis}`, `qpq-server ${name} --help`);
+  }
+  await command.run({
+    config: config(),
+    positionals,
+    options: values,
+    output: makeOutput(values.json === true, write),
+    nowMs: Date.now(),
+  });
   return exitCodes.ok;
 }
 
-function parsed(command: Command, args: string[], name: string): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+function parsed(
+  command: Command,
+  args: string[],
+  name: string,
+): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
   try {
-    const { values, positionals } = parseArgs({ args, options: { ...command.options, json: { type: "boolean" }, help: { type: "boolean", short: "h" } }, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args,
+      options: { ...command.options, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+      allowPositionals: true,
+    });
     return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
     throw new Failure(exitCodes.usage, (error as Error).message.split("\n")[0], `qpq-server ${name} --help`);
@@ -58,9 +90,20 @@ function parsed(command: Command, args: string[], name: string): { values: Recor
 /** @returns any error as a failure: expected ones by their message, ours with their stack */
 export function failureOf(error: unknown): { message: string; hint?: string; exitCode: number } {
   if (error instanceof Failure) return error;
-  if (error instanceof DataInUseError) return { message: error.message, hint: "stop it first, or try again when it has ended", exitCode: exitCodes.unavailable };
-  const isExpected = error instanceof ConfigError || error instanceof StorageFormatError || error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied;
-  return { message: isExpected ? (error as Error).message : (error as Error)?.stack ?? String(error), exitCode: exitCodes.failed };
+  if (error instanceof DataInUseError) {
+    return {
+      message: error.message,
+      hint: "stop it first, or try again when it has ended",
+      exitCode: exitCodes.unavailable,
+    };
+  }
+  const isExpected = error instanceof ConfigError || error instanceof StorageFormatError ||
+    error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied;
+  return {
+    message: isExpected ? (error as Error).message : (error as Error)?.stack ?? String(error),
+    exitCode: exitCodes.failed,
+  };
 }
 
 function helpText(): string {
@@ -75,5 +118,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the data is in use or the ser
 }
 
 function helpOf({ synopsis, summary, details, examples }: Command): string {
-  return `usage: qpq-server ${synopsis} [--json]\n\n${summary}${details ? `\n\n${details}` : ""}\n\nexamples:\n${examples.map((example) => `  ${example}`).join("\n")}`;
+  return `usage: qpq-server ${synopsis} [--json]\n\n${summary}${details ? `\n\n${details}` : ""}\n\nexamples:\n${
+    examples.map((example) => `  ${example}`).join("\n")
+  }`;
 }

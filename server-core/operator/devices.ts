@@ -27,15 +27,25 @@ interface SessionRow {
 export const devices: Command = {
   synopsis: "devices USER",
   summary: "list an account's devices and their sessions",
-  details: `STATE: "listed" stands in the device list that the account has signed, "signed in" not yet, "revoked" was taken out by its owner, or with its account.`,
+  details:
+    `STATE: "listed" stands in the device list that the account has signed, "signed in" not yet, "revoked" was taken out by its owner, or with its account.`,
   examples: ["qpq-server devices alice", "qpq-server devices alice --json"],
   positionals: [1, 1],
   run: (invocation) =>
     withDatabase(invocation, {}, (db) => {
-      const account = db.get<{ accountKey: Uint8Array }>("SELECT account_key AS accountKey FROM accounts WHERE username = ?", invocation.positionals[0]);
+      const account = db.get<{ accountKey: Uint8Array }>(
+        "SELECT account_key AS accountKey FROM accounts WHERE username = ?",
+        invocation.positionals[0],
+      );
       if (!account) throw noSuchUser();
-      const rows = devicesOf(db, account.accountKey).map((device) => recordOf(device, sessionsOf(db, device.deviceId, invocation.nowMs)));
-      invocation.output.table(["DEVICE", "STATE", "ADDED", "KEYPACKAGES", "WAITING", "SESSION", "LAST USED"], rows, "no devices");
+      const rows = devicesOf(db, account.accountKey).map((device) =>
+        recordOf(device, sessionsOf(db, device.deviceId, invocation.nowMs))
+      );
+      invocation.output.table(
+        ["DEVICE", "STATE", "ADDED", "KEYPACKAGES", "WAITING", "SESSION", "LAST USED"],
+        rows,
+        "no devices",
+      );
     }),
 };
 
@@ -71,5 +81,16 @@ function recordOf(device: DeviceRow, sessions: SessionRow[]): { cells: string[];
     waitingBytes: device.waitingBytes ?? 0,
     sessions: sessions.map(({ sessionId, ...times }) => ({ sessionId: toHex(sessionId), ...times })),
   };
-  return { cells: [fields.deviceId, state, time(device.createdMs), String(device.keyPackages), String(fields.waiting), session, time(newest?.lastUsedMs)], fields };
+  return {
+    cells: [
+      fields.deviceId,
+      state,
+      time(device.createdMs),
+      String(device.keyPackages),
+      String(fields.waiting),
+      session,
+      time(newest?.lastUsedMs),
+    ],
+    fields,
+  };
 }

@@ -13,7 +13,11 @@ export const health: Command = {
   positionals: [0, 0],
   run: async ({ config, output }) => {
     const healthy = await probeHealth(config, probeMs).catch((error) => {
-      throw new Failure(exitCodes.unavailable, `no answer: ${error.message}`, "does the server run, with the same QPQ_LISTEN and QPQ_DATA?");
+      throw new Failure(
+        exitCodes.unavailable,
+        `no answer: ${error.message}`,
+        "does the server run, with the same QPQ_LISTEN and QPQ_DATA?",
+      );
     });
     if (!healthy) throw new Failure(exitCodes.failed, "the server is shutting down");
     if (output.json) output.record("", { healthy });

@@ -20,7 +20,9 @@ export const invite: Command = {
   run: (invocation) =>
     withDatabase(invocation, { write: true }, async (db) => {
       const { positionals: [days = "7"], nowMs, output } = invocation;
-      if (!/^[1-9]\d{0,2}$/.test(days)) throw new Failure(exitCodes.usage, "DAYS: an integer from 1 to 999", "qpq-server invite --help");
+      if (!/^[1-9]\d{0,2}$/.test(days)) {
+        throw new Failure(exitCodes.usage, "DAYS: an integer from 1 to 999", "qpq-server invite --help");
+      }
       const expiresMs = nowMs + Number(days) * dayMs;
       let codeSha256!: Uint8Array;
       const code = await createInvite({
@@ -42,7 +44,9 @@ export const invites: Command = {
   run: (invocation) => {
     const { positionals: [action, id] } = invocation;
     if (action === undefined) return list(invocation);
-    if (action !== "revoke" || !/^[0-9a-f]{16}$/.test(id ?? "")) throw new Failure(exitCodes.usage, "invites, or invites revoke ID", "`qpq-server invites` shows the ids");
+    if (action !== "revoke" || !/^[0-9a-f]{16}$/.test(id ?? "")) {
+      throw new Failure(exitCodes.usage, "invites, or invites revoke ID", "`qpq-server invites` shows the ids");
+    }
     return revoke(invocation, fromHex(id));
   },
 };
@@ -54,15 +58,24 @@ const list: Command["run"] = (invocation) =>
     );
     const records = rows.map(({ codeSha256, expiresMs, usedBy }) => {
       const state = usedBy !== null ? "used" : expiresMs > invocation.nowMs ? "open" : "expired";
-      return { cells: [idOf(codeSha256), state, time(expiresMs), usedBy ?? "-"], fields: { inviteId: idOf(codeSha256), state, expiresMs, usedBy } };
+      return {
+        cells: [idOf(codeSha256), state, time(expiresMs), usedBy ?? "-"],
+        fields: { inviteId: idOf(codeSha256), state, expiresMs, usedBy },
+      };
     });
     invocation.output.table(["ID", "STATE", "EXPIRES", "USED BY"], records, "no invites");
   });
 
 function revoke(invocation: Parameters<Command["run"]>[0], id: Uint8Array): Promise<void> {
   return withDatabase(invocation, { write: true }, (db) => {
-    const { changes } = db.run("DELETE FROM invites WHERE substr(code_sha256, 1, ?) = ? AND used_by IS NULL", idBytes, id);
-    if (changes === 0) throw new Failure(exitCodes.failed, "no such invite that is not used", "`qpq-server invites` shows the ids");
+    const { changes } = db.run(
+      "DELETE FROM invites WHERE substr(code_sha256, 1, ?) = ? AND used_by IS NULL",
+      idBytes,
+      id,
+    );
+    if (changes === 0) {
+      throw new Failure(exitCodes.failed, "no such invite that is not used", "`qpq-server invites` shows the ids");
+    }
     invocation.output.record("revoked", { inviteId: toHex(id), revoked: true });
   });
 }

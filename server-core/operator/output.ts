@@ -16,7 +16,7 @@ export function makeOutput(json: boolean, write: (text: string) => void = writeA
     json,
     record: (text, fields) => write(`${json ? JSON.stringify(fields) : text}\n`),
     table: (heading, rows, none) => {
-      if (json) for (const { fields } of rows) write(`${JSON.stringify(fields)}\n`);
+      if (json) { for (const { fields } of rows) write(`${JSON.stringify(fields)}\n`); }
       else if (rows.length === 0) write(`${none}\n`);
       else write(aligned([heading, ...rows.map(({ cells }) => cells)]));
     },
@@ -37,7 +37,9 @@ export function size(bytes: number): string {
 
 function aligned(rows: string[][]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
-  return rows.map((cells) => `${cells.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()}\n`).join("");
+  return rows.map((cells) => `${cells.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd()}\n`).join(
+    "",
+  );
 }
 
 function writeAll(text: string): void {

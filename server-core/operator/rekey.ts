@@ -10,7 +10,8 @@ import { type Command, exitCodes, Failure, type Invocation } from "./command.ts"
 export const rekey: Command = {
   synopsis: "rekey (--new-key-file FILE | --decrypt)",
   summary: "encrypt the database under another key; the server must be stopped",
-  details: `The present key comes from QPQ_DB_KEY or QPQ_DB_KEY_FILE (neither: the database is not encrypted yet), the new one from FILE, without the end of its line. A copy is made under the new key and takes the
+  details:
+    `The present key comes from QPQ_DB_KEY or QPQ_DB_KEY_FILE (neither: the database is not encrypted yet), the new one from FILE, without the end of its line. A copy is made under the new key and takes the
 database's place in one step: a crash leaves the old one or the new one, whole. Afterwards set QPQ_DB_KEY_FILE to the new key. Older backups keep their old key.`,
   examples: ["qpq-server rekey --new-key-file /keys/db-key-2", "qpq-server rekey --decrypt"],
   options: { "new-key-file": { type: "string" }, decrypt: { type: "boolean" } },
@@ -28,14 +29,21 @@ database's place in one step: a crash leaves the old one or the new one, whole. 
     } finally {
       lock.release();
     }
-    output.record(newKey === undefined ? "the database is not encrypted any more; unset QPQ_DB_KEY and QPQ_DB_KEY_FILE" : "the database is under the new key; set QPQ_DB_KEY_FILE to it before the server starts", { encrypted: newKey !== undefined });
+    output.record(
+      newKey === undefined
+        ? "the database is not encrypted any more; unset QPQ_DB_KEY and QPQ_DB_KEY_FILE"
+        : "the database is under the new key; set QPQ_DB_KEY_FILE to it before the server starts",
+      { encrypted: newKey !== undefined },
+    );
   },
 };
 
 /** @returns undefined for none */
 function newKeyOf({ options }: Invocation): string | undefined {
   const file = options["new-key-file"] as string | undefined;
-  if ((file === undefined) === (options.decrypt !== true)) throw new Failure(exitCodes.usage, "one of --new-key-file FILE, --decrypt", "qpq-server rekey --help");
+  if ((file === undefined) === (options.decrypt !== true)) {
+    throw new Failure(exitCodes.usage, "one of --new-key-file FILE, --decrypt", "qpq-server rekey --help");
+  }
   if (file === undefined) return undefined;
   let key: string;
   try {
@@ -80,7 +88,9 @@ function copyUnder(newKey: string | undefined, copy: string, path: string, key: 
   try {
     // With its log folded in the database is one file, which a rename replaces whole.
     // A program that has it open would keep it from being so, and its log would then meet another database.
-    if (!leavesWal(db)) throw new Failure(exitCodes.unavailable, "another program has the database open", "end it, then try again");
+    if (!leavesWal(db)) {
+      throw new Failure(exitCodes.unavailable, "another program has the database open", "end it, then try again");
+    }
     Deno.openSync(copy, { createNew: true, write: true, mode: 0o600 }).close();
     db.run("VACUUM INTO ?", copy);
   } finally {
@@ -100,7 +110,13 @@ function copyUnder(newKey: string | undefined, copy: string, path: string, key: 
   const whole = new Database(copy, { key: newKey, readonly: true, fileMustExist: true });
   try {
     const [fault] = faultsOf(whole);
-    if (fault) throw new Failure(exitCodes.damaged, `the database is damaged: ${fault}`, "it was left as it is; qpq-server check");
+    if (fault) {
+      throw new Failure(
+        exitCodes.damaged,
+        `the database is damaged: ${fault}`,
+        "it was left as it is; qpq-server check",
+      );
+    }
   } finally {
     whole.close();
   }

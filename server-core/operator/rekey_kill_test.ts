@@ -3,7 +3,10 @@ import { Database } from "../storage/sqlite/database.ts";
 import { withTempDir } from "../testing/quic.ts";
 import { random, seedDevices } from "../testing/seed.ts";
 
-/** Two keys in SQLCipher's form for a key itself: deriving one from a passphrase takes a fifth of a second each time, and this is about what comes after. */
+/**
+ * Two keys in SQLCipher's form for a key itself: deriving one from a passphrase takes a fifth of a second
+ * each time, and this is about what comes after.
+ */
 const keys = ["0", "1"].map((digit) => `x'${digit.repeat(64)}'`);
 
 const main = new URL("../main.ts", import.meta.url).pathname;
@@ -12,7 +15,8 @@ const main = new URL("../main.ts", import.meta.url).pathname;
 function opens(dataDir: string, key: string): boolean {
   const db = new Database(`${dataDir}/qpq.db`, { key });
   try {
-    return db.get<{ found: number }>("SELECT count(*) AS found FROM accounts")!.found === 30 && db.pragma("integrity_check") === "ok";
+    return db.get<{ found: number }>("SELECT count(*) AS found FROM accounts")!.found === 30 &&
+      db.pragma("integrity_check") === "ok";
   } catch {
     return false;
   } finally {
@@ -25,7 +29,8 @@ function exists(path: string): boolean {
 }
 
 Deno.test({
-  name: "rekey that is killed at any moment leaves a database that exactly one of the two keys opens, whole; the next one clears what is left",
+  name:
+    "rekey that is killed at any moment leaves a database that exactly one of the two keys opens, whole; the next one clears what is left",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
@@ -34,16 +39,29 @@ Deno.test({
       // Some megabytes, so that it takes its time.
       const db = new Database(`${dataDir}/qpq.db`, { key: keys[0] });
       db.exec("BEGIN");
-      for (let piece = 0; piece < 120; piece++) db.run("INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)", piece, random(65_536));
+      for (let piece = 0; piece < 120; piece++) {
+        db.run("INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)", piece, random(65_536));
+      }
       db.exec("COMMIT");
       db.close();
-      for (const number of [0, 1]) Deno.writeTextFileSync(`${dataDir}/${number}`, `${keys[number]}\n`);
+      for (const number of [0, 1]) {
+        Deno.writeTextFileSync(`${dataDir}/${number}`, `${keys[number]}\n`);
+      }
       let current = 0;
       const seen = new Set<string>();
       const rounds = 5;
       for (let round = 0; round <= rounds; round++) {
         const child = new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--unstable-net", "--no-check", main, "rekey", "--new-key-file", `${dataDir}/${1 - current}`],
+          args: [
+            "run",
+            "-A",
+            "--unstable-net",
+            "--no-check",
+            main,
+            "rekey",
+            "--new-key-file",
+            `${dataDir}/${1 - current}`,
+          ],
           env: { QPQ_DATA: dataDir, QPQ_DB_KEY_FILE: `${dataDir}/${current}` },
           stdout: "null",
           stderr: "null",

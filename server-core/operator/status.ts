@@ -14,17 +14,29 @@ import { size, time } from "./output.ts";
 export const status: Command = {
   synopsis: "status",
   summary: "whether the server answers, and what it holds",
-  details: `Exit code 3 when the server does not answer; what the database holds is shown all the same. Figures of the running process (connections, calls) are there when QPQ_METRICS_PORT is set.`,
+  details:
+    `Exit code 3 when the server does not answer; what the database holds is shown all the same. Figures of the running process (connections, calls) are there when QPQ_METRICS_PORT is set.`,
   examples: ["qpq-server status", "qpq-server status --json | jq .queueMessages"],
   positionals: [0, 0],
   run: async (invocation) => {
     const { config, output } = invocation;
     const server = await serverState(invocation);
-    const facts = { server, ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)), certificate: certificateFacts(config.dataDir), live: server === "serving" ? await liveFacts(config.metrics) : null };
+    const facts = {
+      server,
+      ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)),
+      certificate: certificateFacts(config.dataDir),
+      live: server === "serving" ? await liveFacts(config.metrics) : null,
+    };
     output.record(textOf(facts), facts);
     if (server === "stopped") throw new Failure(exitCodes.unavailable, "no server runs on this data");
     if (server === "draining") throw new Failure(exitCodes.unavailable, "the server is shutting down");
-    if (server === "silent") throw new Failure(exitCodes.unavailable, "a server holds this data, but does not answer at QPQ_LISTEN", "was it started with another QPQ_LISTEN? Else its log says why");
+    if (server === "silent") {
+      throw new Failure(
+        exitCodes.unavailable,
+        "a server holds this data, but does not answer at QPQ_LISTEN",
+        "was it started with another QPQ_LISTEN? Else its log says why",
+      );
+    }
   },
 };
 
@@ -32,7 +44,10 @@ type ServerState = "serving" | "draining" | "silent" | "stopped";
 
 async function serverState({ config }: Invocation): Promise<ServerState> {
   if (!isServed(config.dataDir)) return "stopped";
-  return await probeHealth(config, probeMs).then((healthy) => healthy ? "serving" as const : "draining" as const, () => "silent" as const);
+  return await probeHealth(config, probeMs).then(
+    (healthy) => healthy ? "serving" as const : "draining" as const,
+    () => "silent" as const,
+  );
 }
 
 interface DatabaseFacts {
@@ -67,7 +82,10 @@ function databaseFacts(db: Database, { config: { dataDir, dbKey }, nowMs }: Invo
     keyPackages: number("SELECT count(*) AS found FROM key_packages"),
     openInvites: number("SELECT count(*) AS found FROM invites WHERE used_by IS NULL AND expires_ms > ?", nowMs),
     attachments: number("SELECT count(DISTINCT sha256) AS found FROM blobs WHERE expires_ms > ?", nowMs),
-    attachmentBytes: number("SELECT coalesce(sum(length), 0) AS found FROM (SELECT max(length) AS length FROM blobs WHERE expires_ms > ? GROUP BY sha256)", nowMs),
+    attachmentBytes: number(
+      "SELECT coalesce(sum(length), 0) AS found FROM (SELECT max(length) AS length FROM blobs WHERE expires_ms > ? GROUP BY sha256)",
+      nowMs,
+    ),
     databaseBytes: bytesOf(`${dataDir}/qpq.db`) + bytesOf(`${dataDir}/qpq.db-wal`),
   };
 }
@@ -107,9 +125,16 @@ interface LiveFacts {
 async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | null> {
   if (!metrics?.port) return null;
   try {
-    const text = await (await fetch(`http://${localHost(metrics.bind)}:${metrics.port}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
+    const text = await (await fetch(`http://${localHost(metrics.bind)}:${metrics.port}/metrics`, {
+      signal: AbortSignal.timeout(probeMs),
+    })).text();
     const gauge = (name: string) => Number(text.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1] ?? 0);
-    return { connections: gauge("qpq_connections"), subscriptions: gauge("qpq_subscriptions"), callsInFlight: gauge("qpq_calls_in_flight"), storageWaiting: gauge("qpq_storage_waiting") };
+    return {
+      connections: gauge("qpq_connections"),
+      subscriptions: gauge("qpq_subscriptions"),
+      callsInFlight: gauge("qpq_calls_in_flight"),
+      storageWaiting: gauge("qpq_storage_waiting"),
+    };
   } catch {
     // Another program's port, or the server went meanwhile: what the database says is still true.
     return null;
@@ -122,17 +147,35 @@ function localHost(bind: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-function textOf({ server, certificate, live, ...facts }: DatabaseFacts & { server: ServerState; certificate: CertificateFacts | null; live: LiveFacts | null }): string {
+function textOf(
+  { server, certificate, live, ...facts }: DatabaseFacts & {
+    server: ServerState;
+    certificate: CertificateFacts | null;
+    live: LiveFacts | null;
+  },
+): string {
   const lines: [string, string][] = [
     ["server", server],
-    ...(live ? [["connections", `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`] as [string, string]] : []),
+    ...(live
+      ? [
+        [
+          "connections",
+          `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`,
+        ] as [string, string],
+      ]
+      : []),
     ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
     ["channels", String(facts.channels)],
     ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}`],
     ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],
-    ["database", `${size(facts.databaseBytes)}, ${facts.encrypted ? "encrypted" : "not encrypted"}, schema ${facts.schemaVersion}, format ${facts.storageFormat}`],
+    [
+      "database",
+      `${size(facts.databaseBytes)}, ${
+        facts.encrypted ? "encrypted" : "not encrypted"
+      }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
+    ],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");

@@ -1,4 +1,7 @@
-/** What the authentication service asks of storage: whole domain operations, each one atomic. Another engine may serve it. */
+/**
+ * What the authentication service asks of storage: whole domain operations, each one atomic. Another engine
+ * may serve it.
+ */
 
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
 
@@ -101,15 +104,23 @@ export interface AccountStore {
   opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
   /** Stores `keys` if there are none yet. Returns the stored ones. */
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
-  /** The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has disabled or deleted it, so that nobody may sign in. */
-  opaqueRecord(args: { username: string }): Promise<{ accountKey: Bytes; opaqueRecord: Bytes; active: boolean } | undefined>;
+  /**
+   * The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has
+   * disabled or deleted it, so that nobody may sign in.
+   */
+  opaqueRecord(
+    args: { username: string },
+  ): Promise<{ accountKey: Bytes; opaqueRecord: Bytes; active: boolean } | undefined>;
   /** Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already used). */
   register(account: NewAccount): Promise<void>;
   /**
-   * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as not enrolled. Over 100 sessions of an account the
-   * longest unused one ends. Errors: E003 (revoked device), E008 (the record has changed since, or the account was disabled), E023 (device of another account).
+   * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as
+   * not enrolled. Over 100 sessions of an account the longest unused one ends. Errors: E003 (revoked device),
+   * E008 (the record has changed since, or the account was disabled), E023 (device of another account).
    */
-  openSession(args: { accountKey: Bytes; opaqueRecord: Bytes; device: DeviceKeys; session: NewSession }): Promise<{ account: StoredAccount; enrolled: boolean; endedSessionIds: Bytes[] }>;
+  openSession(
+    args: { accountKey: Bytes; opaqueRecord: Bytes; device: DeviceKeys; session: NewSession },
+  ): Promise<{ account: StoredAccount; enrolled: boolean; endedSessionIds: Bytes[] }>;
   /** By SHA-256 of the token; expired ones included. */
   session(args: { tokenSha256: Bytes }): Promise<StoredSession | undefined>;
   /** Whether an account's list has revoked the device. */
@@ -125,15 +136,45 @@ export interface AccountStore {
   /** Those of the given sessions that are no more. */
   endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
-  /** Compare-and-set. Wraps and recovery key change only for a session that began at `freshSinceMs` or later. Errors: E014, E015. */
-  putVault(args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault; sessionId: Bytes; freshSinceMs: number }): Promise<void>;
-  /** New OPAQUE record, vault and the end of all sessions but one, which began at `freshSinceMs` or later. Errors: E003, E015. */
-  changePassword(args: { accountKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault; keptSessionId: Bytes; freshSinceMs: number }): Promise<{ endedSessionIds: Bytes[] }>;
-  /** What a recovery is judged by; undefined for an unknown name, for an account that is not active and for one without a recovery key. */
-  recoverable(args: { username: string }): Promise<{ account: StoredAccount; recoveryKey: Bytes; vault: StoredVault } | undefined>;
-  /** New OPAQUE record, vault and the end of all sessions, iff the recovery key is still `recoveryKey`. Errors: E008, E015. */
-  recover(args: { accountKey: Bytes; recoveryKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault }): Promise<{ endedSessionIds: Bytes[] }>;
-  /** Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023 (a listed device never proved its key to this account). */
+  /**
+   * Compare-and-set. Wraps and recovery key change only for a session that began at `freshSinceMs` or later.
+   * Errors: E014, E015.
+   */
+  putVault(
+    args: { accountKey: Bytes; expectedVersion: number; vault: StoredVault; sessionId: Bytes; freshSinceMs: number },
+  ): Promise<void>;
+  /**
+   * New OPAQUE record, vault and the end of all sessions but one, which began at `freshSinceMs` or later.
+   * Errors: E003, E015.
+   */
+  changePassword(
+    args: {
+      accountKey: Bytes;
+      opaqueRecord: Bytes;
+      expectedVersion: number;
+      vault: StoredVault;
+      keptSessionId: Bytes;
+      freshSinceMs: number;
+    },
+  ): Promise<{ endedSessionIds: Bytes[] }>;
+  /**
+   * What a recovery is judged by; undefined for an unknown name, for an account that is not active and for
+   * one without a recovery key.
+   */
+  recoverable(
+    args: { username: string },
+  ): Promise<{ account: StoredAccount; recoveryKey: Bytes; vault: StoredVault } | undefined>;
+  /**
+   * New OPAQUE record, vault and the end of all sessions, iff the recovery key is still `recoveryKey`.
+   * Errors: E008, E015.
+   */
+  recover(
+    args: { accountKey: Bytes; recoveryKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault },
+  ): Promise<{ endedSessionIds: Bytes[] }>;
+  /**
+   * Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023
+   * (a listed device never proved its key to this account).
+   */
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
   /** Deleted ones are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
@@ -142,12 +183,20 @@ export interface AccountStore {
   /** Of active accounts, sorted. */
   usernamesFrom(args: { prefix: string; limit: number }): Promise<string[]>;
   /** All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in stock). */
-  addKeyPackages(args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage }): Promise<{ available: number }>;
+  addKeyPackages(
+    args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage },
+  ): Promise<{ available: number }>;
   countKeyPackages(args: { deviceId: Bytes }): Promise<{ available: number; lastResort: boolean }>;
-  /** One for each device (none named: all listed ones), removed unless last resort. Errors: E012 (account or device), E024 (names the device). */
+  /**
+   * One for each device (none named: all listed ones), removed unless last resort. Errors: E012 (account or
+   * device), E024 (names the device).
+   */
   takeKeyPackages(args: { accountKey: Bytes; deviceIds: Bytes[] }): Promise<HandedOutKeyPackage[]>;
   /** Stores a single-use invite code by its SHA-256. */
   addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
-  /** Deletes what is of no use any more: long expired sessions, devices that never enrolled and have no session, expired KeyPackages and invites. */
+  /**
+   * Deletes what is of no use any more: long expired sessions, devices that never enrolled and have no
+   * session, expired KeyPackages and invites.
+   */
   purgeExpired(): Promise<void>;
 }

@@ -68,15 +68,24 @@ export interface FetchArgs {
   limit: number;
 }
 
-/** Every method rejects with WireError for the codes that it names; a call that came before (same ids) is answered as it was. */
+/**
+ * Every method rejects with WireError for the codes that it names; a call that came before (same ids) is
+ * answered as it was.
+ */
 export interface DeliveryStore {
   /** Makes a channel at epoch 0 whose only member is `creator`. E003 the id is another's, E032 too many. */
   createChannel(args: { creator: Bytes; channelId: Bytes }): Promise<void>;
   /** E016. */
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
-  /** What can be said before the body is read. Returns n when the same commit was accepted before. E016, E014 (id reused), E017, E015. */
+  /**
+   * What can be said before the body is read. Returns n when the same commit was accepted before. E016, E014
+   * (id reused), E017, E015.
+   */
   checkCommit(args: CommitHead): Promise<{ n: number } | undefined>;
-  /** E016, E014 (id reused), E017, E015, E014, E012, E032 (too much of the sender's account waits for an added device). */
+  /**
+   * E016, E014 (id reused), E017, E015, E014, E012, E032 (too much of the sender's account waits for an added
+   * device).
+   */
   commit(args: CommitArgs): Promise<{ n: number; queued: Queued[] }>;
   /** E016, E014 (id reused), E017, E015. `queued` is empty for a repeat. */
   publish(args: PublishArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
@@ -84,7 +93,10 @@ export interface DeliveryStore {
   ephemeralRecipients(args: { sender: Bytes; channelId: Bytes; epoch: number }): Promise<Bytes[]>;
   /** E016, E012, E014 (id reused), E013. */
   enqueue(args: EnqueueArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
-  /** Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any. E003 for a dropped device. */
+  /**
+   * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
+   * E003 for a dropped device.
+   */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
   /** Deletes entries with seq ≤ upTo. */
   ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
@@ -92,22 +104,32 @@ export interface DeliveryStore {
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
-  /** Whether an account may store `length` bytes more; extends the life of a blob that it has. Returns its expiry if the blob is there already. E032. */
+  /**
+   * Whether an account may store `length` bytes more; extends the life of a blob that it has. Returns its
+   * expiry if the blob is there already. E032.
+   */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
   /** Records a blob whose file is in place. E032. */
   storeBlob(args: BlobArgs): Promise<{ expiresMs: number }>;
   /** E031. */
   blobLength(args: { sha256: Bytes }): Promise<number>;
-  /** Deletes what is past its time: dedup records after 30 days, expired blobs. Returns the blobs whose files are to go. At most 1,000 of each a call. */
+  /**
+   * Deletes what is past its time: dedup records after 30 days, expired blobs. Returns the blobs whose files
+   * are to go. At most 1,000 of each a call.
+   */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
   /**
-   * Drops what has waited longer than `ageMs`, of the queues behind `after`: messages leave a gap, direct payloads nothing; commits and Welcomes stay. At most 1,000 queues and
-   * 1,000 entries a call. Returns where to go on, or undefined after the last queue.
+   * Drops what has waited longer than `ageMs`, of the queues behind `after`: messages leave a gap, direct
+   * payloads nothing; commits and Welcomes stay. At most 1,000 queues and 1,000 entries a call. Returns where
+   * to go on, or undefined after the last queue.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
   /** What waits in all queues together: messages and their bytes. */
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
-  /** When the data was last put in from a backup, and the newest message that the backup had (0: none), ms since the Unix epoch. Undefined: never. */
+  /**
+   * When the data was last put in from a backup, and the newest message that the backup had (0: none), ms
+   * since the Unix epoch. Undefined: never.
+   */
   lastRestore(): Promise<Restored | undefined>;
 }
 

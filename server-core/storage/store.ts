@@ -1,4 +1,7 @@
-/** Durable state, as whole domain operations: each is atomic, and its promise resolves only after its effects would survive a power cut. */
+/**
+ * Durable state, as whole domain operations: each is atomic, and its promise resolves only after its effects
+ * would survive a power cut.
+ */
 
 import type { AccountStore } from "./account_store.ts";
 import type { DeliveryStore } from "./delivery_store.ts";

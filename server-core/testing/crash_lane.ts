@@ -73,7 +73,7 @@ export class CrashLane {
     try {
       this.#channelId ??= await makeChannel(connection.as, [this.#ann, ...this.#receivers.map(({ device }) => device)]);
       // So that there is something to sign out from the first round on.
-      if (index === 0) for (let count = 0; count < 3; count++) await this.#signIn(connection);
+      if (index === 0) { for (let count = 0; count < 3; count++) await this.#signIn(connection); }
       await this.#settle(connection);
       await this.#check(connection);
       if (last) return;
@@ -97,7 +97,9 @@ export class CrashLane {
     if (this.#pendingCommit) await this.#commit(client, this.#pendingCommit);
     for (const message of [...this.#unsure.values()]) {
       // It was not stored, and the epoch has gone on; it is sealed anew under its id.
-      if (await this.#publish(client, message) === "stale") assert.equal(await this.#publish(client, { ...message, envelope: random(300) }), "ok");
+      if (await this.#publish(client, message) === "stale") {
+        assert.equal(await this.#publish(client, { ...message, envelope: random(300) }), "ok");
+      }
     }
   }
 
@@ -106,11 +108,17 @@ export class CrashLane {
     assert.equal(epoch, this.#epoch, "the channel's epoch is that of the last acknowledged commit");
     for (const receiver of this.#receivers) {
       await this.#read(as(receiver.device), receiver, 0);
-      for (const id of this.#acknowledged) assert.ok(receiver.byId.has(id), `an acknowledged message is missing: ${id}`);
+      for (const id of this.#acknowledged) {
+        assert.ok(receiver.byId.has(id), `an acknowledged message is missing: ${id}`);
+      }
       for (const id of this.#commitIds) assert.ok(receiver.byId.has(id), `an acknowledged commit is missing: ${id}`);
     }
-    for (const sha of this.#blobs) assert.deepEqual(sha256(await whole(as(this.#receivers[0].device), sha)), sha, "an acknowledged blob is whole");
-    for (const channelId of this.#channels) assert.equal((await as(this.#ann).call(delivery.channelState, { channelId })).epoch, 0);
+    for (const sha of this.#blobs) {
+      assert.deepEqual(sha256(await whole(as(this.#receivers[0].device), sha)), sha, "an acknowledged blob is whole");
+    }
+    for (const channelId of this.#channels) {
+      assert.equal((await as(this.#ann).call(delivery.channelState, { channelId })).epoch, 0);
+    }
     await this.#signIns.check(as);
     // What was seen once in both queues need not be looked for again.
     this.#acknowledged.clear();
@@ -123,7 +131,12 @@ export class CrashLane {
   async #read(client: RpcClient, receiver: Receiver, from: number): Promise<void> {
     let after = from;
     while (true) {
-      const { entries }: { entries: Entry[] } = await client.call(delivery.fetch, { recipientKey: receiver.device.recipientKey, channelId: new Uint8Array(), after, limit: 200 });
+      const { entries }: { entries: Entry[] } = await client.call(delivery.fetch, {
+        recipientKey: receiver.device.recipientKey,
+        channelId: new Uint8Array(),
+        after,
+        limit: 200,
+      });
       for (const { seq, id, kind } of entries) {
         const name = toHex(id);
         assert.ok(seq > receiver.acked, `what was acknowledged up to ${receiver.acked} is gone, not ${seq}`);
@@ -148,11 +161,28 @@ export class CrashLane {
       while (!over) await work();
     };
     const ended = Promise.allSettled([
-      ...Array.from({ length: senders }, () => repeat(() => this.#publish(client, { messageId: random(16), envelope: random(100 + Math.floor(3000 * this.#random())) }))),
-      repeat(() => this.#commit(client, commitCall({ channelId: this.#channelId!, epoch: this.#epoch, members: [this.#ann, ...this.#receivers.map(({ device }) => device)] }))),
+      ...Array.from(
+        { length: senders },
+        () =>
+          repeat(() =>
+            this.#publish(client, { messageId: random(16), envelope: random(100 + Math.floor(3000 * this.#random())) })
+          ),
+      ),
+      repeat(() =>
+        this.#commit(
+          client,
+          commitCall({
+            channelId: this.#channelId!,
+            epoch: this.#epoch,
+            members: [this.#ann, ...this.#receivers.map(({ device }) => device)],
+          }),
+        )
+      ),
       repeat(() => this.#putBlob(client)),
       this.#createChannel(client),
-      ...this.#receivers.map((receiver, index) => repeat(() => this.#ack(as(receiver.device), receiver, index === 0 ? 20 : 80))),
+      ...this.#receivers.map((receiver, index) =>
+        repeat(() => this.#ack(as(receiver.device), receiver, index === 0 ? 20 : 80))
+      ),
       ...(withSignIn ? [this.#signIn(connection)] : []),
       this.#signIns.signOut(as).then((did) => void (this.done.signOuts += did ? 1 : 0)),
     ]);
@@ -160,7 +190,10 @@ export class CrashLane {
       over = true;
       for (const result of await ended) {
         // A killed core answers nothing; what it did answer must have been "yes".
-        if (result.status === "rejected" && (result.reason instanceof WireError || result.reason instanceof assert.AssertionError)) throw result.reason;
+        if (
+          result.status === "rejected" &&
+          (result.reason instanceof WireError || result.reason instanceof assert.AssertionError)
+        ) throw result.reason;
       }
     };
   }
@@ -169,7 +202,12 @@ export class CrashLane {
     const id = toHex(message.messageId);
     this.#unsure.set(id, message);
     try {
-      await client.call(delivery.publish, { channelId: this.#channelId!, epoch: this.#epoch, ...message, ephemeral: false });
+      await client.call(delivery.publish, {
+        channelId: this.#channelId!,
+        epoch: this.#epoch,
+        ...message,
+        ephemeral: false,
+      });
     } catch (error) {
       // Its own commit was faster. E017, because this very device made it.
       if (!isWireError(error, ErrorCode.epochConflict, ErrorCode.staleEpoch)) throw error;

@@ -40,7 +40,11 @@ export interface TestService {
  *
  * @param overrides replaces some of what the service is given
  */
-export async function withService(count: number, test: (service: TestService) => Promise<void>, overrides: Partial<DeliveryDependencies> = {}): Promise<void> {
+export async function withService(
+  count: number,
+  test: (service: TestService) => Promise<void>,
+  overrides: Partial<DeliveryDependencies> = {},
+): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-core-" });
   const devices = seedDevices(dataDir, count);
   const clock = { nowMs: 1_800_000_000_000 };
@@ -99,7 +103,19 @@ export interface CommitPlan {
 }
 
 /** @returns the parameters and the body of a commit call */
-export function commitCall({ channelId, epoch, members, removed = [], added = [], commitId = random(16), commit = random(300), welcome, headers }: CommitPlan) {
+export function commitCall(
+  {
+    channelId,
+    epoch,
+    members,
+    removed = [],
+    added = [],
+    commitId = random(16),
+    commit = random(300),
+    welcome,
+    headers,
+  }: CommitPlan,
+) {
   const welcomeBytes = welcome ?? (added.length > 0 ? random(400) : new Uint8Array());
   const headerParts = headers ?? joined(members.flatMap(({ recipientKey }) => [recipientKey, headerOf(recipientKey)]));
   const body = joined([commit, welcomeBytes, headerParts]);
@@ -151,12 +167,27 @@ export async function makeChannel(as: (device: TestDevice) => RpcClient, devices
 export async function queueOf(client: RpcClient, { recipientKey }: TestDevice, after = 0): Promise<Entry[]> {
   const all: Entry[] = [];
   while (true) {
-    const { entries } = await client.call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after: all.at(-1)?.seq ?? after, limit: 200 });
+    const { entries } = await client.call(delivery.fetch, {
+      recipientKey,
+      channelId: new Uint8Array(),
+      after: all.at(-1)?.seq ?? after,
+      limit: 200,
+    });
     if (entries.length === 0) return all;
     all.push(...entries);
   }
 }
 
-export async function publishTo(client: RpcClient, channelId: Bytes, epoch: number, envelope: Bytes = random(256), messageId: Bytes = random(16)) {
-  return { messageId, envelope, ...await client.call(delivery.publish, { channelId, epoch, messageId, envelope, ephemeral: false }) };
+export async function publishTo(
+  client: RpcClient,
+  channelId: Bytes,
+  epoch: number,
+  envelope: Bytes = random(256),
+  messageId: Bytes = random(16),
+) {
+  return {
+    messageId,
+    envelope,
+    ...await client.call(delivery.publish, { channelId, epoch, messageId, envelope, ephemeral: false }),
+  };
 }

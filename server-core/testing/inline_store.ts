@@ -1,4 +1,7 @@
-/** The real operations on a real database, run at once and in this thread: starting a storage thread for each test would cost a second each. */
+/**
+ * The real operations on a real database, run at once and in this thread: starting a storage thread for each
+ * test would cost a second each.
+ */
 
 import { WireError } from "../../schema/rpc/errors.ts";
 import { accountOperations } from "../storage/sqlite/accounts/operations.ts";
@@ -20,7 +23,8 @@ export function openInlineStore(dataDir: string, now: () => number): Store {
     if (outcome.kind === "failed") throw new Error(outcome.message);
     return structuredClone(outcome.value);
   };
-  const proxy = <S>(domain: string): S => Object.fromEntries(Object.keys(operations[domain]).map((name) => [name, run(domain, name)])) as S;
+  const proxy = <S>(domain: string): S =>
+    Object.fromEntries(Object.keys(operations[domain]).map((name) => [name, run(domain, name)])) as S;
   return {
     accounts: proxy("accounts"),
     delivery: proxy("delivery"),

@@ -27,19 +27,31 @@ export async function run(dataDir: string, args: string[], env: Record<string, s
     return { code: await runCommand(args, config, (text) => out += text), out, err: "" };
   } catch (error) {
     const { message, hint, exitCode } = failureOf(error);
-    return { code: exitCode, out, err: `qpq-server: error: ${message}\n${hint === undefined ? "" : `qpq-server: hint: ${hint}\n`}` };
+    return {
+      code: exitCode,
+      out,
+      err: `qpq-server: error: ${message}\n${hint === undefined ? "" : `qpq-server: hint: ${hint}\n`}`,
+    };
   }
 }
 
 /** In a process of its own. */
 export async function runProcess(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--unstable-net", "--no-check", main, ...args], env: { QPQ_DATA: dataDir, ...env } }).output();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--unstable-net", "--no-check", main, ...args],
+    env: { QPQ_DATA: dataDir, ...env },
+  }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
 
 /** @returns the records of a command that must succeed */
-export async function records(dataDir: string, args: string[], env: Record<string, string> = {}, runner = run): Promise<Record<string, unknown>[]> {
+export async function records(
+  dataDir: string,
+  args: string[],
+  env: Record<string, string> = {},
+  runner = run,
+): Promise<Record<string, unknown>[]> {
   const { code, out, err } = await runner(dataDir, [...args, "--json"], env);
   assert.equal(code, 0, err);
   return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
@@ -58,16 +70,24 @@ export async function stop(server: ServerProcess): Promise<void> {
 
 /** Name and hash of the files of the data. */
 export function contentOf(dataDir: string): Record<string, string> {
-  const files = Array.from(Deno.readDirSync(dataDir)).filter(({ isFile, name }) => isFile && /^(qpq\.db|core-)/.test(name));
+  const files = Array.from(Deno.readDirSync(dataDir)).filter(({ isFile, name }) =>
+    isFile && /^(qpq\.db|core-)/.test(name)
+  );
   return Object.fromEntries(files.map(({ name }) => [name, toHex(sha256(Deno.readFileSync(`${dataDir}/${name}`)))]));
 }
 
-/** SQLCipher's form for a key itself: nothing is derived from a passphrase, which takes a fifth of a second each time a database is opened. */
+/**
+ * SQLCipher's form for a key itself: nothing is derived from a passphrase, which takes a fifth of a second
+ * each time a database is opened.
+ */
 export const key = `x'${toHex(random(32))}'`;
 /** @returns the name of the account that a seeded device is of */
 export const usernameOf = (dataDir: string, device: TestDevice) => {
   const db = openDatabase({ dataDir, key });
-  const { username } = db.get<{ username: string }>("SELECT username FROM accounts WHERE account_key = ?", device.accountKey)!;
+  const { username } = db.get<{ username: string }>(
+    "SELECT username FROM accounts WHERE account_key = ?",
+    device.accountKey,
+  )!;
   db.close();
   return username;
 };
@@ -75,7 +95,11 @@ export const usernameOf = (dataDir: string, device: TestDevice) => {
 type Caller = Pick<TestDevice, "recipientKey" | "auth">;
 
 /** A message to `reader` and a blob of `writer`, both acknowledged. */
-export async function fill(server: ServerProcess, writer: Caller, reader: Caller): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
+export async function fill(
+  server: ServerProcess,
+  writer: Caller,
+  reader: Caller,
+): Promise<{ messageId: Uint8Array<ArrayBuffer>; blob: Uint8Array<ArrayBuffer> }> {
   const connection = await connect(server.address, server.caPem);
   const channelId = random(32);
   const calls = connection.as(writer);
@@ -84,7 +108,20 @@ export async function fill(server: ServerProcess, writer: Caller, reader: Caller
   const headers = new Uint8Array([writer, reader].flatMap(({ recipientKey }) => [...recipientKey, ...random(1168)]));
   const body = new Uint8Array([...commit, ...welcome, ...headers]);
   const lengths = { commitLength: commit.length, welcomeLength: welcome.length, headersLength: headers.length };
-  await calls.call(delivery.commit, { channelId, epoch: 0, commitId: random(16), sha256: sha256(body), ...lengths, removed: [], added: [reader.recipientKey] }, {}, body);
+  await calls.call(
+    delivery.commit,
+    {
+      channelId,
+      epoch: 0,
+      commitId: random(16),
+      sha256: sha256(body),
+      ...lengths,
+      removed: [],
+      added: [reader.recipientKey],
+    },
+    {},
+    body,
+  );
   const messageId = random(16);
   await calls.call(delivery.publish, { channelId, epoch: 1, messageId, envelope: random(700), ephemeral: false });
   // More than two pieces of a backup.
@@ -102,7 +139,12 @@ export async function joined(pieces: Uint8Array<ArrayBuffer>[]): Promise<Uint8Ar
 /** @returns the ids of the messages that wait for a device */
 export async function waiting(server: ServerProcess, reader: Caller): Promise<Uint8Array[]> {
   const connection = await connect(server.address, server.caPem);
-  const { entries } = await connection.as(reader).call(delivery.fetch, { recipientKey: reader.recipientKey, channelId: new Uint8Array(), after: 0, limit: 200 });
+  const { entries } = await connection.as(reader).call(delivery.fetch, {
+    recipientKey: reader.recipientKey,
+    channelId: new Uint8Array(),
+    after: 0,
+    limit: 200,
+  });
   connection.close();
   return entries.filter(({ kind }) => kind === EntryKind.APPLICATION).map(({ id }) => id);
 }

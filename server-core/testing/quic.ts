@@ -33,7 +33,8 @@ export async function connect({ port }: Address, caPem: string, alpn = "capnp"):
     });
     return {
       conn,
-      as: (caller) => new RpcClient(() => conn.createBidirectionalStream({ waitUntilAvailable: true }), () => caller?.auth ?? noAuth),
+      as: (caller) =>
+        new RpcClient(() => conn.createBidirectionalStream({ waitUntilAvailable: true }), () => caller?.auth ?? noAuth),
       close: () => {
         conn.close({ closeCode: 0, reason: "done" });
         endpoint.close();
@@ -66,13 +67,21 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", main],
     // One address makes all calls of a test, and often one account.
-    env: { QPQ_DATA: dataDir, QPQ_LISTEN: "127.0.0.1:0", QPQ_CALLS_PER_IP_PER_SECOND: "100000", QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", ...env },
+    env: {
+      QPQ_DATA: dataDir,
+      QPQ_LISTEN: "127.0.0.1:0",
+      QPQ_CALLS_PER_IP_PER_SECOND: "100000",
+      QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000",
+      ...env,
+    },
     cwd: new URL("../..", import.meta.url).pathname,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   let log = "";
-  void child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({ write: (text) => void (log += text) })).catch(() => {});
+  void child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
+    new WritableStream({ write: (text) => void (log += text) }),
+  ).catch(() => {});
   const ready = Promise.withResolvers<RegExpMatchArray>();
   let out = "";
   void child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
@@ -92,7 +101,8 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
     caPem: await Deno.readTextFile(`${dataDir}/core-cert.pem`),
     pid: child.pid,
     log: () => log,
-    residentBytes: () => Number(Deno.readTextFileSync(`/proc/${child.pid}/status`).match(/VmRSS:\s+(\d+) kB/)![1]) * 1024,
+    residentBytes: () =>
+      Number(Deno.readTextFileSync(`/proc/${child.pid}/status`).match(/VmRSS:\s+(\d+) kB/)![1]) * 1024,
     kill: (signal) => {
       try {
         child.kill(signal);

@@ -1,4 +1,7 @@
-/** Accounts with enrolled devices and sessions, put straight into the database: for tests of everything behind sign-in. */
+/**
+ * Accounts with enrolled devices and sessions, put straight into the database: for tests of everything behind
+ * sign-in.
+ */
 
 import { createHash } from "node:crypto";
 import type { CallAuth } from "../../schema/rpc/messages.ts";
@@ -32,7 +35,11 @@ export function sha256(bytes: Uint8Array): Bytes {
  *
  * @param dataDir a data directory; its database is made if missing
  */
-export function seedDevices(dataDir: string, count: number, { key, enrolled = true }: { key?: string; enrolled?: boolean } = {}): TestDevice[] {
+export function seedDevices(
+  dataDir: string,
+  count: number,
+  { key, enrolled = true }: { key?: string; enrolled?: boolean } = {},
+): TestDevice[] {
   const db = openDatabase({ dataDir, key });
   try {
     return Array.from({ length: count }, () => addDevice(db, enrolled));
@@ -62,7 +69,14 @@ function addDevice(db: Database, enrolled: boolean): TestDevice {
     nothing,
     nowMs,
   );
-  db.run("INSERT INTO devices (device_id, recipient_key, account_key, enrolled, created_ms) VALUES (?, ?, ?, ?, ?)", deviceId, recipientKey, accountKey, enrolled ? 1 : 0, nowMs);
+  db.run(
+    "INSERT INTO devices (device_id, recipient_key, account_key, enrolled, created_ms) VALUES (?, ?, ?, ?, ?)",
+    deviceId,
+    recipientKey,
+    accountKey,
+    enrolled ? 1 : 0,
+    nowMs,
+  );
   db.run(
     "INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
     sessionId,

@@ -34,14 +34,24 @@ export class SignIns {
     return { recipientKey: this.#device!.recipientKey, ...this.#caller(this.#open.at(-1)!) };
   }
 
-  /** Signs in under a name, with the proof that the right password would give. @throws WireError what the server answers */
+  /**
+   * Signs in under a name, with the proof that the right password would give. @throws WireError what the
+   * server answers
+   */
   async tryLogin(as: As, username = this.username): Promise<void> {
     const { ke1, finish } = await startLogin(password, username);
     const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username, ke1 });
     const out = await finish(ke2);
-    const [ke3, sessionKey] = out instanceof Error ? [new Uint8Array(32), new Uint8Array(32)] : [out.ke3, out.sessionKey];
+    const [ke3, sessionKey] = out instanceof Error
+      ? [new Uint8Array(32), new Uint8Array(32)]
+      : [out.ke3, out.sessionKey];
     const deviceSignature = await signEd25519(this.#device!.seed, await loginBytes(sessionKey));
-    await as().call(authentication.loginFinish, { loginId, ke3, recipientKey: this.#device!.recipientKey, deviceSignature });
+    await as().call(authentication.loginFinish, {
+      loginId,
+      ke3,
+      recipientKey: this.#device!.recipientKey,
+      deviceSignature,
+    });
   }
 
   /** Somebody else wants the name. @throws WireError what the server answers */
@@ -62,7 +72,8 @@ export class SignIns {
 
   /** @throws AssertionError unless every acknowledged session works and every ended one does not */
   async check(as: As): Promise<void> {
-    const answer = (token: Bytes) => outcome(as(this.#caller(token)).call(delivery.channelState, { channelId: new Uint8Array(32) }));
+    const answer = (token: Bytes) =>
+      outcome(as(this.#caller(token)).call(delivery.channelState, { channelId: new Uint8Array(32) }));
     for (const token of this.#open) assert.equal(await answer(token), "E016", "an acknowledged session works");
     for (const token of this.#closed.splice(0)) assert.equal(await answer(token), "E001", "an ended session does not");
   }
@@ -79,11 +90,33 @@ export class SignIns {
     const { request, finish } = await startRegistration(password, username);
     const { response } = await as().call(authentication.registerStart, { suite: opaqueSuite, username, request });
     const { record } = await finish(response);
-    const list = { accountKey: root.publicKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
-    const vault = { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([2]), wrappedByRecovery: new Uint8Array([3]), recoveryKey: new Uint8Array() };
+    const list = {
+      accountKey: root.publicKey,
+      username,
+      version: 1,
+      devices: [{ deviceId, recipientKey }],
+      revoked: [],
+      prevHash: new Uint8Array(32),
+    };
+    const vault = {
+      version: 1,
+      sealed: new Uint8Array([1]),
+      wrappedByPassword: new Uint8Array([2]),
+      wrappedByRecovery: new Uint8Array([3]),
+      recoveryKey: new Uint8Array(),
+    };
     const deviceSignature = await signEd25519(seed, await registrationBytes(record, username, vault));
     const devices = await signDeviceList(list, root.seed);
-    const answer = await as().call(authentication.registerFinish, { suite: opaqueSuite, username, record, inviteCode: "", devices, vault, recipientKey, deviceSignature });
+    const answer = await as().call(authentication.registerFinish, {
+      suite: opaqueSuite,
+      username,
+      record,
+      inviteCode: "",
+      devices,
+      vault,
+      recipientKey,
+      deviceSignature,
+    });
     this.#device = { seed, recipientKey, deviceId };
     this.username = username;
     this.accountKey = root.publicKey;
@@ -92,10 +125,19 @@ export class SignIns {
 
   async #login(as: As): Promise<{ accessToken: Bytes }> {
     const { ke1, finish } = await startLogin(password, this.username);
-    const { loginId, ke2 } = await as().call(authentication.loginStart, { suite: opaqueSuite, username: this.username, ke1 });
+    const { loginId, ke2 } = await as().call(authentication.loginStart, {
+      suite: opaqueSuite,
+      username: this.username,
+      ke1,
+    });
     const out = await finish(ke2);
     assert.ok(!(out instanceof Error), "an acknowledged account is there, with its password");
     const deviceSignature = await signEd25519(this.#device!.seed, await loginBytes(out.sessionKey));
-    return await as().call(authentication.loginFinish, { loginId, ke3: out.ke3, recipientKey: this.#device!.recipientKey, deviceSignature });
+    return await as().call(authentication.loginFinish, {
+      loginId,
+      ke3: out.ke3,
+      recipientKey: this.#device!.recipientKey,
+      deviceSignature,
+    });
   }
 }

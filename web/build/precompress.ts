@@ -1,4 +1,7 @@
-/** Writes a `.br` and a `.gz` beside every text file of the build, so that the gateway never compresses while it serves. */
+/**
+ * Writes a `.br` and a `.gz` beside every text file of the build, so that the gateway never compresses while
+ * it serves.
+ */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";

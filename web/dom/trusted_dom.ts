@@ -1,4 +1,7 @@
-/** What compiled components import in the place of "solid-js/web" (vite.config.ts): the same, but each template is first made known to the Trusted Types policy. */
+/**
+ * What compiled components import in the place of "solid-js/web" (vite.config.ts): the same, but each
+ * template is first made known to the Trusted Types policy.
+ */
 
 import { template as solidTemplate } from "solid-js/web";
 import { allowTemplate } from "./trusted_types.ts";

@@ -5,5 +5,14 @@ Deno.test("isOwnScriptUrl() takes this origin's scripts only", () => {
   const page = "https://chat.example:8443/#chat/ab";
   assert.ok(isOwnScriptUrl("/assets/worker-1.js", page));
   assert.ok(isOwnScriptUrl("https://chat.example:8443/service_worker.js", page));
-  for (const url of ["https://chat.example/assets/x.js", "//evil.example/x.js", "http://chat.example:8443/x.js", "data:text/javascript,1", "blob:null/x", "javascript:1"]) assert.ok(!isOwnScriptUrl(url, page), url);
+  for (
+    const url of [
+      "https://chat.example/assets/x.js",
+      "//evil.example/x.js",
+      "http://chat.example:8443/x.js",
+      "data:text/javascript,1",
+      "blob:null/x",
+      "javascript:1",
+    ]
+  ) assert.ok(!isOwnScriptUrl(url, page), url);
 });

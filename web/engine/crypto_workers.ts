@@ -1,4 +1,7 @@
-/** The threads that the engine spreads public-key work over: Workers, started when there is work for them and ended when there has been none for a while. */
+/**
+ * The threads that the engine spreads public-key work over: Workers, started when there is work for them and
+ * ended when there has been none for a while.
+ */
 
 import type { CryptoJob, CryptoResult, CryptoThreads } from "../../client/crypto/parallel.ts";
 
@@ -53,7 +56,9 @@ export class CryptoWorkers implements CryptoThreads {
       this.#give(worker, this.#waiting.shift()!);
     }
     // All are free again: nobody has asked for more.
-    if (this.#started > 0 && this.#free.length === this.#started) this.#timer = setTimeout(() => this.#end(), this.#idleMs);
+    if (this.#started > 0 && this.#free.length === this.#started) {
+      this.#timer = setTimeout(() => this.#end(), this.#idleMs);
+    }
   }
 
   #startOne(): JobWorker | undefined {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { generateEd25519, signEd25519 } from "../../client/crypto/ed25519.ts";
-import { type CryptoJob, type CryptoResult, fewestJobs, runJob, spread, useCryptoThreads } from "../../client/crypto/parallel.ts";
+import {
+  type CryptoJob,
+  type CryptoResult,
+  fewestJobs,
+  runJob,
+  spread,
+  useCryptoThreads,
+} from "../../client/crypto/parallel.ts";
 import { generateXWing } from "../../client/crypto/xwing.ts";
 import { CryptoWorkers, type JobWorker } from "./crypto_workers.ts";
 
@@ -56,7 +63,13 @@ Deno.test("spread() gives many checks to all threads, and each its own answer", 
     assert.equal(workers.length, 2);
     assert.ok(workers.every(({ jobs }) => jobs >= 50), "both have had their part");
     const { publicKey } = await generateXWing();
-    const sealed = await Promise.all(Array.from({ length: fewestJobs }, (_, index) => spread({ kind: "encapsulate", publicKey: index === 3 ? new Uint8Array(1216).fill(255) : publicKey })));
+    const sealed = await Promise.all(
+      Array.from(
+        { length: fewestJobs },
+        (_, index) =>
+          spread({ kind: "encapsulate", publicKey: index === 3 ? new Uint8Array(1216).fill(255) : publicKey }),
+      ),
+    );
     assert.deepEqual(sealed.flatMap((one, index) => one === undefined ? [index] : []), [3]);
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.ok(workers.every(({ ended }) => ended), "idle threads are ended");

@@ -42,7 +42,14 @@ const methods: Record<EngineMethod, true> = {
 };
 
 /** Done twice, these would make two, or fail with a secret that the first time made void. */
-const notRepeatable: ReadonlySet<EngineMethod> = new Set(["createAccount", "signIn", "recover", "changePassword", "newRecoveryCode", "startChat"]);
+const notRepeatable: ReadonlySet<EngineMethod> = new Set([
+  "createAccount",
+  "signIn",
+  "recover",
+  "changePassword",
+  "newRecoveryCode",
+  "startChat",
+]);
 
 /** @returns whether a call may be asked again where it is not known if it was done */
 export function isRepeatable(method: EngineMethod): boolean {
@@ -61,6 +68,8 @@ export function callEngine(api: EngineApi, method: EngineMethod, args: unknown[]
 
 /** @returns an EngineApi each of whose methods goes through `call` */
 export function engineThrough(call: (method: EngineMethod, args: unknown[]) => Promise<unknown>): EngineApi {
-  const entries = Object.keys(methods).map((method) => [method, (...args: unknown[]) => call(method as EngineMethod, args)]);
+  const entries = Object.keys(methods).map((
+    method,
+  ) => [method, (...args: unknown[]) => call(method as EngineMethod, args)]);
   return Object.fromEntries(entries) as EngineApi;
 }

@@ -1,4 +1,7 @@
-/** What the page and its Worker say to each other: one call by name, and one listener, over comlink. Import on both sides before the first call. */
+/**
+ * What the page and its Worker say to each other: one call by name, and one listener, over comlink. Import on
+ * both sides before the first call.
+ */
 
 import { transferHandlers } from "comlink";
 import { EngineError, type EngineProblem } from "../../client/engine/api.ts";
@@ -12,13 +15,19 @@ export interface EnginePort {
 }
 
 type Thrown = { value: unknown };
-type Handler = { canHandle(value: unknown): value is Thrown; serialize(value: Thrown): [unknown, Transferable[]]; deserialize(value: unknown): never };
+type Handler = {
+  canHandle(value: unknown): value is Thrown;
+  serialize(value: Thrown): [unknown, Transferable[]];
+  deserialize(value: unknown): never;
+};
 
 // comlink keeps only name, message and stack of an Error; the view needs the problem's code.
 const plain = transferHandlers.get("throw") as unknown as Handler;
 const keepingProblem: Handler = {
   canHandle: plain.canHandle,
-  serialize: (thrown) => (thrown.value instanceof EngineError ? [{ engineProblem: thrown.value.problem }, []] : plain.serialize(thrown)),
+  serialize: (
+    thrown,
+  ) => (thrown.value instanceof EngineError ? [{ engineProblem: thrown.value.problem }, []] : plain.serialize(thrown)),
   deserialize(serialized) {
     const problem = (serialized as { engineProblem?: EngineProblem }).engineProblem;
     if (problem) throw new EngineError(problem);

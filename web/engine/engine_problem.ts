@@ -5,5 +5,8 @@ import { EngineError, type EngineProblem, LocalCode } from "../../client/engine/
 /** @returns the problem of anything thrown; what is not an EngineError is a bug of ours, L050 */
 export function problemOf(error: unknown): EngineProblem {
   if (error instanceof EngineError) return error.problem;
-  return { code: LocalCode.internal, detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  return {
+    code: LocalCode.internal,
+    detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  };
 }

@@ -1,6 +1,9 @@
-/** A tab without the lock: a full view through the leader. Its calls wait, however long, until a leader has answered them. */
+/**
+ * A tab without the lock: a full view through the leader. Its calls wait, however long, until a leader has
+ * answered them.
+ */
 
-import { type EngineEvent, EngineError, LocalCode } from "../../client/engine/api.ts";
+import { EngineError, type EngineEvent, LocalCode } from "../../client/engine/api.ts";
 import { type EmitEvent, type EngineMethod, isRepeatable } from "./engine_methods.ts";
 import type { TabChannel, TabMessage } from "./tab_protocol.ts";
 
@@ -54,7 +57,15 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
   /** What may have been done already and must not be done twice. */
   function giveUpUnknown(): void {
     for (const { id, method } of [...pending.values()]) {
-      if (!isRepeatable(method)) settle(id, (one) => one.reject(new EngineError({ code: LocalCode.outcomeUnknown, detail: `the leading tab went away while it did ${method}` })));
+      if (!isRepeatable(method)) {
+        settle(id, (one) =>
+          one.reject(
+            new EngineError({
+              code: LocalCode.outcomeUnknown,
+              detail: `the leading tab went away while it did ${method}`,
+            }),
+          ));
+      }
     }
   }
 

@@ -24,7 +24,12 @@ export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<O
   }
   if (typeof Worker === "function") {
     const count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
-    useCryptoThreads(new CryptoWorkers(() => new Worker(new URL("./crypto_worker.ts", import.meta.url), { type: "module", name: "qpq-crypto" }), count));
+    useCryptoThreads(
+      new CryptoWorkers(
+        () => new Worker(new URL("./crypto_worker.ts", import.meta.url), { type: "module", name: "qpq-crypto" }),
+        count,
+      ),
+    );
   }
   try {
     const storage = await IndexedDbStorage.open();

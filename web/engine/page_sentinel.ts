@@ -10,7 +10,10 @@ export const pageSentinel: PageSentinel = {
   remove: () => Promise.resolve(localStorage.removeItem(name)),
 };
 
-/** @returns whether a device most likely lives here, known before the engine is open; false where the browser forbids to look */
+/**
+ * @returns whether a device most likely lives here, known before the engine is open; false where the browser
+ *   forbids to look
+ */
 export function remembersDevice(): boolean {
   try {
     return localStorage.getItem(name) !== null;

@@ -21,7 +21,10 @@ export function startEngine(listener: EngineListener): EngineApi {
   worker.addEventListener("error", (event) => {
     // An error after the start is reported by the call that met it.
     if (broken || started) return;
-    broken = new EngineError({ code: LocalCode.internal, detail: `the engine could not start: ${event.message ?? ""}` });
+    broken = new EngineError({
+      code: LocalCode.internal,
+      detail: `the engine could not start: ${event.message ?? ""}`,
+    });
     failed(broken);
     listener({ kind: "problem", problem: broken.problem });
   });

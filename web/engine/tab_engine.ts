@@ -1,6 +1,7 @@
 /**
- * This tab's seat: exactly one tab of a profile leads and runs the engine, the others follow it (DESIGN §5). Web Locks decides; the lock is queued for, held for as long as
- * the tab lives, and never stolen. Without Web Locks nobody leads.
+ * This tab's seat: exactly one tab of a profile leads and runs the engine, the others follow it (DESIGN §5).
+ * Web Locks decides; the lock is queued for, held for as long as the tab lives, and never stolen. Without Web
+ * Locks nobody leads.
  */
 
 import { EngineError, LocalCode } from "../../client/engine/api.ts";
@@ -69,8 +70,9 @@ export function takeSeat({ locks, channel, openEngine, emit, heartbeatMs = 3000 
 
   locks.request(lockName, holdSeat).catch((error) => emit({ kind: "problem", problem: problemOf(error) }));
   return {
-    call: (method, args) => call(method, args).catch((error) => {
-      throw new EngineError(problemOf(error));
-    }),
+    call: (method, args) =>
+      call(method, args).catch((error) => {
+        throw new EngineError(problemOf(error));
+      }),
   };
 }

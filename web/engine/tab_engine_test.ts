@@ -33,7 +33,10 @@ class Profile {
   opened = 0;
   #closed = false;
 
-  tab(engine: Partial<EngineApi>, extra: { openFails?: boolean } = {}): { seat: TabEngine; events: EngineEvent[]; die(): void; freeze(): void; emit(event: EngineEvent): void } {
+  tab(
+    engine: Partial<EngineApi>,
+    extra: { openFails?: boolean } = {},
+  ): { seat: TabEngine; events: EngineEvent[]; die(): void; freeze(): void; emit(event: EngineEvent): void } {
     const channel = new BroadcastChannel(this.name);
     this.channels.push(channel);
     const events: EngineEvent[] = [];
@@ -44,7 +47,11 @@ class Profile {
     const gate: TabChannel = {
       postMessage: (message) => dead || this.#closed || channel.postMessage(message),
       removeEventListener: (_type, listener) => void removed.add(listener),
-      addEventListener: (type, listener) => channel.addEventListener(type, ((event: MessageEvent) => dead || removed.has(listener) || listener(event)) as EventListener),
+      addEventListener: (type, listener) =>
+        channel.addEventListener(
+          type,
+          ((event: MessageEvent) => dead || removed.has(listener) || listener(event)) as EventListener,
+        ),
     };
     const seat = takeSeat({
       locks: this.locks.forTab(),
@@ -55,7 +62,11 @@ class Profile {
         this.opened += 1;
         emitToAll = emit;
         if (extra.openFails) throw new EngineError({ code: "L005", detail: "no storage" });
-        const base: Partial<EngineApi> = { account: async () => ({ kind: "signed-out" }), connection: async () => ({ kind: "connected", transport: "HTTPS" }), chats: async () => [] };
+        const base: Partial<EngineApi> = {
+          account: async () => ({ kind: "signed-out" }),
+          connection: async () => ({ kind: "connected", transport: "HTTPS" }),
+          chats: async () => [],
+        };
         const api = engineThrough((method, args) => {
           this.asked.push(method);
           return ({ ...base, ...engine }[method] as (...args: unknown[]) => Promise<unknown>)(...args);
@@ -63,7 +74,13 @@ class Profile {
         return { api };
       },
     });
-    return { seat, events, die: () => (dead = true, this.locks.pass()), freeze: () => dead = true, emit: (event) => emitToAll(event) };
+    return {
+      seat,
+      events,
+      die: () => (dead = true, this.locks.pass()),
+      freeze: () => dead = true,
+      emit: (event) => emitToAll(event),
+    };
   }
 
   close(): void {
@@ -82,14 +99,19 @@ async function until(condition: () => boolean): Promise<void> {
 
 function testProfile(name: string, body: (profile: Profile) => Promise<void>): void {
   // Seats live as long as their tab does: their timers end with the process.
-  Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: async () => {
-    const profile = new Profile();
-    try {
-      await body(profile);
-    } finally {
-      profile.close();
-    }
-  } });
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      const profile = new Profile();
+      try {
+        await body(profile);
+      } finally {
+        profile.close();
+      }
+    },
+  });
 }
 
 testProfile("takeSeat() opens one engine for two tabs, and both are a full view of it", async (profile) => {
@@ -111,7 +133,10 @@ testProfile("events of the engine reach every tab", async (profile) => {
 testProfile("an EngineError keeps its problem on the way through another tab", async (profile) => {
   profile.tab({ send: () => Promise.reject(new EngineError({ code: "E005", detail: "slow", retryAfterMs: 700 })) });
   const second = profile.tab({});
-  await assert.rejects(second.seat.call("send", []), (error: EngineError) => error.problem.code === "E005" && error.problem.retryAfterMs === 700);
+  await assert.rejects(
+    second.seat.call("send", []),
+    (error: EngineError) => error.problem.code === "E005" && error.problem.retryAfterMs === 700,
+  );
 });
 
 testProfile("a follower takes over when the leader is gone, and asks again what had no answer", async (profile) => {
@@ -140,45 +165,69 @@ testProfile("a third tab's call in flight is asked again of the new leader, once
   assert.deepEqual(sent, [["chat", "id", "text"]]);
 });
 
-testProfile("what must not be done twice is not asked again of a new leader: its outcome is unknown", async (profile) => {
-  const first = profile.tab({ changePassword: () => new Promise<void>(() => {}), startChat: () => new Promise<string>(() => {}) });
-  await first.seat.call("account", []);
-  const again: string[] = [];
-  const answers = { changePassword: async () => void again.push("password"), startChat: async () => (again.push("chat"), "id") };
-  const second = profile.tab(answers);
-  const third = profile.tab(answers);
-  const unknown = (error: EngineError) => error.problem.code === "L015";
-  // The second tab leads next, the third follows it.
-  const ends = Promise.all([assert.rejects(second.seat.call("startChat", [["bo"]]), unknown), assert.rejects(third.seat.call("changePassword", ["old", "new"]), unknown)]);
-  await until(() => profile.asked.includes("startChat") && profile.asked.includes("changePassword"));
-  first.die();
-  await ends;
-  assert.deepEqual(again, []);
-  assert.equal(await third.seat.call("startChat", [["bo"]]), "id");
-});
+testProfile(
+  "what must not be done twice is not asked again of a new leader: its outcome is unknown",
+  async (profile) => {
+    const first = profile.tab({
+      changePassword: () => new Promise<void>(() => {}),
+      startChat: () => new Promise<string>(() => {}),
+    });
+    await first.seat.call("account", []);
+    const again: string[] = [];
+    const answers = {
+      changePassword: async () => void again.push("password"),
+      startChat: async () => (again.push("chat"), "id"),
+    };
+    const second = profile.tab(answers);
+    const third = profile.tab(answers);
+    const unknown = (error: EngineError) => error.problem.code === "L015";
+    // The second tab leads next, the third follows it.
+    const ends = Promise.all([
+      assert.rejects(second.seat.call("startChat", [["bo"]]), unknown),
+      assert.rejects(third.seat.call("changePassword", ["old", "new"]), unknown),
+    ]);
+    await until(() => profile.asked.includes("startChat") && profile.asked.includes("changePassword"));
+    first.die();
+    await ends;
+    assert.deepEqual(again, []);
+    assert.equal(await third.seat.call("startChat", [["bo"]]), "id");
+  },
+);
 
 testProfile("a frozen leader shows as connecting, and as what it is once the lock has passed", async (profile) => {
   const first = profile.tab({});
   const second = profile.tab({});
   await second.seat.call("account", []);
   first.freeze();
-  await until(() => second.events.some((event) => event.kind === "connection" && event.connection.kind === "connecting"));
+  await until(() =>
+    second.events.some((event) => event.kind === "connection" && event.connection.kind === "connecting")
+  );
   assert.equal(profile.opened, 1, "the lock is not stolen");
   profile.locks.pass();
-  await until(() => second.events.at(-1)?.kind === "chats" && second.events.some((event) => event.kind === "connection" && event.connection.kind === "connected"));
+  await until(() =>
+    second.events.at(-1)?.kind === "chats" &&
+    second.events.some((event) => event.kind === "connection" && event.connection.kind === "connected")
+  );
   assert.equal(profile.opened, 2);
 });
 
 testProfile("an engine that can not be opened answers every tab with the reason", async (profile) => {
   const first = profile.tab({}, { openFails: true });
   const second = profile.tab({});
-  for (const { seat } of [first, second]) await assert.rejects(seat.call("account", []), (error: EngineError) => error.problem.code === "L005");
+  for (const { seat } of [first, second]) {
+    await assert.rejects(seat.call("account", []), (error: EngineError) => error.problem.code === "L005");
+  }
 });
 
 Deno.test("takeSeat() runs no engine without Web Locks, and says so", async () => {
   let opened = false;
   const channel: TabChannel = { postMessage() {}, addEventListener() {}, removeEventListener() {} };
-  const seat = takeSeat({ locks: undefined, channel, emit() {}, openEngine: () => (opened = true, Promise.reject(new Error("never"))) });
+  const seat = takeSeat({
+    locks: undefined,
+    channel,
+    emit() {},
+    openEngine: () => (opened = true, Promise.reject(new Error("never"))),
+  });
   await assert.rejects(seat.call("account", []), (error: EngineError) => error.problem.code === "L009");
   assert.equal(opened, false);
 });

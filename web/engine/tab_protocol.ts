@@ -1,4 +1,7 @@
-/** What the tabs of one profile say to each other, on one BroadcastChannel. Same origin, same build; still checked, because an older tab may be open. */
+/**
+ * What the tabs of one profile say to each other, on one BroadcastChannel. Same origin, same build; still
+ * checked, because an older tab may be open.
+ */
 
 import type { EngineEvent, EngineProblem } from "../../client/engine/api.ts";
 import type { EngineMethod } from "./engine_methods.ts";

@@ -5,50 +5,139 @@ import type { CodeText, KnownCode } from "./codes_en.ts";
 export const codesDe: Record<KnownCode, CodeText> = {
   E001: { what: "Der Server kennt diese Sitzung nicht.", todo: "Melde dich neu an." },
   E002: { what: "Deine Sitzung ist abgelaufen.", todo: "Melde dich neu an." },
-  E003: { what: "Der Server erlaubt das diesem Gerät nicht.", todo: "Wurde es aus deinem Konto entfernt, melde dich neu an." },
-  E004: { what: "Der Server spricht eine andere Version.", todo: "Lade die Seite neu, um die neueste Version zu bekommen." },
+  E003: {
+    what: "Der Server erlaubt das diesem Gerät nicht.",
+    todo: "Wurde es aus deinem Konto entfernt, melde dich neu an.",
+  },
+  E004: {
+    what: "Der Server spricht eine andere Version.",
+    todo: "Lade die Seite neu, um die neueste Version zu bekommen.",
+  },
   E005: { what: "Das war zu oft in kurzer Zeit.", todo: "Warte einen Moment und versuch es noch einmal." },
-  E006: { what: "Dieser Server nimmt ohne Einladung keine neuen Konten an.", todo: "Gib einen Einladungscode ein; der Betreiber kann dir einen geben." },
-  E007: { what: "Der Benutzername ist vergeben oder nicht erlaubt.", todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe." },
-  E008: { what: "Benutzername oder Passwort ist falsch.", todo: "Prüf beides und versuch es noch einmal; wenn du neu bist, leg ein Konto an." },
-  E010: { what: "Der Server spricht eine andere Version.", todo: "Lade die Seite neu, um die neueste Version zu bekommen." },
+  E006: {
+    what: "Dieser Server nimmt ohne Einladung keine neuen Konten an.",
+    todo: "Gib einen Einladungscode ein; der Betreiber kann dir einen geben.",
+  },
+  E007: {
+    what: "Der Benutzername ist vergeben oder nicht erlaubt.",
+    todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe.",
+  },
+  E008: {
+    what: "Benutzername oder Passwort ist falsch.",
+    todo: "Prüf beides und versuch es noch einmal; wenn du neu bist, leg ein Konto an.",
+  },
+  E010: {
+    what: "Der Server spricht eine andere Version.",
+    todo: "Lade die Seite neu, um die neueste Version zu bekommen.",
+  },
   E011: { what: "Das ist zu groß für den Server.", todo: "Kürze es." },
   E012: { what: "Der Server kennt den Empfänger nicht.", todo: "Vielleicht wurde das Konto gelöscht. Prüf den Namen." },
   E013: { what: "Beim Empfänger wartet zu viel.", todo: "Es wird erneut versucht, sobald er online war." },
-  E014: { what: "Der Server konnte das Gesendete nicht lesen.", todo: "Lade die Seite neu; kommt es wieder, sag dem Betreiber Bescheid." },
+  E014: {
+    what: "Der Server konnte das Gesendete nicht lesen.",
+    todo: "Lade die Seite neu; kommt es wieder, sag dem Betreiber Bescheid.",
+  },
   E015: { what: "Der Chat hat sich im selben Moment geändert.", todo: "Versuch es noch einmal." },
   E016: { what: "Dieses Gerät ist nicht in dem Chat.", todo: "Bitte ein Mitglied, dich wieder hinzuzufügen." },
-  E017: { what: "Dieses Gerät liegt hinter seiner eigenen Vergangenheit.", todo: "Es bittet darum, wieder aufgenommen zu werden. Warte, bis ein Mitglied online ist." },
+  E017: {
+    what: "Dieses Gerät liegt hinter seiner eigenen Vergangenheit.",
+    todo: "Es bittet darum, wieder aufgenommen zu werden. Warte, bis ein Mitglied online ist.",
+  },
   E020: { what: "Ein Schlüssel eines Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
-  E021: { what: "Ein Gerät bietet ein Verfahren an, das hier nicht erlaubt ist.", todo: "Sein Besitzer muss die App aktualisieren." },
-  E022: { what: "Ein Schlüssel eines Geräts ist veraltet.", todo: "Sein Besitzer muss einmal online kommen. Prüf auch deine eigene Uhr." },
-  E023: { what: "Ein Schlüssel gehört nicht zu seinem Gerät.", todo: "Melde dich ab und wieder an; kommt es wieder, sag dem Betreiber Bescheid." },
-  E024: { what: "Jemand hat keine Schlüssel mehr, um hinzugefügt zu werden.", todo: "Die Person muss einmal online kommen. Versuch es dann noch einmal." },
-  E025: { what: "Ein Gerät hat keinen gültigen Post-Quanten-Schlüssel.", todo: "Sein Besitzer muss die App aktualisieren. Ohne wird nichts gesendet." },
+  E021: {
+    what: "Ein Gerät bietet ein Verfahren an, das hier nicht erlaubt ist.",
+    todo: "Sein Besitzer muss die App aktualisieren.",
+  },
+  E022: {
+    what: "Ein Schlüssel eines Geräts ist veraltet.",
+    todo: "Sein Besitzer muss einmal online kommen. Prüf auch deine eigene Uhr.",
+  },
+  E023: {
+    what: "Ein Schlüssel gehört nicht zu seinem Gerät.",
+    todo: "Melde dich ab und wieder an; kommt es wieder, sag dem Betreiber Bescheid.",
+  },
+  E024: {
+    what: "Jemand hat keine Schlüssel mehr, um hinzugefügt zu werden.",
+    todo: "Die Person muss einmal online kommen. Versuch es dann noch einmal.",
+  },
+  E025: {
+    what: "Ein Gerät hat keinen gültigen Post-Quanten-Schlüssel.",
+    todo: "Sein Besitzer muss die App aktualisieren. Ohne wird nichts gesendet.",
+  },
   E030: { what: "Die Datei ist zu groß.", todo: "Wähle eine kleinere." },
   E031: { what: "Die Datei ist nicht mehr auf dem Server.", todo: "Bitte darum, sie noch einmal zu senden." },
   E032: { what: "Dein Speicher auf dem Server ist voll.", todo: "Warte, bis ältere Dateien abgelaufen sind." },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
-  E050: { what: "Auf dem Server ist etwas fehlgeschlagen.", todo: "Versuch es noch einmal; kommt es wieder, sag dem Betreiber Bescheid." },
+  E050: {
+    what: "Auf dem Server ist etwas fehlgeschlagen.",
+    todo: "Versuch es noch einmal; kommt es wieder, sag dem Betreiber Bescheid.",
+  },
   L001: { what: "Es gibt keine Verbindung zum Server.", todo: "Prüf dein Netz; es wird von selbst erneut versucht." },
   L002: { what: "Auf diesem Gerät ist niemand angemeldet.", todo: "Melde dich zuerst an." },
-  L003: { what: "Dieses Passwort ist zu leicht zu erraten.", todo: "Nimm mindestens 12 Zeichen ohne deinen Benutzernamen darin, am besten ein paar Wörter ohne Zusammenhang." },
+  L003: {
+    what: "Dieses Passwort ist zu leicht zu erraten.",
+    todo: "Nimm mindestens 12 Zeichen ohne deinen Benutzernamen darin, am besten ein paar Wörter ohne Zusammenhang.",
+  },
   L004: { what: "Hier gibt es niemanden mit diesem Namen.", todo: "Prüf die Schreibweise." },
-  L005: { what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.", todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben." },
-  L006: { what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.", todo: "Mach mit diesem Server nicht weiter, bevor der Betreiber es erklärt hat." },
-  L007: { what: "Ein Konto antwortet mit einem anderen Schlüssel als bisher.", todo: "Vergleicht die Sicherheitsnummern, bevor du schreibst." },
-  L008: { what: "Einer Nachricht fehlt der Post-Quanten-Schutz.", todo: "Sie wurde nicht geöffnet. Der Absender muss die App aktualisieren." },
-  L009: { what: "Dieser Browser kann nicht sicherstellen, dass nur ein Tab arbeitet.", todo: "Nimm ein aktuelles Chrome, Edge, Firefox oder Safari, über https." },
+  L005: {
+    what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.",
+    todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben.",
+  },
+  L006: {
+    what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.",
+    todo: "Mach mit diesem Server nicht weiter, bevor der Betreiber es erklärt hat.",
+  },
+  L007: {
+    what: "Ein Konto antwortet mit einem anderen Schlüssel als bisher.",
+    todo: "Vergleicht die Sicherheitsnummern, bevor du schreibst.",
+  },
+  L008: {
+    what: "Einer Nachricht fehlt der Post-Quanten-Schutz.",
+    todo: "Sie wurde nicht geöffnet. Der Absender muss die App aktualisieren.",
+  },
+  L009: {
+    what: "Dieser Browser kann nicht sicherstellen, dass nur ein Tab arbeitet.",
+    todo: "Nimm ein aktuelles Chrome, Edge, Firefox oder Safari, über https.",
+  },
   L010: { what: "Du bist nicht in diesem Chat.", todo: "Bitte ein Mitglied, dich hinzuzufügen." },
   L011: { what: "Die Nachricht ist zu lang.", todo: "Bleib unter 16 KiB Text oder teil sie auf." },
   L012: { what: "Dieses Gerät ist schon angemeldet.", todo: "Melde dich zuerst ab." },
-  L013: { what: "Die Uhr dieses Geräts geht um mehr als eine Stunde falsch.", todo: "Stell sie richtig. Bis dahin gilt die Zeit des Servers, wo es darauf ankommt." },
-  L015: { what: "Der Tab, der das getan hat, wurde geschlossen, bevor er sagen konnte, wie es ausging.", todo: "Sieh nach, ob es geschehen ist, bevor du es wieder versuchst. Wenn ein Wiederherstellungscode gezeigt werden sollte, mach einen neuen." },
-  L014: { what: "Dieser Wiederherstellungscode passt nicht.", todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr." },
-  L016: { what: "In dieser Unterhaltung ist ein früherer Schlüssel.", todo: "Du hast inzwischen einen anderen angenommen. Beginn eine neue Unterhaltung, oder lass dieses Mitglied aus der Gruppe entfernen." },
-  L017: { what: "Der Schlüssel ist nicht der, dessen Nummer du gesehen hast.", todo: "Er hat sich noch einmal geändert. Vergleicht die Nummer, die jetzt angezeigt wird." },
-  L018: { what: "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht.", todo: "Sieh nach, wer jetzt darin ist, und nimm an, bevor du schreibst." },
-  L050: { what: "In der App ist etwas fehlgeschlagen.", todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren." },
-  evicted: { what: "Der Browser hat einen Teil des Speichers dieses Geräts gelöscht, die Schlüssel sind weg.", todo: "Melde dich neu an; es wird ein neues Gerät." },
-  revoked: { what: "Dieses Gerät wurde aus deinem Konto entfernt.", todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an." },
+  L013: {
+    what: "Die Uhr dieses Geräts geht um mehr als eine Stunde falsch.",
+    todo: "Stell sie richtig. Bis dahin gilt die Zeit des Servers, wo es darauf ankommt.",
+  },
+  L015: {
+    what: "Der Tab, der das getan hat, wurde geschlossen, bevor er sagen konnte, wie es ausging.",
+    todo:
+      "Sieh nach, ob es geschehen ist, bevor du es wieder versuchst. Wenn ein Wiederherstellungscode gezeigt werden sollte, mach einen neuen.",
+  },
+  L014: {
+    what: "Dieser Wiederherstellungscode passt nicht.",
+    todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr.",
+  },
+  L016: {
+    what: "In dieser Unterhaltung ist ein früherer Schlüssel.",
+    todo:
+      "Du hast inzwischen einen anderen angenommen. Beginn eine neue Unterhaltung, oder lass dieses Mitglied aus der Gruppe entfernen.",
+  },
+  L017: {
+    what: "Der Schlüssel ist nicht der, dessen Nummer du gesehen hast.",
+    todo: "Er hat sich noch einmal geändert. Vergleicht die Nummer, die jetzt angezeigt wird.",
+  },
+  L018: {
+    what: "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht.",
+    todo: "Sieh nach, wer jetzt darin ist, und nimm an, bevor du schreibst.",
+  },
+  L050: {
+    what: "In der App ist etwas fehlgeschlagen.",
+    todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",
+  },
+  evicted: {
+    what: "Der Browser hat einen Teil des Speichers dieses Geräts gelöscht, die Schlüssel sind weg.",
+    todo: "Melde dich neu an; es wird ein neues Gerät.",
+  },
+  revoked: {
+    what: "Dieses Gerät wurde aus deinem Konto entfernt.",
+    todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an.",
+  },
 };

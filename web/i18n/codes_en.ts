@@ -8,26 +8,56 @@ export interface CodeText {
 export const codesEn = {
   E001: { what: "The server does not know this session.", todo: "Sign in again." },
   E002: { what: "Your session has expired.", todo: "Sign in again." },
-  E003: { what: "The server does not allow this for your device.", todo: "If it was removed from your account, sign in again." },
+  E003: {
+    what: "The server does not allow this for your device.",
+    todo: "If it was removed from your account, sign in again.",
+  },
   E004: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E005: { what: "That was too often in a short time.", todo: "Wait a moment, then try again." },
-  E006: { what: "This server takes no new accounts without an invitation.", todo: "Enter an invite code; whoever runs the server can give you one." },
-  E007: { what: "This username is taken, or not allowed.", todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first." },
-  E008: { what: "Username or password is wrong.", todo: "Check both and try again; if you are new here, create an account." },
+  E006: {
+    what: "This server takes no new accounts without an invitation.",
+    todo: "Enter an invite code; whoever runs the server can give you one.",
+  },
+  E007: {
+    what: "This username is taken, or not allowed.",
+    todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first.",
+  },
+  E008: {
+    what: "Username or password is wrong.",
+    todo: "Check both and try again; if you are new here, create an account.",
+  },
   E010: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E011: { what: "This is too large for the server.", todo: "Make it shorter." },
-  E012: { what: "The server does not know the recipient.", todo: "They may have deleted their account. Check the name." },
+  E012: {
+    what: "The server does not know the recipient.",
+    todo: "They may have deleted their account. Check the name.",
+  },
   E013: { what: "Too much is waiting for the recipient.", todo: "It is tried again when they have been online." },
-  E014: { what: "The server could not read what was sent.", todo: "Reload the page; if it comes back, tell whoever runs the server." },
+  E014: {
+    what: "The server could not read what was sent.",
+    todo: "Reload the page; if it comes back, tell whoever runs the server.",
+  },
   E015: { what: "The chat changed at the same moment.", todo: "Try again." },
   E016: { what: "This device is not in the chat.", todo: "Ask a member to add you again." },
-  E017: { what: "This device is behind its own past.", todo: "It asks to be put back into the chat. Wait until a member is online." },
+  E017: {
+    what: "This device is behind its own past.",
+    todo: "It asks to be put back into the chat. Wait until a member is online.",
+  },
   E020: { what: "A key of a device is malformed.", todo: "Reload the page; fresh keys are made." },
   E021: { what: "A device offers a cipher that is not allowed here.", todo: "Its owner must update the app." },
-  E022: { what: "A key of a device is out of date.", todo: "Its owner must come online once. Check your own clock too." },
-  E023: { what: "A key does not belong to its device.", todo: "Sign out and in again; if it comes back, tell whoever runs the server." },
+  E022: {
+    what: "A key of a device is out of date.",
+    todo: "Its owner must come online once. Check your own clock too.",
+  },
+  E023: {
+    what: "A key does not belong to its device.",
+    todo: "Sign out and in again; if it comes back, tell whoever runs the server.",
+  },
   E024: { what: "A person has no keys left to be added with.", todo: "They must come online once. Try again then." },
-  E025: { what: "A device has no valid post-quantum key.", todo: "Its owner must update the app. Nothing is sent without one." },
+  E025: {
+    what: "A device has no valid post-quantum key.",
+    todo: "Its owner must update the app. Nothing is sent without one.",
+  },
   E030: { what: "The file is too large.", todo: "Choose a smaller one." },
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
   E032: { what: "Your storage on the server is full.", todo: "Wait until older files have expired." },
@@ -35,25 +65,67 @@ export const codesEn = {
   E050: { what: "Something failed on the server.", todo: "Try again; if it comes back, tell whoever runs it." },
   L001: { what: "There is no connection to the server.", todo: "Check your network; it is tried again by itself." },
   L002: { what: "Nobody is signed in on this device.", todo: "Sign in first." },
-  L003: { what: "This password is too easy to guess.", todo: "Use at least 12 characters without your username in them, best a few unrelated words." },
+  L003: {
+    what: "This password is too easy to guess.",
+    todo: "Use at least 12 characters without your username in them, best a few unrelated words.",
+  },
   L004: { what: "There is nobody of this name here.", todo: "Check the spelling." },
-  L005: { what: "This device’s storage can not be read or written.", todo: "Leave private browsing or free some space, then reload the page. Nothing was overwritten." },
-  L006: { what: "Your account’s vault does not open, or the server gave an old one.", todo: "Do not go on with this server before whoever runs it has explained it." },
-  L007: { what: "An account answers with another key than before.", todo: "Compare safety numbers with that person before you write." },
-  L008: { what: "A message lacks its post-quantum protection.", todo: "It was not opened. Its sender must update the app." },
-  L009: { what: "This browser can not make sure that only one tab runs the engine.", todo: "Use a current Chrome, Edge, Firefox or Safari, over https." },
+  L005: {
+    what: "This device’s storage can not be read or written.",
+    todo: "Leave private browsing or free some space, then reload the page. Nothing was overwritten.",
+  },
+  L006: {
+    what: "Your account’s vault does not open, or the server gave an old one.",
+    todo: "Do not go on with this server before whoever runs it has explained it.",
+  },
+  L007: {
+    what: "An account answers with another key than before.",
+    todo: "Compare safety numbers with that person before you write.",
+  },
+  L008: {
+    what: "A message lacks its post-quantum protection.",
+    todo: "It was not opened. Its sender must update the app.",
+  },
+  L009: {
+    what: "This browser can not make sure that only one tab runs the engine.",
+    todo: "Use a current Chrome, Edge, Firefox or Safari, over https.",
+  },
   L010: { what: "You are not in this chat.", todo: "Ask a member to add you." },
   L011: { what: "The message is too long.", todo: "Keep it under 16 KiB of text, or split it." },
   L012: { what: "This device is signed in already.", todo: "Sign out first." },
-  L013: { what: "This device’s clock is off by more than an hour.", todo: "Set it right. Until then the server’s time is used where it counts." },
-  L015: { what: "The tab that was doing this was closed before it could say how it ended.", todo: "Look whether it was done before you try again. If a recovery code was to be shown, make a new one." },
-  L014: { what: "This recovery code does not fit.", todo: "Check each character, and the username. A code that was used once, or replaced, is void." },
-  L016: { what: "A former key is in this conversation.", todo: "You have accepted another key since. Start a new conversation, or have that member removed from the group." },
-  L017: { what: "The key is not the one whose number you saw.", todo: "It has changed again. Compare the number that is shown now." },
-  L018: { what: "Somebody who was not in this chat has brought you back into it.", todo: "Look at who is in it now, and accept before you write." },
+  L013: {
+    what: "This device’s clock is off by more than an hour.",
+    todo: "Set it right. Until then the server’s time is used where it counts.",
+  },
+  L015: {
+    what: "The tab that was doing this was closed before it could say how it ended.",
+    todo: "Look whether it was done before you try again. If a recovery code was to be shown, make a new one.",
+  },
+  L014: {
+    what: "This recovery code does not fit.",
+    todo: "Check each character, and the username. A code that was used once, or replaced, is void.",
+  },
+  L016: {
+    what: "A former key is in this conversation.",
+    todo: "You have accepted another key since. Start a new conversation, or have that member removed from the group.",
+  },
+  L017: {
+    what: "The key is not the one whose number you saw.",
+    todo: "It has changed again. Compare the number that is shown now.",
+  },
+  L018: {
+    what: "Somebody who was not in this chat has brought you back into it.",
+    todo: "Look at who is in it now, and accept before you write.",
+  },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
-  evicted: { what: "The browser cleared part of this device’s storage, so its keys are gone.", todo: "Sign in again; it becomes a new device." },
-  revoked: { what: "This device was removed from your account.", todo: "If that was not you, change your password. Else sign in again." },
+  evicted: {
+    what: "The browser cleared part of this device’s storage, so its keys are gone.",
+    todo: "Sign in again; it becomes a new device.",
+  },
+  revoked: {
+    what: "This device was removed from your account.",
+    todo: "If that was not you, change your password. Else sign in again.",
+  },
 } as const satisfies Record<string, CodeText>;
 
 export type KnownCode = keyof typeof codesEn;

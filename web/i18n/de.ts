@@ -12,12 +12,14 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.username": "Benutzername",
   "sign-in.username-hint": "3 bis 32 Zeichen: a–z, 0–9, Punkt, Strich, Unterstrich; zuerst ein Buchstabe",
   "sign-in.password": "Passwort",
-  "sign-in.password-hint": "Mindestens 12 Zeichen, ohne deinen Benutzernamen. Der Server sieht es nie; nur dein Wiederherstellungscode kann es ersetzen.",
+  "sign-in.password-hint":
+    "Mindestens 12 Zeichen, ohne deinen Benutzernamen. Der Server sieht es nie; nur dein Wiederherstellungscode kann es ersetzen.",
   "sign-in.show": "Zeigen",
   "sign-in.hide": "Verbergen",
   "sign-in.submit": "Anmelden",
   "sign-in.create": "Konto anlegen",
-  "sign-in.need-username": "Wähle einen Benutzernamen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe.",
+  "sign-in.need-username":
+    "Wähle einen Benutzernamen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe.",
   "sign-in.need-password": "Gib ein Passwort ein.",
   "sign-in.invite": "Einladungscode",
   "sign-in.invite-hint": "Dieser Server nimmt neue Konten nur mit Einladung. Den Code bekommst du vom Betreiber.",
@@ -28,7 +30,8 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.fact-own": "Auf deinem eigenen Server",
 
   "recovery.title": "Bewahre deinen Wiederherstellungscode auf",
-  "recovery.why": "Neben deinem Passwort ist er der einzige Schlüssel zum Tresor deines Kontos. Er wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
+  "recovery.why":
+    "Neben deinem Passwort ist er der einzige Schlüssel zum Tresor deines Kontos. Er wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
   "recovery.code": "Wiederherstellungscode",
   "recovery.copy": "Kopieren",
   "recovery.copied": "Kopiert",
@@ -36,13 +39,16 @@ export const de: Record<keyof typeof en, string> = {
   "recovery.noted": "Ich habe ihn notiert",
   "recovery.new-title": "Dein neuer Wiederherstellungscode",
   "recovery.left": "Dein Wiederherstellungscode wurde nicht bestätigt",
-  "recovery.left-why": "Er wird einmal gezeigt und nirgends aufbewahrt. Wenn du ihn nicht notiert hast, mach einen neuen: neben deinem Passwort ist er der einzige Schlüssel zu deinem Konto.",
+  "recovery.left-why":
+    "Er wird einmal gezeigt und nirgends aufbewahrt. Wenn du ihn nicht notiert hast, mach einen neuen: neben deinem Passwort ist er der einzige Schlüssel zu deinem Konto.",
   "recovery.make-new": "Einen neuen machen",
   "recovery.have-it": "Ich habe ihn",
-  "recovery.new-why": "Der alte Code gilt ab jetzt nicht mehr. Dieser wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
+  "recovery.new-why":
+    "Der alte Code gilt ab jetzt nicht mehr. Dieser wird nur einmal gezeigt, hier, und niemand sonst hat ihn. Schreib ihn auf oder leg ihn in einen Passwortmanager.",
 
   "recover.title": "Neues Passwort setzen",
-  "recover.intro": "Mit dem Wiederherstellungscode, den du beim Anlegen des Kontos notiert hast. Er gilt nur einmal: am Ende bekommst du einen neuen.",
+  "recover.intro":
+    "Mit dem Wiederherstellungscode, den du beim Anlegen des Kontos notiert hast. Er gilt nur einmal: am Ende bekommst du einen neuen.",
   "recover.code-hint": "33 Zeichen. Großschreibung, Striche und Leerzeichen sind egal.",
   "recover.need-code": "Gib den ganzen Wiederherstellungscode ein: acht Gruppen zu vier Zeichen, und noch eines.",
   "recover.new-password": "Neues Passwort",
@@ -68,7 +74,8 @@ export const de: Record<keyof typeof en, string> = {
   "chats.title": "Chats",
   "chats.new": "Neuer Chat",
   "chats.empty": "Noch keine Chats",
-  "chats.empty-hint": "Finde jemanden über den Benutzernamen und sag hallo. Nach dem Anmelden auf einem neuen Gerät kommt ein Chat zurück, sobald darin jemand online ist und schreibt.",
+  "chats.empty-hint":
+    "Finde jemanden über den Benutzernamen und sag hallo. Nach dem Anmelden auf einem neuen Gerät kommt ein Chat zurück, sobald darin jemand online ist und schreibt.",
   "chats.invitation": "Einladung",
   "chats.nothing": "Noch keine Nachrichten",
   "chats.you": "Du",
@@ -110,11 +117,15 @@ export const de: Record<keyof typeof en, string> = {
   "chat.jump-unread_one": "{count} neue weiter unten",
   "chat.jump-unread_other": "{count} neue weiter unten",
   "chat.retry": "Noch einmal versuchen",
-  "chat.partner-left": "{username} ist nicht mehr in diesem Chat, also würde niemand lesen, was du schreibst. „Neuer Chat“ beginnt einen anderen.",
+  "chat.partner-left":
+    "{username} ist nicht mehr in diesem Chat, also würde niemand lesen, was du schreibst. „Neuer Chat“ beginnt einen anderen.",
   "chat.ended": "Du bist nicht mehr in diesem Chat. Der Verlauf bleibt auf diesem Gerät.",
-  "chat.recovering": "Dieses Gerät konnte dem Chat nicht folgen und hat die anderen um Hilfe gebeten. Er kommt von selbst wieder, sobald jemand von ihnen online ist; bis dahin kann nichts gesendet werden.",
-  "chat.stopped-replaced": "Hier wird nichts gesendet, solange ein früherer Schlüssel in der Unterhaltung ist. Was du angefangen hast zu schreiben, bleibt.",
-  "chat.stopped": "Hier wird nichts gesendet, bis du über den neuen Schlüssel entschieden hast. Was du angefangen hast zu schreiben, bleibt.",
+  "chat.recovering":
+    "Dieses Gerät konnte dem Chat nicht folgen und hat die anderen um Hilfe gebeten. Er kommt von selbst wieder, sobald jemand von ihnen online ist; bis dahin kann nichts gesendet werden.",
+  "chat.stopped-replaced":
+    "Hier wird nichts gesendet, solange ein früherer Schlüssel in der Unterhaltung ist. Was du angefangen hast zu schreiben, bleibt.",
+  "chat.stopped":
+    "Hier wird nichts gesendet, bis du über den neuen Schlüssel entschieden hast. Was du angefangen hast zu schreiben, bleibt.",
   "chat.waits-offline": "Keine Verbindung. Nachrichten bleiben auf diesem Gerät und gehen von selbst hinaus.",
   "chat.waits-sending": "Unterwegs zum Server",
   "chat.typing-one": "{who} schreibt …",
@@ -122,18 +133,25 @@ export const de: Record<keyof typeof en, string> = {
   "chat.typing-many": "{count} Leute schreiben …",
   "chat.verified": "Verifiziert",
   "chat.key-changed": "Der Schlüssel von {username} hat sich geändert, deshalb wird hier nichts mehr gesendet",
-  "chat.key-changed-why": "Vielleicht hat {username} das Konto neu eingerichtet. Vielleicht antwortet jemand anderes unter diesem Namen. Vergleicht die Nummern, um es herauszufinden.",
+  "chat.key-changed-why":
+    "Vielleicht hat {username} das Konto neu eingerichtet. Vielleicht antwortet jemand anderes unter diesem Namen. Vergleicht die Nummern, um es herauszufinden.",
   "chat.key-changed-more_one": "Hier hat sich noch {count} Schlüssel geändert.",
   "chat.key-changed-more_other": "Hier haben sich noch {count} Schlüssel geändert.",
   "chat.compare": "Nummern vergleichen",
   "chat.accept-key": "Neuen Schlüssel annehmen",
-  "chat.key-replaced": "In dieser Unterhaltung ist der frühere Schlüssel von {username}, deshalb wird hier nichts gesendet",
-  "chat.key-replaced-direct": "Du hast inzwischen einen anderen Schlüssel angenommen. Was hier wartet, war für den früheren geschrieben und bleibt auf diesem Gerät. Beginn eine neue Unterhaltung, um {username} zu schreiben.",
-  "chat.key-replaced-group": "Du hast inzwischen einen anderen Schlüssel angenommen. Hier wird weiter gesendet, sobald jemand mit Verwaltungsrechten {username} aus der Gruppe entfernt hat. Danach kann {username} mit dem neuen Schlüssel wieder hinzugefügt werden.",
+  "chat.key-replaced":
+    "In dieser Unterhaltung ist der frühere Schlüssel von {username}, deshalb wird hier nichts gesendet",
+  "chat.key-replaced-direct":
+    "Du hast inzwischen einen anderen Schlüssel angenommen. Was hier wartet, war für den früheren geschrieben und bleibt auf diesem Gerät. Beginn eine neue Unterhaltung, um {username} zu schreiben.",
+  "chat.key-replaced-group":
+    "Du hast inzwischen einen anderen Schlüssel angenommen. Hier wird weiter gesendet, sobald jemand mit Verwaltungsrechten {username} aus der Gruppe entfernt hat. Danach kann {username} mit dem neuen Schlüssel wieder hinzugefügt werden.",
   "chat.start-anew": "Neue Unterhaltung beginnen",
-  "chat.invited": "{username} lädt dich in diesen Chat ein. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
-  "chat.invited-by-nobody": "Du bist in diesen Chat eingeladen. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
-  "chat.invited-back": "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
+  "chat.invited":
+    "{username} lädt dich in diesen Chat ein. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
+  "chat.invited-by-nobody":
+    "Du bist in diesen Chat eingeladen. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
+  "chat.invited-back":
+    "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",
@@ -158,14 +176,19 @@ export const de: Record<keyof typeof en, string> = {
   "notice.rejected": "Eine Nachricht, die gegen die Regeln verstieß, wurde abgelehnt ({code})",
   "notice.gap": "Der Server hat hier Nachrichten verworfen, weil zu viele auf dieses Gerät warteten",
   "notice.successor": "Das Gespräch ist in einen neuen Kanal umgezogen; alles Bisherige bleibt",
-  "notice.removed-by-server": "Der Server sagt, dass {who} nicht mehr in diesem Gespräch ist. Kein Mitglied hat das bestätigt.",
-  "notice.server-differs": "Bei einer Änderung von {by} wurden dem Server andere Mitglieder genannt, als dieses Gespräch hat. Das wird berichtigt.",
+  "notice.removed-by-server":
+    "Der Server sagt, dass {who} nicht mehr in diesem Gespräch ist. Kein Mitglied hat das bestätigt.",
+  "notice.server-differs":
+    "Bei einer Änderung von {by} wurden dem Server andere Mitglieder genannt, als dieses Gespräch hat. Das wird berichtigt.",
   "notice.healed": "Dieses Gerät konnte einer Änderung nicht folgen, ein Mitglied hat geholfen; es fehlt nichts",
-  "notice.rolled-back": "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat, und passen nicht mehr zu diesem Gespräch. Die Mitglieder werden gebeten, es wieder aufzunehmen.",
-  "notice.server-behind": "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
+  "notice.rolled-back":
+    "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat, und passen nicht mehr zu diesem Gespräch. Die Mitglieder werden gebeten, es wieder aufzunehmen.",
+  "notice.server-behind":
+    "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
-  "notice.key-changed": "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
+  "notice.key-changed":
+    "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
   "notice.by-you.created": "Du hast das Gespräch begonnen",
   "notice.by-you.added": "Du hast {who} hinzugefügt",
   "notice.by-you.removed": "Du hast {who} entfernt",
@@ -204,15 +227,18 @@ export const de: Record<keyof typeof en, string> = {
   "info.rename": "Umbenennen",
   "info.rename-save": "Name speichern",
   "info.leave": "Chat verlassen",
-  "info.how": "Nachrichten werden auf deinem Gerät mit MLS und X-Wing versiegelt: Wer sie lesen will, muss klassische und Post-Quanten-Schlüssel brechen. Der Server sieht weder Text noch Gruppennamen.",
+  "info.how":
+    "Nachrichten werden auf deinem Gerät mit MLS und X-Wing versiegelt: Wer sie lesen will, muss klassische und Post-Quanten-Schlüssel brechen. Der Server sieht weder Text noch Gruppennamen.",
 
   "confirm.cancel": "Abbrechen",
   "confirm.make-admin-title": "{username} zum Admin machen?",
   "confirm.make-admin": "{username} kann dann Leute entfernen, die Gruppe umbenennen und Rollen ändern, auch deine.",
   "confirm.make-member-title": "{username} wieder zum Mitglied machen?",
-  "confirm.make-member": "{username} bleibt in der Gruppe, kann aber niemanden mehr entfernen, sie nicht mehr umbenennen und keine Rollen mehr ändern.",
+  "confirm.make-member":
+    "{username} bleibt in der Gruppe, kann aber niemanden mehr entfernen, sie nicht mehr umbenennen und keine Rollen mehr ändern.",
   "confirm.accept-key-title": "Den neuen Schlüssel von {username} annehmen?",
-  "confirm.accept-key": "Neue Unterhaltungen mit {username} werden für den neuen Schlüssel versiegelt. Wo der frühere Schlüssel Mitglied ist, wird nichts mehr gesendet, und was dort wartet, bleibt auf diesem Gerät. Ohne verglichene Nummern kannst du nicht wissen, wem der neue Schlüssel gehört.",
+  "confirm.accept-key":
+    "Neue Unterhaltungen mit {username} werden für den neuen Schlüssel versiegelt. Wo der frühere Schlüssel Mitglied ist, wird nichts mehr gesendet, und was dort wartet, bleibt auf diesem Gerät. Ohne verglichene Nummern kannst du nicht wissen, wem der neue Schlüssel gehört.",
   "confirm.decline-title": "„{title}“ ablehnen?",
   "confirm.decline": "Du verlässt diesen Chat mit allen deinen Geräten.",
   "confirm.decline-yes": "Ablehnen und verlassen",
@@ -223,11 +249,13 @@ export const de: Record<keyof typeof en, string> = {
   "confirm.remove": "{username} wird nichts mehr lesen, was von da an geschrieben wird.",
   "confirm.remove-yes": "Aus dem Chat entfernen",
   "confirm.sign-out-title": "Abmelden?",
-  "confirm.sign-out": "Alle Nachrichten und Schlüssel werden von diesem Gerät gelöscht. Zum Wiederkommen brauchst du dein Passwort; der Verlauf hier kommt nicht wieder, und jeder Chat erst, wenn darin jemand schreibt.",
+  "confirm.sign-out":
+    "Alle Nachrichten und Schlüssel werden von diesem Gerät gelöscht. Zum Wiederkommen brauchst du dein Passwort; der Verlauf hier kommt nicht wieder, und jeder Chat erst, wenn darin jemand schreibt.",
   "confirm.sign-out-yes": "Von diesem Gerät abmelden",
 
   "safety.title": "Sicherheitsnummer mit {username}",
-  "safety.why": "Vergleich sie mit {username}, nebeneinander oder am Telefon. Seht ihr beide dieselben Ziffern, steht niemand zwischen euch.",
+  "safety.why":
+    "Vergleich sie mit {username}, nebeneinander oder am Telefon. Seht ihr beide dieselben Ziffern, steht niemand zwischen euch.",
   "safety.changed": "Diese Ziffern gehören zum neuen Schlüssel von {username}. Vergleicht sie, bevor du ihn annimmst.",
   "safety.digits": "Sicherheitsnummer",
   "safety.qr": "Sicherheitsnummer als QR-Code",
@@ -239,10 +267,12 @@ export const de: Record<keyof typeof en, string> = {
   "settings.title": "Einstellungen",
   "settings.close": "Einstellungen schließen",
   "settings.key": "Kontoschlüssel",
-  "settings.key-why": "Ihn merken sich andere, wenn sie dir zuerst begegnen. Aus ihm und dem der anderen werden Sicherheitsnummern.",
+  "settings.key-why":
+    "Ihn merken sich andere, wenn sie dir zuerst begegnen. Aus ihm und dem der anderen werden Sicherheitsnummern.",
   "settings.copy-key": "Kontoschlüssel kopieren",
   "settings.devices": "Geräte",
-  "settings.devices-why": "Jedes kann lesen, was an dich geschrieben wird. Entferne, was du nicht kennst oder nicht mehr hast.",
+  "settings.devices-why":
+    "Jedes kann lesen, was an dich geschrieben wird. Entferne, was du nicht kennst oder nicht mehr hast.",
   "settings.device": "Gerät {device}",
   "settings.this-device": "Dieses Gerät",
   "settings.device-now": "Gerade in Benutzung",
@@ -273,13 +303,15 @@ export const de: Record<keyof typeof en, string> = {
   "password.wrong": "Das Passwort ist falsch.",
   "password.wrong-todo": "Prüf es und versuch es noch einmal.",
   "password.change-title": "Passwort ändern",
-  "password.change-body": "Alle deine anderen Geräte werden abgemeldet und brauchen das neue Passwort, um wiederzukommen. Dieses bleibt.",
+  "password.change-body":
+    "Alle deine anderen Geräte werden abgemeldet und brauchen das neue Passwort, um wiederzukommen. Dieses bleibt.",
   "password.new-hint": "Mindestens 12 Zeichen, am besten ein paar Wörter ohne Zusammenhang.",
   "password.code-title": "Neuen Wiederherstellungscode erstellen?",
   "password.code-body": "Der jetzige Code gilt von da an nicht mehr. Dein Passwort stellt sicher, dass du es bist.",
   "password.code-yes": "Neuen Code erstellen",
   "password.revoke-title": "Gerät {device} entfernen?",
-  "password.revoke-body": "Es wird sofort abgemeldet und aus allen deinen Chats entfernt: Was von da an geschrieben wird, ist auf ihm nicht mehr lesbar. Was es schon bekommen hat, bleibt darauf.",
+  "password.revoke-body":
+    "Es wird sofort abgemeldet und aus allen deinen Chats entfernt: Was von da an geschrieben wird, ist auf ihm nicht mehr lesbar. Was es schon bekommen hat, bleibt darauf.",
   "password.revoke-yes": "Gerät entfernen",
 
   "update.ready": "Eine neue Version ist bereit.",

@@ -10,7 +10,8 @@ export const en = {
   "sign-in.username": "Username",
   "sign-in.username-hint": "3 to 32 of a–z, 0–9, dot, dash, underscore; a letter first",
   "sign-in.password": "Password",
-  "sign-in.password-hint": "At least 12 characters, without your username. The server never sees it; only your recovery code can replace it.",
+  "sign-in.password-hint":
+    "At least 12 characters, without your username. The server never sees it; only your recovery code can replace it.",
   "sign-in.show": "Show",
   "sign-in.hide": "Hide",
   "sign-in.submit": "Sign in",
@@ -26,7 +27,8 @@ export const en = {
   "sign-in.fact-own": "On your own server",
 
   "recovery.title": "Keep your recovery code",
-  "recovery.why": "Beside your password it is the only key to your account’s vault. It is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
+  "recovery.why":
+    "Beside your password it is the only key to your account’s vault. It is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
   "recovery.code": "Recovery code",
   "recovery.copy": "Copy",
   "recovery.copied": "Copied",
@@ -34,13 +36,16 @@ export const en = {
   "recovery.noted": "I wrote it down",
   "recovery.new-title": "Your new recovery code",
   "recovery.left": "Your recovery code was not confirmed",
-  "recovery.left-why": "It is shown once and kept nowhere. If you have not noted it, make a new one: beside your password it is the only key to your account.",
+  "recovery.left-why":
+    "It is shown once and kept nowhere. If you have not noted it, make a new one: beside your password it is the only key to your account.",
   "recovery.make-new": "Make a new one",
   "recovery.have-it": "I have it",
-  "recovery.new-why": "The old code is void from now on. This one is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
+  "recovery.new-why":
+    "The old code is void from now on. This one is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
 
   "recover.title": "Set a new password",
-  "recover.intro": "With the recovery code that you wrote down when you created your account. It works once: you get a new one at the end.",
+  "recover.intro":
+    "With the recovery code that you wrote down when you created your account. It works once: you get a new one at the end.",
   "recover.code-hint": "33 characters. Capitals, dashes and spaces do not matter.",
   "recover.need-code": "Enter the whole recovery code: eight groups of four characters, and one more.",
   "recover.new-password": "New password",
@@ -66,7 +71,8 @@ export const en = {
   "chats.title": "Chats",
   "chats.new": "New chat",
   "chats.empty": "No chats yet",
-  "chats.empty-hint": "Find someone by their username and say hello. After signing in on a new device, a chat comes back as soon as someone in it is online and writes.",
+  "chats.empty-hint":
+    "Find someone by their username and say hello. After signing in on a new device, a chat comes back as soon as someone in it is online and writes.",
   "chats.invitation": "Invitation",
   "chats.nothing": "No messages yet",
   "chats.you": "You",
@@ -108,11 +114,15 @@ export const en = {
   "chat.jump-unread_one": "{count} new below",
   "chat.jump-unread_other": "{count} new below",
   "chat.retry": "Try again",
-  "chat.partner-left": "{username} is not in this chat any more, so nobody would read what you write. “New chat” begins another one.",
+  "chat.partner-left":
+    "{username} is not in this chat any more, so nobody would read what you write. “New chat” begins another one.",
   "chat.ended": "You are no longer in this chat. Its history stays on this device.",
-  "chat.recovering": "This device could not follow the chat and has asked the others for help. It comes back by itself as soon as one of them is online; nothing can be sent until then.",
-  "chat.stopped-replaced": "Nothing is sent here while a former key is in the conversation. What you have begun to write is kept.",
-  "chat.stopped": "Nothing is sent here until you have decided about the new key. What you have begun to write is kept.",
+  "chat.recovering":
+    "This device could not follow the chat and has asked the others for help. It comes back by itself as soon as one of them is online; nothing can be sent until then.",
+  "chat.stopped-replaced":
+    "Nothing is sent here while a former key is in the conversation. What you have begun to write is kept.",
+  "chat.stopped":
+    "Nothing is sent here until you have decided about the new key. What you have begun to write is kept.",
   "chat.waits-offline": "No connection. Messages are kept on this device and go out by themselves.",
   "chat.waits-sending": "On its way to the server",
   "chat.typing-one": "{who} is writing…",
@@ -120,18 +130,22 @@ export const en = {
   "chat.typing-many": "{count} people are writing…",
   "chat.verified": "Verified",
   "chat.key-changed": "The key of {username} has changed, so sending here has stopped",
-  "chat.key-changed-why": "Perhaps {username} set up the account anew. Perhaps somebody else answers in that name. Compare numbers to find out.",
+  "chat.key-changed-why":
+    "Perhaps {username} set up the account anew. Perhaps somebody else answers in that name. Compare numbers to find out.",
   "chat.key-changed-more_one": "{count} more key has changed here.",
   "chat.key-changed-more_other": "{count} more keys have changed here.",
   "chat.compare": "Compare numbers",
   "chat.accept-key": "Accept the new key",
   "chat.key-replaced": "This conversation has the former key of {username}, so nothing is sent here",
-  "chat.key-replaced-direct": "You have accepted another key since. What waits here was written for the former one and stays on this device. Start a new conversation to write to {username}.",
-  "chat.key-replaced-group": "You have accepted another key since. Sending goes on once an admin has removed {username} from this group; then {username} can be added again with the new key.",
+  "chat.key-replaced-direct":
+    "You have accepted another key since. What waits here was written for the former one and stays on this device. Start a new conversation to write to {username}.",
+  "chat.key-replaced-group":
+    "You have accepted another key since. Sending goes on once an admin has removed {username} from this group; then {username} can be added again with the new key.",
   "chat.start-anew": "Start a new conversation",
   "chat.invited": "{username} invites you to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-by-nobody": "You are invited to this chat. Accept or simply answer; decline to leave it.",
-  "chat.invited-back": "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
+  "chat.invited-back":
+    "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",
@@ -156,11 +170,15 @@ export const en = {
   "notice.rejected": "A message that broke the rules was refused ({code})",
   "notice.gap": "The server dropped messages here because too many were waiting for this device",
   "notice.successor": "The conversation moved to a fresh channel; everything above stays",
-  "notice.removed-by-server": "The server says that {who} is no longer in this conversation. No member has confirmed it.",
-  "notice.server-differs": "With a change by {by} the server was told of other members than this conversation has. It is being put right.",
+  "notice.removed-by-server":
+    "The server says that {who} is no longer in this conversation. No member has confirmed it.",
+  "notice.server-differs":
+    "With a change by {by} the server was told of other members than this conversation has. It is being put right.",
   "notice.healed": "This device could not follow a change and was helped by a member; nothing is missing",
-  "notice.rolled-back": "The data of this device is older than what it sent before, so it no longer fits this conversation. The members are asked to put it back.",
-  "notice.server-behind": "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
+  "notice.rolled-back":
+    "The data of this device is older than what it sent before, so it no longer fits this conversation. The members are asked to put it back.",
+  "notice.server-behind":
+    "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
   "notice.key-changed": "The account key of {who} has changed. Ask {who} in another way before you write on.",
@@ -202,7 +220,8 @@ export const en = {
   "info.rename": "Rename",
   "info.rename-save": "Save name",
   "info.leave": "Leave chat",
-  "info.how": "Messages are sealed on your device with MLS and X-Wing: reading them takes breaking both classical and post-quantum keys. The server sees neither text nor names of groups.",
+  "info.how":
+    "Messages are sealed on your device with MLS and X-Wing: reading them takes breaking both classical and post-quantum keys. The server sees neither text nor names of groups.",
 
   "confirm.cancel": "Cancel",
   "confirm.make-admin-title": "Make {username} an admin?",
@@ -210,7 +229,8 @@ export const en = {
   "confirm.make-member-title": "Make {username} a member again?",
   "confirm.make-member": "{username} stays in the group, but can no longer remove people, rename it or change roles.",
   "confirm.accept-key-title": "Accept the new key of {username}?",
-  "confirm.accept-key": "New conversations with {username} are sealed for the new key. Where the former key is a member nothing is sent any more, and what waits there stays on this device. If you have not compared numbers, you can not know whose the new key is.",
+  "confirm.accept-key":
+    "New conversations with {username} are sealed for the new key. Where the former key is a member nothing is sent any more, and what waits there stays on this device. If you have not compared numbers, you can not know whose the new key is.",
   "confirm.decline-title": "Decline “{title}”?",
   "confirm.decline": "You leave this chat with all of your devices.",
   "confirm.decline-yes": "Decline and leave",
@@ -221,11 +241,13 @@ export const en = {
   "confirm.remove": "{username} will not read anything that is written from then on.",
   "confirm.remove-yes": "Remove from chat",
   "confirm.sign-out-title": "Sign out?",
-  "confirm.sign-out": "All messages and keys are deleted from this device. To come back you need your password; the history here does not come back, and each chat returns only when someone in it writes.",
+  "confirm.sign-out":
+    "All messages and keys are deleted from this device. To come back you need your password; the history here does not come back, and each chat returns only when someone in it writes.",
   "confirm.sign-out-yes": "Sign out of this device",
 
   "safety.title": "Safety number with {username}",
-  "safety.why": "Compare it with {username}, side by side or on a call. If both of you see the same digits, nobody stands between you.",
+  "safety.why":
+    "Compare it with {username}, side by side or on a call. If both of you see the same digits, nobody stands between you.",
   "safety.changed": "These digits belong to the new key of {username}. Compare them before you accept it.",
   "safety.digits": "Safety number",
   "safety.qr": "Safety number as a QR code",
@@ -271,13 +293,15 @@ export const en = {
   "password.wrong": "The password is wrong.",
   "password.wrong-todo": "Check it and try again.",
   "password.change-title": "Change password",
-  "password.change-body": "All your other devices are signed out and need the new password to come back. This one stays.",
+  "password.change-body":
+    "All your other devices are signed out and need the new password to come back. This one stays.",
   "password.new-hint": "At least 12 characters, best a few unrelated words.",
   "password.code-title": "Make a new recovery code?",
   "password.code-body": "The code you have now is void from then on. Your password makes sure that it is you.",
   "password.code-yes": "Make new code",
   "password.revoke-title": "Remove device {device}?",
-  "password.revoke-body": "It is signed out at once and removed from all your chats: nothing written from then on can be read on it. What it has already received stays on it.",
+  "password.revoke-body":
+    "It is signed out at once and removed from all your chats: nothing written from then on can be read on it. What it has already received stays on it.",
   "password.revoke-yes": "Remove device",
 
   "update.ready": "A new version is ready.",

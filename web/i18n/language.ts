@@ -11,7 +11,8 @@ export type Language = "en" | "de";
 
 /** The names of the places in a sentence: "by" and "who" of "{by} added {who}". */
 type Places<Sentence> = Sentence extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never;
-type Values<Key extends TextKey> = [Places<Catalogue[Key]>] extends [never] ? [] : [values: Record<Places<Catalogue[Key]>, string | number>];
+type Values<Key extends TextKey> = [Places<Catalogue[Key]>] extends [never] ? []
+  : [values: Record<Places<Catalogue[Key]>, string | number>];
 type PluralStem = { [Key in TextKey]: Key extends `${infer Stem}_one` ? Stem : never }[TextKey];
 
 const catalogues: Record<Language, Record<TextKey, string>> = { en, de };
@@ -50,7 +51,10 @@ export function plural(stem: PluralStem, count: number): string {
   return fill(catalogues[language][`${stem}_${form}`], { count });
 }
 
-/** @returns the sentence of a key that only the caller knows to exist, with values of unknown names (notices of the engine) */
+/**
+ * @returns the sentence of a key that only the caller knows to exist, with values of unknown names (notices
+ *   of the engine)
+ */
 export function textOf(key: string, values: Record<string, string>): string | undefined {
   const sentence = Object.hasOwn(en, key) ? catalogues[language][key as TextKey] : undefined;
   return sentence && fill(sentence, values);

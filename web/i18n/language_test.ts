@@ -29,7 +29,28 @@ Deno.test("every code of the wire and of the engine says what happened and what 
 });
 
 Deno.test("every notice of the engine has a sentence", () => {
-  const notices = ["created", "added", "removed", "left", "device-added", "device-removed", "renamed", "rejoined", "unreadable", "rejected", "gap", "successor", "key-changed", "removed-by-server", "server-differs", "healed", "rolled-back", "server-behind", "promoted", "demoted"];
+  const notices = [
+    "created",
+    "added",
+    "removed",
+    "left",
+    "device-added",
+    "device-removed",
+    "renamed",
+    "rejoined",
+    "unreadable",
+    "rejected",
+    "gap",
+    "successor",
+    "key-changed",
+    "removed-by-server",
+    "server-differs",
+    "healed",
+    "rolled-back",
+    "server-behind",
+    "promoted",
+    "demoted",
+  ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });
 

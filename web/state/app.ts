@@ -1,7 +1,17 @@
 /** The view state of the whole page: what the engine last told, as signals, and where the user is. */
 
 import { createMemo, createSignal } from "solid-js";
-import type { AccountState, ChatSummary, ConnectionState, EngineApi, EngineEvent, EngineListener, EngineProblem, Progress, TimelineItem } from "../../client/engine/api.ts";
+import type {
+  AccountState,
+  ChatSummary,
+  ConnectionState,
+  EngineApi,
+  EngineEvent,
+  EngineListener,
+  EngineProblem,
+  Progress,
+  TimelineItem,
+} from "../../client/engine/api.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
 import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";
@@ -59,7 +69,10 @@ export interface App {
 const fatalCodes = new Set(["L009"]);
 
 /** Who wants to hear of what happens in a chat. */
-function listenersByChat<Event>(): { listen(chatId: string, listener: (event: Event) => void): () => void; tell(chatId: string, event: Event): void } {
+function listenersByChat<Event>(): {
+  listen(chatId: string, listener: (event: Event) => void): () => void;
+  tell(chatId: string, event: Event): void;
+} {
   const byChat = new Map<string, Set<(event: Event) => void>>();
   return {
     listen(chatId, listener) {

@@ -44,5 +44,9 @@ export function agoText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days <= 0) return timeText(atMs);
   if (days === 1) return `${text("chat.yesterday").toLocaleLowerCase(language)} ${timeText(atMs)}`;
-  return format(atMs, { day: "numeric", month: "short", ...(new Date(atMs).getFullYear() !== new Date(nowMs).getFullYear() && { year: "numeric" }) });
+  return format(atMs, {
+    day: "numeric",
+    month: "short",
+    ...(new Date(atMs).getFullYear() !== new Date(nowMs).getFullYear() && { year: "numeric" }),
+  });
 }

@@ -31,7 +31,8 @@ export interface Conversation {
   markRead(): void;
 }
 
-const randomMessageId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const randomMessageId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Opens a conversation for as long as the owning component lives. */
 export function createConversation(app: App, chatId: string): Conversation {
@@ -49,7 +50,9 @@ export function createConversation(app: App, chatId: string): Conversation {
     const merged = mergeItems(old, news);
     const wasAtEnd = drawn().end >= old.length;
     const oldFirst = old[drawn().start];
-    const older = oldFirst ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - drawn().start) : 0;
+    const older = oldFirst
+      ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - drawn().start)
+      : 0;
     batch(() => {
       setItems(merged);
       setDrawn(old.length === 0 ? newestWindow(merged.length) : afterChange(drawn(), older, merged.length, wasAtEnd));
@@ -123,7 +126,16 @@ export function createConversation(app: App, chatId: string): Conversation {
       setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
       const account = app.account();
       const sender = account?.kind === "signed-in" ? account.username : "";
-      const item: MessageItem = { kind: "message", messageId: randomMessageId(), order: optimisticOrder(optimistic++), sender, own: true, text, atMs: Date.now(), state: "waiting" };
+      const item: MessageItem = {
+        kind: "message",
+        messageId: randomMessageId(),
+        order: optimisticOrder(optimistic++),
+        sender,
+        own: true,
+        text,
+        atMs: Date.now(),
+        state: "waiting",
+      };
       // The engine first: it seals while the page draws.
       void deliver(item);
       take([item]);

@@ -2,8 +2,20 @@ import assert from "node:assert/strict";
 import type { ChatMember } from "../../client/engine/api.ts";
 import { listedMembers } from "./member_page.ts";
 
-const member = (username: string, extra: Partial<ChatMember> = {}): ChatMember => ({ username, accountKey: "", role: "member", self: false, ...extra });
-const members = [member("zoe"), member("anna"), member("mara", { self: true }), member("bob", { role: "admin" }), member("kim", { keyChanged: true })];
+const member = (username: string, extra: Partial<ChatMember> = {}): ChatMember => ({
+  username,
+  accountKey: "",
+  role: "member",
+  self: false,
+  ...extra,
+});
+const members = [
+  member("zoe"),
+  member("anna"),
+  member("mara", { self: true }),
+  member("bob", { role: "admin" }),
+  member("kim", { keyChanged: true }),
+];
 
 Deno.test("listedMembers() puts oneself first, then changed keys, admins and members by name", () => {
   assert.deepEqual(listedMembers(members, ""), ["mara", "kim", "bob", "anna", "zoe"]);

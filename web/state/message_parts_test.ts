@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { partsOf } from "./message_parts.ts";
 
 Deno.test("partsOf() finds web addresses and leaves out the sign that ends the sentence", () => {
-  assert.deepEqual(partsOf("See https://example.org/a?b=1. Or not"), [{ text: "See " }, { text: "https://example.org/a?b=1", href: "https://example.org/a?b=1" }, { text: ". Or not" }]);
+  assert.deepEqual(partsOf("See https://example.org/a?b=1. Or not"), [{ text: "See " }, {
+    text: "https://example.org/a?b=1",
+    href: "https://example.org/a?b=1",
+  }, { text: ". Or not" }]);
 });
 
 Deno.test("partsOf() makes no link of anything but http and https", () => {
@@ -12,7 +15,15 @@ Deno.test("partsOf() makes no link of anything but http and https", () => {
 });
 
 Deno.test("partsOf() loses no character", () => {
-  for (const text of ["", "plain", "https://a.example https://b.example!", "(https://a.example/x)", "ünï https://ä.example/ö\nend"]) {
+  for (
+    const text of [
+      "",
+      "plain",
+      "https://a.example https://b.example!",
+      "(https://a.example/x)",
+      "ünï https://ä.example/ö\nend",
+    ]
+  ) {
     assert.equal(partsOf(text).map((part) => part.text).join(""), text);
   }
 });

@@ -5,7 +5,10 @@ import type { App } from "./app.ts";
 
 const patienceMs = 2_000;
 
-/** @returns whether there has been no connection for two seconds, or the browser says that it is offline, for as long as the owning component lives */
+/**
+ * @returns whether there has been no connection for two seconds, or the browser says that it is offline, for
+ *   as long as the owning component lives
+ */
 export function createOutage(app: App): () => boolean {
   const [out, setOut] = createSignal(false);
   createEffect(() => {

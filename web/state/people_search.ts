@@ -5,9 +5,14 @@ import type { App } from "./app.ts";
 
 const pauseMs = 120;
 
-/** @returns the different usernames of a list as people write one: separated by spaces, commas, semicolons or line ends, with or without @ */
+/**
+ * @returns the different usernames of a list as people write one: separated by spaces, commas, semicolons or
+ *   line ends, with or without @
+ */
 export function namesIn(text: string): string[] {
-  return [...new Set(text.toLowerCase().split(/[\s,;]+/).map((name) => name.replace(/^@/, "")).filter((name) => name !== ""))];
+  return [
+    ...new Set(text.toLowerCase().split(/[\s,;]+/).map((name) => name.replace(/^@/, "")).filter((name) => name !== "")),
+  ];
 }
 
 export interface PeopleSearch {
@@ -30,7 +35,8 @@ export function createPeopleSearch(app: App, isExcluded: (username: string) => b
     if (wanted === "") return;
     let current = true;
     const timer = setTimeout(() => {
-      app.engine.findPeople(wanted).then((names) => current && setFound(names), (error) => current && app.report(error)).finally(() => current && setSearching(false));
+      app.engine.findPeople(wanted).then((names) => current && setFound(names), (error) => current && app.report(error))
+        .finally(() => current && setSearching(false));
     }, pauseMs);
     onCleanup(() => {
       current = false;

@@ -4,7 +4,11 @@ import { qrPath } from "./qr_path.ts";
 /** @returns the drawn modules as "x,y" */
 function modulesOf(path: string): Set<string> {
   const modules = new Set<string>();
-  for (const [, x, y, width] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) for (let dx = 0; dx < Number(width); dx++) modules.add(`${Number(x) + dx},${y}`);
+  for (const [, x, y, width] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
+    for (let dx = 0; dx < Number(width); dx++) {
+      modules.add(`${Number(x) + dx},${y}`);
+    }
+  }
   return modules;
 }
 
@@ -22,7 +26,9 @@ Deno.test("qrPath() draws the three finder patterns within a quiet zone of four 
   finder(4, 4);
   finder(size - 11, 4);
   finder(4, size - 11);
-  for (const module of modules) for (const part of module.split(",").map(Number)) assert.ok(part >= 4 && part < size - 4, module);
+  for (const module of modules) {
+    for (const part of module.split(",").map(Number)) assert.ok(part >= 4 && part < size - 4, module);
+  }
   // Version n has 17 + 4n modules a side (ISO/IEC 18004 §7.1).
   assert.equal((size - 8 - 17) % 4, 0);
 });

@@ -1,4 +1,7 @@
-/** That a recovery code was shown and not confirmed yet. The code itself is kept nowhere, so after a reload only a new one helps. Kept in this browser. */
+/**
+ * That a recovery code was shown and not confirmed yet. The code itself is kept nowhere, so after a reload
+ * only a new one helps. Kept in this browser.
+ */
 
 const key = "qpq-recovery-code-left";
 

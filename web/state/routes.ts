@@ -1,6 +1,10 @@
 /** Where the user is, in the address's hash, so that back and forward of browser and phone work. */
 
-export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings" } | { kind: "chat"; chatId: string; info: boolean };
+export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings" } | {
+  kind: "chat";
+  chatId: string;
+  info: boolean;
+};
 
 /** @param hash of the address, with its # @returns the place it names; the list of chats for anything else */
 export function parseRoute(hash: string): Route {

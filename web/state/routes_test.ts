@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { hashOf, parseRoute, type Route } from "./routes.ts";
 
 Deno.test("parseRoute() reads what hashOf() wrote", () => {
-  const routes: Route[] = [{ kind: "chats" }, { kind: "new-chat" }, { kind: "settings" }, { kind: "chat", chatId: "ab01", info: false }, { kind: "chat", chatId: "ab01", info: true }];
+  const routes: Route[] = [{ kind: "chats" }, { kind: "new-chat" }, { kind: "settings" }, {
+    kind: "chat",
+    chatId: "ab01",
+    info: false,
+  }, { kind: "chat", chatId: "ab01", info: true }];
   for (const route of routes) assert.deepEqual(parseRoute(hashOf(route)), route);
 });
 
 Deno.test("parseRoute() shows the chats for an address that it does not know", () => {
-  for (const hash of ["", "#", "#chat/", "#chat/XYZ", "#chat/ab/other", "#chat/<b>"]) assert.deepEqual(parseRoute(hash), { kind: "chats" });
+  for (const hash of ["", "#", "#chat/", "#chat/XYZ", "#chat/ab/other", "#chat/<b>"]) {
+    assert.deepEqual(parseRoute(hash), { kind: "chats" });
+  }
 });

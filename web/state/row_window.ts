@@ -1,4 +1,7 @@
-/** Which part of the loaded items is in the document: long conversations stay fluid because only a stretch of them is drawn. Pure. */
+/**
+ * Which part of the loaded items is in the document: long conversations stay fluid because only a stretch of
+ * them is drawn. Pure.
+ */
 
 export interface RowWindow {
   /** Index of the first item drawn. */
@@ -18,7 +21,10 @@ export function newestWindow(count: number): RowWindow {
   return { start: Math.max(0, count - pageItems), end: count };
 }
 
-/** @returns the window of a reader who is at the newest item: what has grown long above is taken away, seldom and much at once; the same window when it is short */
+/**
+ * @returns the window of a reader who is at the newest item: what has grown long above is taken away, seldom
+ *   and much at once; the same window when it is short
+ */
 export function restWindow(window: RowWindow): RowWindow {
   return window.end - window.start <= mostAtRest ? window : { start: window.end - 2 * pageItems, end: window.end };
 }

@@ -1,4 +1,7 @@
-/** Work that the user waits for: one at a time, its problem kept for showing, and "long" only after 200 ms so that short waits do not flicker. */
+/**
+ * Work that the user waits for: one at a time, its problem kept for showing, and "long" only after 200 ms so
+ * that short waits do not flicker.
+ */
 
 import { createSignal } from "solid-js";
 import { EngineError, type EngineProblem, LocalCode } from "../../client/engine/api.ts";

@@ -20,7 +20,9 @@ export function storedTheme(): Theme {
 /** Shows the page in a theme. */
 export function showTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
-  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) meta.content = grounds[theme === "system" ? (meta.media.includes("dark") ? "dark" : "light") : theme];
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    meta.content = grounds[theme === "system" ? (meta.media.includes("dark") ? "dark" : "light") : theme];
+  }
 }
 
 /** Shows it, and remembers it where the browser lets it. */

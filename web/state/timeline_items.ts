@@ -32,7 +32,10 @@ export function optimisticOrder(count: number): string {
   return `\uffff${String(count).padStart(8, "0")}`;
 }
 
-/** @returns whether an item is shown before the engine has it on this device: closing the page now could lose it, so it must not look as if it were safe */
+/**
+ * @returns whether an item is shown before the engine has it on this device: closing the page now could lose
+ *   it, so it must not look as if it were safe
+ */
 export function isUnsaved(item: TimelineItem): boolean {
   return item.order.startsWith("\uffff");
 }

@@ -3,7 +3,17 @@ import type { TimelineItem } from "../../client/engine/api.ts";
 import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {
-  return { kind: "message", messageId: id, order, sender: "bob", own: false, text: id, atMs: 0, state: "received", ...extra };
+  return {
+    kind: "message",
+    messageId: id,
+    order,
+    sender: "bob",
+    own: false,
+    text: id,
+    atMs: 0,
+    state: "received",
+    ...extra,
+  };
 }
 const ids = (items: TimelineItem[]) => items.map((item) => (item.kind === "message" ? item.messageId : item.order));
 
@@ -14,7 +24,10 @@ Deno.test("mergeItems() keeps the engine's order, whatever order the items are t
 
 Deno.test("mergeItems() replaces a message that is told of again, with its new state and place", () => {
   const waiting = message("m", optimisticOrder(0), { own: true, state: "waiting" });
-  const items = mergeItems([message("a", "1"), waiting], [message("m", "2", { own: true, state: "sent" }), message("b", "3")]);
+  const items = mergeItems([message("a", "1"), waiting], [
+    message("m", "2", { own: true, state: "sent" }),
+    message("b", "3"),
+  ]);
   assert.deepEqual(ids(items), ["a", "m", "b"]);
   assert.equal(items[1].kind === "message" && items[1].state, "sent");
 });

@@ -1,4 +1,7 @@
-/** What stands in a conversation, line by line: dates, the mark of what is new, notices, and messages grouped by sender. Pure. */
+/**
+ * What stands in a conversation, line by line: dates, the mark of what is new, notices, and messages grouped
+ * by sender. Pure.
+ */
 
 import type { TimelineItem } from "../../client/engine/api.ts";
 import { itemKey } from "./timeline_items.ts";
@@ -18,11 +21,14 @@ const groupPauseMs = 5 * 60_000;
 const dayOf = (atMs: number) => new Date(atMs).toDateString();
 
 function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): boolean {
-  return a?.kind === "message" && b?.kind === "message" && a.sender === b.sender && a.own === b.own && dayOf(a.atMs) === dayOf(b.atMs) && Math.abs(b.atMs - a.atMs) < groupPauseMs;
+  return a?.kind === "message" && b?.kind === "message" && a.sender === b.sender && a.own === b.own &&
+    dayOf(a.atMs) === dayOf(b.atMs) && Math.abs(b.atMs - a.atMs) < groupPauseMs;
 }
 
 function sameRow(a: Row | undefined, b: Row): boolean {
-  if (a?.kind === "message" && b.kind === "message") return a.item === b.item && a.first === b.first && a.last === b.last;
+  if (a?.kind === "message" && b.kind === "message") {
+    return a.item === b.item && a.first === b.first && a.last === b.last;
+  }
   if (a?.kind === "notice" && b.kind === "notice") return a.item === b.item;
   return a !== undefined && a.kind === b.kind;
 }
@@ -42,10 +48,18 @@ export function rowsOf(items: TimelineItem[], newFrom: string | undefined, befor
   items.forEach((item, index) => {
     const [previous, next] = [items[index - 1], items[index + 1]];
     const key = itemKey(item);
-    if (!previous || dayOf(previous.atMs) !== dayOf(item.atMs)) push({ kind: "date", key: `date/${dayOf(item.atMs)}/${key}`, atMs: item.atMs });
+    if (!previous || dayOf(previous.atMs) !== dayOf(item.atMs)) {
+      push({ kind: "date", key: `date/${dayOf(item.atMs)}/${key}`, atMs: item.atMs });
+    }
     if (key === newFrom) push({ kind: "new", key: "new" });
     if (item.kind === "notice") push({ kind: "notice", key, item });
-    else push({ kind: "message", key, item, first: !sameGroup(previous, item) || key === newFrom, last: !sameGroup(item, next) || (next !== undefined && itemKey(next) === newFrom) });
+    else {push({
+        kind: "message",
+        key,
+        item,
+        first: !sameGroup(previous, item) || key === newFrom,
+        last: !sameGroup(item, next) || (next !== undefined && itemKey(next) === newFrom),
+      });}
   });
   return rows;
 }

@@ -8,17 +8,44 @@ const minuteMs = 60_000;
 let count = 0;
 function message(sender: string, atMs: number): TimelineItem {
   count += 1;
-  return { kind: "message", messageId: String(count), order: String(count).padStart(6, "0"), sender, own: false, text: "", atMs, state: "received" };
+  return {
+    kind: "message",
+    messageId: String(count),
+    order: String(count).padStart(6, "0"),
+    sender,
+    own: false,
+    text: "",
+    atMs,
+    state: "received",
+  };
 }
 
 Deno.test("rowsOf() puts a date before the first item of each day", () => {
-  const rows = rowsOf([message("a", noonMs), message("a", noonMs + minuteMs), message("a", noonMs + 24 * 60 * minuteMs)], undefined, []);
+  const rows = rowsOf(
+    [message("a", noonMs), message("a", noonMs + minuteMs), message("a", noonMs + 24 * 60 * minuteMs)],
+    undefined,
+    [],
+  );
   assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "message", "date", "message"]);
 });
 
 Deno.test("rowsOf() groups what one sender writes within five minutes", () => {
-  const rows = rowsOf([message("a", noonMs), message("a", noonMs + minuteMs), message("b", noonMs + 2 * minuteMs), message("b", noonMs + 20 * minuteMs)], undefined, []);
-  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [[row.first, row.last]] : [])), [[true, false], [false, true], [true, true], [true, true]]);
+  const rows = rowsOf(
+    [
+      message("a", noonMs),
+      message("a", noonMs + minuteMs),
+      message("b", noonMs + 2 * minuteMs),
+      message("b", noonMs + 20 * minuteMs),
+    ],
+    undefined,
+    [],
+  );
+  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [[row.first, row.last]] : [])), [
+    [true, false],
+    [false, true],
+    [true, true],
+    [true, true],
+  ]);
 });
 
 Deno.test("rowsOf() marks where the new messages begin, which ends a group", () => {

@@ -1,4 +1,7 @@
-/** Who is writing in a conversation: each sign counts for some seconds, until that person's message is there, or until the connection is gone. */
+/**
+ * Who is writing in a conversation: each sign counts for some seconds, until that person's message is there,
+ * or until the connection is gone.
+ */
 
 import { createSignal, onCleanup } from "solid-js";
 import type { TimelineItem } from "../../client/engine/api.ts";

@@ -5,10 +5,21 @@ import type { App, TimelineListener, TypingListener } from "./app.ts";
 import { createTyping, typingShownMs } from "./typing.ts";
 
 /** A conversation in which bob begins to write, with its connection and its timers in the test's hands. */
-function whileBobWrites(look: (seen: { writing: () => string[]; connection: (kind: ConnectionState["kind"]) => void; pass: () => void; says: (sender: string) => void; writes: TypingListener }) => void): void {
+function whileBobWrites(
+  look: (
+    seen: {
+      writing: () => string[];
+      connection: (kind: ConnectionState["kind"]) => void;
+      pass: () => void;
+      says: (sender: string) => void;
+      writes: TypingListener;
+    },
+  ) => void,
+): void {
   const [begin, end] = [globalThis.setTimeout, globalThis.clearTimeout];
   let due: { run: () => void; ms: number } | undefined;
-  globalThis.setTimeout = ((run: (name: string) => void, ms: number, name: string) => (due = { run: () => run(name), ms }, 1)) as never;
+  globalThis.setTimeout =
+    ((run: (name: string) => void, ms: number, name: string) => (due = { run: () => run(name), ms }, 1)) as never;
   globalThis.clearTimeout = () => due = undefined;
   try {
     createRoot((dispose) => {

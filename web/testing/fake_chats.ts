@@ -23,23 +23,46 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
   const [anna, ben, cleo, dino, emil, frida, georg] = others;
   let count = 0;
 
-  function chat(number: number, title: string, people: string[], lines: Line[], extra: Partial<ChatSummary> = {}): FakeChat {
+  function chat(
+    number: number,
+    title: string,
+    people: string[],
+    lines: Line[],
+    extra: Partial<ChatSummary> = {},
+  ): FakeChat {
     const kind = people.length > 1 ? "group" : "direct";
     const items = lines.map((line): TimelineItem => {
       const order = String(1_000_000 + count++);
       if (line.length === 1) return { ...line[0], order };
       const [sender, text, agoMs] = line;
-      return { kind: "message", messageId: idOf(count, 16), order, sender, own: sender === own, text, atMs: now - agoMs, state: sender === own ? "sent" : "received" };
+      return {
+        kind: "message",
+        messageId: idOf(count, 16),
+        order,
+        sender,
+        own: sender === own,
+        text,
+        atMs: now - agoMs,
+        state: sender === own ? "sent" : "received",
+      };
     });
     const last = items.findLast((item) => item.kind === "message");
-    const member = (username: string, role: "admin" | "member") => ({ username, role, accountKey: idOf(username.length, 32), self: username === own });
+    const member = (username: string, role: "admin" | "member") => ({
+      username,
+      role,
+      accountKey: idOf(username.length, 32),
+      self: username === own,
+    });
     return {
       items,
       summary: {
         chatId: idOf(number, 32),
         title,
         kind,
-        members: [member(own, extra.invitation ? "member" : "admin"), ...people.map((username, index) => member(username, extra.invitation && index === 0 ? "admin" : "member"))],
+        members: [
+          member(own, extra.invitation ? "member" : "admin"),
+          ...people.map((username, index) => member(username, extra.invitation && index === 0 ? "admin" : "member")),
+        ],
         invitation: false,
         active: true,
         unread: 0,
@@ -49,11 +72,28 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       },
     };
   }
-  const notice = (kind: (TimelineItem & { kind: "notice" })["notice"], values: Record<string, string>, agoMs: number): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];
-  const long = Array.from({ length: 5000 }, (_, index): Line => [index % 7 < 3 ? own : ben, `Entry ${index + 1} of the log. ${"More words follow here. ".repeat(index % 4)}`.trim(), (5000 - index) * 7 * minuteMs + 5 * dayMs]);
+  const notice = (
+    kind: (TimelineItem & { kind: "notice" })["notice"],
+    values: Record<string, string>,
+    agoMs: number,
+  ): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];
+  const long = Array.from(
+    { length: 5000 },
+    (
+      _,
+      index,
+    ): Line => [
+      index % 7 < 3 ? own : ben,
+      `Entry ${index + 1} of the log. ${"More words follow here. ".repeat(index % 4)}`.trim(),
+      (5000 - index) * 7 * minuteMs + 5 * dayMs,
+    ],
+  );
 
   // Every line is as high as every other one.
-  const even = Array.from({ length: 1500 }, (_, index): Line => [index % 2 ? own : georg, `Line ${index + 1}`, (1500 - index) * 1000 + 6 * dayMs]);
+  const even = Array.from(
+    { length: 1500 },
+    (_, index): Line => [index % 2 ? own : georg, `Line ${index + 1}`, (1500 - index) * 1000 + 6 * dayMs],
+  );
   const everyNotice: Line[] = [
     notice("created", { by: cleo }, 30 * dayMs),
     notice("added", { by: cleo, who: own }, 30 * dayMs),
@@ -81,11 +121,23 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [own, "Hi! I put the server on the small box in the cellar.", 2 * dayMs - 60_000],
       [anna, "Nice. So nobody but us holds the keys?", 2 * dayMs - 120_000],
       [own, "Exactly. It only ever sees sealed bytes.", 2 * dayMs - 180_000],
-      [anna, "The train gets in at 18:40. I will walk from the station, it is only ten minutes and I have been sitting all day.", dayMs],
+      [
+        anna,
+        "The train gets in at 18:40. I will walk from the station, it is only ten minutes and I have been sitting all day.",
+        dayMs,
+      ],
       [anna, "Shall I bring bread?", dayMs - 20_000],
-      [own, "Please! And the notes from Tuesday, if you still have them:\n– the seating plan\n– what the printer said", dayMs - 90_000],
+      [
+        own,
+        "Please! And the notes from Tuesday, if you still have them:\n– the seating plan\n– what the printer said",
+        dayMs - 90_000,
+      ],
       notice("device-added", { who: anna, device: "4be1f02a" }, 50 * minuteMs),
-      [anna, "Here they are: https://example.org/notes/tuesday?page=2. Tell me if the link works for you.", 12 * minuteMs],
+      [
+        anna,
+        "Here they are: https://example.org/notes/tuesday?page=2. Tell me if the link works for you.",
+        12 * minuteMs,
+      ],
       [own, "Works. Thank you!", 11 * minuteMs],
       [anna, "See you tonight 🌿", 4 * minuteMs],
     ], { unread: 1 }),
@@ -101,12 +153,31 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [cleo, "The hall! Bring a coat.", 98 * minuteMs],
     ], { unread: 2 }),
     chat(3, ben, [ben], long),
-    chat(4, "Allotment association, northern plots", [cleo, dino], [notice("created", { by: cleo }, 3 * 60 * minuteMs)], { invitation: true }),
-    chat(5, dino, [dino], [[own, "Did the parcel arrive?", 9 * dayMs], [dino, "Yes, yesterday.", 9 * dayMs - minuteMs], notice("left", { who: own }, 8 * dayMs)], { active: false }),
-    chat(6, emil, [emil], [[emil, "I have a new phone at last.", 5 * 60 * minuteMs], notice("key-changed", { who: emil }, 4 * 60 * minuteMs)]),
+    chat(
+      4,
+      "Allotment association, northern plots",
+      [cleo, dino],
+      [notice("created", { by: cleo }, 3 * 60 * minuteMs)],
+      { invitation: true },
+    ),
+    chat(5, dino, [dino], [
+      [own, "Did the parcel arrive?", 9 * dayMs],
+      [dino, "Yes, yesterday.", 9 * dayMs - minuteMs],
+      notice("left", { who: own }, 8 * dayMs),
+    ], { active: false }),
+    chat(6, emil, [emil], [
+      [emil, "I have a new phone at last.", 5 * 60 * minuteMs],
+      notice("key-changed", { who: emil }, 4 * 60 * minuteMs),
+    ]),
     chat(7, "Village newsletter", [anna, ben, cleo, dino, ...fakeReaders], everyNotice),
-    chat(8, "Boat house", [anna, georg], [[georg, "The key hangs behind the door.", 7 * dayMs], notice("rolled-back", {}, 6 * dayMs)], { active: false, recovering: true }),
+    chat(8, "Boat house", [anna, georg], [
+      [georg, "The key hangs behind the door.", 7 * dayMs],
+      notice("rolled-back", {}, 6 * dayMs),
+    ], { active: false, recovering: true }),
     chat(9, georg, [georg], even),
-    chat(10, frida, [frida], [[frida, "I am off, then.", 20 * dayMs], notice("left", { who: frida }, 20 * dayMs - minuteMs)], { members: [{ username: own, role: "admin", accountKey: idOf(own.length, 32), self: true }] }),
+    chat(10, frida, [frida], [
+      [frida, "I am off, then.", 20 * dayMs],
+      notice("left", { who: frida }, 20 * dayMs - minuteMs),
+    ], { members: [{ username: own, role: "admin", accountKey: idOf(own.length, 32), self: true }] }),
   ];
 }

@@ -1,12 +1,24 @@
-/** An engine in memory with believable people, to look at and to test the interface alone (`vite build --mode fake`). Never part of the app: web/engine/open_engine.ts. */
+/**
+ * An engine in memory with believable people, to look at and to test the interface alone (`vite build --mode
+ * fake`). Never part of the app: web/engine/open_engine.ts.
+ */
 
-import { type AccountState, type ChatSummary, type ConnectionState, type EngineApi, EngineError, type Progress, type TimelineItem } from "../../client/engine/api.ts";
+import {
+  type AccountState,
+  type ChatSummary,
+  type ConnectionState,
+  type EngineApi,
+  EngineError,
+  type Progress,
+  type TimelineItem,
+} from "../../client/engine/api.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
 import { FakeAccount } from "./fake_account.ts";
-import { fakeChats, fakeReaders, type FakeChat } from "./fake_chats.ts";
+import { type FakeChat, fakeChats, fakeReaders } from "./fake_chats.ts";
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const hex = (bytes: number) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (bytes: number) =>
+  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const refuse = (code: string): never => {
   throw new EngineError({ code, detail: "as the test wants it" });
 };
@@ -24,7 +36,11 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   let order = 9_000_000;
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
-  const sorted = () => [...chats.values()].map(({ summary }) => ({ ...summary, members: summary.members.map((member) => self.judged(member)) })).sort((a, b) => b.activityMs - a.activityMs);
+  const sorted = () =>
+    [...chats.values()].map(({ summary }) => ({
+      ...summary,
+      members: summary.members.map((member) => self.judged(member)),
+    })).sort((a, b) => b.activityMs - a.activityMs);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
   const tellAccount = () => emit({ kind: "account", account });
 
@@ -44,14 +60,16 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       self.verified.add("carol");
       self.changed.set("emil", 1);
     }
-    if (withChats) for (const chat of fakeChats(username, everyone)) chats.set(chat.summary.chatId, chat);
+    if (withChats) { for (const chat of fakeChats(username, everyone)) chats.set(chat.summary.chatId, chat); }
     tellAccount();
     tellChats();
   }
 
   function put(chatId: string, item: TimelineItem): void {
     const { items, summary } = chats.get(chatId)!;
-    const at = items.findIndex((other) => item.kind === "message" && other.kind === "message" && other.messageId === item.messageId);
+    const at = items.findIndex((other) =>
+      item.kind === "message" && other.kind === "message" && other.messageId === item.messageId
+    );
     if (at < 0) items.push(item);
     else items[at] = item;
     summary.activityMs = item.atMs;
@@ -67,12 +85,37 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     emit({ kind: "typing", chatId, username: other.username });
     await pause(1500);
     summary.unread += 1;
-    put(chatId, { kind: "message", messageId: hex(16), order: String(order++), sender: other.username, own: false, text: "Yes, of course.", atMs: Date.now(), state: "received" });
+    put(chatId, {
+      kind: "message",
+      messageId: hex(16),
+      order: String(order++),
+      sender: other.username,
+      own: false,
+      text: "Yes, of course.",
+      atMs: Date.now(),
+      state: "received",
+    });
   }
 
   function summaryOf(usernames: string[], groupName: string | undefined): ChatSummary {
-    const members = [own(), ...usernames].map((username, index) => ({ username, accountKey: self.accepted.get(username) ?? hex(32), role: index === 0 ? "admin" : "member", self: index === 0 }) as const);
-    return { chatId: hex(32), title: groupName ?? usernames[0], kind: groupName ? "group" : "direct", members: [...members], invitation: false, active: true, unread: 0, activityMs: Date.now() };
+    const members = [own(), ...usernames].map((username, index) =>
+      ({
+        username,
+        accountKey: self.accepted.get(username) ?? hex(32),
+        role: index === 0 ? "admin" : "member",
+        self: index === 0,
+      }) as const
+    );
+    return {
+      chatId: hex(32),
+      title: groupName ?? usernames[0],
+      kind: groupName ? "group" : "direct",
+      members: [...members],
+      invitation: false,
+      active: true,
+      unread: 0,
+      activityMs: Date.now(),
+    };
   }
 
   return {
@@ -103,34 +146,77 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       return everyone.filter((username) => username.startsWith(text) && username !== own());
     },
     async startChat(usernames, groupName) {
-      await work(...usernames.map((_, done): [Progress, number] => [{ task: "creating-chat", done, total: usernames.length }, 300]));
+      await work(
+        ...usernames.map((
+          _,
+          done,
+        ): [Progress, number] => [{ task: "creating-chat", done, total: usernames.length }, 300]),
+      );
       const summary = summaryOf(usernames, groupName);
-      chats.set(summary.chatId, { summary, items: [{ kind: "notice", order: String(order++), atMs: Date.now(), notice: "created", values: { by: own() } }] });
+      chats.set(summary.chatId, {
+        summary,
+        items: [{ kind: "notice", order: String(order++), atMs: Date.now(), notice: "created", values: { by: own() } }],
+      });
       tellChats();
       return summary.chatId;
     },
     async addPeople(chatId, usernames) {
-      await work(...usernames.map((_, done): [Progress, number] => [{ task: "adding-people", done, total: usernames.length }, Math.max(15, 600 / usernames.length)]));
+      await work(
+        ...usernames.map((
+          _,
+          done,
+        ): [Progress, number] => [
+          { task: "adding-people", done, total: usernames.length },
+          Math.max(15, 600 / usernames.length),
+        ]),
+      );
       const { summary } = chats.get(chatId)!;
-      summary.members = [...summary.members, ...usernames.map((username) => ({ username, accountKey: hex(32), role: "member", self: false }) as const)];
+      summary.members = [
+        ...summary.members,
+        ...usernames.map((username) => ({ username, accountKey: hex(32), role: "member", self: false }) as const),
+      ];
       for (const username of usernames) {
-        put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "added", values: { by: own(), who: username } });
+        put(chatId, {
+          kind: "notice",
+          order: String(order++),
+          atMs: Date.now(),
+          notice: "added",
+          values: { by: own(), who: username },
+        });
       }
     },
     async removePerson(chatId, username) {
       await pause(300);
       const { summary } = chats.get(chatId)!;
       summary.members = summary.members.filter((member) => member.username !== username);
-      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "removed", values: { by: own(), who: username } });
+      put(chatId, {
+        kind: "notice",
+        order: String(order++),
+        atMs: Date.now(),
+        notice: "removed",
+        values: { by: own(), who: username },
+      });
     },
     async renameChat(chatId, name) {
       chats.get(chatId)!.summary.title = name;
-      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: "renamed", values: { by: own(), name } });
+      put(chatId, {
+        kind: "notice",
+        order: String(order++),
+        atMs: Date.now(),
+        notice: "renamed",
+        values: { by: own(), name },
+      });
     },
     async setRole(chatId, username, role) {
       const { summary } = chats.get(chatId)!;
       summary.members = summary.members.map((member) => member.username === username ? { ...member, role } : member);
-      put(chatId, { kind: "notice", order: String(order++), atMs: Date.now(), notice: role === "admin" ? "promoted" : "demoted", values: { by: own(), who: username } });
+      put(chatId, {
+        kind: "notice",
+        order: String(order++),
+        atMs: Date.now(),
+        notice: role === "admin" ? "promoted" : "demoted",
+        values: { by: own(), who: username },
+      });
     },
     async typing() {},
     async leaveChat(chatId) {
@@ -146,9 +232,20 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       const judged = chats.get(chatId)!.summary.members.map((member) => self.judged(member));
       if (judged.some(({ keyChanged }) => keyChanged)) refuse("L007");
       if (judged.some(({ keyReplaced }) => keyReplaced)) refuse("L016");
-      const item: TimelineItem = { kind: "message", messageId, order: String(order++), sender: own(), own: true, text, atMs: Date.now(), state: "waiting" };
+      const item: TimelineItem = {
+        kind: "message",
+        messageId,
+        order: String(order++),
+        sender: own(),
+        own: true,
+        text,
+        atMs: Date.now(),
+        state: "waiting",
+      };
       put(chatId, item);
-      void pause(150).then(() => put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })).then(() => answer(chatId, text));
+      void pause(150).then(() =>
+        put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
+      ).then(() => answer(chatId, text));
     },
     async timeline(chatId, before, limit = 50) {
       const { items } = chats.get(chatId)!;

@@ -5,8 +5,13 @@ import { useApp } from "../state/app_context.ts";
 import { problemFrom } from "../state/task.ts";
 import { ConfirmDialog } from "./confirm_dialog.tsx";
 
-/** Asks whether the key of the number that is shown is to be trusted from now on. @param props.onOther the account answers with yet another key by now: nothing was accepted */
-export function AcceptKeyDialog(props: { number: SafetyNumber; onAccepted: () => void; onOther: () => void; onClose: () => void }): JSX.Element {
+/**
+ * Asks whether the key of the number that is shown is to be trusted from now on. @param props.onOther the
+ * account answers with yet another key by now: nothing was accepted
+ */
+export function AcceptKeyDialog(
+  props: { number: SafetyNumber; onAccepted: () => void; onOther: () => void; onClose: () => void },
+): JSX.Element {
   const app = useApp();
   const { username, accountKey } = props.number;
   return (

@@ -19,17 +19,31 @@ export function AddPeople(props: { chat: ChatSummary }): JSX.Element {
   onCleanup(() => (gone = true));
 
   async function add(): Promise<void> {
-    const done = await task.run(() => app.engine.addPeople(props.chat.chatId, picked()).catch((error) => {
-      if (gone) app.report(error);
-      throw error;
-    }));
+    const done = await task.run(() =>
+      app.engine.addPeople(props.chat.chatId, picked()).catch((error) => {
+        if (gone) app.report(error);
+        throw error;
+      })
+    );
     if (!done) return;
     setPicked([]);
     setOpen(false);
   }
 
   return (
-    <Show when={open()} fallback={<button type="button" class="button" onClick={() => setOpen(true)}><Icon name="plus" />{text("info.add")}</button>}>
+    <Show
+      when={open()}
+      fallback={
+        <button
+          type="button"
+          class="button"
+          onClick={() => setOpen(true)}
+        >
+          <Icon name="plus" />
+          {text("info.add")}
+        </button>
+      }
+    >
       <form
         class="add-people"
         onSubmit={(event) => {
@@ -40,8 +54,12 @@ export function AddPeople(props: { chat: ChatSummary }): JSX.Element {
         <PeoplePicker picked={picked()} onPick={setPicked} excluded={members()} />
         <ProblemNote problem={task.problem()} />
         <div class="foot-actions">
-          <button type="button" class="button" disabled={task.running()} onClick={() => setOpen(false)}>{text("confirm.cancel")}</button>
-          <button type="submit" class="button button-primary" disabled={picked().length === 0 || task.running()}>{text("info.add-submit")}</button>
+          <button type="button" class="button" disabled={task.running()} onClick={() => setOpen(false)}>
+            {text("confirm.cancel")}
+          </button>
+          <button type="submit" class="button button-primary" disabled={picked().length === 0 || task.running()}>
+            {text("info.add-submit")}
+          </button>
         </div>
         <ProgressLine active={task.long()} fallback="adding-people" />
       </form>

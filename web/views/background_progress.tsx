@@ -10,5 +10,11 @@ const background: ReadonlySet<Progress["task"]> = new Set(["adding-people", "joi
 export function BackgroundProgress(): JSX.Element {
   const app = useApp();
   const shown = () => background.has(app.progress()?.task as Progress["task"]);
-  return <Show when={shown()}><div class="background-progress"><ProgressLine active fallback="working" /></div></Show>;
+  return (
+    <Show when={shown()}>
+      <div class="background-progress">
+        <ProgressLine active fallback="working" />
+      </div>
+    </Show>
+  );
 }

@@ -20,8 +20,12 @@ export function ChatInfo(props: { chatId: string; alone?: boolean }): JSX.Elemen
       aria-label={text("info.title")}
     >
       <header class="pane-head">
-        <button type="button" class="icon-button" aria-label={text("info.close")} onClick={close}><Icon name="close" /></button>
-        <Show when={props.alone} fallback={<h2 class="pane-title">{text("info.title")}</h2>}><h1 class="pane-title">{text("info.title")}</h1></Show>
+        <button type="button" class="icon-button" aria-label={text("info.close")} onClick={close}>
+          <Icon name="close" />
+        </button>
+        <Show when={props.alone} fallback={<h2 class="pane-title">{text("info.title")}</h2>}>
+          <h1 class="pane-title">{text("info.title")}</h1>
+        </Show>
       </header>
       <Show when={chat()}>{(known) => <InfoBody chat={known()} />}</Show>
     </section>
@@ -38,16 +42,26 @@ function InfoBody(props: { chat: ChatSummary }): JSX.Element {
       <div class="info-card">
         <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
         <GroupName chat={props.chat} canRename={canChange() && isAdmin()} />
-        <p class="info-how"><Icon name="lock" />{text("info.how")}</p>
+        <p class="info-how">
+          <Icon name="lock" />
+          {text("info.how")}
+        </p>
       </div>
       <Show when={props.chat.active}>
         <div class="info-actions">
-          <Show when={canChange()}><AddPeople chat={props.chat} /></Show>
-          <button type="button" class="button button-danger-quiet" onClick={() => setLeaving(true)}><Icon name="leave" />{text("info.leave")}</button>
+          <Show when={canChange()}>
+            <AddPeople chat={props.chat} />
+          </Show>
+          <button type="button" class="button button-danger-quiet" onClick={() => setLeaving(true)}>
+            <Icon name="leave" />
+            {text("info.leave")}
+          </button>
         </div>
       </Show>
       <section class="panel-section" aria-labelledby="info-people">
-        <h2 id="info-people" class="panel-heading">{props.chat.kind === "group" ? plural("chat.members", props.chat.members.length) : text("info.people")}</h2>
+        <h2 id="info-people" class="panel-heading">
+          {props.chat.kind === "group" ? plural("chat.members", props.chat.members.length) : text("info.people")}
+        </h2>
         <MemberList chat={props.chat} />
       </section>
       <Show when={leaving()}>

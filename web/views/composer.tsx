@@ -7,7 +7,10 @@ const mostBytes = 16 * 1024;
 const mostRows = 7;
 const encoder = new TextEncoder();
 
-/** The field to write in: Enter sends, Shift+Enter starts a new line, and what is half written waits for the next visit. */
+/**
+ * The field to write in: Enter sends, Shift+Enter starts a new line, and what is half written waits for the
+ * next visit.
+ */
 export function Composer(props: { chatId: string; onSend: (text: string) => void }): JSX.Element {
   const app = useApp();
   const chatId = props.chatId;
@@ -71,9 +74,20 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
             send();
           }}
         />
-        <Show when={over() > 0}><p class="hint hint-wrong" role="alert">{text("chat.too-long", { over: over() })}</p></Show>
+        <Show when={over() > 0}>
+          <p class="hint hint-wrong" role="alert">{text("chat.too-long", { over: over() })}</p>
+        </Show>
       </div>
-      <button type="submit" class="send-button" aria-label={text("chat.send")} title={text("chat.send")} disabled={!ready()} onMouseDown={(event) => event.preventDefault()}><Icon name="send" /></button>
+      <button
+        type="submit"
+        class="send-button"
+        aria-label={text("chat.send")}
+        title={text("chat.send")}
+        disabled={!ready()}
+        onMouseDown={(event) => event.preventDefault()}
+      >
+        <Icon name="send" />
+      </button>
     </form>
   );
 }

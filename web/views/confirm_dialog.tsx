@@ -24,7 +24,9 @@ export function ConfirmDialog(props: {
       <ProblemNote problem={task.problem()} />
       <ProgressLine active={task.long()} fallback={props.waiting} />
       <div class="dialog-actions">
-        <button type="button" class="button" data-first onClick={cancel} disabled={task.running()}>{text("confirm.cancel")}</button>
+        <button type="button" class="button" data-first onClick={cancel} disabled={task.running()}>
+          {text("confirm.cancel")}
+        </button>
         <button
           type="button"
           class="button"

@@ -6,5 +6,9 @@ import { useApp } from "../state/app_context.ts";
 export function ConnectionStatus(): JSX.Element {
   const app = useApp();
   const kind = () => app.connection().kind;
-  return <span role="status" class={`connection connection-${kind()}`} title={app.connection().transport}>{text(`connection.${kind()}`)}</span>;
+  return (
+    <span role="status" class={`connection connection-${kind()}`} title={app.connection().transport}>
+      {text(`connection.${kind()}`)}
+    </span>
+  );
 }

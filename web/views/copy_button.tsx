@@ -14,5 +14,10 @@ export function CopyButton(props: { value: string; label: string; onRefused?: ()
       props.onRefused?.();
     }
   }
-  return <button type="button" class="button" onClick={() => void copy()}><Icon name={copied() ? "sent" : "copy"} />{copied() ? text("recovery.copied") : props.label}</button>;
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      <Icon name={copied() ? "sent" : "copy"} />
+      {copied() ? text("recovery.copied") : props.label}
+    </button>
+  );
 }

@@ -12,14 +12,19 @@ import { ProblemNote } from "./problem_note.tsx";
 const shortId = (deviceId: string) => deviceId.slice(0, 8);
 const lastUse = (device: DeviceInfo) => (device.current ? Infinity : device.lastUsedMs ?? 0);
 
-/** The account's devices: this one, when the others were last used, and a way to remove them. `version` rises when they should be looked at again. */
+/**
+ * The account's devices: this one, when the others were last used, and a way to remove them. `version` rises
+ * when they should be looked at again.
+ */
 export function DevicesSection(props: { version: number }): JSX.Element {
   const app = useApp();
   const [devices, { refetch }] = createResource(() => app.engine.devices());
   const [revoking, setRevoking] = createSignal<string>();
   const [removed, setRemoved] = createSignal<string>();
   createEffect(on(() => props.version, () => void refetch(), { defer: true }));
-  createEffect(on(() => app.connection().kind, (kind) => kind === "connected" && devices.error && void refetch(), { defer: true }));
+  createEffect(
+    on(() => app.connection().kind, (kind) => kind === "connected" && devices.error && void refetch(), { defer: true }),
+  );
   const sorted = () => (devices.error ? undefined : devices.latest?.toSorted((a, b) => lastUse(b) - lastUse(a)));
   async function revoke(deviceId: string, password: string): Promise<void> {
     await app.engine.revokeDevice(deviceId, password);
@@ -34,18 +39,40 @@ export function DevicesSection(props: { version: number }): JSX.Element {
         {(error) => (
           <div class="settings-problem">
             <ProblemNote problem={problemFrom(error())} />
-            <button type="button" class="button button-small" onClick={() => void refetch()}>{text("settings.retry")}</button>
+            <button type="button" class="button button-small" onClick={() => void refetch()}>
+              {text("settings.retry")}
+            </button>
           </div>
         )}
       </Show>
-      <Show when={sorted()} fallback={<Show when={!devices.error}><div class="settings-card settings-loading"><span class="spinner" role="progressbar" aria-label={text("settings.loading")} /></div></Show>}>
+      <Show
+        when={sorted()}
+        fallback={
+          <Show when={!devices.error}>
+            <div class="settings-card settings-loading">
+              <span class="spinner" role="progressbar" aria-label={text("settings.loading")} />
+            </div>
+          </Show>
+        }
+      >
         {(list) => (
           <ul class="settings-card" aria-labelledby="settings-devices">
-            <For each={list()}>{(device) => <DeviceRow device={device} onRevoke={() => setRevoking(device.deviceId)} />}</For>
+            <For each={list()}>
+              {(device) => <DeviceRow device={device} onRevoke={() => setRevoking(device.deviceId)} />}
+            </For>
           </ul>
         )}
       </Show>
-      <p class="settings-done" aria-live="polite"><Show when={removed()}>{(device) => <><Icon name="sent" />{text("settings.device-removed", { device: device() })}</>}</Show></p>
+      <p class="settings-done" aria-live="polite">
+        <Show when={removed()}>
+          {(device) => (
+            <>
+              <Icon name="sent" />
+              {text("settings.device-removed", { device: device() })}
+            </>
+          )}
+        </Show>
+      </p>
       <Show when={revoking()} keyed>
         {(deviceId) => (
           <PasswordDialog
@@ -66,7 +93,9 @@ function DeviceRow(props: { device: DeviceInfo; onRevoke: () => void }): JSX.Ele
   const { device } = props;
   const used = () => {
     if (device.current) return text("settings.device-now");
-    return device.sessions > 0 && device.lastUsedMs !== undefined ? text("settings.device-used", { when: agoText(device.lastUsedMs, Date.now()) }) : text("settings.device-idle");
+    return device.sessions > 0 && device.lastUsedMs !== undefined
+      ? text("settings.device-used", { when: agoText(device.lastUsedMs, Date.now()) })
+      : text("settings.device-idle");
   };
   return (
     <li class="settings-row">
@@ -74,15 +103,26 @@ function DeviceRow(props: { device: DeviceInfo; onRevoke: () => void }): JSX.Ele
       <div class="settings-what">
         <p class="settings-name">
           <span>{text("settings.device", { device: shortId(device.deviceId) })}</span>
-          <Show when={device.current}><span class="badge badge-quiet">{text("settings.this-device")}</span></Show>
+          <Show when={device.current}>
+            <span class="badge badge-quiet">{text("settings.this-device")}</span>
+          </Show>
         </p>
         <p class="hint">
           {used()}
-          <Show when={device.createdMs}>{(atMs) => <> · {text("settings.device-added", { when: agoText(atMs(), Date.now()) })}</>}</Show>
+          <Show when={device.createdMs}>
+            {(atMs) => <>· {text("settings.device-added", { when: agoText(atMs(), Date.now()) })}</>}
+          </Show>
         </p>
       </div>
       <Show when={!device.current}>
-        <button type="button" class="button button-small button-danger-quiet" aria-label={text("settings.revoke", { device: shortId(device.deviceId) })} onClick={() => props.onRevoke()}>{text("settings.revoke-short")}</button>
+        <button
+          type="button"
+          class="button button-small button-danger-quiet"
+          aria-label={text("settings.revoke", { device: shortId(device.deviceId) })}
+          onClick={() => props.onRevoke()}
+        >
+          {text("settings.revoke-short")}
+        </button>
       </Show>
     </li>
   );

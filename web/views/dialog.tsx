@@ -9,7 +9,9 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
     element.querySelector<HTMLElement>("[data-first]")?.focus();
   });
   // A dialog that is taken away is not closed: nobody gives the focus back but we.
-  onCleanup(() => queueMicrotask(() => document.activeElement === document.body && before instanceof HTMLElement && before.focus()));
+  onCleanup(() =>
+    queueMicrotask(() => document.activeElement === document.body && before instanceof HTMLElement && before.focus())
+  );
   return (
     <dialog
       ref={element}

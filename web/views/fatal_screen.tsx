@@ -9,9 +9,14 @@ export function FatalScreen(props: { problem: EngineProblem }): JSX.Element {
   return (
     <main class="entry">
       <div class="entry-card" role="alert">
-        <h1 class="brand"><Mark /><Wordmark /></h1>
+        <h1 class="brand">
+          <Mark />
+          <Wordmark />
+        </h1>
         <ProblemText problem={props.problem} />
-        <button type="button" class="button button-primary" onClick={() => location.reload()}>{text("problem.reload")}</button>
+        <button type="button" class="button button-primary" onClick={() => location.reload()}>
+          {text("problem.reload")}
+        </button>
       </div>
     </main>
   );

@@ -17,7 +17,9 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
   async function save(): Promise<void> {
     const name = field.value.trim();
     if (name === "") return field.focus();
-    if (name === props.chat.title || await task.run(() => app.engine.renameChat(props.chat.chatId, name))) setEditing(false);
+    if (name === props.chat.title || await task.run(() => app.engine.renameChat(props.chat.chatId, name))) {
+      setEditing(false);
+    }
   }
 
   return (
@@ -26,7 +28,17 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
       fallback={
         <div class="info-name-row">
           <p class="info-name" dir="auto">{props.chat.title}</p>
-          <Show when={props.canRename}><button type="button" class="icon-button" aria-label={text("info.rename")} title={text("info.rename")} onClick={() => setEditing(true)}><Icon name="edit" /></button></Show>
+          <Show when={props.canRename}>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={text("info.rename")}
+              title={text("info.rename")}
+              onClick={() => setEditing(true)}
+            >
+              <Icon name="edit" />
+            </button>
+          </Show>
         </div>
       }
     >
@@ -60,8 +72,12 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
         </div>
         <ProblemNote problem={task.problem()} />
         <div class="foot-actions">
-          <button type="button" class="button" disabled={task.running()} onClick={() => setEditing(false)}>{text("confirm.cancel")}</button>
-          <button type="submit" class="button button-primary" disabled={task.running()}>{text("info.rename-save")}</button>
+          <button type="button" class="button" disabled={task.running()} onClick={() => setEditing(false)}>
+            {text("confirm.cancel")}
+          </button>
+          <button type="submit" class="button button-primary" disabled={task.running()}>
+            {text("info.rename-save")}
+          </button>
         </div>
         <ProgressLine active={task.long()} fallback="working" />
       </form>

@@ -18,11 +18,13 @@ const paths = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   verified: "M12 3l7 2.6v5.2c0 4.4-2.8 7.9-7 9.7-4.2-1.8-7-5.3-7-9.7V5.6zM8.8 11.8l2.3 2.3 4.2-4.4",
   warning: "M12 4L2.8 20h18.4zM12 10v4.5M12 17.3v.1",
-  settings: "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8 14.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+  settings:
+    "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8 14.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   edit: "M4 20l1-4.5L16.2 4.3a1.6 1.6 0 0 1 2.3 0l1.2 1.2a1.6 1.6 0 0 1 0 2.3L8.5 19zM14 6.5l3.5 3.5",
   device: "M4 6a1 1 0 0 1 1-1h14a1 1 0 0 1 1 1v9H4zM2.5 18.5h19",
   key: "M8.5 12.5a4 4 0 1 0 0 .1zM8.4 12.5H21M17.5 12.5V16",
-  group: "M9 11.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM3.5 19c.4-3.2 2.7-5 5.5-5s5.1 1.8 5.5 5M15.5 5.4a3.1 3.1 0 0 1 0 5.9M17 14.3c2 .6 3.2 2.2 3.5 4.7",
+  group:
+    "M9 11.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4zM3.5 19c.4-3.2 2.7-5 5.5-5s5.1 1.8 5.5 5M15.5 5.4a3.1 3.1 0 0 1 0 5.9M17 14.3c2 .6 3.2 2.2 3.5 4.7",
 } as const;
 
 export type IconName = keyof typeof paths;
@@ -30,7 +32,16 @@ export type IconName = keyof typeof paths;
 /** A drawn sign that says nothing by itself: its button has the name. */
 export function Icon(props: { name: IconName }): JSX.Element {
   return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">
+    <svg
+      class="icon"
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    >
       <path d={paths[props.name]} />
     </svg>
   );
@@ -51,5 +62,9 @@ export function Mark(): JSX.Element {
 
 /** The product's name as it stands on the sign-in screen. */
 export function Wordmark(): JSX.Element {
-  return <span class="wordmark">quic<span class="wordmark-pro">pro</span>quo</span>;
+  return (
+    <span class="wordmark">
+      quic<span class="wordmark-pro">pro</span>quo
+    </span>
+  );
 }

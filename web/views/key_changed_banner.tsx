@@ -3,7 +3,10 @@ import { plural, text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { Icon } from "./icons.tsx";
 
-/** Sending has stopped because somebody's key changed; one person at a time is decided about, where the number of the new key is shown. */
+/**
+ * Sending has stopped because somebody's key changed; one person at a time is decided about, where the number
+ * of the new key is shown.
+ */
 export function KeyChangedBanner(props: { usernames: string[] }): JSX.Element {
   const app = useApp();
   const username = () => props.usernames[0];
@@ -15,7 +18,10 @@ export function KeyChangedBanner(props: { usernames: string[] }): JSX.Element {
           <strong>{text("chat.key-changed", { username: username() })}</strong>
           <p>
             {text("chat.key-changed-why", { username: username() })}
-            <Show when={props.usernames.length > 1}>{" "}{plural("chat.key-changed-more", props.usernames.length - 1)}</Show>
+            <Show when={props.usernames.length > 1}>
+              {" "}
+              {plural("chat.key-changed-more", props.usernames.length - 1)}
+            </Show>
           </p>
         </div>
         <div class="key-banner-actions">

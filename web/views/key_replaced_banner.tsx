@@ -10,22 +10,27 @@ import { ProgressLine } from "./progress_line.tsx";
 export function KeyReplacedBanner(props: { username: string; group: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();
-  const startAnew = () => task.run(async () => {
-    const chatId = await app.engine.startChat([props.username]);
-    app.navigation.go({ kind: "chat", chatId, info: false });
-  });
+  const startAnew = () =>
+    task.run(async () => {
+      const chatId = await app.engine.startChat([props.username]);
+      app.navigation.go({ kind: "chat", chatId, info: false });
+    });
   return (
     <section class="key-banner" role="alert">
       <Icon name="warning" />
       <div class="key-banner-text">
         <strong>{text("chat.key-replaced", { username: props.username })}</strong>
-        <p>{text(props.group ? "chat.key-replaced-group" : "chat.key-replaced-direct", { username: props.username })}</p>
+        <p>
+          {text(props.group ? "chat.key-replaced-group" : "chat.key-replaced-direct", { username: props.username })}
+        </p>
         <ProblemNote problem={task.problem()} />
         <ProgressLine active={task.long()} fallback="creating-chat" />
       </div>
       <Show when={!props.group}>
         <div class="key-banner-actions">
-          <button type="button" class="button" disabled={task.running()} onClick={() => void startAnew()}>{text("chat.start-anew")}</button>
+          <button type="button" class="button" disabled={task.running()} onClick={() => void startAnew()}>
+            {text("chat.start-anew")}
+          </button>
         </div>
       </Show>
     </section>

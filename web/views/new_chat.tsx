@@ -27,7 +27,14 @@ export function NewChat(props: { compact: boolean }): JSX.Element {
   return (
     <div class="panel">
       <header class="pane-head">
-        <button type="button" class="icon-button" aria-label={text("new-chat.cancel")} onClick={() => app.navigation.up({ kind: "chats" })}><Icon name={props.compact ? "back" : "close"} /></button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={text("new-chat.cancel")}
+          onClick={() => app.navigation.up({ kind: "chats" })}
+        >
+          <Icon name={props.compact ? "back" : "close"} />
+        </button>
         <h1 class="pane-title">{text("new-chat.title")}</h1>
       </header>
       <form
@@ -41,13 +48,24 @@ export function NewChat(props: { compact: boolean }): JSX.Element {
         <Show when={isGroup()}>
           <div class="field">
             <label for="group-name">{text("new-chat.group-name")}</label>
-            <input id="group-name" type="text" class="input" maxlength="64" autocomplete="off" aria-describedby="group-hint" value={groupName()} onInput={(event) => setGroupName(event.currentTarget.value)} />
+            <input
+              id="group-name"
+              type="text"
+              class="input"
+              maxlength="64"
+              autocomplete="off"
+              aria-describedby="group-hint"
+              value={groupName()}
+              onInput={(event) => setGroupName(event.currentTarget.value)}
+            />
             <p id="group-hint" class="hint">{text("new-chat.group-hint")}</p>
           </div>
         </Show>
         <ProblemNote problem={task.problem()} />
         <div class="panel-actions">
-          <button type="submit" class="button button-primary" disabled={!ready() || task.running()}>{text("new-chat.start")}</button>
+          <button type="submit" class="button button-primary" disabled={!ready() || task.running()}>
+            {text("new-chat.start")}
+          </button>
           <ProgressLine active={task.long()} fallback="creating-chat" />
         </div>
       </form>

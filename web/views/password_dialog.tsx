@@ -7,7 +7,10 @@ import { PasswordField } from "./password_field.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 
-/** Something that only the password opens: says what will happen, asks for the password (and a new one), and stays open until it is done. */
+/**
+ * Something that only the password opens: says what will happen, asks for the password (and a new one), and
+ * stays open until it is done.
+ */
 export function PasswordDialog(props: {
   title: string;
   body: string;
@@ -50,16 +53,52 @@ export function PasswordDialog(props: {
           void submit();
         }}
       >
-        <input type="text" class="visually-hidden" autocomplete="username" value={username()} readOnly tabindex="-1" aria-hidden="true" />
-        <PasswordField ref={(field) => (current = field)} label={text("password.current")} name="current-password" autocomplete="current-password" first wrong={missing()} hint={missing() ? text("sign-in.need-password") : undefined} readOnly={task.running()} />
+        <input
+          type="text"
+          class="visually-hidden"
+          autocomplete="username"
+          value={username()}
+          readOnly
+          tabindex="-1"
+          aria-hidden="true"
+        />
+        <PasswordField
+          ref={(field) => (current = field)}
+          label={text("password.current")}
+          name="current-password"
+          autocomplete="current-password"
+          first
+          wrong={missing()}
+          hint={missing() ? text("sign-in.need-password") : undefined}
+          readOnly={task.running()}
+        />
         <Show when={props.change}>
-          <PasswordField ref={(field) => (fresh = field)} label={text("recover.new-password")} name="new-password" autocomplete="new-password" hint={text("password.new-hint")} readOnly={task.running()} />
+          <PasswordField
+            ref={(field) => (fresh = field)}
+            label={text("recover.new-password")}
+            name="new-password"
+            autocomplete="new-password"
+            hint={text("password.new-hint")}
+            readOnly={task.running()}
+          />
         </Show>
-        <ProblemNote problem={task.problem()} sentences={{ E008: { what: text("password.wrong"), todo: text("password.wrong-todo") } }} />
+        <ProblemNote
+          problem={task.problem()}
+          sentences={{ E008: { what: text("password.wrong"), todo: text("password.wrong-todo") } }}
+        />
         <ProgressLine active={task.long()} fallback="working" />
         <div class="dialog-actions">
-          <button type="button" class="button" onClick={cancel} disabled={task.running()}>{text("confirm.cancel")}</button>
-          <button type="submit" class="button" classList={{ "button-danger": props.danger, "button-primary": !props.danger }} disabled={task.running()}>{props.confirm}</button>
+          <button type="button" class="button" onClick={cancel} disabled={task.running()}>
+            {text("confirm.cancel")}
+          </button>
+          <button
+            type="submit"
+            class="button"
+            classList={{ "button-danger": props.danger, "button-primary": !props.danger }}
+            disabled={task.running()}
+          >
+            {props.confirm}
+          </button>
         </div>
       </form>
     </Dialog>

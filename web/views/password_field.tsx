@@ -34,9 +34,13 @@ export function PasswordField(props: {
           aria-describedby={props.hint ? `${id}-hint` : undefined}
           aria-invalid={props.wrong ? "true" : undefined}
         />
-        <button type="button" class="input-action" aria-pressed={shown()} onClick={() => setShown(!shown())}>{shown() ? text("sign-in.hide") : text("sign-in.show")}</button>
+        <button type="button" class="input-action" aria-pressed={shown()} onClick={() => setShown(!shown())}>
+          {shown() ? text("sign-in.hide") : text("sign-in.show")}
+        </button>
       </div>
-      <Show when={props.hint}>{(hint) => <p id={`${id}-hint`} class="hint" classList={{ "hint-wrong": props.wrong }}>{hint()}</p>}</Show>
+      <Show when={props.hint}>
+        {(hint) => <p id={`${id}-hint`} class="hint" classList={{ "hint-wrong": props.wrong }}>{hint()}</p>}
+      </Show>
     </div>
   );
 }

@@ -5,10 +5,18 @@ import { createPeopleSearch, namesIn } from "../state/people_search.ts";
 import { Avatar } from "./avatar.tsx";
 import { Icon } from "./icons.tsx";
 
-/** Finds people and picks several; those picked stand as chips. Arrow keys choose, Enter picks, Backspace in the empty field takes the last one out, and a pasted list picks all that it names. */
-export function PeoplePicker(props: { picked: string[]; onPick: (usernames: string[]) => void; excluded?: string[] }): JSX.Element {
+/**
+ * Finds people and picks several; those picked stand as chips. Arrow keys choose, Enter picks, Backspace in
+ * the empty field takes the last one out, and a pasted list picks all that it names.
+ */
+export function PeoplePicker(
+  props: { picked: string[]; onPick: (usernames: string[]) => void; excluded?: string[] },
+): JSX.Element {
   const app = useApp();
-  const search = createPeopleSearch(app, (username) => props.picked.includes(username) || (props.excluded ?? []).includes(username));
+  const search = createPeopleSearch(
+    app,
+    (username) => props.picked.includes(username) || (props.excluded ?? []).includes(username),
+  );
   const [active, setActive] = createSignal(0);
   const isSelf = () => {
     const account = app.account();
@@ -39,7 +47,9 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
     const found = search.found() ?? [];
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      setActive((index) => (found.length === 0 ? 0 : (index + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length));
+      setActive((
+        index,
+      ) => (found.length === 0 ? 0 : (index + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length));
     } else if (event.key === "Enter" && found[active()]) {
       event.preventDefault();
       pick(found[active()]);
@@ -57,7 +67,14 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
               <li class="chip">
                 <Avatar name={username} />
                 <span>{username}</span>
-                <button type="button" class="chip-drop" aria-label={text("new-chat.drop", { username })} onClick={() => props.onPick(props.picked.filter((other) => other !== username))}><Icon name="close" /></button>
+                <button
+                  type="button"
+                  class="chip-drop"
+                  aria-label={text("new-chat.drop", { username })}
+                  onClick={() => props.onPick(props.picked.filter((other) => other !== username))}
+                >
+                  <Icon name="close" />
+                </button>
               </li>
             )}
           </For>
@@ -96,7 +113,14 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
         <ul id={listId} role="listbox" aria-label={text("new-chat.results")} class="options">
           <For each={search.found()}>
             {(username, index) => (
-              <li id={optionId(index())} role="option" class="option" aria-selected={index() === active()} onMouseMove={() => setActive(index())} onClick={() => pick(username)}>
+              <li
+                id={optionId(index())}
+                role="option"
+                class="option"
+                aria-selected={index() === active()}
+                onMouseMove={() => setActive(index())}
+                onClick={() => pick(username)}
+              >
                 <Avatar name={username} />
                 <span>{username}</span>
               </li>
@@ -105,7 +129,9 @@ export function PeoplePicker(props: { picked: string[]; onPick: (usernames: stri
         </ul>
         <p class="hint" aria-live="polite">
           <Show when={search.searching()}>{text("new-chat.searching")}</Show>
-          <Show when={!search.searching() && search.text().trim() !== "" && search.found()?.length === 0}>{isSelf() ? text("new-chat.self") : text("new-chat.none", { text: search.text().trim() })}</Show>
+          <Show when={!search.searching() && search.text().trim() !== "" && search.found()?.length === 0}>
+            {isSelf() ? text("new-chat.self") : text("new-chat.none", { text: search.text().trim() })}
+          </Show>
         </p>
       </div>
     </div>

@@ -10,14 +10,18 @@ export function ProblemText(props: { problem: EngineProblem; sentences?: Record<
   return (
     <p class="problem-text">
       <strong>{sentence().what}</strong> {sentence().todo}
-      <Show when={props.problem.retryAfterMs}>{(ms) => <> {plural("problem.retry-after", Math.ceil(ms() / 1000))}</>}</Show>
-      {" "}<span class="code">{props.problem.code}</span>
+      <Show when={props.problem.retryAfterMs}>
+        {(ms) => <>{plural("problem.retry-after", Math.ceil(ms() / 1000))}</>}
+      </Show>{" "}
+      <span class="code">{props.problem.code}</span>
     </p>
   );
 }
 
 /** A problem where it happened; `sentences` says more exactly what a code means there. */
-export function ProblemNote(props: { problem: EngineProblem | undefined; sentences?: Record<string, CodeText>; onDismiss?: () => void }): JSX.Element {
+export function ProblemNote(
+  props: { problem: EngineProblem | undefined; sentences?: Record<string, CodeText>; onDismiss?: () => void },
+): JSX.Element {
   return (
     <Show when={props.problem}>
       {(problem) => (
@@ -25,7 +29,14 @@ export function ProblemNote(props: { problem: EngineProblem | undefined; sentenc
           <Icon name="failed" />
           <ProblemText problem={problem()} sentences={props.sentences} />
           <Show when={props.onDismiss}>
-            <button type="button" class="icon-button" aria-label={text("problem.dismiss")} onClick={() => props.onDismiss!()}><Icon name="close" /></button>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={text("problem.dismiss")}
+              onClick={() => props.onDismiss!()}
+            >
+              <Icon name="close" />
+            </button>
           </Show>
         </div>
       )}

@@ -3,8 +3,13 @@ import type { Progress } from "../../client/engine/api.ts";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 
-/** A wait that is longer than 200 ms: what is going on, and how far it is where there is a measure. Its place is kept free, so that nothing moves. */
-export function ProgressLine(props: { active: boolean; fallback: Progress["task"] | "signing-out" | "working" }): JSX.Element {
+/**
+ * A wait that is longer than 200 ms: what is going on, and how far it is where there is a measure. Its place
+ * is kept free, so that nothing moves.
+ */
+export function ProgressLine(
+  props: { active: boolean; fallback: Progress["task"] | "signing-out" | "working" },
+): JSX.Element {
   const app = useApp();
   const progress = () => app.progress();
   const name = () => text(`progress.${progress()?.task ?? props.fallback}`);
@@ -22,12 +27,20 @@ export function ProgressLine(props: { active: boolean; fallback: Progress["task"
           aria-valuenow={measured() ? progress()!.done : undefined}
         >
           <Show when={measured()} fallback={<span class="progress-run" />}>
-            <progress class="progress-measure" aria-hidden="true" max={progress()!.total} value={progress()!.done ?? 0} />
+            <progress
+              class="progress-measure"
+              aria-hidden="true"
+              max={progress()!.total}
+              value={progress()!.done ?? 0}
+            />
           </Show>
         </div>
         <span class="progress-name" aria-live="polite">
           {name()}
-          <Show when={measured()}>{" · "}{text("progress.of", { done: progress()!.done ?? 0, total: progress()!.total! })}</Show>
+          <Show when={measured()}>
+            {" · "}
+            {text("progress.of", { done: progress()!.done ?? 0, total: progress()!.total! })}
+          </Show>
         </span>
       </Show>
     </div>

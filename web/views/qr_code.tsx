@@ -6,7 +6,13 @@ import { qrPath } from "../state/qr_path.ts";
 export function QrCode(props: { hex: string; label: string }): JSX.Element {
   const qr = createMemo(() => qrPath(fromHex(props.hex)));
   return (
-    <svg class="qr" viewBox={`0 0 ${qr().size} ${qr().size}`} role="img" aria-label={props.label} shape-rendering="crispEdges">
+    <svg
+      class="qr"
+      viewBox={`0 0 ${qr().size} ${qr().size}`}
+      role="img"
+      aria-label={props.label}
+      shape-rendering="crispEdges"
+    >
       <path d={qr().path} fill="#000" />
     </svg>
   );

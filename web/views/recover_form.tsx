@@ -13,7 +13,10 @@ const codeSymbols = 33;
 
 type FieldName = "username" | "code" | "password";
 
-/** Back into an account without its password: the recovery code opens it, a new password and a new code take their places. */
+/**
+ * Back into an account without its password: the recovery code opens it, a new password and a new code take
+ * their places.
+ */
 export function RecoverForm(props: { username: string; onBack: (username: string) => void }): JSX.Element {
   const app = useApp();
   const task = createTask();
@@ -28,7 +31,13 @@ export function RecoverForm(props: { username: string; onBack: (username: string
     if (task.running()) return;
     const { username, code, password } = fields;
     username.value = username.value.trim().toLowerCase();
-    const lacking = !isUsername(username.value) ? "username" : code.value.replace(/[\s-]/g, "").length !== codeSymbols ? "code" : password.value === "" ? "password" : undefined;
+    const lacking = !isUsername(username.value)
+      ? "username"
+      : code.value.replace(/[\s-]/g, "").length !== codeSymbols
+      ? "code"
+      : password.value === ""
+      ? "password"
+      : undefined;
     setMissing(lacking);
     if (lacking) return fields[lacking].focus();
     app.setEntering(true);
@@ -55,11 +64,30 @@ export function RecoverForm(props: { username: string; onBack: (username: string
         <h2 id="recover-title" class="entry-title">{text("recover.title")}</h2>
         <p class="tagline">{text("recover.intro")}</p>
       </div>
-      <UsernameField ref={(field) => (fields.username = field)} wrong={missing() === "username"} readOnly={task.running()} />
+      <UsernameField
+        ref={(field) => (fields.username = field)}
+        wrong={missing() === "username"}
+        readOnly={task.running()}
+      />
       <div class="field">
         <label for="recovery-code">{text("recovery.code")}</label>
-        <input ref={(field) => (fields.code = field)} id="recovery-code" type="text" class="input input-code" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck={false} maxlength="80" readOnly={task.running()} aria-describedby="code-hint" aria-invalid={missing() === "code"} />
-        <p id="code-hint" class="hint" classList={{ "hint-wrong": missing() === "code" }}>{missing() === "code" ? text("recover.need-code") : text("recover.code-hint")}</p>
+        <input
+          ref={(field) => (fields.code = field)}
+          id="recovery-code"
+          type="text"
+          class="input input-code"
+          autocomplete="off"
+          autocapitalize="characters"
+          autocorrect="off"
+          spellcheck={false}
+          maxlength="80"
+          readOnly={task.running()}
+          aria-describedby="code-hint"
+          aria-invalid={missing() === "code"}
+        />
+        <p id="code-hint" class="hint" classList={{ "hint-wrong": missing() === "code" }}>
+          {missing() === "code" ? text("recover.need-code") : text("recover.code-hint")}
+        </p>
       </div>
       <PasswordField
         ref={(field) => (fields.password = field)}
@@ -72,7 +100,14 @@ export function RecoverForm(props: { username: string; onBack: (username: string
       />
       <ProblemNote problem={task.problem()} />
       <button type="submit" class="button button-primary" disabled={task.running()}>{text("recover.submit")}</button>
-      <button type="button" class="link-button entry-link" disabled={task.running()} onClick={() => props.onBack(fields.username.value)}>{text("recover.back")}</button>
+      <button
+        type="button"
+        class="link-button entry-link"
+        disabled={task.running()}
+        onClick={() => props.onBack(fields.username.value)}
+      >
+        {text("recover.back")}
+      </button>
       <ProgressLine active={task.long()} fallback="signing-in" />
     </form>
   );

@@ -3,7 +3,10 @@ import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { Icon } from "./icons.tsx";
 
-/** After a reload that took the recovery code away before it was confirmed: a new one can be made, or this one is in hand. */
+/**
+ * After a reload that took the recovery code away before it was confirmed: a new one can be made, or this one
+ * is in hand.
+ */
 export function RecoveryBanner(): JSX.Element {
   const app = useApp();
   return (
@@ -15,8 +18,12 @@ export function RecoveryBanner(): JSX.Element {
           <span>{text("recovery.left-why")}</span>
         </div>
         <div class="key-banner-actions">
-          <button type="button" class="button button-small" onClick={() => app.navigation.go({ kind: "settings" })}>{text("recovery.make-new")}</button>
-          <button type="button" class="button button-small" onClick={() => app.keepRecoveryCode()}>{text("recovery.have-it")}</button>
+          <button type="button" class="button button-small" onClick={() => app.navigation.go({ kind: "settings" })}>
+            {text("recovery.make-new")}
+          </button>
+          <button type="button" class="button button-small" onClick={() => app.keepRecoveryCode()}>
+            {text("recovery.have-it")}
+          </button>
         </div>
       </section>
     </Show>

@@ -20,17 +20,25 @@ export function Root(props: { update: AppUpdate }): JSX.Element {
     <>
       <Switch fallback={<SignIn />}>
         <Match when={app.fatal()}>{(problem) => <FatalScreen problem={problem()} />}</Match>
-        <Match when={signedIn()}><Shell /></Match>
-        <Match when={app.account() === undefined && app.expectsDevice}><div class="opening" aria-busy="true">{text("app.loading")}</div></Match>
+        <Match when={signedIn()}>
+          <Shell />
+        </Match>
+        <Match when={app.account() === undefined && app.expectsDevice}>
+          <div class="opening" aria-busy="true">{text("app.loading")}</div>
+        </Match>
       </Switch>
-      <Show when={app.recoveryCode()}>{(code) => <RecoveryDialog shown={code()} onContinue={() => app.showRecoveryCode(undefined)} />}</Show>
+      <Show when={app.recoveryCode()}>
+        {(code) => <RecoveryDialog shown={code()} onContinue={() => app.showRecoveryCode(undefined)} />}
+      </Show>
       <div class="notices">
         <ProblemNote problem={app.problem()} onDismiss={app.dismissProblem} />
         <Show when={props.update.ready()}>
           <div class="update-note" role="alert">
             <span>{text("update.ready")}</span>
             <button type="button" class="button" onClick={props.update.later}>{text("update.later")}</button>
-            <button type="button" class="button button-primary" onClick={props.update.reload}>{text("update.reload")}</button>
+            <button type="button" class="button button-primary" onClick={props.update.reload}>
+              {text("update.reload")}
+            </button>
           </div>
         </Show>
       </div>

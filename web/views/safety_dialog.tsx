@@ -22,7 +22,11 @@ export function SafetyDialog(props: { username: string; onClose: () => void }): 
         </Show>
       </Show>
       <Show when={!number()}>
-        <div class="dialog-actions"><button type="button" class="button" data-first onClick={() => props.onClose()}>{text("safety.close")}</button></div>
+        <div class="dialog-actions">
+          <button type="button" class="button" data-first onClick={() => props.onClose()}>
+            {text("safety.close")}
+          </button>
+        </div>
       </Show>
     </Dialog>
   );
@@ -35,7 +39,8 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   const [refused, setRefused] = createSignal<EngineProblem>();
   let close!: HTMLButtonElement;
   // The button that had the focus was one of the screen before, or has done its work and is gone.
-  const keepFocus = () => queueMicrotask(() => document.activeElement === document.body && close.isConnected && close.focus());
+  const keepFocus = () =>
+    queueMicrotask(() => document.activeElement === document.body && close.isConnected && close.focus());
   createEffect(on(() => props.number.verified, keepFocus));
   const username = () => props.number.username;
   const groups = () => props.number.digits.replace(/\D/g, "").match(/.{5}/g) ?? [];
@@ -44,7 +49,9 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
     const { accountKey } = props.number;
     const done = await task.run(() => app.engine.setVerified(username(), accountKey, verified));
     // The number on the screen is of another key than the account has by now: then the other one is shown.
-    if (done || task.problem()?.code === LocalCode.otherKey || task.problem()?.code === LocalCode.keyChanged) props.onChanged();
+    if (done || task.problem()?.code === LocalCode.otherKey || task.problem()?.code === LocalCode.keyChanged) {
+      props.onChanged();
+    }
     keepFocus();
   }
   function showOther(): void {
@@ -57,8 +64,14 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   }
   return (
     <>
-      <Show when={props.number.changed} fallback={<p class="safety-why">{text("safety.why", { username: username() })}</p>}>
-        <p class="safety-changed"><Icon name="warning" /><span>{text("safety.changed", { username: username() })}</span></p>
+      <Show
+        when={props.number.changed}
+        fallback={<p class="safety-why">{text("safety.why", { username: username() })}</p>}
+      >
+        <p class="safety-changed">
+          <Icon name="warning" />
+          <span>{text("safety.changed", { username: username() })}</span>
+        </p>
       </Show>
       <div class="safety-numbers">
         <QrCode hex={props.number.qr} label={text("safety.qr")} />
@@ -66,23 +79,53 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
           <For each={groups()}>{(group) => <span>{group}</span>}</For>
         </div>
       </div>
-      <Show when={props.number.verified}><p class="safety-verified"><Icon name="verified" />{text("safety.verified", { username: username() })}</p></Show>
+      <Show when={props.number.verified}>
+        <p class="safety-verified">
+          <Icon name="verified" />
+          {text("safety.verified", { username: username() })}
+        </p>
+      </Show>
       <ProblemNote problem={task.problem() ?? refused()} />
       <div class="dialog-actions">
-        <button ref={close} type="button" class="button" data-first onClick={() => props.onClose()}>{text("safety.close")}</button>
+        <button ref={close} type="button" class="button" data-first onClick={() => props.onClose()}>
+          {text("safety.close")}
+        </button>
         <Show
           when={!props.number.changed}
-          fallback={<button type="button" class="button button-primary" onClick={() => setAccepting(true)}>{text("chat.accept-key")}</button>}
+          fallback={
+            <button type="button" class="button button-primary" onClick={() => setAccepting(true)}>
+              {text("chat.accept-key")}
+            </button>
+          }
         >
           <Show
             when={props.number.verified}
-            fallback={<button type="button" class="button button-primary" disabled={task.running()} onClick={() => void mark(true)}><Icon name="verified" />{text("safety.mark")}</button>}
+            fallback={
+              <button
+                type="button"
+                class="button button-primary"
+                disabled={task.running()}
+                onClick={() => void mark(true)}
+              >
+                <Icon name="verified" />
+                {text("safety.mark")}
+              </button>
+            }
           >
-            <button type="button" class="button" disabled={task.running()} onClick={() => void mark(false)}>{text("safety.unmark")}</button>
+            <button type="button" class="button" disabled={task.running()} onClick={() => void mark(false)}>
+              {text("safety.unmark")}
+            </button>
           </Show>
         </Show>
       </div>
-      <Show when={accepting()}><AcceptKeyDialog number={props.number} onAccepted={accepted} onOther={showOther} onClose={() => setAccepting(false)} /></Show>
+      <Show when={accepting()}>
+        <AcceptKeyDialog
+          number={props.number}
+          onAccepted={accepted}
+          onOther={showOther}
+          onClose={() => setAccepting(false)}
+        />
+      </Show>
     </>
   );
 }

@@ -25,18 +25,27 @@ export function Settings(props: { compact: boolean }): JSX.Element {
       aria-label={text("settings.title")}
     >
       <header class="pane-head">
-        <button type="button" class="icon-button" aria-label={text("settings.close")} onClick={close}><Icon name={props.compact ? "back" : "close"} /></button>
+        <button type="button" class="icon-button" aria-label={text("settings.close")} onClick={close}>
+          <Icon name={props.compact ? "back" : "close"} />
+        </button>
         <h1 class="pane-title">{text("settings.title")}</h1>
       </header>
       <div class="panel-body settings">
-        <Show when={account()}>{(known) => <AccountCard username={known().username} accountKey={known().accountKey} />}</Show>
+        <Show when={account()}>
+          {(known) => <AccountCard username={known().username} accountKey={known().accountKey} />}
+        </Show>
         <DevicesSection version={devicesVersion()} />
         <SecuritySection onSessionsEnded={() => setDevicesVersion((count) => count + 1)} />
         <AppearanceSection />
         <Show when={props.compact}>
-          <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}><Icon name="leave" />{text("chats.sign-out")}</button>
+          <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}>
+            <Icon name="leave" />
+            {text("chats.sign-out")}
+          </button>
         </Show>
-        <Show when={signingOut()}><SignOutDialog onClose={() => setSigningOut(false)} /></Show>
+        <Show when={signingOut()}>
+          <SignOutDialog onClose={() => setSigningOut(false)} />
+        </Show>
       </div>
     </section>
   );
@@ -80,21 +89,59 @@ function SecuritySection(props: { onSessionsEnded: () => void }): JSX.Element {
       <div class="settings-card">
         <div class="settings-row">
           <Icon name="lock" />
-          <div class="settings-what"><p class="settings-name">{text("sign-in.password")}</p><p class="hint">{text("settings.change-password-why")}</p></div>
-          <button type="button" class="button button-small" aria-label={text("settings.change-password")} onClick={() => ask("password")}>{text("settings.change-short")}</button>
+          <div class="settings-what">
+            <p class="settings-name">{text("sign-in.password")}</p>
+            <p class="hint">{text("settings.change-password-why")}</p>
+          </div>
+          <button
+            type="button"
+            class="button button-small"
+            aria-label={text("settings.change-password")}
+            onClick={() => ask("password")}
+          >
+            {text("settings.change-short")}
+          </button>
         </div>
         <div class="settings-row">
           <Icon name="key" />
-          <div class="settings-what"><p class="settings-name">{text("recovery.code")}</p><p class="hint">{text("settings.new-code-why")}</p></div>
-          <button type="button" class="button button-small" aria-label={text("settings.new-code")} onClick={() => ask("code")}>{text("settings.new-code-short")}</button>
+          <div class="settings-what">
+            <p class="settings-name">{text("recovery.code")}</p>
+            <p class="hint">{text("settings.new-code-why")}</p>
+          </div>
+          <button
+            type="button"
+            class="button button-small"
+            aria-label={text("settings.new-code")}
+            onClick={() => ask("code")}
+          >
+            {text("settings.new-code-short")}
+          </button>
         </div>
       </div>
-      <p class="settings-done" aria-live="polite"><Show when={changed()}><Icon name="sent" />{text("settings.password-changed")}</Show></p>
+      <p class="settings-done" aria-live="polite">
+        <Show when={changed()}>
+          <Icon name="sent" />
+          {text("settings.password-changed")}
+        </Show>
+      </p>
       <Show when={asking() === "password"}>
-        <PasswordDialog title={text("password.change-title")} body={text("password.change-body")} confirm={text("settings.change-password")} change onConfirm={changePassword} onClose={() => setAsking(undefined)} />
+        <PasswordDialog
+          title={text("password.change-title")}
+          body={text("password.change-body")}
+          confirm={text("settings.change-password")}
+          change
+          onConfirm={changePassword}
+          onClose={() => setAsking(undefined)}
+        />
       </Show>
       <Show when={asking() === "code"}>
-        <PasswordDialog title={text("password.code-title")} body={text("password.code-body")} confirm={text("password.code-yes")} onConfirm={newCode} onClose={() => setAsking(undefined)} />
+        <PasswordDialog
+          title={text("password.code-title")}
+          body={text("password.code-body")}
+          confirm={text("password.code-yes")}
+          onConfirm={newCode}
+          onClose={() => setAsking(undefined)}
+        />
       </Show>
     </section>
   );

@@ -28,13 +28,19 @@ export function SignIn(): JSX.Element {
   return (
     <main class="entry">
       <div class="entry-card">
-        <h1 class="brand"><Mark /><Wordmark /></h1>
-        <Show when={!recovering()}><p class="tagline">{text("app.tagline")}</p></Show>
+        <h1 class="brand">
+          <Mark />
+          <Wordmark />
+        </h1>
+        <Show when={!recovering()}>
+          <p class="tagline">{text("app.tagline")}</p>
+        </Show>
         <Show when={ended()}>
           {(account) => (
             <p class="entry-ended" role="alert">
-              <strong>{text("sign-in.ended", { username: account().username })}</strong> {codeText(account().code).what} {codeText(account().code).todo}{" "}
-              <span class="code">{account().code}</span>
+              <strong>{text("sign-in.ended", { username: account().username })}</strong> {codeText(account().code).what}
+              {" "}
+              {codeText(account().code).todo} <span class="code">{account().code}</span>
             </p>
           )}
         </Show>
@@ -44,7 +50,10 @@ export function SignIn(): JSX.Element {
       </div>
       <footer class="entry-foot">
         <ul class="facts">
-          <li><Icon name="lock" />{text("sign-in.fact-sealed")}</li>
+          <li>
+            <Icon name="lock" />
+            {text("sign-in.fact-sealed")}
+          </li>
           <li>{text("sign-in.fact-hybrid")}</li>
           <li>{text("sign-in.fact-own")}</li>
         </ul>
@@ -73,7 +82,9 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
     const lacking = !isUsername(username.value) ? "username" : password.value === "" ? "password" : undefined;
     setMissing(lacking);
     task.clear();
-    if (lacking === "username") void task.run(() => Promise.reject(new EngineError({ code: "E007", detail: "not a username" })));
+    if (lacking === "username") {
+      void task.run(() => Promise.reject(new EngineError({ code: "E007", detail: "not a username" })));
+    }
     if (lacking) (lacking === "username" ? username : password).focus();
     return lacking === undefined;
   }
@@ -84,8 +95,12 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
     app.setEntering(true);
     const code = invite?.value.trim();
     const entered = await task.run(async () => {
-      if (create) app.showRecoveryCode({ code: (await app.engine.createAccount(username.value, password.value, ...(code ? [code] : []))).recoveryCode, occasion: "new-account" });
-      else await app.engine.signIn(username.value, password.value);
+      if (create) {
+        app.showRecoveryCode({
+          code: (await app.engine.createAccount(username.value, password.value, ...(code ? [code] : []))).recoveryCode,
+          occasion: "new-account",
+        });
+      } else await app.engine.signIn(username.value, password.value);
     });
     if (entered) password.value = "";
     app.setEntering(false);
@@ -117,16 +132,40 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
       <Show when={invited()}>
         <div class="field">
           <label for="invite">{text("sign-in.invite")}</label>
-          <input ref={(field) => (invite = field)} id="invite" type="text" class="input" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck={false} maxlength="64" readOnly={task.running()} aria-describedby="invite-hint" />
+          <input
+            ref={(field) => (invite = field)}
+            id="invite"
+            type="text"
+            class="input"
+            autocomplete="off"
+            autocapitalize="none"
+            autocorrect="off"
+            spellcheck={false}
+            maxlength="64"
+            readOnly={task.running()}
+            aria-describedby="invite-hint"
+          />
           <p id="invite-hint" class="hint">{text("sign-in.invite-hint")}</p>
         </div>
       </Show>
-      <ProblemNote problem={task.problem()} sentences={missing() === "username" ? { E007: { what: text("sign-in.need-username"), todo: "" } } : undefined} />
+      <ProblemNote
+        problem={task.problem()}
+        sentences={missing() === "username" ? { E007: { what: text("sign-in.need-username"), todo: "" } } : undefined}
+      />
       <div class="entry-actions">
         <button type="submit" class="button button-primary" disabled={task.running()}>{text("sign-in.submit")}</button>
-        <button type="button" class="button" disabled={task.running()} onClick={() => void enter(true)}>{text("sign-in.create")}</button>
+        <button type="button" class="button" disabled={task.running()} onClick={() => void enter(true)}>
+          {text("sign-in.create")}
+        </button>
       </div>
-      <button type="button" class="link-button entry-link" disabled={task.running()} onClick={() => props.onForgot(username.value)}>{text("sign-in.forgot")}</button>
+      <button
+        type="button"
+        class="link-button entry-link"
+        disabled={task.running()}
+        onClick={() => props.onForgot(username.value)}
+      >
+        {text("sign-in.forgot")}
+      </button>
       <ProgressLine active={task.long()} fallback={creating() ? "registering" : "signing-in"} />
     </form>
   );

@@ -10,5 +10,14 @@ export function SignOutDialog(props: { onClose: () => void }): JSX.Element {
     await app.engine.signOut();
     app.navigation.replace({ kind: "chats" });
   }
-  return <ConfirmDialog title={text("confirm.sign-out-title")} body={text("confirm.sign-out")} confirm={text("confirm.sign-out-yes")} waiting="signing-out" onConfirm={signOut} onClose={props.onClose} />;
+  return (
+    <ConfirmDialog
+      title={text("confirm.sign-out-title")}
+      body={text("confirm.sign-out")}
+      confirm={text("confirm.sign-out-yes")}
+      waiting="signing-out"
+      onConfirm={signOut}
+      onClose={props.onClose}
+    />
+  );
 }

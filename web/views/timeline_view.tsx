@@ -8,11 +8,19 @@ import { TimelineRow } from "./timeline_row.tsx";
 /** How near to an end counts as being there, in CSS pixels. */
 const nearEndPx = 60;
 const nearEdgePx = 500;
-/** Lines in view that are remembered: the first of them may be made anew, when what comes in above it changes how it looks. */
+/**
+ * Lines in view that are remembered: the first of them may be made anew, when what comes in above it changes
+ * how it looks.
+ */
 const anchorLines = 4;
 
-/** The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the line that they look at. */
-export function TimelineView(props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string }): JSX.Element {
+/**
+ * The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the
+ * line that they look at.
+ */
+export function TimelineView(
+  props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string },
+): JSX.Element {
   const { conversation } = props;
   const app = useApp();
   const account = app.account();
@@ -29,9 +37,13 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
   /** @returns how far below the first line an element begins, wherever the reader has scrolled to meanwhile */
-  const placeOf = (element: Element) => element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+  const placeOf = (element: Element) =>
+    element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
 
-  /** Remembers the first lines in view, to find the place again after lines came or went. At the end the end is the place, and no line needs to be measured. */
+  /**
+   * Remembers the first lines in view, to find the place again after lines came or went. At the end the end
+   * is the place, and no line needs to be measured.
+   */
   function remember(): void {
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
     setAway(!stuck);
@@ -39,7 +51,9 @@ export function TimelineView(props: { conversation: Conversation; title: string;
     anchors = [];
     if (stuck) return conversation.rest();
     const first = firstInView();
-    for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
+    for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) {
+      anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
+    }
   }
 
   /** Lines stand one below the other: halving finds it. @returns its index */
@@ -63,7 +77,10 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   }
 
   function seen(): void {
-    if (conversation.loaded() && stuck && props.unread > 0 && document.visibilityState === "visible" && document.hasFocus()) conversation.markRead();
+    if (
+      conversation.loaded() && stuck && props.unread > 0 && document.visibilityState === "visible" &&
+      document.hasFocus()
+    ) conversation.markRead();
   }
 
   function onScroll(): void {
@@ -77,12 +94,16 @@ export function TimelineView(props: { conversation: Conversation; title: string;
   function jumpToNewest(): void {
     conversation.showNewest();
     stuck = true;
-    scroller.scrollTo({ top: scroller.scrollHeight, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
+    scroller.scrollTo({
+      top: scroller.scrollHeight,
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
+    });
   }
 
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
-  // At the end, new lines change the height of `lines`: the observer below sees that in the same frame, after the layout and before the paint, so nothing has to be laid out twice.
-  // Elsewhere it may see nothing: a page that came in above can be exactly as high as the one that was taken away below.
+  // At the end, new lines change the height of `lines`: the observer below sees that in the same frame, after
+  // the layout and before the paint, so nothing has to be laid out twice. Elsewhere it may see nothing: a
+  // page that came in above can be exactly as high as the one that was taken away below.
   createEffect(on(conversation.rows, () => {
     if (stuck || !conversation.loaded()) return;
     restore();
@@ -118,18 +139,34 @@ export function TimelineView(props: { conversation: Conversation; title: string;
 
   return (
     <div class="timeline">
-      <div ref={scroller} class="timeline-scroll" onScroll={onScroll} tabindex="0" role="log" aria-label={props.title} aria-live="polite" aria-busy={!conversation.loaded()}>
+      <div
+        ref={scroller}
+        class="timeline-scroll"
+        onScroll={onScroll}
+        tabindex="0"
+        role="log"
+        aria-label={props.title}
+        aria-live="polite"
+        aria-busy={!conversation.loaded()}
+      >
         <div class="timeline-top">
-          <Show when={conversation.loadingOlder()}><span role="progressbar" aria-label={text("chat.older")} class="spinner" /></Show>
+          <Show when={conversation.loadingOlder()}>
+            <span role="progressbar" aria-label={text("chat.older")} class="spinner" />
+          </Show>
           <Show when={conversation.atStart()}>{text("chat.start")}</Show>
         </div>
         <div ref={lines} class="lines">
-          <For each={conversation.rows()}>{(row) => <TimelineRow row={row} group={props.group} own={own} waits={props.waits} onRetry={conversation.retry} />}</For>
+          <For each={conversation.rows()}>
+            {(row) => (
+              <TimelineRow row={row} group={props.group} own={own} waits={props.waits} onRetry={conversation.retry} />
+            )}
+          </For>
         </div>
       </div>
       <Show when={away()}>
         <button type="button" class="jump" onClick={jumpToNewest}>
-          <Icon name="down" />{props.unread > 0 ? plural("chat.jump-unread", props.unread) : text("chat.jump")}
+          <Icon name="down" />
+          {props.unread > 0 ? plural("chat.jump-unread", props.unread) : text("chat.jump")}
         </button>
       </Show>
     </div>

@@ -10,7 +10,14 @@ export function TypingLine(props: { usernames: string[] }): JSX.Element {
   };
   return (
     <p class="typing-line">
-      <Show when={props.usernames.length > 0}><span class="typing-dots" aria-hidden="true"><span /><span /><span /></span>{sentence()}</Show>
+      <Show when={props.usernames.length > 0}>
+        <span class="typing-dots" aria-hidden="true">
+          <span />
+          <span />
+          <span />
+        </span>
+        {sentence()}
+      </Show>
     </p>
   );
 }

@@ -13,12 +13,28 @@ import type { Bytes } from "../types.ts";
 
 /** An account whose root key the test holds. */
 export class HeldAccount {
-  private constructor(readonly username: string, readonly rootSeed: Bytes, readonly accountKey: Bytes, public answer: Account) {}
+  private constructor(
+    readonly username: string,
+    readonly rootSeed: Bytes,
+    readonly accountKey: Bytes,
+    public answer: Account,
+  ) {}
 
   static async create(username: string, devices: Device[]): Promise<HeldAccount> {
     const { seed, publicKey: accountKey } = await generateEd25519();
-    const list: DeviceList = { accountKey, username, version: 1, devices: devices.map(plain), revoked: [], prevHash: new Uint8Array(32) };
-    return new HeldAccount(username, seed, accountKey, { username, accountKey, devices: await signDeviceList(list, seed) });
+    const list: DeviceList = {
+      accountKey,
+      username,
+      version: 1,
+      devices: devices.map(plain),
+      revoked: [],
+      prevHash: new Uint8Array(32),
+    };
+    return new HeldAccount(username, seed, accountKey, {
+      username,
+      accountKey,
+      devices: await signDeviceList(list, seed),
+    });
   }
 
   /** Signs the next list; `changes` go over what would be right. */
@@ -52,13 +68,25 @@ export class FakeDirectory {
     const handlers = new Handlers<undefined>()
       .unary(authentication.lookup, ({ username }) => {
         const account = this.answers.find((answer) => answer.username === username);
-        return account ? Promise.resolve({ account }) : Promise.reject(new WireError(ErrorCode.unknownRecipient, "nobody"));
+        return account
+          ? Promise.resolve({ account })
+          : Promise.reject(new WireError(ErrorCode.unknownRecipient, "nobody"));
       })
       .unary(authentication.lookupAccounts, ({ accountKeys }) => {
-        const accounts = this.answers.filter(({ accountKey }) => accountKeys.some((key) => equalBytes(key, accountKey)));
-        return accounts.length > this.mostAccounts ? Promise.reject(new WireError(ErrorCode.payloadTooLarge, "too many")) : Promise.resolve({ accounts });
+        const accounts = this.answers.filter(({ accountKey }) =>
+          accountKeys.some((key) => equalBytes(key, accountKey))
+        );
+        return accounts.length > this.mostAccounts
+          ? Promise.reject(new WireError(ErrorCode.payloadTooLarge, "too many"))
+          : Promise.resolve({ accounts });
       })
-      .unary(authentication.searchUsers, ({ prefix }) => Promise.resolve({ usernames: this.answers.map(({ username }) => username).filter((username) => username.startsWith(prefix)) }));
+      .unary(
+        authentication.searchUsers,
+        ({ prefix }) =>
+          Promise.resolve({
+            usernames: this.answers.map(({ username }) => username).filter((username) => username.startsWith(prefix)),
+          }),
+      );
     const open = openingTo(handlers, () => undefined);
     this.rpc = new RpcClient((signal) => {
       this.calls++;

@@ -21,7 +21,9 @@ export function storageContract(engine: string, open: () => Promise<Storage>): v
 
   contract("get() gives undefined for no record, and the exact bytes of a record, empty ones too", async (storage) => {
     assert.equal(await storage.get("meta", "a"), undefined);
-    await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(1, 2) }, { store: "meta", key: "empty", value: bytes() }] });
+    await storage.write({
+      puts: [{ store: "meta", key: "a", value: bytes(1, 2) }, { store: "meta", key: "empty", value: bytes() }],
+    });
     assert.deepEqual(await storage.get("meta", "a"), bytes(1, 2));
     assert.deepEqual(await storage.get("meta", "empty"), bytes());
     assert.equal(await storage.get("groups", "a"), undefined);
@@ -56,7 +58,10 @@ export function storageContract(engine: string, open: () => Promise<Storage>): v
 
   contract("write() writes nothing at all when one guard does not hold", async (storage) => {
     await storage.write({ puts: [{ store: "meta", key: "fence", value: bytes(1) }] });
-    const change = { puts: [{ store: "groups" as const, key: "g", value: bytes(7) }], deletes: [{ store: "meta" as const, key: "fence" }] };
+    const change = {
+      puts: [{ store: "groups" as const, key: "g", value: bytes(7) }],
+      deletes: [{ store: "meta" as const, key: "fence" }],
+    };
     const broken = [
       { store: "meta" as const, key: "fence", value: bytes(2) },
       { store: "meta" as const, key: "fence", value: bytes(1, 0) },
@@ -64,41 +69,63 @@ export function storageContract(engine: string, open: () => Promise<Storage>): v
       { store: "meta" as const, key: "nothing", value: bytes() },
     ];
     for (const guard of broken) {
-      await assert.rejects(storage.write({ ...change, guards: [{ store: "meta", key: "fence", value: bytes(1) }, guard] }), GuardError);
+      await assert.rejects(
+        storage.write({ ...change, guards: [{ store: "meta", key: "fence", value: bytes(1) }, guard] }),
+        GuardError,
+      );
       assert.equal(await storage.get("groups", "g"), undefined);
       assert.deepEqual(await storage.get("meta", "fence"), bytes(1));
     }
-    await storage.write({ ...change, guards: [{ store: "meta", key: "fence", value: bytes(1) }, { store: "meta", key: "nothing", value: undefined }] });
+    await storage.write({
+      ...change,
+      guards: [{ store: "meta", key: "fence", value: bytes(1) }, { store: "meta", key: "nothing", value: undefined }],
+    });
     assert.deepEqual(await storage.get("groups", "g"), bytes(7));
     assert.equal(await storage.get("meta", "fence"), undefined);
   });
 
   contract("write() lets exactly one of two writers through that guard the same record", async (storage) => {
     await storage.write({ puts: [{ store: "meta", key: "fence", value: bytes(1) }] });
-    const attempt = (value: number) => storage.write({ puts: [{ store: "meta", key: "fence", value: bytes(value) }], guards: [{ store: "meta", key: "fence", value: bytes(1) }] });
+    const attempt = (value: number) =>
+      storage.write({
+        puts: [{ store: "meta", key: "fence", value: bytes(value) }],
+        guards: [{ store: "meta", key: "fence", value: bytes(1) }],
+      });
     const ends = await Promise.allSettled([attempt(2), attempt(3)]);
     assert.deepEqual(ends.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   });
 
-  contract("write() puts what must not be there once, and nothing of a batch that would do so again", async (storage) => {
-    const batch = (value: number) => ({
-      puts: [{ store: "groups" as const, key: "g", value: bytes(value) }, { store: "meta" as const, key: "once", value: bytes(value) }],
-      guards: [{ store: "meta" as const, key: "once", value: undefined }],
-    });
-    await storage.write(batch(1));
-    await assert.rejects(storage.write(batch(2)), GuardError);
-    await assert.rejects(storage.write({ ...batch(3), deletes: [{ store: "meta", key: "once" }] }), GuardError);
-    assert.deepEqual([await storage.get("groups", "g"), await storage.get("meta", "once")], [bytes(1), bytes(1)]);
-  });
+  contract(
+    "write() puts what must not be there once, and nothing of a batch that would do so again",
+    async (storage) => {
+      const batch = (value: number) => ({
+        puts: [{ store: "groups" as const, key: "g", value: bytes(value) }, {
+          store: "meta" as const,
+          key: "once",
+          value: bytes(value),
+        }],
+        guards: [{ store: "meta" as const, key: "once", value: undefined }],
+      });
+      await storage.write(batch(1));
+      await assert.rejects(storage.write(batch(2)), GuardError);
+      await assert.rejects(storage.write({ ...batch(3), deletes: [{ store: "meta", key: "once" }] }), GuardError);
+      assert.deepEqual([await storage.get("groups", "g"), await storage.get("meta", "once")], [bytes(1), bytes(1)]);
+    },
+  );
 
   contract("write() puts last where a batch both deletes and puts a key", async (storage) => {
     await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(1) }] });
-    await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(2) }], deletes: [{ store: "meta", key: "a" }] });
+    await storage.write({
+      puts: [{ store: "meta", key: "a", value: bytes(2) }],
+      deletes: [{ store: "meta", key: "a" }],
+    });
     assert.deepEqual(await storage.get("meta", "a"), bytes(2));
   });
 
   contract("clear() deletes the records of every store", async (storage) => {
-    await storage.write({ puts: [{ store: "meta", key: "a", value: bytes(1) }, { store: "outbox", key: "b", value: bytes(2) }] });
+    await storage.write({
+      puts: [{ store: "meta", key: "a", value: bytes(1) }, { store: "outbox", key: "b", value: bytes(2) }],
+    });
     await storage.clear();
     assert.deepEqual([...await storage.range("meta", ""), ...await storage.range("outbox", "")], []);
   });

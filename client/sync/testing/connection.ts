@@ -43,12 +43,16 @@ export class TestConnection implements Connection {
     const forget = () => {
       if (own) this.#controllers.delete(own);
     };
-    return new TransformStream<Uint8Array, Uint8Array>({
-      start: (controller) => {
-        own = controller;
-        this.#controllers.add(controller);
+    return new TransformStream<Uint8Array, Uint8Array>(
+      {
+        start: (controller) => {
+          own = controller;
+          this.#controllers.add(controller);
+        },
+        flush: forget,
       },
-      flush: forget,
-    }, { highWaterMark: 16 }, { highWaterMark: 16 });
+      { highWaterMark: 16 },
+      { highWaterMark: 16 },
+    );
   }
 }

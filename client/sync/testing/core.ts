@@ -1,4 +1,7 @@
-/** The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests can break. */
+/**
+ * The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests
+ * can break.
+ */
 
 import { concat, toHex } from "../../../schema/bytes.ts";
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
@@ -25,7 +28,10 @@ import { ServerLog } from "./server_log.ts";
 
 const serverKeys = generateOpaqueServerKeys();
 
-/** Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that it recorded. */
+/**
+ * Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that
+ * it recorded.
+ */
 class HostileServer {
   readonly injected = new Map<string, Entry[]>();
   readonly welcomes = new Map<string, Entry>();
@@ -37,7 +43,11 @@ class HostileServer {
   lastResortOnly = false;
 
   /** @param bodyOf reads a body whole, which an entry may leave out */
-  async fetch(asked: { recipientKey: Uint8Array; after: number }, found: Promise<Entry[]>, bodyOf: (entry: Entry) => Promise<Entry["body"]>): Promise<Entry[]> {
+  async fetch(
+    asked: { recipientKey: Uint8Array; after: number },
+    found: Promise<Entry[]>,
+    bodyOf: (entry: Entry) => Promise<Entry["body"]>,
+  ): Promise<Entry[]> {
     const device = toHex(asked.recipientKey);
     const entries = await found;
     if (this.held.has(device)) return [];
@@ -65,11 +75,16 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   const store = await openSqliteStore({ dataDir, now });
   log.watch(store.delivery);
   const fetchOwn = store.delivery.fetch.bind(store.delivery);
-  store.delivery.fetch = (asked) => hostile.fetch(asked, fetchOwn(asked), async ({ seq, body, bodyLength }) => {
-    const pieces: Uint8Array[] = [];
-    for (let index = 0, piece; body.length < bodyLength && (piece = await store.delivery.bodyPiece({ ...asked, seq, index })); index++) pieces.push(piece);
-    return pieces.length > 0 ? concat(...pieces) : body;
-  });
+  store.delivery.fetch = (asked) =>
+    hostile.fetch(asked, fetchOwn(asked), async ({ seq, body, bodyLength }) => {
+      const pieces: Uint8Array[] = [];
+      for (
+        let index = 0, piece;
+        body.length < bodyLength && (piece = await store.delivery.bodyPiece({ ...asked, seq, index }));
+        index++
+      ) pieces.push(piece);
+      return pieces.length > 0 ? concat(...pieces) : body;
+    });
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);
@@ -80,7 +95,9 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const side = new OpaqueServerSide(await store.accounts.ensureOpaqueServerKeys(await serverKeys));
-  const opaque = { run: async (job: keyof OpaqueServerSide, params: never): Promise<never> => await side[job](params) as never };
+  const opaque = {
+    run: async (job: keyof OpaqueServerSide, params: never): Promise<never> => await side[job](params) as never,
+  };
   const authentication = {
     store,
     opaque: opaque as never,
@@ -174,7 +191,10 @@ export class TestCore {
     };
   }
 
-  /** The server keeps the Welcomes that are stored for a device from it. @returns slips one to a channel into its queue, behind all that has come since; false while there is none */
+  /**
+   * The server keeps the Welcomes that are stored for a device from it. @returns slips one to a channel into
+   * its queue, behind all that has come since; false while there is none
+   */
   delayWelcomes(recipientKey: Uint8Array): (channelId: Uint8Array) => boolean {
     const device = toHex(recipientKey);
     this.hostile.uninvited.add(device);
@@ -197,7 +217,12 @@ export class TestCore {
    * @param faults.reachable whether connecting works at the moment
    * @param faults.refuses methods that fail
    */
-  transport({ reachable = () => true, refuses = () => false }: { reachable?: () => boolean; refuses?: (method: string) => boolean } = {}): Transport {
+  transport(
+    { reachable = () => true, refuses = () => false }: {
+      reachable?: () => boolean;
+      refuses?: (method: string) => boolean;
+    } = {},
+  ): Transport {
     return {
       connect: () => {
         if (!this.#run || !reachable()) return Promise.reject(new Error("no route"));
@@ -246,12 +271,18 @@ export class TestCore {
     });
   }
 
-  /** The server loses an account, as one that was set up anew has, or one that gives the name to somebody else. Channels stay. */
+  /**
+   * The server loses an account, as one that was set up anew has, or one that gives the name to somebody
+   * else. Channels stay.
+   */
   async forgetAccount(username: string): Promise<void> {
     await this.#stopped(() => {
       const db = new Database(`${this.#dataDir}/qpq.db`);
-      const devices = "device_id IN (SELECT device_id FROM devices JOIN accounts USING (account_key) WHERE username = ?)";
-      for (const table of ["sessions", "key_packages", "devices"]) db.run(`DELETE FROM ${table} WHERE ${devices}`, username);
+      const devices =
+        "device_id IN (SELECT device_id FROM devices JOIN accounts USING (account_key) WHERE username = ?)";
+      for (const table of ["sessions", "key_packages", "devices"]) {
+        db.run(`DELETE FROM ${table} WHERE ${devices}`, username);
+      }
       db.run("DELETE FROM accounts WHERE username = ?", username);
       db.close();
       return Promise.resolve();

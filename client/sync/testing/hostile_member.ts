@@ -33,22 +33,34 @@ export async function takeOver(core: Pick<TestCore, "transport">, person: Person
 }
 
 /** Sends a commit with some of it replaced. */
-export async function sendCommit({ rpc }: Pick<Hostile, "rpc">, chatId: string, { baseEpoch, commitId, bundle, ...pending }: PendingCommit, lies: Lies = {}): Promise<void> {
+export async function sendCommit(
+  { rpc }: Pick<Hostile, "rpc">,
+  chatId: string,
+  { baseEpoch, commitId, bundle, ...pending }: PendingCommit,
+  lies: Lies = {},
+): Promise<void> {
   const commit = lies.commit ?? bundle.sealedCommit;
   const welcome = lies.welcome ?? bundle.sealedWelcome;
-  const headers = concat(...(lies.headers ?? bundle.headers).flatMap(({ recipientKey, header }) => [recipientKey, header]));
+  const headers = concat(
+    ...(lies.headers ?? bundle.headers).flatMap(({ recipientKey, header }) => [recipientKey, header]),
+  );
   const body = concat(commit, welcome, headers);
-  await rpc.call(delivery.commit, {
-    channelId: fromHex(chatId),
-    epoch: Number(baseEpoch),
-    commitId,
-    sha256: await sha256(body),
-    commitLength: commit.length,
-    welcomeLength: welcome.length,
-    headersLength: headers.length,
-    removed: lies.removed ?? pending.removed,
-    added: lies.added ?? pending.added,
-  }, {}, body);
+  await rpc.call(
+    delivery.commit,
+    {
+      channelId: fromHex(chatId),
+      epoch: Number(baseEpoch),
+      commitId,
+      sha256: await sha256(body),
+      commitLength: commit.length,
+      welcomeLength: welcome.length,
+      headersLength: headers.length,
+      removed: lies.removed ?? pending.removed,
+      added: lies.added ?? pending.added,
+    },
+    {},
+    body,
+  );
 }
 
 /** @returns the headers without those of one device */

@@ -2,7 +2,10 @@
 
 import { type Environment, systemEnvironment } from "../environment.ts";
 
-/** Timers of this length and more wait for the test to move the clock; shorter ones are about the network, and run by themselves. */
+/**
+ * Timers of this length and more wait for the test to move the clock; shorter ones are about the network, and
+ * run by themselves.
+ */
 const longMs = 600_000;
 
 /** A test may set the clock of the process wrong: what goes by this one stays right. */

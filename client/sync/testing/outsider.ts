@@ -20,15 +20,24 @@ export interface Outsider {
 export async function outsider(core: Pick<TestCore, "transport">, person: Person): Promise<Outsider> {
   const mls = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
   const store = () => new SealedStore(person.storage.restarted(), person.wrappingKey);
-  const [device, session] = await Promise.all([store().get<StoredDevice>("account", "device"), store().get<StoredSession>("account", "session")]);
+  const [device, session] = await Promise.all([
+    store().get<StoredDevice>("account", "device"),
+    store().get<StoredSession>("account", "session"),
+  ]);
   const connection = await core.transport().connect(new AbortController().signal);
   return {
     mls,
-    rpc: new RpcClient((signal) => connection.openStream(signal), () => ({ version: authVersion, accessToken: session!.accessToken, deviceId: device!.deviceId })),
+    rpc: new RpcClient(
+      (signal) => connection.openStream(signal),
+      () => ({ version: authVersion, accessToken: session!.accessToken, deviceId: device!.deviceId }),
+    ),
     async state(chatId) {
       const records = await store().range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`);
       const epoch = await store().get<Uint8Array<ArrayBuffer>>("epochs", chatId);
-      return mls.decodeState(epoch!, records.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })));
+      return mls.decodeState(
+        epoch!,
+        records.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })),
+      );
     },
   };
 }

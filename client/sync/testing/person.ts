@@ -1,4 +1,7 @@
-/** One person with one device: a real engine over a storage in memory, its events kept, its network and its life in the test's hands. */
+/**
+ * One person with one device: a real engine over a storage in memory, its events kept, its network and its
+ * life in the test's hands.
+ */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
@@ -65,7 +68,12 @@ export class Person {
   }
 
   /** A new account. @param environment replaces parts of {@link testEnvironment} */
-  static async join(core: PersonCore, username: string, seed = 1, environment: Partial<Environment> = {}): Promise<Person> {
+  static async join(
+    core: PersonCore,
+    username: string,
+    seed = 1,
+    environment: Partial<Environment> = {},
+  ): Promise<Person> {
     const person = await Person.device(core, username, seed, environment);
     await person.engine.createAccount(username, password);
     await person.connected();
@@ -73,8 +81,16 @@ export class Person {
   }
 
   /** A device that is not signed in yet. */
-  static async device(core: PersonCore, username: string, seed = 1, environment: Partial<Environment> = {}): Promise<Person> {
-    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), { ...core.time.environment(testEnvironment(seed)), ...environment });
+  static async device(
+    core: PersonCore,
+    username: string,
+    seed = 1,
+    environment: Partial<Environment> = {},
+  ): Promise<Person> {
+    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), {
+      ...core.time.environment(testEnvironment(seed)),
+      ...environment,
+    });
     await person.start();
     return person;
   }
@@ -91,7 +107,12 @@ export class Person {
     this.engine = await Engine.open({
       storage: this.storage,
       wrappingKey: this.wrappingKey,
-      transport: this.wrapTransport(this.#remembered(this.#core.transport({ reachable: () => this.online, refuses: (method) => this.refuses(method) }))),
+      transport: this.wrapTransport(
+        this.#remembered(this.#core.transport({
+          reachable: () => this.online,
+          refuses: (method) => this.refuses(method),
+        })),
+      ),
       environment: this.#environment,
       page: {
         get: () => Promise.resolve(this.#sentinel),
@@ -149,12 +170,22 @@ export class Person {
   }
 
   /** Waits until `look` gives something. */
-  async until<T>(look: () => Promise<T | undefined | false> | T | undefined | false, what: string, withinMs = patienceMs): Promise<T> {
+  async until<T>(
+    look: () => Promise<T | undefined | false> | T | undefined | false,
+    what: string,
+    withinMs = patienceMs,
+  ): Promise<T> {
     const deadline = Date.now() + withinMs;
     while (true) {
       const found = await look();
       if (found) return found as T;
-      if (Date.now() > deadline) throw new Error(`${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}; chats: ${JSON.stringify(await this.#story())}`);
+      if (Date.now() > deadline) {
+        throw new Error(
+          `${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}; chats: ${
+            JSON.stringify(await this.#story())
+          }`,
+        );
+      }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(finish, 50);
         const watchers = this.#watchers;
@@ -171,7 +202,16 @@ export class Person {
   /** What somebody who reads a failure wants to know first. */
   async #story(): Promise<unknown[]> {
     const chats = await this.engine.chats().catch(() => []);
-    return await Promise.all(chats.map(async ({ chatId, title, active, invitation }) => ({ chatId: chatId.slice(0, 8), title, active, invitation, notices: await this.notices(chatId), texts: (await this.texts(chatId)).length })));
+    return await Promise.all(
+      chats.map(async ({ chatId, title, active, invitation }) => ({
+        chatId: chatId.slice(0, 8),
+        title,
+        active,
+        invitation,
+        notices: await this.notices(chatId),
+        texts: (await this.texts(chatId)).length,
+      })),
+    );
   }
 
   async connected(): Promise<void> {
@@ -180,7 +220,10 @@ export class Person {
 
   /** 32 bytes: the name of the device's queue. */
   async recipientKey(): Promise<Uint8Array<ArrayBuffer>> {
-    const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>("account", "device");
+    const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>(
+      "account",
+      "device",
+    );
     return device!.recipientKey;
   }
 
@@ -219,27 +262,40 @@ export class Person {
   }
 
   async texts(chatId: string, of?: string): Promise<string[]> {
-    return (await this.items(chatId)).flatMap((item) => item.kind === "message" && (of === undefined || item.sender === of) ? [item.text] : []);
+    return (await this.items(chatId)).flatMap((item) =>
+      item.kind === "message" && (of === undefined || item.sender === of) ? [item.text] : []
+    );
   }
 
   async notices(chatId: string): Promise<string[]> {
-    return (await this.items(chatId)).flatMap((item) => item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []);
+    return (await this.items(chatId)).flatMap((item) =>
+      item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []
+    );
   }
 
   /** Waits until the texts of one sender are exactly these, in order. */
   async hears(chatId: string, sender: string, expected: string[]): Promise<void> {
-    await this.until(async () => (await this.texts(chatId, sender)).length >= expected.length, `${expected.length} texts of ${sender}`);
+    await this.until(
+      async () => (await this.texts(chatId, sender)).length >= expected.length,
+      `${expected.length} texts of ${sender}`,
+    );
     assert.deepEqual(await this.texts(chatId, sender), expected);
   }
 
   /** Waits until the conversation has moved to a successor. */
   async moved(chatId: string): Promise<void> {
-    await this.until(async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")), "the move");
+    await this.until(
+      async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")),
+      "the move",
+    );
   }
 
   /** Waits until nothing waits for the server's answer. */
   async settled(chatId: string): Promise<void> {
-    await this.until(async () => (await this.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"), "all messages to be sent");
+    await this.until(
+      async () => (await this.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"),
+      "all messages to be sent",
+    );
   }
 }
 

@@ -1,4 +1,7 @@
-/** What the core has accepted, as it answered: who was a member of each epoch, and each message in the order of acceptance. Tests judge by it what has to be where. */
+/**
+ * What the core has accepted, as it answered: who was a member of each epoch, and each message in the order
+ * of acceptance. Tests judge by it what has to be where.
+ */
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { DeliveryStore } from "../../../server-core/storage/delivery_store.ts";
@@ -48,7 +51,10 @@ export class ServerLog {
 
   /** Epochs and messages so far, in all channels. */
   get progress(): number {
-    return [...this.#channels.values()].reduce((sum, { members, messages }) => sum + members.length + messages.length, this.#restores);
+    return [...this.#channels.values()].reduce(
+      (sum, { members, messages }) => sum + members.length + messages.length,
+      this.#restores,
+    );
   }
 
   /** All channels, those that it has lost included: channelId as hex. */
@@ -56,7 +62,10 @@ export class ServerLog {
     return [...this.#channels];
   }
 
-  /** A copy of the store is made. @returns the core goes on from it: epochs that it lacks are made anew; the messages that were accepted stay, with their count of restores */
+  /**
+   * A copy of the store is made. @returns the core goes on from it: epochs that it lacks are made anew; the
+   * messages that were accepted stay, with their count of restores
+   */
   backup(): () => void {
     const epochs = new Map([...this.#channels].map(([channelId, { members }]) => [channelId, members.length]));
     return () => {
@@ -67,8 +76,14 @@ export class ServerLog {
 
   /** Listens to a store's answers from now on. */
   watch(store: DeliveryStore): void {
-    const [create, commit, check, publish] = [store.createChannel, store.commit, store.checkCommit, store.publish].map((method) => (method as (args: never) => Promise<unknown>).bind(store)) as unknown as
-      [DeliveryStore["createChannel"], DeliveryStore["commit"], DeliveryStore["checkCommit"], DeliveryStore["publish"]];
+    const [create, commit, check, publish] = [store.createChannel, store.commit, store.checkCommit, store.publish].map((
+      method,
+    ) => (method as (args: never) => Promise<unknown>).bind(store)) as unknown as [
+      DeliveryStore["createChannel"],
+      DeliveryStore["commit"],
+      DeliveryStore["checkCommit"],
+      DeliveryStore["publish"],
+    ];
     store.createChannel = async (args) => {
       await create(args);
       this.channel(toHex(args.channelId)).members[0] ??= new Set([toHex(args.creator)]);
@@ -86,7 +101,14 @@ export class ServerLog {
     store.publish = async (args) => {
       const answer = await publish(args);
       const readers = this.channel(toHex(args.channelId)).members[args.epoch] ?? new Set<string>();
-      const message = { sender: toHex(args.sender), messageId: toHex(args.messageId), epoch: args.epoch, readers, atMs: this.#now(), restores: this.#restores };
+      const message = {
+        sender: toHex(args.sender),
+        messageId: toHex(args.messageId),
+        epoch: args.epoch,
+        readers,
+        atMs: this.#now(),
+        restores: this.#restores,
+      };
       const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
       if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
       this.#seen.add(place);

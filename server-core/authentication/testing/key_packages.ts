@@ -1,7 +1,16 @@
 /** KeyPackages for tests, made with ts-mls: right ones, and ones that are wrong in one thing. */
 
 import { XWing } from "@noble/post-quantum/hybrid.js";
-import { type Capabilities, type CiphersuiteName, type Credential, encodeMlsMessage, type Extension, getCiphersuiteFromName, getCiphersuiteImpl, type KeyPackage } from "ts-mls";
+import {
+  type Capabilities,
+  type CiphersuiteName,
+  type Credential,
+  encodeMlsMessage,
+  type Extension,
+  getCiphersuiteFromName,
+  getCiphersuiteImpl,
+  type KeyPackage,
+} from "ts-mls";
 import { generateKeyPackageWithKey } from "ts-mls/keyPackage.js";
 import { type DeviceCredential, encodeCredential } from "../../../schema/credential.ts";
 import type { DeviceKeyPair } from "./rig.ts";
@@ -40,7 +49,14 @@ export async function makeKeyPackage(options: KeyPackageOptions): Promise<Bytes>
   const nowSeconds = Math.floor(nowMs / 1000);
   const { publicPackage } = await generateKeyPackageWithKey(
     options.mlsCredential ?? { credentialType: "basic", identity: encodeCredential(credential) },
-    { versions: ["mls10"], ciphersuites: [suite], extensions: [0x000a, 0xf0a0, 0xf0a1], proposals: [], credentials: ["basic"], ...options.capabilities },
+    {
+      versions: ["mls10"],
+      ciphersuites: [suite],
+      extensions: [0x000a, 0xf0a0, 0xf0a1],
+      proposals: [],
+      credentials: ["basic"],
+      ...options.capabilities,
+    },
     { notBefore: BigInt(nowSeconds + notBefore), notAfter: BigInt(nowSeconds + notAfter) },
     options.extensions ?? [],
     { signKey: device.seed, publicKey: device.recipientKey },
@@ -53,5 +69,9 @@ export async function makeKeyPackage(options: KeyPackageOptions): Promise<Bytes>
 
 /** @returns a last resort: 90 days, with the extension */
 export function makeLastResort(options: KeyPackageOptions): Promise<Bytes> {
-  return makeKeyPackage({ notAfter: 90 * 24 * hourSeconds - hourSeconds, extensions: [lastResortExtension], ...options });
+  return makeKeyPackage({
+    notAfter: 90 * 24 * hourSeconds - hourSeconds,
+    extensions: [lastResortExtension],
+    ...options,
+  });
 }

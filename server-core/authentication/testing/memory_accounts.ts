@@ -14,11 +14,20 @@ export function memoryAccounts(clock: () => number): { accounts: AccountStore; d
   for (const { sql } of readMigrations()) db.exec(sql);
   const run = (name: string) => (args: unknown) => {
     // What crosses threads in the server is cloned.
-    const [outcome] = runBatch(db, { accounts: accountOperations }, [{ domain: "accounts", name, args: structuredClone(args), nowMs: clock() }]);
+    const [outcome] = runBatch(db, { accounts: accountOperations }, [{
+      domain: "accounts",
+      name,
+      args: structuredClone(args),
+      nowMs: clock(),
+    }]);
     if (outcome.kind === "done") return Promise.resolve(structuredClone(outcome.value));
-    if (outcome.kind === "refused") return Promise.reject(new WireError(outcome.code, outcome.reason, outcome.retryAfterMs));
+    if (outcome.kind === "refused") {
+      return Promise.reject(new WireError(outcome.code, outcome.reason, outcome.retryAfterMs));
+    }
     return Promise.reject(new Error(outcome.message));
   };
-  const accounts = Object.fromEntries(Object.keys(accountOperations).map((name) => [name, run(name)])) as unknown as AccountStore;
+  const accounts = Object.fromEntries(
+    Object.keys(accountOperations).map((name) => [name, run(name)]),
+  ) as unknown as AccountStore;
   return { accounts, db };
 }

@@ -10,7 +10,13 @@ import { WireError } from "../../../schema/rpc/errors.ts";
 import { authVersion, noAuth } from "../../../schema/rpc/messages.ts";
 import { authentication, type DeviceProof } from "../../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../../schema/rpc/server.ts";
-import { deviceProofBytes, loginBytes, opaqueSuite, type ProvenCall, registrationBytes } from "../../../schema/signed_call.ts";
+import {
+  deviceProofBytes,
+  loginBytes,
+  opaqueSuite,
+  type ProvenCall,
+  registrationBytes,
+} from "../../../schema/signed_call.ts";
 import type { Caller } from "../../caller.ts";
 import type { OpaqueJobName } from "../../opaque/jobs.ts";
 import type { Opaque } from "../../opaque/pool.ts";
@@ -73,7 +79,13 @@ export class Rig {
       store: { accounts },
       opaque: opaque ?? this.inline,
       sessions,
-      config: { registration: "open" as const, opaquePerIpPerMinute: 1000, opaquePerAccountPerMinute: 1000, uploadKeyPackagesPerMinute: 1000, ...config },
+      config: {
+        registration: "open" as const,
+        opaquePerIpPerMinute: 1000,
+        opaquePerAccountPerMinute: 1000,
+        uploadKeyPackagesPerMinute: 1000,
+        ...config,
+      },
       clock: this.clock,
       onSessionsEnded: (sessionIds: Bytes[]) => void this.ended.push(...sessionIds),
     };
@@ -85,10 +97,16 @@ export class Rig {
   client(accessToken: Bytes = new Uint8Array(), deviceId: Bytes = new Uint8Array()): RpcClient {
     const open = () => {
       const [caller, callee] = streamPair();
-      void serveCall(callee, { handlers: this.#handlers, authorize: (method, auth) => this.#authorize(method, auth, this.remoteAddress) });
+      void serveCall(callee, {
+        handlers: this.#handlers,
+        authorize: (method, auth) => this.#authorize(method, auth, this.remoteAddress),
+      });
       return Promise.resolve(caller);
     };
-    return new RpcClient(open, () => accessToken.length === 0 ? noAuth : { version: authVersion, accessToken, deviceId });
+    return new RpcClient(
+      open,
+      () => accessToken.length === 0 ? noAuth : { version: authVersion, accessToken, deviceId },
+    );
   }
 
   /** An account with one enrolled device and a session, put into storage without OPAQUE. */
@@ -101,7 +119,13 @@ export class Rig {
       accountKey: account.list.accountKey,
       opaqueRecord: crypto.getRandomValues(new Uint8Array(129)),
       devices: account.signed,
-      vault: { version: 1, sealed: new Uint8Array([1]), wrappedByPassword: new Uint8Array([8]), wrappedByRecovery: new Uint8Array([9]), recoveryKey: new Uint8Array() },
+      vault: {
+        version: 1,
+        sealed: new Uint8Array([1]),
+        wrappedByPassword: new Uint8Array([8]),
+        wrappedByRecovery: new Uint8Array([9]),
+        recoveryKey: new Uint8Array(),
+      },
       device: { deviceId: account.device.deviceId, recipientKey: account.device.recipientKey },
       session: { sessionId, tokenSha256: sha256Of(accessToken), expiresMs: this.nowMs + 30 * 24 * 3_600_000 },
     });
@@ -122,13 +146,27 @@ export class TestAccount {
   accessToken: Bytes = new Uint8Array();
   sessionId: Bytes = new Uint8Array();
 
-  private constructor(readonly rig: Rig, readonly username: string, readonly rootSeed: Bytes, readonly device: DeviceKeyPair, public list: DeviceList, public signed: SignedDeviceList) {}
+  private constructor(
+    readonly rig: Rig,
+    readonly username: string,
+    readonly rootSeed: Bytes,
+    readonly device: DeviceKeyPair,
+    public list: DeviceList,
+    public signed: SignedDeviceList,
+  ) {}
 
   static async create(rig: Rig, username: string, device?: DeviceKeyPair): Promise<TestAccount> {
     const root = await generateEd25519();
     device ??= await newDevice();
     const { deviceId, recipientKey } = device;
-    const list: DeviceList = { accountKey: root.publicKey, username, version: 1, devices: [{ deviceId, recipientKey }], revoked: [], prevHash: new Uint8Array(32) };
+    const list: DeviceList = {
+      accountKey: root.publicKey,
+      username,
+      version: 1,
+      devices: [{ deviceId, recipientKey }],
+      revoked: [],
+      prevHash: new Uint8Array(32),
+    };
     return new TestAccount(rig, username, root.seed, device, list, await signDeviceList(list, root.seed));
   }
 
@@ -139,15 +177,34 @@ export class TestAccount {
   /** The parameters of registerFinish, with the first half done. */
   async registration(password: string, inviteCode = "") {
     const { request, finish } = await startRegistration(password, this.username);
-    const { response } = await this.rig.client().call(authentication.registerStart, { suite: opaqueSuite, username: this.username, request });
+    const { response } = await this.rig.client().call(authentication.registerStart, {
+      suite: opaqueSuite,
+      username: this.username,
+      request,
+    });
     const { record } = await finish(response);
     return await this.registrationOf(record, inviteCode);
   }
 
   async registrationOf(record: Bytes, inviteCode = "") {
-    const vault = { version: 1, sealed: new Uint8Array([1, 2, 3]), wrappedByPassword: new Uint8Array([4]), wrappedByRecovery: new Uint8Array([5]), recoveryKey: new Uint8Array() };
+    const vault = {
+      version: 1,
+      sealed: new Uint8Array([1, 2, 3]),
+      wrappedByPassword: new Uint8Array([4]),
+      wrappedByRecovery: new Uint8Array([5]),
+      recoveryKey: new Uint8Array(),
+    };
     const deviceSignature = await signEd25519(this.device.seed, await registrationBytes(record, this.username, vault));
-    return { suite: opaqueSuite, username: this.username, record, inviteCode, devices: this.signed, vault, recipientKey: this.device.recipientKey, deviceSignature };
+    return {
+      suite: opaqueSuite,
+      username: this.username,
+      record,
+      inviteCode,
+      devices: this.signed,
+      vault,
+      recipientKey: this.device.recipientKey,
+      deviceSignature,
+    };
   }
 
   async register(password: string, inviteCode = "") {
@@ -158,11 +215,20 @@ export class TestAccount {
   async login(password: string, device: DeviceKeyPair = this.device) {
     const client = this.rig.client();
     const { ke1, finish } = await startLogin(password, this.username);
-    const { loginId, ke2 } = await client.call(authentication.loginStart, { suite: opaqueSuite, username: this.username, ke1 });
+    const { loginId, ke2 } = await client.call(authentication.loginStart, {
+      suite: opaqueSuite,
+      username: this.username,
+      ke1,
+    });
     const out = await finish(ke2);
     if (out instanceof Error) throw new WireError(8, out.message);
     const deviceSignature = await signEd25519(device.seed, await loginBytes(out.sessionKey));
-    return await client.call(authentication.loginFinish, { loginId, ke3: out.ke3, recipientKey: device.recipientKey, deviceSignature });
+    return await client.call(authentication.loginFinish, {
+      loginId,
+      ke3: out.ke3,
+      recipientKey: device.recipientKey,
+      deviceSignature,
+    });
   }
 
   /** A session of another device of the account, put into storage without OPAQUE. @returns its client */
@@ -170,20 +236,41 @@ export class TestAccount {
     const { accounts } = this.rig.store;
     const { opaqueRecord, accountKey } = (await accounts.opaqueRecord({ username: this.username }))!;
     const accessToken = crypto.getRandomValues(new Uint8Array(32));
-    const session = { sessionId: crypto.getRandomValues(new Uint8Array(16)), tokenSha256: sha256Of(accessToken), expiresMs: this.rig.nowMs + 30 * 24 * 3_600_000 };
-    await accounts.openSession({ accountKey, opaqueRecord, device: { deviceId: device.deviceId, recipientKey: device.recipientKey }, session });
+    const session = {
+      sessionId: crypto.getRandomValues(new Uint8Array(16)),
+      tokenSha256: sha256Of(accessToken),
+      expiresMs: this.rig.nowMs + 30 * 24 * 3_600_000,
+    };
+    await accounts.openSession({
+      accountKey,
+      opaqueRecord,
+      device: { deviceId: device.deviceId, recipientKey: device.recipientKey },
+      session,
+    });
     return this.rig.client(accessToken, device.deviceId);
   }
 
-  async proof(call: ProvenCall, fields: Uint8Array[], client = this.client, device = this.device): Promise<DeviceProof> {
+  async proof(
+    call: ProvenCall,
+    fields: Uint8Array[],
+    client = this.client,
+    device = this.device,
+  ): Promise<DeviceProof> {
     const { nonce } = await client.call(authentication.challenge, {});
     return { nonce, signature: await signEd25519(device.seed, await deviceProofBytes(call, nonce, fields)) };
   }
 
   /** @returns the list after the stored one, with these devices added and revoked, signed */
-  async nextList(added: Device[], revoked: Device[] = [], changes: Partial<DeviceList> = {}): Promise<{ list: DeviceList; signed: SignedDeviceList }> {
+  async nextList(
+    added: Device[],
+    revoked: Device[] = [],
+    changes: Partial<DeviceList> = {},
+  ): Promise<{ list: DeviceList; signed: SignedDeviceList }> {
     const isRevoked = (device: Device) => revoked.some(({ deviceId }) => equalBytes(deviceId, device.deviceId));
-    const devices = [...this.list.devices.filter((device) => !isRevoked(device)), ...added.map(({ deviceId, recipientKey }) => ({ deviceId, recipientKey }))];
+    const devices = [
+      ...this.list.devices.filter((device) => !isRevoked(device)),
+      ...added.map(({ deviceId, recipientKey }) => ({ deviceId, recipientKey })),
+    ];
     const list = {
       ...this.list,
       version: this.list.version + 1,
@@ -196,16 +283,35 @@ export class TestAccount {
   }
 
   /** Puts a next list and remembers it. */
-  async putList(next: { list: DeviceList; signed: SignedDeviceList }, client = this.client, device = this.device): Promise<void> {
+  async putList(
+    next: { list: DeviceList; signed: SignedDeviceList },
+    client = this.client,
+    device = this.device,
+  ): Promise<void> {
     const { list, signature } = next.signed;
-    await client.call(authentication.putDeviceList, { devices: next.signed, proof: await this.proof("putDeviceList", [list, signature], client, device) });
+    await client.call(authentication.putDeviceList, {
+      devices: next.signed,
+      proof: await this.proof("putDeviceList", [list, signature], client, device),
+    });
     this.list = next.list;
     this.signed = next.signed;
   }
 
-  async credential(device: DeviceKeyPair = this.device, changes: Partial<DeviceCredential> = {}): Promise<DeviceCredential> {
-    const claims = { username: this.username, accountKey: this.list.accountKey, deviceId: device.deviceId, listVersion: 1, ...changes };
-    return { ...claims, rootSignature: await signEd25519(this.rootSeed, credentialSignedBytes(device.recipientKey, claims)) };
+  async credential(
+    device: DeviceKeyPair = this.device,
+    changes: Partial<DeviceCredential> = {},
+  ): Promise<DeviceCredential> {
+    const claims = {
+      username: this.username,
+      accountKey: this.list.accountKey,
+      deviceId: device.deviceId,
+      listVersion: 1,
+      ...changes,
+    };
+    return {
+      ...claims,
+      rootSignature: await signEd25519(this.rootSeed, credentialSignedBytes(device.recipientKey, claims)),
+    };
   }
 }
 
@@ -222,7 +328,9 @@ export async function answerOf(call: Promise<unknown>): Promise<string> {
 
 /** @returns whether `part` stands anywhere in `whole` */
 export function contains(whole: Uint8Array, part: Uint8Array): boolean {
-  return Array.from({ length: Math.max(0, whole.length - part.length + 1) }, (_, at) => at).some((at) => whole[at] === part[0] && equalBytes(whole.subarray(at, at + part.length), part));
+  return Array.from({ length: Math.max(0, whole.length - part.length + 1) }, (_, at) => at).some((at) =>
+    whole[at] === part[0] && equalBytes(whole.subarray(at, at + part.length), part)
+  );
 }
 
 function streamPair(): [ByteStream, ByteStream] {

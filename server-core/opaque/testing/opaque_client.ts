@@ -1,4 +1,7 @@
-/** The client side of OPAQUE as suite.ts prescribes it, for tests: with Argon2id as clients have it, or with a cheap stand-in that the server can not tell apart. */
+/**
+ * The client side of OPAQUE as suite.ts prescribes it, for tests: with Argon2id as clients have it, or with a
+ * cheap stand-in that the server can not tell apart.
+ */
 
 import { KE2, OpaqueClient, RegistrationResponse } from "@cloudflare/opaque-ts";
 import { argon2id } from "hash-wasm";
@@ -13,7 +16,15 @@ export type Harden = (y: Uint8Array) => Promise<Uint8Array>;
 
 /** PROTOCOL §1: 64 MiB, t = 3, p = 1. */
 export const argon2idHarden: Harden = (y) =>
-  argon2id({ password: y, salt: new Uint8Array(16), memorySize: 65_536, iterations: 3, parallelism: 1, hashLength: 32, outputType: "binary" });
+  argon2id({
+    password: y,
+    salt: new Uint8Array(16),
+    memorySize: 65_536,
+    iterations: 3,
+    parallelism: 1,
+    hashLength: 32,
+    outputType: "binary",
+  });
 
 /** No stretching: for tests that are not about it. */
 export const noHarden: Harden = (y) => Promise.resolve(y);
@@ -43,7 +54,8 @@ function clientWith(harden: Harden): { client: OpaqueClient; config: Config } {
 
 /**
  * @param password any text
- * @returns the request (33 bytes), and what turns the server's response into the record (129 bytes) and the export key (32 bytes)
+ * @returns the request (33 bytes), and what turns the server's response into the record (129 bytes) and the
+ *   export key (32 bytes)
  */
 export async function startRegistration(password: string, username: string, harden: Harden = noHarden) {
   const { client, config } = clientWith(harden);
@@ -52,15 +64,30 @@ export async function startRegistration(password: string, username: string, hard
   return {
     request: Uint8Array.from(request.serialize()) as Bytes,
     finish: async (response: Uint8Array) => {
-      const out = await client.registerFinish(RegistrationResponse.deserialize(config, Array.from(response)), undefined, username);
+      const out = await client.registerFinish(
+        RegistrationResponse.deserialize(config, Array.from(response)),
+        undefined,
+        username,
+      );
       if (out instanceof Error) throw out;
-      return { record: Uint8Array.from(out.record.serialize()) as Bytes, exportKey: Uint8Array.from(out.export_key) as Bytes };
+      return {
+        record: Uint8Array.from(out.record.serialize()) as Bytes,
+        exportKey: Uint8Array.from(out.export_key) as Bytes,
+      };
     },
   };
 }
 
-/** @returns KE1 (98 bytes), and what turns KE2 into KE3, the session key and the export key, or into the Error that a wrong password is */
-export async function startLogin(password: string, username: string, harden: Harden = noHarden, context: string = opaqueSuite) {
+/**
+ * @returns KE1 (98 bytes), and what turns KE2 into KE3, the session key and the export key, or into the Error
+ *   that a wrong password is
+ */
+export async function startLogin(
+  password: string,
+  username: string,
+  harden: Harden = noHarden,
+  context: string = opaqueSuite,
+) {
   const { client, config } = clientWith(harden);
   const ke1 = await client.authInit(password);
   if (ke1 instanceof Error) throw ke1;
@@ -70,7 +97,11 @@ export async function startLogin(password: string, username: string, harden: Har
       const out = await client.authFinish(KE2.deserialize(config, Array.from(ke2)), undefined, username, context);
       if (out instanceof Error) return out;
       const { ke3, session_key, export_key } = out;
-      return { ke3: Uint8Array.from(ke3.serialize()) as Bytes, sessionKey: Uint8Array.from(session_key) as Bytes, exportKey: Uint8Array.from(export_key) as Bytes };
+      return {
+        ke3: Uint8Array.from(ke3.serialize()) as Bytes,
+        sessionKey: Uint8Array.from(session_key) as Bytes,
+        exportKey: Uint8Array.from(export_key) as Bytes,
+      };
     },
   };
 }

@@ -23,13 +23,19 @@ export type Outcome =
 export type OperationTable = Record<string, Record<string, Operation<any, unknown>>>;
 
 /**
- * Runs all requests in one transaction, each in a savepoint of its own, and returns only when the transaction is on disk. One that throws undoes its own writes alone.
- * When the commit itself fails (disk full, I/O error), nothing of the batch is kept and every request has failed.
+ * Runs all requests in one transaction, each in a savepoint of its own, and returns only when the transaction
+ * is on disk. One that throws undoes its own writes alone. When the commit itself fails (disk full, I/O
+ * error), nothing of the batch is kept and every request has failed.
  *
  * @param onCommitted told how many ms the commit took with its fsync
  * @returns one outcome for each request, in their order
  */
-export function runBatch(db: Database, operations: OperationTable, requests: Request[], onCommitted?: (commitMs: number) => void): Outcome[] {
+export function runBatch(
+  db: Database,
+  operations: OperationTable,
+  requests: Request[],
+  onCommitted?: (commitMs: number) => void,
+): Outcome[] {
   try {
     db.exec("BEGIN IMMEDIATE");
     const outcomes = requests.map((request) => runOne(db, operations, request));
@@ -62,7 +68,11 @@ function runOne(db: Database, operations: OperationTable, { domain, name, args, 
 }
 
 function outcomeOf(error: unknown): Outcome {
-  if (error instanceof WireError) return { kind: "refused", code: error.code, reason: error.reason, retryAfterMs: error.retryAfterMs };
-  if (error instanceof MalformedError) return { kind: "refused", code: ErrorCode.malformed, reason: error.message, retryAfterMs: 0 };
+  if (error instanceof WireError) {
+    return { kind: "refused", code: error.code, reason: error.reason, retryAfterMs: error.retryAfterMs };
+  }
+  if (error instanceof MalformedError) {
+    return { kind: "refused", code: ErrorCode.malformed, reason: error.message, retryAfterMs: 0 };
+  }
   return { kind: "failed", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }

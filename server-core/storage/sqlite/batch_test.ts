@@ -6,13 +6,16 @@ import { Database } from "./database.ts";
 
 function database(): Database {
   const db = new Database(":memory:");
-  db.exec("PRAGMA foreign_keys = ON; CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)");
+  db.exec(
+    "PRAGMA foreign_keys = ON; CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+  );
   return db;
 }
 
 const operations: OperationTable = {
   notes: {
-    add: (db, text: string, { nowMs }) => db.run("INSERT INTO notes (text) VALUES (?)", `${text}@${nowMs}`).lastInsertRowid,
+    add: (db, text: string, { nowMs }) =>
+      db.run("INSERT INTO notes (text) VALUES (?)", `${text}@${nowMs}`).lastInsertRowid,
     addOrphan: (db) => db.run("INSERT INTO notes (text, parent) VALUES ('orphan', 99)"),
     addThenRefuse: (db, text: string) => {
       db.run("INSERT INTO notes (text) VALUES (?)", text);
@@ -37,7 +40,14 @@ const texts = (db: Database) => db.all<{ text: string }>("SELECT text FROM notes
 
 Deno.test("runBatch() keeps what succeeded and undoes exactly what threw, in one transaction", () => {
   const db = database();
-  const outcomes = runBatch(db, operations, [request("add", "a"), request("addThenRefuse", "b"), request("addThenFail", "c"), request("malformed"), request("add", "d"), request("nothing")]);
+  const outcomes = runBatch(db, operations, [
+    request("add", "a"),
+    request("addThenRefuse", "b"),
+    request("addThenFail", "c"),
+    request("malformed"),
+    request("add", "d"),
+    request("nothing"),
+  ]);
   assert.deepEqual(outcomes.map(({ kind }) => kind), ["done", "refused", "failed", "refused", "done", "failed"]);
   assert.deepEqual(outcomes[1], { kind: "refused", code: ErrorCode.queueFull, reason: "no room", retryAfterMs: 500 });
   assert.deepEqual(outcomes[3], { kind: "refused", code: ErrorCode.malformed, reason: "foreign", retryAfterMs: 0 });

@@ -7,12 +7,20 @@ export type SqlValue = null | number | string | Uint8Array;
 /** What a row looks like; give the real shape as type argument. */
 export type SqlRow = Record<string, SqlValue>;
 
-/** Passed explicitly, because the package's own search asks for the operating system's report, which would need one permission more. */
+/**
+ * Passed explicitly, because the package's own search asks for the operating system's report, which would
+ * need one permission more.
+ */
 export function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
   const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
   if (!platform) throw new Error(`no SQLite binary for ${Deno.build.os}`);
-  return decodeURIComponent(new URL(`./prebuilds/${platform}-${architecture}.node`, import.meta.resolve("better-sqlite3-multiple-ciphers/package.json")).pathname)
+  return decodeURIComponent(
+    new URL(
+      `./prebuilds/${platform}-${architecture}.node`,
+      import.meta.resolve("better-sqlite3-multiple-ciphers/package.json"),
+    ).pathname,
+  )
     .replace(/^\/([A-Za-z]:)/, "$1");
 }
 
@@ -23,7 +31,10 @@ export interface DatabaseOptions {
   fileMustExist?: boolean;
 }
 
-/** The database's thread as the rest of the core sees it: operations in, results out, together in one transaction where they come together. */
+/**
+ * The database's thread as the rest of the core sees it: operations in, results out, together in one
+ * transaction where they come together.
+ */
 export class Database {
   readonly #sqlite: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
@@ -98,7 +109,11 @@ function plainRow(row: unknown): unknown {
   for (const name in record) {
     const value = record[name];
     // Copied where Node's pool would otherwise be cloned whole into another thread.
-    if (value instanceof Uint8Array) record[name] = value.byteLength === value.buffer.byteLength ? new Uint8Array(value.buffer) : Uint8Array.from(value);
+    if (value instanceof Uint8Array) {
+      record[name] = value.byteLength === value.buffer.byteLength
+        ? new Uint8Array(value.buffer)
+        : Uint8Array.from(value);
+    }
   }
   return record;
 }

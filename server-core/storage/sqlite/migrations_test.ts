@@ -19,28 +19,61 @@ const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte
 const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[]][]; find: string }> = {
   1: {
     insert: [
-      ["INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms) VALUES (?, 'alice', ?, 1, ?, ?, 3, ?, ?, ?, 17)", bytes(32, 1), bytes(129, 2), bytes(9, 3), bytes(64, 4), bytes(40, 5), bytes(92, 6), bytes(92, 7)],
-      ["INSERT INTO devices (device_id, recipient_key, account_key, enrolled, created_ms) VALUES (?, ?, ?, 1, 17)", bytes(16, 8), bytes(32, 9), bytes(32, 1)],
-      ["INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms) VALUES (?, ?, ?, 17, 18, 19)", bytes(16, 10), bytes(32, 11), bytes(16, 8)],
+      [
+        "INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms) VALUES (?, 'alice', ?, 1, ?, ?, 3, ?, ?, ?, 17)",
+        bytes(32, 1),
+        bytes(129, 2),
+        bytes(9, 3),
+        bytes(64, 4),
+        bytes(40, 5),
+        bytes(92, 6),
+        bytes(92, 7),
+      ],
+      [
+        "INSERT INTO devices (device_id, recipient_key, account_key, enrolled, created_ms) VALUES (?, ?, ?, 1, 17)",
+        bytes(16, 8),
+        bytes(32, 9),
+        bytes(32, 1),
+      ],
+      [
+        "INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms) VALUES (?, ?, ?, 17, 18, 19)",
+        bytes(16, 10),
+        bytes(32, 11),
+        bytes(16, 8),
+      ],
     ],
-    find: "SELECT username || vault_version || hex(wrapped_by_recovery) || hex(token_sha256) AS found FROM accounts JOIN devices USING (account_key) JOIN sessions USING (device_id)",
+    find:
+      "SELECT username || vault_version || hex(wrapped_by_recovery) || hex(token_sha256) AS found FROM accounts JOIN devices USING (account_key) JOIN sessions USING (device_id)",
   },
   2: {
     insert: [
-      ["INSERT INTO queues (queue, recipient_key, next_seq, waiting, waiting_bytes) VALUES (5, ?, 8, 1, 700)", bytes(32, 9)],
+      [
+        "INSERT INTO queues (queue, recipient_key, next_seq, waiting, waiting_bytes) VALUES (5, ?, 8, 1, 700)",
+        bytes(32, 9),
+      ],
       ["INSERT INTO channels (channel, channel_id, epoch, creator, created_ms) VALUES (3, ?, 4, 5, 17)", bytes(32, 12)],
       ["INSERT INTO members (channel, queue) VALUES (3, 5)"],
       ["INSERT INTO commits (channel, commit_id, content_hash, n) VALUES (3, ?, ?, 4)", bytes(16, 13), bytes(32, 14)],
       ["INSERT INTO bodies (body, length, refs) VALUES (1, 700, 1)"],
       ["INSERT INTO body_pieces (piece, bytes) VALUES (1024, ?)", bytes(700, 15)],
-      ["INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body) VALUES (5, 7, 0, 3, 4, ?, 18, 1)", bytes(16, 16)],
+      [
+        "INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body) VALUES (5, 7, 0, 3, 4, ?, 18, 1)",
+        bytes(16, 16),
+      ],
     ],
-    find: "SELECT seq || hex(id) || hex(bytes) || channels.epoch || commits.n AS found FROM entries JOIN channels USING (channel) JOIN commits USING (channel) JOIN members USING (channel, queue) JOIN body_pieces ON piece = body * 1024",
+    find:
+      "SELECT seq || hex(id) || hex(bytes) || channels.epoch || commits.n AS found FROM entries JOIN channels USING (channel) JOIN commits USING (channel) JOIN members USING (channel, queue) JOIN body_pieces ON piece = body * 1024",
   },
 };
 
 Deno.test("migrations that were released are never changed", () => {
-  for (const { name, sql } of readMigrations()) assert.equal(createHash("sha256").update(sql).digest("hex"), released[name], `${name}: add its hash when it is new; a released one must stay`);
+  for (const { name, sql } of readMigrations()) {
+    assert.equal(
+      createHash("sha256").update(sql).digest("hex"),
+      released[name],
+      `${name}: add its hash when it is new; a released one must stay`,
+    );
+  }
   assert.equal(Object.keys(released).length, readMigrations().length);
 });
 
@@ -59,12 +92,17 @@ for (const { number, name } of readMigrations().slice(0, -1)) {
       before.close();
       const after = openDatabase({ dataDir });
       assert.equal(after.pragma("user_version"), readMigrations().at(-1)!.number);
-      for (const [made, found] of Object.entries(expected)) assert.equal(after.get<{ found: string }>(rows[Number(made)].find)!.found, found);
+      for (const [made, found] of Object.entries(expected)) {
+        assert.equal(after.get<{ found: string }>(rows[Number(made)].find)!.found, found);
+      }
       assert.deepEqual(after.all("PRAGMA foreign_key_check"), []);
       assert.equal(after.pragma("integrity_check"), "ok");
       after.close();
       const content = Deno.readFileSync(`${dataDir}/qpq.db`);
-      assert.throws(() => openDatabase({ dataDir, migrations: older }), (error) => error instanceof StorageFormatError && /made by a newer server/.test(error.message));
+      assert.throws(
+        () => openDatabase({ dataDir, migrations: older }),
+        (error) => error instanceof StorageFormatError && /made by a newer server/.test(error.message),
+      );
       assert.deepEqual(Deno.readFileSync(`${dataDir}/qpq.db`), content);
     } finally {
       await Deno.remove(dataDir, { recursive: true });

@@ -19,8 +19,13 @@ export interface Migration {
 /** @returns the migrations beside this file, in order */
 export function readMigrations(): Migration[] {
   const folder = new URL("./migrations/", import.meta.url);
-  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
-  return names.map((name) => ({ number: Number(name.slice(0, 4)), name, sql: Deno.readTextFileSync(new URL(name, folder)) }));
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+    .sort();
+  return names.map((name) => ({
+    number: Number(name.slice(0, 4)),
+    name,
+    sql: Deno.readTextFileSync(new URL(name, folder)),
+  }));
 }
 
 export interface OpenOptions {
@@ -69,17 +74,23 @@ export interface OpenExistingOptions extends OpenOptions {
  *
  * @throws StorageFormatError
  */
-export function openExisting({ dataDir, key, migrations = readMigrations(), write = false, anySchema = false }: OpenExistingOptions): Database {
+export function openExisting(
+  { dataDir, key, migrations = readMigrations(), write = false, anySchema = false }: OpenExistingOptions,
+): Database {
   refuseOldDeliveries(dataDir);
   const path = `${dataDir}/qpq.db`;
-  if (fileSize(path) <= 0) throw new StorageFormatError(`${dataDir} holds no database: check QPQ_DATA, or start the server once`);
+  if (fileSize(path) <= 0) {
+    throw new StorageFormatError(`${dataDir} holds no database: check QPQ_DATA, or start the server once`);
+  }
   checkExisting(path, key, migrations);
   const db = new Database(path, { key, readonly: !write, fileMustExist: true });
   const version = db.pragma("user_version") as number;
   const newest = newestOf(migrations);
   if (anySchema || version === newest) return db;
   db.close();
-  throw new StorageFormatError(`${path} has schema ${version}, this command needs ${newest}: start this version of the server once, it migrates the database`);
+  throw new StorageFormatError(
+    `${path} has schema ${version}, this command needs ${newest}: start this version of the server once, it migrates the database`,
+  );
 }
 
 function newestOf(migrations: Migration[]): number {
@@ -101,19 +112,33 @@ function refuseOldDeliveries(dataDir: string): void {
  */
 export function checkExisting(path: string, key: string | undefined, migrations: Migration[]): void {
   const encrypted = !hasPlainHeader(path);
-  if (encrypted && key === undefined) throw new StorageFormatError(`${path} is encrypted or no SQLite database; it was left as it is. Set QPQ_DB_KEY or QPQ_DB_KEY_FILE to its key`);
-  if (!encrypted && key !== undefined) throw new StorageFormatError(`${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`);
+  if (encrypted && key === undefined) {
+    throw new StorageFormatError(
+      `${path} is encrypted or no SQLite database; it was left as it is. Set QPQ_DB_KEY or QPQ_DB_KEY_FILE to its key`,
+    );
+  }
+  if (!encrypted && key !== undefined) {
+    throw new StorageFormatError(
+      `${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`,
+    );
+  }
   const db = new Database(path, { key, readonly: true, fileMustExist: true });
   try {
     const found = formatOf(db, path, key);
     if (found !== storageFormat) {
       throw new StorageFormatError(
-        `${path} has storage format ${found ?? "unknown (not a quicproquo database)"}, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or run the server version that made it`,
+        `${path} has storage format ${
+          found ?? "unknown (not a quicproquo database)"
+        }, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or run the server version that made it`,
       );
     }
     const newest = newestOf(migrations);
     const version = db.pragma("user_version") as number;
-    if (version > newest) throw new StorageFormatError(`${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it is. Run the newer server`);
+    if (version > newest) {
+      throw new StorageFormatError(
+        `${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it is. Run the newer server`,
+      );
+    }
   } finally {
     db.close();
   }
@@ -121,11 +146,18 @@ export function checkExisting(path: string, key: string | undefined, migrations:
 
 function formatOf(db: Database, path: string, key: string | undefined): number | undefined {
   try {
-    if (!db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'") || db.pragma("application_id") !== applicationId) return undefined;
+    if (
+      !db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'") ||
+      db.pragma("application_id") !== applicationId
+    ) return undefined;
     return Number(db.get<{ value: string }>("SELECT value FROM meta WHERE name = 'format'")?.value);
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_NOTADB") throw error;
-    throw new StorageFormatError(key === undefined ? `${path} is damaged or no SQLite database; it was left as it is` : `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`);
+    throw new StorageFormatError(
+      key === undefined
+        ? `${path} is damaged or no SQLite database; it was left as it is`
+        : `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`,
+    );
   }
 }
 
@@ -140,7 +172,10 @@ function migrate(db: Database, migrations: Migration[]): void {
   }
 }
 
-/** Every plain SQLite file begins with these 16 bytes (https://www.sqlite.org/fileformat.html §1.3); an encrypted one begins with its salt. */
+/**
+ * Every plain SQLite file begins with these 16 bytes (https://www.sqlite.org/fileformat.html §1.3); an
+ * encrypted one begins with its salt.
+ */
 function hasPlainHeader(path: string): boolean {
   using file = Deno.openSync(path, { read: true });
   const header = new Uint8Array(16);

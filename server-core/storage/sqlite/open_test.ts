@@ -14,13 +14,20 @@ async function withDir(test: (dataDir: string) => void | Promise<void>): Promise
 
 /** Name and content of every file. */
 function contentOf(dataDir: string): Record<string, string> {
-  return Object.fromEntries(Array.from(Deno.readDirSync(dataDir), ({ name }) => [name, String(Deno.readFileSync(`${dataDir}/${name}`))]));
+  return Object.fromEntries(
+    Array.from(Deno.readDirSync(dataDir), ({ name }) => [name, String(Deno.readFileSync(`${dataDir}/${name}`))]),
+  );
 }
 
 /** Asserts that opening is refused with such a message and leaves every file as it was. */
 function refused(dataDir: string, message: RegExp, options: { key?: string } = {}): void {
   const before = contentOf(dataDir);
-  assert.throws(() => openDatabase({ dataDir, ...options }), (error) => error instanceof StorageFormatError && message.test(error.message) && /left as it is|left as it was/.test(error.message));
+  assert.throws(
+    () => openDatabase({ dataDir, ...options }),
+    (error) =>
+      error instanceof StorageFormatError && message.test(error.message) &&
+      /left as it is|left as it was/.test(error.message),
+  );
   assert.deepEqual(contentOf(dataDir), before);
 }
 
@@ -37,11 +44,20 @@ Deno.test("openDatabase() applies new migrations in order, each whole or not at 
   withDir((dataDir) => {
     const one = { number: 1, name: "0001_one.sql", sql: "CREATE TABLE one (a)" };
     const two = { number: 2, name: "0002_two.sql", sql: "CREATE TABLE two (a); INSERT INTO two VALUES (1);" };
-    const broken = { number: 3, name: "0003_broken.sql", sql: "CREATE TABLE three (a); INSERT INTO nothing VALUES (1)" };
+    const broken = {
+      number: 3,
+      name: "0003_broken.sql",
+      sql: "CREATE TABLE three (a); INSERT INTO nothing VALUES (1)",
+    };
     openDatabase({ dataDir, migrations: [one] }).close();
     assert.throws(() => openDatabase({ dataDir, migrations: [one, two, broken] }), /nothing/);
     const db = openDatabase({ dataDir, migrations: [one, two] });
-    assert.deepEqual(db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").map(({ name }) => name), ["meta", "one", "two"]);
+    assert.deepEqual(
+      db.all<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").map(({ name }) =>
+        name
+      ),
+      ["meta", "one", "two"],
+    );
     assert.equal(db.pragma("user_version"), 2);
     db.close();
     assert.throws(() => openDatabase({ dataDir, migrations: [one] }), /newer server/);

@@ -8,8 +8,9 @@ export interface OperationContext {
 }
 
 /**
- * One operation. It runs in the storage thread, in a savepoint of its own: what it throws undoes all that it wrote, and nothing else. A WireError reaches the caller
- * with code, reason and advice; any other error reaches it as an error of ours (E050).
+ * One operation. It runs in the storage thread, in a savepoint of its own: what it throws undoes all that it
+ * wrote, and nothing else. A WireError reaches the caller with code, reason and advice; any other error
+ * reaches it as an error of ours (E050).
  *
  * @param args plain data that structured clone can carry
  * @returns plain data likewise
@@ -18,5 +19,7 @@ export type Operation<A, R> = (db: Database, args: A, context: OperationContext)
 
 /** The operations behind a store interface: for each `name(args): Promise<R>` an `Operation<args, R>`. */
 export type Operations<S> = {
-  [K in keyof S]: S[K] extends () => Promise<infer R> ? Operation<undefined, R> : S[K] extends (args: infer A) => Promise<infer R> ? Operation<A, R> : never;
+  [K in keyof S]: S[K] extends () => Promise<infer R> ? Operation<undefined, R>
+    : S[K] extends (args: infer A) => Promise<infer R> ? Operation<A, R>
+    : never;
 };

@@ -1,9 +1,14 @@
 /**
- * Exchanging the files of a data directory for others so that a crash at any moment leaves the old or the new ones to be found whole. The new files are made in `replacing-new/`; renaming that
- * folder to `replacing-<stamp>/` is the decision: from then on every start goes on to the end, before it the folder is rubbish. The old files end in `before-restore-<stamp>/`.
+ * Exchanging the files of a data directory for others so that a crash at any moment leaves the old or the new
+ * ones to be found whole. The new files are made in `replacing-new/`; renaming that folder to
+ * `replacing-<stamp>/` is the decision: from then on every start goes on to the end, before it the folder is
+ * rubbish. The old files end in `before-restore-<stamp>/`.
  */
 
-/** What makes up the data; the rest of the directory (locks, older copies) stays where it is. The log and its index first: a database must never meet another's. */
+/**
+ * What makes up the data; the rest of the directory (locks, older copies) stays where it is. The log and its
+ * index first: a database must never meet another's.
+ */
 const parts = ["qpq.db-wal", "qpq.db-shm", "qpq.db", "blobs", "core-key.pem", "core-cert.pem"];
 
 const newFolder = "replacing-new";
@@ -34,10 +39,15 @@ export function decideReplacing(dataDir: string, stamp: string): string | undefi
   return finishReplacing(dataDir);
 }
 
-/** Goes on with an exchange that was cut off after its decision, and clears one that was cut off before. For whoever holds the directory's lock. */
+/**
+ * Goes on with an exchange that was cut off after its decision, and clears one that was cut off before. For
+ * whoever holds the directory's lock.
+ */
 export function finishReplacing(dataDir: string): string | undefined {
   abandonReplacing(dataDir);
-  const found = Array.from(Deno.readDirSync(dataDir), ({ name }) => name).find((name) => /^replacing-\w[\w-]*$/.test(name));
+  const found = Array.from(Deno.readDirSync(dataDir), ({ name }) => name).find((name) =>
+    /^replacing-\w[\w-]*$/.test(name)
+  );
   if (!found) return undefined;
   const from = `${dataDir}/${found}`;
   const aside = `${dataDir}/before-restore-${found.slice("replacing-".length)}`;
@@ -56,7 +66,10 @@ export function finishReplacing(dataDir: string): string | undefined {
   return undefined;
 }
 
-/** Each step may have been done by an earlier try: what lies aside already is the old part, so what lies in its place is the new one. */
+/**
+ * Each step may have been done by an earlier try: what lies aside already is the old part, so what lies in
+ * its place is the new one.
+ */
 function exchange(part: string, { dataDir, from, aside }: { dataDir: string; from: string; aside: string }): void {
   const place = `${dataDir}/${part}`;
   if (exists(place) && !exists(`${aside}/${part}`)) {

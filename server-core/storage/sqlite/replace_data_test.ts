@@ -20,12 +20,17 @@ function makeNew(dataDir: string): void {
 function textsOf(folder: string, prefix = ""): Record<string, string> {
   return Object.fromEntries(
     Array.from(Deno.readDirSync(`${folder}/${prefix}`)).flatMap(({ name, isDirectory }) =>
-      isDirectory ? Object.entries(textsOf(folder, `${prefix}${name}/`)) : [[prefix + name, Deno.readTextFileSync(`${folder}/${prefix}${name}`)]]
+      isDirectory
+        ? Object.entries(textsOf(folder, `${prefix}${name}/`))
+        : [[prefix + name, Deno.readTextFileSync(`${folder}/${prefix}${name}`)]]
     ),
   );
 }
 
-/** Runs `act` until its rename number `after`, which fails as if the process had ended there. Returns whether it came so far. */
+/**
+ * Runs `act` until its rename number `after`, which fails as if the process had ended there. Returns whether
+ * it came so far.
+ */
 function cutOff(after: number, act: () => void): boolean {
   const { renameSync } = Deno;
   let renames = 0;
@@ -63,8 +68,14 @@ for (const withOld of [true, false]) {
         else {
           const aside = Object.entries(found).filter(([name]) => name.startsWith("before-restore-stamp/"));
           const places = Object.entries(found).filter(([name]) => !name.startsWith("before-restore-stamp/"));
-          assert.deepEqual(Object.fromEntries(places), Object.fromEntries(newParts.map((name) => [name, `new ${name}`])));
-          assert.deepEqual(Object.fromEntries(aside.map(([name, text]) => [name.slice("before-restore-stamp/".length), text])), old);
+          assert.deepEqual(
+            Object.fromEntries(places),
+            Object.fromEntries(newParts.map((name) => [name, `new ${name}`])),
+          );
+          assert.deepEqual(
+            Object.fromEntries(aside.map(([name, text]) => [name.slice("before-restore-stamp/".length), text])),
+            old,
+          );
         }
         if (!isCut) break;
       }

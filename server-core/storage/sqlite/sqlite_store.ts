@@ -1,4 +1,7 @@
-/** The SQLite engine of {@link Store}: hands operations to the storage thread in batches, each of which is one transaction (group commit). */
+/**
+ * The SQLite engine of {@link Store}: hands operations to the storage thread in batches, each of which is one
+ * transaction (group commit).
+ */
 
 import { WireError } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";
@@ -28,25 +31,37 @@ export interface SqliteStoreOptions {
   onCommitted?: (commitMs: number, operations: number) => void;
 }
 
-/** A batch is one transaction: long enough to share an fsync among all that wait, short enough to answer the first of them soon. */
+/**
+ * A batch is one transaction: long enough to share an fsync among all that wait, short enough to answer the
+ * first of them soon.
+ */
 const maxBatch = 512;
 
 /**
  * Opens or makes the database and starts its thread.
  *
- * @throws StorageFormatError when the directory holds something that is not ours, of another format, or under another key; it is then untouched
+ * @throws StorageFormatError when the directory holds something that is not ours, of another format, or under
+ *   another key; it is then untouched
  */
-export async function openSqliteStore({ dataDir, key, now = Date.now, onDead, onCommitted }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(
+  { dataDir, key, now = Date.now, onDead, onCommitted }: SqliteStoreOptions,
+): Promise<Store> {
   await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
   const thread = new StorageThread(onDead);
   const opened = await thread.tell({ kind: "open", options: { dataDir, key } });
   if (opened.kind === "notOpened") {
     thread.end();
-    throw opened.format ? new StorageFormatError(opened.message) : new StorageError(`${dataDir}/qpq.db: ${opened.message}`);
+    throw opened.format
+      ? new StorageFormatError(opened.message)
+      : new StorageError(`${dataDir}/qpq.db: ${opened.message}`);
   }
   const batcher = new Batcher(thread, onCommitted);
   const proxy = <S>(domain: string, operations: Record<keyof S, unknown>): S =>
-    Object.fromEntries(Object.keys(operations).map((name) => [name, (args: unknown) => batcher.add({ domain, name, args, nowMs: now() })])) as S;
+    Object.fromEntries(
+      Object.keys(operations).map((
+        name,
+      ) => [name, (args: unknown) => batcher.add({ domain, name, args, nowMs: now() })]),
+    ) as S;
   return {
     accounts: proxy<AccountStore>("accounts", accountOperations),
     delivery: proxy<DeliveryStore>("delivery", deliveryOperations),

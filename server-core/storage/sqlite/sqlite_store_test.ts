@@ -21,20 +21,42 @@ Deno.test("openSqliteStore() answers after the commit, carries errors across the
     const reader = new Database(`${dataDir}/qpq.db`, { readonly: true });
     const channelId = random(32);
     await store.delivery.createChannel({ creator: ann.recipientKey, channelId });
-    assert.deepEqual(reader.get<{ created_ms: number }>("SELECT created_ms FROM channels WHERE channel_id = ?", channelId), { created_ms: 42 });
-    const refused = await store.delivery.createChannel({ creator: bob.recipientKey, channelId }).catch((error) => error);
+    assert.deepEqual(
+      reader.get<{ created_ms: number }>("SELECT created_ms FROM channels WHERE channel_id = ?", channelId),
+      { created_ms: 42 },
+    );
+    const refused = await store.delivery.createChannel({ creator: bob.recipientKey, channelId }).catch((error) =>
+      error
+    );
     assert.ok(isWireError(refused, ErrorCode.forbidden));
     // WAL frames tell transactions apart: a commit writes its pages once, however many operations it holds.
     const walBytes = () => Deno.statSync(`${dataDir}/qpq.db-wal`).size;
     const before = walBytes();
-    await Promise.all(Array.from({ length: 200 }, () => store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) })));
+    await Promise.all(
+      Array.from(
+        { length: 200 },
+        () => store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) }),
+      ),
+    );
     const together = walBytes() - before;
-    for (let index = 0; index < 20; index++) await store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) });
+    for (let index = 0; index < 20; index++) {
+      await store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) });
+    }
     assert.ok(together < walBytes() - before - together, "200 together write less than 20 one after another");
     reader.close();
-    const last = store.delivery.publish({ sender: ann.recipientKey, channelId, epoch: 0, messageId: random(16), envelope: random(4), bodyHash: sha256(random(4)) });
+    const last = store.delivery.publish({
+      sender: ann.recipientKey,
+      channelId,
+      epoch: 0,
+      messageId: random(16),
+      envelope: random(4),
+      bodyHash: sha256(random(4)),
+    });
     const closed = store.close();
-    assert.ok(isWireError(await last.catch((error) => error), ErrorCode.epochConflict), "asked before the close, so answered");
+    assert.ok(
+      isWireError(await last.catch((error) => error), ErrorCode.epochConflict),
+      "asked before the close, so answered",
+    );
     await closed;
     await assert.rejects(store.delivery.purge(), StorageError);
     await store.close();
@@ -46,8 +68,13 @@ Deno.test("openSqliteStore() never stalls the event loop while it writes", () =>
     const store = await openSqliteStore({ dataDir });
     let done = false;
     let turns = 0;
-    const writing = Promise.all(Array.from({ length: 500 }, () => store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) }))).finally(() => done = true);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    const writing = Promise.all(Array.from({ length: 500 }, () =>
+      store.delivery.createChannel({ creator: ann.recipientKey, channelId: random(32) }))).finally(() =>
+        done = true
+      );
+    await new Promise((resolve) =>
+      setTimeout(resolve, 0)
+    );
     while (!done) {
       turns++;
       await new Promise((resolve) => setTimeout(resolve, 0));

@@ -8,13 +8,22 @@ import { openDatabase, type OpenOptions } from "./open.ts";
 import { StorageFormatError } from "./storage_format_error.ts";
 
 /** What the storage thread is told. */
-export type ToWorker = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | { kind: "close" };
+export type ToWorker = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | {
+  kind: "close";
+};
 
 /** What it answers; exactly one answer each. */
-export type FromWorker = { kind: "opened" } | { kind: "notOpened"; message: string; format: boolean } | { kind: "outcomes"; outcomes: Outcome[]; commitMs?: number } | { kind: "closed" };
+export type FromWorker = { kind: "opened" } | { kind: "notOpened"; message: string; format: boolean } | {
+  kind: "outcomes";
+  outcomes: Outcome[];
+  commitMs?: number;
+} | { kind: "closed" };
 
 const operations: OperationTable = { accounts: accountOperations, delivery: deliveryOperations };
-const scope = self as unknown as { onmessage: (event: MessageEvent<ToWorker>) => void; postMessage(message: FromWorker): void };
+const scope = self as unknown as {
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+  postMessage(message: FromWorker): void;
+};
 let db: Database | undefined;
 
 scope.onmessage = ({ data }) => scope.postMessage(answer(data));

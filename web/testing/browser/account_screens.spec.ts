@@ -63,7 +63,10 @@ test("devices are listed, this one is marked, and another is removed with the pa
   await expect(dialog).toContainText("signed out at once");
   await expect(dialog.getByRole("textbox", { name: "Current password" })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(dialog.getByRole("textbox"), "nothing is done without a password").toHaveAttribute("aria-invalid", "true");
+  await expect(dialog.getByRole("textbox"), "nothing is done without a password").toHaveAttribute(
+    "aria-invalid",
+    "true",
+  );
   await page.keyboard.type("wrong password");
   await page.keyboard.press("Enter");
   await expect(dialog.getByRole("alert")).toContainText("The password is wrong.");
@@ -92,11 +95,14 @@ test("the password is changed, the other devices' sessions end, and the focus go
   await dialog.getByRole("textbox", { name: "New password" }).fill("yet another password");
   await page.keyboard.press("Enter");
   await expect(page.getByText("Your password is changed.")).toBeVisible();
-  await expect(page.getByRole("list", { name: "Devices" }).getByRole("listitem").filter({ hasText: "Not signed in" })).toHaveCount(2);
+  await expect(page.getByRole("list", { name: "Devices" }).getByRole("listitem").filter({ hasText: "Not signed in" }))
+    .toHaveCount(2);
   await page.getByRole("button", { name: "Replace recovery code" }).click();
   await page.getByRole("textbox", { name: "Current password" }).fill("yet another password");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("dialog", { name: "Your new recovery code" }).getByRole("group", { name: "Recovery code" })).toHaveText(/^2MKD/);
+  await expect(
+    page.getByRole("dialog", { name: "Your new recovery code" }).getByRole("group", { name: "Recovery code" }),
+  ).toHaveText(/^2MKD/);
   await page.getByRole("button", { name: "I wrote it down" }).click();
   await expect(page.getByRole("dialog")).toHaveCount(0);
   expect(problems).toEqual([]);

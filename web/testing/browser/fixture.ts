@@ -13,7 +13,16 @@ export const served = { version: "" };
 
 export const test = base.extend<{ problems: string[] }, { url: string }>({
   url: [async ({}, use) => {
-    const server = await serveBuild(build, 0, (name, body) => (name === "/service_worker.js" ? new TextEncoder().encode(`${new TextDecoder().decode(body)}\n${served.version}`) : body));
+    const server = await serveBuild(
+      build,
+      0,
+      (
+        name,
+        body,
+      ) => (name === "/service_worker.js"
+        ? new TextEncoder().encode(`${new TextDecoder().decode(body)}\n${served.version}`)
+        : body),
+    );
     await use(server.url);
     await server.close();
   }, { scope: "worker" }],
@@ -39,9 +48,13 @@ export async function signIn(page: Page, url: string): Promise<void> {
 /** The screen as it stands now is whole: axe and our own checks find nothing. */
 export async function expectWhole(page: Page, screen: string): Promise<void> {
   expect(await faultsOf(page), screen).toEqual([]);
-  // A row of the chat list is named by its title and described by its preview, so that no name holds what was said in a chat: the one rule we differ from.
-  // The app has no frames, so axe may run in the page alone ("legacy mode"): otherwise it opens a page for each look and carries all that it saw over, which takes twice as long.
-  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).disableRules("label-content-name-mismatch").setLegacyMode().analyze();
+  // A row of the chat list is named by its title and described by its preview, so that no name holds what was
+  // said in a chat: the one rule we differ from. The app has no frames, so axe may run in the page alone
+  // ("legacy mode"): otherwise it opens a page for each look and carries all that it saw over, which takes
+  // twice as long.
+  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).disableRules(
+    "label-content-name-mismatch",
+  ).setLegacyMode().analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), screen).toEqual([]);
 }
 

@@ -9,7 +9,11 @@ test("a person is verified by numbers, and the mark is seen in the details and i
   await page.getByRole("button", { name: "Verify alice" }).click();
   const dialog = page.getByRole("dialog", { name: "Safety number with alice" });
   await expect(dialog.getByRole("img", { name: "Safety number as a QR code" })).toBeVisible();
-  expect((await dialog.getByRole("group", { name: "Safety number" }).locator("span").allInnerTexts()).map((group) => group.length)).toEqual(Array(12).fill(5));
+  expect(
+    (await dialog.getByRole("group", { name: "Safety number" }).locator("span").allInnerTexts()).map((group) =>
+      group.length
+    ),
+  ).toEqual(Array(12).fill(5));
   await expect(dialog.getByRole("button", { name: "Close" }), "the focus stays in the dialog").toBeFocused();
   await dialog.getByRole("button", { name: "Mark as verified" }).click();
   await expect(dialog.getByRole("button", { name: "Close" }), "the focus stays in the dialog").toBeFocused();
@@ -39,10 +43,14 @@ test("a changed key stops sending until the key whose number was seen is accepte
   const seen = await digits.innerText();
   const accept = async () => {
     await dialog.getByRole("button", { name: "Accept the new key" }).click();
-    await page.getByRole("dialog", { name: "Accept the new key of emil?" }).getByRole("button", { name: "Accept the new key" }).click();
+    await page.getByRole("dialog", { name: "Accept the new key of emil?" }).getByRole("button", {
+      name: "Accept the new key",
+    }).click();
   };
   await accept();
-  await expect(dialog, "the key has changed once more meanwhile").toContainText("The key is not the one whose number you saw");
+  await expect(dialog, "the key has changed once more meanwhile").toContainText(
+    "The key is not the one whose number you saw",
+  );
   await expect(digits).not.toHaveText(seen, { useInnerText: true });
   await expect(dialog.getByRole("button", { name: "Mark as verified" })).toHaveCount(0);
   await accept();
@@ -57,7 +65,8 @@ test("a changed key stops sending until the key whose number was seen is accepte
   await expect(banner).toHaveCount(0);
   await page.getByRole("textbox", { name: "Message" }).fill("So it is you");
   await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.getByRole("article").filter({ hasText: "So it is you" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(page.getByRole("article").filter({ hasText: "So it is you" }).getByRole("img", { name: "Sent" }))
+    .toBeVisible();
   expect(problems).toEqual([]);
 });
 
@@ -89,7 +98,9 @@ test("an admin makes another, makes them a member again, removes them, and renam
   await expect(page.getByRole("textbox", { name: "Group name" })).toBeFocused();
   await page.keyboard.type("Choir on Fridays");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("log", { name: "Choir on Fridays" })).toContainText("renamed the group to “Choir on Fridays”");
+  await expect(page.getByRole("log", { name: "Choir on Fridays" })).toContainText(
+    "renamed the group to “Choir on Fridays”",
+  );
   expect(problems).toEqual([]);
 });
 
@@ -101,7 +112,9 @@ test("a member who is no admin is offered neither roles nor removal nor another 
   await page.getByRole("button", { name: "Chat details" }).click();
   await page.getByRole("button", { name: /^dora/ }).click();
   await expect(page.getByRole("button", { name: "Verify dora" })).toBeVisible();
-  for (const name of ["Make admin", "Remove dora", "Rename"]) await expect(page.getByRole("button", { name }), name).toHaveCount(0);
+  for (const name of ["Make admin", "Remove dora", "Rename"]) {
+    await expect(page.getByRole("button", { name }), name).toHaveCount(0);
+  }
   expect(problems).toEqual([]);
 });
 
@@ -135,13 +148,20 @@ test("a group of 1,000 lists a page at a time, shows all on the way down, finds 
   const rows = page.getByRole("region", { name: "1000 members" }).getByRole("listitem");
   await expect(rows.filter({ hasText: "mara" })).toBeVisible();
   expect(await rows.count()).toBeLessThan(200);
-  await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) => (element as HTMLElement & { seen?: boolean }).seen = true);
+  await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) =>
+    (element as HTMLElement & { seen?: boolean }).seen = true
+  );
   await page.getByRole("textbox", { name: "Message" }).fill("Does it still work?");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByText("alice is writing…")).toBeVisible();
   await expect(page.getByRole("article").filter({ hasText: "Yes, of course." })).toBeVisible();
   await expect(page.getByText("is writing…"), "the message ends it").toHaveCount(0);
-  expect(await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) => (element as HTMLElement & { seen?: boolean }).seen), "the row is the same element").toBe(true);
+  expect(
+    await page.getByRole("button", { name: /^reader-001/ }).evaluate((element) =>
+      (element as HTMLElement & { seen?: boolean }).seen
+    ),
+    "the row is the same element",
+  ).toBe(true);
   const panel = page.locator(".side-pane .panel-body");
   const toEnd = () => panel.evaluate((element) => void (element.scrollTop = element.scrollHeight));
   await expect.poll(async () => {
@@ -170,14 +190,16 @@ test("adding people shows how far it is, and the page stays free: another chat i
     clipboardData.setData("text/plain", pasted);
     field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   }, `${names.join(", ")}\nalice`);
-  await expect(page.getByRole("list", { name: "In this chat" }).getByRole("listitem"), "who is in already is left out").toHaveCount(200);
+  await expect(page.getByRole("list", { name: "In this chat" }).getByRole("listitem"), "who is in already is left out")
+    .toHaveCount(200);
   await page.getByRole("button", { name: "Add", exact: true }).click();
   const bar = page.getByRole("progressbar", { name: "Adding people" }).first();
   await expect(bar).toHaveAttribute("aria-valuemax", "200");
   await page.getByRole("link", { name: "alice" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("meanwhile");
   await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.getByRole("article").filter({ hasText: "meanwhile" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(page.getByRole("article").filter({ hasText: "meanwhile" }).getByRole("img", { name: "Sent" }))
+    .toBeVisible();
   await expect(bar, "still going on, seen in the list").toBeVisible();
   await expect(bar).toHaveCount(0);
   await page.getByRole("link", { name: "Choir" }).click();

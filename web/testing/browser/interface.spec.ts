@@ -97,8 +97,14 @@ test("a conversation of 5,000 messages draws a stretch only, and keeps its place
   for (let pages = 0; pages < 25; pages++) {
     const before = await log.evaluate((element) => {
       element.scrollTop = 300;
-      const line = [...element.querySelectorAll("article")].find((article) => article.getBoundingClientRect().top > 100)!;
-      return { text: line.querySelector(".message-text")!.textContent!, top: line.getBoundingClientRect().top, count: element.querySelectorAll("article").length };
+      const line = [...element.querySelectorAll("article")].find((article) =>
+        article.getBoundingClientRect().top > 100
+      )!;
+      return {
+        text: line.querySelector(".message-text")!.textContent!,
+        top: line.getBoundingClientRect().top,
+        count: element.querySelectorAll("article").length,
+      };
     });
     const line = log.getByRole("article").filter({ hasText: before.text }).first();
     await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(400);
@@ -119,11 +125,15 @@ test("a page that came in above keeps the place too when it is exactly as high a
   for (let pages = 0; pages < 20; pages++) {
     const before = await log.evaluate((element) => {
       element.scrollTop = 0;
-      const line = [...element.querySelectorAll("article")].find((article) => article.getBoundingClientRect().top > 200)!;
+      const line = [...element.querySelectorAll("article")].find((article) =>
+        article.getBoundingClientRect().top > 200
+      )!;
       return { text: line.querySelector(".message-text")!.textContent!, top: line.getBoundingClientRect().top };
     });
     const line = log.getByText(before.text, { exact: true });
-    await expect.poll(() => log.evaluate((element) => element.scrollTop), { message: `page ${pages}` }).toBeGreaterThan(400);
+    await expect.poll(() => log.evaluate((element) => element.scrollTop), { message: `page ${pages}` }).toBeGreaterThan(
+      400,
+    );
     expect(Math.abs((await line.boundingBox())!.y - before.top), before.text).toBeLessThan(20);
   }
   expect(problems).toEqual([]);
@@ -150,7 +160,9 @@ test("a second tab of the profile is a full view of the first one's engine", asy
   await second.getByRole("link", { name: "alice" }).click();
   await second.getByRole("textbox", { name: "Message" }).fill("from the second tab");
   await second.getByRole("button", { name: "Send" }).click();
-  await expect(second.getByRole("article").filter({ hasText: "from the second tab" }).getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(
+    second.getByRole("article").filter({ hasText: "from the second tab" }).getByRole("img", { name: "Sent" }),
+  ).toBeVisible();
   await page.getByRole("link", { name: "alice" }).click();
   await expect(page.getByRole("article").filter({ hasText: "from the second tab" })).toHaveCount(1);
   // The engine in memory forgets with its tab; the seat must still pass on, and the view follow.
@@ -179,18 +191,20 @@ test("the app opens without a network, and a new version asks before it reloads"
 
 test("the default policy refuses HTML that is no template, and scripts of another origin", async ({ page, url, problems }) => {
   await page.goto(url);
-  const refused = await page.evaluate(() => [
-    () => (document.createElement("div").innerHTML = "<b>hello</b>"),
-    () => new Worker("https://example.org/worker.js"),
-    () => (document.createElement("script").text = "1"),
-  ].map((attempt) => {
-    try {
-      attempt();
-      return false;
-    } catch (error) {
-      return error instanceof TypeError;
-    }
-  }));
+  const refused = await page.evaluate(() =>
+    [
+      () => (document.createElement("div").innerHTML = "<b>hello</b>"),
+      () => new Worker("https://example.org/worker.js"),
+      () => (document.createElement("script").text = "1"),
+    ].map((attempt) => {
+      try {
+        attempt();
+        return false;
+      } catch (error) {
+        return error instanceof TypeError;
+      }
+    })
+  );
   expect(refused).toEqual([true, true, true]);
   problems.length = 0;
 });

@@ -2,26 +2,40 @@
 
 import type { Page } from "@playwright/test";
 
-/** @returns controls that have no name or are too small for a finger, elements with inline styles or handlers, text too faint for its ground: nothing, on a good screen */
+/**
+ * @returns controls that have no name or are too small for a finger, elements with inline styles or handlers,
+ *   text too faint for its ground: nothing, on a good screen
+ */
 export async function faultsOf(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const faults: string[] = [];
     const where = (element: Element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`;
-    const visible = (element: Element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
+    const visible = (element: Element) =>
+      element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
 
     for (const element of document.querySelectorAll("*")) {
       if (element.hasAttribute("style")) faults.push(`inline style: ${where(element)}`);
       for (const { name } of element.attributes) if (/^on/.test(name)) faults.push(`inline handler: ${where(element)}`);
     }
-    for (const element of document.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [role=log], dialog")) {
+    for (
+      const element of document.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [role=log], dialog")
+    ) {
       if (!visible(element) || element.closest("[aria-hidden=true]")) continue;
       const labelled = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : "";
-      if (!(element.getAttribute("aria-label") || labelled || element.textContent || "").trim()) faults.push(`no name: ${where(element)}`);
+      if (!(element.getAttribute("aria-label") || labelled || element.textContent || "").trim()) {
+        faults.push(`no name: ${where(element)}`);
+      }
     }
     // WCAG 2.2 §2.5.5: 44 px; links within text are free of it.
-    for (const element of document.querySelectorAll<HTMLElement>("button, a[href], input:not(.visually-hidden), label.choice-option")) {
+    for (
+      const element of document.querySelectorAll<HTMLElement>(
+        "button, a[href], input:not(.visually-hidden), label.choice-option",
+      )
+    ) {
       const { width, height } = element.getBoundingClientRect();
-      if (visible(element) && !element.closest(".message-text") && Math.min(width, height) < 43.9) faults.push(`small target ${width.toFixed(1)} x ${height.toFixed(1)}: ${where(element)}`);
+      if (visible(element) && !element.closest(".message-text") && Math.min(width, height) < 43.9) {
+        faults.push(`small target ${width.toFixed(1)} x ${height.toFixed(1)}: ${where(element)}`);
+      }
     }
 
     // WCAG 2.2 §1.4.3: 4.5:1. Colours are read by drawing them, whatever notation they are computed in.
@@ -34,21 +48,33 @@ export async function faultsOf(page: Page): Promise<string[]> {
       return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
     };
     const luminance = (rgb: number[]) => {
-      const [r, g, b] = rgb.map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+      const [r, g, b] = rgb.map((
+        value,
+      ) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const groundOf = (element: Element | null): number[] => (element ? channels(getComputedStyle(element).backgroundColor, groundOf(element.parentElement)) : [255, 255, 255]);
+    const groundOf = (
+      element: Element | null,
+    ): number[] => (element
+      ? channels(getComputedStyle(element).backgroundColor, groundOf(element.parentElement))
+      : [255, 255, 255]);
     const modal = document.querySelector("dialog[open]");
     const walker = document.createTreeWalker(modal ?? document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement!;
-      if (!node.textContent?.trim() || !visible(element) || element.closest(":disabled, .visually-hidden, noscript")) continue;
+      if (!node.textContent?.trim() || !visible(element) || element.closest(":disabled, .visually-hidden, noscript")) {
+        continue;
+      }
       const ground = groundOf(element);
       const [a, b] = [luminance(ground), luminance(channels(getComputedStyle(element).color, ground))];
       const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(2)}: ${where(element)} "${node.textContent.trim().slice(0, 20)}"`);
+      if (ratio < 4.5) {
+        faults.push(`contrast ${ratio.toFixed(2)}: ${where(element)} "${node.textContent.trim().slice(0, 20)}"`);
+      }
     }
-    if (document.documentElement.scrollWidth > innerWidth) faults.push(`wider than the screen: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+    if (document.documentElement.scrollWidth > innerWidth) {
+      faults.push(`wider than the screen: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+    }
     return [...new Set(faults)];
   });
 }

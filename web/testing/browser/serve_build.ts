@@ -1,4 +1,7 @@
-/** Serves a build as the gateway does, as far as the interface can tell: the same security headers, files from disk, no server behind it. */
+/**
+ * Serves a build as the gateway does, as far as the interface can tell: the same security headers, files from
+ * disk, no server behind it.
+ */
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -16,8 +19,19 @@ const types: Record<string, string> = {
 };
 
 const policy = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:", "font-src 'self'", "connect-src 'self'", "worker-src 'self'",
-  "manifest-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types default",
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types default",
 ].join("; ");
 
 /**
@@ -26,7 +40,11 @@ const policy = [
  * @param rewrite what a file is served as in the place of what it is
  * @returns its address, and how to end it
  */
-export async function serveBuild(dir: string, port = 0, rewrite: (name: string, body: Uint8Array) => Uint8Array = (_, body) => body): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveBuild(
+  dir: string,
+  port = 0,
+  rewrite: (name: string, body: Uint8Array) => Uint8Array = (_, body) => body,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const name = pathname === "/" ? "/index.html" : pathname;
@@ -43,9 +61,10 @@ export async function serveBuild(dir: string, port = 0, rewrite: (name: string, 
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }

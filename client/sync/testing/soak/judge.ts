@@ -24,24 +24,39 @@ type Message = Extract<TimelineItem, { kind: "message" }>;
  * @param options.faults what members must have is another then (completeness.ts)
  * @param options.settled whether all came to rest: else what members agree on is not compared
  */
-export async function judge(core: TestCore, walkers: Walker[], chatId: string, { faults, settled }: { faults: boolean; settled: boolean }): Promise<Verdict> {
+export async function judge(
+  core: TestCore,
+  walkers: Walker[],
+  chatId: string,
+  { faults, settled }: { faults: boolean; settled: boolean },
+): Promise<Verdict> {
   const wrong = walkers.flatMap(({ surprises }) => surprises);
   const log = core.log.channel(chatId);
   const byKey = new Map(walkers.map((walker) => [walker.recipientKey, walker]));
   const all = core.log.channels().flatMap(([, { messages }]) => messages);
   const times = new Map<string, number>();
   for (const { messageId } of all) times.set(messageId, (times.get(messageId) ?? 0) + 1);
-  const said = new Map(walkers.flatMap((walker) => [...walker.said].map(([messageId, { place, text }]) => [messageId, { walker, place, text }] as const)));
+  const said = new Map(
+    walkers.flatMap((walker) =>
+      [...walker.said].map(([messageId, { place, text }]) => [messageId, { walker, place, text }] as const)
+    ),
+  );
   let deliveries = 0;
   const pictures = new Map<string, string[]>();
   for (const walker of walkers) {
     const items = await walker.person.items(chatId);
-    const notices = items.flatMap((item) => item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []);
+    const notices = items.flatMap((item) =>
+      item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []
+    );
     const faulty = notices.filter((notice) => faultNotice.test(notice));
     const complain = (what: string) => wrong.push(`${walker.name} ${what}`);
     if (!faults && faulty.length > 0) complain(`shows: ${faulty.slice(0, 3).join("; ")}`);
     // A storage that dies says so.
-    for (const problem of walker.person.problems as { code: string; detail: string }[]) if (problem.code !== "L005" && (!faults || problem.code === "L050")) complain(`had a problem: ${problem.code} ${problem.detail}`);
+    for (const problem of walker.person.problems as { code: string; detail: string }[]) {
+      if (problem.code !== "L005" && (!faults || problem.code === "L050")) {
+        complain(`had a problem: ${problem.code} ${problem.detail}`);
+      }
+    }
     const messages = items.filter((item): item is Message => item.kind === "message");
     deliveries += messages.filter(({ own }) => !own).length;
     checkShown(messages, said, (messageId) => (times.get(messageId) ?? 0) > 1, complain);
@@ -57,14 +72,32 @@ export async function judge(core: TestCore, walkers: Walker[], chatId: string, {
     }
   }
   if (settled && faults) wrong.push(...await missing(core.log, walkers, chatId));
-  if (pictures.size > 1) wrong.push(`members do not agree: ${[...pictures].map(([picture, names]) => `${names.join(", ")}: ${picture}`).join(" / ")}`);
+  if (pictures.size > 1) {
+    wrong.push(
+      `members do not agree: ${[...pictures].map(([picture, names]) => `${names.join(", ")}: ${picture}`).join(" / ")}`,
+    );
+  }
   const record = await walkers[0].record(chatId);
   const chat = await walkers[0].person.chat(chatId);
-  return { epoch: record?.epoch ?? 0, members: chat?.members.length ?? 0, accepted: log.messages.length, deliveries, wrong };
+  return {
+    epoch: record?.epoch ?? 0,
+    members: chat?.members.length ?? 0,
+    accepted: log.messages.length,
+    deliveries,
+    wrong,
+  };
 }
 
-/** Nothing twice, nothing that was not said, in each sender's order. @param again whether it was sent more than once, to those who were elsewhere: they read it when it comes */
-function checkShown(messages: Message[], said: Map<string, { walker: Walker; place: number; text: string }>, again: (messageId: string) => boolean, complain: (what: string) => void): void {
+/**
+ * Nothing twice, nothing that was not said, in each sender's order. @param again whether it was sent more
+ * than once, to those who were elsewhere: they read it when it comes
+ */
+function checkShown(
+  messages: Message[],
+  said: Map<string, { walker: Walker; place: number; text: string }>,
+  again: (messageId: string) => boolean,
+  complain: (what: string) => void,
+): void {
   const seen = new Set<string>();
   const last = new Map<string, number>();
   for (const { messageId, sender, text } of messages) {
@@ -82,7 +115,13 @@ function checkShown(messages: Message[], said: Map<string, { walker: Walker; pla
 }
 
 /** Exactly the messages of the epochs that the device was in; of its own, that it says "sent" of what the core has. */
-function checkComplete(walker: Walker, messages: Message[], log: { members: ReadonlySet<string>[]; messages: { sender: string; messageId: string; epoch: number }[] }, byKey: Map<string, Walker>, complain: (what: string) => void): void {
+function checkComplete(
+  walker: Walker,
+  messages: Message[],
+  log: { members: ReadonlySet<string>[]; messages: { sender: string; messageId: string; epoch: number }[] },
+  byKey: Map<string, Walker>,
+  complain: (what: string) => void,
+): void {
   const shown = new Map(messages.map((message) => [message.messageId, message]));
   const wanted = new Set<string>();
   for (const { sender, messageId, epoch } of log.messages) {
@@ -92,7 +131,9 @@ function checkComplete(walker: Walker, messages: Message[], log: { members: Read
     if (sender === walker.recipientKey) {
       const own = shown.get(messageId);
       // An answer can be lost for good when its sender was removed meanwhile.
-      if (own?.state !== "sent" && !(own?.state === "failed" && own.errorCode === "E016")) complain(`shows as ${own?.state ?? "nothing"} what the core has: ${text}`);
+      if (own?.state !== "sent" && !(own?.state === "failed" && own.errorCode === "E016")) {
+        complain(`shows as ${own?.state ?? "nothing"} what the core has: ${text}`);
+      }
       wanted.add(messageId);
     } else if (log.members[epoch]?.has(walker.recipientKey)) {
       if (!shown.has(messageId)) complain(`lacks, of epoch ${epoch}: ${text}`);
@@ -102,6 +143,8 @@ function checkComplete(walker: Walker, messages: Message[], log: { members: Read
     }
   }
   for (const { messageId, own, state, text } of messages) {
-    if (own && state === "sent" && !wanted.has(messageId)) complain(`shows as sent what the core does not have: ${text}`);
+    if (own && state === "sent" && !wanted.has(messageId)) {
+      complain(`shows as sent what the core does not have: ${text}`);
+    }
   }
 }

@@ -22,10 +22,25 @@ console.log(again);
 addEventListener("unhandledrejection", (event) => {
   console.error(`unhandled: ${event.reason?.stack ?? event.reason}`);
 });
-const { wrong, tookMs, ...result } = await soak({ clients, steps, seed, faults: values.faults, patienceMs: 180_000, progress: console.log });
+const { wrong, tookMs, ...result } = await soak({
+  clients,
+  steps,
+  seed,
+  faults: values.faults,
+  patienceMs: 180_000,
+  progress: console.log,
+});
 console.log(JSON.stringify(result));
 const seconds = tookMs / 1000;
-console.log(`${steps} steps in ${seconds.toFixed(0)} s: ${(result.epoch / seconds).toFixed(1)} commits/s, ${(result.accepted / seconds).toFixed(1)} messages/s, ${(result.deliveries / seconds).toFixed(0)} deliveries/s`);
+console.log(
+  `${steps} steps in ${seconds.toFixed(0)} s: ${(result.epoch / seconds).toFixed(1)} commits/s, ${
+    (result.accepted / seconds).toFixed(1)
+  } messages/s, ${(result.deliveries / seconds).toFixed(0)} deliveries/s`,
+);
 for (const sentence of wrong.slice(0, 40)) console.log(`WRONG: ${sentence}`);
-console.log(wrong.length === 0 ? "ok: one epoch, one member list, one transcript; nothing lost, nothing twice, all in order" : `${wrong.length} wrong; again: ${again}`);
+console.log(
+  wrong.length === 0
+    ? "ok: one epoch, one member list, one transcript; nothing lost, nothing twice, all in order"
+    : `${wrong.length} wrong; again: ${again}`,
+);
 Deno.exit(wrong.length === 0 ? 0 : 1);

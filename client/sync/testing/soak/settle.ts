@@ -14,7 +14,12 @@ const patienceTimes = 4;
  * @param options.faults the group may have moved to a successor channel
  * @returns what did not come to rest, as sentences; nothing when all did
  */
-export async function settle(core: TestCore, walkers: Walker[], chatId: string, { patienceMs, faults }: { patienceMs: number; faults: boolean }): Promise<string[]> {
+export async function settle(
+  core: TestCore,
+  walkers: Walker[],
+  chatId: string,
+  { patienceMs, faults }: { patienceMs: number; faults: boolean },
+): Promise<string[]> {
   for (const walker of walkers) {
     await walker.restarting;
     walker.comeBack();
@@ -26,7 +31,9 @@ export async function settle(core: TestCore, walkers: Walker[], chatId: string, 
   const nudged = new Set<Walker>();
   while (true) {
     if (faults) await nudge(core, walkers, chatId, nudged);
-    for (const { person } of walkers) if ((await person.chat(chatId))?.mustAccept) await person.engine.acceptInvitation(chatId);
+    for (const { person } of walkers) {
+      if ((await person.chat(chatId))?.mustAccept) await person.engine.acceptInvitation(chatId);
+    }
     const restless = await restlessness(core, walkers, chatId, faults);
     const now = core.log.progress;
     if (restless.length > 0 || now !== before) restingSince = undefined;
@@ -39,12 +46,18 @@ export async function settle(core: TestCore, walkers: Walker[], chatId: string, 
   }
 }
 
-/** A device that was put back in what a restored core has lost hears of it when it says something, not before: so it does, once. */
+/**
+ * A device that was put back in what a restored core has lost hears of it when it says something, not before:
+ * so it does, once.
+ */
 async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: Set<Walker>): Promise<void> {
   const anchor = (await walkers[0].record(chatId))!;
   for (const walker of walkers) {
     const record = await walker.record(chatId);
-    if (!record?.active || record.broken || nudged.has(walker) || toHex(record.channelId) === toHex(anchor.channelId) || record.epoch < core.log.channel(toHex(record.channelId)).members.length) continue;
+    if (
+      !record?.active || record.broken || nudged.has(walker) || toHex(record.channelId) === toHex(anchor.channelId) ||
+      record.epoch < core.log.channel(toHex(record.channelId)).members.length
+    ) continue;
     nudged.add(walker);
     walker.say(chatId, Math.random);
   }
@@ -57,7 +70,9 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
   const channel = toHex(records[0]!.channelId);
   const epochs = core.log.channel(channel).members;
   const epoch = faults ? records[0]!.epoch : epochs.length - 1;
-  const members = faults ? new Set((await walkers[0].person.chat(chatId))!.members.map(({ username }) => username)) : undefined;
+  const members = faults
+    ? new Set((await walkers[0].person.chat(chatId))!.members.map(({ username }) => username))
+    : undefined;
   for (const [index, walker] of walkers.entries()) {
     const record = records[index];
     const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
@@ -73,8 +88,13 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
     }
     if (!record.active) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
     else if (record.broken) say(`is broken: ${JSON.stringify(record.broken)}`);
-    else if (toHex(record.channelId) !== channel || record.epoch !== epoch) say(`is at epoch ${record.epoch} of channel ${toHex(record.channelId).slice(0, 6)}, the first at ${epoch} of ${channel.slice(0, 6)}`);
-    else if (record.leaving) say("is still leaving");
+    else if (toHex(record.channelId) !== channel || record.epoch !== epoch) {
+      say(
+        `is at epoch ${record.epoch} of channel ${toHex(record.channelId).slice(0, 6)}, the first at ${epoch} of ${
+          channel.slice(0, 6)
+        }`,
+      );
+    } else if (record.leaving) say("is still leaving");
     else if (!await walker.isQuiet(chatId)) say("has something waiting");
   }
   return found;

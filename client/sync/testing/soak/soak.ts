@@ -1,9 +1,13 @@
 /**
- * The soak: many engines over one core with SQLite add, remove, re-add, renew, rename, change roles, leave and send at random and at once, some offline for long, some dying at a write. In
- * the end all members must be in one epoch with one member list and one transcript, and everything that was accepted must be where it belongs: once, in each sender's order.
+ * The soak: many engines over one core with SQLite add, remove, re-add, renew, rename, change roles, leave
+ * and send at random and at once, some offline for long, some dying at a write. In the end all members must
+ * be in one epoch with one member list and one transcript, and everything that was accepted must be where it
+ * belongs: once, in each sender's order.
  *
- * What a seed repeats: who does what at which step, for how long one stays away, at which write one dies, and every delay that the engines choose. What it does not: keys and other
- * randomness of the cryptography, and how the work of the engines interleaves, which depends on the machine. A fault that depends on a race may need several runs of its seed.
+ * What a seed repeats: who does what at which step, for how long one stays away, at which write one dies, and
+ * every delay that the engines choose. What it does not: keys and other randomness of the cryptography, and
+ * how the work of the engines interleaves, which depends on the machine. A fault that depends on a race may
+ * need several runs of its seed.
  */
 
 import { TestCore } from "../core.ts";
@@ -47,17 +51,34 @@ const atOnce = 12;
 const pauseMs = 60;
 const slotPatienceMs = 400;
 
-const operations: [string, number][] = [["send", 46], ["add", 13], ["remove", 6], ["rename", 6], ["role", 6], ["leave", 3], ["away", 8], ["die", 6], ["cut", 4]];
-const faultOperations: [string, number][] = [["lose", 3], ["forge", 4], ["lose-answer", 4], ["restart-core", 1], ["backup", 2], ["restore", 2]];
+const operations: [string, number][] = [
+  ["send", 46],
+  ["add", 13],
+  ["remove", 6],
+  ["rename", 6],
+  ["role", 6],
+  ["leave", 3],
+  ["away", 8],
+  ["die", 6],
+  ["cut", 4],
+];
+const faultOperations: [string, number][] = [["lose", 3], ["forge", 4], ["lose-answer", 4], ["restart-core", 1], [
+  "backup",
+  2,
+], ["restore", 2]];
 
-export async function soak({ clients, steps, seed, faults = false, patienceMs = 90_000, progress = () => {} }: SoakOptions): Promise<SoakResult> {
+export async function soak(
+  { clients, steps, seed, faults = false, patienceMs = 90_000, progress = () => {} }: SoakOptions,
+): Promise<SoakResult> {
   const startedMs = Date.now();
   const core = await TestCore.start();
   const { random } = testEnvironment(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const walkers: Walker[] = [];
   try {
-    for (let index = 0; index < clients; index++) walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfterMessages, faults));
+    for (let index = 0; index < clients; index++) {
+      walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfterMessages, faults));
+    }
     const [founder, ...others] = walkers;
     const chatId = await founder.person.engine.startChat(others.map(({ name }) => name), "soak");
     await Promise.all(others.map(({ person }) => person.until(() => person.chat(chatId), "the group", patienceMs)));
@@ -77,17 +98,38 @@ export async function soak({ clients, steps, seed, faults = false, patienceMs = 
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
       await slot(walkers);
-      if ((step + 1) % 50 === 0) progress(`step ${step + 1}: epoch ${lastEpoch(core, chatId)}, ${core.log.channel(chatId).messages.length} messages, ${Math.round((Date.now() - startedMs) / 1000)} s`);
+      if ((step + 1) % 50 === 0) {
+        progress(
+          `step ${step + 1}: epoch ${lastEpoch(core, chatId)}, ${core.log.channel(chatId).messages.length} messages, ${
+            Math.round((Date.now() - startedMs) / 1000)
+          } s`,
+        );
+      }
     }
     await walk.faults.finish();
     const unsettled = await settle(core, walkers, chatId, { patienceMs, faults });
-    progress(`${unsettled.length === 0 ? "at rest" : "NOT at rest"} after ${Math.round((Date.now() - startedMs) / 1000)} s`);
-    for (const walker of walkers) if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) progress(`${walker.name}: ${await walker.diary(chatId)}`);
+    progress(
+      `${unsettled.length === 0 ? "at rest" : "NOT at rest"} after ${Math.round((Date.now() - startedMs) / 1000)} s`,
+    );
+    for (const walker of walkers) {
+      if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) {
+        progress(`${walker.name}: ${await walker.diary(chatId)}`);
+      }
+    }
     const verdict = await judge(core, walkers, chatId, { faults, settled: unsettled.length === 0 });
     const refusals: Record<string, number> = {};
-    for (const { refusals: own } of walkers) for (const [code, count] of own) refusals[code] = (refusals[code] ?? 0) + count;
+    for (const { refusals: own } of walkers) {
+      for (const [code, count] of own) refusals[code] = (refusals[code] ?? 0) + count;
+    }
     const conflicts = [...core.log.channel(chatId).conflicts.values()].reduce((sum, count) => sum + count, 0);
-    return { ...verdict, conflicts, refusals, done, tookMs: Date.now() - startedMs, wrong: [...unsettled, ...verdict.wrong] };
+    return {
+      ...verdict,
+      conflicts,
+      refusals,
+      done,
+      tookMs: Date.now() - startedMs,
+      wrong: [...unsettled, ...verdict.wrong],
+    };
   } finally {
     for (const { person } of walkers) await person.close();
     await core.idle();
@@ -120,11 +162,18 @@ function lastEpoch(core: TestCore, chatId: string): number {
 /** Waits until not too many operations run: of those that can go on. */
 async function slot(walkers: Walker[]): Promise<void> {
   const deadline = Date.now() + slotPatienceMs;
-  const busy = () => walkers.filter(({ backAt }) => backAt === undefined).reduce((sum, { running }) => sum + running.size, 0);
+  const busy = () =>
+    walkers.filter(({ backAt }) => backAt === undefined).reduce((sum, { running }) => sum + running.size, 0);
   while (busy() > atOnce && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-async function start({ core, walkers, chatId, random, faults }: Walk, walker: Walker, operation: string, step: number, { a, b, c }: { a: number; b: number; c: number }): Promise<void> {
+async function start(
+  { core, walkers, chatId, random, faults }: Walk,
+  walker: Walker,
+  operation: string,
+  step: number,
+  { a, b, c }: { a: number; b: number; c: number },
+): Promise<void> {
   const { engine } = walker.person;
   const others = walkers.filter((other) => other !== walker);
   const target = others[Math.floor(a * others.length)];
@@ -145,11 +194,18 @@ async function start({ core, walkers, chatId, random, faults }: Walk, walker: Wa
     case "rename":
       return walker.run("renames", () => engine.renameChat(chatId, `soak ${step}`));
     case "role":
-      if (target.index >= anchors || b < 0.5) walker.run(`gives ${target.name} a role`, () => engine.setRole(chatId, target.name, b < 0.5 ? "admin" : "member"));
+      if (target.index >= anchors || b < 0.5) {
+        walker.run(
+          `gives ${target.name} a role`,
+          () => engine.setRole(chatId, target.name, b < 0.5 ? "admin" : "member"),
+        );
+      }
       return;
     case "leave":
       // Asked twice, one who can not follow the group leaves without telling anybody.
-      if (walker.index >= anchors && !(await walker.record(chatId))?.leaving) walker.run("leaves", () => engine.leaveChat(chatId));
+      if (walker.index >= anchors && !(await walker.record(chatId))?.leaving) {
+        walker.run("leaves", () => engine.leaveChat(chatId));
+      }
       return;
     case "away":
       if (walker.backAt === undefined) walker.goOffline(step + 5 + Math.floor(b * b * 120));

@@ -1,4 +1,7 @@
-/** One client of the soak: a person whose operations are started without waiting for their end, and what came of them. */
+/**
+ * One client of the soak: a person whose operations are started without waiting for their end, and what came
+ * of them.
+ */
 
 import { toHex } from "../../../../schema/bytes.ts";
 import { EngineError } from "../../../engine/api.ts";
@@ -9,11 +12,21 @@ import type { TestCore } from "../core.ts";
 import { Person, testEnvironment } from "../person.ts";
 import { Wiretap } from "../wiretap.ts";
 
-/** What an operation may be refused with while others change the group, the network fails or the process dies: not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat, back in it by somebody whom it did not know there. */
+/**
+ * What an operation may be refused with while others change the group, the network fails or the process dies:
+ * not allowed, busy, not a member any more, offline, no such member, storage gone, not in the chat, back in
+ * it by somebody whom it did not know there.
+ */
 const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001", "L004", "L005", "L010", "L018"]);
-/** By how much delays are shrunk: less than in other tests, because all clients share a processor here, and a commit that is built to lose costs what one that wins does. What goes wrong waits longer. */
+/**
+ * By how much delays are shrunk: less than in other tests, because all clients share a processor here, and a
+ * commit that is built to lose costs what one that wins does. What goes wrong waits longer.
+ */
 const [speed, speedWithFaults] = [2, 5];
-/** Fewer KeyPackages than the client keeps (PROTOCOL §4): making and checking them would be a third of the work, and with few the last resort is handed out, too. */
+/**
+ * Fewer KeyPackages than the client keeps (PROTOCOL §4): making and checking them would be a third of the
+ * work, and with few the last resort is handed out, too.
+ */
 const wantedKeyPackages = 4;
 const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
 
@@ -42,8 +55,21 @@ export class Walker {
    * @param renewAfterMessages own messages in an epoch after which it makes a self-update
    * @param faults whether {@link loseAnswers} will be used
    */
-  static async join(core: TestCore, index: number, seed: number, renewAfterMessages: number, faults: boolean): Promise<Walker> {
-    const walker = new Walker(await Person.join(core, `walker${index}`, seed, { ...core.time.environment(testEnvironment(seed, faults ? speedWithFaults : speed)), renewAfterMessages, wantedKeyPackages }), index);
+  static async join(
+    core: TestCore,
+    index: number,
+    seed: number,
+    renewAfterMessages: number,
+    faults: boolean,
+  ): Promise<Walker> {
+    const walker = new Walker(
+      await Person.join(core, `walker${index}`, seed, {
+        ...core.time.environment(testEnvironment(seed, faults ? speedWithFaults : speed)),
+        renewAfterMessages,
+        wantedKeyPackages,
+      }),
+      index,
+    );
     if (faults) await walker.#tap();
     walker.recipientKey = toHex(await walker.person.recipientKey());
     return walker;
@@ -85,7 +111,9 @@ export class Walker {
 
   say(chatId: string, random: () => number): void {
     // Chosen here, so that what was stored and never answered is known, too.
-    const messageId = Array.from({ length: 16 }, () => Math.floor(random() * 256).toString(16).padStart(2, "0")).join("");
+    const messageId = Array.from({ length: 16 }, () => Math.floor(random() * 256).toString(16).padStart(2, "0")).join(
+      "",
+    );
     const place = this.said.size;
     const text = `${this.name} says ${place}`;
     this.said.set(messageId, { place, text });
@@ -144,10 +172,16 @@ export class Walker {
   /** Whether nothing waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
-    const [pending, outbox, members] = await Promise.all([disk.get<PendingRecord>("pending", chatId), disk.range<OutboxRecord>("outbox", ""), disk.get<ChatMember[]>("epochs", keys.members(chatId))]);
+    const [pending, outbox, members] = await Promise.all([
+      disk.get<PendingRecord>("pending", chatId),
+      disk.range<OutboxRecord>("outbox", ""),
+      disk.get<ChatMember[]>("epochs", keys.members(chatId)),
+    ]);
     // What somebody in the group was not to read waits until that one is out.
-    const waits = ({ againMs, notFor }: OutboxRecord) => againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
-    return this.running.size === 0 && !this.restarting && pending === undefined && outbox.every(({ value }) => waits(value));
+    const waits = ({ againMs, notFor }: OutboxRecord) =>
+      againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
+    return this.running.size === 0 && !this.restarting && pending === undefined &&
+      outbox.every(({ value }) => waits(value));
   }
 
   /** @returns the messageIds of what is to go out */
@@ -158,14 +192,22 @@ export class Walker {
   /** The group as the disk has it. */
   async state(chatId: string): Promise<GroupState> {
     const disk = this.#disk();
-    const [epoch, ratchets] = await Promise.all([disk.get<Uint8Array<ArrayBuffer>>("epochs", chatId), disk.range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`)]);
-    return reader.decodeState(epoch!, ratchets.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })));
+    const [epoch, ratchets] = await Promise.all([
+      disk.get<Uint8Array<ArrayBuffer>>("epochs", chatId),
+      disk.range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`),
+    ]);
+    return reader.decodeState(
+      epoch!,
+      ratchets.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })),
+    );
   }
 
   /** What two members of one epoch must agree on, as text. */
   async picture(chatId: string): Promise<string> {
     const state = await this.state(chatId);
-    const members = reader.members(state).map(({ credential, role, recipientKey }) => `${credential.username} ${role} ${toHex(recipientKey).slice(0, 8)}`);
+    const members = reader.members(state).map(({ credential, role, recipientKey }) =>
+      `${credential.username} ${role} ${toHex(recipientKey).slice(0, 8)}`
+    );
     return JSON.stringify({
       epoch: Number(state.epoch),
       name: reader.info(state).name,
@@ -179,13 +221,26 @@ export class Walker {
   async diary(chatId: string): Promise<string> {
     const record = await this.record(chatId);
     const { members: _members, commits, ...rest } = record ?? {} as Partial<ChatRecord>;
-    const [notices, chats, unreadable] = await Promise.all([this.person.notices(chatId), this.person.engine.chats(), this.#disk().range<{ code: string; epoch: number; kind: number }>("unreadable", "")]);
+    const [notices, chats, unreadable] = await Promise.all([
+      this.person.notices(chatId),
+      this.person.engine.chats(),
+      this.#disk().range<{ code: string; epoch: number; kind: number }>("unreadable", ""),
+    ]);
     return JSON.stringify({
-      record: { ...rest, channelId: rest.channelId && toHex(rest.channelId).slice(0, 6), firstChannelId: undefined, commits: commits?.slice(-3) },
-      chats: chats.map(({ chatId: id, title, active, members }) => `${id.slice(0, 6)} ${title} ${active} ${members.length}`),
+      record: {
+        ...rest,
+        channelId: rest.channelId && toHex(rest.channelId).slice(0, 6),
+        firstChannelId: undefined,
+        commits: commits?.slice(-3),
+      },
+      chats: chats.map(({ chatId: id, title, active, members }) =>
+        `${id.slice(0, 6)} ${title} ${active} ${members.length}`
+      ),
       notices: notices.slice(-12),
       problems: this.person.problems.slice(-3),
-      unreadable: unreadable.slice(-8).map(({ key, value: { code, epoch, kind } }) => `${key.slice(0, 6)}/${key.slice(-4)} kind ${kind} epoch ${epoch} ${code}`),
+      unreadable: unreadable.slice(-8).map(({ key, value: { code, epoch, kind } }) =>
+        `${key.slice(0, 6)}/${key.slice(-4)} kind ${kind} epoch ${epoch} ${code}`
+      ),
     });
   }
 }

@@ -1,4 +1,7 @@
-/** What the operator does to an account: shutting it out, letting it in again, deleting it. Each within the caller's transaction. */
+/**
+ * What the operator does to an account: shutting it out, letting it in again, deleting it. Each within the
+ * caller's transaction.
+ */
 
 import type { Database } from "../database.ts";
 import { dropDevice } from "../delivery/drop_device.ts";
@@ -19,24 +22,45 @@ export const enableAccount: AccountAction = (db, accountKey) => {
 };
 
 /**
- * Takes out all that is the account's own. Its row stays with name, account key and device list (migration 0005), and its devices as revoked ones: their keys stand in its groups until a member removes them, so no other
- * account may come with one. Its attachments are past their time from now on: the server deletes files and records together, at its next look, because it alone knows what is being stored right now.
+ * Takes out all that is the account's own. Its row stays with name, account key and device list (migration
+ * 0005), and its devices as revoked ones: their keys stand in its groups until a member removes them, so no
+ * other account may come with one. Its attachments are past their time from now on: the server deletes files
+ * and records together, at its next look, because it alone knows what is being stored right now.
  */
 export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
   const endedSessions = endSessions(db, accountKey);
-  for (const { recipientKey } of db.all<{ recipientKey: Uint8Array }>("SELECT recipient_key AS recipientKey FROM devices WHERE account_key = ?", accountKey)) dropDevice(db, recipientKey);
-  db.run("DELETE FROM key_packages WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)", accountKey);
+  for (
+    const { recipientKey } of db.all<{ recipientKey: Uint8Array }>(
+      "SELECT recipient_key AS recipientKey FROM devices WHERE account_key = ?",
+      accountKey,
+    )
+  ) dropDevice(db, recipientKey);
+  db.run(
+    "DELETE FROM key_packages WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)",
+    accountKey,
+  );
   db.run("UPDATE devices SET enrolled = 0 WHERE account_key = ?", accountKey);
-  db.run("INSERT INTO revoked_devices (account_key, device_id) SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING", accountKey);
+  db.run(
+    "INSERT INTO revoked_devices (account_key, device_id) SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING",
+    accountKey,
+  );
   db.run("UPDATE blobs SET expires_ms = min(expires_ms, ?) WHERE account_key = ?", nowMs, accountKey);
   const nothing = new Uint8Array();
   db.run(
     `UPDATE accounts SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ?`,
-    nothing, nothing, nothing, nothing, nothing, accountKey,
+    nothing,
+    nothing,
+    nothing,
+    nothing,
+    nothing,
+    accountKey,
   );
   return { endedSessions };
 };
 
 function endSessions(db: Database, accountKey: Uint8Array): number {
-  return db.run("DELETE FROM sessions WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)", accountKey).changes;
+  return db.run(
+    "DELETE FROM sessions WHERE device_id IN (SELECT device_id FROM devices WHERE account_key = ?)",
+    accountKey,
+  ).changes;
 }

@@ -7,13 +7,27 @@ import { deleteAccount } from "./account_state.ts";
 
 Deno.test("deleteAccount() shuts the account's devices out for good: no new account takes one of their keys, and none of them acts in a channel where a leaf of it is left", async () => {
   const rig = new Rig();
-  const [alice, bert] = [await rig.registered("alice", "a password of hers"), await rig.registered("bert", "a password of his")];
+  const [alice, bert] = [
+    await rig.registered("alice", "a password of hers"),
+    await rig.registered("bert", "a password of his"),
+  ];
   const { accounts, db } = rig.store;
   const at = { nowMs: rig.nowMs };
   const { recipientKey, deviceId } = bert.device;
   const channelId = random(32);
   deliveryOperations.createChannel(db, { creator: recipientKey, channelId }, at);
-  const publish = () => answerOf((async () => deliveryOperations.publish(db, { sender: recipientKey, channelId, epoch: 0, messageId: random(16), envelope: random(300), bodyHash: random(32) }, at))());
+  const publish = () =>
+    answerOf(
+      (async () =>
+        deliveryOperations.publish(db, {
+          sender: recipientKey,
+          channelId,
+          epoch: 0,
+          messageId: random(16),
+          envelope: random(300),
+          bodyHash: random(32),
+        }, at))(),
+    );
   assert.equal(await publish(), "E015", "a member, in an epoch that carries no message");
 
   deleteAccount(db, bert.list.accountKey, rig.nowMs);

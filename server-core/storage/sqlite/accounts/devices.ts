@@ -13,7 +13,10 @@ export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> =
   putDeviceList(db, { accountKey, expectedVersion, devices, listed, revoked }) {
     const { changes } = db.run(
       "UPDATE accounts SET list_version = list_version + 1, list = ?, list_signature = ? WHERE account_key = ? AND list_version = ?",
-      devices.list, devices.signature, accountKey, expectedVersion,
+      devices.list,
+      devices.signature,
+      accountKey,
+      expectedVersion,
     );
     if (changes === 0) throw new WireError(ErrorCode.epochConflict, "the device list has another version");
     const has = (ids: Bytes[], id: Bytes) => ids.some((other) => equalBytes(other, id));
@@ -21,15 +24,31 @@ export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> =
       has(revoked, deviceId) || (enrolled === 1 && !has(listed.map((device) => device.deviceId), deviceId))
     );
     for (const device of listed) enrol(db, accountKey, device);
-    for (const deviceId of revoked) db.run("INSERT INTO revoked_devices (account_key, device_id) VALUES (?, ?) ON CONFLICT DO NOTHING", accountKey, deviceId);
+    for (const deviceId of revoked) {
+      db.run(
+        "INSERT INTO revoked_devices (account_key, device_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        accountKey,
+        deviceId,
+      );
+    }
     return { endedSessionIds: dropped.flatMap((device) => drop(db, device)) };
   },
 };
 
-/** Only a device that proved its key to this account, when it registered or signed in, can be enrolled: nobody enrols another's key. */
+/**
+ * Only a device that proved its key to this account, when it registered or signed in, can be enrolled: nobody
+ * enrols another's key.
+ */
 function enrol(db: Database, accountKey: Bytes, { deviceId, recipientKey }: DeviceKeys): void {
-  const { changes } = db.run("UPDATE devices SET enrolled = 1 WHERE device_id = ? AND recipient_key = ? AND account_key = ?", deviceId, recipientKey, accountKey);
-  if (changes === 0) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "a listed device has not signed in to this account");
+  const { changes } = db.run(
+    "UPDATE devices SET enrolled = 1 WHERE device_id = ? AND recipient_key = ? AND account_key = ?",
+    deviceId,
+    recipientKey,
+    accountKey,
+  );
+  if (changes === 0) {
+    throw new WireError(ErrorCode.keyDoesNotMatchDevice, "a listed device has not signed in to this account");
+  }
 }
 
 /** Not revoked ones. Those that signed in and never enrolled go with their sessions, so these are few. */
@@ -46,5 +65,8 @@ function drop(db: Database, { deviceId, recipientKey }: DeviceKeys): Bytes[] {
   db.run("UPDATE devices SET enrolled = 0 WHERE device_id = ?", deviceId);
   db.run("DELETE FROM key_packages WHERE device_id = ?", deviceId);
   dropDevice(db, recipientKey);
-  return db.all<{ sessionId: Bytes }>("DELETE FROM sessions WHERE device_id = ? RETURNING session_id AS sessionId", deviceId).map(({ sessionId }) => sessionId);
+  return db.all<{ sessionId: Bytes }>(
+    "DELETE FROM sessions WHERE device_id = ? RETURNING session_id AS sessionId",
+    deviceId,
+  ).map(({ sessionId }) => sessionId);
 }

@@ -14,27 +14,53 @@ const maxStock = 100;
 /** PROTOCOL §4: handed out for 24 h by the server's clock. */
 const handOutMs = 24 * 3_600_000;
 
-export const keyPackageOperations: Operations<Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">> = {
+export const keyPackageOperations: Operations<
+  Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">
+> = {
   addKeyPackages(db, { deviceId, keyPackages, lastResort }, { nowMs }) {
-    // None is handed out for longer than that: what says so came while this server's clock was ahead, and would fill the stock until then.
-    db.run("DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))", deviceId, nowMs, nowMs + handOutMs);
-    for (const keyPackage of keyPackages) insert(db, deviceId, keyPackage, false, Math.min(nowMs + handOutMs, keyPackage.notAfterMs));
-    if (stockOf(db, deviceId) > maxStock) throw new WireError(ErrorCode.malformed, `more than ${maxStock} KeyPackages in stock`);
+    // None is handed out for longer than that: what says so came while this server's clock was ahead, and
+    // would fill the stock until then.
+    db.run(
+      "DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))",
+      deviceId,
+      nowMs,
+      nowMs + handOutMs,
+    );
+    for (const keyPackage of keyPackages) {
+      insert(db, deviceId, keyPackage, false, Math.min(nowMs + handOutMs, keyPackage.notAfterMs));
+    }
+    if (stockOf(db, deviceId) > maxStock) {
+      throw new WireError(ErrorCode.malformed, `more than ${maxStock} KeyPackages in stock`);
+    }
     if (lastResort) {
-      db.run("DELETE FROM key_packages WHERE device_id = ? AND last_resort = 1 AND sha256 <> ?", deviceId, lastResort.sha256);
+      db.run(
+        "DELETE FROM key_packages WHERE device_id = ? AND last_resort = 1 AND sha256 <> ?",
+        deviceId,
+        lastResort.sha256,
+      );
       insert(db, deviceId, lastResort, true, lastResort.notAfterMs);
     }
     return { available: availableOf(db, deviceId, nowMs) };
   },
 
   countKeyPackages(db, { deviceId }, { nowMs }) {
-    const lastResort = db.get("SELECT 1 FROM key_packages WHERE device_id = ? AND last_resort = 1 AND not_before_ms <= ? AND until_ms > ?", deviceId, nowMs, nowMs);
+    const lastResort = db.get(
+      "SELECT 1 FROM key_packages WHERE device_id = ? AND last_resort = 1 AND not_before_ms <= ? AND until_ms > ?",
+      deviceId,
+      nowMs,
+      nowMs,
+    );
     return { available: availableOf(db, deviceId, nowMs), lastResort: lastResort !== undefined };
   },
 
   takeKeyPackages(db, { accountKey, deviceIds }, { nowMs }) {
-    if (!db.get("SELECT 1 FROM accounts WHERE account_key = ?", accountKey)) throw new WireError(ErrorCode.unknownRecipient, "unknown account");
-    const enrolled = db.all<{ deviceId: Bytes }>("SELECT device_id AS deviceId FROM devices WHERE account_key = ? AND enrolled = 1 ORDER BY device_id", accountKey)
+    if (!db.get("SELECT 1 FROM accounts WHERE account_key = ?", accountKey)) {
+      throw new WireError(ErrorCode.unknownRecipient, "unknown account");
+    }
+    const enrolled = db.all<{ deviceId: Bytes }>(
+      "SELECT device_id AS deviceId FROM devices WHERE account_key = ? AND enrolled = 1 ORDER BY device_id",
+      accountKey,
+    )
       .map(({ deviceId }) => deviceId);
     const known = new Set(enrolled.map(toHex));
     const unknown = deviceIds.find((deviceId) => !known.has(toHex(deviceId)));
@@ -43,12 +69,24 @@ export const keyPackageOperations: Operations<Pick<AccountStore, "addKeyPackages
   },
 };
 
-function insert(db: Database, deviceId: Bytes, { sha256, keyPackage, notBeforeMs, notAfterMs }: NewKeyPackage, lastResort: boolean, untilMs: number): void {
+function insert(
+  db: Database,
+  deviceId: Bytes,
+  { sha256, keyPackage, notBeforeMs, notAfterMs }: NewKeyPackage,
+  lastResort: boolean,
+  untilMs: number,
+): void {
   if (db.get("SELECT 1 FROM spent_key_packages WHERE sha256 = ?", sha256)) return;
   db.run(
     `INSERT INTO key_packages (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO NOTHING`,
-    deviceId, sha256, keyPackage, lastResort ? 1 : 0, notBeforeMs, untilMs, notAfterMs,
+    deviceId,
+    sha256,
+    keyPackage,
+    lastResort ? 1 : 0,
+    notBeforeMs,
+    untilMs,
+    notAfterMs,
   );
 }
 
@@ -56,23 +94,34 @@ function take(db: Database, deviceId: Bytes, nowMs: number): HandedOutKeyPackage
   const row = db.get<{ id: number; sha256: Bytes; keyPackage: Bytes; lastResort: number; notAfterMs: number }>(
     `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs FROM key_packages
      WHERE device_id = ? AND not_before_ms <= ? AND until_ms > ? ORDER BY last_resort, id LIMIT 1`,
-    deviceId, nowMs, nowMs,
+    deviceId,
+    nowMs,
+    nowMs,
   );
   if (!row) throw new WireError(ErrorCode.noKeyPackageLeft, `no KeyPackage left of device ${toHex(deviceId)}`);
   if (!row.lastResort) {
     db.run("DELETE FROM key_packages WHERE id = ?", row.id);
-    db.run("INSERT INTO spent_key_packages (sha256, not_after_ms) VALUES (?, ?) ON CONFLICT DO NOTHING", row.sha256, row.notAfterMs);
+    db.run(
+      "INSERT INTO spent_key_packages (sha256, not_after_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      row.sha256,
+      row.notAfterMs,
+    );
   }
   return { deviceId, keyPackage: row.keyPackage, lastResort: row.lastResort === 1 };
 }
 
 function stockOf(db: Database, deviceId: Bytes): number {
-  return db.get<{ count: number }>("SELECT count(*) AS count FROM key_packages WHERE device_id = ? AND last_resort = 0", deviceId)!.count;
+  return db.get<{ count: number }>(
+    "SELECT count(*) AS count FROM key_packages WHERE device_id = ? AND last_resort = 0",
+    deviceId,
+  )!.count;
 }
 
 function availableOf(db: Database, deviceId: Bytes, nowMs: number): number {
   return db.get<{ count: number }>(
     "SELECT count(*) AS count FROM key_packages WHERE device_id = ? AND last_resort = 0 AND not_before_ms <= ? AND until_ms > ?",
-    deviceId, nowMs, nowMs,
+    deviceId,
+    nowMs,
+    nowMs,
   )!.count;
 }

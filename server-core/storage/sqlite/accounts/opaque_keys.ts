@@ -9,7 +9,14 @@ export const opaqueKeyOperations: Operations<Pick<AccountStore, "opaqueServerKey
   opaqueServerKeys: (db) => stored(db),
 
   ensureOpaqueServerKeys(db, { oprfSeed, akePrivateKey, akePublicKey, fakeRecord, fakeSecret }) {
-    db.run("INSERT INTO opaque_server_keys VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", oprfSeed, akePrivateKey, akePublicKey, fakeRecord, fakeSecret);
+    db.run(
+      "INSERT INTO opaque_server_keys VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      oprfSeed,
+      akePrivateKey,
+      akePublicKey,
+      fakeRecord,
+      fakeSecret,
+    );
     return stored(db)!;
   },
 };

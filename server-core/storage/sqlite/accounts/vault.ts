@@ -16,14 +16,21 @@ export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
 
   putVault(db, { accountKey, expectedVersion, vault, sessionId, freshSinceMs }) {
     const stored = vaultOf(db, accountKey);
-    // A device's key alone must not lock the owner out: what the password and the recovery code open changes only with one of them at hand.
-    const same = equalBytes(stored.wrappedByPassword, vault.wrappedByPassword) && equalBytes(stored.wrappedByRecovery, vault.wrappedByRecovery) && equalBytes(stored.recoveryKey, vault.recoveryKey);
-    if (stored.version === expectedVersion && !same && !isFresh(db, sessionId, freshSinceMs)) throw new WireError(ErrorCode.malformed, "putVault keeps the wraps, unless the password was given just before");
+    // A device's key alone must not lock the owner out: what the password and the recovery code open changes
+    // only with one of them at hand.
+    const same = equalBytes(stored.wrappedByPassword, vault.wrappedByPassword) &&
+      equalBytes(stored.wrappedByRecovery, vault.wrappedByRecovery) &&
+      equalBytes(stored.recoveryKey, vault.recoveryKey);
+    if (stored.version === expectedVersion && !same && !isFresh(db, sessionId, freshSinceMs)) {
+      throw new WireError(ErrorCode.malformed, "putVault keeps the wraps, unless the password was given just before");
+    }
     compareAndSetVault(db, accountKey, expectedVersion, vault);
   },
 
   changePassword(db, { accountKey, opaqueRecord, expectedVersion, vault, keptSessionId, freshSinceMs }) {
-    if (!isFresh(db, keptSessionId, freshSinceMs)) throw new WireError(ErrorCode.forbidden, "the password was not given just before");
+    if (!isFresh(db, keptSessionId, freshSinceMs)) {
+      throw new WireError(ErrorCode.forbidden, "the password was not given just before");
+    }
     compareAndSetVault(db, accountKey, expectedVersion, vault);
     return replaceRecord(db, accountKey, opaqueRecord, keptSessionId);
   },
@@ -36,7 +43,9 @@ export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
   },
 
   recover(db, { accountKey, recoveryKey, opaqueRecord, expectedVersion, vault }) {
-    if (!isActive(db, accountKey) || !equalBytes(vaultOf(db, accountKey).recoveryKey, recoveryKey)) throw new WireError(ErrorCode.loginFailed, "the recovery code has been replaced");
+    if (!isActive(db, accountKey) || !equalBytes(vaultOf(db, accountKey).recoveryKey, recoveryKey)) {
+      throw new WireError(ErrorCode.loginFailed, "the recovery code has been replaced");
+    }
     compareAndSetVault(db, accountKey, expectedVersion, vault);
     return replaceRecord(db, accountKey, opaqueRecord, new Uint8Array());
   },
@@ -56,23 +65,41 @@ function isActive(db: Database, accountKey: Uint8Array): boolean {
 
 /** @returns whether the session began, which takes the password, at that time or later */
 function isFresh(db: Database, sessionId: Uint8Array, freshSinceMs: number): boolean {
-  return db.get("SELECT 1 FROM sessions WHERE session_id = ? AND created_ms >= ?", sessionId, freshSinceMs) !== undefined;
+  return db.get("SELECT 1 FROM sessions WHERE session_id = ? AND created_ms >= ?", sessionId, freshSinceMs) !==
+    undefined;
 }
 
 /** Sets the new OPAQUE record and ends every session of the account but the one to keep. */
-function replaceRecord(db: Database, accountKey: Uint8Array, opaqueRecord: Uint8Array, keptSessionId: Uint8Array): { endedSessionIds: Uint8Array<ArrayBuffer>[] } {
+function replaceRecord(
+  db: Database,
+  accountKey: Uint8Array,
+  opaqueRecord: Uint8Array,
+  keptSessionId: Uint8Array,
+): { endedSessionIds: Uint8Array<ArrayBuffer>[] } {
   db.run("UPDATE accounts SET opaque_record = ? WHERE account_key = ?", opaqueRecord, accountKey);
   const ended = db.all<{ sessionId: Uint8Array<ArrayBuffer> }>(
     "DELETE FROM sessions WHERE session_id <> ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?) RETURNING session_id AS sessionId",
-    keptSessionId, accountKey,
+    keptSessionId,
+    accountKey,
   );
   return { endedSessionIds: ended.map(({ sessionId }) => sessionId) };
 }
 
-function compareAndSetVault(db: Database, accountKey: Uint8Array, expectedVersion: number, { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: StoredVault): void {
+function compareAndSetVault(
+  db: Database,
+  accountKey: Uint8Array,
+  expectedVersion: number,
+  { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: StoredVault,
+): void {
   const { changes } = db.run(
     `UPDATE accounts SET vault_version = ?, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ? AND vault_version = ?`,
-    version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey, accountKey, expectedVersion,
+    version,
+    sealed,
+    wrappedByPassword,
+    wrappedByRecovery,
+    recoveryKey,
+    accountKey,
+    expectedVersion,
   );
   if (changes === 0) throw new WireError(ErrorCode.epochConflict, "the vault has another version");
 }

@@ -7,8 +7,14 @@ import type { Operations } from "../operation.ts";
 
 export const blobOperations: Pick<Operations<DeliveryStore>, "reserveBlob" | "storeBlob" | "blobLength"> = {
   reserveBlob(db, args, { nowMs }) {
-    const present = db.get<{ length: number }>("SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1", args.sha256, nowMs);
-    if (present && present.length !== args.length) throw new WireError(ErrorCode.malformed, "a blob with this hash has another length");
+    const present = db.get<{ length: number }>(
+      "SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1",
+      args.sha256,
+      nowMs,
+    );
+    if (present && present.length !== args.length) {
+      throw new WireError(ErrorCode.malformed, "a blob with this hash has another length");
+    }
     requireRoom(db, args, nowMs);
     return present && record(db, args, nowMs);
   },
@@ -19,7 +25,11 @@ export const blobOperations: Pick<Operations<DeliveryStore>, "reserveBlob" | "st
   },
 
   blobLength(db, { sha256 }, { nowMs }) {
-    const present = db.get<{ length: number }>("SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1", sha256, nowMs);
+    const present = db.get<{ length: number }>(
+      "SELECT length FROM blobs WHERE sha256 = ? AND expires_ms > ? LIMIT 1",
+      sha256,
+      nowMs,
+    );
     if (!present) throw new WireError(ErrorCode.blobNotFound, "no such blob");
     return present.length;
   },
@@ -33,7 +43,11 @@ function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobAr
     nowMs,
   )!;
   if (held + length <= quota) return;
-  const { first } = db.get<{ first: number | null }>("SELECT min(expires_ms) AS first FROM blobs WHERE account_key = ? AND expires_ms > ?", accountKey, nowMs)!;
+  const { first } = db.get<{ first: number | null }>(
+    "SELECT min(expires_ms) AS first FROM blobs WHERE account_key = ? AND expires_ms > ?",
+    accountKey,
+    nowMs,
+  )!;
   // The field of the wire has 32 bits.
   const retryAfterMs = first === null ? 0 : Math.min(first - nowMs, 2 ** 32 - 1);
   throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`, retryAfterMs);

@@ -17,7 +17,11 @@ const piecesPerBody = 1024;
 export function storeBody(db: Database, bytes: Uint8Array, refs: number): number {
   const body = db.run("INSERT INTO bodies (length, refs) VALUES (?, ?)", bytes.length, refs).lastInsertRowid;
   for (let index = 0; index * pieceBytes < bytes.length; index++) {
-    db.run("INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)", body * piecesPerBody + index, bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes));
+    db.run(
+      "INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)",
+      body * piecesPerBody + index,
+      bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+    );
   }
   return body;
 }
@@ -34,7 +38,10 @@ export function readPiece(db: Database, body: number, index: number): Bytes | un
  * @returns the body's length in bytes
  */
 export function releaseBody(db: Database, body: number): number {
-  const { refs, length } = db.get<{ refs: number; length: number }>("UPDATE bodies SET refs = refs - 1 WHERE body = ? RETURNING refs, length", body)!;
+  const { refs, length } = db.get<{ refs: number; length: number }>(
+    "UPDATE bodies SET refs = refs - 1 WHERE body = ? RETURNING refs, length",
+    body,
+  )!;
   if (refs === 0) {
     db.run("DELETE FROM bodies WHERE body = ?", body);
     db.run("DELETE FROM body_pieces WHERE piece BETWEEN ? AND ?", body * piecesPerBody, (body + 1) * piecesPerBody - 1);

@@ -20,7 +20,10 @@ export interface Membership {
   queue: number;
 }
 
-/** @throws WireError E016; a channel that does not exist is answered like one of others, and a revoked device like a stranger */
+/**
+ * @throws WireError E016; a channel that does not exist is answered like one of others, and a revoked device
+ *   like a stranger
+ */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
   const found = db.get<{ channel: number; epoch: number; queue: number }>(
     "SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue) WHERE channel_id = ? AND recipient_key = ? AND dropped = 0",
@@ -32,19 +35,31 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * PROTOCOL §4: E017 iff the call's epoch is below the highest that this device acked or committed; any other epoch than the current one is E015.
+ * PROTOCOL §4: E017 iff the call's epoch is below the highest that this device acked or committed; any other
+ * epoch than the current one is E015.
  *
  * @throws WireError E017, E015
  */
 export function requireCurrentEpoch(db: Database, { channel, epoch, queue }: Membership, called: number): void {
-  const mark = db.get<{ epoch: number }>("SELECT epoch FROM marks WHERE channel = ? AND queue = ?", channel, queue)?.epoch ?? 0;
-  if (called < mark) throw new WireError(ErrorCode.staleEpoch, `this device has already been in epoch ${mark}, the call is of ${called}`);
-  if (called !== epoch) throw new WireError(ErrorCode.epochConflict, `the channel is in epoch ${epoch}, the call is of ${called}`);
+  const mark =
+    db.get<{ epoch: number }>("SELECT epoch FROM marks WHERE channel = ? AND queue = ?", channel, queue)?.epoch ?? 0;
+  if (called < mark) {
+    throw new WireError(
+      ErrorCode.staleEpoch,
+      `this device has already been in epoch ${mark}, the call is of ${called}`,
+    );
+  }
+  if (called !== epoch) {
+    throw new WireError(ErrorCode.epochConflict, `the channel is in epoch ${epoch}, the call is of ${called}`);
+  }
 }
 
 /** @returns the channel's members whose queues take entries */
 export function receivers(db: Database, channel: number): { queue: number; recipientKey: Bytes }[] {
-  return db.all("SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue) WHERE channel = ? AND dropped = 0", channel);
+  return db.all(
+    "SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue) WHERE channel = ? AND dropped = 0",
+    channel,
+  );
 }
 
 export const channelOperations: Pick<Operations<DeliveryStore>, "createChannel" | "channelState"> = {
@@ -54,14 +69,21 @@ export const channelOperations: Pick<Operations<DeliveryStore>, "createChannel" 
     if (existing?.creator === queue) return;
     if (existing) throw new WireError(ErrorCode.forbidden, "this channel id is another's");
     const { count } = db.get<{ count: number }>("SELECT count(*) AS count FROM channels WHERE creator = ?", queue)!;
-    if (count >= maxChannelsPerDevice) throw new WireError(ErrorCode.quotaExceeded, `a device may make ${maxChannelsPerDevice} channels`);
-    const channel = db.run("INSERT INTO channels (channel_id, creator, created_ms) VALUES (?, ?, ?)", channelId, queue, nowMs).lastInsertRowid;
+    if (count >= maxChannelsPerDevice) {
+      throw new WireError(ErrorCode.quotaExceeded, `a device may make ${maxChannelsPerDevice} channels`);
+    }
+    const channel =
+      db.run("INSERT INTO channels (channel_id, creator, created_ms) VALUES (?, ?, ?)", channelId, queue, nowMs)
+        .lastInsertRowid;
     db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
   },
 
   channelState(db, { member, channelId }) {
     const { channel, epoch } = requireMember(db, channelId, member);
-    const rows = db.all<{ recipient_key: Bytes }>("SELECT recipient_key FROM members JOIN queues USING (queue) WHERE channel = ? ORDER BY recipient_key", channel);
+    const rows = db.all<{ recipient_key: Bytes }>(
+      "SELECT recipient_key FROM members JOIN queues USING (queue) WHERE channel = ? ORDER BY recipient_key",
+      channel,
+    );
     return { epoch, members: rows.map(({ recipient_key }) => recipient_key) };
   },
 };

@@ -51,9 +51,16 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
 };
 
 /** The checks in their order: E016, the same commitId, E017, E015. `before` is the stored answer to a repeat. */
-function check(db: Database, { sender, channelId, epoch, commitId, contentHash }: CommitHead): { membership: Membership; before?: { n: number } } {
+function check(
+  db: Database,
+  { sender, channelId, epoch, commitId, contentHash }: CommitHead,
+): { membership: Membership; before?: { n: number } } {
   const membership = requireMember(db, channelId, sender);
-  const before = db.get<{ content_hash: Bytes; n: number }>("SELECT content_hash, n FROM commits WHERE channel = ? AND commit_id = ?", membership.channel, commitId);
+  const before = db.get<{ content_hash: Bytes; n: number }>(
+    "SELECT content_hash, n FROM commits WHERE channel = ? AND commit_id = ?",
+    membership.channel,
+    commitId,
+  );
   if (before) {
     if (!equalBytes(before.content_hash, contentHash)) throw malformed("this commitId was used for another commit");
     return { membership, before: { n: before.n } };
@@ -62,21 +69,39 @@ function check(db: Database, { sender, channelId, epoch, commitId, contentHash }
   return { membership };
 }
 
-/** Members of epoch n = old − removed + added, and a header for each of them exactly once. A device in both lists is re-added: it gets a Welcome. */
-function changeOf(db: Database, { channel }: Membership, { sender, removed, added, welcome, headers }: CommitArgs): Change {
-  const old = new Set(db.all<{ key: Bytes }>("SELECT recipient_key AS key FROM members JOIN queues USING (queue) WHERE channel = ?", channel).map(({ key }) => toHex(key)));
+/**
+ * Members of epoch n = old − removed + added, and a header for each of them exactly once. A device in both
+ * lists is re-added: it gets a Welcome.
+ */
+function changeOf(
+  db: Database,
+  { channel }: Membership,
+  { sender, removed, added, welcome, headers }: CommitArgs,
+): Change {
+  const old = new Set(
+    db.all<{ key: Bytes }>(
+      "SELECT recipient_key AS key FROM members JOIN queues USING (queue) WHERE channel = ?",
+      channel,
+    ).map(({ key }) => toHex(key)),
+  );
   const leaving = uniqueKeys(removed, "removed");
   const joining = uniqueKeys(added, "added");
   if (leaving.has(toHex(sender))) throw malformed("a committer can not remove itself");
   if (![...leaving].every((key) => old.has(key))) throw malformed("a removed device is no member");
-  if (![...joining].every((key) => !old.has(key) || leaving.has(key))) throw malformed("an added device is a member already");
-  if ((welcome.length === 0) !== (added.length === 0)) throw malformed("a Welcome goes with added devices, and only with them");
+  if (![...joining].every((key) => !old.has(key) || leaving.has(key))) {
+    throw malformed("an added device is a member already");
+  }
+  if ((welcome.length === 0) !== (added.length === 0)) {
+    throw malformed("a Welcome goes with added devices, and only with them");
+  }
   const byKey = new Map(headers.map(({ recipientKey, header }) => [toHex(recipientKey), header]));
   const members = new Set([...[...old].filter((key) => !leaving.has(key)), ...joining]);
   if (headers.length !== members.size || byKey.size !== members.size || ![...members].every((key) => byKey.has(key))) {
     throw malformed("headers: exactly one for each member of the new epoch");
   }
-  for (const key of added) if (!isEnrolled(db, key)) throw new WireError(ErrorCode.unknownRecipient, "an added device is not enrolled");
+  for (const key of added) {
+    if (!isEnrolled(db, key)) throw new WireError(ErrorCode.unknownRecipient, "an added device is not enrolled");
+  }
   return { leaving, joining, members, headers: byKey };
 }
 
@@ -87,7 +112,13 @@ function membersHash(members: Set<string>): Bytes {
   return new Uint8Array(hash.digest());
 }
 
-function distribute(db: Database, { channel, queue: committer }: Membership, args: CommitArgs, { leaving, joining, headers }: Change, nowMs: number): Queued[] {
+function distribute(
+  db: Database,
+  { channel, queue: committer }: Membership,
+  args: CommitArgs,
+  { leaving, joining, headers }: Change,
+  nowMs: number,
+): Queued[] {
   const old = receivers(db, channel);
   const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
   const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
@@ -101,18 +132,29 @@ function distribute(db: Database, { channel, queue: committer }: Membership, arg
     const takesEntries = old.some((member) => member.queue === queue);
     if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
   }
-  // One that is away must not stop the group: with too much waiting it is left out, sees the hole, and asks to be re-added.
+  // One that is away must not stop the group: with too much waiting it is left out, sees the hole, and asks
+  // to be re-added.
   const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
-    for (const { queue, recipientKey } of reached) put(queue, recipientKey, { kind: EntryKind.COMMIT, body, sender: committer, header: headers.get(toHex(recipientKey)) });
+    for (const { queue, recipientKey } of reached) {
+      put(queue, recipientKey, {
+        kind: EntryKind.COMMIT,
+        body,
+        sender: committer,
+        header: headers.get(toHex(recipientKey)),
+      });
+    }
   }
   if (args.added.length > 0) {
     const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
     for (const key of args.added) {
       const queue = ensureQueue(db, key);
       if (!addLoad(db, queue, committer, args.welcome.length)) {
-        throw new WireError(ErrorCode.quotaExceeded, `${commitLoadLimit} bytes of commits and Welcomes of this account wait for an added device`);
+        throw new WireError(
+          ErrorCode.quotaExceeded,
+          `${commitLoadLimit} bytes of commits and Welcomes of this account wait for an added device`,
+        );
       }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
       put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headers.get(toHex(key)) });

@@ -1,15 +1,27 @@
-/** How many bytes of commits and Welcomes of one account wait for one device: nobody may fill another's queue, and with it the server's disk, with what no queue limit drops. */
+/**
+ * How many bytes of commits and Welcomes of one account wait for one device: nobody may fill another's queue,
+ * and with it the server's disk, with what no queue limit drops.
+ */
 
 import type { Database } from "../database.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Two of the largest bundles. A Welcome over it is refused (E032); a commit over it leaves the device out, which shows there as a missing commit. */
+/**
+ * Two of the largest bundles. A Welcome over it is refused (E032); a commit over it leaves the device out,
+ * which shows there as a missing commit.
+ */
 export const commitLoadLimit = 32 * 1024 * 1024;
 
-/** @returns the account of the device that a queue belongs to; undefined for a queue that was only ever named by a member */
+/**
+ * @returns the account of the device that a queue belongs to; undefined for a queue that was only ever named
+ *   by a member
+ */
 function accountOf(db: Database, queue: number): Bytes | undefined {
-  return db.get<{ accountKey: Bytes }>("SELECT account_key AS accountKey FROM queues JOIN devices USING (recipient_key) WHERE queue = ?", queue)?.accountKey;
+  return db.get<{ accountKey: Bytes }>(
+    "SELECT account_key AS accountKey FROM queues JOIN devices USING (recipient_key) WHERE queue = ?",
+    queue,
+  )?.accountKey;
 }
 
 /**
@@ -22,9 +34,16 @@ function accountOf(db: Database, queue: number): Bytes | undefined {
 export function addLoad(db: Database, queue: number, sender: number, bytes: number): boolean {
   const account = accountOf(db, sender);
   if (!account) return true;
-  const waiting = db.get<{ bytes: number }>("SELECT bytes FROM commit_load WHERE queue = ? AND account_key = ?", queue, account)?.bytes ?? 0;
+  const waiting =
+    db.get<{ bytes: number }>("SELECT bytes FROM commit_load WHERE queue = ? AND account_key = ?", queue, account)
+      ?.bytes ?? 0;
   if (waiting + bytes > commitLoadLimit) return false;
-  db.run("INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes", queue, account, bytes);
+  db.run(
+    "INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes",
+    queue,
+    account,
+    bytes,
+  );
   return true;
 }
 

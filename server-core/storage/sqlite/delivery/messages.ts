@@ -29,13 +29,18 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
     if (to.length === 0) return { receivedMs: nowMs, queued: [] };
     const body = { number: storeBody(db, envelope, to.length), length: envelope.length };
     const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
-    return { receivedMs: nowMs, queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })) };
+    return {
+      receivedMs: nowMs,
+      queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),
+    };
   },
 
   ephemeralRecipients(db, { sender, channelId, epoch }) {
     const membership = requireMember(db, channelId, sender);
     requireMessageEpoch(db, membership, epoch);
-    return receivers(db, membership.channel).filter(({ queue }) => queue !== membership.queue).map(({ recipientKey }) => recipientKey);
+    return receivers(db, membership.channel).filter(({ queue }) => queue !== membership.queue).map(({ recipientKey }) =>
+      recipientKey
+    );
   },
 
   enqueue(db, { sender, recipientKey, channelId, messageId, body, bodyHash }, { nowMs }) {
@@ -44,11 +49,29 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
     if (!to) throw new WireError(ErrorCode.unknownRecipient, "no such device in this channel");
     const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
     if (before !== undefined) return { receivedMs: before, queued: [] };
-    const { waiting } = db.get<{ waiting: number }>(`SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`, to.queue, from)!;
-    if (waiting >= maxWaitingPerPair) throw new WireError(ErrorCode.queueFull, `${maxWaitingPerPair} payloads wait for this device already`, queueFullRetryMs);
+    const { waiting } = db.get<{ waiting: number }>(
+      `SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`,
+      to.queue,
+      from,
+    )!;
+    if (waiting >= maxWaitingPerPair) {
+      throw new WireError(
+        ErrorCode.queueFull,
+        `${maxWaitingPerPair} payloads wait for this device already`,
+        queueFullRetryMs,
+      );
+    }
     noteSent(db, channel, from, to.queue, messageId, bodyHash, nowMs);
     const stored = { number: storeBody(db, body, 1), length: body.length };
-    const seq = append(db, to.queue, { kind: EntryKind.DIRECT, channel, epoch, id: messageId, receivedMs: nowMs, body: stored, sender: from });
+    const seq = append(db, to.queue, {
+      kind: EntryKind.DIRECT,
+      channel,
+      epoch,
+      id: messageId,
+      receivedMs: nowMs,
+      body: stored,
+      sender: from,
+    });
     return { receivedMs: nowMs, queued: [{ recipientKey, seq }] };
   },
 };
@@ -60,7 +83,14 @@ function requireMessageEpoch(db: Database, membership: Membership, epoch: number
 }
 
 /** @returns when the same message was received before; E014 when its id was used for another body */
-function sentBefore(db: Database, channel: number, sender: number, recipient: number, messageId: Bytes, bodyHash: Bytes): number | undefined {
+function sentBefore(
+  db: Database,
+  channel: number,
+  sender: number,
+  recipient: number,
+  messageId: Bytes,
+  bodyHash: Bytes,
+): number | undefined {
   const before = db.get<{ body_hash: Bytes; received_ms: number }>(
     "SELECT body_hash, received_ms FROM sent WHERE channel = ? AND sender = ? AND recipient = ? AND message_id = ?",
     channel,
@@ -68,11 +98,21 @@ function sentBefore(db: Database, channel: number, sender: number, recipient: nu
     recipient,
     messageId,
   );
-  if (before && !equalBytes(before.body_hash, bodyHash)) throw new WireError(ErrorCode.malformed, "this messageId was used for another message");
+  if (before && !equalBytes(before.body_hash, bodyHash)) {
+    throw new WireError(ErrorCode.malformed, "this messageId was used for another message");
+  }
   return before?.received_ms;
 }
 
-function noteSent(db: Database, channel: number, sender: number, recipient: number, messageId: Bytes, bodyHash: Bytes, nowMs: number): void {
+function noteSent(
+  db: Database,
+  channel: number,
+  sender: number,
+  recipient: number,
+  messageId: Bytes,
+  bodyHash: Bytes,
+  nowMs: number,
+): void {
   db.run(
     "INSERT INTO sent (channel, sender, recipient, message_id, body_hash, received_ms) VALUES (?, ?, ?, ?, ?, ?)",
     channel,

@@ -20,12 +20,18 @@ export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQu
       nowMs,
       perCall,
     );
-    const blobs = expired.map(({ sha256 }) => sha256).filter((sha256) => !db.get("SELECT 1 FROM blobs WHERE sha256 = ?", sha256));
+    const blobs = expired.map(({ sha256 }) => sha256).filter((sha256) =>
+      !db.get("SELECT 1 FROM blobs WHERE sha256 = ?", sha256)
+    );
     return { blobs, more: oldSent === perCall || expired.length === perCall };
   },
 
   purgeQueues(db, { ageMs, after }, { nowMs }) {
-    const queues = db.all<{ queue: number }>("SELECT queue FROM queues WHERE queue > ? ORDER BY queue LIMIT ?", after, perCall);
+    const queues = db.all<{ queue: number }>(
+      "SELECT queue FROM queues WHERE queue > ? ORDER BY queue LIMIT ?",
+      after,
+      perCall,
+    );
     let dropped = 0;
     for (const { queue } of queues) {
       dropped += dropOld(db, queue, nowMs - ageMs, perCall - dropped);
@@ -36,6 +42,8 @@ export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQu
   },
 
   queueTotals(db) {
-    return db.get<{ waiting: number; waitingBytes: number }>("SELECT coalesce(sum(waiting), 0) AS waiting, coalesce(sum(waiting_bytes), 0) AS waitingBytes FROM queues")!;
+    return db.get<{ waiting: number; waitingBytes: number }>(
+      "SELECT coalesce(sum(waiting), 0) AS waiting, coalesce(sum(waiting_bytes), 0) AS waitingBytes FROM queues",
+    )!;
   },
 };

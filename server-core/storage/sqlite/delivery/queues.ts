@@ -29,11 +29,13 @@ export function findQueue(db: Database, recipientKey: Uint8Array): number | unde
 
 /** @returns the number of the device's queue, which is made if there is none */
 export function ensureQueue(db: Database, recipientKey: Uint8Array): number {
-  return findQueue(db, recipientKey) ?? db.run("INSERT INTO queues (recipient_key) VALUES (?)", recipientKey).lastInsertRowid;
+  return findQueue(db, recipientKey) ??
+    db.run("INSERT INTO queues (recipient_key) VALUES (?)", recipientKey).lastInsertRowid;
 }
 
 /**
- * Queues an entry, which must have been counted in its body's refs. When the queue is then over {@link queueLimit} its oldest application entries give way.
+ * Queues an entry, which must have been counted in its body's refs. When the queue is then over {@link
+ * queueLimit} its oldest application entries give way.
  *
  * @param queue a queue that is not dropped
  * @returns the entry's seq
@@ -85,8 +87,9 @@ function oldestApplication(db: Database, queue: number): OldestApplication | und
 }
 
 /**
- * Turns the oldest application entry into its channel's gap entry, in its place, so that the receiver learns of the loss where it happened: a receiver whose cursor is
- * past it had the entry. An earlier gap of the channel is merged into it.
+ * Turns the oldest application entry into its channel's gap entry, in its place, so that the receiver learns
+ * of the loss where it happened: a receiver whose cursor is past it had the entry. An earlier gap of the
+ * channel is merged into it.
  *
  * @returns the dropped body's length in bytes
  */
@@ -98,9 +101,19 @@ function dropOldest(db: Database, queue: number, oldest: OldestApplication = old
     oldest.channel,
   );
   if (gap) db.run("DELETE FROM entries WHERE queue = ? AND seq = ?", queue, gap.seq);
-  db.run(`UPDATE entries SET kind = ${EntryKind.GAP}, epoch = ?, id = x'', body = NULL WHERE queue = ? AND seq = ?`, (gap?.epoch ?? 0) + 1, queue, oldest.seq);
+  db.run(
+    `UPDATE entries SET kind = ${EntryKind.GAP}, epoch = ?, id = x'', body = NULL WHERE queue = ? AND seq = ?`,
+    (gap?.epoch ?? 0) + 1,
+    queue,
+    oldest.seq,
+  );
   const length = releaseBody(db, oldest.body);
-  db.run("UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ?, application_from = ? WHERE queue = ?", length, oldest.seq + 1, queue);
+  db.run(
+    "UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ?, application_from = ? WHERE queue = ?",
+    length,
+    oldest.seq + 1,
+    queue,
+  );
   return length;
 }
 
@@ -112,7 +125,11 @@ function dropOldest(db: Database, queue: number, oldest: OldestApplication = old
  */
 export function dropOld(db: Database, queue: number, untilMs: number, most: number): number {
   let dropped = 0;
-  for (let oldest = oldestApplication(db, queue); oldest && oldest.received_ms <= untilMs && dropped < most; oldest = oldestApplication(db, queue)) {
+  for (
+    let oldest = oldestApplication(db, queue);
+    oldest && oldest.received_ms <= untilMs && dropped < most;
+    oldest = oldestApplication(db, queue)
+  ) {
     dropOldest(db, queue, oldest);
     dropped++;
   }
@@ -139,8 +156,28 @@ interface GoneEntry {
 
 /** Deletes what the device acknowledged, and remembers the highest epoch that it has seen of each channel (E017). */
 export function acknowledge(db: Database, queue: number, which: { upTo: number } | { seqs: number[] }): void {
-  if ("upTo" in which) return settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body, sender", queue, which.upTo));
-  for (const seq of which.seqs) settle(db, queue, db.all<GoneEntry>("DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body, sender", queue, seq));
+  if ("upTo" in which) {
+    return settle(
+      db,
+      queue,
+      db.all<GoneEntry>(
+        "DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body, sender",
+        queue,
+        which.upTo,
+      ),
+    );
+  }
+  for (const seq of which.seqs) {
+    settle(
+      db,
+      queue,
+      db.all<GoneEntry>(
+        "DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body, sender",
+        queue,
+        seq,
+      ),
+    );
+  }
 }
 
 const epochKinds: number[] = [EntryKind.COMMIT, EntryKind.OWN_COMMIT, EntryKind.WELCOME];
@@ -151,18 +188,32 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
   let bytes = 0;
   for (const { kind, channel, epoch, body, sender } of gone) {
     const length = body === null ? 0 : releaseBody(db, body);
-    if ((kind === EntryKind.COMMIT || kind === EntryKind.WELCOME) && sender !== null) lightenLoad(db, queue, sender, length);
+    if ((kind === EntryKind.COMMIT || kind === EntryKind.WELCOME) && sender !== null) {
+      lightenLoad(db, queue, sender, length);
+    }
     if (kind === EntryKind.APPLICATION) {
       applications++;
       bytes += length;
     }
     if (epochKinds.includes(kind)) highest.set(channel, Math.max(epoch, highest.get(channel) ?? 0));
   }
-  if (applications > 0) db.run("UPDATE queues SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ? WHERE queue = ?", applications, bytes, queue);
+  if (applications > 0) {
+    db.run(
+      "UPDATE queues SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ? WHERE queue = ?",
+      applications,
+      bytes,
+      queue,
+    );
+  }
   for (const [channel, epoch] of highest) raiseMark(db, channel, queue, epoch);
 }
 
 /** Notes that the device has seen this epoch of the channel. */
 export function raiseMark(db: Database, channel: number, queue: number, epoch: number): void {
-  db.run("INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)", channel, queue, epoch);
+  db.run(
+    "INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+    channel,
+    queue,
+    epoch,
+  );
 }

@@ -46,12 +46,15 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
     const queue = findLiveQueue(db, recipientKey) ?? (after > 0 ? ensureQueue(db, recipientKey) : undefined);
     if (queue === undefined) return [];
     if (channelId.length === 0) catchUp(db, queue, after);
-    const rows = channelId.length === 0 ? db.all<EntryRow>(wholeQueue, queue, after, limit) : db.all<EntryRow>(oneChannel, queue, after, channelId, limit);
+    const rows = channelId.length === 0
+      ? db.all<EntryRow>(wholeQueue, queue, after, limit)
+      : db.all<EntryRow>(oneChannel, queue, after, channelId, limit);
     const entries: StoredEntry[] = [];
     let total = 0;
     for (const row of rows) {
       const inline = row.length !== null && row.length <= pieceBytes ? row.length : 0;
-      total += entryOverhead + inline + (row.header?.length ?? 0) + (row.removed?.length ?? 0) * keyOverhead + (row.added?.length ?? 0) * keyOverhead;
+      total += entryOverhead + inline + (row.header?.length ?? 0) + (row.removed?.length ?? 0) * keyOverhead +
+        (row.added?.length ?? 0) * keyOverhead;
       if (total > maxFetchBytes && entries.length > 0) break;
       entries.push(entryOf(db, row, inline > 0));
     }
@@ -69,34 +72,54 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
   },
 
   bodyPiece(db, { recipientKey, seq, index }) {
-    const row = db.get<{ body: number }>("SELECT body FROM entries JOIN queues USING (queue) WHERE recipient_key = ? AND seq = ? AND body IS NOT NULL", recipientKey, seq);
+    const row = db.get<{ body: number }>(
+      "SELECT body FROM entries JOIN queues USING (queue) WHERE recipient_key = ? AND seq = ? AND body IS NOT NULL",
+      recipientKey,
+      seq,
+    );
     if (!row) throw new WireError(ErrorCode.unknownRecipient, "no such entry with a body");
     return readPiece(db, row.body, index);
   },
 };
 
-/** Far above any queue's seq, and far enough below 2^53 that no queue ever counts up to what JavaScript can not hold. */
+/**
+ * Far above any queue's seq, and far enough below 2^53 that no queue ever counts up to what JavaScript can
+ * not hold.
+ */
 const maxSeq = 2 ** 52;
 
 /**
- * A device that has seen more than this queue ever numbered: the database is older than the device, because it was restored from a backup. What waits gets numbers that the
- * device has not seen, or it would take it for repeats; what it really has seen it knows by commitId and messageId.
+ * A device that has seen more than this queue ever numbered: the database is older than the device, because
+ * it was restored from a backup. What waits gets numbers that the device has not seen, or it would take it
+ * for repeats; what it really has seen it knows by commitId and messageId.
  */
 function catchUp(db: Database, queue: number, after: number): void {
   const { next_seq } = db.get<{ next_seq: number }>("SELECT next_seq FROM queues WHERE queue = ?", queue)!;
   if (after < next_seq) return;
   if (after > maxSeq) throw new WireError(ErrorCode.malformed, "after: higher than any queue can be");
   db.run("UPDATE entries SET seq = seq + ? WHERE queue = ?", after, queue);
-  db.run("UPDATE queues SET next_seq = next_seq + ?, application_from = application_from + ? WHERE queue = ?", after, after, queue);
+  db.run(
+    "UPDATE queues SET next_seq = next_seq + ?, application_from = application_from + ? WHERE queue = ?",
+    after,
+    after,
+    queue,
+  );
 }
 
 function findLiveQueue(db: Database, recipientKey: Uint8Array): number | undefined {
-  const found = db.get<{ queue: number; dropped: number }>("SELECT queue, dropped FROM queues WHERE recipient_key = ?", recipientKey);
+  const found = db.get<{ queue: number; dropped: number }>(
+    "SELECT queue, dropped FROM queues WHERE recipient_key = ?",
+    recipientKey,
+  );
   if (found?.dropped) throw new WireError(ErrorCode.forbidden, "this device was revoked");
   return found?.queue;
 }
 
-function entryOf(db: Database, { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash }: EntryRow, inline: boolean): StoredEntry {
+function entryOf(
+  db: Database,
+  { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash }: EntryRow,
+  inline: boolean,
+): StoredEntry {
   const told = kind === EntryKind.COMMIT;
   return {
     seq,

@@ -6,7 +6,9 @@ import type { Operations } from "../operation.ts";
 
 export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> = {
   lastRestore(db) {
-    return db.get<{ restoredMs: number; newestMs: number }>("SELECT restored_ms AS restoredMs, newest_ms AS newestMs FROM restores ORDER BY restored_ms DESC LIMIT 1");
+    return db.get<{ restoredMs: number; newestMs: number }>(
+      "SELECT restored_ms AS restoredMs, newest_ms AS newestMs FROM restores ORDER BY restored_ms DESC LIMIT 1",
+    );
   },
 };
 
@@ -14,10 +16,14 @@ export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> =
 const seqGap = 2 ** 32;
 
 /**
- * Notes in a restored database that it is one. No two restores have the same time. Queues go on far behind every number that a device can have seen since the backup: an entry with a number that a device has passed
+ * Notes in a restored database that it is one. No two restores have the same time. Queues go on far behind
+ * every number that a device can have seen since the backup: an entry with a number that a device has passed
  * would be taken for a repeat, and acknowledged unread.
  */
 export function noteRestore(db: Database, nowMs: number): void {
   db.run("UPDATE queues SET next_seq = next_seq + ?", seqGap);
-  db.run("INSERT INTO restores SELECT max(?, coalesce((SELECT max(restored_ms) + 1 FROM restores), 0)), coalesce((SELECT max(received_ms) FROM sent), 0)", nowMs);
+  db.run(
+    "INSERT INTO restores SELECT max(?, coalesce((SELECT max(restored_ms) + 1 FROM restores), 0)), coalesce((SELECT max(received_ms) FROM sent), 0)",
+    nowMs,
+  );
 }
