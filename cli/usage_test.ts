@@ -3,8 +3,9 @@ import { completionScript } from "./completion.ts";
 import { withValue } from "./permissions.mjs";
 import { recordFields } from "./records.ts";
 import { commands, exitCodes, globalOptions, helpText } from "./usage.ts";
+import { readPage } from "../schema/testing/doc_page.ts";
 
-const reference = Deno.readTextFileSync(new URL("../docs/cli.md", import.meta.url));
+const reference = readPage("docs/cli.md");
 
 Deno.test("docs/cli.md has every command with its arguments, every option and every exit code", () => {
   for (const [name, { args, options = {} }] of Object.entries(commands)) {
@@ -17,7 +18,8 @@ Deno.test("docs/cli.md has every command with its arguments, every option and ev
 
 Deno.test("docs/cli.md lists the fields of every record that --json prints, and no others", () => {
   const listed: Record<string, string[]> = {};
-  const names = (cell: string) => [...cell.replaceAll(/\([^)]*\)/g, "").split(":")[0].matchAll(/`([\w?-]+)`/g)].map(([, name]) => name);
+  const names = (cell: string) =>
+    [...cell.replaceAll(/\([^)]*\)/g, "").split(":")[0].matchAll(/`([\w?-]+)`/g)].map(([, name]) => name);
   const [, table] = reference.split("| `type` | from | fields |\n");
   for (const row of table.split("\n\n")[0].split("\n").slice(1)) {
     const [, types, , fields] = row.split(/(?<!\\)\|/);
@@ -36,8 +38,15 @@ Deno.test("helpText() of each command has its arguments, its options and an exam
 });
 
 Deno.test("the launcher knows which options take a value", () => {
-  const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as typeof globalOptions;
-  assert.deepEqual(withValue.toSorted(), Object.entries(all).filter(([, { value }]) => value).map(([name]) => name).sort());
+  const all = Object.assign(
+    {},
+    globalOptions,
+    ...Object.values(commands).map(({ options = {} }) => options),
+  ) as typeof globalOptions;
+  assert.deepEqual(
+    withValue.toSorted(),
+    Object.entries(all).filter(([, { value }]) => value).map(([name]) => name).sort(),
+  );
 });
 
 Deno.test("completionScript() names every command for each shell, and bash completes by it", async () => {
@@ -46,7 +55,9 @@ Deno.test("completionScript() names every command for each shell, and bash compl
   }
   assert.throws(() => completionScript("csh"), /none of bash, zsh, fish/);
   const complete = async (...words: string[]) => {
-    const script = `${completionScript("bash")}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _qpq; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const script = `${completionScript("bash")}\nCOMP_WORDS=(${
+      words.map((word) => `'${word}'`).join(" ")
+    }); COMP_CWORD=${words.length - 1}; _qpq; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
     return new TextDecoder().decode(stdout).trim().split("\n");
   };

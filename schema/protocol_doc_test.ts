@@ -1,9 +1,10 @@
 /** docs/protocol.md names what the schema has: a call, field, kind or error that is added there is missed here. */
 
 import assert from "node:assert/strict";
+import { readPage } from "./testing/doc_page.ts";
 
 const schema = Deno.readTextFileSync(new URL("./node.capnp", import.meta.url)).replace(/#[^\n]*/g, "");
-const page = Deno.readTextFileSync(new URL("../docs/protocol.md", import.meta.url));
+const page = readPage("docs/protocol.md");
 
 /** The table row whose first cell is the name. */
 function rowOf(name: string): string {
@@ -20,7 +21,9 @@ Deno.test("docs/protocol.md has a row for every call with each of its parameters
   assert(methods.length >= 32, `${methods.length} methods read from the schema`);
   for (const [, name, params, results] of methods) {
     const row = rowOf(name);
-    for (const field of [...fieldsOf(params), ...fieldsOf(results)]) assert(row.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+    for (const field of [...fieldsOf(params), ...fieldsOf(results)]) {
+      assert(row.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+    }
   }
 });
 
@@ -28,33 +31,54 @@ Deno.test("docs/protocol.md names every struct and each of its fields", () => {
   const structs = [...schema.matchAll(/^struct (\w+) \{([\s\S]*?)^\}/gm)];
   assert(structs.length >= 11, `${structs.length} structs read from the schema`);
   for (const [, name, body] of structs) {
-    const text = name === "Entry" ? page.slice(page.indexOf("| field of `Entry` |"), page.indexOf("## DeliveryService")) : rowOf(name);
-    for (const field of fieldsOf(body)) assert(text.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+    const text = name === "Entry"
+      ? page.slice(page.indexOf("| field of `Entry` |"), page.indexOf("## DeliveryService"))
+      : rowOf(name);
+    for (const field of fieldsOf(body)) {
+      assert(text.includes(`\`${field}\``), `docs/protocol.md: ${name} does not name ${field}`);
+    }
   }
 });
 
 Deno.test("docs/protocol.md names every kind of entry and every error with its code", () => {
   const [, kinds] = /enum EntryKind \{([\s\S]*?)\}/.exec(schema)!;
-  for (const [, kind] of kinds.matchAll(/(\w+) @\d+/g)) assert(page.includes(`\`${kind}\``), `docs/protocol.md does not name the kind ${kind}`);
+  for (const [, kind] of kinds.matchAll(/(\w+) @\d+/g)) {
+    assert(page.includes(`\`${kind}\``), `docs/protocol.md does not name the kind ${kind}`);
+  }
   const errors = [...schema.matchAll(/^const (\w+) :UInt16 = (\d+);/gm)];
   assert(errors.length >= 27, `${errors.length} errors read from the schema`);
-  for (const [, name, code] of errors) assert(page.includes(`E${code.padStart(3, "0")} | \`${name}\``), `docs/protocol.md does not name E${code.padStart(3, "0")} ${name}`);
+  for (const [, name, code] of errors) {
+    assert(
+      page.includes(`E${code.padStart(3, "0")} | \`${name}\``),
+      `docs/protocol.md does not name E${code.padStart(3, "0")} ${name}`,
+    );
+  }
 });
 
 /** The program's own files of a folder: no tests, no generated code. */
 function sourcesOf(folder: URL): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
-    if (isDirectory) return ["generated", "testing", "testdata", "node_modules"].includes(name) ? [] : sourcesOf(new URL(`${name}/`, folder));
+    if (isDirectory) {
+      return ["generated", "testing", "testdata", "node_modules"].includes(name)
+        ? []
+        : sourcesOf(new URL(`${name}/`, folder));
+    }
     return name.endsWith(".ts") && !name.endsWith("_test.ts") ? [Deno.readTextFileSync(new URL(name, folder))] : [];
   });
 }
 
 Deno.test("docs/protocol.md has every label that keys are derived and signatures are made with", () => {
-  const text = ["schema", "client", "server-core", "gateway", "cli"].flatMap((room) => sourcesOf(new URL(`../${room}/`, import.meta.url))).join("\n");
-  const labels = new Set([...text.matchAll(/["`](qpq\/1(?: [a-z ]*[a-z])?)(?:["`]|\$\{read\})/g)].map(([, label]) => label));
+  const text = ["schema", "client", "server-core", "gateway", "cli"].flatMap((room) =>
+    sourcesOf(new URL(`../${room}/`, import.meta.url))
+  ).join("\n");
+  const labels = new Set(
+    [...text.matchAll(/["`](qpq\/1(?: [a-z ]*[a-z])?)(?:["`]|\$\{read\})/g)].map(([, label]) => label),
+  );
   // The two that are put together from a variable.
   for (const part of ["commit", "welcome"]) labels.add(`qpq/1 ${part}`);
   assert(labels.size >= 25, `${labels.size} labels read from the code`);
   const section = page.slice(page.indexOf("## Labels"), page.indexOf("## Rules of a group"));
-  for (const label of labels) assert(section.includes(`\`${label}\``), `docs/protocol.md does not name the label "${label}"`);
+  for (const label of labels) {
+    assert(section.includes(`\`${label}\``), `docs/protocol.md does not name the label "${label}"`);
+  }
 });

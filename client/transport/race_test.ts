@@ -54,16 +54,31 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-const served = () => openingTo(new Handlers<undefined>()
-  .unary(delivery.health, () => Promise.resolve({ serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 }))
-  .unary(delivery.putBlob, async (_params, { chunks }) => {
-    for await (const _ of chunks());
-    return { expiresMs: 1 };
-  })
-  .stream(delivery.subscribe, async function* (_params, { signal }) {
-    yield { entries: [] };
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
-  }), () => undefined);
+const served = () =>
+  openingTo(
+    new Handlers<undefined>()
+      .unary(
+        delivery.health,
+        () =>
+          Promise.resolve({
+            serverTimeMs: 1,
+            wireVersion: 1,
+            draining: false,
+            build: "",
+            restoredMs: 0,
+            restoredToMs: 0,
+          }),
+      )
+      .unary(delivery.putBlob, async (_params, { chunks }) => {
+        for await (const _ of chunks());
+        return { expiresMs: 1 };
+      })
+      .stream(delivery.subscribe, async function* (_params, { signal }) {
+        yield { entries: [] };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      }),
+    () => undefined,
+  );
 
 /** A stream whose writes hang from then on. */
 function takingUntil(isStarved: () => boolean, { readable, writable }: ByteStream): ByteStream {
@@ -91,6 +106,7 @@ class World {
   readonly transport: BrowserTransport;
 
   constructor() {
+    // deno-lint-ignore no-this-alias -- the classes below have a `this` of their own
     const world = this;
     class FakeWebTransport {
       readonly ready: Promise<void>;
@@ -113,7 +129,9 @@ class World {
       }
       createBidirectionalStream() {
         if (world.starved === "opens no stream") return new Promise(() => {});
-        return world.isSilent ? Promise.resolve(streamPair()[0]) : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
+        return world.isSilent
+          ? Promise.resolve(streamPair()[0])
+          : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
       }
     }
     this.transport = new BrowserTransport("https://chat.example", {
@@ -121,7 +139,8 @@ class World {
       clock: this.clock,
       memory: this.memory,
       network: () => this.network,
-      fetchConfig: () => Promise.resolve({ webtransport: { url: "https://chat.example:4433/wt", certificateHashes: [] }, rpc: "/rpc" }),
+      fetchConfig: () =>
+        Promise.resolve({ webtransport: { url: "https://chat.example:4433/wt", certificateHashes: [] }, rpc: "/rpc" }),
       connectHttps: () => this.#https(),
     });
   }
@@ -152,8 +171,10 @@ class World {
   }
 }
 
-const call = (connection: Connection) => new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
-const isOver = async (connection: Connection) => await Promise.race([connection.closed.then(({ reason }) => reason), settle().then(() => undefined)]);
+const call = (connection: Connection) =>
+  new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
+const isOver = async (connection: Connection) =>
+  await Promise.race([connection.closed.then(({ reason }) => reason), settle().then(() => undefined)]);
 
 Deno.test("WebTransport that connects fast is chosen at once, and nothing is tried beside it", async () => {
   const world = new World();
@@ -200,7 +221,10 @@ Deno.test("WebTransport that connects after HTTPS was chosen takes over: calls u
   const world = new World();
   world.behaviour = "hangs";
   const { connection } = await world.connect();
-  const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 });
+  const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, {
+    recipientKey: new Uint8Array(32),
+    after: 0,
+  });
   assert.deepEqual((await listening.next()).value, { entries: [] });
   world.sessions[0].ready();
   await world.clock.pass(quietMs - 500);
@@ -269,7 +293,10 @@ Deno.test("WebTransport that stalls in the middle of a session is left for HTTPS
 Deno.test("WebTransport that opens no stream any more is left for HTTPS: calls that wait for one fail at once, and are made again there", async () => {
   const world = new World();
   const { connection } = await world.connect();
-  const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 });
+  const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, {
+    recipientKey: new Uint8Array(32),
+    after: 0,
+  });
   await listening.next();
   world.starved = "opens no stream";
   const stuck = assert.rejects(call(connection), TransportError);
@@ -289,7 +316,9 @@ Deno.test("a call that gives up while WebTransport opens no stream for it ends b
   const { connection } = await world.connect();
   world.starved = "opens no stream";
   const given = new AbortController();
-  const stuck = new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {}, { signal: given.signal });
+  const stuck = new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {}, {
+    signal: given.signal,
+  });
   await settle();
   given.abort(new Error("enough"));
   await assert.rejects(stuck, TransportError);
@@ -299,7 +328,13 @@ Deno.test("a call that gives up while WebTransport opens no stream for it ends b
 Deno.test("WebTransport that takes no more of an upload is left for HTTPS although its other streams work", async () => {
   const world = new World();
   const { connection } = await world.connect();
-  const upload = async (over: Connection) => await new RpcClient((signal) => over.openStream(signal)).call(delivery.putBlob, { sha256: new Uint8Array(32), length: 300_000 }, {}, new Uint8Array(300_000));
+  const upload = async (over: Connection) =>
+    await new RpcClient((signal) => over.openStream(signal)).call(
+      delivery.putBlob,
+      { sha256: new Uint8Array(32), length: 300_000 },
+      {},
+      new Uint8Array(300_000),
+    );
   world.starved = "takes no write";
   const stuck = upload(connection);
   stuck.catch(() => {});

@@ -19,13 +19,24 @@ export interface Method<P = unknown, R = unknown> {
 export type ParamsOf<M> = M extends Method<infer P, infer _R> ? P : never;
 export type ResultsOf<M> = M extends Method<infer _P, infer R> ? R : never;
 
-// The generated "target" interfaces name every method with its two struct classes: (params: P, results: R) => Promise<void>.
+// The generated "target" interfaces name every method with its two struct classes: (params: P, results: R) =>
+// Promise<void>.
 type MethodsOf<T> = {
-  readonly [K in keyof T]: T[K] extends (params: infer P extends $.Struct, results: infer R extends $.Struct) => Promise<void> ? Method<PlainStruct<P>, PlainStruct<R>> : never;
+  readonly [K in keyof T]: T[K] extends
+    (params: infer P extends $.Struct, results: infer R extends $.Struct) => Promise<void>
+    ? Method<PlainStruct<P>, PlainStruct<R>>
+    : never;
 };
 
-// deno-lint-ignore no-explicit-any
-type GeneratedMethod = { ParamsClass: any; ResultsClass: any; interfaceId: bigint; methodId: number; methodName?: string };
+type GeneratedMethod = {
+  // deno-lint-ignore no-explicit-any
+  ParamsClass: any;
+  // deno-lint-ignore no-explicit-any
+  ResultsClass: any;
+  interfaceId: bigint;
+  methodId: number;
+  methodName?: string;
+};
 
 function methodsOf<T>(service: Method["service"], generated: readonly GeneratedMethod[]): MethodsOf<T> {
   const entries = generated.map((method) => {
@@ -37,10 +48,16 @@ function methodsOf<T>(service: Method["service"], generated: readonly GeneratedM
 }
 
 /** OPAQUE, sessions, devices, KeyPackages, vault, directory. */
-export const authentication = methodsOf<wire.AuthenticationService$Server$Target>("AuthenticationService", wire.AuthenticationService$Client.methods);
+export const authentication = methodsOf<wire.AuthenticationService$Server$Target>(
+  "AuthenticationService",
+  wire.AuthenticationService$Client.methods,
+);
 
 /** Queues, channels, blobs, health. */
-export const delivery = methodsOf<wire.DeliveryService$Server$Target>("DeliveryService", wire.DeliveryService$Client.methods);
+export const delivery = methodsOf<wire.DeliveryService$Server$Target>(
+  "DeliveryService",
+  wire.DeliveryService$Client.methods,
+);
 
 const all: Method[] = [...Object.values(authentication), ...Object.values(delivery)] as Method[];
 const byIds = new Map(all.map((method) => [`${method.interfaceId}:${method.methodId}`, method]));

@@ -5,7 +5,13 @@ import { credentialSignedBytes } from "../../schema/credential.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { uploadsPerMinute } from "./key_package_handlers.ts";
 import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
-import { type KeyPackageOptions, lastResortExtension, makeKeyPackage, makeLastResort, xwingExtension } from "./testing/key_packages.ts";
+import {
+  type KeyPackageOptions,
+  lastResortExtension,
+  makeKeyPackage,
+  makeLastResort,
+  xwingExtension,
+} from "./testing/key_packages.ts";
 import { isXWingPublicKey } from "./xwing_public_key.ts";
 
 const none = new Uint8Array();
@@ -20,19 +26,37 @@ async function uploader() {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const base = await baseOf(alice);
-  const upload = (keyPackage: Uint8Array<ArrayBuffer>) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none }));
-  const uploadLast = (lastResort: Uint8Array<ArrayBuffer>) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort }));
-  return { rig, alice, base, upload, uploadLast, with: async (changes: Partial<KeyPackageOptions>) => await upload(await makeKeyPackage({ ...base, ...changes })) };
+  const upload = (keyPackage: Uint8Array<ArrayBuffer>) =>
+    answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none }));
+  const uploadLast = (lastResort: Uint8Array<ArrayBuffer>) =>
+    answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort }));
+  return {
+    rig,
+    alice,
+    base,
+    upload,
+    uploadLast,
+    with: async (changes: Partial<KeyPackageOptions>) => await upload(await makeKeyPackage({ ...base, ...changes })),
+  };
 }
 
 Deno.test("uploadKeyPackages takes what is right and answers with the stock", async () => {
   const { alice, base } = await uploader();
   const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
   assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 0, lastResort: false });
-  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: await makeLastResort(base) }), { available: 2 });
+  assert.deepEqual(
+    await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: await makeLastResort(base) }),
+    { available: 2 },
+  );
   assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 2, lastResort: true });
-  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }), { available: 2 }, "a repeated upload changes nothing");
-  assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 2, lastResort: true }, "no last resort keeps the present one");
+  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }), {
+    available: 2,
+  }, "a repeated upload changes nothing");
+  assert.deepEqual(
+    await alice.client.call(authentication.countKeyPackages, {}),
+    { available: 2, lastResort: true },
+    "no last resort keeps the present one",
+  );
 });
 
 Deno.test("uploadKeyPackages answers E020 to what does not decode, has bytes after it, is another message, or has a bad signature", async () => {
@@ -47,10 +71,31 @@ Deno.test("uploadKeyPackages answers E020 to what does not decode, has bytes aft
   const wrongVersion = good.slice();
   wrongVersion[1] = 2;
   assert.equal(await upload(wrongVersion), "E020");
-  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, signature: keyPackage.signature.map((byte) => byte ^ 1) }) }), "E020");
-  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, extensions: [lastResortExtension] }) }), "E020", "not covered by the signature");
-  assert.equal(await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } }) }), "E020");
-  assert.equal(await uploadWith({ leafExtensions: [xwingExtension(), { extensionType: 0xf0aa, extensionData: none }] }), "E020", "not in capabilities");
+  assert.equal(
+    await uploadWith({
+      spoil: (keyPackage) => ({
+        ...keyPackage,
+        signature: keyPackage.signature.map((byte) => byte ^ 1),
+      }),
+    }),
+    "E020",
+  );
+  assert.equal(
+    await uploadWith({ spoil: (keyPackage) => ({ ...keyPackage, extensions: [lastResortExtension] }) }),
+    "E020",
+    "not covered by the signature",
+  );
+  assert.equal(
+    await uploadWith({
+      spoil: (keyPackage) => ({ ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } }),
+    }),
+    "E020",
+  );
+  assert.equal(
+    await uploadWith({ leafExtensions: [xwingExtension(), { extensionType: 0xf0aa, extensionData: none }] }),
+    "E020",
+    "not in capabilities",
+  );
   assert.equal(await uploadWith({ leafExtensions: [xwingExtension(), xwingExtension()] }), "E020", "twice");
 });
 
@@ -60,9 +105,15 @@ Deno.test("uploadKeyPackages answers E020 when only the leaf's signature is bad,
   const { decodeMlsMessage, encodeMlsMessage, getCiphersuiteFromName, getCiphersuiteImpl } = await import("ts-mls");
   const decoded = decodeMlsMessage(await makeKeyPackage(base), 0)![0];
   assert.ok(decoded.wireformat === "mls_key_package");
-  const { signature } = await getCiphersuiteImpl(getCiphersuiteFromName("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"));
+  const { signature } = await getCiphersuiteImpl(
+    getCiphersuiteFromName("MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"),
+  );
   const { keyPackage } = decoded;
-  const again = await signKeyPackage({ ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } }, base.device.seed, signature);
+  const again = await signKeyPackage(
+    { ...keyPackage, leafNode: { ...keyPackage.leafNode, signature: new Uint8Array(64) } },
+    base.device.seed,
+    signature,
+  );
   assert.equal(await upload(new Uint8Array(encodeMlsMessage({ ...decoded, keyPackage: again }))), "E020");
 });
 
@@ -94,20 +145,40 @@ Deno.test("uploadKeyPackages answers E022 to lifetimes that are too long, over, 
 });
 
 Deno.test("uploadKeyPackages answers E023 to a KeyPackage or credential of another device, account or name", async () => {
-  const { rig, alice, base, upload, with: uploadWith } = await uploader();
+  const { rig, alice, upload, with: uploadWith } = await uploader();
   const bob = await rig.account("bob");
   assert.equal(await upload(await makeKeyPackage(await baseOf(bob))), "E023");
   const second = await newDevice();
-  assert.equal(await uploadWith({ device: second, credential: await alice.credential(second) }), "E023", "the account's other device");
+  assert.equal(
+    await uploadWith({ device: second, credential: await alice.credential(second) }),
+    "E023",
+    "the account's other device",
+  );
   assert.equal(await uploadWith({ credential: await bob.credential() }), "E023");
-  assert.equal(await uploadWith({ credential: await bob.credential(alice.device) }), "E023", "vouched for by another account");
+  assert.equal(
+    await uploadWith({ credential: await bob.credential(alice.device) }),
+    "E023",
+    "vouched for by another account",
+  );
   assert.equal(await uploadWith({ credential: await alice.credential(alice.device, { username: "mallory" }) }), "E023");
-  assert.equal(await uploadWith({ credential: await alice.credential(alice.device, { deviceId: second.deviceId }) }), "E023");
+  assert.equal(
+    await uploadWith({ credential: await alice.credential(alice.device, { deviceId: second.deviceId }) }),
+    "E023",
+  );
   const { rootSignature: _, ...claims } = await alice.credential();
-  const forged = { ...claims, rootSignature: await signEd25519(bob.rootSeed, credentialSignedBytes(alice.device.recipientKey, claims)) };
+  const forged = {
+    ...claims,
+    rootSignature: await signEd25519(bob.rootSeed, credentialSignedBytes(alice.device.recipientKey, claims)),
+  };
   assert.equal(await uploadWith({ credential: forged }), "E023");
-  assert.equal(await uploadWith({ mlsCredential: { credentialType: "basic", identity: new Uint8Array([1, 2, 3]) } }), "E023");
-  assert.equal(await uploadWith({ mlsCredential: { credentialType: "x509", certificates: [new Uint8Array([1])] } }), "E023");
+  assert.equal(
+    await uploadWith({ mlsCredential: { credentialType: "basic", identity: new Uint8Array([1, 2, 3]) } }),
+    "E023",
+  );
+  assert.equal(
+    await uploadWith({ mlsCredential: { credentialType: "x509", certificates: [new Uint8Array([1])] } }),
+    "E023",
+  );
 });
 
 Deno.test("uploadKeyPackages answers E025 to an X-Wing key that is missing, of a wrong form, or not in capabilities", async () => {
@@ -144,7 +215,8 @@ Deno.test("isXWingPublicKey() checks every coefficient against q (FIPS 203 §7.2
 Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and in stock (E014)", async () => {
   const { alice, base, rig } = await uploader();
   const good = await Promise.all(Array.from({ length: 60 }, () => makeKeyPackage(base)));
-  const upload = (keyPackages: Uint8Array<ArrayBuffer>[]) => answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }));
+  const upload = (keyPackages: Uint8Array<ArrayBuffer>[]) =>
+    answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none }));
   assert.equal(await upload([...good.slice(0, 3), good[3].slice(1)]), "E020");
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
   assert.equal(await upload(Array.from({ length: 101 }, () => new Uint8Array([1]))), "E014");
@@ -156,7 +228,11 @@ Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and
   rig.nowMs += 24 * hourMs;
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 0);
   rig.nowMs -= 72 * hourMs;
-  assert.equal(await upload([await makeKeyPackage({ ...base, nowMs: rig.nowMs })]), "ok", "those of a clock that was ahead fill nothing once it is right");
+  assert.equal(
+    await upload([await makeKeyPackage({ ...base, nowMs: rig.nowMs })]),
+    "ok",
+    "those of a clock that was ahead fill nothing once it is right",
+  );
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 1);
 });
 
@@ -164,16 +240,30 @@ Deno.test("fetchKeyPackage hands each out once, in order, then the last resort a
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const [first, second] = [await makeKeyPackage(base), await makeKeyPackage(base)];
-  const fetch = () => bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+  const fetch = () =>
+    bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
   const noneLeft = await fetch().catch((error) => error);
-  assert.match(noneLeft.message, new RegExp(`^E024.*${Array.from(alice.device.deviceId, (byte) => byte.toString(16).padStart(2, "0")).join("")}`));
+  assert.match(
+    noneLeft.message,
+    new RegExp(`^E024.*${Array.from(alice.device.deviceId, (byte) => byte.toString(16).padStart(2, "0")).join("")}`),
+  );
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort: none });
-  assert.deepEqual(await fetch(), { keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: first, lastResort: false }] });
+  assert.deepEqual(await fetch(), {
+    keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: first, lastResort: false }],
+  });
   assert.deepEqual((await fetch()).keyPackages[0].keyPackage, second);
   assert.equal(await answerOf(fetch()), "E024");
   const lastResort = await makeLastResort(base);
-  assert.deepEqual(await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort }), { available: 0 }, "what was handed out does not come back");
-  for (let times = 0; times < 3; times++) assert.deepEqual(await fetch(), { keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: lastResort, lastResort: true }] });
+  assert.deepEqual(
+    await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort }),
+    { available: 0 },
+    "what was handed out does not come back",
+  );
+  for (let times = 0; times < 3; times++) {
+    assert.deepEqual(await fetch(), {
+      keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: lastResort, lastResort: true }],
+    });
+  }
   const renewed = await makeLastResort(base);
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: renewed });
   assert.deepEqual((await fetch()).keyPackages[0].keyPackage, renewed);
@@ -184,7 +274,14 @@ Deno.test("fetchKeyPackage answers calls at the same time with different KeyPack
   const bob = await rig.account("bob");
   const keyPackages = await Promise.all(Array.from({ length: 20 }, () => makeKeyPackage(base)));
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
-  const fetched = await Promise.all(keyPackages.map(() => bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [alice.device.deviceId] })));
+  const fetched = await Promise.all(
+    keyPackages.map(() =>
+      bob.client.call(authentication.fetchKeyPackage, {
+        accountKey: alice.list.accountKey,
+        deviceIds: [alice.device.deviceId],
+      })
+    ),
+  );
   assert.equal(new Set(fetched.map(({ keyPackages }) => keyPackages[0].keyPackage.join())).size, 20);
 });
 
@@ -196,14 +293,20 @@ Deno.test("fetchKeyPackage gives one of each listed device or none at all, and E
   await alice.putList(await alice.nextList([second]));
   const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
-  const fetch = (deviceIds: Uint8Array<ArrayBuffer>[], accountKey = alice.list.accountKey) => bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
+  const fetch = (deviceIds: Uint8Array<ArrayBuffer>[], accountKey = alice.list.accountKey) =>
+    bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
   assert.equal(await answerOf(fetch([])), "E024");
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 2, "nothing was used up");
   const seconds = await makeKeyPackage({ ...base, device: second, credential: await alice.credential(second) });
   await client.call(authentication.uploadKeyPackages, { keyPackages: [seconds], lastResort: none });
   const all = await fetch([]);
-  assert.deepEqual(new Set(all.keyPackages.map(({ keyPackage }) => keyPackage.join())), new Set([keyPackages[0].join(), seconds.join()]));
-  assert.deepEqual((await fetch([alice.device.deviceId])).keyPackages.map(({ keyPackage }) => keyPackage), [keyPackages[1]]);
+  assert.deepEqual(
+    new Set(all.keyPackages.map(({ keyPackage }) => keyPackage.join())),
+    new Set([keyPackages[0].join(), seconds.join()]),
+  );
+  assert.deepEqual((await fetch([alice.device.deviceId])).keyPackages.map(({ keyPackage }) => keyPackage), [
+    keyPackages[1],
+  ]);
   assert.equal(await answerOf(fetch([new Uint8Array(16)])), "E012");
   assert.equal(await answerOf(fetch([bob.device.deviceId])), "E012");
   assert.equal(await answerOf(fetch([], new Uint8Array(32))), "E012");
@@ -215,8 +318,12 @@ Deno.test("fetchKeyPackage gives one of each listed device or none at all, and E
 Deno.test("fetchKeyPackage hands out for 24 h by the server's clock and never before not_before", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
-  const fetch = () => answerOf(bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }));
-  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [await makeKeyPackage(base), await makeKeyPackage(base)], lastResort: none });
+  const fetch = () =>
+    answerOf(bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }));
+  await alice.client.call(authentication.uploadKeyPackages, {
+    keyPackages: [await makeKeyPackage(base), await makeKeyPackage(base)],
+    lastResort: none,
+  });
   rig.nowMs += 24 * hourMs - 1;
   assert.equal(await fetch(), "ok");
   rig.nowMs += 1;
@@ -231,8 +338,13 @@ Deno.test("fetchKeyPackage hands out for 24 h by the server's clock and never be
 Deno.test("fetchKeyPackage is limited per caller and target with E005", async () => {
   const rig = new Rig({ config: { fetchKeyPackagePerMinute: 2 } });
   const [alice, bob, carol] = [await rig.account("alice"), await rig.account("bob"), await rig.account("carol")];
-  const fetch = (caller: TestAccount, target: TestAccount) => answerOf(caller.client.call(authentication.fetchKeyPackage, { accountKey: target.list.accountKey, deviceIds: [] }));
-  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice), await fetch(bob, alice)], ["E024", "E024", "E005"]);
+  const fetch = (caller: TestAccount, target: TestAccount) =>
+    answerOf(caller.client.call(authentication.fetchKeyPackage, { accountKey: target.list.accountKey, deviceIds: [] }));
+  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice), await fetch(bob, alice)], [
+    "E024",
+    "E024",
+    "E005",
+  ]);
   assert.equal(await fetch(bob, carol), "E024");
   assert.equal(await fetch(carol, alice), "E024");
   rig.nowMs += 30_000;
@@ -271,7 +383,8 @@ Deno.test("uploadKeyPackages refuses a KeyPackage with any one byte changed, and
 Deno.test("uploadKeyPackages is limited per device with E005: checking them takes the time of everybody's calls", async () => {
   const rig = new Rig({ config: { uploadKeyPackagesPerMinute: uploadsPerMinute } });
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
-  const upload = (account: TestAccount) => answerOf(account.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: none }));
+  const upload = (account: TestAccount) =>
+    answerOf(account.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: none }));
   for (let count = 0; count < uploadsPerMinute; count++) assert.equal(await upload(alice), "ok");
   assert.equal(await upload(alice), "E005");
   assert.equal(await upload(bob), "ok");

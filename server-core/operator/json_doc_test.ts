@@ -1,4 +1,7 @@
-/** docs/operate.md says what `--json` prints: each command of a running core's operator, and what stops it, against the table there. */
+/**
+ * docs/operate.md says what `--json` prints: each command of a running core's operator, and what stops it,
+ * against the table there.
+ */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
@@ -8,27 +11,39 @@ import { openDatabase } from "../storage/sqlite/open.ts";
 import { startProcess, withTempDir } from "../testing/quic.ts";
 import { random, seedDevices } from "../testing/seed.ts";
 import { commands, failureOf, runCommand } from "./commands.ts";
+import { readPage } from "../../schema/testing/doc_page.ts";
 
-const page = Deno.readTextFileSync(new URL("../../docs/operate.md", import.meta.url));
+const page = readPage("docs/operate.md");
 
 /** Fields by command, from the rows of the table under "For programs". */
 function documented(): Map<string, string[]> {
   const [, section] = /\n### For programs\n([^]*?)\n##/.exec(page) ?? [];
-  const rows = (section ?? "").split("\n").filter((line) => line.startsWith("| `")).map((line) => line.split(/(?<!\\)\|/).slice(1, -1));
+  const rows = (section ?? "").split("\n").filter((line) => line.startsWith("| `")).map((line) =>
+    line.split(/(?<!\\)\|/).slice(1, -1)
+  );
   const names = (cell: string) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name);
-  return new Map(rows.flatMap(([command, fields]) => names(command).map((name) => [name, names(fields).filter((field) => /^[a-z]\w*(\[\])?(\.\w+)?$/.test(field)).sort()] as const)));
+  return new Map(
+    rows.flatMap(([command, fields]) =>
+      names(command).map((name) =>
+        [name, names(fields).filter((field) => /^[a-z]\w*(\[\])?(\.\w+)?$/.test(field)).sort()] as const
+      )
+    ),
+  );
 }
 
 /** The names of an object's fields; those within a field as `field.name`, of a list's objects as `field[].name`. */
 function namesOf(record: Record<string, unknown>): string[] {
   return Object.entries(record).flatMap(([name, value]) => {
     const [inner, prefix] = Array.isArray(value) ? [value[0], `${name}[]`] : [value, name];
-    return typeof inner === "object" && inner !== null ? namesOf(inner as Record<string, unknown>).map((field) => `${prefix}.${field}`) : [name];
+    return typeof inner === "object" && inner !== null
+      ? namesOf(inner as Record<string, unknown>).map((field) => `${prefix}.${field}`)
+      : [name];
   }).sort();
 }
 
 Deno.test({
-  name: "qpq-server: --json prints the fields that docs/operate.md promises for each command, and a list without entries prints nothing",
+  name:
+    "qpq-server: --json prints the fields that docs/operate.md promises for each command, and a list without entries prints nothing",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
@@ -49,7 +64,9 @@ Deno.test({
         return records;
       };
       openDatabase({ dataDir }).close();
-      for (const list of ["users", "invites"]) assert.deepEqual(await run(list, list), [], "zero accounts or codes are zero lines");
+      for (const list of ["users", "invites"]) {
+        assert.deepEqual(await run(list, list), [], "zero accounts or codes are zero lines");
+      }
       const [device] = seedDevices(dataDir, 2);
       const server = await startProcess(dataDir, { QPQ_METRICS_PORT: "0" });
       try {
@@ -59,7 +76,9 @@ Deno.test({
         env.QPQ_METRICS_PORT = String(/"metricsPort":(\d+)/.exec(server.log())![1]);
         await run("status", "status");
         await run("health", "health");
-        const [{ username }] = (await run("users", "users")).filter(({ accountKey }) => accountKey === toHex(device.accountKey)) as { username: string }[];
+        const [{ username }] = (await run("users", "users")).filter(({ accountKey }) =>
+          accountKey === toHex(device.accountKey)
+        ) as { username: string }[];
         await run("devices", "devices", username);
         await run("invite", "invite");
         const [{ inviteId }] = await run("invites", "invites");
@@ -67,7 +86,9 @@ Deno.test({
         await run("backup", "backup", `${dataDir}/monday.qpq`);
         await run("check", "check");
         await run("revoke", "revoke", "--user", username);
-        for (const action of ["disable", "enable", "delete"]) await run(`users ${action}`, "users", action, username, "--yes");
+        for (const action of ["disable", "enable", "delete"]) {
+          await run(`users ${action}`, "users", action, username, "--yes");
+        }
       } finally {
         server.kill("SIGTERM");
         await server.status;
@@ -76,7 +97,9 @@ Deno.test({
       const key = `${dataDir}/key`;
       Deno.writeTextFileSync(key, `x'${toHex(random(32))}'`);
       await run("rekey", "rekey", "--new-key-file", key);
-      for (const command of Object.keys(commands)) assert.ok(printed.has(command), `${command} was not tried`);
+      for (const command of Object.keys(commands)) {
+        assert.ok(printed.has(command), `${command} was not tried`);
+      }
       assert.deepEqual(Object.fromEntries(printed), Object.fromEntries(promised));
     }),
 });

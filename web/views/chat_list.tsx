@@ -12,7 +12,7 @@ import { RecoveryBanner } from "./recovery_banner.tsx";
 import { SignOutDialog } from "./sign_out_dialog.tsx";
 
 /** All chats, newest first; who is signed in, and whether the server can be reached. */
-export function ChatList(props: { compact: boolean }): JSX.Element {
+export function ChatList(): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);
   const inSettings = () => app.navigation.route().kind === "settings";
@@ -25,8 +25,18 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
   return (
     <section class="list-pane" aria-label={text("chats.title")}>
       <header class="list-head">
-        <h1 class="brand brand-small"><Mark /><Wordmark /></h1>
-        <button type="button" class="button button-primary list-new" onClick={() => app.navigation.go({ kind: "new-chat" })}><Icon name="plus" />{text("chats.new")}</button>
+        <h1 class="brand brand-small">
+          <Mark />
+          <Wordmark />
+        </h1>
+        <button
+          type="button"
+          class="button button-primary list-new"
+          onClick={() => app.navigation.go({ kind: "new-chat" })}
+        >
+          <Icon name="plus" />
+          {text("chats.new")}
+        </button>
       </header>
       <RecoveryBanner />
       <nav class="list-scroll" aria-label={text("chats.title")}>
@@ -37,17 +47,41 @@ export function ChatList(props: { compact: boolean }): JSX.Element {
           </div>
         </Show>
         <ul class="list">
-          <For each={chatIds()}>{(chatId) => <Show when={app.chat(chatId)}>{(chat) => <ChatRow chat={chat()} own={username()} />}</Show>}</For>
+          <For each={chatIds()}>
+            {(chatId) => <Show when={app.chat(chatId)}>{(chat) => <ChatRow chat={chat()} own={username()} />}</Show>}
+          </For>
         </ul>
       </nav>
       <BackgroundProgress />
       <footer class="list-foot">
         <Avatar name={username()} />
-        <span class="list-self"><span class="list-username">{username()}</span><ConnectionStatus /></span>
-        <button type="button" class="icon-button" aria-label={text("chats.settings")} title={text("chats.settings")} aria-current={inSettings() ? "page" : undefined} onClick={() => app.navigation.go({ kind: "settings" })}><Icon name="settings" /></button>
-        <button type="button" class="icon-button" aria-label={text("chats.sign-out")} title={text("chats.sign-out")} onClick={() => setSigningOut(true)}><Icon name="leave" /></button>
+        <span class="list-self">
+          <span class="list-username">{username()}</span>
+          <ConnectionStatus />
+        </span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={text("chats.settings")}
+          title={text("chats.settings")}
+          aria-current={inSettings() ? "page" : undefined}
+          onClick={() => app.navigation.go({ kind: "settings" })}
+        >
+          <Icon name="settings" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={text("chats.sign-out")}
+          title={text("chats.sign-out")}
+          onClick={() => setSigningOut(true)}
+        >
+          <Icon name="leave" />
+        </button>
       </footer>
-      <Show when={signingOut()}><SignOutDialog onClose={() => setSigningOut(false)} /></Show>
+      <Show when={signingOut()}>
+        <SignOutDialog onClose={() => setSigningOut(false)} />
+      </Show>
     </section>
   );
 }
@@ -85,14 +119,30 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
       >
         <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
         <span id={id("title")} class="chat-row-title" dir="auto">{props.chat.title}</span>
-        <time id={id("time")} class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>{listTimeText(props.chat.activityMs, Date.now())}</time>
+        <time id={id("time")} class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>
+          {listTimeText(props.chat.activityMs, Date.now())}
+        </time>
         <span id={id("preview")} class="chat-row-preview" dir="auto">{preview()}</span>
         <span id={id("marks")} class="chat-row-marks">
-          <Show when={props.chat.invitation}><span class="badge badge-quiet">{text("chats.invitation")}</span></Show>
-          <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}><span class="badge badge-warning">{text("info.key-changed")}</span></Show>
-          <Show when={props.chat.members.some(({ keyReplaced }) => keyReplaced)}><span class="badge badge-warning">{text("info.key-replaced")}</span></Show>
-          <Show when={!props.chat.active}><span class="badge badge-muted">{props.chat.recovering ? text("chats.recovering") : text("chats.ended")}</span></Show>
-          <Show when={props.chat.unread > 0}><span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>{props.chat.unread > 99 ? "99+" : props.chat.unread}</span></Show>
+          <Show when={props.chat.invitation}>
+            <span class="badge badge-quiet">{text("chats.invitation")}</span>
+          </Show>
+          <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}>
+            <span class="badge badge-warning">{text("info.key-changed")}</span>
+          </Show>
+          <Show when={props.chat.members.some(({ keyReplaced }) => keyReplaced)}>
+            <span class="badge badge-warning">{text("info.key-replaced")}</span>
+          </Show>
+          <Show when={!props.chat.active}>
+            <span class="badge badge-muted">
+              {props.chat.recovering ? text("chats.recovering") : text("chats.ended")}
+            </span>
+          </Show>
+          <Show when={props.chat.unread > 0}>
+            <span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>
+              {props.chat.unread > 99 ? "99+" : props.chat.unread}
+            </span>
+          </Show>
         </span>
       </a>
     </li>

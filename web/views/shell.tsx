@@ -22,9 +22,14 @@ export function Shell(): JSX.Element {
   };
   const chatId = () => openChat()?.chatId;
   const showsInfo = () => openChat()?.info === true;
-  /** Escape leaves what was opened over the conversation, wherever the focus is; what handles it itself has stopped it (a dialog, a field that is edited). */
+  /**
+   * Escape leaves what was opened over the conversation, wherever the focus is; what handles it itself has
+   * stopped it (a dialog, a field that is edited).
+   */
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || event.defaultPrevented || event.cancelBubble || document.querySelector("dialog[open]")) return;
+    if (
+      event.key !== "Escape" || event.defaultPrevented || event.cancelBubble || document.querySelector("dialog[open]")
+    ) return;
     const id = chatId();
     if (showsInfo() && id !== undefined) app.navigation.up({ kind: "chat", chatId: id, info: false });
     else if (route().kind === "settings" || route().kind === "new-chat") app.navigation.up({ kind: "chats" });
@@ -33,19 +38,42 @@ export function Shell(): JSX.Element {
   onCleanup(() => document.removeEventListener("keydown", onKeyDown));
   return (
     <div class="shell" classList={{ "shell-compact": compact(), "shell-info": wide() && showsInfo() }}>
-      <Show when={!compact() || route().kind === "chats"}><ChatList compact={compact()} /></Show>
+      <Show when={!compact() || route().kind === "chats"}>
+        <ChatList />
+      </Show>
       <Show when={!compact() || route().kind !== "chats"}>
         <main class="main-pane" id="main" tabindex="-1">
-          <Switch fallback={<div class="nothing-open"><Mark /><p>{text("chats.pick")}</p></div>}>
-            <Match when={route().kind === "new-chat"}><NewChat compact={compact()} /></Match>
-            <Match when={route().kind === "settings"}><Settings compact={compact()} /></Match>
-            <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>{(id) => <ChatInfo chatId={id} alone={compact()} />}</Match>
+          <Switch
+            fallback={
+              <div class="nothing-open">
+                <Mark />
+                <p>{text("chats.pick")}</p>
+              </div>
+            }
+          >
+            <Match when={route().kind === "new-chat"}>
+              <NewChat compact={compact()} />
+            </Match>
+            <Match when={route().kind === "settings"}>
+              <Settings compact={compact()} />
+            </Match>
+            <Match when={showsInfo() && !wide() ? chatId() : undefined} keyed>
+              {(id) => <ChatInfo chatId={id} alone={compact()} />}
+            </Match>
             <Match when={chatId()} keyed>{(id) => <ConversationView chatId={id} compact={compact()} />}</Match>
           </Switch>
         </main>
       </Show>
-      <Show when={app.comparing()} keyed>{(username) => <SafetyDialog username={username} onClose={() => app.compare(undefined)} />}</Show>
-      <Show when={wide() && showsInfo() ? chatId() : undefined} keyed>{(id) => <aside class="side-pane"><ChatInfo chatId={id} /></aside>}</Show>
+      <Show when={app.comparing()} keyed>
+        {(username) => <SafetyDialog username={username} onClose={() => app.compare(undefined)} />}
+      </Show>
+      <Show when={wide() && showsInfo() ? chatId() : undefined} keyed>
+        {(id) => (
+          <aside class="side-pane">
+            <ChatInfo chatId={id} />
+          </aside>
+        )}
+      </Show>
     </div>
   );
 }
