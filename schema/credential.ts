@@ -1,4 +1,7 @@
-/** The MLS basic credential's identity (PROTOCOL §1): who a leaf belongs to, vouched for by the account's root key. */
+/**
+ * The MLS basic credential's identity (specification §1): who a leaf belongs to, vouched for by the account's
+ * root key.
+ */
 
 import { concat, equalBytes, sha256, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";

@@ -1,4 +1,4 @@
-/** The tree is the map: imports run one way (DESIGN §6) and never in a circle. */
+/** The tree is the map: imports run one way (architecture §4) and never in a circle. */
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * What a device signs when it registers, signs in, or makes a sensitive call (PROTOCOL §4: "need a device
+ * What a device signs when it registers, signs in, or makes a sensitive call (specification §4: "need a device
  * signature over the parameters' hash and a server nonce").
  */
 
@@ -9,7 +9,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of
- * PROTOCOL §1. It also stands inside the OPAQUE context.
+ * specification §1. It also stands inside the OPAQUE context.
  */
 export const opaqueSuite = "qpq-opaque-1";
 

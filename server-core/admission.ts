@@ -1,5 +1,5 @@
 /**
- * Tells gateways from direct clients, and admits gateways that prove themselves (PROTOCOL §5,
+ * Tells gateways from direct clients, and admits gateways that prove themselves (specification §5,
  * schema/gateway_admission.ts).
  */
 

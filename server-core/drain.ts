@@ -1,4 +1,4 @@
-/** Shutting down without losing what was promised (DESIGN §3). */
+/** Shutting down without losing what was promised (specification §4). */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { Calls } from "./calls.ts";

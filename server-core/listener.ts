@@ -1,6 +1,6 @@
 /**
  * The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process
- * (DESIGN §9).
+ * (architecture §5).
  */
 
 import { Semaphore } from "async-mutex";

@@ -1,5 +1,5 @@
 /**
- * The server's time as this device can tell it (PROTOCOL §4: KeyPackage lifetimes are judged by the server's
+ * The server's time as this device can tell it (specification §4: KeyPackage lifetimes are judged by the server's
  * clock).
  */
 

@@ -1,5 +1,5 @@
 /**
- * Whether a device list that the server shows may replace the one that was seen before (PROTOCOL §1: never a
+ * Whether a device list that the server shows may replace the one that was seen before (specification §1: never a
  * lower version, nothing revoked comes back).
  */
 

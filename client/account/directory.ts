@@ -1,6 +1,6 @@
 /**
  * The directory as this device sees it: accounts pinned at first sight, their newest device lists, and what
- * follows from both for MLS leaves (PROTOCOL §1).
+ * follows from both for MLS leaves (specification §1).
  */
 
 import { Mutex } from "async-mutex";

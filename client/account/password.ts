@@ -3,7 +3,7 @@
 import { EngineError, LocalCode } from "../engine/api.ts";
 
 /**
- * PROTOCOL §1. A dictionary-based score for shorter ones would cost every visitor hundreds of kB, so length
+ * specification §1. A dictionary-based score for shorter ones would cost every visitor hundreds of kB, so length
  * alone opens the door.
  */
 const minLength = 12;

@@ -1,4 +1,4 @@
-/** What two people compare to know that no server stands between them (PROTOCOL §1). */
+/** What two people compare to know that no server stands between them (specification §1). */
 
 import { concat, toHex, utf8 } from "../../schema/bytes.ts";
 import type { Bytes } from "./types.ts";

@@ -34,7 +34,7 @@ export interface KnownAccount {
   decided: number;
   /**
    * 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be
-   * sent to the account meanwhile (PROTOCOL §1, Pins).
+   * sent to the account meanwhile (specification §1, Pins).
    */
   changedKey?: Bytes;
 }
@@ -134,7 +134,7 @@ export interface KeyPackageStock {
   forOwnGroup(): Promise<Bytes>;
 
   /**
-   * A KeyPackage that is never published, for a re-add request (PROTOCOL §3.4).
+   * A KeyPackage that is never published, for a re-add request (specification §3.4).
    *
    * @returns `put`: its private part, for the caller to write before the KeyPackage leaves; from then on it
    *   is among the candidates
@@ -157,7 +157,7 @@ export interface KeyPackageStock {
 }
 
 /**
- * The vault's channel list (PROTOCOL §1): a new device reads from it where it should be. Pins go there by
+ * The vault's channel list (specification §1): a new device reads from it where it should be. Pins go there by
  * themselves.
  */
 export interface VaultKeeper {

@@ -1,5 +1,5 @@
 /**
- * MIMI message ids (draft-ietf-mimi-content-07 §3.3; PROTOCOL §7): derived by each receiver, never taken from
+ * MIMI message ids (draft-ietf-mimi-content-07 §3.3; specification §7): derived by each receiver, never taken from
  * the sender.
  */
 
@@ -33,7 +33,7 @@ export function accountUri(accountKey: Uint8Array): string {
 
 /**
  * @param firstChannelId 32 bytes: the conversation's first channel; successors keep it, so that ids stay the
- *   same (PROTOCOL §7)
+ *   same (specification §7)
  */
 export function roomUri(firstChannelId: Uint8Array): string {
   return `im:${toHex(firstChannelId)}`;

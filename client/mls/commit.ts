@@ -1,4 +1,4 @@
-/** Building commits: the group's first state, and a pending commit with its bundle (PROTOCOL §2, §4). */
+/** Building commits: the group's first state, and a pending commit with its bundle (specification §2, §4). */
 
 import {
   bytesToBase64,
@@ -204,7 +204,7 @@ function pskProposal(channelId: Uint8Array, n: bigint): Proposal {
 
 /**
  * Stored leave proposals that still hold; others are dropped, so that one bad proposal never blocks the group
- * (PROTOCOL §3.2).
+ * (specification §3.2).
  */
 function usableLeaves(
   state: GroupState,
@@ -270,7 +270,8 @@ async function buildPending(
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
   const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
-    // Lifetimes of KeyPackages are judged by the server's time (PROTOCOL §4), and this device's clock may be another.
+    // Lifetimes of KeyPackages are judged by the server's time (specification §4), and this device's clock
+    // may be another.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
     return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, {
       extraProposals: byValue,

@@ -1,5 +1,5 @@
 /**
- * The authenticated_data of a commit (PROTOCOL §2): what the committer says that the commit does, for every
+ * The authenticated_data of a commit (specification §2): what the committer says that the commit does, for every
  * client to hold against what it did.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The message envelope (PROTOCOL §2): all that the server sees of a message. Wire form: CBOR array [version,
+ * The message envelope (specification §2): all that the server sees of a message. Wire form: CBOR array [version,
  * suite, kind, epoch, salt, ciphertext].
  */
 

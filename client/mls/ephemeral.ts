@@ -1,5 +1,5 @@
 /**
- * Ephemeral payloads (typing, receipts; PROTOCOL §2): outside the MLS ratchet, which unseen messages would
+ * Ephemeral payloads (typing, receipts; specification §2): outside the MLS ratchet, which unseen messages would
  * exhaust; signed by the device key, good for 30 s.
  */
 

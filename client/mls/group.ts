@@ -114,7 +114,7 @@ export interface Mls {
   sealMessage(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array }): Promise<SealedMessage>;
 
   /**
-   * A proposal to remove the own device, for another member to commit (PROTOCOL §3.2). After it this device
+   * A proposal to remove the own device, for another member to commit (specification §3.2). After it this device
    * sends no more in the epoch.
    */
   sealLeave(state: GroupState, message: { messageId: Uint8Array }): Promise<SealedMessage>;
@@ -149,7 +149,7 @@ export interface Mls {
   transcriptHash(state: GroupState): Bytes;
   /**
    * The hybrid header that seals S of epoch n to one member's current leaf key: the answer to a reseal
-   * request (PROTOCOL §3.5).
+   * request (specification §3.5).
    */
   resealHeader(
     input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array },

@@ -1,5 +1,5 @@
 /**
- * The hybrid key schedule around MLS commits (PROTOCOL §2): the PSK's name, a header for each member, one
+ * The hybrid key schedule around MLS commits (specification §2): the PSK's name, a header for each member, one
  * seal each for commit and Welcome.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Who a leaf is: the credential (PROTOCOL §1), the trust hook that ts-mls asks for each leaf, and the member
+ * Who a leaf is: the credential (specification §1), the trust hook that ts-mls asks for each leaf, and the member
  * as the engine sees it.
  */
 
@@ -67,7 +67,7 @@ async function refusalOf(
 }
 
 /**
- * ts-mls's configuration with our limits: one epoch back, few skipped generations (PROTOCOL §3.6, §8), no
+ * ts-mls's configuration with our limits: one epoch back, few skipped generations (specification §3.6, §8), no
  * padding of its own (§2).
  */
 export function clientConfig(authService: AuthenticationService): ClientConfig {

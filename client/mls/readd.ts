@@ -1,5 +1,5 @@
 /**
- * A device's signed request to be re-added (PROTOCOL §3.4): it names the KeyPackage that is to take the place
+ * A device's signed request to be re-added (specification §3.4): it names the KeyPackage that is to take the place
  * of the device's leaf. It travels in the authenticated_data of the commit that does it, so that every member
  * judges alike whether the device was thrown out or asked for this (GRP-3.3).
  */

@@ -1,7 +1,7 @@
 /**
- * The rules of a group (PROTOCOL §3) as pure checks on a decoded commit, run before ts-mls applies it: its
- * own callback is synchronous, comes after decryption and does not see the joiner's leaf (§8). They depend on
- * MLS state alone, but for which devices are revoked, so that all honest members judge alike.
+ * The rules of a group (specification §3) as pure checks on a decoded commit, run before ts-mls applies it:
+ * its own callback is synchronous, comes after decryption and does not see the joiner's leaf (§8). They
+ * depend on MLS state alone, but for which devices are revoked, so that all honest members judge alike.
  *
  * | rule | what it refuses |
  * |---|---|

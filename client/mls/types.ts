@@ -22,12 +22,12 @@ export type TrustUse = "join" | "add" | "member";
  */
 export type Trust = (credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse) => Promise<true | string>;
 
-/** What the engine must hand in. There is no default for either: accepting all is not a choice (DESIGN §5). */
+/** What the engine must hand in. There is no default for either: accepting all is not a choice (specification §8). */
 export interface MlsOptions {
   trust: Trust;
   /**
    * Whether a member device is revoked by the newest device list of its account: then any member may remove
-   * it (PROTOCOL §1).
+   * it (specification §1).
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
@@ -42,7 +42,7 @@ export interface GroupInfo {
   /** Account key as lower-case hex → role. */
   roles: Record<string, Role>;
   createdMs: number;
-  /** Extension 0xF0A2, in a successor channel only (PROTOCOL §3.5). */
+  /** Extension 0xF0A2, in a successor channel only (specification §3.5). */
   supersedes?: Supersedes;
 }
 
@@ -55,7 +55,7 @@ export interface Supersedes {
   reason: string;
   /**
    * The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it
-   * (PROTOCOL §7).
+   * (specification §7).
    */
   firstChannelId?: Bytes;
   /**
@@ -128,7 +128,7 @@ export interface CommitIntent {
   /** recipientKeys to remove. */
   remove?: Uint8Array[];
   info?: InfoChange;
-  /** Signed re-add requests (PROTOCOL §3.4) of devices that `remove` and `add` both name. */
+  /** Signed re-add requests (specification §3.4) of devices that `remove` and `add` both name. */
   requests?: Uint8Array[];
   /** Injected clock (corrected by the server's), for the lifetimes of added KeyPackages. */
   nowMs: number;

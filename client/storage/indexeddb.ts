@@ -1,7 +1,7 @@
 /**
  * Storage in IndexedDB: one object store for each store name, keys out of line, values as bytes.
  *
- * A write resolves on the transaction's `complete` with durability "strict" (DESIGN §5), and checks its
+ * A write resolves on the transaction's `complete` with durability "strict" (specification §6), and checks its
  * guards inside of the same transaction. Nothing but requests happens in a transaction, so that it can not
  * commit by itself half way.
  */

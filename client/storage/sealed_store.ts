@@ -1,5 +1,5 @@
 /**
- * Storage whose values are sealed at rest (PROTOCOL §6), and the only way by which the engine reads and
+ * Storage whose values are sealed at rest (specification §6), and the only way by which the engine reads and
  * writes.
  *
  * Three promises: a record that was moved, swapped or cut does not open; an engine that has lost the lock can

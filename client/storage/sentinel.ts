@@ -1,5 +1,5 @@
 /**
- * Tells a profile whose IndexedDB was evicted from a new one (DESIGN §5). Browsers may drop IndexedDB and
+ * Tells a profile whose IndexedDB was evicted from a new one (specification §6). Browsers may drop IndexedDB and
  * keep localStorage; the device that lived there has then lost its ratchets and must never act under its id
  * again.
  *

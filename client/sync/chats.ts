@@ -346,7 +346,7 @@ export class Chats {
     try {
       state = this.#mls.decodeState(epoch, records);
     } catch (error) {
-      // Damaged: as good as lost. The group can put this device back (PROTOCOL §3.4).
+      // Damaged: as good as lost. The group can put this device back (specification §3.4).
       if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
       throw error;
     }

@@ -1,5 +1,5 @@
 /**
- * Ephemeral payloads (PROTOCOL §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent
+ * Ephemeral payloads (specification §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent
  * once and never again, and nothing 30 s later.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Helps others back into a group (PROTOCOL §3.4, §3.5): seals an epoch's secret again, or takes a device out
+ * Helps others back into a group (specification §3.4, §3.5): seals an epoch's secret again, or takes a device out
  * and puts it back at its signed request. What this device asks for itself: healer.ts.
  */
 

@@ -18,7 +18,7 @@ import type { Unit } from "./unit.ts";
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
 /**
- * The client's guard on an entry of epoch n (PROTOCOL §4): it must be the own epoch + 1; n that was passed
+ * The client's guard on an entry of epoch n (specification §4): it must be the own epoch + 1; n that was passed
  * already is a repeat when its commitId is the one that was merged, and a fork when it is another. Nothing
  * leads back to an epoch from before those that are remembered, whichever commit says so ("old").
  *
@@ -168,7 +168,7 @@ export async function receiveOwnCommit(
   if (!draft) return;
   const pending = draft.pending?.commit && mls.decodePending(draft.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
-    // Only a device whose state went back in time meets its own commit without having it (PROTOCOL §4, E017).
+    // Only a device whose state went back in time meets its own commit without having it (specification §4, E017).
     unit.afterwards(() => events.rolledBack(draft.id));
     remember(unit, draft.id, entry, "rolled-back");
     return;
@@ -223,7 +223,7 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
 
 /**
  * The server says that this device is out. The commit that would prove it is sealed to those who stay: unless
- * the member who made it has said so, it is shown as the server's word (PROTOCOL §4).
+ * the member who made it has said so, it is shown as the server's word (specification §4).
  */
 export async function receiveRemoval(
   { account }: SyncContext,

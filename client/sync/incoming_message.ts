@@ -122,7 +122,7 @@ async function contentOf(context: SyncContext, unit: Unit, draft: Draft, { conte
     const meaning = messageMeaning(decoded);
     if (meaning.kind === "text" || meaning.kind === "reaction") return { kind: "new", id, text: meaning.text };
     const original = await originalOf(context, unit, draft, meaning.replaces);
-    // Edit and delete are applied only when the sender's account is the original's (PROTOCOL §7); otherwise
+    // Edit and delete are applied only when the sender's account is the original's (specification §7); otherwise
     // they say what they carry, as a message of their own.
     if (original?.senderKey !== toHex(sender.credential.accountKey)) {
       return { kind: "new", id, text: meaning.kind === "edit" ? meaning.text : "" };

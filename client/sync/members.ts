@@ -20,7 +20,7 @@ export interface EpochChange {
   after: Member[];
   /** Devices that had asked to leave. */
   leaving: Member[];
-  /** Devices that were taken out and put back in one (PROTOCOL §3.4). */
+  /** Devices that were taken out and put back in one (specification §3.4). */
   readded: Member[];
   infoChange?: { before: GroupInfo; after: GroupInfo };
 }
@@ -124,7 +124,7 @@ export function unseenChanges(
   ];
 }
 
-/** Every added device is a visible line (PROTOCOL §1). */
+/** Every added device is a visible line (specification §1). */
 function deviceNotices(
   before: Member[],
   after: Member[],

@@ -157,7 +157,7 @@ export class Messages {
   }
 
   /**
-   * PROTOCOL §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a
+   * specification §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a
    * key that the user took another for. @throws EngineError L007, L016
    */
   async requireUnchanged(chatId: string): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed
  * bytes, the ratchet and the line of the conversation go to disk in one write before any byte leaves
- * (PROTOCOL §4); after that the same bytes go out until there is an answer, and are sealed again only when
+ * (specification §4); after that the same bytes go out until there is an answer, and are sealed again only when
  * the server has said that it does not have them, or when the conversation has moved to another channel:
  * those who moved before will not read what came in the old one.
  */
@@ -244,7 +244,7 @@ export class Outbox {
     if (!chat?.record.active) {
       return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
     }
-    // Help is on its way (PROTOCOL §3.4, §3.5): then it is sealed anew.
+    // Help is on its way (specification §3.4, §3.5): then it is sealed anew.
     if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
     if (
       !record.sealed || this.#hasMoved(record) ||
@@ -255,7 +255,7 @@ export class Outbox {
 
   /**
    * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user
-   * took another one (PROTOCOL §1, Pins), or a stranger to the chat has brought this device back into it
+   * took another one (specification §1, Pins), or a stranger to the chat has brought this device back into it
    * (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and
    * the queue is looked at again when a pin or the group changes or the invitation is accepted ({@link
    * kick}); only a wish to leave passes.
@@ -309,7 +309,7 @@ export class Outbox {
           return this.#awaitEpoch(record, error);
         case "failed":
           // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
-          // else the server has forgotten the channel (PROTOCOL §3.5).
+          // else the server has forgotten the channel (specification §3.5).
           if (error.code === ErrorCode.notAMember && this.#context.chats.get(chatId)?.record.active) {
             this.#needs.suspect(chatId, error.code);
             return this.#rest(chatId, epochPatienceMs);

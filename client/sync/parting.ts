@@ -1,7 +1,7 @@
 /**
  * Where two histories of one channel parted, which a core restored from an old backup brings about: a
  * successor names the commits that made its maker's newest epochs, and whoever went on elsewhere finds the
- * last epoch that both have been in (PROTOCOL §3.5, docs/decisions/017). A commit is made on one state alone,
+ * last epoch that both have been in (specification §3.5, docs/decisions/017). A commit is made on one state alone,
  * so the same commitId is the same history up to there. What a device said and did on the side that moves, it
  * says and does once more.
  */

@@ -1,6 +1,6 @@
 /**
  * What the newest epochs of a group were made by, kept to help others: the hybrid secret answers a reseal
- * request, the transcript hash tells whether a successor channel goes on from this group's history (PROTOCOL
+ * request, the transcript hash tells whether a successor channel goes on from this group's history (specification
  * §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
  */
 

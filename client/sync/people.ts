@@ -176,7 +176,7 @@ export class People {
   }
 
   /**
-   * Asks the others to take this device out: only another member's commit can (PROTOCOL §3.2). The account's
+   * Asks the others to take this device out: only another member's commit can (specification §3.2). The account's
    * other devices go first, by an own commit. A device that can not follow the group asks once it was helped
    * ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
    *

@@ -8,9 +8,9 @@ import type { Bytes } from "../mls/types.ts";
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
 export interface ChatRecord {
   v: 1;
-  /** The channel that it is in now: another than the chatId says once a successor took over (PROTOCOL §3.5). */
+  /** The channel that it is in now: another than the chatId says once a successor took over (specification §3.5). */
   channelId: Bytes;
-  /** The conversation's first channel: message ids are made with it (PROTOCOL §7). */
+  /** The conversation's first channel: message ids are made with it (specification §7). */
   firstChannelId: Bytes;
   kind: "direct" | "group";
   name: string;
@@ -39,13 +39,13 @@ export interface ChatRecord {
   nextOrder: number;
   epoch: number;
   epochSinceMs: number;
-  /** Own messages sealed in this epoch (PROTOCOL §3.6). */
+  /** Own messages sealed in this epoch (specification §3.6). */
   ownSent: number;
   /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
   commits: { n: number; commitId: string }[];
   /**
    * Set when an entry could not be followed: no later commit can be either, until this device is re-added
-   * (PROTOCOL §3.5).
+   * (specification §3.5).
    */
   broken?: Broken;
   /**
@@ -56,7 +56,7 @@ export interface ChatRecord {
   /** Bytes of entries that are kept for another try. */
   keptBytes?: number;
   /**
-   * The server's list of members was seen to differ from the group's (PROTOCOL §4): a commit that tells the
+   * The server's list of members was seen to differ from the group's (specification §4): a commit that tells the
    * server the difference is due.
    */
   serverDiffers?: true;
@@ -88,7 +88,7 @@ export interface Broken {
   epoch: number;
   /** Of the commit that could not be followed, as hex, where it is known. */
   commitId?: string;
-  /** A fresh header for that commit, or to be taken out and put back (PROTOCOL §3.4, §3.5). */
+  /** A fresh header for that commit, or to be taken out and put back (specification §3.4, §3.5). */
   need: "reseal" | "readd";
 }
 
@@ -208,13 +208,16 @@ export type NoticeKind =
   | "promoted"
   | "demoted";
 
-/** The store "messageids": that (account, messageId) was seen; kept 30 days (PROTOCOL §4). */
+/** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4). */
 export interface SeenRecord {
   order: string;
   atMs: number;
 }
 
-/** The store "unreadable", by chatId and seq: an entry kept for another try after a reseal or re-add (PROTOCOL §6). */
+/**
+ * The store "unreadable", by chatId and seq: an entry kept for another try after a reseal or re-add
+ * (specification §6).
+ */
 export interface UnreadableRecord {
   kind: number;
   epoch: number;

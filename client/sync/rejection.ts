@@ -1,6 +1,6 @@
 /**
  * An entry that could not be followed: remembered so that it is tried once, kept sealed for another try, and
- * never silent (DESIGN §5).
+ * never silent (specification §6).
  */
 
 import { toHex } from "../../schema/bytes.ts";
@@ -28,7 +28,7 @@ const keptChatBytes = 16 * 1024 * 1024;
 
 /**
  * Notes the entry for 7 days, and keeps its bytes while a reseal can still make it readable: a device that is
- * put back gets nothing of what came before (PROTOCOL §3.4).
+ * put back gets nothing of what came before (specification §3.4).
  *
  * @param draft the chat of the entry, if this device is in it: a stranger's entry leaves its mark only, or
  *   strangers could fill the disk
@@ -74,7 +74,7 @@ function needOf(refusal: Refusal): Broken["need"] {
 
 /**
  * After a commit that could not be followed, no later one can be either: one notice, then quiet until this
- * device was helped (PROTOCOL §3.4, §3.5).
+ * device was helped (specification §3.4, §3.5).
  *
  * @param events is told once the break is on disk: help is asked for then
  */

@@ -1,4 +1,4 @@
-/** Whom a device asks for help, and the signed requests to be taken out and put back (PROTOCOL §3.4). */
+/** Whom a device asks for help, and the signed requests to be taken out and put back (specification §3.4). */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import { type Bytes, type GroupState, signReadd } from "../mls/group.ts";

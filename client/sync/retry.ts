@@ -1,5 +1,5 @@
 /**
- * The second try of entries that were kept sealed (PROTOCOL §6): the commit that could not be opened, then
+ * The second try of entries that were kept sealed (specification §6): the commit that could not be opened, then
  * everything that came after it, in its order.
  */
 

@@ -1,6 +1,6 @@
 /**
  * A group that has gone on without the server's knowledge, because the server was restored from an old backup
- * (PROTOCOL §3.5): an admin's device gives the conversation a fresh channel. One that is ahead of the server
+ * (specification §3.5): an admin's device gives the conversation a fresh channel. One that is ahead of the server
  * finds out by itself; the others are told by the members that are.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Successor channels (PROTOCOL §3.5): when all honest members refuse the commit that the server took, or the
- * server has gone back in time, an admin makes a fresh channel that goes on from the last epoch that they
+ * Successor channels (specification §3.5): when all honest members refuse the commit that the server took, or
+ * the server has gone back in time, an admin makes a fresh channel that goes on from the last epoch that they
  * share. The conversation keeps its place, history, title and roles.
  *
  * | rule | what it refuses |

@@ -1,6 +1,6 @@
 /**
  * What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in
- * (PROTOCOL §3).
+ * (specification §3).
  */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";

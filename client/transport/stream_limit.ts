@@ -1,6 +1,6 @@
 /**
  * Bounds the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over
- * the peer's limit (DESIGN §9), so the queue is here.
+ * the peer's limit (architecture §5), so the queue is here.
  */
 
 import { Semaphore } from "async-mutex";

@@ -1,5 +1,5 @@
 /**
- * A core for tests: admits a gateway as the real one does (PROTOCOL §5), then answers each call by what its
+ * A core for tests: admits a gateway as the real one does (specification §5), then answers each call by what its
  * first bytes say.
  */
 import {

@@ -1,4 +1,4 @@
-/** What the delivery service keeps: channels, queues, bodies, the records of blobs (PROTOCOL §4). */
+/** What the delivery service keeps: channels, queues, bodies, the records of blobs (specification §4). */
 
 import type { Entry } from "../../schema/rpc/methods.ts";
 

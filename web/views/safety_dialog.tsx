@@ -10,7 +10,7 @@ import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 import { QrCode } from "./qr_code.tsx";
 
-/** The number that two people compare to be sure that nobody stands between them (PROTOCOL §1). */
+/** The number that two people compare to be sure that nobody stands between them (specification §1). */
 export function SafetyDialog(props: { username: string; onClose: () => void }): JSX.Element {
   const app = useApp();
   const [number, { refetch }] = createResource(() => props.username, (username) => app.engine.safetyNumber(username));

@@ -24,7 +24,7 @@ const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001"
  */
 const [speed, speedWithFaults] = [2, 5];
 /**
- * Fewer KeyPackages than the client keeps (PROTOCOL §4): making and checking them would be a third of the
+ * Fewer KeyPackages than the client keeps (specification §4): making and checking them would be a third of the
  * work, and with few the last resort is handed out, too.
  */
 const wantedKeyPackages = 4;

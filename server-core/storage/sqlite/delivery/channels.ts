@@ -35,7 +35,7 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * PROTOCOL §4: E017 iff the call's epoch is below the highest that this device acked or committed; any other
+ * specification §4: E017 iff the call's epoch is below the highest that this device acked or committed; any other
  * epoch than the current one is E015.
  *
  * @throws WireError E017, E015
