@@ -7,7 +7,7 @@
 
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
-import { HttpsConnection } from "../client/transport/https_fallback.ts";
+import { HttpsConnection } from "../client/connection/https_fallback.ts";
 import { openSession } from "../gateway/testing/http3_client.ts";
 import { connect, startProcess, withTempDir } from "../server-core/testing/quic.ts";
 import { rateOf } from "./rate.ts";

@@ -4,7 +4,7 @@
  */
 
 import { defaultCryptoProvider, getCiphersuiteFromName } from "ts-mls";
-import { startLogin, suite1 } from "../client/account/opaque_client.ts";
+import { startLogin, suite1 } from "../client/account/sign_in/opaque_client.ts";
 import { openAesGcm, sealAesGcm } from "../client/crypto/aead.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "../client/crypto/ed25519.ts";
 import { deriveX25519, generateX25519 } from "../client/crypto/x25519.ts";
@@ -16,7 +16,7 @@ import { createMls, type GroupState, type PendingCommit } from "../client/mls/gr
 import { bundleKey, openHeader, sealHeader } from "../client/mls/hybrid.ts";
 import { IndexedDbStorage } from "../client/storage/indexeddb.ts";
 import { SealedStore } from "../client/storage/sealed_store.ts";
-import { keyPackageOf, makeDevices, randomId, type TestDevice, trusting } from "../client/mls/testing_group.ts";
+import { keyPackageOf, makeDevices, randomId, type TestDevice, trusting } from "../client/mls/testing/group.ts";
 
 export interface MlsFigures {
   members: number;

@@ -1,6 +1,6 @@
 /** What came in several conversations, as one sequence. */
 
-import type { TimelineItem } from "../client/engine/api.ts";
+import type { TimelineItem } from "../client/api/engine_api.ts";
 
 export interface Conversation<Item extends Pick<TimelineItem, "atMs">> {
   /** hex */

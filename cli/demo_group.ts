@@ -3,7 +3,7 @@
  * removal, a departure. Says what happens, and fails when something does not.
  */
 
-import { type ChatSummary, LocalCode } from "../client/engine/api.ts";
+import { type ChatSummary, LocalCode } from "../client/api/engine_api.ts";
 import type { Invocation } from "./arguments.ts";
 import { targetOf } from "./arguments.ts";
 import { Failure } from "./failure.ts";

@@ -1,6 +1,6 @@
 /** What happened in a group, as a sentence. */
 
-import type { TimelineItem } from "../client/engine/api.ts";
+import type { TimelineItem } from "../client/api/engine_api.ts";
 import { printable } from "./output.ts";
 
 type Notice = TimelineItem & { kind: "notice" };

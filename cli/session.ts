@@ -1,9 +1,9 @@
 /** One engine for the length of one command. */
 
-import { type ChatSummary, type EngineEvent, LocalCode, type TimelineItem } from "../client/engine/api.ts";
+import { type ChatSummary, type EngineEvent, LocalCode, type TimelineItem } from "../client/api/engine_api.ts";
 import { Engine } from "../client/engine/engine.ts";
 import { TransportError } from "../schema/rpc/errors.ts";
-import type { Transport } from "../client/transport/transport.ts";
+import type { Transport } from "../client/connection/transport.ts";
 import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
 import { type Output, warn } from "./output.ts";
@@ -26,7 +26,7 @@ const noTransport: Transport = { connect: () => Promise.reject(new TransportErro
 /** How long somebody who leaves waits for another member to confirm it, in ms. */
 const leavePatienceMs = 5_000;
 
-/** Longer than any pause before work that a group needs of one of its members (client/sync/upkeep.ts), in ms. */
+/** Longer than any pause before work that a group needs of one of its members (client/sync/membership/group_maintenance.ts), in ms. */
 const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };

@@ -1,6 +1,6 @@
 /**
  * The public test vectors through the bundled engine, in the browser that people use. The same runner passes
- * in Deno (client/vectors).
+ * in Deno (client/testing/vectors).
  */
 
 import { expect, test } from "@playwright/test";
@@ -20,7 +20,7 @@ async function bundle(): Promise<string> {
     build: {
       write: false,
       minify: false,
-      lib: { entry: `${root}/client/vectors/all.ts`, formats: ["es"], fileName: "all" },
+      lib: { entry: `${root}/client/testing/vectors/all.ts`, formats: ["es"], fileName: "all" },
     },
   });
   const [{ output: [chunk, ...more] }] = Array.isArray(output) ? output : [output as never];

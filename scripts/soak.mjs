@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- --clients 20 --steps 1000 --seed 7 [--faults]`: many engines over one core at random and
- * at once (client/sync/testing/soak/). QPQ_SEED=7 names the seed, too.
+ * at once (client/testing/soak/). QPQ_SEED=7 names the seed, too.
  */
 
 import { spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ const { status } = spawnSync(deno, [
   "-A",
   "--unstable-net",
   "--no-check",
-  `${root}/client/sync/testing/soak/main.ts`,
+  `${root}/client/testing/soak/main.ts`,
   ...process.argv.slice(2),
 ], { cwd: root, stdio: "inherit" });
 process.exit(status ?? 1);

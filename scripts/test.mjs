@@ -29,7 +29,7 @@ const failures = [];
 /** Unit tests whose verdict is a time or a ratio of times. */
 const timed = [
   "cli/network_test.ts",
-  "client/sync/link_test.ts",
+  "client/connection/connection_manager_test.ts",
   "gateway/flood_test.ts",
   "gateway/limits_test.ts",
   "gateway/main_test.ts",

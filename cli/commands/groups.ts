@@ -1,6 +1,6 @@
 /** create-group, invite, join, groups, members, remove, rename, role, leave. */
 
-import type { ChatSummary } from "../../client/engine/api.ts";
+import type { ChatSummary } from "../../client/api/engine_api.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import { printable } from "../output.ts";
 import { exitCodes } from "../usage.ts";

@@ -1,6 +1,6 @@
 /** send and recv. */
 
-import type { ChatSummary, TimelineItem } from "../../client/engine/api.ts";
+import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/content/message_text.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { failureOfProblem, wrongUsage } from "../failure.ts";

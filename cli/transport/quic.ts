@@ -2,8 +2,8 @@
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
-import { StreamLimit } from "../../client/transport/stream_limit.ts";
-import type { Connection, Transport } from "../../client/transport/transport.ts";
+import { StreamLimit } from "../../client/connection/stream_limit.ts";
+import type { Connection, Transport } from "../../client/connection/transport.ts";
 
 /** How the core proves itself: by a CA, or by the hash that it prints at its start. */
 export type CoreTrust =

@@ -14,24 +14,30 @@ import {
   type EngineProblem,
   LocalCode,
   type Progress,
-} from "../engine/api.ts";
+} from "../api/engine_api.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, newSentinel, type PageSentinel } from "../storage/sentinel.ts";
-import { clockWarningMs, ServerClock } from "./clock.ts";
-import { credentialOf, type StoredDevice } from "./device.ts";
-import { AccountDirectory } from "./directory.ts";
-import { accountPut } from "./directory_store.ts";
-import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./enroll.ts";
+import { clockWarningMs, ServerClock } from "./server_clock.ts";
+import { credentialOf, type StoredDevice } from "./devices/device.ts";
+import { AccountDirectory } from "./directory/directory.ts";
+import { accountPut } from "./directory/directory_store.ts";
+import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./sign_in/enroll.ts";
 import { asEngineErrors, wireProblem } from "./errors.ts";
-import { KeyPackageKeeper } from "./key_packages.ts";
-import { type OpaqueSuite, suite1 } from "./opaque_client.ts";
-import { checkedPassword, normalisedPassword } from "./password.ts";
-import { type Confirmed, newPassword, newRecoveryCode, revokeFromList, withPassword } from "./password_guard.ts";
-import { recoverAccount } from "./recovery.ts";
-import { parseRecoveryCode } from "./recovery_code.ts";
-import { sessionAuth, SessionRpc, type StoredSession } from "./session.ts";
+import { KeyPackageKeeper } from "./key_packages/key_packages.ts";
+import { type OpaqueSuite, suite1 } from "./sign_in/opaque_client.ts";
+import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
+import {
+  type Confirmed,
+  newPassword,
+  newRecoveryCode,
+  revokeFromList,
+  withPassword,
+} from "./sign_in/password_guard.ts";
+import { recoverAccount } from "./sign_in/recovery.ts";
+import { parseRecoveryCode } from "./sign_in/recovery_code.ts";
+import { sessionAuth, SessionRpc, type StoredSession } from "./sign_in/session.ts";
 import type { AccountContext, Accounts } from "./types.ts";
-import { type StoredVault, VaultSync } from "./vault_keeper.ts";
+import { type StoredVault, VaultSync } from "./vault/vault_keeper.ts";
 
 export interface AccountManagerOptions {
   /** The fence taken already. */

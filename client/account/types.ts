@@ -3,10 +3,10 @@
 import type { DeviceCredential } from "../../schema/credential.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
-import type { AccountState, DeviceInfo } from "../engine/api.ts";
+import type { AccountState, DeviceInfo } from "../api/engine_api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
-import type { Pin } from "./vault.ts";
+import type { Pin } from "./vault/vault.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 

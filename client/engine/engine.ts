@@ -6,16 +6,16 @@
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { AccountManager } from "../account/account.ts";
 import { engineError } from "../account/errors.ts";
-import { safetyNumber } from "../account/safety_number.ts";
-import type { OpaqueSuite } from "../account/opaque_client.ts";
+import { safetyNumber } from "../account/directory/safety_number.ts";
+import type { OpaqueSuite } from "../account/sign_in/opaque_client.ts";
 import { FencedError, SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import type { Storage } from "../storage/storage.ts";
-import { type Environment, pause, systemEnvironment } from "../sync/environment.ts";
-import { Link, type TurnEnd } from "../sync/link.ts";
-import { watchSleep } from "../sync/sleep_watch.ts";
-import { Sync } from "../sync/sync.ts";
-import type { Transport } from "../transport/transport.ts";
+import { type Environment, pause, systemEnvironment } from "../runtime/environment.ts";
+import { Link, type TurnEnd } from "../connection/connection_manager.ts";
+import { watchSleep } from "../runtime/wake_detector.ts";
+import { Sync } from "./signed_in_engine.ts";
+import type { Transport } from "../connection/transport.ts";
 import {
   type AccountState,
   type ChatSummary,
@@ -29,7 +29,7 @@ import {
   LocalCode,
   type SafetyNumber,
   type TimelinePage,
-} from "./api.ts";
+} from "../api/engine_api.ts";
 import { withProgress } from "./progress.ts";
 
 const settledLookMs = 25;

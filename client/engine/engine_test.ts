@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import { importWrappingKey } from "../storage/sealed_store.ts";
-import { MemoryStorage } from "../storage/memory.ts";
-import { password, Person, suite, testEnvironment } from "../sync/testing/person.ts";
-import type { EngineEvent, Progress } from "./api.ts";
+import { MemoryStorage } from "../storage/testing/memory.ts";
+import { password, Person, suite, testEnvironment } from "../testing/person.ts";
+import type { EngineEvent, Progress } from "../api/engine_api.ts";
 import { Engine } from "./engine.ts";
 import { withProgress } from "./progress.ts";
 

@@ -1,7 +1,7 @@
 /** Progress is told only of work that takes longer than 200 ms: faster work would only flicker. */
 
-import type { Progress } from "./api.ts";
-import type { Environment } from "../sync/environment.ts";
+import type { Progress } from "../api/engine_api.ts";
+import type { Environment } from "../runtime/environment.ts";
 
 export const quietMs = 200;
 

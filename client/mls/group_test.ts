@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { toHex, utf8 } from "../../schema/bytes.ts";
 import { openBundlePart, sealBundlePart } from "./hybrid.ts";
 import { createMls, type GroupState, type Mls, type PendingCommit } from "./group.ts";
-import { keyPackageOf, makeDevices, makeGroup, now, randomId, trusting } from "./testing_group.ts";
+import { keyPackageOf, makeDevices, makeGroup, now, randomId, trusting } from "./testing/group.ts";
 
 /** Delivers a commit to another member. */
 async function deliver(mls: Mls, state: GroupState, pending: PendingCommit) {

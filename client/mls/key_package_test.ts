@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
 import { utf8 } from "../../schema/bytes.ts";
 import { makeKeyPackage, parseKeyPackage } from "./key_package.ts";
-import { makeDevices } from "./testing_group.ts";
+import { makeDevices } from "./testing/group.ts";
 
 const nowMs = 1_700_000_000_000;
 const hourMs = 3_600_000;

@@ -3,7 +3,7 @@ import { decodeMlsMessage, encodeMlsMessage } from "ts-mls";
 import { utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { decodeEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts";
-import { keyPackageOf, makeDevices, makeGroup, randomId } from "./testing_group.ts";
+import { keyPackageOf, makeDevices, makeGroup, randomId } from "./testing/group.ts";
 
 const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
 const messageId = randomId();

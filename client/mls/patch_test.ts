@@ -3,7 +3,7 @@ import { encryptWithLabel } from "ts-mls/crypto/hpke.js";
 import { toHex } from "../../schema/bytes.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { createMls, type GroupState, type PendingCommit } from "./group.ts";
-import { keyPackageOf, makeAccount, makeDevice, makeGroup, now, trusting } from "./testing_group.ts";
+import { keyPackageOf, makeAccount, makeDevice, makeGroup, now, trusting } from "./testing/group.ts";
 
 // What patches/ts-mls+1.6.4.patch changes, told by behaviour: each test fails on the package as published.
 

@@ -3,8 +3,8 @@ import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { encodeCbor } from "../../schema/cbor.ts";
 import { parseKeyPackage } from "./group.ts";
 import { openReadd, type ReaddRequest, readdWindow, signReadd, validReadds } from "./readd.ts";
-import { forgeCommit, remove } from "./testing_forge.ts";
-import { keyPackageOf, makeDevices, makeGroup, now, type TestDevice } from "./testing_group.ts";
+import { forgeCommit, remove } from "./testing/forge.ts";
+import { keyPackageOf, makeDevices, makeGroup, now, type TestDevice } from "./testing/group.ts";
 
 const devices = await makeDevices("alice", "bob", "carol", "dave");
 const [, bobDevice, carolDevice] = devices;

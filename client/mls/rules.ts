@@ -25,16 +25,16 @@
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
  * | GRP-7.1 | a Welcome for a group that is live here, unless it is sealed to the KeyPackage of a request of this device |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
- * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/incoming_welcome.ts) |
+ * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/receive/incoming_welcome.ts) |
  * | GRP-7.4 | a Welcome of another ciphersuite |
  *
  * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device
  * of a member account is added by a member's client, GRP-4.5 a device that can not follow is put back at its
- * request, GRP-5.5 and its secret sealed to it again (client/sync/healer.ts, helper.ts), GRP-5.1 to 5.4
- * successor channels (client/sync/successor.ts), GRP-6.1 keys are kept for one epoch back (identity.ts),
+ * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, helper.ts), GRP-5.1 to 5.4
+ * successor channels (client/sync/reinit/replacement_channel.ts), GRP-6.1 keys are kept for one epoch back (identity.ts),
  * GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after
- * 150 messages or 7 days (client/sync/upkeep.ts), GRP-7.5 groups of unknown accounts are invitations, and so
- * is a return into a chat by an account that was not in it (client/sync/incoming_welcome.ts, which refuses a
+ * 150 messages or 7 days (client/sync/membership/group_maintenance.ts), GRP-7.5 groups of unknown accounts are invitations, and so
+ * is a return into a chat by an account that was not in it (client/sync/receive/incoming_welcome.ts, which refuses a
  * return as another kind by GRP-2.6).
  */
 

@@ -11,7 +11,7 @@ import { mlsCredential } from "./identity.ts";
 import { checkKeyPackage, parseKeyPackage } from "./key_package.ts";
 import { checkProposals, type CommitFacts } from "./rules.ts";
 import { infoOf, stateMembers } from "./state.ts";
-import { forgeCommit, type Forgery, forgeWelcome, psk, remove, stored } from "./testing_forge.ts";
+import { forgeCommit, type Forgery, forgeWelcome, psk, remove, stored } from "./testing/forge.ts";
 import {
   keyPackageOf,
   makeAccount,
@@ -21,7 +21,7 @@ import {
   now,
   type TestDevice,
   trusting,
-} from "./testing_group.ts";
+} from "./testing/group.ts";
 
 const devices = await makeDevices("alice", "bob", "carol");
 const { mls, states: [alice, bob, carol], channelId } = await makeGroup(devices);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../schema/bytes.ts";
 import type { GroupState, MessageRecord } from "./group.ts";
-import { makeAccount, makeDevice, makeGroup, now, randomId } from "./testing_group.ts";
+import { makeAccount, makeDevice, makeGroup, now, randomId } from "./testing/group.ts";
 
 const groupSize = 50;
 

@@ -60,11 +60,11 @@ export interface Supersedes {
   firstChannelId?: Bytes;
   /**
    * The commits that made the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId
-   * (client/sync/parting.ts).
+   * (client/sync/reinit/fork_point.ts).
    */
   commits?: Bytes;
   /**
-   * The device that made the successor, and its signature (client/sync/successor.ts): whoever adds a device
+   * The device that made the successor, and its signature (client/sync/reinit/replacement_channel.ts): whoever adds a device
    * later need not be an admin. 32 and 64 bytes.
    */
   maker?: Bytes;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { createMls, type GroupState } from "./group.ts";
-import { keyPackageOf, makeAccount, makeDevice, now, randomId, type TestDevice, trusting } from "./testing_group.ts";
+import { keyPackageOf, makeAccount, makeDevice, now, randomId, type TestDevice, trusting } from "./testing/group.ts";
 
 // A small linear congruential generator (Numerical Recipes): the walk is the same in every run.
 function generator(seed: number): (below: number) => number {

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { IndexedDbStorage } from "./indexeddb.ts";
-import { MemoryStorage } from "./memory.ts";
+import { MemoryStorage } from "./testing/memory.ts";
 import { storageContract } from "./testing/contract.ts";
 
 let databases = 0;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MemoryStorage } from "./memory.ts";
+import { MemoryStorage } from "./testing/memory.ts";
 import { importWrappingKey, SealedStore } from "./sealed_store.ts";
 import { checkSentinel, newSentinel, type PageSentinel } from "./sentinel.ts";
 

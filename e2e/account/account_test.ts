@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { suite1 } from "../../client/account/opaque_client.ts";
+import { suite1 } from "../../client/account/sign_in/opaque_client.ts";
 import { toHex } from "../../schema/bytes.ts";
-import { MemoryStorage } from "../../client/storage/memory.ts";
+import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openVault } from "../../client/account/vault.ts";
-import type { StoredVault } from "../../client/account/vault_keeper.ts";
+import { openVault } from "../../client/account/vault/vault.ts";
+import type { StoredVault } from "../../client/account/vault/vault_keeper.ts";
 import { toHex } from "../../schema/bytes.ts";
 import { openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { AccountManager, type AccountManagerOptions } from "../../client/account/account.ts";
-import { type OpaqueSuite, suite1 } from "../../client/account/opaque_client.ts";
+import { type OpaqueSuite, suite1 } from "../../client/account/sign_in/opaque_client.ts";
 import type { AccountContext } from "../../client/account/types.ts";
-import { type AccountState, EngineError, type EngineProblem, type Progress } from "../../client/engine/api.ts";
-import { MemoryStorage } from "../../client/storage/memory.ts";
+import { type AccountState, EngineError, type EngineProblem, type Progress } from "../../client/api/engine_api.ts";
+import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { importWrappingKey, SealedStore } from "../../client/storage/sealed_store.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import { sha256, toHex } from "../../schema/bytes.ts";

@@ -8,10 +8,10 @@
 
 import { toHex } from "../../schema/bytes.ts";
 import { Engine } from "../../client/engine/engine.ts";
-import { MemoryStorage } from "../../client/storage/memory.ts";
+import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
-import { BrowserTransport } from "../../client/transport/browser_transport.ts";
-import { HttpsConnection } from "../../client/transport/https_fallback.ts";
+import { BrowserTransport } from "../../client/connection/browser_transport.ts";
+import { HttpsConnection } from "../../client/connection/https_fallback.ts";
 
 const [url, username, peer, text, keysFile] = Deno.args;
 const keys = new Set<string>();

@@ -3,9 +3,9 @@
  * answers "hello …" in every group with how many are in it.
  */
 
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import { Engine } from "../../client/engine/engine.ts";
-import { MemoryStorage } from "../../client/storage/memory.ts";
+import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
 import { QuicTransport } from "../../cli/transport/quic.ts";
 

@@ -5,7 +5,7 @@
 
 import { sha256 } from "../../schema/bytes.ts";
 import { signDeviceList } from "../../schema/device_list.ts";
-import { keyPackageOf, makeDevices } from "../../client/mls/testing_group.ts";
+import { keyPackageOf, makeDevices } from "../../client/mls/testing/group.ts";
 import { openDatabase } from "../../server-core/storage/sqlite/open.ts";
 
 const [dataDir, ...usernames] = Deno.args;

@@ -1,6 +1,6 @@
 /** The engine's methods as data: they cross a port and a BroadcastChannel by name. */
 
-import type { EngineApi, EngineEvent } from "../../client/engine/api.ts";
+import type { EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
 
 export type EngineMethod = keyof EngineApi;
 

@@ -3,7 +3,7 @@
  * answered them.
  */
 
-import { EngineError, type EngineEvent, LocalCode } from "../../client/engine/api.ts";
+import { EngineError, type EngineEvent, LocalCode } from "../../client/api/engine_api.ts";
 import { type EmitEvent, type EngineMethod, isRepeatable } from "./engine_methods.ts";
 import type { TabChannel, TabMessage } from "./tab_protocol.ts";
 

@@ -1,14 +1,14 @@
 /** The one place where a browser's engine is put together. Called only by the tab that holds the lock. */
 
-import { EngineError, LocalCode } from "../../client/engine/api.ts";
+import { EngineError, LocalCode } from "../../client/api/engine_api.ts";
 import { useCryptoThreads } from "../../client/crypto/parallel.ts";
 import { Engine } from "../../client/engine/engine.ts";
 import { IndexedDbStorage } from "../../client/storage/indexeddb.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import { StorageError } from "../../client/storage/storage.ts";
-import { BrowserTransport } from "../../client/transport/browser_transport.ts";
-import { StoredNetworkMemory } from "../../client/transport/network_memory.ts";
-import type { WebTransportClass } from "../../client/transport/webtransport.ts";
+import { BrowserTransport } from "../../client/connection/browser_transport.ts";
+import { StoredNetworkMemory } from "../../client/connection/network_memory.ts";
+import type { WebTransportClass } from "../../client/connection/webtransport/webtransport.ts";
 import { CryptoWorkers } from "./crypto_workers.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type EngineApi, EngineError, type EngineEvent } from "../../client/engine/api.ts";
+import { type EngineApi, EngineError, type EngineEvent } from "../../client/api/engine_api.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { TabChannel } from "./tab_protocol.ts";
 import { type TabEngine, type TabLocks, takeSeat } from "./tab_engine.ts";

@@ -3,7 +3,7 @@
  * checked, because an older tab may be open.
  */
 
-import type { EngineEvent, EngineProblem } from "../../client/engine/api.ts";
+import type { EngineEvent, EngineProblem } from "../../client/api/engine_api.ts";
 import type { EngineMethod } from "./engine_methods.ts";
 
 export const lockName = "qpq-engine";

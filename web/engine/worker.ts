@@ -2,7 +2,7 @@
 
 import "../dom/trusted_types.ts";
 import { expose } from "comlink";
-import type { EngineEvent } from "../../client/engine/api.ts";
+import type { EngineEvent } from "../../client/api/engine_api.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import type { EmitEvent } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";

@@ -11,7 +11,7 @@ import type {
   EngineProblem,
   Progress,
   TimelineItem,
-} from "../../client/engine/api.ts";
+} from "../../client/api/engine_api.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
 import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";

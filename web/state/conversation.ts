@@ -1,7 +1,7 @@
 /** The view state of one open conversation: loaded items, the stretch of them that is drawn, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow } from "./row_window.ts";
 import { problemFrom } from "./task.ts";

@@ -3,7 +3,7 @@
  * page at a time. Pure.
  */
 
-import type { ChatMember } from "../../client/engine/api.ts";
+import type { ChatMember } from "../../client/api/engine_api.ts";
 
 export const pageMembers = 100;
 /** From this many on there is a field to find somebody. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChatMember } from "../../client/engine/api.ts";
+import type { ChatMember } from "../../client/api/engine_api.ts";
 import { listedMembers } from "./member_page.ts";
 
 const member = (username: string, extra: Partial<ChatMember> = {}): ChatMember => ({

@@ -4,7 +4,7 @@
  */
 
 import { createSignal } from "solid-js";
-import { EngineError, type EngineProblem, LocalCode } from "../../client/engine/api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../../client/api/engine_api.ts";
 
 const shortWaitMs = 200;
 

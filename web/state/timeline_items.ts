@@ -1,6 +1,6 @@
 /** The items of one conversation as the engine tells of them, brought together into one ordered list. Pure. */
 
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 
 /** @returns what makes an item the same item when it is told of again */
 export function itemKey(item: TimelineItem): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {

@@ -3,7 +3,7 @@
  * by sender. Pure.
  */
 
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import { itemKey } from "./timeline_items.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };

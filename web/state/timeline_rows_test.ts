@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import { itemKey } from "./timeline_items.ts";
 import { rowsOf } from "./timeline_rows.ts";
 

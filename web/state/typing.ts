@@ -4,7 +4,7 @@
  */
 
 import { createSignal, onCleanup } from "solid-js";
-import type { TimelineItem } from "../../client/engine/api.ts";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 
 /** A sign comes every 4 s for as long as somebody writes. */

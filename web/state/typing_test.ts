@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createRoot } from "solid-js";
-import type { ConnectionState, TimelineItem } from "../../client/engine/api.ts";
+import type { ConnectionState, TimelineItem } from "../../client/api/engine_api.ts";
 import type { App, TimelineListener, TypingListener } from "./app.ts";
 import { createTyping, typingShownMs } from "./typing.ts";
 

@@ -1,6 +1,6 @@
 /** What the engine in memory knows of its account: password, recovery code, devices, and which keys were verified. */
 
-import { type ChatMember, type DeviceInfo, EngineError, type SafetyNumber } from "../../client/engine/api.ts";
+import { type ChatMember, type DeviceInfo, EngineError, type SafetyNumber } from "../../client/api/engine_api.ts";
 
 const hourMs = 60 * 60_000;
 const codes = [

@@ -1,6 +1,6 @@
 /** The chats that the engine in memory starts with. */
 
-import type { ChatSummary, TimelineItem } from "../../client/engine/api.ts";
+import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 
 export interface FakeChat {
   summary: ChatSummary;

@@ -11,7 +11,7 @@ import {
   EngineError,
   type Progress,
   type TimelineItem,
-} from "../../client/engine/api.ts";
+} from "../../client/api/engine_api.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
 import { FakeAccount } from "./fake_account.ts";
 import { type FakeChat, fakeChats, fakeReaders } from "./fake_chats.ts";

@@ -2,11 +2,11 @@ import { createEffect, type JSX, Match, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import type { AppUpdate } from "../state/app_update.ts";
-import { FatalScreen } from "./fatal_screen.tsx";
-import { ProblemNote } from "./problem_note.tsx";
-import { RecoveryDialog } from "./recovery_dialog.tsx";
+import { FatalScreen } from "./common/fatal_screen.tsx";
+import { ProblemNote } from "./common/problem_note.tsx";
+import { RecoveryDialog } from "./account/recovery_dialog.tsx";
 import { Shell } from "./shell.tsx";
-import { SignIn } from "./sign_in.tsx";
+import { SignIn } from "./account/sign_in.tsx";
 
 /** Chooses the screen: something is broken, signing in, or the chats. */
 export function Root(props: { update: AppUpdate }): JSX.Element {

@@ -1,14 +1,14 @@
 import { type JSX, Match, onCleanup, onMount, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
-import { ChatInfo } from "./chat_info.tsx";
-import { ChatList } from "./chat_list.tsx";
-import { ConversationView } from "./conversation_view.tsx";
-import { Mark } from "./icons.tsx";
-import { compactQuery, createMedia } from "./media.ts";
-import { NewChat } from "./new_chat.tsx";
-import { SafetyDialog } from "./safety_dialog.tsx";
-import { Settings } from "./settings.tsx";
+import { ChatInfo } from "./members/chat_info.tsx";
+import { ChatList } from "./chats/chat_list.tsx";
+import { ConversationView } from "./conversation/conversation_view.tsx";
+import { Mark } from "./common/icons.tsx";
+import { compactQuery, createMedia } from "./common/media.ts";
+import { NewChat } from "./chats/new_chat.tsx";
+import { SafetyDialog } from "./members/safety_dialog.tsx";
+import { Settings } from "./settings/settings.tsx";
 
 /** Signed in: the list and what was chosen from it, side by side, or one at a time on a phone. */
 export function Shell(): JSX.Element {

@@ -1,0 +1,82 @@
+/**
+ * Changing the account's device list: what follows the newest one, signed by the root key, put by
+ * compare-and-set (specification §1).
+ */
+
+import { concat, equalBytes, sha256 } from "../../../schema/bytes.ts";
+import { type DeviceList, openDeviceList, signDeviceList } from "../../../schema/device_list.ts";
+import type { RpcClient } from "../../../schema/rpc/client.ts";
+import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { type Account, authentication } from "../../../schema/rpc/methods.ts";
+import { type DeviceKeys, proveCall } from "./device.ts";
+import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
+import { wireProblem } from "../errors.ts";
+import type { Bytes } from "../types.ts";
+
+/** Other devices of the account change it at the same time; more often than this means a server that never takes it. */
+const attempts = 4;
+
+export interface ListChange {
+  /** A session of this device's. */
+  rpc: RpcClient;
+  /** Whose key the call is proven with. */
+  device: DeviceKeys;
+  rootSeed: Bytes;
+  /** As the server gave it: its list is the first that is tried. */
+  account: Account;
+  /**
+   * The newest list that this device knows, where it knows one: what the server shows must come after it,
+   * else the root key would sign a revoked device back in.
+   */
+  seen?: SeenList;
+  /** @returns the list after `current`, made with {@link after}; undefined when there is nothing to change */
+  change(current: DeviceList, after: DeviceList): DeviceList | undefined;
+}
+
+/**
+ * @returns the newest list, and its version
+ * @throws EngineError E014 for a list that is not this account's, or older than the one seen; what `change`
+ *   throws; WireError
+ */
+export async function changeDeviceList(
+  { rpc, device, rootSeed, account, seen, change }: ListChange,
+): Promise<{ signed: Account["devices"]; version: number }> {
+  let { devices: signed } = account;
+  for (let attempt = 1;; attempt++) {
+    const current = await openDeviceList(signed);
+    if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) {
+      throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+    }
+    const verdict = seen && await judgeDeviceList(seen, { list: current, bytes: signed.list });
+    if (verdict?.kind === "refused") {
+      throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
+    }
+    const next = change(current, {
+      ...current,
+      version: current.version + 1,
+      prevHash: await sha256(concat(signed.list)),
+    });
+    if (!next) return { signed, version: current.version };
+    const devices = await signDeviceList(next, rootSeed);
+    try {
+      const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
+      await rpc.call(authentication.putDeviceList, { devices, proof });
+      return { signed: devices, version: next.version };
+    } catch (error) {
+      // Another device of the account came first.
+      if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
+      signed = (await rpc.call(authentication.lookup, { username: account.username })).account.devices;
+    }
+  }
+}
+
+/** @returns `list` with those of its devices revoked that have one of these 16-byte ids */
+export function withRevoked(list: DeviceList, revoke: Uint8Array[]): DeviceList {
+  const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
+  const leaving = list.devices.filter(({ deviceId }) => leaves(deviceId)).map(({ deviceId }) => deviceId);
+  return {
+    ...list,
+    devices: list.devices.filter(({ deviceId }) => !leaves(deviceId)),
+    revoked: [...list.revoked, ...leaving],
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * Whether a device list that the server shows may replace the one that was seen before (specification §1: never a
+ * lower version, nothing revoked comes back).
+ */
+
+import { equalBytes } from "../../../schema/bytes.ts";
+import { type DeviceList, deviceListSuccession } from "../../../schema/device_list.ts";
+
+/** A list with the bytes that were signed. */
+export interface SeenList {
+  list: DeviceList;
+  bytes: Uint8Array;
+}
+
+export type ListVerdict =
+  | { kind: "same" }
+  | { kind: "newer" }
+  /** Not to be taken: the server shows the past, or two histories. */
+  | { kind: "refused"; reason: string };
+
+/** @param next opened with `openDeviceList`, of the same account key */
+export async function judgeDeviceList(seen: SeenList, next: SeenList): Promise<ListVerdict> {
+  if (next.list.version < seen.list.version) {
+    return refused(`version ${next.list.version} after version ${seen.list.version} was seen`);
+  }
+  if (next.list.version === seen.list.version) {
+    return equalBytes(seen.bytes, next.bytes) ? { kind: "same" } : refused("two lists of one version");
+  }
+  if (next.list.version === seen.list.version + 1) {
+    const fault = await deviceListSuccession(seen.list, seen.bytes, next.list);
+    return fault === undefined ? { kind: "newer" } : refused(fault);
+  }
+  // Versions in between were missed, so the hash chain can not be followed; what holds for each step holds
+  // for all of them together.
+  if (seen.list.username !== next.list.username) return refused("another username");
+  const isIn = (ids: Uint8Array[], id: Uint8Array) => ids.some((other) => equalBytes(other, id));
+  if (!seen.list.revoked.every((id) => isIn(next.list.revoked, id))) return refused("a revoked device came back");
+  const kept = [...next.list.revoked, ...next.list.devices.map(({ deviceId }) => deviceId)];
+  if (!seen.list.devices.every(({ deviceId }) => isIn(kept, deviceId))) {
+    return refused("a device vanished without being revoked");
+  }
+  return { kind: "newer" };
+}
+
+function refused(reason: string): ListVerdict {
+  return { kind: "refused", reason };
+}

@@ -1,0 +1,120 @@
+/** How accounts lie in storage: one record each, under `k/<account key>`. */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { openDeviceList } from "../../../schema/device_list.ts";
+import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
+import { StorageError } from "../../storage/storage.ts";
+import type { Bytes, KnownAccount } from "../types.ts";
+
+/** A known account with the signed bytes of its list. */
+export interface AccountRecord extends KnownAccount {
+  signed: { list: Bytes; signature: Bytes };
+}
+
+interface StoredAccount {
+  username: string;
+  accountKey: Bytes;
+  list: Bytes;
+  signature: Bytes;
+  firstSeenMs: number;
+  verified: boolean;
+  decided: number;
+  changedKey?: Bytes;
+}
+
+/** Reads once, then answers from memory: one engine at a time holds the profile (the fence), so memory is never old. */
+export class DirectoryStore {
+  readonly #store: SealedStore;
+  readonly #onChange: () => void;
+  #loading: Promise<Map<string, AccountRecord>> | undefined;
+
+  /** @param onChange told of every record that is stored or goes */
+  constructor(store: SealedStore, onChange: () => void = () => {}) {
+    this.#store = store;
+    this.#onChange = onChange;
+  }
+
+  async byKey(accountKey: Uint8Array): Promise<AccountRecord | undefined> {
+    return (await this.#records()).get(toHex(accountKey));
+  }
+
+  async byUsername(username: string): Promise<AccountRecord | undefined> {
+    return (await this.all()).find((record) => record.username === username);
+  }
+
+  async all(): Promise<AccountRecord[]> {
+    return [...(await this.#records()).values()];
+  }
+
+  /** @param replaces the account key whose record goes at the same time */
+  async save(record: AccountRecord, replaces?: Uint8Array): Promise<void> {
+    const records = await this.#records();
+    await this.#store.write({
+      puts: [accountPut(record)],
+      deletes: replaces ? [{ store: "accounts", key: accountKeyOf(replaces) }] : [],
+    });
+    if (replaces) records.delete(toHex(replaces));
+    records.set(toHex(record.accountKey), record);
+    this.#onChange();
+  }
+
+  async remove(accountKey: Uint8Array): Promise<void> {
+    const records = await this.#records();
+    await this.#store.write({ deletes: [{ store: "accounts", key: accountKeyOf(accountKey) }] });
+    records.delete(toHex(accountKey));
+    this.#onChange();
+  }
+
+  async #records(): Promise<Map<string, AccountRecord>> {
+    this.#loading ??= this.#load();
+    this.#loading.catch(() => this.#loading = undefined);
+    return await this.#loading;
+  }
+
+  async #load(): Promise<Map<string, AccountRecord>> {
+    const stored = await this.#store.range<StoredAccount>("accounts", "k/");
+    const records = await Promise.all(stored.map(({ value }) => recordOf(value)));
+    return new Map(records.map((record) => [toHex(record.accountKey), record]));
+  }
+}
+
+/** @returns what stores the record, for a write that does more */
+export function accountPut(
+  { username, accountKey, signed, firstSeenMs, verified, decided, changedKey }: AccountRecord,
+): NonNullable<SealedBatch["puts"]>[number] {
+  const value: StoredAccount = {
+    username,
+    accountKey,
+    list: signed.list,
+    signature: signed.signature,
+    firstSeenMs,
+    verified,
+    decided,
+    ...(changedKey && { changedKey }),
+  };
+  return { store: "accounts", key: accountKeyOf(accountKey), value };
+}
+
+function accountKeyOf(accountKey: Uint8Array): string {
+  return `k/${toHex(accountKey)}`;
+}
+
+async function recordOf(
+  { username, accountKey, list, signature, firstSeenMs, verified, decided, changedKey }: StoredAccount,
+): Promise<AccountRecord> {
+  const signed = { list, signature };
+  try {
+    return {
+      username,
+      accountKey,
+      devices: await openDeviceList(signed),
+      signed,
+      firstSeenMs,
+      verified,
+      decided,
+      ...(changedKey && { changedKey }),
+    };
+  } catch (error) {
+    throw new StorageError("a stored device list is damaged", { cause: error });
+  }
+}

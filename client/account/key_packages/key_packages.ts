@@ -1,0 +1,155 @@
+/**
+ * Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here
+ * until no Welcome for them can come any more (specification §4).
+ */
+
+import { Mutex } from "async-mutex";
+import { toHex } from "../../../schema/bytes.ts";
+import type { DeviceCredential } from "../../../schema/credential.ts";
+import type { RpcClient } from "../../../schema/rpc/client.ts";
+import { authentication } from "../../../schema/rpc/methods.ts";
+import { type MadeKeyPackage, makeKeyPackage } from "../../mls/key_package.ts";
+import type { SealedStore } from "../../storage/sealed_store.ts";
+import type { StoreName } from "../../storage/storage.ts";
+import type { DeviceKeys } from "../devices/device.ts";
+import { asEngineErrors } from "../errors.ts";
+import type { Bytes, Clock, KeyPackageStock } from "../types.ts";
+
+/** specification §4 */
+const defaultStock = 20;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
+const freshForMs = 20 * hourMs;
+const lastResortRenewalMs = 7 * dayMs;
+/**
+ * A KeyPackage begins this long before it was made (`makeKeyPackage`). One made later than that from now is
+ * of a wrong clock.
+ */
+const begunBeforeMs = hourMs;
+/** A Welcome may wait in the queue this long after the KeyPackage's end. */
+const keptAfterExpiryMs = 30 * dayMs;
+
+/** What storage holds under keypackages/<ref>. */
+interface StoredKeyPackage {
+  record: Bytes;
+  madeMs: number;
+  notAfterMs: number;
+  lastResort: boolean;
+  /** Made for a re-add request, never published. */
+  requested?: true;
+}
+
+export interface KeyPackageOptions {
+  store: SealedStore;
+  rpc: RpcClient;
+  clock: Clock;
+  device: DeviceKeys;
+  credential: DeviceCredential;
+  /** Fresh ones that the server should have at any time: 20. */
+  wantedStock?: number | undefined;
+}
+
+/**
+ * Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as
+ * a Welcome may wait (specification §4).
+ */
+export class KeyPackageKeeper implements KeyPackageStock {
+  readonly #options: KeyPackageOptions;
+  readonly #working = new Mutex();
+
+  constructor(options: KeyPackageOptions) {
+    this.#options = options;
+  }
+
+  async replenish(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
+    await asEngineErrors(() => this.#working.runExclusive(() => this.#replenish(onProgress)));
+  }
+
+  async forOwnGroup(): Promise<Bytes> {
+    return (await this.#make(false)).privateRecord;
+  }
+
+  async forRequest() {
+    const { keyPackage, ref, privateRecord, notAfterMs } = await this.#make(false);
+    const value: StoredKeyPackage = {
+      record: privateRecord,
+      madeMs: this.#options.clock.now(),
+      notAfterMs,
+      lastResort: false,
+      requested: true,
+    };
+    return { keyPackage, ref, put: { store: "keypackages" as const, key: toHex(ref), value } };
+  }
+
+  async candidates(): Promise<Bytes[]> {
+    const stored = await asEngineErrors(() => this.#stored());
+    return stored.map(({ value }) => value.record);
+  }
+
+  async requested(): Promise<Bytes[]> {
+    const stored = await asEngineErrors(() => this.#stored());
+    return stored.filter(({ value }) => value.requested).map(({ value }) => value.record);
+  }
+
+  async consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]> {
+    const key = toHex(ref);
+    const stored = await asEngineErrors(() => this.#options.store.get<StoredKeyPackage>("keypackages", key));
+    return !stored || stored.lastResort ? [] : [{ store: "keypackages", key }];
+  }
+
+  async #replenish(onProgress: (done: number, total: number) => void): Promise<void> {
+    const { store, rpc, clock, wantedStock = defaultStock } = this.#options;
+    const onServer = await rpc.call(authentication.countKeyPackages, {});
+    const stored = await this.#stored();
+    const nowMs = clock.now();
+    const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) =>
+      nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
+    const younger = (ageMs: number, lastResort: boolean) =>
+      stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
+    // What is left here may not have arrived there, and what is left there may be old: only the lesser of
+    // both is certain.
+    const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
+    const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
+    // What is deleted can not be made again: one clock that is ahead is no reason.
+    const certainMs = Math.min(nowMs, clock.deviceNow());
+    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({
+      store: "keypackages" as const,
+      key,
+    }));
+    const total = missing + (remakeLastResort ? 1 : 0);
+    if (total === 0 && outdated.length === 0) return;
+
+    const made: (MadeKeyPackage & { lastResort: boolean })[] = [];
+    // The last resort first: with it alone the device can be reached already.
+    for (let index = 0; index < total; index++) {
+      const lastResort = remakeLastResort && index === 0;
+      made.push({ ...await this.#make(lastResort), lastResort });
+      onProgress(made.length, total);
+    }
+    const puts = made.map(({ ref, privateRecord, notAfterMs, lastResort }) => {
+      const value: StoredKeyPackage = { record: privateRecord, madeMs: nowMs, notAfterMs, lastResort };
+      return { store: "keypackages" as const, key: toHex(ref), value };
+    });
+    await store.write({ puts, deletes: outdated });
+    if (total === 0) return;
+    await rpc.call(authentication.uploadKeyPackages, {
+      keyPackages: made.filter(({ lastResort }) => !lastResort).map(({ keyPackage }) => keyPackage),
+      lastResort: made.find(({ lastResort }) => lastResort)?.keyPackage ?? new Uint8Array(),
+    });
+  }
+
+  async #stored(): Promise<{ key: string; value: StoredKeyPackage }[]> {
+    return await this.#options.store.range<StoredKeyPackage>("keypackages", "");
+  }
+
+  async #make(lastResort: boolean): Promise<MadeKeyPackage> {
+    const { device, credential, clock } = this.#options;
+    return await makeKeyPackage({
+      credential,
+      signatureKeyPair: { seed: device.deviceSeed, publicKey: device.recipientKey },
+      nowMs: clock.now(),
+      lastResort,
+    });
+  }
+}

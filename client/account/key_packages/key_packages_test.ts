@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../../schema/bytes.ts";
+import { RpcClient } from "../../../schema/rpc/client.ts";
+import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
+import { authentication, delivery } from "../../../schema/rpc/methods.ts";
+import { Handlers } from "../../../schema/rpc/server.ts";
+import { parseKeyPackage } from "../../mls/key_package.ts";
+import { MemoryStorage } from "../../storage/testing/memory.ts";
+import { importWrappingKey, SealedStore } from "../../storage/sealed_store.ts";
+import { openingTo } from "../../testing/call_server.ts";
+import { ServerClock } from "../server_clock.ts";
+import { credentialOf } from "../devices/device.ts";
+import { KeyPackageKeeper } from "./key_packages.ts";
+import { HeldAccount, newDevice } from "../directory/testing/fake_directory.ts";
+
+const hourMs = 3_600_000;
+
+/** A server that hands nothing out by itself; `stock` is what it has. */
+async function setting() {
+  const storage = new MemoryStorage();
+  const store = new SealedStore(storage, await importWrappingKey(new Uint8Array(32)));
+  await store.takeFence();
+  const device = await newDevice();
+  const account = await HeldAccount.create("alice", [device]);
+  const world = {
+    nowMs: 1_800_000_000_000,
+    aheadMs: 0,
+    stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[],
+    lastResort: undefined as Uint8Array<ArrayBuffer> | undefined,
+    refuse: false,
+    storedBefore: [] as number[],
+  };
+  // As the server does: what is not valid yet by its clock does not count.
+  const serverMs = () => world.nowMs + world.aheadMs;
+  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) =>
+    (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
+  const available = async () =>
+    (await Promise.all(
+      world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)),
+    )).filter(Boolean).length;
+  const handlers = new Handlers<undefined>()
+    .unary(
+      delivery.health,
+      () =>
+        Promise.resolve({
+          serverTimeMs: serverMs(),
+          wireVersion: 1,
+          build: "test",
+          draining: false,
+          restoredMs: 0,
+          restoredToMs: 0,
+        }),
+    )
+    .unary(
+      authentication.countKeyPackages,
+      async () => ({
+        available: await available(),
+        lastResort: world.lastResort !== undefined && await valid(world.lastResort),
+      }),
+    )
+    .unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }) => {
+      world.storedBefore.push((await storage.range("keypackages", "")).length);
+      if (world.refuse) throw new WireError(ErrorCode.draining, "going away");
+      world.stock.push(...keyPackages.map((keyPackage) => ({ keyPackage, untilMs: serverMs() + 24 * hourMs })));
+      if (lastResort.length > 0) world.lastResort = lastResort;
+      return { available: world.stock.length };
+    });
+  const [rpc, clock] = [new RpcClient(openingTo(handlers, () => undefined)), new ServerClock(() => world.nowMs)];
+  const keeper = new KeyPackageKeeper({
+    store,
+    rpc,
+    clock,
+    device,
+    credential: credentialOf(await account.enrolled(device)),
+  });
+  /**
+   * A connection: the server's clock is read, then the stock is looked after. @param aheadMs how wrong the
+   * server's clock is meanwhile
+   */
+  const look = async (aheadMs: number) => {
+    world.aheadMs = aheadMs;
+    await clock.measure(rpc);
+    await keeper.replenish();
+  };
+  return { keeper, world, storage, store, device, look };
+}
+
+Deno.test("replenish() puts the private parts on disk in one write, then uploads 20 and a last resort, and has nothing to do after", async () => {
+  const { keeper, world, storage, device } = await setting();
+  const progress: string[] = [];
+  const { writes } = storage;
+  await keeper.replenish((done, total) => progress.push(`${done}/${total}`));
+  assert.deepEqual([world.stock.length, world.storedBefore, storage.writes - writes], [20, [21], 1]);
+  assert.equal(progress.at(-1), "21/21");
+  const last = await parseKeyPackage(world.lastResort!);
+  assert.deepEqual([last.lastResort, last.recipientKey], [true, device.recipientKey]);
+  assert.equal(
+    new Set(
+      await Promise.all(world.stock.map(async ({ keyPackage }) => toHex((await parseKeyPackage(keyPackage)).ref))),
+    ).size,
+    20,
+  );
+  await keeper.replenish(() => assert.fail("nothing is to be made"));
+  assert.equal(world.storedBefore.length, 1);
+});
+
+Deno.test("replenish() replaces what was handed out, and renews the stock before the server stops handing it out", async () => {
+  const { keeper, world } = await setting();
+  await keeper.replenish();
+  world.stock.splice(0, 3);
+  await keeper.replenish();
+  assert.equal(world.stock.length, 20);
+  world.nowMs += 21 * hourMs;
+  await keeper.replenish();
+  assert.equal(world.stock.filter(({ untilMs }) => untilMs > world.nowMs + 23 * hourMs).length, 20);
+});
+
+Deno.test("replenish() makes up at the next call for an upload that was refused", async () => {
+  const { keeper, world } = await setting();
+  world.refuse = true;
+  await assert.rejects(keeper.replenish(), /E040/);
+  world.refuse = false;
+  await keeper.replenish();
+  assert.equal(world.stock.length, 20);
+  assert.ok(world.lastResort);
+  assert.equal((await keeper.candidates()).length, 42);
+});
+
+Deno.test("replenish() remakes the last resort weekly, and deletes private parts 30 days after their end", async () => {
+  const { keeper, world, storage } = await setting();
+  await keeper.replenish();
+  const before = toHex(world.lastResort!);
+  world.nowMs += 7 * 24 * hourMs + 1;
+  await keeper.replenish();
+  assert.notEqual(toHex(world.lastResort!), before);
+  assert.equal((await storage.range("keypackages", "")).length, 42);
+  world.nowMs += 30 * 24 * hourMs;
+  await keeper.replenish();
+  assert.equal((await keeper.candidates()).length, 21 + 2 + 20);
+});
+
+Deno.test("consumed() names the record to delete, but never a last resort or an unknown one", async () => {
+  const { keeper, world, store } = await setting();
+  await keeper.replenish();
+  const one = await parseKeyPackage(world.stock[0].keyPackage);
+  assert.deepEqual(await keeper.consumed(one.ref), [{ store: "keypackages", key: toHex(one.ref) }]);
+  await store.write({ deletes: await keeper.consumed(one.ref) });
+  assert.equal((await keeper.candidates()).length, 20);
+  assert.deepEqual(await keeper.consumed(one.ref), []);
+  assert.deepEqual(await keeper.consumed((await parseKeyPackage(world.lastResort!)).ref), []);
+});
+
+Deno.test("forOwnGroup() makes a private record that is neither stored nor published", async () => {
+  const { keeper, world, storage } = await setting();
+  assert.ok((await keeper.forOwnGroup()).length > 0);
+  assert.deepEqual([world.stock.length, (await storage.range("keypackages", "")).length], [0, 0]);
+});
+
+Deno.test("replenish() deletes nothing at one look at a server's clock that is 130 days ahead, and the device can be reached as soon as it is right again", async () => {
+  const { keeper, world, look } = await setting();
+  await look(0);
+  const before = await keeper.candidates();
+  world.stock = [];
+  await look(130 * 24 * hourMs);
+  const kept = new Set((await keeper.candidates()).map(toHex));
+  assert.ok(before.every((record) => kept.has(toHex(record))), "a Welcome for what was handed out can still be opened");
+  for (const hours of [0, 21, 48]) {
+    world.nowMs += hours * hourMs;
+    await look(0);
+    const published = await Promise.all(
+      [...world.stock.map(({ keyPackage }) => keyPackage), world.lastResort!].map(parseKeyPackage),
+    );
+    // Good for 5 more hours at least: renewed in time, although some from the future lie here.
+    const valid = published.filter(({ notBeforeMs, notAfterMs }) =>
+      notBeforeMs <= world.nowMs && world.nowMs + 5 * hourMs < notAfterMs
+    );
+    assert.deepEqual(
+      [
+        valid.filter(({ lastResort }) => !lastResort).length,
+        valid.filter(({ lastResort }) => lastResort).length,
+      ],
+      [20, 1],
+      `${hours} hours later`,
+    );
+  }
+  const held = (await keeper.candidates()).length;
+  await look(-60_000);
+  assert.equal((await keeper.candidates()).length, held, "a minute is no reason to make any again");
+});

@@ -1,0 +1,229 @@
+/**
+ * How a device becomes one of an account: with the account itself, or by signing in. The root key is in
+ * memory only here (specification §1).
+ */
+
+import { equalBytes } from "../../../schema/bytes.ts";
+import { type DeviceList, maxDevices, signDeviceList } from "../../../schema/device_list.ts";
+import { generateEd25519, signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
+import { RpcClient } from "../../../schema/rpc/client.ts";
+import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
+import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { type Account, authentication } from "../../../schema/rpc/methods.ts";
+import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
+import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
+import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
+import { wireProblem } from "../errors.ts";
+import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
+import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
+import { recoveryPart } from "./recovery_key.ts";
+import { sessionAuth } from "./session.ts";
+import type { Bytes } from "../types.ts";
+import { openVault, type Pin, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
+import type { StoredVault } from "../vault/vault_keeper.ts";
+
+interface Login {
+  session: { accessToken: Bytes; expiresMs: number };
+  enrolled: boolean;
+  account: Account;
+  /** 32 bytes. */
+  exportKey: Bytes;
+}
+
+/** What an enrolled device stores, and the account as its directory first sees it. */
+export interface Enrolled {
+  device: StoredDevice;
+  session: { accessToken: Bytes; expiresMs: number };
+  /** Absent when the device was enrolled before and only signed in again: then the stored one stands. */
+  vault?: StoredVault;
+  pins: Pin[];
+  account: Account;
+}
+
+export interface Enrolment {
+  openStream: OpenStream;
+  suite: OpaqueSuite;
+  username: string;
+  /** Normalised (password.ts). */
+  password: string;
+}
+
+/**
+ * Makes account, first device, device list version 1 and vault version 1: one call makes all of it real, or nothing.
+ *
+ * @throws WireError, TransportError, EngineError
+ */
+export async function createAccountOnServer(
+  { openStream, suite, username, password }: Enrolment,
+  inviteCode: string,
+): Promise<Enrolled & { recoveryCode: string }> {
+  const rpc = new RpcClient(openStream);
+  const opaque = await startRegistration(password, username, suite);
+  const { response } = await rpc.call(authentication.registerStart, {
+    suite: suite.tag,
+    username,
+    request: opaque.request,
+  });
+  const { record, exportKey } = await opaque.finish(response);
+  const root = await generateEd25519();
+  const keys = { vaultKey: crypto.getRandomValues(new Uint8Array(32)), rootSeed: root.seed };
+  const recoverySecret = newRecoverySecret();
+  try {
+    const accountKey = root.publicKey;
+    const keysOfDevice = await newDevice();
+    const { deviceId, recipientKey, deviceSeed } = keysOfDevice;
+    const list: DeviceList = {
+      accountKey,
+      username,
+      version: 1,
+      devices: [{ deviceId, recipientKey }],
+      revoked: [],
+      prevHash: new Uint8Array(32),
+    };
+    const devices = await signDeviceList(list, root.seed);
+    const vault = {
+      version: 1,
+      sealed: await sealVault({ pins: [], channels: [] }, keys.vaultKey, accountKey, 1),
+      wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
+      ...await recoveryPart(keys, recoverySecret, accountKey),
+    };
+    const device = await enrolledDevice(keysOfDevice, { username, accountKey }, 1, root.seed);
+    const deviceSignature = await signEd25519(deviceSeed, await registrationBytes(record, username, vault));
+    const session = await rpc.call(authentication.registerFinish, {
+      suite: suite.tag,
+      username,
+      record,
+      inviteCode,
+      devices,
+      vault,
+      recipientKey,
+      deviceSignature,
+    });
+    return {
+      device,
+      session,
+      vault: { version: 1, vaultKey: keys.vaultKey },
+      pins: [],
+      account: { username, accountKey, devices },
+      recoveryCode: formatRecoveryCode(recoverySecret),
+    };
+  } finally {
+    for (const secret of [root.seed, exportKey, recoverySecret]) secret.fill(0);
+  }
+}
+
+/**
+ * Signs in with a device that is enrolled already (its session ended).
+ *
+ * @returns undefined when the account does not have the device any more: it must never be used again
+ */
+export async function signInAgain(enrolment: Enrolment, device: StoredDevice): Promise<Enrolled | undefined> {
+  try {
+    const { session, enrolled, account, exportKey } = await login(enrolment, device);
+    exportKey.fill(0);
+    return enrolled && equalBytes(account.accountKey, device.accountKey)
+      ? { device, session, pins: [], account }
+      : undefined;
+  } catch (error) {
+    if (isWireError(error, ErrorCode.forbidden)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Signs in on a browser without a device: opens the vault, puts a new device into the account's list.
+ *
+ * @param revoke 16-byte ids of devices that lived here and lost their state: they leave the list with the same step
+ * @param lowestVault the highest vault version of this account that was ever seen here
+ * @throws EngineError E008, L006 …, WireError, TransportError
+ */
+export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], lowestVault = 1): Promise<Enrolled> {
+  const device = await newDevice();
+  const { session, account, exportKey } = await login(enrolment, device);
+  const auth = sessionAuth(session.accessToken, device.deviceId);
+  const rpc = new RpcClient(enrolment.openStream, () => auth);
+  let rootSeed: Bytes | undefined;
+  try {
+    const { vault } = await rpc.call(authentication.getVault, {});
+    const { accountKey, username } = account;
+    const keys = await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, accountKey);
+    rootSeed = keys.rootSeed;
+    const { vaultKey } = keys;
+    const content = await openVault(vault, vaultKey, accountKey, lowestVault);
+    await requireRootOf(accountKey, rootSeed);
+    const { signed, version } = await addToDeviceList(rpc, account, device, revoke, rootSeed);
+    const stored = await enrolledDevice(device, { username, accountKey }, version, rootSeed);
+    return {
+      device: stored,
+      session,
+      vault: { version: vault.version, vaultKey },
+      pins: content.pins,
+      account: { username, accountKey, devices: signed },
+    };
+  } finally {
+    exportKey.fill(0);
+    rootSeed?.fill(0);
+  }
+}
+
+/**
+ * An OPAQUE login of a device, enrolled or not.
+ *
+ * @returns a new session of the device, and the export key: zero it after use
+ * @throws EngineError E008, WireError, TransportError
+ */
+export async function login({ openStream, suite, username, password }: Enrolment, device: DeviceKeys): Promise<Login> {
+  const rpc = new RpcClient(openStream);
+  const opaque = await startLogin(password, username, suite);
+  const { loginId, ke2 } = await rpc.call(authentication.loginStart, { suite: suite.tag, username, ke1: opaque.ke1 });
+  const { ke3, sessionKey, exportKey } = await opaque.finish(ke2);
+  const deviceSignature = await signEd25519(device.deviceSeed, await loginBytes(sessionKey));
+  sessionKey.fill(0);
+  const { accessToken, expiresMs, account, enrolled } = await rpc.call(authentication.loginFinish, {
+    loginId,
+    ke3,
+    recipientKey: device.recipientKey,
+    deviceSignature,
+  });
+  if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server signed in another account");
+  return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
+}
+
+/**
+ * A server that hands out another account key than the vault's root would have every device list checked
+ * against its own.
+ *
+ * @throws EngineError L006
+ */
+export async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise<void> {
+  const message = crypto.getRandomValues(new Uint8Array(32));
+  if (await verifyEd25519(accountKey, await signEd25519(rootSeed, message), message)) return;
+  throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "the vault's root key is not the account's" });
+}
+
+/** The device comes in; ids in `revoke` that stand in the list go with the same step. */
+async function addToDeviceList(
+  rpc: RpcClient,
+  account: Account,
+  device: DeviceKeys,
+  revoke: Uint8Array[],
+  rootSeed: Bytes,
+) {
+  return await changeDeviceList({
+    rpc,
+    device,
+    rootSeed,
+    account,
+    change: (_current, after) => {
+      const without = withRevoked(after, revoke);
+      if (without.devices.length >= maxDevices) {
+        throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+      }
+      return {
+        ...without,
+        devices: [...without.devices, { deviceId: device.deviceId, recipientKey: device.recipientKey }],
+      };
+    },
+  });
+}

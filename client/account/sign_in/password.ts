@@ -1,0 +1,33 @@
+/** What a password must be before it goes into OPAQUE. */
+
+import { EngineError, LocalCode } from "../../api/engine_api.ts";
+
+/**
+ * specification §1. A dictionary-based score for shorter ones would cost every visitor hundreds of kB, so length
+ * alone opens the door.
+ */
+const minLength = 12;
+
+/**
+ * The form in which a password is used: NFKC, so that the same keys typed on another system give the same bytes.
+ *
+ * @param username refused inside of the password
+ * @throws EngineError L003
+ */
+export function checkedPassword(password: string, username: string): string {
+  const normalised = normalisedPassword(password);
+  const characters = [...normalised];
+  if (characters.length < minLength) throw weak(`a password has at least ${minLength} characters`);
+  if (new Set(characters).size < 4) throw weak("a password of so few different characters is guessed at once");
+  if (normalised.toLowerCase().includes(username.toLowerCase())) throw weak("a password must not contain the username");
+  return normalised;
+}
+
+/** For signing in: what was accepted once is not judged again. */
+export function normalisedPassword(password: string): string {
+  return password.normalize("NFKC");
+}
+
+function weak(detail: string): EngineError {
+  return new EngineError({ code: LocalCode.weakPassword, detail });
+}

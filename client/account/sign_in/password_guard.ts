@@ -1,0 +1,149 @@
+/** What needs the password although the device is signed in: the root key, another password, another recovery code. */
+
+import { equalBytes, u64 } from "../../../schema/bytes.ts";
+import { RpcClient } from "../../../schema/rpc/client.ts";
+import { type Account, authentication, type Vault } from "../../../schema/rpc/methods.ts";
+import { vaultFields } from "../../../schema/signed_call.ts";
+import { proveCall, type StoredDevice } from "../devices/device.ts";
+import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
+import type { SeenList } from "../devices/device_list_check.ts";
+import { type Enrolment, login, requireRootOf } from "./enroll.ts";
+import { startRegistration } from "./opaque_client.ts";
+import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
+import { recoveryPart } from "./recovery_key.ts";
+import { sessionAuth } from "./session.ts";
+import type { Bytes } from "../types.ts";
+import { sealVault, unwrapVaultKeys, type VaultContent, type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
+
+/** A session that began with the password a moment ago, and what the password opened. */
+export interface Confirmed {
+  session: { accessToken: Bytes; expiresMs: number };
+  rpc: RpcClient;
+  device: StoredDevice;
+  account: Account;
+  keys: VaultKeys;
+}
+
+/**
+ * Signs this device in once more, beside its session, for the length of `work`; keys are wiped after it.
+ *
+ * @throws EngineError E008 for a wrong password, L006 when the vault's root key is not the account's
+ */
+export async function withPassword<T>(
+  enrolment: Enrolment,
+  device: StoredDevice,
+  work: (confirmed: Confirmed) => Promise<T>,
+): Promise<T> {
+  const { session, account, exportKey } = await login(enrolment, device);
+  const auth = sessionAuth(session.accessToken, device.deviceId);
+  const rpc = new RpcClient(enrolment.openStream, () => auth);
+  let keys: VaultKeys | undefined;
+  try {
+    const { vault } = await rpc.call(authentication.getVault, {});
+    keys = await unwrapVaultKeys(vault.wrappedByPassword, "password", exportKey, device.accountKey);
+    await requireRootOf(device.accountKey, keys.rootSeed);
+    return await work({ session, rpc, device, account, keys });
+  } finally {
+    exportKey.fill(0);
+    keys?.vaultKey.fill(0);
+    keys?.rootSeed.fill(0);
+  }
+}
+
+/** The next vault with other wraps and the same content. */
+async function nextVault(
+  vault: Vault,
+  content: VaultContent,
+  keys: VaultKeys,
+  accountKey: Bytes,
+  wraps: Partial<Vault>,
+): Promise<Vault> {
+  const version = vault.version + 1;
+  return { ...vault, ...wraps, version, sealed: await sealVault(content, keys.vaultKey, accountKey, version) };
+}
+
+/**
+ * @param password the new one, checked
+ * @returns writes the new OPAQUE record and wrap in one call; every session but the confirmed one ends with it
+ */
+export async function newPassword(
+  { suite, username }: Enrolment,
+  password: string,
+  { rpc, device, keys }: Confirmed,
+): Promise<(current: { vault: Vault; content: VaultContent }) => Promise<Vault>> {
+  const opaque = await startRegistration(password, username, suite);
+  const { response } = await rpc.call(authentication.registerStart, {
+    suite: suite.tag,
+    username,
+    request: opaque.request,
+  });
+  const { record, exportKey } = await opaque.finish(response);
+  const wrappedByPassword = await wrapVaultKeys(keys, "password", exportKey, device.accountKey);
+  exportKey.fill(0);
+  return async ({ vault, content }) => {
+    const next = await nextVault(vault, content, keys, device.accountKey, { wrappedByPassword });
+    const proof = await proveCall(rpc, device.deviceSeed, "changePassword", [
+      record,
+      u64(vault.version),
+      ...vaultFields(next),
+    ]);
+    await rpc.call(authentication.changePassword, {
+      suite: suite.tag,
+      record,
+      expectedVaultVersion: vault.version,
+      vault: next,
+      proof,
+    });
+    return next;
+  };
+}
+
+/** @returns the code, and what writes the vault that it opens */
+export function newRecoveryCode(
+  { rpc, device, keys }: Confirmed,
+): { recoveryCode: string; write(current: { vault: Vault; content: VaultContent }): Promise<Vault> } {
+  const secret = newRecoverySecret();
+  return {
+    recoveryCode: formatRecoveryCode(secret),
+    write: async ({ vault, content }) => {
+      const next = await nextVault(
+        vault,
+        content,
+        keys,
+        device.accountKey,
+        await recoveryPart(keys, secret, device.accountKey),
+      );
+      const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
+      await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
+      return next;
+    },
+  };
+}
+
+/**
+ * Takes a device out of the account's list, signed by the root key; the server ends its sessions and drops
+ * its KeyPackages and its queue.
+ *
+ * @param deviceId 16 bytes
+ * @param seen the newest list that this device knows
+ * @returns the account with its new list; as it was when the device is not in it
+ * @throws EngineError E014 for a list that is not this account's, or older than the one seen
+ */
+export async function revokeFromList(
+  deviceId: Bytes,
+  seen: SeenList,
+  { rpc, device, account, keys }: Confirmed,
+): Promise<Account> {
+  const { signed } = await changeDeviceList({
+    rpc,
+    device,
+    rootSeed: keys.rootSeed,
+    account: { ...account, accountKey: device.accountKey },
+    seen,
+    change: (current, after) =>
+      current.devices.some((listed) => equalBytes(listed.deviceId, deviceId))
+        ? withRevoked(after, [deviceId])
+        : undefined,
+  });
+  return { ...account, devices: signed };
+}

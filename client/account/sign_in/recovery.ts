@@ -1,0 +1,84 @@
+/** A new password with nothing but the recovery code (docs/decisions/018). */
+
+import { u64 } from "../../../schema/bytes.ts";
+import { signEd25519 } from "../../../schema/ed25519.ts";
+import { recoverFinishBytes, recoverOpenBytes } from "../../../schema/recovery.ts";
+import { RpcClient } from "../../../schema/rpc/client.ts";
+import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
+import { vaultFields } from "../../../schema/signed_call.ts";
+import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { type Enrolment, requireRootOf } from "./enroll.ts";
+import { wireProblem } from "../errors.ts";
+import { startRegistration } from "./opaque_client.ts";
+import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
+import { recoveryPart, recoverySeed } from "./recovery_key.ts";
+import type { Bytes } from "../types.ts";
+import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
+
+/**
+ * Sets a new password and a new recovery code. All sessions of the account end; devices stay in its list.
+ *
+ * @param enrolment.password the new one, checked
+ * @param recoverySecret 20 bytes, of the code
+ * @param lowestVault the highest vault version of this account that was ever seen here
+ * @returns the new code: the used one is void
+ * @throws EngineError L014 a wrong code or an unknown user, L006; WireError, TransportError: after a lost
+ *   answer either the new password is good or the code still is
+ */
+export async function recoverAccount(
+  { openStream, suite, username, password }: Enrolment,
+  recoverySecret: Bytes,
+  lowestVault = 1,
+): Promise<{ recoveryCode: string }> {
+  const rpc = new RpcClient(openStream);
+  const opaque = await startRegistration(password, username, suite);
+  const seed = await recoverySeed(recoverySecret);
+  const nextSecret = newRecoverySecret();
+  const secrets: Bytes[] = [seed, nextSecret];
+  try {
+    const { nonce } = await rpc.call(authentication.recoverStart, { username });
+    const openSignature = await signEd25519(seed, await recoverOpenBytes(nonce, username, opaque.request));
+    const { account, vault, response } = await rpc.call(authentication.recoverOpen, {
+      suite: suite.tag,
+      username,
+      nonce,
+      request: opaque.request,
+      signature: openSignature,
+    });
+    if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server opened another account");
+    const { accountKey } = account;
+    const keys = await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", recoverySecret, accountKey);
+    secrets.push(keys.vaultKey, keys.rootSeed);
+    await requireRootOf(accountKey, keys.rootSeed);
+    const content = await openVault(vault, keys.vaultKey, accountKey, lowestVault);
+    const { record, exportKey } = await opaque.finish(response);
+    secrets.push(exportKey);
+    const version = vault.version + 1;
+    const next: Vault = {
+      version,
+      sealed: await sealVault(content, keys.vaultKey, accountKey, version),
+      wrappedByPassword: await wrapVaultKeys(keys, "password", exportKey, accountKey),
+      ...await recoveryPart(keys, nextSecret, accountKey),
+    };
+    const signature = await signEd25519(
+      seed,
+      await recoverFinishBytes(nonce, [record, u64(vault.version), ...vaultFields(next)]),
+    );
+    await rpc.call(authentication.recoverFinish, {
+      nonce,
+      record,
+      expectedVaultVersion: vault.version,
+      vault: next,
+      signature,
+    });
+    return { recoveryCode: formatRecoveryCode(nextSecret) };
+  } catch (error) {
+    if (isWireError(error, ErrorCode.loginFailed)) {
+      throw new EngineError({ code: LocalCode.recoveryCode, detail: "the recovery code is not this account's" });
+    }
+    throw error;
+  } finally {
+    for (const secret of secrets) secret.fill(0);
+  }
+}

@@ -1,0 +1,92 @@
+/** Calls with the session's token, and the end of the session when the server says so. */
+
+import { type CallOptions, RpcClient } from "../../../schema/rpc/client.ts";
+import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
+import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { authVersion, type CallAuth } from "../../../schema/rpc/messages.ts";
+import { authentication, type Method, type ParamsOf, type ResultsOf } from "../../../schema/rpc/methods.ts";
+import type { Bytes } from "../types.ts";
+
+/** What storage holds under account/session. */
+export interface StoredSession {
+  /** 32 bytes; empty once the server has ended the session. */
+  accessToken: Bytes;
+  expiresMs: number;
+  /** The code that ended it. */
+  endedBy?: string;
+}
+
+/** @returns who calls, for every call of a session */
+export function sessionAuth(accessToken: Bytes, deviceId: Bytes): CallAuth {
+  return { version: authVersion, accessToken, deviceId };
+}
+
+/** An {@link RpcClient} that watches for the end of its session. */
+export class SessionRpc extends RpcClient {
+  readonly #onEnded: (code: string) => void;
+  #auth: CallAuth;
+
+  /** @param onEnded told once: E001, E002, or "revoked" when the device itself is refused and not only one call */
+  constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
+    super(openStream, () => this.#auth);
+    this.#auth = auth;
+    let told = false;
+    this.#onEnded = (code) => {
+      if (!told) onEnded(code);
+      told = true;
+    };
+  }
+
+  /** 32 bytes: of the session that calls are made with. */
+  get accessToken(): Bytes {
+    return this.#auth.accessToken as Bytes;
+  }
+
+  /** Goes on with another session of the same device; what the one before still answers ends nothing. */
+  useSession(auth: CallAuth): void {
+    this.#auth = auth;
+  }
+
+  override async call<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options?: CallOptions,
+    body?: Uint8Array,
+  ): Promise<ResultsOf<M>> {
+    const auth = this.#auth;
+    try {
+      return await super.call(method, params, options, body);
+    } catch (error) {
+      await this.#watch(error, auth);
+      throw error;
+    }
+  }
+
+  override async *stream<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    options?: Pick<CallOptions, "signal">,
+  ): AsyncGenerator<ResultsOf<M>> {
+    const auth = this.#auth;
+    try {
+      yield* super.stream(method, params, options);
+    } catch (error) {
+      await this.#watch(error, auth);
+      throw error;
+    }
+  }
+
+  async #watch(error: unknown, auth: CallAuth): Promise<void> {
+    if (auth !== this.#auth) return;
+    if (!isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return;
+    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if
+    // even its own stock is forbidden to it. And a session that has ended may have ended because the device
+    // was revoked.
+    const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
+    if (auth !== this.#auth) return;
+    if (isWireError(confirmed, ErrorCode.forbidden)) this.#onEnded("revoked");
+    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
+      this.#onEnded(codeName(confirmed.code));
+    } else if (error.code !== ErrorCode.forbidden) this.#onEnded(codeName(error.code));
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The vault (specification §1): what a new device of the account needs, sealed on the device, opaque to the
+ * server.
+ *
+ *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)
+ *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootSeed, AAD = accountKey)
+ *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
+ *     recoveryKey       = public Ed25519 key of HKDF(recovery secret, "qpq/1 recovery auth"): what the server knows the code by (recovery_key.ts)
+ *
+ * A device keeps the vaultKey, to bring new pins into the vault. The root seed is in the wraps alone, which
+ * the password or the recovery code opens and which no device can write: so a stolen device can neither reach
+ * the root key nor destroy it, and revoking it helps (docs/decisions/005).
+ */
+
+import { concat, equalBytes, toHex, u64, utf8 } from "../../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
+import type { Vault } from "../../../schema/rpc/methods.ts";
+import { bytesOf, countOf, listOf, recordOf } from "../../../schema/shape.ts";
+import { usernameOf } from "../../../schema/username.ts";
+import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import type { Bytes } from "../types.ts";
+
+/** An account key as it was first seen. */
+export interface Pin {
+  username: string;
+  /** 32 bytes. */
+  accountKey: Bytes;
+  /** Ms since the Unix epoch. */
+  firstSeen: number;
+  verified: boolean;
+  /**
+   * How many times the user has decided about this name: took another key, compared safety numbers, took that
+   * back. Of two pins the one with more decisions is the newer word.
+   */
+  decided: number;
+}
+
+export interface VaultContent {
+  pins: Pin[];
+  /** channelIds, 32 bytes each. */
+  channels: Bytes[];
+}
+
+/** 32 bytes each. */
+export interface VaultKeys {
+  vaultKey: Bytes;
+  /** The account's private root key. */
+  rootSeed: Bytes;
+}
+
+const nonceLength = 12;
+/** What is read. Less is written: a vault that grew past these would open on no device any more. */
+const maxPins = 5_000;
+const maxChannels = 2_000;
+/**
+ * What is written, so that it fits into the server's 128 KiB (`Vault.sealed`): channels, 34 bytes each, and
+ * bytes of pins.
+ */
+export const maxKeptChannels = 1_000;
+export const maxKeptPinBytes = 90 * 1024;
+
+/**
+ * The two secrets that vault keys are wrapped under: the OPAQUE export key (32 bytes) and the recovery secret
+ * (20 bytes).
+ */
+export type WrappedBy = "password" | "recovery";
+const wrapLabels: Record<WrappedBy, Bytes> = { password: utf8("qpq/1 vault"), recovery: utf8("qpq/1 recovery") };
+
+/** @returns the wrapped vault keys, 92 bytes */
+export async function wrapVaultKeys(
+  keys: VaultKeys,
+  by: WrappedBy,
+  secret: Uint8Array,
+  accountKey: Uint8Array,
+): Promise<Bytes> {
+  const both = concat(keys.vaultKey, keys.rootSeed);
+  const wrapped = await sealRandom(await wrappingKey(by, secret), both, accountKey);
+  both.fill(0);
+  return wrapped;
+}
+
+/** @throws EngineError L006 */
+export async function unwrapVaultKeys(
+  wrapped: Uint8Array,
+  by: WrappedBy,
+  secret: Uint8Array,
+  accountKey: Uint8Array,
+): Promise<VaultKeys> {
+  const both = await opened(wrapped, await wrappingKey(by, secret), accountKey);
+  if (both.length !== 64) throw unreadable("its wrapped keys have another form");
+  const keys = { vaultKey: both.slice(0, 32), rootSeed: both.slice(32) };
+  both.fill(0);
+  return keys;
+}
+
+/** @returns `Vault.sealed` of that version */
+export async function sealVault(
+  content: VaultContent,
+  vaultKey: Uint8Array,
+  accountKey: Uint8Array,
+  version: number,
+): Promise<Bytes> {
+  const pins = content.pins.map(({ username, accountKey, firstSeen, verified, decided }) => ({
+    username,
+    accountKey,
+    firstSeen,
+    verified,
+    decided,
+  }));
+  return await sealRandom(
+    await aeadKey(vaultKey),
+    encodeCbor({ pins, channels: content.channels }),
+    concat(accountKey, u64(version)),
+  );
+}
+
+/**
+ * @param vault as the server gave it; its version is authenticated here
+ * @param lowestVersion the highest version that this device has seen: the server may not go back behind it
+ * @throws EngineError L006
+ */
+export async function openVault(
+  vault: Vault,
+  vaultKey: Uint8Array,
+  accountKey: Uint8Array,
+  lowestVersion = 1,
+): Promise<VaultContent> {
+  if (vault.version < lowestVersion) {
+    throw unreadable(`version ${vault.version} is older than ${lowestVersion}, which was seen before`);
+  }
+  const content = await opened(vault.sealed, await aeadKey(vaultKey), concat(accountKey, u64(vault.version)));
+  try {
+    const fields = recordOf(decodeCbor(content), ["pins", "channels"], "vault");
+    return {
+      pins: listOf(fields.pins, maxPins, "pins", pinOf),
+      channels: listOf(fields.channels, maxChannels, "channels", (value, what) => bytesOf(value, 32, what)),
+    };
+  } catch (error) {
+    throw unreadable((error as Error).message);
+  }
+}
+
+/**
+ * What two devices know, as one. Where they pinned different keys under a name, the one that the user decided
+ * on later stands; without a decision the earlier sight, because a key that comes after it is what a server
+ * that lies would show.
+ *
+ * @param ours this device's
+ * @param theirs the vault's
+ * @returns sorted by username, so that equal knowledge gives equal bytes
+ */
+export function mergePins(ours: Pin[], theirs: Pin[]): Pin[] {
+  const merged = new Map(theirs.map((pin) => [pin.username, pin]));
+  for (const pin of ours) {
+    const other = merged.get(pin.username);
+    if (!other) merged.set(pin.username, pin);
+    else if (equalBytes(other.accountKey, pin.accountKey)) {
+      merged.set(pin.username, {
+        ...(other.decided > pin.decided ? other : pin),
+        firstSeen: Math.min(pin.firstSeen, other.firstSeen),
+      });
+    } else if (standsOver(pin, other)) merged.set(pin.username, pin);
+  }
+  return [...merged.values()].sort((a, b) => a.username < b.username ? -1 : 1);
+}
+
+/** @returns whether the first pin's key, which is another than the second's, is the one to keep */
+export function standsOver(pin: Pin, other: Pin): boolean {
+  return pin.decided !== other.decided ? pin.decided > other.decided : pin.firstSeen < other.firstSeen;
+}
+
+/**
+ * The pins that a vault has room for: first those that the user decided on, then the earliest sights.
+ * Strangers can have one see as many accounts as they like, but only after all that was seen before, so they
+ * displace nobody.
+ *
+ * @returns in the order of `pins`
+ */
+export function fittingPins(pins: Pin[]): Pin[] {
+  const ranked = [...pins].sort((a, b) =>
+    Number(b.decided > 0) - Number(a.decided > 0) || a.firstSeen - b.firstSeen || (a.username < b.username ? -1 : 1)
+  );
+  const kept = new Set<Pin>();
+  let bytes = 0;
+  for (const pin of ranked) {
+    bytes += encodeCbor(pin).length;
+    if (bytes > maxKeptPinBytes) break;
+    kept.add(pin);
+  }
+  return pins.filter((pin) => kept.has(pin));
+}
+
+/** @returns both lists without repeats, sorted; where they are too many, theirs and of ours what still fits */
+export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[] {
+  return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].slice(0, maxKeptChannels).sort(
+    ([a], [b]) => a < b ? -1 : 1,
+  ).map(([, id]) => id);
+}
+
+function pinOf(value: unknown, what: string): Pin {
+  const { username, accountKey, firstSeen, verified, decided } = recordOf(value, [
+    "username",
+    "accountKey",
+    "firstSeen",
+    "verified",
+    "decided",
+  ], what);
+  return {
+    username: usernameOf(username),
+    accountKey: bytesOf(accountKey, 32, "accountKey"),
+    firstSeen: countOf(firstSeen, "firstSeen"),
+    verified: verified === true,
+    decided: countOf(decided, "decided"),
+  };
+}
+
+async function wrappingKey(by: WrappedBy, secret: Uint8Array): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey("raw", secret as Bytes, "HKDF", false, ["deriveKey"]);
+  const params = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: wrapLabels[by] };
+  return await crypto.subtle.deriveKey(params, material, { name: "AES-GCM", length: 256 }, false, [
+    "encrypt",
+    "decrypt",
+  ]);
+}
+
+async function aeadKey(key: Uint8Array): Promise<CryptoKey> {
+  return await crypto.subtle.importKey("raw", key as Bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+async function sealRandom(key: CryptoKey, plaintext: Bytes, additionalData: Uint8Array): Promise<Bytes> {
+  const iv = crypto.getRandomValues(new Uint8Array(nonceLength));
+  return concat(
+    iv,
+    new Uint8Array(
+      await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: additionalData as Bytes }, key, plaintext),
+    ),
+  );
+}
+
+async function opened(sealed: Uint8Array, key: CryptoKey, additionalData: Uint8Array): Promise<Bytes> {
+  const [iv, ciphertext] = [sealed.slice(0, nonceLength) as Bytes, sealed.slice(nonceLength) as Bytes];
+  try {
+    return new Uint8Array(
+      await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: additionalData as Bytes }, key, ciphertext),
+    );
+  } catch {
+    throw unreadable("it does not open");
+  }
+}
+
+function unreadable(detail: string): EngineError {
+  return new EngineError({ code: LocalCode.vaultUnreadable, detail: `the vault is unreadable: ${detail}` });
+}

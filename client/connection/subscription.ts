@@ -1,0 +1,69 @@
+/** One turn of listening: subscribe from the cursor, hand on what comes, notice silence. */
+
+import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
+import { delivery, type Entry } from "../../schema/rpc/methods.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
+import type { Environment } from "../runtime/environment.ts";
+import type { TurnEnd } from "./connection_manager.ts";
+
+/** The server sends at least an empty element every 20 s. */
+export const silenceMs = 45_000;
+
+export interface SubscriptionOptions {
+  rpc: RpcClient;
+  environment: Environment;
+  /** 32 bytes */
+  recipientKey: Uint8Array<ArrayBuffer>;
+  /** The highest seq that is on disk. */
+  cursor: () => number;
+  /** Processes entries; a throw ends the turn, and the next one starts from the cursor. */
+  receive(entries: Entry[]): Promise<void>;
+  /** The backlog is through (called once). */
+  caughtUp(): void;
+  /** The first sign that the server serves this device. */
+  answered(): void;
+  /** Told of errors that end a turn, for logs. */
+  failed(error: unknown): void;
+}
+
+/** Never rejects. */
+export async function listen(options: SubscriptionOptions, signal: AbortSignal): Promise<TurnEnd> {
+  const silence = new AbortController();
+  let cancel = () => {};
+  const watch = () => {
+    cancel();
+    cancel = options.environment.after(silenceMs, () => silence.abort(new Error("the server fell silent")));
+  };
+  let caughtUp = false;
+  let answered = false;
+  try {
+    watch();
+    const stream = options.rpc.stream(delivery.subscribe, {
+      recipientKey: options.recipientKey,
+      after: options.cursor(),
+    }, { signal: AbortSignal.any([signal, silence.signal]) });
+    for await (const { entries } of stream) {
+      // Our own work on an element is not the server's silence.
+      cancel();
+      if (!answered) {
+        answered = true;
+        options.answered();
+      }
+      if (entries.length > 0) {
+        await options.receive(entries);
+      } else if (!caughtUp) {
+        caughtUp = true;
+        options.caughtUp();
+      }
+      watch();
+    }
+    return "drained";
+  } catch (error) {
+    if (!signal.aborted) options.failed(error);
+    if (isWireError(error, ErrorCode.draining)) return "drained";
+    if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return "ended";
+    return "lost";
+  } finally {
+    cancel();
+  }
+}

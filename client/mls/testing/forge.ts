@@ -1,0 +1,158 @@
+/**
+ * Commits that our adapter would never make, made with ts-mls directly and sealed as ours are: what a hostile
+ * member can send.
+ */
+
+import {
+  bytesToBase64,
+  type ClientState,
+  createCommit,
+  type CreateCommitOptions,
+  encodeMlsMessage,
+  type LeafNode,
+  type Proposal,
+  type Welcome,
+} from "ts-mls";
+import { toHex } from "../../../schema/bytes.ts";
+import { ciphersuite } from "../../crypto/provider.ts";
+import { generateXWing } from "../../crypto/xwing.ts";
+import { type CommitData, encodeCommitData, membersHash, sortedKeys } from "../commit_data.ts";
+import { xwingKeyExtension, xwingKeyType } from "../extensions.ts";
+import { epochPskId, sealBundlePart, sealHeader } from "../hybrid.ts";
+import { clientConfig } from "../identity.ts";
+import type { ParsedKeyPackage } from "../key_package.ts";
+import { stateMembers } from "../state.ts";
+import type { Bytes, GroupState } from "../types.ts";
+
+/** A proposal by its short name. */
+export const remove = (leafIndex: number): Proposal => ({ proposalType: "remove", remove: { removed: leafIndex } });
+
+export function psk(pskId: Uint8Array): Proposal {
+  return {
+    proposalType: "psk",
+    psk: { preSharedKeyId: { psktype: "external", pskId, pskNonce: crypto.getRandomValues(new Uint8Array(32)) } },
+  };
+}
+
+export interface Forgery {
+  proposals?: Proposal[];
+  /** In place of the epoch's PSK. */
+  psks?: Proposal[];
+  /** Stored proposals that the commit refers to. */
+  unapplied?: ClientState["unappliedProposals"];
+  /** What the authenticated data says, where it is not the plain truth. */
+  data?: Partial<CommitData> | "garbage";
+  /** recipientKeys said to be added or removed, and those of epoch n. */
+  added?: Uint8Array[];
+  removed?: Uint8Array[];
+  /** Signed re-add requests. */
+  requests?: CommitData["requests"];
+  leaf?: (leaf: LeafNode) => LeafNode;
+  options?: CreateCommitOptions;
+}
+
+export interface ForgedCommit {
+  n: bigint;
+  commitId: Uint8Array<ArrayBuffer>;
+  header: Bytes;
+  sealedCommit: Bytes;
+}
+
+/**
+ * A Welcome of an Add that no member would commit, as the added device gets it from the DS.
+ *
+ * @param as the channel and epoch that it pretends to be of
+ * @param change what is changed of the Welcome before it is sealed
+ */
+export async function forgeWelcome(
+  attacker: GroupState,
+  { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage,
+  as: { channelId?: Uint8Array; n?: bigint } = {},
+  change: Partial<Welcome> = {},
+): Promise<{ n: bigint; header: Bytes; sealedWelcome: Bytes }> {
+  const { channelId = attacker.channelId, n = attacker.epoch + 1n } = as;
+  const S = crypto.getRandomValues(new Uint8Array(32));
+  const state = { ...attacker.mls, clientConfig: clientConfig({ validateCredential: async () => true }) };
+  const { welcome } = await createCommit(
+    { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
+    {
+      extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))],
+      ratchetTreeExtension: true,
+      forcePath: true,
+    },
+  );
+  const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
+  const message = encodeMlsMessage({
+    version: "mls10",
+    wireformat: "mls_welcome",
+    welcome: { ...welcome!, ...change },
+  });
+  return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
+}
+
+/** @returns the entry as `victim` gets it from the DS */
+export async function forgeCommit(attacker: GroupState, victim: GroupState, forgery: Forgery): Promise<ForgedCommit> {
+  const { channelId } = attacker;
+  const n = attacker.epoch + 1n;
+  const commitId = crypto.getRandomValues(new Uint8Array(16));
+  const S = crypto.getRandomValues(new Uint8Array(32));
+  const [added, removed] = [forgery.added ?? [], forgery.removed ?? []];
+  const gone = new Set(removed.map(toHex));
+  const after = [
+    ...stateMembers(attacker).map(({ recipientKey }) => recipientKey).filter((key) => !gone.has(toHex(key))),
+    ...added,
+  ];
+  const truth: CommitData = {
+    channelId,
+    n,
+    commitId,
+    membersHash: await membersHash(after),
+    removed: sortedKeys(removed),
+    added: sortedKeys(added),
+    requests: forgery.requests ?? [],
+  };
+  const authenticatedData = forgery.data === "garbage"
+    ? new Uint8Array([1, 2, 3])
+    : encodeCommitData({ ...truth, ...forgery.data });
+
+  const fresh = await generateXWing();
+  const change = forgery.leaf ??
+    ((leaf) => ({
+      ...leaf,
+      extensions: leaf.extensions.map((extension) =>
+        extension.extensionType === xwingKeyType ? xwingKeyExtension(fresh.publicKey) : extension
+      ),
+    }));
+  const ratchetTree = attacker.mls.ratchetTree.slice();
+  const own = ratchetTree[2 * attacker.ownLeafIndex];
+  if (own?.nodeType !== "leaf") throw new Error("the attacker has no leaf");
+  ratchetTree[2 * attacker.ownLeafIndex] = { nodeType: "leaf", leaf: change(own.leaf) };
+  const state = {
+    ...attacker.mls,
+    ratchetTree,
+    unappliedProposals: forgery.unapplied ?? {},
+    clientConfig: clientConfig({ validateCredential: async () => true }),
+  };
+  const { commit } = await createCommit(
+    { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
+    {
+      extraProposals: [...(forgery.proposals ?? []), ...(forgery.psks ?? [psk(epochPskId(channelId, n))])],
+      authenticatedData,
+      forcePath: true,
+      ...forgery.options,
+    },
+  );
+  const self = stateMembers(victim).find(({ leafIndex }) => leafIndex === victim.ownLeafIndex)!;
+  const header = await sealHeader(S, self.xwingPublicKey, { channelId, n, recipientKey: self.recipientKey });
+  return {
+    n,
+    commitId,
+    header: header!,
+    sealedCommit: await sealBundlePart("commit", encodeMlsMessage(commit), S, channelId, n),
+  };
+}
+
+/** @returns a stored proposal under its reference (any 32 bytes serve as one) */
+export function stored(proposal: Proposal, senderLeafIndex: number): ClientState["unappliedProposals"] {
+  return { [bytesToBase64(crypto.getRandomValues(new Uint8Array(32)))]: { proposal, senderLeafIndex } };
+}

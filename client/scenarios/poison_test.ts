@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { textContent } from "../content/message_text.ts";
+import { encodeMimiContent } from "../content/mimi_content.ts";
+import { bundleBody } from "../sync/commits/commit_plan.ts";
+import { outsider } from "../testing/outsider.ts";
+import { type Person, suite } from "../testing/person.ts";
+
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+async function pair(join: (name: string) => Promise<Person>): Promise<{ anna: Person; bert: Person; chatId: string }> {
+  const [anna, bert] = [await join("anna"), await join("bert")];
+  const chatId = await anna.engine.startChat([bert.username], "poisoned");
+  await bert.sees(chatId);
+  return { anna, bert, chatId };
+}
+
+suite("foreign entries that should not be", {
+  "entries that do not open are shown as notices and do not block the queue": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc } = await outsider(core, bert);
+    const channelId = fromHex(chatId);
+    for (let count = 0; count < 3; count++) {
+      await rpc.call(delivery.publish, {
+        channelId,
+        epoch: 1,
+        messageId: random(16),
+        envelope: random(300),
+        ephemeral: false,
+      });
+    }
+    await bert.says(chatId, "behind the poison");
+    await anna.hears(chatId, bert.username, ["behind the poison"]);
+    assert.deepEqual((await anna.notices(chatId)).slice(1), Array(3).fill("rejected envelope"));
+    await anna.crash();
+    await anna.connected();
+    assert.equal((await anna.notices(chatId)).length, 4, "each is tried once");
+  },
+
+  "an envelope under another key is unreadable, and says so": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    const messageId = random(16);
+    const sealed = await mls.sealMessage(await state(chatId), { messageId, content: random(50) });
+    const envelope = new Uint8Array(sealed.envelope);
+    envelope[envelope.length - 1] ^= 1;
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.until(async () => (await anna.notices(chatId)).includes("unreadable envelope"), "the notice");
+  },
+
+  "a bare MLS message is refused with a notice": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc } = await outsider(core, bert);
+    // An MLSMessage of version mls10 and wire format mls_private_message (RFC 9420 §6), with no envelope around it.
+    const bare = new Uint8Array([
+      0,
+      1,
+      0,
+      2,
+      32,
+      ...fromHex(chatId),
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      1,
+      1,
+      0,
+      28,
+      ...random(28),
+      64,
+      80,
+      ...random(80),
+    ]);
+    await rpc.call(delivery.publish, {
+      channelId: fromHex(chatId),
+      epoch: 1,
+      messageId: random(16),
+      envelope: bare,
+      ephemeral: false,
+    });
+    await anna.until(async () => (await anna.notices(chatId)).includes("rejected bare-mls"), "the notice");
+    assert.deepEqual(await anna.texts(chatId), []);
+  },
+
+  "content that is no MIMI is a notice, and the ratchet goes on": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    const messageId = random(16);
+    const { envelope, newState } = await mls.sealMessage(await state(chatId), { messageId, content: random(50) });
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.until(
+      async () =>
+        (await anna.notices(chatId)).some((notice) => notice.startsWith("rejected") && notice.includes(bert.username)),
+      "the notice",
+    );
+    const second = random(16);
+    const again = await mls.sealMessage(newState, { messageId: second, content: random(40) });
+    await rpc.call(delivery.publish, {
+      channelId: fromHex(chatId),
+      epoch: 1,
+      messageId: second,
+      envelope: again.envelope,
+      ephemeral: false,
+    });
+    await anna.until(async () => (await anna.notices(chatId)).length === 3, "the second notice");
+  },
+
+  "a message over 64 KiB is fetched by itself, in its place": async ({ core, join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    const long = "long ".repeat(16_000);
+    const messageId = random(16);
+    const { envelope } = await mls.sealMessage(await state(chatId), {
+      messageId,
+      content: encodeMimiContent(textContent(long, random(16))),
+    });
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.hears(chatId, bert.username, [long]);
+  },
+
+  "a device whose storage went back in time sends nothing and says why": async ({ join }) => {
+    const { anna, bert, chatId } = await pair(join);
+    const carl = await join("carl");
+    const past = anna.storage.restarted();
+    await anna.engine.addPeople(chatId, [carl.username]);
+    await anna.says(chatId, "in epoch two");
+    await bert.hears(chatId, anna.username, ["in epoch two"]);
+    await anna.engine.close();
+    // Long enough for the acknowledgement of epoch two.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    anna.storage = past;
+    await anna.start();
+    await anna.connected();
+    await anna.says(chatId, "from the past").catch((error) => assert.match(String(error), /L010/));
+    await anna.until(async () => {
+      const chat = await anna.chat(chatId);
+      const failed = (await anna.items(chatId)).some((item) =>
+        item.kind === "message" && item.state === "failed" && item.errorCode === "E017"
+      );
+      return failed || chat?.active === false;
+    }, "the refusal");
+    assert.deepEqual(await bert.texts(chatId, anna.username), ["in epoch two"]);
+  },
+
+  "a commit whose hybrid header does not open stops the chat with one notice, and nothing is processed": async (
+    { core, join },
+  ) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    const { pending } = await mls.prepareCommit(await state(chatId), { nowMs: Date.now() });
+    for (const { header } of pending.bundle.headers) header[header.length - 1] ^= 1;
+    const { body, headersLength } = bundleBody(pending);
+    await rpc.call(
+      delivery.commit,
+      {
+        channelId: fromHex(chatId),
+        epoch: 1,
+        commitId: pending.commitId,
+        sha256: await sha256(body),
+        commitLength: pending.bundle.sealedCommit.length,
+        welcomeLength: 0,
+        headersLength,
+        removed: [],
+        added: [],
+      },
+      {},
+      body,
+    );
+    await anna.until(async () => (await anna.notices(chatId)).includes("unreadable header"), "the notice");
+    await anna.sees(chatId, ({ active }) => !active);
+    await assert.rejects(anna.says(chatId, "into the void"), /L010/);
+    const other = await anna.engine.startChat([bert.username], "elsewhere");
+    await anna.says(other, "other chats go on");
+    await bert.hears(other, anna.username, ["other chats go on"]);
+  },
+
+  "a Welcome that is none is refused as a problem, and the next one is joined": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const { rpc } = await outsider(core, anna);
+    const channelId = random(32);
+    await rpc.call(delivery.createChannel, { channelId });
+    const bertKey = await bert.recipientKey();
+    const headers = new Uint8Array([...await anna.recipientKey(), ...random(1168), ...bertKey, ...random(1168)]);
+    const body = new Uint8Array([...random(100), ...random(100), ...headers]);
+    await rpc.call(
+      delivery.commit,
+      {
+        channelId,
+        epoch: 0,
+        commitId: random(16),
+        sha256: await sha256(body),
+        commitLength: 100,
+        welcomeLength: 100,
+        headersLength: headers.length,
+        removed: [],
+        added: [bertKey],
+      },
+      {},
+      body,
+    );
+    await bert.until(() => bert.problems.length > 0, "the problem");
+    assert.match(JSON.stringify(bert.problems), /L008/);
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    assert.equal(await bert.chat(toHex(channelId)), undefined);
+  },
+});

@@ -1,0 +1,113 @@
+/**
+ * The server keeps a list of a channel's members and knows it from what committers tell it, not from the
+ * commit, which it can not read. A committer that tells it something else would make the two differ: later
+ * commits would be refused for their headers, or a member would get no entries. So entries carry what the
+ * server was told (specification §4).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { RpcClient } from "../../../schema/rpc/client.ts";
+import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import type { Bytes, CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { InboxEvents } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+/** What a commit did, as its authenticated data says and every member has checked. */
+export interface CommitEffect {
+  removed: Bytes[];
+  added: Bytes[];
+  membersHash: Bytes;
+}
+
+/** @returns what the server has; undefined when it knows no such channel, or this device is no member there */
+export async function serverState(
+  rpc: Pick<RpcClient, "call">,
+  channelId: Bytes,
+): Promise<{ epoch: number; members: Bytes[] } | undefined> {
+  try {
+    return await rpc.call(delivery.channelState, { channelId });
+  } catch (error) {
+    if (isWireError(error, ErrorCode.notAMember)) return undefined;
+    throw error;
+  }
+}
+
+function sameKeys(one: Uint8Array[], other: Uint8Array[]): boolean {
+  const keys = new Set(one.map(toHex));
+  return keys.size === other.length && other.every((key) => keys.has(toHex(key)));
+}
+
+/** Holds what the server was told against what the commit did, and shows and mends a difference. */
+export function compareWithServer(
+  events: InboxEvents,
+  unit: Unit,
+  draft: Draft,
+  entry: Entry,
+  committer: Member,
+  did: CommitEffect,
+): void {
+  // Queued by a server that did not say yet.
+  if (entry.membersHash.length === 0) return;
+  const sameMembers = equalBytes(entry.membersHash, did.membersHash);
+  // A commit that mends the list tells the server more than it does; one that leaves the list right but names
+  // others would give a member a Welcome in place of the commit.
+  const mends = draft.record.serverDiffers === true;
+  const told = entry.kind !== EntryKind.COMMIT || mends ||
+    (sameKeys(entry.removed, did.removed) && sameKeys(entry.added, did.added));
+  if (sameMembers) {
+    if (mends) draft.set({ serverDiffers: undefined });
+    if (!told) draft.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+    return;
+  }
+  if (!mends) draft.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+  draft.set({ serverDiffers: true });
+  unit.afterwards(() => events.serverDiffers(draft.id));
+}
+
+/** What `commit` tells the server. */
+export interface Told {
+  removed: Bytes[];
+  added: Bytes[];
+  headers: CommitHeader[];
+}
+
+/**
+ * @param serverMembers the server's members before the commit, when they were found to differ from the
+ *   group's
+ * @returns what takes the server from its list to the group's. A member that the server lacks and the commit
+ *   does not put back can not be told of without a Welcome for it: it is left out until an admin puts it
+ *   back.
+ */
+export function tellServer(
+  { removed, added, bundle }: Pick<PendingCommit, "removed" | "added" | "bundle">,
+  serverMembers: Uint8Array[] | undefined,
+): Told {
+  if (!serverMembers) return { removed, added, headers: bundle.headers };
+  const after = new Set(bundle.headers.map(({ recipientKey }) => toHex(recipientKey)));
+  const leaving = new Set(removed.map(toHex));
+  const gone = serverMembers.filter((key) => !after.has(toHex(key)) || leaving.has(toHex(key))).map((key) =>
+    new Uint8Array(key)
+  );
+  const goneKeys = new Set(gone.map(toHex));
+  const joining = new Set(added.map(toHex));
+  const staying = new Set(serverMembers.map(toHex).filter((key) => !goneKeys.has(key)));
+  return {
+    removed: gone,
+    added,
+    headers: bundle.headers.filter(({ recipientKey }) =>
+      staying.has(toHex(recipientKey)) || joining.has(toHex(recipientKey))
+    ),
+  };
+}
+
+/** @returns members of the group that the server lacks, and recipientKeys that only the server has */
+export function differenceOf(members: Member[], serverMembers: Uint8Array[]): { missing: Member[]; extra: Bytes[] } {
+  const server = new Set(serverMembers.map(toHex));
+  const group = new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
+  return {
+    missing: members.filter(({ recipientKey }) => !server.has(toHex(recipientKey))),
+    extra: serverMembers.filter((key) => !group.has(toHex(key))).map((key) => new Uint8Array(key)),
+  };
+}

@@ -1,0 +1,368 @@
+/**
+ * The conversations of this device: pictures in memory of what is on disk, and the only way to change them.
+ *
+ * A change is a unit of work: it holds the mutex of each chat that it touches, computes (all MLS and
+ * content), and then makes ONE storage write with everything; only after that write do memory and listeners
+ * see the change (received messages are told of while it is made). A unit that fails leaves no trace, and
+ * what it touched is read again from the storage.
+ */
+
+import { Mutex } from "async-mutex";
+import { fromHex, toHex } from "../../../schema/bytes.ts";
+import { MalformedError } from "../../../schema/malformed_error.ts";
+import type { ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import type { Bytes, GroupState, Mls } from "../../mls/group.ts";
+import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
+import { StorageError } from "../../storage/storage.ts";
+import { type Chat, Draft } from "./conversation_transaction.ts";
+import type { Environment } from "../../runtime/environment.ts";
+import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type StoredChat } from "./records.ts";
+import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
+import { Unit } from "./unit_of_work.ts";
+
+/**
+ * For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is
+ * not held back by it.
+ */
+const listPauseMs = 50;
+/**
+ * For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are
+ * spared one change.
+ */
+const waitingPauseMs = 30;
+
+/** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
+const recordsOfMessage = 6;
+
+export interface ChatsListener {
+  timeline(chatId: string, items: TimelineItem[]): void;
+  /** What was told of this conversation last may not be on this device after all. */
+  reread(chatId: string): void;
+  chats(chats: ChatSummary[]): void;
+}
+
+/** The groups of this device: one at a time changes, in one transaction each. */
+export class Chats {
+  readonly #store: SealedStore;
+  readonly #mls: Mls;
+  readonly #own: { username: string; accountKey: string };
+  readonly #listener: ChatsListener;
+  readonly #chats = new Map<string, Chat>();
+  /** Channels as hex → the chat, those that it has left included. */
+  readonly #byChannel = new Map<string, string>();
+  readonly #mutexes = new Map<string, Mutex>();
+  readonly #environment: Environment;
+  /** Own messages by chat that are on disk and not told of yet. */
+  readonly #untold = new Map<string, TimelineItem[]>();
+  /** Chats with items that have been told of and are being written; resolves when they are, or could not be. */
+  readonly #arriving = new Map<string, Promise<void>>();
+  #marks: PinMarks = () => ({});
+  #announced = false;
+  #closed = false;
+
+  constructor(
+    options: {
+      store: SealedStore;
+      mls: Mls;
+      own: { username: string; accountKey: string };
+      listener: ChatsListener;
+      environment: Environment;
+    },
+  ) {
+    this.#store = options.store;
+    this.#mls = options.mls;
+    this.#own = options.own;
+    this.#listener = options.listener;
+    this.#environment = options.environment;
+  }
+
+  /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
+  async load(): Promise<void> {
+    const [records, pending] = await Promise.all([
+      this.#store.range<StoredChat>("groups", ""),
+      this.#store.range<PendingRecord>("pending", ""),
+    ]);
+    const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
+    await Promise.all(records.map(async ({ key, value }) => {
+      const version = await this.#store.version(fromHex(key));
+      this.#keep({
+        id: key,
+        ...await this.#withMembers(key, value),
+        state: undefined,
+        ratchetKeys: new Set(),
+        pending: pendingById.get(key),
+        version,
+      });
+    }));
+  }
+
+  /** What the directory marks of the people in the chats has changed. */
+  mark(marks: PinMarks): void {
+    this.#marks = marks;
+    this.#announce();
+  }
+
+  /** Tells of nothing any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  get(chatId: string): Chat | undefined {
+    return this.#chats.get(chatId);
+  }
+
+  /**
+   * @param channel the channelId as hex
+   * @returns the chat that the channel is of, or would be of; undefined for a channel that its conversation has left
+   */
+  chatOf(channel: string): string | undefined {
+    const known = this.#byChannel.get(channel);
+    return known === undefined
+      ? channel
+      : this.#chats.get(known)?.record.earlier?.includes(channel)
+      ? undefined
+      : known;
+  }
+
+  #keep(chat: Chat): void {
+    this.#chats.set(chat.id, chat);
+    for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) {
+      this.#byChannel.set(channel, chat.id);
+    }
+  }
+
+  #drop(chatId: string): void {
+    this.#chats.delete(chatId);
+    for (const [channel, of] of this.#byChannel) if (of === chatId) this.#byChannel.delete(channel);
+  }
+
+  all(): Chat[] {
+    return [...this.#chats.values()];
+  }
+
+  /** Newest activity first; without chats that are not on the server yet. */
+  summaries(): ChatSummary[] {
+    return this.all().filter(({ record }) => !record.hidden).map((chat) =>
+      summaryOf(chat.id, chat.record, this.#own, this.#marks)
+    ).sort((a, b) => b.activityMs - a.activityMs);
+  }
+
+  /** @returns the chat with its MLS state; undefined when there is no chat or it has no state any more */
+  async withState(chatId: string): Promise<GroupState | undefined> {
+    return await this.#mutex(chatId).runExclusive(async () => {
+      const chat = this.#chats.get(chatId);
+      return chat && (await this.#loaded(chat)).state;
+    });
+  }
+
+  /**
+   * Runs one unit of work and writes it.
+   *
+   * @param work gets at its chats by `unit.chat`. Only the inbox may touch more than one: its order of
+   *   locking is the only one.
+   * @returns what `work` returned
+   * @throws whatever `work` throws; StorageError, GuardError. Nothing has changed then (after a StorageError:
+   *   nothing or everything, and it is read again)
+   */
+  async update<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    const held = new Map<string, () => void>();
+    const hold = async (chatId: string) => {
+      if (!held.has(chatId)) held.set(chatId, await this.#mutex(chatId).acquire());
+    };
+    const unit: Unit = new Unit(
+      async (chatId) => {
+        await hold(chatId);
+        const chat = this.#chats.get(chatId);
+        if (!chat) return undefined;
+        const draft = new Draft(await this.#loaded(chat), this.#mls);
+        unit.drafts.set(chatId, draft);
+        return draft;
+      },
+      async (record, chatId) => {
+        await hold(chatId);
+        const before = this.#chats.get(chatId);
+        const version = before?.version ?? await this.#store.version(fromHex(chatId));
+        // One that this unit has changed already keeps what it holds: the messages that came before a Welcome
+        // are written with it.
+        const draft = unit.drafts.get(chatId) ??
+          new Draft({
+            id: chatId,
+            record,
+            state: undefined,
+            ratchetKeys: before?.ratchetKeys ?? new Set(),
+            pending: undefined,
+            version,
+          }, this.#mls);
+        draft.begin(record);
+        unit.drafts.set(chatId, draft);
+        return draft;
+      },
+      (channel) => this.chatOf(channel),
+    );
+    this.#store.prepare(recordsOfMessage);
+    try {
+      const result = await work(unit);
+      const written = Promise.withResolvers<void>();
+      const early = this.#tellEarly(unit, written.promise);
+      try {
+        const batch = unit.batch();
+        if (!unit.empty) await this.#write(unit, batch, early);
+      } finally {
+        for (const chatId of early) this.#arriving.delete(chatId);
+        written.resolve();
+      }
+      this.#publish(unit, early);
+      return result;
+    } finally {
+      for (const release of held.values()) release();
+    }
+  }
+
+  /**
+   * @param before only items before this place
+   * @returns oldest first
+   */
+  async items(chatId: string, before: string | undefined, limit: number): Promise<ItemRecord[]> {
+    const prefix = `${chatId}/`;
+    // Whoever began to listen after what arrives was told has to find it here.
+    await this.#arriving.get(chatId);
+    const records = await this.#store.range<ItemRecord>("messages", prefix, {
+      reverse: true,
+      limit,
+      ...(before !== undefined && { before: keys.item(chatId, before) }),
+    });
+    return records.map(({ value }) => value).reverse();
+  }
+
+  async #write(unit: Unit, batch: SealedBatch, early: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.#store.write(batch);
+    } catch (error) {
+      // Whether it was written is unknown: the pictures in memory may be old.
+      for (const chatId of unit.drafts.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
+      for (const chatId of early) if (!this.#closed) this.#listener.reread(chatId);
+      throw error;
+    }
+  }
+
+  /**
+   * Received messages are shown while they are written, which takes longer than opening them: none is
+   * acknowledged before it is on disk, so one whose write fails comes again.
+   *
+   * @returns the chats whose items have been told
+   */
+  #tellEarly(unit: Unit, written: Promise<void>): ReadonlySet<string> {
+    const early = new Set<string>();
+    for (const [chatId, { deleted, items }] of unit.drafts) {
+      if (
+        deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")
+      ) continue;
+      early.add(chatId);
+      this.#arriving.set(chatId, written);
+      this.#tell(chatId, items.map(itemOf));
+    }
+    return early;
+  }
+
+  async #reread(chatId: string): Promise<void> {
+    const stored = await this.#store.get<StoredChat>("groups", chatId);
+    if (!stored) {
+      this.#drop(chatId);
+      return;
+    }
+    const [pending, version] = await Promise.all([
+      this.#store.get<PendingRecord>("pending", chatId),
+      this.#store.version(fromHex(chatId)),
+    ]);
+    this.#keep({
+      id: chatId,
+      ...await this.#withMembers(chatId, stored),
+      state: undefined,
+      ratchetKeys: new Set(),
+      pending,
+      version,
+    });
+  }
+
+  async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Chat, "record" | "storedMembers">> {
+    if (stored.members) return { record: { ...stored, members: stored.members } };
+    const members = await this.#store.get<ChatRecord["members"]>("epochs", keys.members(chatId));
+    if (!members) throw new StorageError("the members of a chat are missing");
+    return { record: { ...stored, members }, storedMembers: members };
+  }
+
+  #publish(unit: Unit, early: ReadonlySet<string>): void {
+    let listed = false;
+    for (const [chatId, draft] of unit.drafts) if (draft.deleted) this.#drop(chatId);
+    for (const draft of unit.drafts.values()) {
+      if (!draft.deleted) this.#keep(draft.result());
+      listed ||= draft.changed;
+    }
+    // The network before the views: what waits for it goes out while they draw.
+    unit.finish();
+    for (const [chatId, draft] of unit.drafts) {
+      if (!draft.deleted && draft.items.length > 0 && !early.has(chatId)) this.#tell(chatId, draft.items.map(itemOf));
+    }
+    if (listed) this.#announce();
+  }
+
+  #tell(chatId: string, items: TimelineItem[]): void {
+    const held = this.#untold.get(chatId);
+    if (items.every((item) => item.kind === "message" && item.own && item.state === "waiting")) {
+      this.#untold.set(chatId, [...held ?? [], ...items]);
+      if (!held) this.#environment.after(waitingPauseMs, () => this.#tellHeld(chatId, []));
+      return;
+    }
+    this.#tellHeld(chatId, items);
+  }
+
+  /** In the order of what happened; of an item that changed meanwhile only its newest form. */
+  #tellHeld(chatId: string, items: TimelineItem[]): void {
+    const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [item.order, item]));
+    this.#untold.delete(chatId);
+    if (all.size > 0 && !this.#closed) this.#listener.timeline(chatId, [...all.values()]);
+  }
+
+  /** Many changes in a short time make one event. */
+  #announce(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#environment.after(listPauseMs, () => {
+      this.#announced = false;
+      if (!this.#closed) this.#listener.chats(this.summaries());
+    });
+  }
+
+  async #loaded(chat: Chat): Promise<Chat> {
+    if (chat.state) return chat;
+    const [epoch, ratchets] = await Promise.all([
+      this.#store.get<Bytes>("epochs", chat.id),
+      this.#store.range<Bytes>("ratchets", `${chat.id}/`),
+    ]);
+    const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
+    // What is left of a state goes with the next one.
+    if (!epoch) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
+    let state: GroupState;
+    try {
+      state = this.#mls.decodeState(epoch, records);
+    } catch (error) {
+      // Damaged: as good as lost. The group can put this device back (specification §3.4).
+      if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
+      throw error;
+    }
+    const loaded: Chat = { ...chat, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
+    this.#chats.set(chat.id, loaded);
+    return loaded;
+  }
+
+  #mutex(chatId: string): Mutex {
+    let mutex = this.#mutexes.get(chatId);
+    if (!mutex) this.#mutexes.set(chatId, mutex = new Mutex());
+    return mutex;
+  }
+}
+
+/** @returns the 32 bytes of a chatId, or undefined for a text that is none */
+export function channelIdOf(chatId: string): Bytes | undefined {
+  return /^[0-9a-f]{64}$/.test(chatId) ? fromHex(chatId) : undefined;
+}

@@ -1,0 +1,323 @@
+/** A conversation while a unit of work changes it: a copy, written and published whole or not at all. */
+
+import { fromHex, toHex } from "../../../schema/bytes.ts";
+import type { Bytes, GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
+import { readdWindow } from "../../mls/readd.ts";
+import type { SealContext } from "../../storage/sealed_store.ts";
+import type { StoreName } from "../../storage/storage.ts";
+import { accountsOf } from "./membership_diff.ts";
+import {
+  type ChatRecord,
+  type ItemRecord,
+  keys,
+  type NoticeKind,
+  orderKey,
+  type PendingRecord,
+  rememberedCommits,
+} from "./records.ts";
+
+/** Channels that a conversation has left: what still comes from them is dropped. */
+const rememberedChannels = 16;
+
+/** Lines of the chat list are short. */
+const previewLength = 200;
+
+/** One conversation as it is on disk. Never changed in place. */
+export interface Chat {
+  readonly id: string;
+  readonly record: ChatRecord;
+  /** The members that their own record on disk holds; undefined when there is none yet. */
+  readonly storedMembers?: ChatRecord["members"];
+  /** Decoded when first needed. */
+  readonly state: GroupState | undefined;
+  /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is. */
+  readonly ratchetKeys: ReadonlySet<string>;
+  readonly pending: PendingRecord | undefined;
+  /** The group's state version on disk. */
+  readonly version: number;
+}
+
+/** Where a draft puts its records. */
+export interface Records {
+  put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
+  delete(store: StoreName, key: string): void;
+  afterwards(run: () => void): void;
+}
+
+type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
+
+/** One group while it changes: what is put here is written with the unit's transaction, or not at all. */
+export class Draft {
+  readonly id: string;
+  readonly version: number;
+  readonly #mls: Mls;
+  readonly #storedMembers: ChatRecord["members"] | undefined;
+  #record: ChatRecord;
+  #state: GroupState | undefined;
+  #pending: PendingRecord | undefined;
+  #ratchetKeys: Set<string>;
+  #staleRatchets = new Set<string>();
+  #newRatchets = new Map<string, MessageRecord>();
+  #newEpoch = false;
+  #forgotten = false;
+  #pendingChanged = false;
+  #recordChanged = false;
+  #changed = false;
+  #spent: Uint8Array[] = [];
+  /** New and changed items, for listeners. */
+  readonly items: ItemRecord[] = [];
+  deleted = false;
+
+  constructor(chat: Chat, mls: Mls) {
+    this.id = chat.id;
+    this.version = chat.version;
+    this.#mls = mls;
+    this.#record = { ...chat.record };
+    this.#storedMembers = chat.storedMembers;
+    this.#state = chat.state;
+    this.#pending = chat.pending;
+    this.#ratchetKeys = new Set(chat.ratchetKeys);
+  }
+
+  get record(): Readonly<ChatRecord> {
+    return this.#record;
+  }
+
+  /** What the records of the chat are sealed and counted under. The channel on the wire is `record.channelId`. */
+  get channelId(): Bytes {
+    return fromHex(this.id);
+  }
+
+  get state(): GroupState | undefined {
+    return this.#state;
+  }
+
+  get pending(): PendingRecord | undefined {
+    return this.#pending;
+  }
+
+  get changed(): boolean {
+    return this.#changed || this.items.length > 0;
+  }
+
+  /**
+   * The chat begins anew with this record, of which nothing was: what this unit has put into it before stays,
+   * and {@link enterEpoch} follows.
+   */
+  begin(record: ChatRecord): void {
+    this.#record = { ...record };
+    this.#recordChanged = true;
+    this.#changed = true;
+    this.deleted = false;
+  }
+
+  set(fields: Partial<ChatRecord>): void {
+    this.#record = { ...this.#record, ...fields };
+    this.#recordChanged = true;
+    this.#changed = true;
+  }
+
+  setPending(pending: PendingRecord | undefined): void {
+    this.#pending = pending;
+    this.#pendingChanged = true;
+    this.#changed = true;
+  }
+
+  /** One message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
+  moveRatchet(state: GroupState, record: MessageRecord, consumed: Uint8Array[] = []): void {
+    this.#state = state;
+    this.#newRatchets.set(record.key, record);
+    this.#staleRatchets.delete(record.key);
+    this.#ratchetKeys.add(record.key);
+    this.#spent.push(...consumed);
+    this.#changed = true;
+  }
+
+  /**
+   * A commit was merged or a group joined: a new epoch record takes the place of the old one and of its
+   * ratchet records.
+   *
+   * @param commitId hex
+   */
+  enterEpoch(state: GroupState, nowMs: number, commitId: string, consumed: Uint8Array[] = []): void {
+    const epoch = Number(state.epoch);
+    this.#state = state;
+    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
+    this.#ratchetKeys.clear();
+    this.#newRatchets.clear();
+    this.#newEpoch = true;
+    this.#spent.push(...consumed);
+    const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
+    const { name } = this.#mls.info(state);
+    const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
+    this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
+  }
+
+  /**
+   * The commit that made the present epoch put devices back, or was made by one that had been: no older
+   * request of theirs is to be carried out any more.
+   *
+   * @param committer of that commit
+   */
+  noteReadded(devices: Member[], committer: Member): void {
+    const { epoch, readded = [] } = this.#record;
+    const isBack = readded.some(({ recipientKey }) => recipientKey === toHex(committer.recipientKey));
+    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({
+      recipientKey: toHex(recipientKey),
+      n: epoch,
+    }));
+    if (now.length === 0) return;
+    const before = readded.filter(({ recipientKey, n }) =>
+      n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey)
+    );
+    this.set({ readded: [...before, ...now] });
+  }
+
+  /**
+   * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a
+   * commit that waited only what people asked for stays.
+   *
+   * @param commitId hex
+   * @param superseded hex: the channel that it takes over from, which may be one that this device never was
+   *   in
+   */
+  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
+    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
+      -rememberedChannels,
+    );
+    this.set({
+      channelId,
+      earlier,
+      superseded,
+      movedMs: nowMs,
+      commits: [],
+      broken: undefined,
+      serverDiffers: undefined,
+      readded: undefined,
+      active: true,
+    });
+    this.restartPlan();
+    this.enterEpoch(state, nowMs, commitId);
+  }
+
+  /** The bytes of a waiting commit are void; what people asked for is built again. */
+  restartPlan(): void {
+    if (!this.#pending) return;
+    const { plan, attempt } = this.#pending;
+    this.setPending(["add", "remove", "info"].includes(plan.purpose) ? { plan, attempt: attempt + 1 } : undefined);
+  }
+
+  /** The group's secrets are of no more use: they go, the history stays. */
+  forgetState(): void {
+    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
+    this.#ratchetKeys.clear();
+    this.#newRatchets.clear();
+    this.#state = undefined;
+    this.#newEpoch = false;
+    this.#forgotten = true;
+    this.#changed = true;
+  }
+
+  /** A state for a group that the server does not know yet. */
+  start(state: GroupState): void {
+    this.#state = state;
+    this.#newEpoch = true;
+    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)) });
+  }
+
+  members(): Member[] {
+    return this.#state ? this.#mls.members(this.#state) : [];
+  }
+
+  /** Puts an item at the end of the conversation. @returns its place */
+  append(item: NewItem<ItemRecord>): string {
+    const order = orderKey(this.#record.nextOrder);
+    this.items.push({ ...item, order } as ItemRecord);
+    const fields: Partial<ChatRecord> = {
+      nextOrder: this.#record.nextOrder + 1,
+      activityMs: Math.max(this.#record.activityMs, item.atMs),
+    };
+    if (item.kind === "message") {
+      fields.lastMessage = { text: item.text.slice(0, previewLength), sender: item.sender, atMs: item.atMs };
+      if (!item.own) fields.unread = this.#record.unread + 1;
+    }
+    this.set(fields);
+    return order;
+  }
+
+  /** @returns a place that no item will have: for what waits in the outbox without being shown */
+  reservePlace(): string {
+    const order = orderKey(this.#record.nextOrder);
+    this.set({ nextOrder: this.#record.nextOrder + 1 });
+    return order;
+  }
+
+  notice(notice: NoticeKind, values: Record<string, string>, atMs: number): void {
+    this.append({ kind: "notice", notice, values, atMs });
+  }
+
+  /** An item that is there already. */
+  change(item: ItemRecord): void {
+    this.items.push(item);
+    this.#changed = true;
+  }
+
+  /** Forgets the chat with all of its records but the history (a chat that never came to be). */
+  remove(): void {
+    this.deleted = true;
+    this.#changed = true;
+  }
+
+  /** Puts all that changed into the unit's write. */
+  writeTo(unit: Records): void {
+    if (!this.changed) return;
+    if (this.deleted) {
+      for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
+      unit.delete("epochs", keys.pastEpochs(this.id));
+      unit.delete("epochs", keys.ownChanges(this.id));
+      unit.delete("epochs", keys.members(this.id));
+      for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
+      return;
+    }
+    const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
+    if (this.#recordChanged) {
+      const { members, ...rest } = this.#record;
+      unit.put("groups", this.id, rest, context);
+      if (members !== this.#storedMembers) {
+        unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
+      }
+    }
+    for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
+    if (this.#forgotten && !this.#newEpoch) {
+      unit.delete("epochs", this.id);
+      unit.delete("epochs", keys.pastEpochs(this.id));
+    }
+    if (this.#newEpoch && this.#state) unit.put("epochs", this.id, this.#mls.encodeEpochRecord(this.#state), context);
+    // A new epoch's record holds all that was moved before it in this unit; what moved after it is in #newRatchets.
+    for (const { key, bytes } of this.#newRatchets.values()) {
+      unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);
+    }
+    for (const item of this.items) {
+      unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
+    }
+    if (this.#pendingChanged) {
+      if (this.#pending) unit.put("pending", this.id, this.#pending, context);
+      else unit.delete("pending", this.id);
+    }
+    if (this.#spent.length > 0) unit.afterwards(() => this.#mls.wipe(this.#spent));
+  }
+
+  /** What memory holds once the write is on disk. */
+  result(): Chat {
+    const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
+    return {
+      id: this.id,
+      record: this.#record,
+      storedMembers,
+      state: this.#state,
+      ratchetKeys: this.#ratchetKeys,
+      pending: this.#pending,
+      version: this.changed ? this.version + 1 : this.version,
+    };
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What the newest epochs of a group were made by, kept to help others: the hybrid secret answers a reseal
+ * request, the transcript hash tells whether a successor channel goes on from this group's history (specification
+ * §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
+ */
+
+import { toHex } from "../../../schema/bytes.ts";
+import type { Bytes, GroupState } from "../../mls/group.ts";
+import type { Draft } from "./conversation_transaction.ts";
+import { keys, unreadableForMs } from "./records.ts";
+import type { SyncContext } from "./sync_context.ts";
+import type { Unit } from "./unit_of_work.ts";
+
+export interface PastEpoch {
+  n: number;
+  /** hex */
+  commitId: string;
+  /** 32 bytes */
+  S: Bytes;
+  /** The confirmed transcript hash, 32 bytes. */
+  hash: Bytes;
+  atMs: number;
+}
+
+/** A device that missed a header is helped over as many commits. */
+const rememberedEpochs = 8;
+
+/** @returns oldest first; as the unit is going to have them */
+export async function pastEpochs({ store }: SyncContext, unit: Unit, { id }: Draft): Promise<PastEpoch[]> {
+  const key = keys.pastEpochs(id);
+  return (unit.peek("epochs", key) ?? await store.get<PastEpoch[]>("epochs", key) ?? []) as PastEpoch[];
+}
+
+/** Notes the epoch that `state` has just entered. @param fresh whether what was noted before is of another channel */
+export async function noteEpoch(
+  context: SyncContext,
+  unit: Unit,
+  draft: Draft,
+  state: GroupState,
+  { commitId, S }: { commitId: Uint8Array; S: Bytes },
+  fresh = false,
+): Promise<void> {
+  const nowMs = context.account.clock.now();
+  const before = fresh
+    ? []
+    : (await pastEpochs(context, unit, draft)).filter(({ n, atMs }) =>
+      n < Number(state.epoch) && atMs + unreadableForMs > nowMs
+    );
+  const hash = state.active ? context.mls.transcriptHash(state) : new Uint8Array(32);
+  const noted: PastEpoch[] = [...before, { n: Number(state.epoch), commitId: toHex(commitId), S, hash, atMs: nowMs }];
+  unit.put("epochs", keys.pastEpochs(draft.id), noted.slice(-rememberedEpochs), { channelId: draft.channelId });
+}

@@ -1,0 +1,150 @@
+/** What changed between two epochs, in terms that a conversation shows: accounts and devices, by MLS state alone. */
+
+import { toHex } from "../../../schema/bytes.ts";
+import type { GroupInfo, Member } from "../../mls/types.ts";
+import type { ChatMember, ChatRecord, NoticeKind } from "./records.ts";
+
+/** @returns the accounts of these devices, in leaf order */
+export function accountsOf(members: Member[]): ChatMember[] {
+  const accounts = new Map<string, ChatMember>();
+  for (const { credential, role } of members) {
+    const accountKey = toHex(credential.accountKey);
+    if (!accounts.has(accountKey)) accounts.set(accountKey, { username: credential.username, accountKey, role });
+  }
+  return [...accounts.values()];
+}
+
+export interface EpochChange {
+  committer: Member;
+  before: Member[];
+  after: Member[];
+  /** Devices that had asked to leave. */
+  leaving: Member[];
+  /** Devices that were taken out and put back in one (specification §3.4). */
+  readded: Member[];
+  infoChange?: { before: GroupInfo; after: GroupInfo };
+}
+
+export interface Notice {
+  notice: NoticeKind;
+  values: Record<string, string>;
+}
+
+/** @returns the lines that a commit puts into the conversation; none for a mere update */
+export function noticesOf({ committer, before, after, leaving, readded, infoChange }: EpochChange): Notice[] {
+  const by = { by: committer.credential.username };
+  const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
+  return [
+    ...accountNotices(
+      accountsBefore,
+      accountsAfter,
+      by,
+      new Set(leaving.map(({ credential }) => toHex(credential.accountKey))),
+    ),
+    ...deviceNotices(before, after, accountsBefore, accountsAfter),
+    ...readded.map(({ credential }): Notice => ({
+      notice: "rejoined",
+      values: { who: credential.username, ...by, device: toHex(credential.deviceId).slice(0, 8) },
+    })),
+    ...roleNotices(accountsBefore, accountsAfter, by),
+    ...(infoChange ? nameNotices(infoChange.before.name, infoChange.after.name, by) : []),
+  ];
+}
+
+/** A group as a conversation remembers it. */
+export interface Remembered {
+  name: string;
+  members: ChatMember[];
+  /** Where its state is at hand. */
+  devices?: Member[];
+}
+
+/**
+ * @param after the devices and the name that the conversation goes on with
+ * @returns the lines for what differs where the commits between were not seen: they name nobody who did it
+ */
+export function differenceOf(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
+  const accounts = accountsOf(after.devices);
+  return [
+    ...accountNotices(before.members, accounts, {}, new Set()),
+    ...(before.devices ? deviceNotices(before.devices, after.devices, before.members, accounts) : []),
+    ...roleNotices(before.members, accounts, {}),
+    ...nameNotices(before.name, after.name, {}),
+  ];
+}
+
+interface By {
+  by?: string;
+}
+
+const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
+
+function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left: ReadonlySet<string>): Notice[] {
+  const gone = before.filter(({ accountKey }) => !has(after, accountKey));
+  const come = after.filter(({ accountKey }) => !has(before, accountKey));
+  return [
+    ...gone.map(({ username, accountKey }): Notice =>
+      left.has(accountKey)
+        ? { notice: "left", values: { who: username } }
+        : { notice: "removed", values: { who: username, ...by } }
+    ),
+    ...come.map(({ username }): Notice => ({ notice: "added", values: { who: username, ...by } })),
+  ];
+}
+
+function roleNotices(before: ChatMember[], after: ChatMember[], by: By): Notice[] {
+  return after.flatMap(({ username, accountKey, role }): Notice[] => {
+    const roleBefore = before.find((account) => account.accountKey === accountKey)?.role;
+    return roleBefore === undefined || roleBefore === role
+      ? []
+      : [{ notice: role === "admin" ? "promoted" : "demoted", values: { who: username, ...by } }];
+  });
+}
+
+function nameNotices(before: string, after: string, by: By): Notice[] {
+  return before === after ? [] : [{ notice: "renamed", values: { ...by, name: after } }];
+}
+
+/**
+ * @param before how this device knew the chat when it was last in it
+ * @param own the own account's key as hex: that it is back is told by itself
+ * @returns the lines for what became of the chat while this device was out of it; who did it is not named,
+ *   because nothing proves it
+ */
+export function unseenChanges(
+  before: Readonly<Pick<ChatRecord, "name" | "members">>,
+  after: Readonly<Pick<ChatRecord, "name" | "members">>,
+  own: string,
+): Notice[] {
+  const others = (members: ChatMember[]) => members.filter(({ accountKey }) => accountKey !== own);
+  return [
+    ...accountNotices(others(before.members), others(after.members), {}, new Set()),
+    ...roleNotices(before.members, after.members, {}),
+    ...nameNotices(before.name, after.name, {}),
+  ];
+}
+
+/** Every added device is a visible line (specification §1). */
+function deviceNotices(
+  before: Member[],
+  after: Member[],
+  accountsBefore: ChatMember[],
+  accountsAfter: ChatMember[],
+): Notice[] {
+  const notices: Notice[] = [];
+  const stays = ({ credential }: Member) =>
+    [accountsBefore, accountsAfter].every((accounts) => has(accounts, toHex(credential.accountKey)));
+  const device = ({ credential }: Member) => ({
+    who: credential.username,
+    device: toHex(credential.deviceId).slice(0, 8),
+  });
+  const find = (members: Member[], wanted: Member) =>
+    members.find(({ recipientKey }) => toHex(recipientKey) === toHex(wanted.recipientKey));
+  for (const member of before) {
+    if (stays(member) && !find(after, member)) notices.push({ notice: "device-removed", values: device(member) });
+  }
+  for (const member of after) {
+    if (stays(member) && !find(before, member)) notices.push({ notice: "device-added", values: device(member) });
+  }
+  return notices;
+}

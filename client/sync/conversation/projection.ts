@@ -1,0 +1,55 @@
+/** From records to what views are told. */
+
+import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import type { ChatRecord, ItemRecord } from "./records.ts";
+
+/** @returns what views are told of a stored item */
+export function itemOf(record: ItemRecord): TimelineItem {
+  if (record.kind === "notice") return { ...record };
+  const { kind, messageId, order, sender, own, elsewhere, text, atMs, state, errorCode } = record;
+  return {
+    kind,
+    messageId,
+    order,
+    sender,
+    own,
+    ...(elsewhere && { elsewhere }),
+    text,
+    atMs,
+    state,
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+/** What the directory marks of a member; nothing for most. */
+export type PinMarks = (
+  member: { username: string; /** hex */ accountKey: string },
+) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
+
+/** @param own this device's account */
+export function summaryOf(
+  chatId: string,
+  record: ChatRecord,
+  own: { username: string; accountKey: string },
+  marks: PinMarks,
+): ChatSummary {
+  const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
+  const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
+  return {
+    chatId,
+    title: record.kind === "direct" ? directTitle : record.name,
+    kind: record.kind,
+    members: record.members.map((member) => ({
+      ...member,
+      ...marks(member),
+      self: member.accountKey === own.accountKey,
+    })),
+    invitation: record.invitation,
+    ...(record.invitation && record.mustAccept && { mustAccept: true as const }),
+    active: record.active && record.broken === undefined,
+    ...(record.active && record.broken && { recovering: true as const }),
+    unread: record.unread,
+    ...(record.lastMessage && { lastMessage: record.lastMessage }),
+    activityMs: record.activityMs,
+  };
+}

@@ -1,0 +1,265 @@
+/**
+ * What the sync keeps on the device, by store, and the keys of it. Values are plain data; client/storage
+ * seals them.
+ */
+
+import type { Bytes } from "../../mls/types.ts";
+
+/** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
+export interface ChatRecord {
+  v: 1;
+  /** The channel that it is in now: another than the chatId says once a successor took over (specification §3.5). */
+  channelId: Bytes;
+  /** The conversation's first channel: message ids are made with it (specification §7). */
+  firstChannelId: Bytes;
+  kind: "direct" | "group";
+  name: string;
+  /**
+   * Accounts, as the newest epoch has them. On disk apart from the rest (`keys.members`): it grows with the
+   * group, and the rest is written with every message.
+   */
+  members: ChatMember[];
+  /** In a chat of two: the other account, kept when it is gone. */
+  peer?: { username: string; accountKey: string };
+  /** Not on the server yet: the commit that makes it is pending. Not shown. */
+  hidden: boolean;
+  invitation: boolean;
+  /**
+   * The invitation is back into this chat, from somebody who was not in it: an answer alone does not accept
+   * it, and what waited is held until the user does.
+   */
+  mustAccept?: true;
+  active: boolean;
+  /** The user asked to leave; the removal is on its way. */
+  leaving: boolean;
+  unread: number;
+  lastMessage?: { text: string; sender: string; atMs: number };
+  activityMs: number;
+  /** The next item's place in the conversation. */
+  nextOrder: number;
+  epoch: number;
+  epochSinceMs: number;
+  /** Own messages sealed in this epoch (specification §3.6). */
+  ownSent: number;
+  /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
+  commits: { n: number; commitId: string }[];
+  /**
+   * Set when an entry could not be followed: no later commit can be either, until this device is re-added
+   * (specification §3.5).
+   */
+  broken?: Broken;
+  /**
+   * Devices that were put back at their request, as hex, and the epoch that did it or that they have made
+   * since; while a request from before may still be carried out.
+   */
+  readded?: { recipientKey: string; n: number }[];
+  /** Bytes of entries that are kept for another try. */
+  keptBytes?: number;
+  /**
+   * The server's list of members was seen to differ from the group's (specification §4): a commit that tells the
+   * server the difference is due.
+   */
+  serverDiffers?: true;
+  /**
+   * A member's signed word that its commit (commitId as hex, of epoch n) takes this device out; `own`: a
+   * device of the same account.
+   */
+  announced?: { commitId: string; n: number; by: string; own: boolean };
+  /** Channels that the conversation was in before, as hex, newest last. */
+  earlier?: string[];
+  /**
+   * The channel that the present one took over from, as hex, when in ms, and the chat of which this hidden
+   * one is to become the successor.
+   */
+  superseded?: string;
+  movedMs?: number;
+  succeeds?: string;
+  /**
+   * Usernames of people that this device had added or removed in the channel before, which the move has
+   * undone: it does so once more.
+   */
+  redo?: { add: string[]; remove: string[] };
+}
+
+/** Where a device stopped following its group, and what can bring it back. */
+export interface Broken {
+  code: string;
+  /** The epoch that could not be entered. */
+  epoch: number;
+  /** Of the commit that could not be followed, as hex, where it is known. */
+  commitId?: string;
+  /** A fresh header for that commit, or to be taken out and put back (specification §3.4, §3.5). */
+  need: "reseal" | "readd";
+}
+
+/** What lies on disk in "groups". Records of before the members lay apart have them inside. */
+export type StoredChat = Omit<ChatRecord, "members"> & { members?: ChatMember[] };
+
+export interface ChatMember {
+  username: string;
+  /** hex */
+  accountKey: string;
+  role: "admin" | "member";
+}
+
+/** What a commit is for. It outlives the commit: when another member's wins, it is built again from this. */
+export interface CommitPlan {
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
+  /** KeyPackages as published, with the device that each belongs to. */
+  add: { recipientKey: Bytes; keyPackage: Bytes }[];
+  /** recipientKeys */
+  remove: Bytes[];
+  /** A new name, and roles that change, by account key as hex. */
+  name?: string;
+  roles?: Record<string, "admin" | "member">;
+  /** Signed re-add requests that the commit carries out. */
+  requests?: Bytes[];
+}
+
+/** The store "pending", by chatId. `commit` (encodePending) is absent between a lost race and the next build. */
+export interface PendingRecord {
+  plan: CommitPlan;
+  commit?: Bytes;
+  attempt: number;
+  /** The server's members, when they were found to differ from the group's: what it is told is made for them. */
+  serverMembers?: Bytes[];
+}
+
+/** The store "outbox", by chatId and order. */
+export interface OutboxRecord {
+  chatId: string;
+  /** hex */
+  messageId: string;
+  order: string;
+  kind: "message" | "leave";
+  /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
+  content: Bytes;
+  /** Absent while the message can not be sealed yet. */
+  sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
+  /** It has been sent, and goes out once more since then, in ms: the line says "sent" already. */
+  againMs?: number;
+  /**
+   * Accounts as hex that could not read it when it was said: while one of them is in the group it does not go
+   * out once more.
+   */
+  notFor?: string[];
+}
+
+/** What an own commit did: to be done once more where a move undid it. */
+export interface OwnChange {
+  n: number;
+  /** Account keys as hex. */
+  added: string[];
+  removed: string[];
+}
+
+/** The store "messages", by chatId and order. */
+export type ItemRecord =
+  | {
+    kind: "message";
+    messageId: string;
+    order: string;
+    sender: string;
+    /** hex */
+    senderKey: string;
+    own: boolean;
+    /** Own, and another device of this account sent it. */
+    elsewhere?: true;
+    text: string;
+    atMs: number;
+    state: "waiting" | "sent" | "received" | "failed";
+    errorCode?: string;
+    /** Own, and the server has it. */
+    sentIn?: SentIn;
+    deleted?: true;
+  }
+  | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
+
+/** Where an own message went, to say it again where not everybody may have read it. */
+export interface SentIn {
+  epoch: number;
+  /** The channel as hex, where it is not the chatId. */
+  channel?: string;
+  /** When the server took it, ms by the server's clock. Not known of what was sent by an older version. */
+  atMs?: number;
+  /** 16 bytes: makes the same content again, and with it the same MIMI message id. */
+  salt: Bytes;
+}
+
+export type NoticeKind =
+  | "created"
+  | "added"
+  | "removed"
+  | "left"
+  | "device-added"
+  | "device-removed"
+  | "renamed"
+  | "rejoined"
+  | "unreadable"
+  | "rejected"
+  | "gap"
+  | "successor"
+  | "key-changed"
+  | "removed-by-server"
+  | "server-differs"
+  | "healed"
+  | "rolled-back"
+  | "server-behind"
+  | "promoted"
+  | "demoted";
+
+/** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4). */
+export interface SeenRecord {
+  order: string;
+  atMs: number;
+}
+
+/**
+ * The store "unreadable", by chatId and seq: an entry kept for another try after a reseal or re-add
+ * (specification §6).
+ */
+export interface UnreadableRecord {
+  kind: number;
+  epoch: number;
+  id: Bytes;
+  header: Bytes;
+  body: Bytes;
+  receivedMs: number;
+  code: string;
+  untilMs: number;
+}
+
+/** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
+export const rememberedCommits = 32;
+/**
+ * Within this, in ms, two admins make a successor channel "at the same time"; and what was said so short a
+ * time before a move may not have been read by those who moved first.
+ */
+export const togetherMs = 10 * 60_000;
+export const unreadableForMs = 7 * 24 * 3_600_000;
+/** How long, in ms, something that others might not have seen waits to be said or done once more. */
+export const againForMs = 7 * 24 * 3_600_000;
+export const seenForMs = 30 * 24 * 3_600_000;
+
+/** The store "account": the highest seq whose effects are on disk. */
+export const cursorKey = "sync/cursor";
+
+/** 12 hexadecimal digits, so that places sort as text. */
+export function orderKey(place: number): string {
+  return place.toString(16).padStart(12, "0");
+}
+
+export const keys = {
+  item: (chatId: string, order: string) => `${chatId}/${order}`,
+  ratchet: (chatId: string, key: string) => `${chatId}/${key}`,
+  seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
+  /** A MIMI message id (32 bytes as hex) → its place. */
+  mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
+  /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
+  pastEpochs: (chatId: string) => `${chatId}/past`,
+  /** In "epochs": what own commits did in the present channel. */
+  ownChanges: (chatId: string) => `${chatId}/own`,
+  /** In "epochs": the accounts of the chat, which change with commits alone. */
+  members: (chatId: string) => `${chatId}/members`,
+  unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
+};

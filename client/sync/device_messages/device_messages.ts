@@ -1,0 +1,142 @@
+/**
+ * Direct payloads between two devices that share a channel (`enqueue`, specification §4): requests for help after
+ * an entry that could not be followed, the answers, and who is about to remove the receiver. Each is signed
+ * by the device that it comes from; none holds a secret in the clear.
+ */
+
+import { concat, equalBytes, utf8 } from "../../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
+import { MalformedError } from "../../../schema/malformed_error.ts";
+import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { delivery } from "../../../schema/rpc/methods.ts";
+import { bytesOf, countOf, recordOf } from "../../../schema/shape.ts";
+import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
+import type { Bytes } from "../../mls/group.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+export type DirectContent =
+  /** "Seal the secret of epoch n to me again, please: my header does not open." */
+  | { kind: "reseal"; n: number; commitId: Bytes }
+  /** The answer: a header (1,168 bytes) for the asker's leaf key. */
+  | { kind: "resealed"; n: number; commitId: Bytes; header: Bytes }
+  /**
+   * "Take me out and put me back": the signed request (client/mls/readd.ts) and the KeyPackage that it names.
+   * `n`: the epoch that could not be entered, 0 when all is lost.
+   */
+  | { kind: "readd"; n: number; commitId: Bytes; request: Bytes; keyPackage: Bytes }
+  /** The answer of one that could not follow that commit either. */
+  | { kind: "stuck"; n: number; commitId: Bytes }
+  /** To an admin: "I have been in epoch n, and the server has not." */
+  | { kind: "ahead"; n: number; commitId: Bytes }
+  /**
+   * To an admin in a successor: "I know you as an admin, and not who made this channel." `n`: the epoch that
+   * the asker is in, of the channel that it stays in.
+   */
+  | { kind: "lead"; n: number; commitId: Bytes }
+  /** "The commit of epoch n that I am about to send takes you out." */
+  | { kind: "removing"; n: number; commitId: Bytes };
+
+export interface Direct {
+  channelId: Bytes;
+  /** recipientKeys */
+  from: Bytes;
+  to: Bytes;
+  content: DirectContent;
+}
+
+const none = new Uint8Array();
+
+function fieldsOf({ channelId, from, to, content }: Direct) {
+  const { kind, n, commitId } = content;
+  const parts = content.kind === "resealed"
+    ? [content.header]
+    : content.kind === "readd"
+    ? [content.request, content.keyPackage]
+    : [];
+  return { v: 1, channelId, from, to, kind, n, commitId, parts };
+}
+
+/** @param seed 32 bytes: the private key of `from` */
+export async function sealDirect(direct: Direct, seed: Uint8Array): Promise<Bytes> {
+  const fields = fieldsOf(direct);
+  return encodeCbor({
+    ...fields,
+    signature: await signEd25519(seed, concat(utf8("qpq/1 direct"), encodeCbor(fields))),
+  });
+}
+
+/**
+ * @param channelId the entry's
+ * @param to this device's recipientKey
+ * @returns undefined unless it is well-formed, for this channel and device, and signed by the device that it names
+ */
+export async function openDirect(
+  bytes: Uint8Array,
+  channelId: Uint8Array,
+  to: Uint8Array,
+): Promise<Direct | undefined> {
+  try {
+    const fields = recordOf(decodeCbor(bytes), [
+      "v",
+      "channelId",
+      "from",
+      "to",
+      "kind",
+      "n",
+      "commitId",
+      "parts",
+      "signature",
+    ], "direct payload");
+    if (fields.v !== 1) return undefined;
+    const direct: Direct = {
+      channelId: bytesOf(fields.channelId, 32, "channelId"),
+      from: bytesOf(fields.from, 32, "from"),
+      to: bytesOf(fields.to, 32, "to"),
+      content: contentOf(fields),
+    };
+    if (!equalBytes(direct.channelId, channelId) || !equalBytes(direct.to, to)) return undefined;
+    const signed = concat(utf8("qpq/1 direct"), encodeCbor(fieldsOf(direct)));
+    return await verifyEd25519(direct.from, bytesOf(fields.signature, 64, "signature"), signed) ? direct : undefined;
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Sends one; an answer that says that it can not arrive is no error: the next round asks others.
+ *
+ * @param to recipientKey of a device that shares the channel
+ */
+export async function sendDirect(
+  { rpc, account }: Pick<SyncContext, "rpc" | "account">,
+  channelId: Bytes,
+  to: Bytes,
+  content: DirectContent,
+): Promise<void> {
+  const body = await sealDirect({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
+  await rpc.call(delivery.enqueue, {
+    recipientKey: to,
+    channelId,
+    messageId: crypto.getRandomValues(new Uint8Array(16)),
+    body,
+  }).catch((error) => {
+    // Full queues and devices that have gone meanwhile.
+    if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
+  });
+}
+
+function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DirectContent {
+  const { kind } = fields;
+  const n = countOf(fields.n, "n");
+  const id = bytesOf(fields.commitId, undefined, "commitId");
+  const commitId = id.length === 0 ? none : bytesOf(id, 16, "commitId");
+  const parts = Array.isArray(fields.parts) ? fields.parts.map((part) => bytesOf(part, undefined, "part")) : [];
+  if (kind === "reseal" && parts.length === 0) return { kind, n, commitId };
+  if ((kind === "stuck" || kind === "ahead" || kind === "lead" || kind === "removing") && parts.length === 0) {
+    return { kind, n, commitId };
+  }
+  if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
+  if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
+  throw new MalformedError("direct payload: kind");
+}

@@ -1,0 +1,68 @@
+/**
+ * Who removed this device. The commit that did is sealed to those who stay (docs/decisions/015), so whoever
+ * removes somebody tells each of the devices so, signed, before the commit goes out and while they share the
+ * channel; the device believes it once the server says `removed` for that very commit (docs/decisions/019).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
+import type { PendingCommit } from "../../mls/group.ts";
+import { openDirect, sealDirect } from "./device_messages.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+/**
+ * The sender's side: before the commit. What does not arrive leaves the server's word alone, so it never
+ * holds the commit up.
+ */
+export async function announceRemovals(
+  { account, rpc }: SyncContext,
+  channelId: Uint8Array<ArrayBuffer>,
+  { n, commitId, removed }: PendingCommit,
+): Promise<void> {
+  await Promise.all(removed.map(async (to) => {
+    const body = await sealDirect({
+      channelId,
+      from: account.recipientKey,
+      to,
+      content: { kind: "removing", n: Number(n), commitId },
+    }, account.deviceSeed);
+    // One announcement for each commit, however often it is sent.
+    await rpc.call(delivery.enqueue, { recipientKey: to, channelId, messageId: commitId, body }).catch(() => {});
+  }));
+}
+
+/**
+ * The receiver's side: keeps the word of a member that may remove this device, in the unit of the entry,
+ * because the removal may be the next one.
+ *
+ * @returns whether the payload was one
+ */
+export async function noteAnnouncement(
+  { account, mls, ownKey }: SyncContext,
+  unit: Unit,
+  entry: Entry,
+): Promise<boolean> {
+  const direct = await openDirect(entry.body, entry.channelId, account.recipientKey);
+  if (direct?.content.kind !== "removing") return false;
+  const chatId = unit.chatOf(entry.channelId);
+  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+  if (!draft?.record.active || !draft.state) return true;
+  const member = mls.members(draft.state).find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
+  const own = member !== undefined && toHex(member.credential.accountKey) === ownKey;
+  if (member && (own || member.role === "admin")) {
+    draft.set({
+      announced: { commitId: toHex(direct.content.commitId), n: direct.content.n, by: member.credential.username, own },
+    });
+  }
+  return true;
+}
+
+/** @returns who announced the commit that removed this device */
+export function announcedBy(
+  { record: { announced } }: Draft,
+  { id, epoch }: Entry,
+): { by: string; own: boolean } | undefined {
+  return announced?.commitId === toHex(id) && announced.n === epoch ? announced : undefined;
+}

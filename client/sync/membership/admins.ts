@@ -1,0 +1,126 @@
+/**
+ * Admins' devices, which alone make successor channels: who they are, how they are told that one is needed,
+ * and how one after another of them acts.
+ */
+
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { GroupState } from "../../mls/group.ts";
+import type { Committer } from "../commits/committer.ts";
+import { type DirectContent, sendDirect } from "../device_messages/device_messages.ts";
+import { pause } from "../../runtime/environment.ts";
+import type { memberOf } from "../recovery/recovery_responder.ts";
+import type { People } from "./people.ts";
+import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { inRotation } from "../recovery/requests.ts";
+import { makeSuccessor } from "../reinit/replacement_channel.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Between the admins that may make a successor, in ms. */
+const turnMs = 3_000;
+/** Devices of admins that are told at once. */
+const toldAtOnce = 4;
+
+/** @param accountKey hex */
+export function isAdmin({ members }: Readonly<ChatRecord>, accountKey: string): boolean {
+  return members.some((member) => member.accountKey === accountKey && member.role === "admin");
+}
+
+/** What this device does as an admin's, and what it tells the devices of others. */
+export class Admins {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #people: People;
+  /** When this device last acted at a member's word, by what was said and chat, in ms. */
+  readonly #acted = new Map<string, number>();
+  readonly #closed = new AbortController();
+
+  constructor(context: SyncContext, committer: Committer, people: People) {
+    this.#context = context;
+    this.#committer = committer;
+    this.#people = people;
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /**
+   * Makes the successor of a chat whose channel the server has lost sight of, when it is this device's turn
+   * and that is still due.
+   *
+   * @param state undefined where it is gone
+   * @param isDue asked after the wait
+   * @throws EngineError
+   */
+  async lead(
+    chatId: string,
+    state: GroupState | undefined,
+    isDue: (now: Readonly<ChatRecord>) => boolean,
+  ): Promise<void> {
+    await this.#turn(state);
+    const now = this.#context.chats.get(chatId)?.record;
+    if (!this.#closed.signal.aborted && now?.active && isDue(now)) {
+      await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
+    }
+  }
+
+  /**
+   * The same at a member's word, of a device that can follow its group: once in {@link togetherMs} for each
+   * kind of word, whoever says it. @throws EngineError
+   */
+  async leadAtWord(
+    kind: DirectContent["kind"],
+    chatId: string,
+    { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>,
+  ): Promise<void> {
+    const key = `${kind}/${chatId}`;
+    const nowMs = this.#context.account.clock.now();
+    if ((this.#acted.get(key) ?? 0) > nowMs - togetherMs) return;
+    this.#acted.set(key, nowMs);
+    await this.lead(chatId, state, (now) => !now.broken && equalBytes(now.channelId, channelId));
+  }
+
+  /**
+   * Tells devices of the admins that this device knows, others in each round.
+   *
+   * @param channelId where both are members by the server
+   * @param members recipientKeys of that channel
+   * @param round from 1
+   * @returns whether there is one
+   */
+  async tell(
+    record: Readonly<ChatRecord>,
+    channelId: Bytes,
+    members: Bytes[],
+    kind: "ahead" | "lead",
+    round: number,
+  ): Promise<boolean> {
+    const there = new Set(members.map(toHex));
+    there.delete(toHex(this.#context.account.recipientKey));
+    const admins = (await this.#devicesOfAdmins(record)).filter((key) => there.has(toHex(key)));
+    for (const to of inRotation(admins, toldAtOnce, (round - 1) * toldAtOnce)) {
+      await sendDirect(this.#context, channelId, to, { kind, n: record.epoch, commitId: new Uint8Array() });
+    }
+    return admins.length > 0;
+  }
+
+  /** Admins act in the order of recipientKeys. One whose state is gone is the last to try. */
+  async #turn(state: GroupState | undefined): Promise<void> {
+    const { mls, account, environment } = this.#context;
+    const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) =>
+      toHex(recipientKey)
+    ).sort();
+    const turn = state ? admins.indexOf(toHex(account.recipientKey)) : 10 * environment.random() + 5;
+    await pause(environment, Math.max(0, turn) * turnMs + environment.random() * 1_000, this.#closed.signal);
+  }
+
+  async #devicesOfAdmins({ members }: Readonly<ChatRecord>): Promise<Bytes[]> {
+    const { account: { directory } } = this.#context;
+    const known = await Promise.all(
+      members.filter(({ role }) => role === "admin").map(({ accountKey }) => directory.byKey(fromHex(accountKey))),
+    );
+    return known.flatMap((account) => account?.devices.devices.map(({ recipientKey }) => recipientKey) ?? []);
+  }
+}

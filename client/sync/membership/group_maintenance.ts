@@ -1,0 +1,338 @@
+/**
+ * What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in
+ * (specification §3).
+ */
+
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { DeviceList } from "../../../schema/device_list.ts";
+import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { delivery } from "../../../schema/rpc/methods.ts";
+import type { KnownAccount } from "../../account/types.ts";
+import { EngineError } from "../../api/engine_api.ts";
+import type { Member } from "../../mls/group.ts";
+import type { Committer } from "../commits/committer.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { People } from "./people.ts";
+import { againForMs, type ChatRecord, type CommitPlan } from "../conversation/records.ts";
+import { differenceOf } from "../commits/server_member_list.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
+export const renewAfterMessages = 150;
+export const renewAfterMs = 7 * 24 * 3_600_000;
+/**
+ * Longest random delay before another's leave is committed, and before another account's new device is added,
+ * in ms.
+ */
+const leaveDelayMs = 2_000;
+const otherDeviceDelayMs = 10_000;
+
+/**
+ * @param mostMessages own ones in an epoch
+ * @returns whether the sender's keys are due to be renewed
+ */
+export function isRenewalDue(
+  { ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">,
+  nowMs: number,
+  mostMessages: number = renewAfterMessages,
+): boolean {
+  return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
+}
+
+export interface Drift {
+  /** Listed devices that are not in the group. */
+  missing: { accountKey: string; device: DeviceList["devices"][number] }[];
+  /** Members whose device is revoked. */
+  revoked: Member[];
+}
+
+/**
+ * How far a group is from its accounts' newest device lists.
+ *
+ * @param lists by account key as hex; an account without one is left as it is
+ */
+export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): Drift {
+  const drift: Drift = { missing: [], revoked: [] };
+  for (const [accountKey, list] of lists) {
+    const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
+    if (own.length === 0) continue;
+    drift.revoked.push(
+      ...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))),
+    );
+    const missing = list.devices.filter(({ recipientKey }) =>
+      !own.some((member) => equalBytes(member.recipientKey, recipientKey))
+    );
+    drift.missing.push(...missing.map((device) => ({ accountKey, device })));
+  }
+  return drift;
+}
+
+/**
+ * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
+ * renewed, leavers let go.
+ */
+export class Upkeep {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #people: People;
+  readonly #stateLost: (chatId: string) => void;
+  /** Chats with a revoked member: nothing is sent there before it is out. */
+  readonly #tainted = new Set<string>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #unwatch: () => void;
+  #working = 0;
+  #closed = false;
+
+  /** @param stateLost is told of a group whose MLS state is gone or damaged */
+  constructor(context: SyncContext, committer: Committer, people: People, stateLost: (chatId: string) => void) {
+    this.#context = context;
+    this.#committer = committer;
+    this.#people = people;
+    this.#stateLost = stateLost;
+    this.#unwatch = context.account.directory.watch(({ accountKey }) =>
+      void this.#listChanged(toHex(accountKey)).catch(() => {})
+    );
+  }
+
+  /** Whether background work is under way or due. */
+  get busy(): boolean {
+    return this.#working > 0 || this.#timers.size > 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unwatch();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  /**
+   * Whether a revoked device must be taken out before a message may be sealed: judged by the lists that this
+   * device has, so that a server that does not answer changes nothing.
+   *
+   * @param members of the state that would seal
+   */
+  async isTainted(chatId: string, members: Member[]): Promise<boolean> {
+    return this.#tainted.has(chatId) || driftOf(members, await this.#lists(members)).revoked.length > 0;
+  }
+
+  /** An account has a newer device list, whoever asked for it: its groups follow. */
+  async #listChanged(accountKey: string): Promise<void> {
+    for (const { id, record } of this.#context.chats.all()) {
+      if (
+        !record.active || record.hidden || record.leaving || record.broken ||
+        !record.members.some((member) => member.accountKey === accountKey)
+      ) continue;
+      const state = await this.#context.chats.withState(id);
+      if (this.#closed) return;
+      if (!state?.active) continue;
+      const members = this.#context.mls.members(state);
+      this.#mend(id, driftOf(members, await this.#lists(members)));
+    }
+  }
+
+  /** Someone asked to leave: the first member that is there commits it. */
+  leaveProposed(chatId: string): void {
+    this.#later(`leave/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.commitLeaves(chatId));
+  }
+
+  /**
+   * Commits stored leave proposals and takes revoked devices out, now: a message waits for it. What an
+   * account has in place of a revoked device comes in by the same commit, or an account with a single device
+   * would drop out of the chat.
+   */
+  async commitLeaves(chatId: string): Promise<void> {
+    // Without usable KeyPackages the revoked ones go all the same.
+    await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
+    this.#tainted.delete(chatId);
+  }
+
+  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
+    await this.#committer.carryOut(chatId, async (draft) => {
+      const { missing, revoked } = await this.#drift(draft);
+      const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
+      const add = withReplacements
+        ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey)))
+        : [];
+      return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
+    });
+  }
+
+  /**
+   * The server's list of members differs from the group's (server_list.ts): the first member that is there
+   * mends it with its next commit.
+   */
+  serverDiffers(chatId: string): void {
+    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));
+  }
+
+  async #repair(chatId: string): Promise<void> {
+    const { chats, mls, rpc } = this.#context;
+    const chat = chats.get(chatId);
+    const state = await chats.withState(chatId);
+    if (!chat?.record.serverDiffers || chat.record.broken || !chat.record.active || !state) return;
+    const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
+    if (server.epoch !== Number(state.epoch)) return;
+    const { missing, extra } = differenceOf(mls.members(state), server.members);
+    const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
+    // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and
+    // only an admin may do that without its request (GRP-3.3).
+    const lost = own?.role === "admin"
+      ? missing
+      : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
+    if (lost.length + extra.length === 0) return;
+    const add = await this.#keyPackages(
+      lost.map(({ credential, recipientKey }) => ({
+        accountKey: toHex(credential.accountKey),
+        device: { deviceId: credential.deviceId, recipientKey },
+      })),
+    );
+    await this.#committer.carryOut(
+      chatId,
+      (draft) =>
+        draft.record.serverDiffers
+          ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) }
+          : undefined,
+    );
+  }
+
+  /** People whom this device had added or removed before a move undid it (parting.ts) come in, or go, once more. */
+  redo(chatId: string): void {
+    if (this.#context.chats.get(chatId)?.record.redo) this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
+  }
+
+  async #redo(chatId: string): Promise<void> {
+    const { chats, account } = this.#context;
+    const record = chats.get(chatId)?.record;
+    if (!record?.active || record.broken || !record.redo) return;
+    const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
+    const isOver = (record.movedMs ?? 0) + againForMs < account.clock.now();
+    for (const kind of isOver ? [] : ["remove", "add"] as const) {
+      for (const username of record.redo[kind]) {
+        const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
+        if (isThere !== (kind === "remove")) continue;
+        // What the successor's admins have forbidden this account stays undone; all else is tried again at
+        // the next connection.
+        await (kind === "remove"
+          ? this.#people.removePerson(chatId, username)
+          : this.#people.addPeople(chatId, [username], () => {})).catch((error) => {
+            if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) {
+              left[kind].push(username);
+            }
+          });
+      }
+    }
+    await chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      draft?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+    });
+  }
+
+  /** After a message went out. */
+  sent(chatId: string): void {
+    const { chats, account, environment } = this.#context;
+    const chat = chats.get(chatId);
+    const isDue = (record: Readonly<ChatRecord>) =>
+      isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
+    if (!chat || this.#committer.isBusy(chatId) || !isDue(chat.record)) return;
+    this.#later(
+      `renew/${chatId}`,
+      0,
+      () =>
+        this.#committer.carryOut(
+          chatId,
+          ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
+        ),
+    );
+  }
+
+  /**
+   * Asks for the newest device lists of everyone in the chats, and mends what has drifted: at once for the
+   * own account and for revoked devices, after a random while for others.
+   *
+   * @throws EngineError when the directory can not be asked
+   */
+  async checkDevices(): Promise<void> {
+    const chats = this.#context.chats.all().filter(({ record }) =>
+      record.active && !record.hidden && !record.leaving && !record.broken
+    );
+    const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
+    accounts.add(this.#context.ownKey);
+    // By what is stored first: a server that does not answer keeps no device in a group that is known to be revoked.
+    await this.#mendAll(chats.map(({ id }) => id), true);
+    await this.#context.account.directory.refresh([...accounts].map(fromHex));
+    await this.#mendAll(chats.map(({ id }) => id), false);
+  }
+
+  /** @param revokedOnly what is missing waits for the newest lists */
+  async #mendAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
+    for (const id of chatIds) {
+      if (this.#closed) return;
+      const state = await this.#context.chats.withState(id);
+      if (!state) this.#stateLost(id);
+      if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
+        if (state?.active) this.leaveProposed(id);
+        continue;
+      }
+      const drift = driftOf(this.#context.mls.members(state), await this.#lists(this.#context.mls.members(state)));
+      this.#mend(id, revokedOnly ? { ...drift, missing: [] } : drift);
+    }
+  }
+
+  #mend(chatId: string, { missing, revoked }: Drift): void {
+    if (revoked.length > 0) {
+      this.#tainted.add(chatId);
+      this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
+    }
+    if (missing.length === 0) return;
+    const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
+    const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
+    this.#later(`devices/${chatId}`, delayMs, () => this.#addDevices(chatId));
+  }
+
+  async #addDevices(chatId: string): Promise<void> {
+    await this.#committer.carryOut(chatId, async (draft) => {
+      const { missing } = await this.#drift(draft);
+      const add = await this.#keyPackages(missing);
+      return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
+    });
+  }
+
+  async #keyPackages(missing: Drift["missing"]): Promise<CommitPlan["add"]> {
+    const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
+      const account = await this.#context.account.directory.byKey(fromHex(accountKey));
+      return account ? await this.#people.fetch(account, [device]) : [];
+    }));
+    return fetched.flat();
+  }
+
+  async #drift(draft: Draft): Promise<Drift> {
+    const members = draft.members();
+    return driftOf(members, await this.#lists(members));
+  }
+
+  async #lists(members: Member[]): Promise<Map<string, DeviceList>> {
+    const keys = new Map(members.map(({ credential }) => [toHex(credential.accountKey), credential.accountKey]));
+    const known = await Promise.all(
+      [...keys.values()].map((accountKey) => this.#context.account.directory.byKey(accountKey)),
+    );
+    return new Map(
+      known.filter((account): account is KnownAccount => account !== undefined && account.changedKey === undefined).map(
+        ({ accountKey, devices }) => [toHex(accountKey), devices],
+      ),
+    );
+  }
+
+  /** Background work: what fails is tried again at the next connection. */
+  #later(name: string, delayMs: number, work: () => Promise<void>): void {
+    if (this.#closed || this.#timers.has(name)) return;
+    this.#timers.set(
+      name,
+      this.#context.environment.after(delayMs, () => {
+        this.#timers.delete(name);
+        this.#working++;
+        work().catch(() => {}).finally(() => this.#working--);
+      }),
+    );
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The device's queue, strictly in the order of seq. What entries do to ratchets, epochs, history and the
+ * cursor goes to disk in one write; only then are they acknowledged. A foreign entry never throws and never
+ * blocks those behind it.
+ */
+
+import { concat, toHex } from "../../../schema/bytes.ts";
+import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.ts";
+import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import { EngineError } from "../../api/engine_api.ts";
+import { GuardError, StorageError } from "../../storage/storage.ts";
+import { noteAnnouncement } from "../device_messages/removal_notice.ts";
+import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
+import { receiveMessage } from "./incoming_message.ts";
+import { receiveWelcome } from "./incoming_welcome.ts";
+import { cursorKey } from "../conversation/records.ts";
+import { breakOff, refuse, remember } from "./rejection.ts";
+import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+/** Entries that share one write while catching up. */
+const batchSize = 32;
+/** Turns in which an entry that can not be stored is tried by itself. */
+const triesAlone = 3;
+const ackAfterEntries = 100;
+const ackAfterMs = 200;
+
+/**
+ * Takes entries of the queue in order: each with its state and the cursor in one transaction, before it is
+ * acknowledged.
+ */
+export class Inbox {
+  readonly #context: SyncContext;
+  readonly #events: InboxEvents;
+  #cursor = 0;
+  #acked = 0;
+  #cancelAck: (() => void) | undefined;
+  /** The entry that stopped the queue because it could not be stored. */
+  #unstored: { seq: number; tries: number } | undefined;
+
+  constructor(context: SyncContext, events: InboxEvents) {
+    this.#context = context;
+    this.#events = events;
+  }
+
+  /** The highest seq whose effects are on disk. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** @throws StorageError */
+  async load(): Promise<void> {
+    this.#cursor = await this.#context.store.get<number>("account", cursorKey) ?? 0;
+  }
+
+  /**
+   * Takes one element of the subscription.
+   *
+   * @throws when processing has to stop here and go on later from the cursor: the storage failed, or an
+   *   answer of the network was needed and did not come
+   */
+  async receive(entries: Entry[]): Promise<void> {
+    const fresh = entries.filter(({ seq }) => seq > this.#cursor).sort((a, b) => a.seq - b.seq);
+    for (let start = 0; start < fresh.length; start += batchSize) {
+      await this.#processBatch(fresh.slice(start, start + batchSize));
+    }
+    // Repeats are acknowledged too: their acknowledgement may have been lost.
+    if (entries.some(({ seq }) => seq > 0 && seq <= this.#cursor)) this.#scheduleAck();
+  }
+
+  /** After a reconnect: acknowledges what is on disk, in case that the last acknowledgement was lost. */
+  connected(): void {
+    this.#acked = 0;
+    if (this.#cursor > 0) this.#scheduleAck();
+  }
+
+  close(): void {
+    this.#cancelAck?.();
+    this.#cancelAck = undefined;
+  }
+
+  /**
+   * A write that fails is tried entry by entry, so that one that can not be stored does not take those beside
+   * it with it.
+   */
+  async #processBatch(batch: Entry[]): Promise<void> {
+    try {
+      await this.#processUnit(batch);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      for (const entry of batch.filter(({ seq }) => seq > this.#cursor)) await this.#processAlone(entry);
+    }
+  }
+
+  /**
+   * An entry that can not be stored however often it is tried is given up, if its mark can be stored: else
+   * the storage is full, and all waits on the server.
+   */
+  async #processAlone(entry: Entry): Promise<void> {
+    try {
+      await this.#processUnit([entry]);
+      this.#unstored = undefined;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const tries = this.#unstored?.seq === entry.seq ? this.#unstored.tries + 1 : 1;
+      this.#unstored = { seq: entry.seq, tries };
+      if (tries < triesAlone) throw error;
+      await this.#context.chats.update(async (unit) => {
+        await this.#giveUp(unit, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, error, "storage");
+        unit.put("account", cursorKey, entry.seq);
+      });
+      this.#cursor = entry.seq;
+      this.#scheduleAck();
+    }
+  }
+
+  async #processUnit(batch: Entry[]): Promise<void> {
+    try {
+      await this.#writeUnit(batch, false);
+    } catch (error) {
+      // A message of the batch is there already. Nothing was written: once more, looking before each.
+      if (!(error instanceof GuardError) || error.name === "FencedError") throw error;
+      await this.#writeUnit(batch, true);
+    }
+  }
+
+  async #writeUnit(batch: Entry[], careful: boolean): Promise<void> {
+    let interruption: unknown;
+    let reached = this.#cursor;
+    await this.#context.chats.update(async (unit) => {
+      for (const entry of batch) {
+        try {
+          await this.#process(unit, await this.#withBody(entry), careful);
+        } catch (error) {
+          if (!isTransient(error)) {
+            await this.#giveUp(unit, entry, error);
+          } else {
+            // What came before is written; this entry and what follows comes again from the cursor.
+            interruption = error;
+            break;
+          }
+        }
+        reached = entry.seq;
+        unit.put("account", cursorKey, reached);
+      }
+    });
+    this.#cursor = reached;
+    this.#scheduleAck();
+    if (interruption !== undefined) throw interruption;
+  }
+
+  async #process(unit: Unit, entry: Entry, careful: boolean): Promise<void> {
+    switch (entry.kind) {
+      case EntryKind.APPLICATION:
+        return await receiveMessage(this.#context, this.#events, unit, entry, careful);
+      case EntryKind.COMMIT:
+        return await receiveCommit(this.#context, this.#events, unit, entry);
+      case EntryKind.OWN_COMMIT:
+        return await receiveOwnCommit(this.#context, this.#events, unit, entry);
+      case EntryKind.WELCOME:
+        return await receiveWelcome(this.#context, this.#events, unit, entry);
+      case EntryKind.REMOVED:
+        return await receiveRemoval(this.#context, this.#events, unit, entry);
+      case EntryKind.GAP: {
+        const chatId = unit.chatOf(entry.channelId);
+        const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+        draft?.notice("gap", { count: String(entry.epoch) }, entry.receivedMs);
+        return;
+      }
+      case EntryKind.DIRECT:
+        if (!await noteAnnouncement(this.#context, unit, entry)) unit.afterwards(() => this.#events.direct(entry));
+        return;
+      default:
+        remember(unit, toHex(entry.channelId), entry, "kind");
+    }
+  }
+
+  /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
+  async #giveUp(unit: Unit, entry: Entry, error: unknown, reason: "internal" | "storage" = "internal"): Promise<void> {
+    this.#context.problem({
+      code: reason === "storage" ? "L005" : "L050",
+      detail: `an entry could not be processed: ${(error as Error).name}`,
+    });
+    const chatId = unit.chatOf(entry.channelId);
+    const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+    // After a commit that was not followed no later one can be: this device has to be put back.
+    if (draft?.record.active && entry.kind === EntryKind.COMMIT) {
+      breakOff(unit, draft, entry, { kind: "unreadable", reason }, this.#events);
+    } else if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason });
+    else remember(unit, toHex(entry.channelId), entry, reason);
+  }
+
+  async #withBody(entry: Entry): Promise<Entry> {
+    if (entry.bodyLength <= entry.body.length) return entry;
+    const { rpc, account } = this.#context;
+    const pieces: Uint8Array[] = [];
+    for await (
+      const { bytes } of rpc.stream(delivery.fetchBody, { recipientKey: account.recipientKey, seq: entry.seq })
+    ) pieces.push(bytes);
+    return { ...entry, body: concat(...pieces) };
+  }
+
+  #scheduleAck(): void {
+    if (this.#cursor - this.#acked >= ackAfterEntries) {
+      this.#cancelAck?.();
+      this.#cancelAck = undefined;
+      void this.#ack();
+    } else if (!this.#cancelAck) {
+      this.#cancelAck = this.#context.environment.after(ackAfterMs, () => {
+        this.#cancelAck = undefined;
+        void this.#ack();
+      });
+    }
+  }
+
+  /** A lost acknowledgement is made good by a later one. */
+  async #ack(): Promise<void> {
+    const upTo = this.#cursor;
+    this.#acked = upTo;
+    const { rpc, account } = this.#context;
+    await rpc.call(delivery.ack, { recipientKey: account.recipientKey, upTo }).catch(() => {});
+  }
+}
+
+/** Answers that stay the same however often one asks. */
+const finalAnswers: ReadonlySet<string> = new Set(["E012", "E014", "L006", "L007", "L008"]);
+
+/** What another try can cure: no network, a busy server, a storage that failed. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof WireError) return !finalAnswers.has(codeName(error.code));
+  if (error instanceof EngineError) return !finalAnswers.has(error.problem.code);
+  return error instanceof TransportError || error instanceof StorageError || error instanceof GuardError;
+}

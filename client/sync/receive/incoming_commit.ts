@@ -1,0 +1,250 @@
+/** Commit entries: another member's, the own one, and the word that this device is out. */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { Entry } from "../../../schema/rpc/methods.ts";
+import type { Bytes, GroupState, Member, PendingCommit } from "../../mls/group.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import { announcedBy } from "../device_messages/removal_notice.ts";
+import { noticesOf } from "../conversation/membership_diff.ts";
+import { noteOwnChange } from "../reinit/fork_point.ts";
+import { noteEpoch } from "../conversation/epoch_history.ts";
+import type { PendingRecord } from "../conversation/records.ts";
+import { breakOff, type Refusal, refuse, remember } from "./rejection.ts";
+import { compareWithServer } from "../commits/server_member_list.ts";
+import { takeOver } from "../reinit/replacement_channel.ts";
+import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
+
+/**
+ * The client's guard on an entry of epoch n (specification §4): it must be the own epoch + 1; n that was passed
+ * already is a repeat when its commitId is the one that was merged, and a fork when it is another. Nothing
+ * leads back to an epoch from before those that are remembered, whichever commit says so ("old").
+ *
+ * @param merged the commitId that made epoch n here, if remembered
+ */
+export function guardCommit(ownEpoch: number, n: number, commitId: string, merged: string | undefined): Guard {
+  if (n === ownEpoch + 1) return { kind: "next" };
+  if (n > ownEpoch + 1) return { kind: "rejected", code: "fork", reason: "a commit is missing before this one" };
+  if (merged === undefined) return { kind: "old" };
+  if (merged === commitId) return { kind: "repeat" };
+  return { kind: "rejected", code: "fork", reason: "another commit made this epoch here" };
+}
+
+type Live = Draft & { state: GroupState };
+
+/** @returns the chat, if the entry is the next commit for it */
+async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promise<Live | undefined> {
+  const chatId = unit.chatOf(entry.channelId);
+  // The conversation has moved on to a successor.
+  if (chatId === undefined) return undefined;
+  const draft = await unit.chat(chatId);
+  if (!draft?.record.active) {
+    remember(unit, chatId, entry, "no-group");
+    return undefined;
+  }
+  if (!draft.state) {
+    breakOff(unit, draft, entry, {
+      kind: "rejected",
+      code: "state-lost",
+      reason: "the group's state is gone or damaged",
+    }, events);
+    return undefined;
+  }
+  const commitId = toHex(entry.id);
+  const guard = guardCommit(
+    draft.record.epoch,
+    entry.epoch,
+    commitId,
+    draft.record.commits.find(({ n }) => n === entry.epoch)?.commitId,
+  );
+  if (guard.kind === "repeat") return undefined;
+  if (guard.kind === "old") {
+    // Nothing can make it readable later: its bytes are not kept.
+    refuse(unit, draft, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, {
+      kind: "rejected",
+      code: "old-epoch",
+      reason: "a commit to an epoch that this device has left",
+    });
+    return undefined;
+  }
+  if (guard.kind !== "next") {
+    breakOff(unit, draft, entry, guard, events);
+    return undefined;
+  }
+  if (draft.record.broken) {
+    // Its turn has not come: what is before it could not be followed.
+    remember(unit, chatId, entry, "broken", draft);
+    return undefined;
+  }
+  return draft as Live;
+}
+
+/** @param S the epoch's secret from a reseal, in place of the header */
+export async function receiveCommit(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+  S?: Bytes,
+): Promise<void> {
+  const draft = await nextCommit(unit, entry, events);
+  if (!draft) return;
+  const { mls, account } = context;
+  const before = mls.members(draft.state);
+  const leaving = mls.pendingLeaves(draft.state);
+  const header = entry.header.length > 0 ? { header: entry.header } : {};
+  const result = await context.trust.during(() =>
+    mls.processCommit(draft.state, {
+      n: BigInt(entry.epoch),
+      commitId: entry.id,
+      sealedCommit: entry.body,
+      ...header,
+      ...(S && { S }),
+    })
+  );
+  if (result.kind !== "processed") {
+    breakOff(
+      unit,
+      draft,
+      entry,
+      result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result,
+      events,
+    );
+    return;
+  }
+  // For the removed device the tree is no longer there to be read: what remains is what was there, less the
+  // removed ones.
+  const after = result.selfRemoved
+    ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
+    : mls.members(result.newState);
+  draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
+  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S });
+  draft.noteReadded(result.readded, result.committer);
+  const change = {
+    committer: result.committer,
+    before,
+    after,
+    leaving,
+    readded: result.readded,
+    ...(result.infoChange && { infoChange: result.infoChange }),
+  };
+  for (const { notice, values } of noticesOf(change)) draft.notice(notice, values, entry.receivedMs);
+  const did = {
+    removed: result.removed.map(({ recipientKey }) => recipientKey),
+    added: result.added.map(({ recipientKey }) => recipientKey),
+    membersHash: result.membersHash,
+  };
+  compareWithServer(events, unit, draft, entry, result.committer, did);
+  loseRace(events, unit, draft);
+  if (result.selfRemoved) endChat(events, unit, draft);
+  unit.afterwards(() => events.epochChanged(draft.id));
+}
+
+/**
+ * The other commit won: the bytes of ours are void, the plan stays to be built again. One that waits for its
+ * turn has lost nothing, and its turn comes no later.
+ */
+function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
+  if (!draft.pending?.commit) return;
+  const { plan, attempt } = draft.pending;
+  draft.setPending({ plan, attempt: attempt + 1 });
+  unit.afterwards(() => events.commitLost(draft.id));
+}
+
+/**
+ * This device's own commit was accepted: the pending state takes the place of the old one. A commit that is
+ * not pending here means that the state went back in time (E017). @throws StorageError
+ */
+export async function receiveOwnCommit(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+): Promise<void> {
+  const { mls, account } = context;
+  const draft = await nextCommit(unit, entry, events);
+  if (!draft) return;
+  const pending = draft.pending?.commit && mls.decodePending(draft.pending.commit);
+  if (!pending || !equalBytes(pending.commitId, entry.id)) {
+    // Only a device whose state went back in time meets its own commit without having it (specification §4, E017).
+    unit.afterwards(() => events.rolledBack(draft.id));
+    remember(unit, draft.id, entry, "rolled-back");
+    return;
+  }
+  const { purpose } = (draft.pending as PendingRecord).plan;
+  const before = mls.members(draft.state);
+  const leaving = mls.pendingLeaves(draft.state);
+  const infoBefore = mls.info(draft.state);
+  const merged = mls.mergePending(draft.state, pending);
+  const after = mls.members(merged);
+  const committer = before.find(({ leafIndex }) => leafIndex === draft.state.ownLeafIndex) as Member;
+  draft.enterEpoch(merged, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, draft, merged, pending);
+  draft.setPending(undefined);
+  unit.afterwards(() => {
+    events.commitMerged(draft.id);
+    events.epochChanged(draft.id);
+  });
+  if (draft.record.succeeds !== undefined) {
+    await takeOver(context, events, unit, draft, merged, pending, entry);
+    return;
+  }
+  compareWithServer(events, unit, draft, entry, committer, pending);
+  if (purpose === "create") {
+    draft.set({ hidden: false });
+    draft.notice("created", { by: account.username }, entry.receivedMs);
+    return;
+  }
+  if (purpose === "add" || purpose === "remove") {
+    await noteOwnChange(
+      context,
+      unit,
+      draft,
+      before,
+      after,
+      new Set(leaving.map(({ credential }) => toHex(credential.accountKey))),
+    );
+  }
+  const infoChange = { before: infoBefore, after: mls.info(merged) };
+  const readded = readdedBy(pending, after);
+  draft.noteReadded(readded, committer);
+  for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded, infoChange })) {
+    draft.notice(notice, values, entry.receivedMs);
+  }
+}
+
+function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[] {
+  return after.filter(({ recipientKey }) =>
+    [removed, added].every((keys) => keys.some((key) => equalBytes(key, recipientKey)))
+  );
+}
+
+/**
+ * The server says that this device is out. The commit that would prove it is sealed to those who stay: unless
+ * the member who made it has said so, it is shown as the server's word (specification §4).
+ */
+export async function receiveRemoval(
+  { account }: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+): Promise<void> {
+  const chatId = unit.chatOf(entry.channelId);
+  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+  if (!draft || !draft.record.active || entry.epoch <= draft.record.epoch) return;
+  const announced = announcedBy(draft, entry);
+  if (draft.record.leaving || announced?.own) {
+    draft.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+  } else if (announced) {
+    draft.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
+  } else draft.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
+  endChat(events, unit, draft);
+}
+
+function endChat(events: InboxEvents, unit: Unit, draft: Draft): void {
+  draft.set({ active: false, leaving: false, announced: undefined });
+  draft.setPending(undefined);
+  unit.afterwards(() => events.chatEnded(draft.id));
+}

@@ -1,0 +1,220 @@
+/**
+ * A Welcome: joining, being put back, or moving to a successor channel; and whether the chat is an invitation
+ * first (GRP-7).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { Entry } from "../../../schema/rpc/methods.ts";
+import { LocalCode } from "../../api/engine_api.ts";
+import type { Bytes, JoinResult } from "../../mls/group.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";
+import { noteEpoch } from "../conversation/epoch_history.ts";
+import type { ChatMember, ChatRecord } from "../conversation/records.ts";
+import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
+import { compareWithServer } from "../commits/server_member_list.ts";
+import { follow } from "../reinit/replacement_channel.ts";
+import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+/**
+ * Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat;
+ * repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not
+ * be asked
+ */
+export async function receiveWelcome(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+): Promise<void> {
+  const { account, mls } = context;
+  const chatId = unit.chatOf(entry.channelId);
+  // The conversation has moved on from this channel to a successor.
+  if (chatId === undefined) return;
+  const existing = await unit.chat(chatId);
+  // A repeat: this very Welcome was joined with.
+  if (
+    existing?.record.active &&
+    existing.record.commits.some(({ n, commitId }) => n === entry.epoch && commitId === toHex(entry.id))
+  ) return;
+  // A last-resort KeyPackage opens its Welcome again and again: whoever recorded one could take this device
+  // back to an epoch that it has left, ratchets and all. The mark stays when the chat ends, because "removed"
+  // is the server's word alone.
+  if (existing && entry.epoch <= existing.record.epoch) {
+    refuse(unit, existing, entry, {
+      kind: "rejected",
+      code: "GRP-7.3",
+      reason: "a Welcome to an epoch that this device has been in or past",
+    });
+    return;
+  }
+  const live = existing?.record.active === true && existing.record.broken === undefined;
+  const open = async (candidates: Bytes[], live: boolean) =>
+    await context.trust.during(() =>
+      mls.joinFromWelcome({
+        channelId: entry.channelId,
+        n: BigInt(entry.epoch),
+        header: entry.header,
+        sealedWelcome: entry.body,
+        candidates,
+        live,
+      })
+    );
+  // A request to be put back may be carried out after the device was helped in another way: the Welcome to
+  // its KeyPackage was asked for, and its leaf is in the tree.
+  const asked = live ? await open(await account.keyPackages.requested(), false) : undefined;
+  const result = asked?.kind === "processed" ? asked : await open(await account.keyPackages.candidates(), live);
+  if (result.kind !== "processed") {
+    refuseWelcome(context, events, unit, entry, existing, live, result);
+    return;
+  }
+  for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
+  // Back into the channel that the conversation is in already, it moves nowhere.
+  const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
+  const succession = returns ? { kind: "unknown" as const } : await follow(context, events, unit, entry, result);
+  if (succession.kind === "refused") {
+    const { draft, code } = succession;
+    refuse(unit, draft, entry, { kind: "rejected", code, reason: "not the successor of this conversation" });
+    if (code === "GRP-5.2") unit.afterwards(() => events.successorRefused(draft.id, new Uint8Array(entry.channelId)));
+    return;
+  }
+  if (succession.kind === "moved") {
+    if (succession.wasOut) {
+      succession.draft.notice(
+        "rejoined",
+        { who: account.username, by: result.adder.credential.username },
+        entry.receivedMs,
+      );
+    }
+    unit.afterwards(() => events.joined(succession.draft.id));
+    return;
+  }
+  await join(context, events, unit, entry, result, existing);
+}
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+async function join(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+  result: Joined,
+  existing: Draft | undefined,
+): Promise<void> {
+  const { account, mls } = context;
+  const before = existing?.record;
+  if (existing && before && before.kind !== result.info.kind) {
+    refuse(unit, existing, entry, {
+      kind: "rejected",
+      code: "GRP-2.6",
+      reason: "a chat of two and a group never become each other",
+    });
+    return;
+  }
+  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
+  const draft = await unit.create(record, existing?.id);
+  // What was to be committed is built again on what there is now; not for somebody whom the user has not let in yet.
+  if (!record.invitation) draft.restartPlan();
+  else if (draft.pending) draft.setPending(undefined);
+  draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S }, true);
+  const by = result.adder.credential.username;
+  if (before) {
+    draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);
+    for (const { notice, values } of unseenChanges(before, record, context.ownKey)) {
+      draft.notice(notice, values, entry.receivedMs);
+    }
+  } else if (result.info.kind === "direct") draft.notice("created", { by }, entry.receivedMs);
+  else draft.notice("added", { who: account.username, by }, entry.receivedMs);
+  compareWithServer(events, unit, draft, entry, result.adder, {
+    removed: [],
+    added: [],
+    membersHash: await mls.membersHash(result.newState),
+  });
+  unit.afterwards(() => events.joined(draft.id));
+}
+
+function refuseWelcome(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  entry: Entry,
+  existing: Draft | undefined,
+  live: boolean,
+  result: Exclude<JoinResult, Joined>,
+): void {
+  if (!existing) {
+    remember(unit, toHex(entry.channelId), entry, codeOf(result));
+    unit.afterwards(() => {
+      context.problem({
+        code: LocalCode.hybridLayer,
+        detail: `an invitation to a group was refused: ${codeOf(result)}`,
+      });
+      if (result.kind === "unreadable") events.welcomeLost(entry);
+    });
+  } else if (live && entry.epoch === existing.record.epoch + 1) {
+    // The commit to this epoch went to the others; to this device the server was told to give a Welcome in its place.
+    breakOff(unit, existing, entry, result, events);
+  } else if (existing.record.broken) {
+    remember(unit, existing.id, entry, codeOf(result), existing);
+  } else {
+    refuse(unit, existing, entry, result);
+    // Invited back into a chat that it was out of: to the others it is a member.
+    if (!existing.record.active && result.kind === "unreadable") unit.afterwards(() => events.welcomeLost(entry));
+  }
+}
+
+function joinedRecord(
+  { ownKey, chats }: SyncContext,
+  entry: Entry,
+  { info, adder, newState }: Joined,
+  members: ChatMember[],
+  before: Readonly<ChatRecord> | undefined,
+): ChatRecord {
+  const adderKey = toHex(adder.credential.accountKey);
+  const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
+  // Back into a chat that goes on here under its name and with its history only somebody who was in it brings
+  // this device without a question, acquainted or not: a channel's name is no proof of its group, and the
+  // server alone decides which Welcome comes with it.
+  const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
+  const accepted = isOfChat &&
+    (adderKey === ownKey || before?.invitation === false ||
+      isAcquainted(chats.all().map(({ record }) => record), adderKey));
+  return {
+    v: 1,
+    channelId: entry.channelId,
+    firstChannelId: before?.firstChannelId ?? info.supersedes?.firstChannelId ?? info.supersedes?.channelId ??
+      entry.channelId,
+    kind: info.kind,
+    name: info.name,
+    members,
+    ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
+    hidden: false,
+    invitation: !accepted,
+    ...(!accepted && (!isOfChat || before?.mustAccept) && { mustAccept: true as const }),
+    active: true,
+    // Put back while it wants to leave, it still does.
+    leaving: before?.active === true && before.leaving,
+    unread: before?.unread ?? 0,
+    ...(before?.lastMessage && { lastMessage: before.lastMessage }),
+    ...(before?.earlier && { earlier: before.earlier }),
+    ...(before?.superseded !== undefined && { superseded: before.superseded }),
+    ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
+    activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
+    nextOrder: before?.nextOrder ?? 0,
+    epoch: Number(newState.epoch),
+    epochSinceMs: entry.receivedMs,
+    ownSent: 0,
+    commits: before?.commits ?? [],
+  };
+}
+
+/** Whether there is a chat, not itself a mere invitation, that this account is or was in. */
+export function isAcquainted(records: Readonly<ChatRecord>[], accountKey: string): boolean {
+  return records.some(({ invitation, hidden, members, peer }) =>
+    !invitation && !hidden &&
+    (peer?.accountKey === accountKey || members.some((member) => member.accountKey === accountKey))
+  );
+}

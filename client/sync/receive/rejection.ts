@@ -1,0 +1,99 @@
+/**
+ * An entry that could not be followed: remembered so that it is tried once, kept sealed for another try, and
+ * never silent (specification §6).
+ */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import { type Broken, keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+/** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
+export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
+
+/** @returns the rule's number or the reason, as the conversation's line names it */
+export function codeOf(refusal: Refusal): string {
+  return refusal.kind === "rejected" ? refusal.code : refusal.reason;
+}
+
+/**
+ * Bodies above this are not kept: anyone may send large ones, and no message is larger; the commit of a large
+ * group may be.
+ */
+const keptMessageBytes = 128 * 1024;
+const keptCommitBytes = 1024 * 1024;
+/** What one chat keeps in all, in bytes, while it waits for help. */
+const keptChatBytes = 16 * 1024 * 1024;
+
+/**
+ * Notes the entry for 7 days, and keeps its bytes while a reseal can still make it readable: a device that is
+ * put back gets nothing of what came before (specification §3.4).
+ *
+ * @param draft the chat of the entry, if this device is in it: a stranger's entry leaves its mark only, or
+ *   strangers could fill the disk
+ */
+export function remember(
+  unit: Unit,
+  chatId: string,
+  { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry,
+  code: string,
+  draft?: Draft,
+): void {
+  const bytes = header.length + body.length;
+  const already = draft?.record.keptBytes ?? 0;
+  const worthwhile = draft?.state !== undefined && draft.record.broken?.need !== "readd";
+  const fits = body.length <= (kind === EntryKind.COMMIT ? keptCommitBytes : keptMessageBytes) &&
+    already + bytes <= keptChatBytes;
+  const kept = worthwhile && fits ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };
+  if (worthwhile && fits) draft.set({ keptBytes: already + bytes });
+  const record: UnreadableRecord = {
+    kind,
+    epoch,
+    id,
+    ...kept,
+    receivedMs,
+    code,
+    untilMs: receivedMs + unreadableForMs,
+  };
+  unit.put("unreadable", keys.unreadable(chatId, seq), record, { channelId });
+}
+
+/** Puts the visible line into the conversation. */
+export function refuse(unit: Unit, draft: Draft, entry: Entry, refusal: Refusal): void {
+  remember(unit, draft.id, entry, codeOf(refusal), draft);
+  draft.notice(refusal.kind, { code: codeOf(refusal) }, entry.receivedMs);
+}
+
+/** A key that was not there can be sealed again; everything else needs this device to be put back. */
+function needOf(refusal: Refusal): Broken["need"] {
+  return refusal.kind === "unreadable" && ["header", "no-header", "commit-seal"].includes(refusal.reason)
+    ? "reseal"
+    : "readd";
+}
+
+/**
+ * After a commit that could not be followed, no later one can be either: one notice, then quiet until this
+ * device was helped (specification §3.4, §3.5).
+ *
+ * @param events is told once the break is on disk: help is asked for then
+ */
+export function breakOff(
+  unit: Unit,
+  draft: Draft,
+  entry: Entry,
+  refusal: Refusal,
+  events: { broken(chatId: string): void },
+): void {
+  if (draft.record.broken) {
+    remember(unit, draft.id, entry, codeOf(refusal), draft);
+    return;
+  }
+  refuse(unit, draft, entry, refusal);
+  const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === draft.record.epoch + 1
+    ? { commitId: toHex(entry.id) }
+    : {};
+  draft.set({ broken: { code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) } });
+  draft.restartPlan();
+  unit.afterwards(() => events.broken(draft.id));
+}

@@ -1,0 +1,73 @@
+/**
+ * The second try of entries that were kept sealed (specification §6): the commit that could not be opened, then
+ * everything that came after it, in its order.
+ */
+
+import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import type { Bytes } from "../../mls/group.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import { receiveCommit } from "./incoming_commit.ts";
+import { receiveMessage } from "./incoming_message.ts";
+import type { UnreadableRecord } from "../conversation/records.ts";
+import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+interface Retry {
+  /** @returns the epoch's secret, if it opens the kept commit */
+  secretOf(entry: Entry): Promise<Bytes | undefined>;
+  /** The commit was followed. */
+  done(): void;
+}
+
+/**
+ * @param draft broken, with its mutex held
+ * @returns whether the commit that broke it was followed; nothing has changed if the secret does not open it
+ */
+export async function retryKept(
+  context: SyncContext,
+  events: InboxEvents,
+  unit: Unit,
+  draft: Draft,
+  { secretOf, done }: Retry,
+): Promise<boolean> {
+  const kept = await context.store.range<UnreadableRecord>("unreadable", `${draft.id}/`);
+  const entries = kept.map(({ key, value }) => ({ key, entry: entryOf(draft, key, value) }));
+  const broken = draft.record.broken!;
+  const commit = entries.find(({ entry }) =>
+    entry.kind === EntryKind.COMMIT && entry.epoch === broken.epoch && entry.body.length > 0
+  );
+  const S = commit && await secretOf(commit.entry);
+  if (!commit || !S) return false;
+  draft.set({ broken: undefined, keptBytes: undefined });
+  unit.delete("unreadable", commit.key);
+  await receiveCommit(context, events, unit, commit.entry, S);
+  if (draft.record.broken) return true;
+  done();
+  for (const { key, entry } of entries) {
+    if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;
+    unit.delete("unreadable", key);
+    // What fails once more is remembered under the same key, without its bytes' third try: the chat is broken
+    // again then, or the message shown as unreadable.
+    if (entry.kind === EntryKind.COMMIT) await receiveCommit(context, events, unit, entry);
+    else if (entry.kind === EntryKind.APPLICATION) await receiveMessage(context, events, unit, entry, true);
+  }
+  return true;
+}
+
+function entryOf(draft: Draft, key: string, { kind, epoch, id, header, body, receivedMs }: UnreadableRecord): Entry {
+  const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
+  // What the server was told is not kept; a difference shows at the next commit.
+  const told = { removed: [], added: [], membersHash: new Uint8Array() };
+  return {
+    seq,
+    kind: kind as Entry["kind"],
+    channelId: draft.record.channelId,
+    epoch,
+    id,
+    header,
+    body,
+    bodyLength: body.length,
+    receivedMs,
+    ...told,
+  };
+}

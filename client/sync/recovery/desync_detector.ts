@@ -1,0 +1,101 @@
+/**
+ * Answers of the server that do not fit what this device did: mostly the commit that explains one is on its
+ * way; else somebody has gone back in time, or a commit was missed (specification §4, E017).
+ */
+
+import { ErrorCode } from "../../../schema/rpc/errors.ts";
+import { delivery } from "../../../schema/rpc/methods.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/**
+ * How long an answer that does not fit may be due to an entry that is on its way, in ms, and how often it is
+ * looked at.
+ */
+const suspicionMs = 3_000;
+const looks = 2;
+
+/** What a suspicion that stood turns out to be. */
+export interface SuspicionOutcomes {
+  /** This device's state is older than what it did already. */
+  rolledBack(chatId: string): Promise<void>;
+  serverBehind(chatId: string): Promise<void>;
+  /** The server is ahead, and no entry leads there. */
+  fork(chatId: string): Promise<void>;
+}
+
+export class Suspicions {
+  readonly #context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">;
+  readonly #cursor: () => number;
+  readonly #outcomes: SuspicionOutcomes;
+  readonly #timers = new Map<string, () => void>();
+  readonly #counts = new Map<string, number>();
+  #closed = false;
+
+  /** @param cursor the highest seq of the queue whose effects are on disk */
+  constructor(
+    context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">,
+    cursor: () => number,
+    outcomes: SuspicionOutcomes,
+  ) {
+    this.#context = context;
+    this.#cursor = cursor;
+    this.#outcomes = outcomes;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  /** The device is in the group again. */
+  settle(chatId: string): void {
+    this.#counts.delete(chatId);
+  }
+
+  /**
+   * The server did not take what was sealed in the own epoch. It is looked at after a while, and ends with
+   * the epoch that it was raised in.
+   *
+   * @param code of the answer: E015, E016 or E017
+   */
+  raise(chatId: string, code: number): void {
+    if (this.#closed || this.#timers.has(chatId)) return;
+    const epoch = this.#context.chats.get(chatId)?.record.epoch;
+    this.#timers.set(
+      chatId,
+      this.#context.environment.after(suspicionMs, () => {
+        this.#timers.delete(chatId);
+        void this.#investigate(chatId, code, epoch).catch(() => {});
+      }),
+    );
+  }
+
+  async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
+    const { chats, rpc, account } = this.#context;
+    const before = chats.get(chatId)?.record;
+    if (!before?.active || before.broken || before.hidden) return;
+    // The commit that explains the answer has come meanwhile: what lost a race is not a rollback.
+    if (before.epoch !== epoch) return this.settle(chatId);
+    const server = await serverState(rpc, before.channelId);
+    // While entries of the channel wait, what explains the answer is among them, however long the queue is.
+    const { entries } = await rpc.call(delivery.fetch, {
+      recipientKey: account.recipientKey,
+      channelId: before.channelId,
+      after: this.#cursor(),
+      limit: 1,
+    });
+    const now = chats.get(chatId);
+    if (entries.length > 0 || !now?.record.active || now.record.broken || now.record.epoch !== before.epoch) {
+      return this.settle(chatId);
+    }
+    const count = (this.#counts.get(chatId) ?? 0) + 1;
+    this.#counts.set(chatId, count);
+    if (count < looks) return this.raise(chatId, code);
+    this.settle(chatId);
+    if (!server || server.epoch < now.record.epoch) return await this.#outcomes.serverBehind(chatId);
+    if (code === ErrorCode.staleEpoch && !now.pending?.commit) return await this.#outcomes.rolledBack(chatId);
+    if (server.epoch > now.record.epoch) await this.#outcomes.fork(chatId);
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { ErrorCode } from "../../../schema/rpc/errors.ts";
+import { Suspicions } from "./desync_detector.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+const chatId = "07".repeat(32);
+
+/** A device in epoch 5 of a chat; server, queue and time are in the test's hands. */
+function suspecting() {
+  const world = { epoch: 5, serverEpoch: 5, waiting: 0, calls: 0, found: [] as string[] };
+  let due: (() => void) | undefined;
+  const context = {
+    chats: { get: () => ({ record: { active: true, epoch: world.epoch, channelId: new Uint8Array(32) } }) },
+    rpc: {
+      call: ({ name }: { name: string }) => {
+        world.calls++;
+        return Promise.resolve(
+          name === "fetch" ? { entries: Array(world.waiting).fill({}) } : { epoch: world.serverEpoch, members: [] },
+        );
+      },
+    },
+    account: { recipientKey: new Uint8Array(32) },
+    environment: { after: (_ms: number, run: () => void) => (due = run, () => {}) },
+  };
+  const outcome = (name: string) => () => Promise.resolve(void world.found.push(name));
+  const suspicions = new Suspicions(context as unknown as SyncContext, () => 9, {
+    rolledBack: outcome("rolled-back"),
+    serverBehind: outcome("server-behind"),
+    fork: outcome("fork"),
+  });
+  /** Until no look is due any more. */
+  const passTime = async () => {
+    for (; due; await new Promise((resolve) => setTimeout(resolve, 5))) {
+      const run = due;
+      due = undefined;
+      run();
+    }
+  };
+  return { world, suspicions, passTime };
+}
+
+Deno.test("a suspicion ends with the epoch that it was raised in: a commit that lost its race is no rollback", async () => {
+  const { world, suspicions, passTime } = suspecting();
+  suspicions.raise(chatId, ErrorCode.staleEpoch);
+  world.epoch = 6;
+  world.serverEpoch = 6;
+  await passTime();
+  assert.deepEqual([world.found, world.calls], [[], 0]);
+  // And what was seen of it does not count against the next one.
+  suspicions.raise(chatId, ErrorCode.staleEpoch);
+  await passTime();
+  assert.deepEqual([world.found, world.calls], [["rolled-back"], 4], "it is looked at twice before anything is done");
+});
+
+Deno.test("a suspicion does not stand while entries of the channel wait", async () => {
+  const { world, suspicions, passTime } = suspecting();
+  world.waiting = 1;
+  suspicions.raise(chatId, ErrorCode.epochConflict);
+  await passTime();
+  assert.deepEqual(world.found, []);
+});
+
+Deno.test("a suspicion that stands is a server that went back in time, or a commit that was missed, by where the server is", async () => {
+  for (const [serverEpoch, found] of [[4, ["server-behind"]], [7, ["fork"]], [5, []]] as const) {
+    const { world, suspicions, passTime } = suspecting();
+    world.serverEpoch = serverEpoch;
+    suspicions.raise(chatId, ErrorCode.epochConflict);
+    await passTime();
+    assert.deepEqual(world.found, found, `the server is in epoch ${serverEpoch}`);
+  }
+});

@@ -1,0 +1,143 @@
+/**
+ * Helps others back into a group (specification §3.4, §3.5): seals an epoch's secret again, or takes a device out
+ * and puts it back at its signed request. What this device asks for itself: healer.ts.
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type GroupState, type Member, openReadd, parseKeyPackage } from "../../mls/group.ts";
+import { isReadded, readdsOf } from "../commits/commit_plan.ts";
+import type { Committer } from "../commits/committer.ts";
+import { type Direct, type DirectContent, sendDirect } from "../device_messages/device_messages.ts";
+import type { PastEpoch } from "../conversation/epoch_history.ts";
+import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** Longest random delay before another's request is carried out, in ms. */
+const readdDelayMs = 2_000;
+/** Answers of one kind that one device gets in an hour: each costs a commit or a seal. */
+const answersEach = 8;
+const answersPerMs = 3_600_000;
+
+/**
+ * @returns the member that a payload is from, with the chat as it is now; undefined when it is none, or this
+ *   device is not in the chat
+ */
+export async function memberOf(
+  { chats, mls }: Pick<SyncContext, "chats" | "mls">,
+  chatId: string,
+  { from }: Direct,
+): Promise<{ record: Readonly<ChatRecord>; state: GroupState; member: Member } | undefined> {
+  const state = await chats.withState(chatId);
+  const record = chats.get(chatId)?.record;
+  const member = state?.active
+    ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
+    : undefined;
+  return state && record?.active && member ? { record, state, member } : undefined;
+}
+
+export class Helper {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #timers = new Map<string, () => void>();
+  readonly #answered = new Map<string, number[]>();
+
+  constructor(context: SyncContext, committer: Committer) {
+    this.#context = context;
+    this.#committer = committer;
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  /** Answers "reseal" and "readd", a few of a device; whatever else it is, nothing happens. */
+  async answer(chatId: string, direct: Direct): Promise<void> {
+    if (direct.content.kind === "reseal") await this.#answerReseal(chatId, direct, direct.content);
+    if (direct.content.kind === "readd") await this.#answerReadd(chatId, direct, direct.content);
+  }
+
+  #mayAnswer({ from, content }: Direct): boolean {
+    const key = `${toHex(from)}/${content.kind}`;
+    const nowMs = this.#context.environment.now();
+    const recent = (this.#answered.get(key) ?? []).filter((atMs) => nowMs - atMs < answersPerMs);
+    if (recent.length >= answersEach) return false;
+    this.#answered.set(key, [...recent, nowMs]);
+    return true;
+  }
+
+  async #answerReseal(
+    chatId: string,
+    direct: Direct,
+    { n, commitId }: Extract<DirectContent, { kind: "reseal" }>,
+  ): Promise<void> {
+    const { mls, store } = this.#context;
+    const found = await memberOf(this.#context, chatId, direct);
+    if (!found || !this.#mayAnswer(direct)) return;
+    const past = await store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
+    const epoch = past.find((candidate) => candidate.n === n && candidate.commitId === toHex(commitId));
+    const { record, member } = found;
+    if (epoch) {
+      const header = await mls.resealHeader({
+        channelId: record.channelId,
+        n: BigInt(n),
+        S: epoch.S,
+        recipientKey: direct.from,
+        xwingPublicKey: member.xwingPublicKey,
+      });
+      await sendDirect(this.#context, record.channelId, direct.from, { kind: "resealed", n, commitId, header });
+    } else if (record.broken?.commitId === toHex(commitId)) {
+      await sendDirect(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+    }
+  }
+
+  async #answerReadd(
+    chatId: string,
+    direct: Direct,
+    { n, commitId, request, keyPackage }: Extract<DirectContent, { kind: "readd" }>,
+  ): Promise<void> {
+    const { environment, chats } = this.#context;
+    const own = chats.get(chatId)?.record;
+    // The asker follows no commit that could be told apart: then all that this device can say is that it is
+    // in need of help as well.
+    if (own?.active && own.broken && commitId.length === 0) {
+      if (this.#mayAnswer(direct)) {
+        await sendDirect(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
+      }
+      return;
+    }
+    const found = await memberOf(this.#context, chatId, direct);
+    if (!found) return;
+    const { record } = found;
+    if (record.broken) {
+      if (
+        record.broken.commitId !== undefined && record.broken.commitId === toHex(commitId) && this.#mayAnswer(direct)
+      ) await sendDirect(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+      return;
+    }
+    const [asked, parsed] = [await openReadd(request), await parseKeyPackage(keyPackage)];
+    if (
+      !asked || !equalBytes(asked.recipientKey, direct.from) || !equalBytes(asked.channelId, record.channelId) ||
+      !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(direct)
+    ) return;
+    const plan: CommitPlan = {
+      purpose: "readd",
+      add: [{ recipientKey: direct.from, keyPackage }],
+      remove: [direct.from],
+      requests: [request],
+    };
+    const key = `readd/${chatId}/${toHex(direct.from)}`;
+    this.#timers.get(key)?.();
+    this.#timers.set(
+      key,
+      environment.after(environment.random() * readdDelayMs, () => {
+        this.#timers.delete(key);
+        // Unless another member was faster, or the device is no member any more.
+        void this.#committer.carryOut(
+          chatId,
+          async (draft) => isReadded(draft, plan, await readdsOf(plan)) ? undefined : plan,
+        ).catch(() => {});
+      }),
+    );
+  }
+}

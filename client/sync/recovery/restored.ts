@@ -1,0 +1,75 @@
+/**
+ * A server whose data was put in from a backup (docs/decisions/023): what it took after the backup is gone,
+ * where nobody has fetched it yet. So what this device said since then it says once more, and looks at once
+ * whether its groups have gone on without the server's knowledge.
+ */
+
+import { delivery } from "../../../schema/rpc/methods.ts";
+import { inTurns } from "../../runtime/pool.ts";
+import type { OutboxRecord } from "../conversation/records.ts";
+import { keepToSayAgain, toSayAgain } from "../send/resend.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** In the store "account": the restore that this device knows of, ms since the Unix epoch; 0 for none. */
+const knownKey = "sync/restored";
+/** Channels that are asked for at once. */
+const channelsAtOnce = 4;
+
+export interface RestoredNeeds {
+  /** These go out once more; they are on disk. */
+  sayAgain(chatId: string, said: OutboxRecord[]): void;
+  /** The server has not been in this device's epoch. */
+  serverBehind(chatId: string): Promise<void>;
+}
+
+/**
+ * @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for
+ *   never. @throws StorageError
+ */
+export async function lastRestore({ store }: Pick<SyncContext, "store">): Promise<number> {
+  return await store.get<number>("account", knownKey) ?? 0;
+}
+
+/**
+ * To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError;
+ * then everything is done at the next connection
+ */
+export async function lookForRestore(context: SyncContext, needs: RestoredNeeds): Promise<void> {
+  const { rpc, store, chats } = context;
+  const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
+  const known = await store.get<number>("account", knownKey);
+  if (known === restoredMs) return;
+  // A device that is here for the first time has said nothing yet.
+  if (known !== undefined && restoredMs > 0) {
+    const present = chats.all().filter(({ record }) => record.active && !record.hidden);
+    for (const { id } of present) await sayAgain(context, needs, id, restoredToMs);
+    await inTurns(present, channelsAtOnce, async ({ id, record }) => {
+      if (record.broken) return;
+      const server = await serverState(rpc, record.channelId);
+      // An epoch is entered by the server's word alone: it has lost this one.
+      if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
+    });
+  }
+  await store.write({ puts: [{ store: "account", key: knownKey, value: restoredMs }] });
+}
+
+async function sayAgain(
+  context: SyncContext,
+  needs: RestoredNeeds,
+  chatId: string,
+  restoredToMs: number,
+): Promise<void> {
+  await context.chats.update(async (unit) => {
+    const draft = await unit.chat(chatId);
+    if (!draft?.record.active) return;
+    const said = await toSayAgain(
+      context,
+      chatId,
+      draft.record.members,
+      ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
+    );
+    keepToSayAgain(unit, draft, said);
+    unit.afterwards(() => needs.sayAgain(chatId, said));
+  });
+}

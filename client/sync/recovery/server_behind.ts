@@ -1,0 +1,56 @@
+/**
+ * A group that has gone on without the server's knowledge, because the server was restored from an old backup
+ * (specification §3.5): an admin's device gives the conversation a fresh channel. One that is ahead of the server
+ * finds out by itself; the others are told by the members that are.
+ */
+
+import type { GroupState } from "../../mls/group.ts";
+import { type Admins, isAdmin } from "../membership/admins.ts";
+import type { Direct } from "../device_messages/device_messages.ts";
+import { memberOf } from "./recovery_responder.ts";
+import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { lastRestore } from "./restored.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** An admin's device that is ahead, too, has acted before: others are told from this round on. */
+const firstRoundOfTelling = 3;
+/** How long after a restore a member may say so, in ms: without one there is nothing to it. */
+const restoreMatters = 30 * 24 * 3_600_000;
+
+/**
+ * This device is ahead of the server: an admin's makes the successor, another one's tells the admins.
+ *
+ * @param state undefined where it is gone
+ * @param members recipientKeys of the channel by the server; undefined when it knows no such channel
+ * @param round from 1
+ * @throws EngineError, TransportError, WireError
+ */
+export async function actAhead(
+  { ownKey }: SyncContext,
+  admins: Admins,
+  chatId: string,
+  record: Readonly<ChatRecord>,
+  state: GroupState | undefined,
+  members: Uint8Array<ArrayBuffer>[] | undefined,
+  round: number,
+): Promise<void> {
+  if (isAdmin(record, ownKey)) await admins.lead(chatId, state, ({ broken }) => broken !== undefined);
+  else if (round >= firstRoundOfTelling) await admins.tell(record, record.channelId, members ?? [], "ahead", round);
+}
+
+/**
+ * A member says that it is ahead of the server. An admin's device that can follow, and has all that the
+ * server has, makes the successor from there. @throws EngineError, TransportError, WireError
+ */
+export async function toldAhead(context: SyncContext, admins: Admins, chatId: string, direct: Direct): Promise<void> {
+  const { account: { clock }, ownKey, rpc } = context;
+  const found = await memberOf(context, chatId, direct);
+  if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;
+  const { channelId, epoch, movedMs = 0 } = found.record;
+  if (
+    direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
+    await lastRestore(context) + restoreMatters < clock.now()
+  ) return;
+  if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);
+}

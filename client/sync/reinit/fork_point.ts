@@ -1,0 +1,150 @@
+/**
+ * Where two histories of one channel parted, which a core restored from an old backup brings about: a
+ * successor names the commits that made its maker's newest epochs, and whoever went on elsewhere finds the
+ * last epoch that both have been in (specification §3.5, docs/decisions/017). A commit is made on one state alone,
+ * so the same commitId is the same history up to there. What a device said and did on the side that moves, it
+ * says and does once more.
+ */
+
+import { concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
+import type { Bytes, Member } from "../../mls/group.ts";
+import type { Draft } from "../conversation/conversation_transaction.ts";
+import { accountsOf } from "../conversation/membership_diff.ts";
+import {
+  type ChatMember,
+  type ChatRecord,
+  keys,
+  type OutboxRecord,
+  type OwnChange,
+  rememberedCommits,
+  type SentIn,
+  togetherMs,
+} from "../conversation/records.ts";
+import { toSayAgain } from "../send/resend.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+type Commits = Readonly<ChatRecord["commits"]>;
+
+/** Bytes of one commit in {@link historyOf}: u64 epoch ‖ commitId. */
+const commitLength = 8 + 16;
+
+/** @returns 24 bytes for each of the commits that made the newest epochs, oldest first */
+export function historyOf(commits: Commits): Bytes {
+  return concat(...commits.map(({ n, commitId }) => concat(u64(BigInt(n)), fromHex(commitId))));
+}
+
+/**
+ * @param history as {@link historyOf} made it
+ * @param commits of this device
+ * @returns the last epoch that both have been in; of a device that came in on its side after the parting, the
+ *   one before it came; undefined when they know of none
+ */
+export function sharedEpoch(history: Bytes | undefined, commits: Commits): number | undefined {
+  const named = Array.from(
+    { length: Math.floor((history?.length ?? 0) / commitLength) },
+    (_, index) => history!.subarray(index * commitLength, (index + 1) * commitLength),
+  );
+  const known = new Set(named.map(toHex));
+  const shared = commits.findLast((commit) => known.has(toHex(historyOf([commit]))))?.n;
+  if (shared !== undefined || commits.length === 0 || commits.length >= rememberedCommits) return shared;
+  const [{ n: came }] = commits;
+  return named.some((commit) => new DataView(commit.buffer, commit.byteOffset).getBigUint64(0) < came)
+    ? came - 1
+    : undefined;
+}
+
+/**
+ * Whether a device came into the channel after an epoch: then it has no history of its own to hold a claim
+ * about it against.
+ */
+export function cameAfter(commits: Commits, epoch: number): boolean {
+  return commits.length < rememberedCommits && commits.every(({ n }) => n > epoch);
+}
+
+/**
+ * @param since epoch of the channel that the conversation is leaving, in which and after which others were
+ *   elsewhere; undefined: none
+ * @param accounts of the successor
+ * @returns what this device said that others may not have read: there since then, and wherever it was in the
+ *   last {@link togetherMs}, when others may have moved already. It does not go to people who are in the
+ *   successor and were not in the group: they may have been removed before it was said
+ */
+export async function saidInVain(
+  context: Pick<SyncContext, "store" | "account">,
+  { id, record }: Draft,
+  since: number | undefined,
+  accounts: ChatMember[],
+): Promise<OutboxRecord[]> {
+  const left = toHex(record.channelId);
+  const strangers = without(accounts, record.members);
+  const sinceMs = context.account.clock.now() - togetherMs;
+  const isMissing = ({ channel = id, epoch, atMs }: SentIn) =>
+    (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs);
+  return await toSayAgain(
+    context,
+    id,
+    [...record.members, ...strangers],
+    isMissing,
+    strangers.map(({ accountKey }) => accountKey),
+  );
+}
+
+/** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */
+export async function noteOwnChange(
+  { store }: SyncContext,
+  unit: Unit,
+  draft: Draft,
+  before: Member[],
+  after: Member[],
+  left: ReadonlySet<string>,
+): Promise<void> {
+  const accounts = [accountsOf(before), accountsOf(after)];
+  const added = without(accounts[1], accounts[0]).map(({ accountKey }) => accountKey);
+  const removed = without(accounts[0], accounts[1]).map(({ accountKey }) => accountKey).filter((accountKey) =>
+    !left.has(accountKey)
+  );
+  if (added.length + removed.length === 0) return;
+  const key = keys.ownChanges(draft.id);
+  const noted = await ownChanges(store, unit, draft.id);
+  unit.put("epochs", key, [...noted, { n: draft.record.epoch, added, removed }].slice(-rememberedCommits), {
+    channelId: draft.channelId,
+  });
+}
+
+async function ownChanges(store: SyncContext["store"], unit: Unit, chatId: string): Promise<OwnChange[]> {
+  const key = keys.ownChanges(chatId);
+  return (unit.peek("epochs", key) ?? await store.get<OwnChange[]>("epochs", key) ?? []) as OwnChange[];
+}
+
+/**
+ * @param since epoch of the channel that the conversation is leaving
+ * @param accounts of the successor
+ * @returns whom this device has added and removed there after it, as far as it is still so there and not in
+ *   the successor; undefined: nobody
+ */
+export async function undoneSince(
+  { store }: SyncContext,
+  unit: Unit,
+  { id, record }: Draft,
+  since: number,
+  accounts: ChatMember[],
+): Promise<ChatRecord["redo"]> {
+  const did = new Map<string, "added" | "removed">();
+  for (const { n, added, removed } of await ownChanges(store, unit, id)) {
+    if (n <= since) continue;
+    for (const accountKey of added) did.set(accountKey, "added");
+    for (const accountKey of removed) did.set(accountKey, "removed");
+  }
+  const names = (members: ChatMember[], what: "added" | "removed") =>
+    members.filter(({ accountKey }) => did.get(accountKey) === what).map(({ username }) => username);
+  const redo = {
+    add: names(without(record.members, accounts), "added"),
+    remove: names(without(accounts, record.members), "removed"),
+  };
+  return redo.add.length + redo.remove.length > 0 ? redo : undefined;
+}
+
+function without(members: ChatMember[], others: ChatMember[]): ChatMember[] {
+  return members.filter(({ accountKey }) => !others.some((other) => other.accountKey === accountKey));
+}

@@ -1,0 +1,94 @@
+/**
+ * A successor whose maker is no admin as this device knows the group (GRP-5.2): the maker may have become one
+ * in epochs that this device has not seen. It stays where it is, and asks the admins that it knows and that
+ * are in the successor to lead: each of them has judged the maker by its own history, and one makes a
+ * successor of that channel in its own name, which all can follow (docs/decisions/017).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { EntryKind } from "../../../schema/rpc/methods.ts";
+import { type Admins, isAdmin } from "../membership/admins.ts";
+import type { Direct } from "../device_messages/device_messages.ts";
+import { memberOf } from "../recovery/recovery_responder.ts";
+import type { UnreadableRecord } from "../conversation/records.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** How often the admins are asked, and between, in ms; doubling. */
+const rounds = 8;
+const firstRoundMs = 5_000;
+/** Successors that are asked about at once. */
+const askedAtOnce = 4;
+
+export class RefusedSuccessors {
+  readonly #context: SyncContext;
+  readonly #admins: Admins;
+  readonly #timers = new Map<string, () => void>();
+  #closed = false;
+
+  constructor(context: SyncContext, admins: Admins) {
+    this.#context = context;
+    this.#admins = admins;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  /** The network is there: those that were refused in the last days are asked about again. @throws StorageError */
+  async connected(): Promise<void> {
+    for (const { key, value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
+      if (value.kind === EntryKind.WELCOME && value.code === "GRP-5.2" && context.channelId) {
+        this.refused(key.split("/")[0], new Uint8Array(context.channelId));
+      }
+    }
+  }
+
+  /** @param channelId of a successor that this device has just refused by GRP-5.2 */
+  refused(chatId: string, channelId: Bytes): void {
+    this.#ask(chatId, channelId, 1);
+  }
+
+  #ask(chatId: string, channelId: Bytes, round: number): void {
+    const key = toHex(channelId);
+    if (this.#closed || this.#timers.has(key) || round > rounds || this.#timers.size >= askedAtOnce) return;
+    this.#timers.set(
+      key,
+      this.#context.environment.after(round === 1 ? 0 : firstRoundMs * 2 ** (round - 2), () => {
+        this.#timers.delete(key);
+        void this.#askNow(chatId, channelId, round).catch(() => true).then((goOn) =>
+          goOn && this.#ask(chatId, channelId, round + 1)
+        );
+      }),
+    );
+  }
+
+  /** @returns whether it is worthwhile to ask again */
+  async #askNow(chatId: string, channelId: Bytes, round: number): Promise<boolean> {
+    const record = this.#context.chats.get(chatId)?.record;
+    if (!record?.active || equalBytes(record.channelId, channelId) || record.earlier?.includes(toHex(channelId))) {
+      return false;
+    }
+    const server = await serverState(this.#context.rpc, channelId);
+    return server !== undefined && await this.#admins.tell(record, channelId, server.members, "lead", round);
+  }
+
+  /**
+   * A member of the present channel could not follow whoever made it, and asks this device, an admin's, to
+   * lead. @throws EngineError
+   */
+  async asked(chatId: string, direct: Direct): Promise<void> {
+    const { account, mls, ownKey } = this.#context;
+    const found = await memberOf(this.#context, chatId, direct);
+    if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;
+    const { supersedes } = mls.info(found.state);
+    // Into a channel of its own it has led already.
+    if (supersedes && !equalBytes(supersedes.maker ?? new Uint8Array(), account.recipientKey)) {
+      await this.#admins.leadAtWord("lead", chatId, found);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Ephemeral payloads (specification §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent
+ * once and never again, and nothing 30 s later.
+ */
+
+import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";
+import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** One payload in so many ms, however fast the keys are. */
+const typingEveryMs = 4_000;
+const typingContent = utf8("typing");
+
+/** Who is typing: sealed, sent to those who are connected, never stored. */
+export class Ephemeral {
+  readonly #context: SyncContext;
+  readonly #onTyping: (chatId: string, username: string) => void;
+  readonly #sentMs = new Map<string, number>();
+
+  constructor(context: SyncContext, onTyping: (chatId: string, username: string) => void) {
+    this.#context = context;
+    this.#onTyping = onTyping;
+  }
+
+  /** Resolves when it was sent, or when there was nobody to tell. Never rejects: it does not matter. */
+  async typing(chatId: string): Promise<void> {
+    const { chats, mls, rpc, account, environment } = this.#context;
+    const record = chats.get(chatId)?.record;
+    const nowMs = environment.now();
+    // An invitation is not answered by looking at it.
+    if (
+      !record?.active || record.hidden || record.broken || record.invitation || record.leaving ||
+      nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs
+    ) return;
+    this.#sentMs.set(chatId, nowMs);
+    try {
+      const state = await chats.withState(chatId);
+      if (!state?.active || state.epoch === 0n) return;
+      const messageId = crypto.getRandomValues(new Uint8Array(16));
+      const envelope = await mls.sealEphemeral(state, {
+        messageId,
+        content: typingContent,
+        nowMs: account.clock.now(),
+      });
+      await rpc.call(delivery.publish, {
+        channelId: record.channelId,
+        epoch: Number(state.epoch),
+        messageId,
+        envelope,
+        ephemeral: true,
+      });
+    } catch {
+      // No network, or another epoch meanwhile: the next keystroke says it again.
+    }
+  }
+
+  /** An entry with seq 0. Never rejects: what does not open, is old, or is of another kind is dropped. */
+  async receive(entry: Entry): Promise<void> {
+    try {
+      const { chats, mls, account } = this.#context;
+      const chatId = chats.chatOf(toHex(entry.channelId));
+      const record = chatId === undefined ? undefined : chats.get(chatId)?.record;
+      if (chatId === undefined || !record?.active || record.hidden) return;
+      const state = await chats.withState(chatId);
+      const opened = state &&
+        await mls.openEphemeral(state, {
+          epoch: BigInt(entry.epoch),
+          messageId: entry.id,
+          envelope: entry.body,
+          nowMs: account.clock.now(),
+        });
+      if (opened?.kind !== "processed" || !equalBytes(opened.content, typingContent)) return;
+      this.#onTyping(chatId, opened.sender.credential.username);
+    } catch {
+      // Storage that fails shows elsewhere.
+    }
+  }
+}

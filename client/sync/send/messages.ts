@@ -1,0 +1,176 @@
+/** The history: sending a text, reading pages, marking as read, forgetting what is due. */
+
+import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
+import { EngineError, LocalCode, type TimelinePage } from "../../api/engine_api.ts";
+import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
+import { maxTextBytes, textContent } from "../../content/message_text.ts";
+import { encodeMimiContent } from "../../content/mimi_content.ts";
+import { GuardError } from "../../storage/storage.ts";
+import { markOwn, type Outbox } from "./outbox.ts";
+import { messageIdOf } from "../membership/people.ts";
+import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { itemOf } from "../conversation/projection.ts";
+import type { Unit } from "../conversation/unit_of_work.ts";
+
+const defaultPage = 50;
+const longestPage = 200;
+
+/** How long an answer that no account key of a chat has changed is good for, in ms. */
+const unchangedForMs = 5_000;
+
+const sweepEveryMs = 30 * 60_000;
+const sweepPage = 200;
+
+/** Sending: content, ratchet and outbox in one transaction, before anything leaves. */
+export class Messages {
+  readonly #context: SyncContext;
+  readonly #outbox: Outbox;
+  readonly #unchanged = new Map<string, number>();
+  #sweptMs = -Infinity;
+
+  constructor(context: SyncContext, outbox: Outbox) {
+    this.#context = context;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Seals a text and stores it with everything that this changes, in one write; the network comes after.
+   * Asking twice with the same id sends once.
+   *
+   * @param messageIdHex 16 bytes as hex
+   * @throws EngineError L010, L011, L007, L016, L018, L005
+   */
+  async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
+    const messageId = messageIdOf(messageIdHex);
+    if (!messageId || text === "") {
+      throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id and a text" });
+    }
+    if (utf8(text).length > maxTextBytes) {
+      throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
+    }
+    await this.requireUnchanged(chatId);
+    const { chats, store, ownKey } = this.#context;
+    for (let tries = 0;; tries++) {
+      try {
+        return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
+      } catch (error) {
+        if (!(error instanceof GuardError) || error.name === "FencedError") throw error;
+        if (await store.get("messageids", keys.seen(chatId, ownKey, messageIdHex))) return;
+        // The picture in memory was old; it has been read again.
+        if (tries > 0) throw error;
+      }
+    }
+  }
+
+  /** @param before an `order`: only what is before it */
+  async page(chatId: string, before?: string, limit: number = defaultPage): Promise<TimelinePage> {
+    const wanted = Math.max(1, Math.min(limit, longestPage));
+    const found = await this.#context.chats.items(chatId, before, wanted + 1);
+    const more = found.length > wanted;
+    const items = (more ? found.slice(1) : found).map(itemOf);
+    return more ? { items, before: items[0].order } : { items };
+  }
+
+  async markRead(chatId: string): Promise<void> {
+    if (!this.#context.chats.get(chatId)?.record.unread) return;
+    await this.#context.chats.update(async (unit) => {
+      const draft = await unit.chat(chatId);
+      if (draft && draft.record.unread > 0) draft.set({ unread: 0 });
+    });
+  }
+
+  /**
+   * Deletes what was kept for a time only. Asked for with each connection, it does so now and then: on a long
+   * history it is work. @throws StorageError
+   */
+  async sweep(): Promise<void> {
+    const nowMs = this.#context.account.clock.now();
+    if (nowMs < this.#sweptMs + sweepEveryMs && nowMs >= this.#sweptMs) return;
+    this.#sweptMs = nowMs;
+    await this.#deleteOld<SeenRecord>(
+      "messageids",
+      (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs,
+    );
+    await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
+  }
+
+  /** A page at a time, so that a long history is never in memory whole, and whoever waits gets a turn. */
+  async #deleteOld<T>(store: "messageids" | "unreadable", isOld: (key: string, value: T) => boolean): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await this.#context.store.range<T>(store, "", {
+        limit: sweepPage,
+        ...(after !== undefined && { after }),
+      });
+      after = page.length === sweepPage ? page.at(-1)!.key : undefined;
+      const old = page.filter(({ key, value }) => isOld(key, value));
+      if (old.length === 0) continue;
+      await this.#context.chats.update((unit) => {
+        for (const { key } of old) unit.delete(store, key);
+        return Promise.resolve();
+      });
+    } while (after !== undefined);
+  }
+
+  async #put(unit: Unit, chatId: string, messageId: string, text: string): Promise<void> {
+    const { account, ownKey } = this.#context;
+    const draft = await unit.chat(chatId);
+    if (!draft?.record.active || draft.record.hidden || draft.record.leaving || draft.record.broken) {
+      throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    }
+    if (draft.record.invitation && draft.record.mustAccept) {
+      throw new EngineError({
+        code: LocalCode.notAccepted,
+        detail: "somebody who was not in the chat has brought this device back",
+      });
+    }
+    const content = textContent(text, crypto.getRandomValues(new Uint8Array(16)));
+    const bytes = encodeMimiContent(content);
+    const atMs = account.clock.now();
+    const order = draft.append({
+      kind: "message",
+      messageId,
+      sender: account.username,
+      senderKey: ownKey,
+      own: true,
+      text,
+      atMs,
+      state: "waiting",
+    });
+    // Answering an invitation accepts it; and who answers has read.
+    if (draft.record.invitation || draft.record.unread > 0) draft.set({ invitation: false, unread: 0 });
+    markOwn(unit, chatId, ownKey, messageId, { order, atMs });
+    const id = await mimiMessageId(
+      accountUri(account.accountKey),
+      roomUri(draft.record.firstChannelId),
+      bytes,
+      content.salt,
+    );
+    unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
+    await this.#outbox.enqueue(unit, draft, { messageId, order, kind: "message", content: bytes });
+  }
+
+  /** A pin is another than it was: what was known of the chats' keys is good no more. */
+  pinsChanged(): void {
+    this.#unchanged.clear();
+  }
+
+  /**
+   * specification §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a
+   * key that the user took another for. @throws EngineError L007, L016
+   */
+  async requireUnchanged(chatId: string): Promise<void> {
+    const { chats, account, ownKey } = this.#context;
+    const chat = chats.get(chatId);
+    const nowMs = this.#context.environment.now();
+    if (!chat || nowMs < (this.#unchanged.get(chatId) ?? 0)) return;
+    await account.directory.requireUnchanged(
+      chat.record.members.filter(({ accountKey }) => accountKey !== ownKey).map(({ username, accountKey }) => ({
+        username,
+        accountKey: fromHex(accountKey),
+      })),
+    );
+    this.#unchanged.set(chatId, nowMs + unchangedForMs);
+  }
+}

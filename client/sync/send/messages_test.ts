@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { Messages } from "./messages.ts";
+import type { Outbox } from "./outbox.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+const chatId = "07".repeat(32);
+
+/** A chat of two, at a standing clock; the directory's answer is in the test's hands. */
+function chatting() {
+  const asked = { times: 0, changed: false };
+  const context = {
+    chats: { get: () => ({ record: { members: [{ accountKey: "01".repeat(32) }, { accountKey: "02".repeat(32) }] } }) },
+    account: {
+      directory: {
+        requireUnchanged: () => {
+          asked.times++;
+          return asked.changed ? Promise.reject(new Error("L007")) : Promise.resolve();
+        },
+      },
+    },
+    ownKey: "01".repeat(32),
+    environment: { now: () => 1_000 },
+  };
+  return { asked, messages: new Messages(context as unknown as SyncContext, {} as Outbox) };
+}
+
+Deno.test("requireUnchanged() stops a chat at once when a key changes, in the middle of a conversation too", async () => {
+  const { asked, messages } = chatting();
+  await messages.requireUnchanged(chatId);
+  await messages.requireUnchanged(chatId);
+  assert.equal(asked.times, 1, "an answer is good for a while");
+  asked.changed = true;
+  messages.pinsChanged();
+  await assert.rejects(messages.requireUnchanged(chatId), /L007/);
+  asked.changed = false;
+  messages.pinsChanged();
+  await messages.requireUnchanged(chatId);
+});
+
+Deno.test("sweep() deletes what is past its time, a page at a time, and on a connection that comes and goes not each time", async () => {
+  const dayMs = 24 * 3_600_000;
+  const stored = new Map(
+    Array.from(
+      { length: 1_000 },
+      (_, index) => [String(index).padStart(4, "0"), { order: "", atMs: index % 3 === 0 ? 0 : 31 * dayMs }],
+    ),
+  );
+  const limits: number[] = [];
+  let nowMs = 40 * dayMs;
+  const context = {
+    account: { clock: { now: () => nowMs } },
+    store: {
+      range: (store: string, _prefix: string, { after = "", limit }: { after?: string; limit: number }) => {
+        limits.push(limit);
+        const keys = store === "messageids"
+          ? [...stored.keys()].filter((key) => key > after).sort().slice(0, limit)
+          : [];
+        return Promise.resolve(keys.map((key) => ({ key, value: stored.get(key)! })));
+      },
+    },
+    chats: {
+      update: (work: (unit: unknown) => Promise<void>) =>
+        work({ delete: (_store: string, key: string) => stored.delete(key) }),
+    },
+  };
+  const messages = new Messages(context as unknown as SyncContext, {} as Outbox);
+  await messages.sweep();
+  assert.equal(stored.size, 666);
+  assert.ok(limits.length > 4 && Math.max(...limits) <= 200, `pages of ${limits}`);
+  const asked = limits.length;
+  await messages.sweep();
+  assert.equal(limits.length, asked, "not again at once");
+  nowMs += 3_600_000;
+  await messages.sweep();
+  assert.ok(limits.length > asked, "an hour later");
+});

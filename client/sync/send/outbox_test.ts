@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { Outbox } from "./outbox.ts";
+import type { OutboxRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+const chatId = "07".repeat(32);
+
+Deno.test("Outbox lets a message wait without looking again by itself while a key is changed, and sends it at a kick after the decision", async () => {
+  const waits: OutboxRecord = {
+    chatId,
+    messageId: "01".repeat(16),
+    order: "1",
+    kind: "message",
+    content: new Uint8Array(),
+    sealed: { epoch: 1, envelope: new Uint8Array(3) },
+  };
+  const seen = { looks: 0, timers: 0, sent: [] as string[] };
+  let changed = true;
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: { range: () => Promise.resolve([{ key: "", value: waits }]), get: () => Promise.resolve(undefined) },
+    chats: {
+      get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7) } }),
+      update: (work: (unit: unknown) => Promise<void>) =>
+        work({ chat: () => Promise.resolve(undefined), delete: () => {} }),
+    },
+    rpc: { call: (method: { name: string }) => Promise.resolve(seen.sent.push(method.name)) },
+    environment: { after: () => seen.timers++ },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, {
+    blockedBy: () => Promise.resolve(undefined),
+    requireUnchanged: () => {
+      seen.looks++;
+      return changed ? Promise.reject(new EngineError({ code: LocalCode.keyChanged, detail: "" })) : Promise.resolve();
+    },
+    unblock: () => {},
+    sent: () => {},
+    suspect: () => {},
+  });
+  await outbox.load();
+  outbox.connected();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([seen, outbox.waiting], [{ looks: 1, timers: 0, sent: [] }, 0]);
+  changed = false;
+  outbox.kick(chatId);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(seen.sent, ["publish"]);
+  outbox.close();
+});
+
+Deno.test("Outbox keeps what is said again while somebody is in the group who was not to read it, also when that is only found out while it waits, and lets the rest go by", async () => {
+  const message = (order: string, notFor?: string[]): OutboxRecord => ({
+    chatId,
+    messageId: order.padStart(32, "0"),
+    order,
+    kind: "message",
+    content: new Uint8Array([0xa0]),
+    sealed: { epoch: 1, envelope: new Uint8Array(3) },
+    againMs: 0,
+    ...(notFor && { notFor }),
+  });
+  const members = [{ accountKey: "aa" }, { accountKey: "ee" }];
+  const sent: string[] = [];
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: {
+      range: () => Promise.resolve([{ key: "", value: message("1", ["dd"]) }]),
+      get: () => Promise.resolve(undefined),
+    },
+    chats: {
+      get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7), members } }),
+      update: (work: (unit: unknown) => Promise<void>) =>
+        work({ chat: () => Promise.resolve(undefined), delete: () => {} }),
+    },
+    rpc: {
+      call: (_method: unknown, { messageId }: { messageId: Uint8Array }) =>
+        Promise.resolve(sent.push(String(messageId.at(-1)))),
+    },
+    environment: { after: () => 0 },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, {
+    blockedBy: () => Promise.resolve(undefined),
+    requireUnchanged: () => Promise.resolve(),
+    unblock: () => {},
+    sent: () => {},
+    suspect: () => {},
+  });
+  await outbox.load();
+  outbox.sayAgain(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([sent, outbox.waiting], [["3"], 0]);
+  members.pop();
+  outbox.kick(chatId);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(sent.sort(), ["1", "2", "3"]);
+  outbox.close();
+});

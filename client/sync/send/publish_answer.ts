@@ -1,0 +1,28 @@
+/** What the outbox makes of the server's answer to a message (specification §4). */
+
+import { ErrorCode } from "../../../schema/rpc/errors.ts";
+
+/** What to do after an answer to `publish`. */
+export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed";
+
+/**
+ * @param code the wire's
+ * @param sealedEpoch the envelope's epoch
+ * @param ownEpoch this device's epoch now
+ */
+export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number): Verdict {
+  switch (code) {
+    case ErrorCode.epochConflict:
+    // The server has this device's commit, or its acknowledgement of one, and these bytes are older (specification
+    // §4). It asks for repeats first: so it does not have them.
+    case ErrorCode.staleEpoch:
+      return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
+    case ErrorCode.notAMember:
+    case ErrorCode.malformed:
+    case ErrorCode.payloadTooLarge:
+    case ErrorCode.forbidden:
+      return "failed";
+    default:
+      return "later";
+  }
+}

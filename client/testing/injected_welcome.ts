@@ -1,0 +1,73 @@
+/**
+ * What a server with one ordinary account can put into a device's queue: a group of that account's under the
+ * name of a channel that is not its own.
+ */
+
+import { equalBytes, fromHex } from "../../schema/bytes.ts";
+import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import type { ChannelKind } from "../mls/group.ts";
+import type { TestCore } from "./core.ts";
+import { deviceOf } from "./forged_group.ts";
+import { random } from "./hostile_member.ts";
+import { outsider } from "./outsider.ts";
+import type { Person } from "./person.ts";
+
+/**
+ * @param maker of the group; its engine is closed
+ * @param group what it says of itself, and who else is in it
+ * @param victim gets the entries that are returned, for an epoch after those that it has been in
+ */
+export async function forgedReturn(
+  core: TestCore,
+  maker: Person,
+  group: { chatId: string; name: string; kind: ChannelKind; others: Person[] },
+  victim: Person,
+): Promise<{ removal: Entry; welcome: Entry }> {
+  await maker.engine.close();
+  const { rpc, mls } = await outsider(core, maker);
+  const { keyPackage, keyPackages } = await deviceOf(maker, rpc, [victim, ...group.others]);
+  const channelId = fromHex(group.chatId);
+  let state = await mls.createGroup({
+    channelId,
+    keyPackage,
+    info: { name: group.name, kind: group.kind, createdMs: 1 },
+  });
+  for (let epoch = 1; epoch < 4; epoch++) {
+    const { newState, pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    state = mls.mergePending(newState, pending);
+  }
+  const { pending: { commitId, baseEpoch, bundle } } = await mls.prepareCommit(state, {
+    add: keyPackages,
+    nowMs: Date.now(),
+  });
+  const to = await victim.recipientKey();
+  const { header } = bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, to))!;
+  const base = {
+    channelId,
+    receivedMs: Date.now(),
+    epoch: Number(baseEpoch) + 1,
+    removed: [],
+    added: [],
+    membersHash: new Uint8Array(),
+  };
+  return {
+    removal: {
+      ...base,
+      seq: 1000,
+      kind: EntryKind.REMOVED,
+      id: random(16),
+      header: new Uint8Array(),
+      body: new Uint8Array(),
+      bodyLength: 0,
+    },
+    welcome: {
+      ...base,
+      seq: 1001,
+      kind: EntryKind.WELCOME,
+      id: commitId,
+      header,
+      body: bundle.sealedWelcome,
+      bodyLength: bundle.sealedWelcome.length,
+    },
+  };
+}

@@ -1,0 +1,343 @@
+/**
+ * One person with one device: a real engine over a storage in memory, its events kept, its network and its
+ * life in the test's hands.
+ */
+
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import { opaqueSuite } from "../../schema/signed_call.ts";
+import type { StoredDevice } from "../account/devices/device.ts";
+import type { ChatSummary, EngineEvent, TimelineItem } from "../api/engine_api.ts";
+import { Engine } from "../engine/engine.ts";
+import { importWrappingKey, SealedStore } from "../storage/sealed_store.ts";
+import { MemoryStorage } from "../storage/testing/memory.ts";
+import { type Environment, systemEnvironment } from "../runtime/environment.ts";
+import type { Connection, Transport } from "../connection/transport.ts";
+import { TestCore } from "./core.ts";
+
+export const password = "correct horse battery staple";
+
+/** Long enough for a busy machine; tests wait for events, not for this. */
+const patienceMs = 20_000;
+
+/** Delays in tests are chosen by a seeded generator (mulberry32) and shrunk. */
+export function testEnvironment(seed: number, speed = 10): Environment {
+  let state = seed;
+  return {
+    random() {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    },
+    after: (delayMs, run) => systemEnvironment.after(delayMs / speed, run),
+    now: Date.now,
+  };
+}
+
+/** What people need of a core: {@link TestCore}, or a process of its own. */
+export type PersonCore = Pick<TestCore, "transport" | "time">;
+
+export class Person {
+  readonly username: string;
+  readonly #core: PersonCore;
+  readonly wrappingKey: CryptoKey;
+  readonly #environment: Environment;
+  storage: MemoryStorage;
+  engine!: Engine;
+  online = true;
+  events: EngineEvent[] = [];
+  /** Methods that fail for this person. */
+  refuses: (method: string) => boolean = () => false;
+  /** The page's memory of the device, which outlives the storage. */
+  #sentinel: string | undefined;
+  /** Replaces the transport, to watch or spoil calls. */
+  wrapTransport: (transport: Transport) => Transport = (transport) => transport;
+  /** Told of each event as it comes. */
+  onEvent: (event: EngineEvent) => void = () => {};
+  readonly #watchers = new Set<() => void>();
+
+  #connection: Connection | undefined;
+
+  private constructor(username: string, core: PersonCore, wrappingKey: CryptoKey, environment: Environment) {
+    this.username = username;
+    this.#core = core;
+    this.wrappingKey = wrappingKey;
+    this.#environment = environment;
+    this.storage = new MemoryStorage();
+  }
+
+  /** A new account. @param environment replaces parts of {@link testEnvironment} */
+  static async join(
+    core: PersonCore,
+    username: string,
+    seed = 1,
+    environment: Partial<Environment> = {},
+  ): Promise<Person> {
+    const person = await Person.device(core, username, seed, environment);
+    await person.engine.createAccount(username, password);
+    await person.connected();
+    return person;
+  }
+
+  /** A device that is not signed in yet. */
+  static async device(
+    core: PersonCore,
+    username: string,
+    seed = 1,
+    environment: Partial<Environment> = {},
+  ): Promise<Person> {
+    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), {
+      ...core.time.environment(testEnvironment(seed)),
+      ...environment,
+    });
+    await person.start();
+    return person;
+  }
+
+  /** Another device of the same account, signed in. */
+  async secondDevice(core: PersonCore): Promise<Person> {
+    const second = await Person.device(core, this.username, 77);
+    await second.engine.signIn(this.username, password);
+    await second.connected();
+    return second;
+  }
+
+  async start(): Promise<void> {
+    this.engine = await Engine.open({
+      storage: this.storage,
+      wrappingKey: this.wrappingKey,
+      transport: this.wrapTransport(
+        this.#remembered(this.#core.transport({
+          reachable: () => this.online,
+          refuses: (method) => this.refuses(method),
+        })),
+      ),
+      environment: this.#environment,
+      page: {
+        get: () => Promise.resolve(this.#sentinel),
+        set: (text) => {
+          this.#sentinel = text;
+          return Promise.resolve();
+        },
+        remove: () => {
+          this.#sentinel = undefined;
+          return Promise.resolve();
+        },
+      },
+      suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
+      listener: (event) => {
+        this.events.push(event);
+        this.onEvent(event);
+        for (const watch of this.#watchers) watch();
+      },
+    });
+  }
+
+  #remembered(transport: Transport): Transport {
+    return {
+      connect: async (signal) => {
+        this.#connection = await transport.connect(signal);
+        return this.#connection;
+      },
+    };
+  }
+
+  /** The connection is lost, with what was on its way. */
+  disconnect(): void {
+    this.#connection?.close();
+  }
+
+  /** The process dies and starts again from what is on disk. */
+  async crash(): Promise<void> {
+    const survived = this.storage.restarted();
+    // What the dying process would still write, and tell the server of, is not on the disk that is left.
+    this.storage.die();
+    await this.engine.close();
+    this.storage = survived;
+    await this.start();
+  }
+
+  /** The browser threw the storage away; the page's memory is left. */
+  async evict(): Promise<void> {
+    await this.engine.close();
+    this.storage = new MemoryStorage();
+    await this.start();
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+  }
+
+  /** Waits until `look` gives something. */
+  async until<T>(
+    look: () => Promise<T | undefined | false> | T | undefined | false,
+    what: string,
+    withinMs = patienceMs,
+  ): Promise<T> {
+    const deadline = Date.now() + withinMs;
+    while (true) {
+      const found = await look();
+      if (found) return found as T;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}; chats: ${
+            JSON.stringify(await this.#story())
+          }`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(finish, 50);
+        const watchers = this.#watchers;
+        function finish() {
+          clearTimeout(timer);
+          watchers.delete(finish);
+          resolve();
+        }
+        watchers.add(finish);
+      });
+    }
+  }
+
+  /** What somebody who reads a failure wants to know first. */
+  async #story(): Promise<unknown[]> {
+    const chats = await this.engine.chats().catch(() => []);
+    return await Promise.all(
+      chats.map(async ({ chatId, title, active, invitation }) => ({
+        chatId: chatId.slice(0, 8),
+        title,
+        active,
+        invitation,
+        notices: await this.notices(chatId),
+        texts: (await this.texts(chatId)).length,
+      })),
+    );
+  }
+
+  async connected(): Promise<void> {
+    await this.until(async () => (await this.engine.connection()).kind === "connected", "a connection");
+  }
+
+  /** 32 bytes: the name of the device's queue. */
+  async recipientKey(): Promise<Uint8Array<ArrayBuffer>> {
+    const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>(
+      "account",
+      "device",
+    );
+    return device!.recipientKey;
+  }
+
+  get problems(): unknown[] {
+    return this.events.filter((event) => event.kind === "problem").map((event) => event.problem);
+  }
+
+  async chat(chatId: string): Promise<ChatSummary | undefined> {
+    return (await this.engine.chats()).find((chat) => chat.chatId === chatId);
+  }
+
+  /** Waits for a chat to be there, and to look as wanted. */
+  async sees(chatId: string, wanted: (chat: ChatSummary) => boolean = () => true): Promise<ChatSummary> {
+    return await this.until(async () => {
+      const chat = await this.chat(chatId);
+      return chat && wanted(chat) ? chat : undefined;
+    }, `chat ${chatId.slice(0, 8)}`);
+  }
+
+  /** @returns the message's id */
+  async says(chatId: string, text: string): Promise<string> {
+    const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    await this.engine.send(chatId, messageId, text);
+    return messageId;
+  }
+
+  async items(chatId: string): Promise<TimelineItem[]> {
+    const items: TimelineItem[] = [];
+    let before: string | undefined;
+    do {
+      const page = await this.engine.timeline(chatId, before, 100);
+      items.unshift(...page.items);
+      before = page.before;
+    } while (before);
+    return items;
+  }
+
+  async texts(chatId: string, of?: string): Promise<string[]> {
+    return (await this.items(chatId)).flatMap((item) =>
+      item.kind === "message" && (of === undefined || item.sender === of) ? [item.text] : []
+    );
+  }
+
+  async notices(chatId: string): Promise<string[]> {
+    return (await this.items(chatId)).flatMap((item) =>
+      item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []
+    );
+  }
+
+  /** Waits until the texts of one sender are exactly these, in order. */
+  async hears(chatId: string, sender: string, expected: string[]): Promise<void> {
+    await this.until(
+      async () => (await this.texts(chatId, sender)).length >= expected.length,
+      `${expected.length} texts of ${sender}`,
+    );
+    assert.deepEqual(await this.texts(chatId, sender), expected);
+  }
+
+  /** Waits until the conversation has moved to a successor. */
+  async moved(chatId: string): Promise<void> {
+    await this.until(
+      async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")),
+      "the move",
+    );
+  }
+
+  /** Waits until nothing waits for the server's answer. */
+  async settled(chatId: string): Promise<void> {
+    await this.until(
+      async () => (await this.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"),
+      "all messages to be sent",
+    );
+  }
+}
+
+/** What one test of a suite has. */
+export interface World {
+  core: TestCore;
+  /** @returns a new account; the name gets a number, so that all tests of a suite can share one core */
+  join(name: string): Promise<Person>;
+}
+
+/**
+ * One Deno test with a step for each sentence, all against one core, because starting one takes longer than most tests.
+ *
+ * @param name what the suite is about
+ * @param tests by sentence
+ */
+export function suite(name: string, tests: Record<string, (world: World) => Promise<void>>): void {
+  Deno.test(name, async (context) => {
+    const core = await TestCore.start();
+    let joined = 0;
+    try {
+      for (const [sentence, test] of Object.entries(tests)) {
+        await context.step(sentence, async () => {
+          const people: Person[] = [];
+          try {
+            await test({
+              core,
+              join: async (who) => {
+                joined++;
+                const person = await Person.join(core, `${who}${joined}`, joined);
+                people.push(person);
+                return person;
+              },
+            });
+          } finally {
+            for (const person of people) await person.close();
+            await core.idle();
+          }
+        });
+      }
+    } finally {
+      await core.stop();
+    }
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * What the core has accepted, as it answered: who was a member of each epoch, and each message in the order
+ * of acceptance. Tests judge by it what has to be where.
+ */
+
+import { toHex } from "../../schema/bytes.ts";
+import type { DeliveryStore } from "../../server-core/storage/delivery_store.ts";
+
+export interface AcceptedMessage {
+  /** hex: recipientKey of the sending device */
+  sender: string;
+  /** hex */
+  messageId: string;
+  epoch: number;
+  /** Members of that epoch: recipientKeys as hex. */
+  readers: ReadonlySet<string>;
+  atMs: number;
+  /** How often the core had been restored before. */
+  restores: number;
+}
+
+export interface ChannelLog {
+  /** By epoch: recipientKeys as hex. The last is the present one. */
+  members: ReadonlySet<string>[];
+  messages: AcceptedMessage[];
+  /** Commits that were refused because another was faster (E015), by device as hex. */
+  conflicts: Map<string, number>;
+}
+
+export class ServerLog {
+  readonly #channels = new Map<string, ChannelLog>();
+  readonly #seen = new Set<string>();
+  readonly #now: () => number;
+  #restores = 0;
+
+  /** @param now the core's time, in ms */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get restores(): number {
+    return this.#restores;
+  }
+
+  /** @param channelId hex */
+  channel(channelId: string): ChannelLog {
+    let log = this.#channels.get(channelId);
+    if (!log) this.#channels.set(channelId, log = { members: [], messages: [], conflicts: new Map() });
+    return log;
+  }
+
+  /** Epochs and messages so far, in all channels. */
+  get progress(): number {
+    return [...this.#channels.values()].reduce(
+      (sum, { members, messages }) => sum + members.length + messages.length,
+      this.#restores,
+    );
+  }
+
+  /** All channels, those that it has lost included: channelId as hex. */
+  channels(): [string, ChannelLog][] {
+    return [...this.#channels];
+  }
+
+  /**
+   * A copy of the store is made. @returns the core goes on from it: epochs that it lacks are made anew; the
+   * messages that were accepted stay, with their count of restores
+   */
+  backup(): () => void {
+    const epochs = new Map([...this.#channels].map(([channelId, { members }]) => [channelId, members.length]));
+    return () => {
+      this.#restores++;
+      for (const [channelId, log] of this.#channels) log.members.length = epochs.get(channelId) ?? 0;
+    };
+  }
+
+  /** Listens to a store's answers from now on. */
+  watch(store: DeliveryStore): void {
+    const [create, commit, check, publish] = [store.createChannel, store.commit, store.checkCommit, store.publish].map((
+      method,
+    ) => (method as (args: never) => Promise<unknown>).bind(store)) as unknown as [
+      DeliveryStore["createChannel"],
+      DeliveryStore["commit"],
+      DeliveryStore["checkCommit"],
+      DeliveryStore["publish"],
+    ];
+    store.createChannel = async (args) => {
+      await create(args);
+      this.channel(toHex(args.channelId)).members[0] ??= new Set([toHex(args.creator)]);
+    };
+    store.checkCommit = async (args) => await check(args).catch((error) => this.#refused(args, error));
+    store.commit = async (args) => {
+      const answer = await commit(args).catch((error) => this.#refused(args, error));
+      const { members } = this.channel(toHex(args.channelId));
+      const after = new Set(members[answer.n - 1]);
+      for (const key of args.removed) after.delete(toHex(key));
+      for (const key of args.added) after.add(toHex(key));
+      members[answer.n] ??= after;
+      return answer;
+    };
+    store.publish = async (args) => {
+      const answer = await publish(args);
+      const readers = this.channel(toHex(args.channelId)).members[args.epoch] ?? new Set<string>();
+      const message = {
+        sender: toHex(args.sender),
+        messageId: toHex(args.messageId),
+        epoch: args.epoch,
+        readers,
+        atMs: this.#now(),
+        restores: this.#restores,
+      };
+      const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
+      if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
+      this.#seen.add(place);
+      return answer;
+    };
+  }
+
+  #refused(args: { sender: Uint8Array; channelId: Uint8Array }, error: { code?: number }): never {
+    const { conflicts } = this.channel(toHex(args.channelId));
+    if (error.code === 15) conflicts.set(toHex(args.sender), (conflicts.get(toHex(args.sender)) ?? 0) + 1);
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What a soak with faults must not have lost: whatever the core took at any time, of a sender that could
+ * follow the group since, is read by everybody who was a member of its epoch and could follow since, or waits
+ * for somebody to be out of the group who was not to read it. A device that lost its place in the group has
+ * lost what was said until it was put back.
+ */
+
+import { toHex } from "../../../schema/bytes.ts";
+import type { TimelineItem } from "../../api/engine_api.ts";
+import type { ServerLog } from "../server_log.ts";
+import type { Walker } from "./walker.ts";
+
+type Message = Extract<TimelineItem, { kind: "message" }>;
+
+/** A device that is a member in the end. */
+interface Reader {
+  walker: Walker;
+  shown: Map<string, Message>;
+  /** Its first epoch in the group's last channel. */
+  since: number;
+  /** Its messages that wait to be said again, by messageId. */
+  waiting: ReadonlySet<string>;
+  /** When it was last put back, or came in; 0 when it always could follow. */
+  wholeSinceMs: number;
+}
+
+/**
+ * - What the last channel has since the core was last restored is read by every member who was in that epoch.
+ * - What went into a channel that was left, or was lost by the core, is there, too, or was read by everybody
+ *   who was a member of that epoch.
+ *
+ * @param chatId hex
+ * @returns what is missing, as sentences
+ */
+export async function missing(log: ServerLog, walkers: Walker[], chatId: string): Promise<string[]> {
+  const last = toHex((await walkers[0].record(chatId))!.channelId);
+  const readers = (await Promise.all(walkers.map((walker) => readerOf(walker, chatId, last)))).filter((reader) =>
+    reader !== undefined
+  );
+  const byKey = new Map(readers.map((reader) => [reader.walker.recipientKey, reader]));
+  const said = new Map(
+    walkers.flatMap((walker) =>
+      [...walker.said].map(([messageId, { text }]) => [`${walker.recipientKey}/${messageId}`, text] as const)
+    ),
+  );
+  const there = new Set(
+    log.channel(last).messages.filter(({ restores }) => restores === log.restores).map(({ messageId }) => messageId),
+  );
+  const found: string[] = [];
+  for (const [channelId, { messages }] of log.channels()) {
+    for (const { sender, messageId, epoch, readers: wanted, atMs, restores } of messages) {
+      const text = said.get(`${sender}/${messageId}`);
+      if (text === undefined) continue;
+      const lacking = readers.filter(({ walker, shown, wholeSinceMs }) =>
+        walker.recipientKey !== sender && wanted.has(walker.recipientKey) && atMs > wholeSinceMs &&
+        !shown.has(messageId)
+      );
+      const origin = byKey.get(sender);
+      if (channelId === last && restores === log.restores) {
+        for (const { walker, since } of lacking) {
+          if (since <= epoch) found.push(`${walker.name} lacks, of epoch ${epoch}: ${text}`);
+        }
+      } else if (
+        lacking.length > 0 && origin !== undefined && atMs > origin.wholeSinceMs && !there.has(messageId) &&
+        !origin.waiting.has(messageId)
+      ) {
+        found.push(
+          `${
+            lacking.map(({ walker }) => walker.name).join(", ")
+          } lack what was not sent again, of epoch ${epoch} of channel ${channelId.slice(0, 6)}${
+            restores < log.restores ? ", lost by the core" : ""
+          }: ${text}`,
+        );
+      }
+    }
+  }
+  return found;
+}
+
+async function readerOf(walker: Walker, chatId: string, last: string): Promise<Reader | undefined> {
+  const record = await walker.record(chatId);
+  if (!record?.active || toHex(record.channelId) !== last) return undefined;
+  const items = await walker.person.items(chatId);
+  let wholeSinceMs = 0;
+  let broken = false;
+  for (const item of items) {
+    if (item.kind !== "notice") continue;
+    const { notice, values, atMs } = item;
+    if (/^(unreadable|rejected|rolled-back)$/.test(notice)) broken = true;
+    const back = notice === "healed" || notice === "gap" ||
+      ((notice === "rejoined" || notice === "added") && values.who === walker.name) ||
+      (notice === "successor" && broken);
+    if (back) [wholeSinceMs, broken] = [Math.max(wholeSinceMs, atMs), false];
+  }
+  return {
+    walker,
+    shown: new Map(items.filter((item) => item.kind === "message").map((message) => [message.messageId, message])),
+    since: record.commits[0].n,
+    waiting: await walker.waiting(),
+    wholeSinceMs,
+  };
+}

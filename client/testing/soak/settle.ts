@@ -1,0 +1,101 @@
+/** The end of a soak: everybody comes back, and everything that is under way has to come to rest by itself. */
+
+import { toHex } from "../../../schema/bytes.ts";
+import type { TestCore } from "../core.ts";
+import type { Walker } from "./walker.ts";
+
+/** How long all must stay at rest, in ms. */
+const restMs = 1_000;
+/** How many times the patience it may take in all while something still happens. */
+const patienceTimes = 4;
+
+/**
+ * @param options.patienceMs for something to happen
+ * @param options.faults the group may have moved to a successor channel
+ * @returns what did not come to rest, as sentences; nothing when all did
+ */
+export async function settle(
+  core: TestCore,
+  walkers: Walker[],
+  chatId: string,
+  { patienceMs, faults }: { patienceMs: number; faults: boolean },
+): Promise<string[]> {
+  for (const walker of walkers) {
+    await walker.restarting;
+    walker.comeBack();
+  }
+  const latest = Date.now() + patienceTimes * patienceMs;
+  let deadline = Date.now() + patienceMs;
+  let restingSince: number | undefined;
+  let before = -1;
+  const nudged = new Set<Walker>();
+  while (true) {
+    if (faults) await nudge(core, walkers, chatId, nudged);
+    for (const { person } of walkers) {
+      if ((await person.chat(chatId))?.mustAccept) await person.engine.acceptInvitation(chatId);
+    }
+    const restless = await restlessness(core, walkers, chatId, faults);
+    const now = core.log.progress;
+    if (restless.length > 0 || now !== before) restingSince = undefined;
+    else restingSince ??= Date.now();
+    if (now !== before) deadline = Math.min(latest, Date.now() + patienceMs);
+    before = now;
+    if (restingSince !== undefined && Date.now() - restingSince > restMs) return [];
+    if (Date.now() > deadline) return restless.length > 0 ? restless : ["the group never stops committing"];
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/**
+ * A device that was put back in what a restored core has lost hears of it when it says something, not before:
+ * so it does, once.
+ */
+async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: Set<Walker>): Promise<void> {
+  const anchor = (await walkers[0].record(chatId))!;
+  for (const walker of walkers) {
+    const record = await walker.record(chatId);
+    if (
+      !record?.active || record.broken || nudged.has(walker) || toHex(record.channelId) === toHex(anchor.channelId) ||
+      record.epoch < core.log.channel(toHex(record.channelId)).members.length
+    ) continue;
+    nudged.add(walker);
+    walker.say(chatId, Math.random);
+  }
+}
+
+async function restlessness(core: TestCore, walkers: Walker[], chatId: string, faults: boolean): Promise<string[]> {
+  const found: string[] = [];
+  const records = await Promise.all(walkers.map((walker) => walker.record(chatId)));
+  // The anchors stay: where they are is where the group is.
+  const channel = toHex(records[0]!.channelId);
+  const epochs = core.log.channel(channel).members;
+  const epoch = faults ? records[0]!.epoch : epochs.length - 1;
+  const members = faults
+    ? new Set((await walkers[0].person.chat(chatId))!.members.map(({ username }) => username))
+    : undefined;
+  for (const [index, walker] of walkers.entries()) {
+    const record = records[index];
+    const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
+    const say = (what: string) => found.push(`${walker.name} ${what}`);
+    for (const operation of walker.running.values()) say(`is still at: ${operation}`);
+    if (!record) {
+      if (belongs) say("knows nothing of the group");
+      continue;
+    }
+    if (!belongs) {
+      if (record.active && !record.broken) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
+      continue;
+    }
+    if (!record.active) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
+    else if (record.broken) say(`is broken: ${JSON.stringify(record.broken)}`);
+    else if (toHex(record.channelId) !== channel || record.epoch !== epoch) {
+      say(
+        `is at epoch ${record.epoch} of channel ${toHex(record.channelId).slice(0, 6)}, the first at ${epoch} of ${
+          channel.slice(0, 6)
+        }`,
+      );
+    } else if (record.leaving) say("is still leaving");
+    else if (!await walker.isQuiet(chatId)) say("has something waiting");
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+import { createSignal, createUniqueId, type JSX, Show } from "solid-js";
+import { text } from "../../i18n/language.ts";
+
+/** A field for a password, which can be shown. */
+export function PasswordField(props: {
+  label: string;
+  /** For the browser's password manager. */
+  name: string;
+  autocomplete: "current-password" | "new-password";
+  hint?: string;
+  wrong?: boolean;
+  readOnly?: boolean;
+  first?: boolean;
+  ref: (field: HTMLInputElement) => void;
+}): JSX.Element {
+  const [shown, setShown] = createSignal(false);
+  const id = createUniqueId();
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <div class="input-row">
+        <input
+          ref={(field) => props.ref(field)}
+          id={id}
+          name={props.name}
+          type={shown() ? "text" : "password"}
+          class="input"
+          autocomplete={props.autocomplete}
+          autocapitalize="none"
+          spellcheck={false}
+          maxlength="1024"
+          readOnly={props.readOnly}
+          data-first={props.first ? "" : undefined}
+          aria-describedby={props.hint ? `${id}-hint` : undefined}
+          aria-invalid={props.wrong ? "true" : undefined}
+        />
+        <button type="button" class="input-action" aria-pressed={shown()} onClick={() => setShown(!shown())}>
+          {shown() ? text("sign-in.hide") : text("sign-in.show")}
+        </button>
+      </div>
+      <Show when={props.hint}>
+        {(hint) => <p id={`${id}-hint`} class="hint" classList={{ "hint-wrong": props.wrong }}>{hint()}</p>}
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,172 @@
+import { createSignal, type JSX, onMount, Show } from "solid-js";
+import { EngineError } from "../../../client/api/engine_api.ts";
+import { codeText, text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { createTask } from "../../state/task.ts";
+import { isUsername } from "../../state/username.ts";
+import { Icon, Mark, Wordmark } from "../common/icons.tsx";
+import { PasswordField } from "./password_field.tsx";
+import { ProblemNote } from "../common/problem_note.tsx";
+import { ProgressLine } from "../common/progress_line.tsx";
+import { RecoverForm } from "./recover_form.tsx";
+import { UsernameField } from "./username_field.tsx";
+
+/** The screen without an account: into one that there is, into a new one, or back into one whose password is lost. */
+export function SignIn(): JSX.Element {
+  const app = useApp();
+  const [recovering, setRecovering] = createSignal(false);
+  const [username, setUsername] = createSignal("");
+  const ended = () => {
+    const account = app.account();
+    return account?.kind === "ended" ? account : undefined;
+  };
+  const known = () => username() || (ended()?.username ?? "");
+  function show(recover: boolean, typed: string): void {
+    setUsername(typed);
+    setRecovering(recover);
+  }
+  return (
+    <main class="entry">
+      <div class="entry-card">
+        <h1 class="brand">
+          <Mark />
+          <Wordmark />
+        </h1>
+        <Show when={!recovering()}>
+          <p class="tagline">{text("app.tagline")}</p>
+        </Show>
+        <Show when={ended()}>
+          {(account) => (
+            <p class="entry-ended" role="alert">
+              <strong>{text("sign-in.ended", { username: account().username })}</strong> {codeText(account().code).what}
+              {" "}
+              {codeText(account().code).todo} <span class="code">{account().code}</span>
+            </p>
+          )}
+        </Show>
+        <Show when={recovering()} fallback={<SignInForm username={known()} onForgot={(typed) => show(true, typed)} />}>
+          <RecoverForm username={known()} onBack={(typed) => show(false, typed)} />
+        </Show>
+      </div>
+      <footer class="entry-foot">
+        <ul class="facts">
+          <li>
+            <Icon name="lock" />
+            {text("sign-in.fact-sealed")}
+          </li>
+          <li>{text("sign-in.fact-hybrid")}</li>
+          <li>{text("sign-in.fact-own")}</li>
+        </ul>
+      </footer>
+    </main>
+  );
+}
+
+/** One form with two ways out: into an account that there is, or into a new one. */
+function SignInForm(props: { username: string; onForgot: (username: string) => void }): JSX.Element {
+  const app = useApp();
+  const task = createTask();
+  const [missing, setMissing] = createSignal<"username" | "password">();
+  const [creating, setCreating] = createSignal(false);
+  const [invited, setInvited] = createSignal(false);
+  let username!: HTMLInputElement;
+  let password!: HTMLInputElement;
+  let invite: HTMLInputElement | undefined;
+  onMount(() => {
+    username.value = props.username;
+    (username.value ? password : username).focus();
+  });
+
+  function complete(): boolean {
+    username.value = username.value.trim().toLowerCase();
+    const lacking = !isUsername(username.value) ? "username" : password.value === "" ? "password" : undefined;
+    setMissing(lacking);
+    task.clear();
+    if (lacking === "username") {
+      void task.run(() => Promise.reject(new EngineError({ code: "E007", detail: "not a username" })));
+    }
+    if (lacking) (lacking === "username" ? username : password).focus();
+    return lacking === undefined;
+  }
+
+  async function enter(create: boolean): Promise<void> {
+    if (task.running() || !complete()) return;
+    setCreating(create);
+    app.setEntering(true);
+    const code = invite?.value.trim();
+    const entered = await task.run(async () => {
+      if (create) {
+        app.showRecoveryCode({
+          code: (await app.engine.createAccount(username.value, password.value, ...(code ? [code] : []))).recoveryCode,
+          occasion: "new-account",
+        });
+      } else await app.engine.signIn(username.value, password.value);
+    });
+    if (entered) password.value = "";
+    app.setEntering(false);
+    if (entered) return;
+    if (create && task.problem()?.code === "E006") setInvited(true);
+    (create && invite ? invite : password).focus();
+  }
+
+  return (
+    <form
+      class="entry-form"
+      aria-label={text("sign-in.title")}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void enter(false);
+      }}
+    >
+      <UsernameField ref={(field) => (username = field)} wrong={missing() === "username"} readOnly={task.running()} />
+      <PasswordField
+        ref={(field) => (password = field)}
+        label={text("sign-in.password")}
+        name="password"
+        autocomplete="current-password"
+        wrong={missing() === "password"}
+        hint={missing() === "password" ? text("sign-in.need-password") : text("sign-in.password-hint")}
+        readOnly={task.running()}
+      />
+      <Show when={invited()}>
+        <div class="field">
+          <label for="invite">{text("sign-in.invite")}</label>
+          <input
+            ref={(field) => (invite = field)}
+            id="invite"
+            type="text"
+            class="input"
+            autocomplete="off"
+            autocapitalize="none"
+            autocorrect="off"
+            spellcheck={false}
+            maxlength="64"
+            readOnly={task.running()}
+            aria-describedby="invite-hint"
+          />
+          <p id="invite-hint" class="hint">{text("sign-in.invite-hint")}</p>
+        </div>
+      </Show>
+      <ProblemNote
+        problem={task.problem()}
+        sentences={missing() === "username" ? { E007: { what: text("sign-in.need-username"), todo: "" } } : undefined}
+      />
+      <div class="entry-actions">
+        <button type="submit" class="button button-primary" disabled={task.running()}>{text("sign-in.submit")}</button>
+        <button type="button" class="button" disabled={task.running()} onClick={() => void enter(true)}>
+          {text("sign-in.create")}
+        </button>
+      </div>
+      <button
+        type="button"
+        class="link-button entry-link"
+        disabled={task.running()}
+        onClick={() => props.onForgot(username.value)}
+      >
+        {text("sign-in.forgot")}
+      </button>
+      <ProgressLine active={task.long()} fallback={creating() ? "registering" : "signing-in"} />
+    </form>
+  );
+}

@@ -1,0 +1,29 @@
+import type { JSX } from "solid-js";
+import { text } from "../../i18n/language.ts";
+
+/** The field for one's own username. */
+export function UsernameField(
+  props: { wrong: boolean; readOnly: boolean; ref: (field: HTMLInputElement) => void },
+): JSX.Element {
+  return (
+    <div class="field">
+      <label for="username">{text("sign-in.username")}</label>
+      <input
+        ref={(field) => props.ref(field)}
+        id="username"
+        name="username"
+        type="text"
+        class="input"
+        autocomplete="username"
+        autocapitalize="none"
+        autocorrect="off"
+        spellcheck={false}
+        maxlength="32"
+        readOnly={props.readOnly}
+        aria-describedby="username-hint"
+        aria-invalid={props.wrong}
+      />
+      <p id="username-hint" class="hint" classList={{ "hint-wrong": props.wrong }}>{text("sign-in.username-hint")}</p>
+    </div>
+  );
+}

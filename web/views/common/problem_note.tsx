@@ -1,0 +1,45 @@
+import { type JSX, Show } from "solid-js";
+import type { EngineProblem } from "../../../client/api/engine_api.ts";
+import type { CodeText } from "../../i18n/codes_en.ts";
+import { codeText, plural, text } from "../../i18n/language.ts";
+import { Icon } from "./icons.tsx";
+
+/** What happened, what to do, and the code to quote. */
+export function ProblemText(props: { problem: EngineProblem; sentences?: Record<string, CodeText> }): JSX.Element {
+  const sentence = () => props.sentences?.[props.problem.code] ?? codeText(props.problem.code);
+  return (
+    <p class="problem-text">
+      <strong>{sentence().what}</strong> {sentence().todo}
+      <Show when={props.problem.retryAfterMs}>
+        {(ms) => <>{plural("problem.retry-after", Math.ceil(ms() / 1000))}</>}
+      </Show>{" "}
+      <span class="code">{props.problem.code}</span>
+    </p>
+  );
+}
+
+/** A problem where it happened; `sentences` says more exactly what a code means there. */
+export function ProblemNote(
+  props: { problem: EngineProblem | undefined; sentences?: Record<string, CodeText>; onDismiss?: () => void },
+): JSX.Element {
+  return (
+    <Show when={props.problem}>
+      {(problem) => (
+        <div class="problem-note" role="alert">
+          <Icon name="failed" />
+          <ProblemText problem={problem()} sentences={props.sentences} />
+          <Show when={props.onDismiss}>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={text("problem.dismiss")}
+              onClick={() => props.onDismiss!()}
+            >
+              <Icon name="close" />
+            </button>
+          </Show>
+        </div>
+      )}
+    </Show>
+  );
+}

@@ -1,0 +1,93 @@
+import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { Icon } from "../common/icons.tsx";
+
+const mostBytes = 16 * 1024;
+const mostRows = 7;
+const encoder = new TextEncoder();
+
+/**
+ * The field to write in: Enter sends, Shift+Enter starts a new line, and what is half written waits for the
+ * next visit.
+ */
+export function Composer(props: { chatId: string; onSend: (text: string) => void }): JSX.Element {
+  const app = useApp();
+  const chatId = props.chatId;
+  const [draft, setDraft] = createSignal(app.drafts.get(chatId) ?? "");
+  const over = () => Math.max(0, encoder.encode(draft()).length - mostBytes);
+  const ready = () => draft().trim() !== "" && over() === 0;
+  let field!: HTMLTextAreaElement;
+
+  /** Where the browser can not size the field to its content, rows do. */
+  function fit(): void {
+    if (CSS.supports("field-sizing", "content")) return;
+    field.rows = 1;
+    const line = Number.parseFloat(getComputedStyle(field).lineHeight);
+    field.rows = Math.max(1, Math.min(mostRows, Math.round((field.scrollHeight - 16) / line)));
+  }
+
+  function send(): void {
+    if (!ready()) return;
+    props.onSend(draft().trim());
+    setDraft("");
+    app.drafts.delete(chatId);
+    fit();
+    field.focus();
+  }
+
+  onMount(() => {
+    fit();
+    // On a touch screen the keyboard would cover what was just opened.
+    if (matchMedia("(pointer: fine)").matches) field.focus();
+  });
+  onCleanup(() => (draft() === "" ? app.drafts.delete(chatId) : app.drafts.set(chatId, draft())));
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div class="composer-field">
+        <textarea
+          ref={field}
+          class="composer-input"
+          rows="1"
+          dir="auto"
+          aria-label={text("chat.field")}
+          placeholder={text("chat.field-hint")}
+          enterkeyhint="send"
+          value={draft()}
+          onInput={(event) => {
+            setDraft(event.currentTarget.value);
+            if (draft() !== "") void app.engine.typing(chatId).catch(() => {});
+            app.drafts.set(chatId, draft());
+            fit();
+          }}
+          onKeyDown={(event) => {
+            // Enter that ends an input method's composition is not a wish to send.
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+        <Show when={over() > 0}>
+          <p class="hint hint-wrong" role="alert">{text("chat.too-long", { over: over() })}</p>
+        </Show>
+      </div>
+      <button
+        type="submit"
+        class="send-button"
+        aria-label={text("chat.send")}
+        title={text("chat.send")}
+        disabled={!ready()}
+        onMouseDown={(event) => event.preventDefault()}
+      >
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}

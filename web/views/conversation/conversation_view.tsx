@@ -1,0 +1,226 @@
+import { createMemo, createSignal, type JSX, Show } from "solid-js";
+import type { ChatSummary } from "../../../client/api/engine_api.ts";
+import { plural, text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { createConversation } from "../../state/conversation.ts";
+import { createOutage } from "../../state/outage.ts";
+import { createTask } from "../../state/task.ts";
+import { createTyping } from "../../state/typing.ts";
+import { Avatar } from "../common/avatar.tsx";
+import { BackgroundProgress } from "../common/background_progress.tsx";
+import { Composer } from "./composer.tsx";
+import { ConfirmDialog } from "../common/confirm_dialog.tsx";
+import { ConnectionStatus } from "../chats/connection_status.tsx";
+import { Icon } from "../common/icons.tsx";
+import { KeyChangedBanner } from "./key_changed_banner.tsx";
+import { KeyReplacedBanner } from "./key_replaced_banner.tsx";
+import { ProblemNote } from "../common/problem_note.tsx";
+import { ProgressLine } from "../common/progress_line.tsx";
+import { TimelineView } from "./timeline_view.tsx";
+import { TypingLine } from "./typing_line.tsx";
+
+/** One conversation: who it is with, what was said, and the field to go on. */
+export function ConversationView(props: { chatId: string; compact: boolean }): JSX.Element {
+  const app = useApp();
+  const chat = () => app.chat(props.chatId);
+  return (
+    <Show
+      when={chat()}
+      fallback={
+        <div class="nothing-open">
+          <p>{app.chats() ? text("chat.not-found") : text("app.loading")}</p>
+        </div>
+      }
+    >
+      {(known) => <OpenConversation chat={known()} chatId={props.chatId} compact={props.compact} />}
+    </Show>
+  );
+}
+
+function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: boolean }): JSX.Element {
+  const app = useApp();
+  const conversation = createConversation(app, props.chatId);
+  const infoOpen = () => {
+    const route = app.navigation.route();
+    return route.kind === "chat" && route.info;
+  };
+  const toggleInfo =
+    () => (infoOpen()
+      ? app.navigation.up({ kind: "chat", chatId: props.chatId, info: false })
+      : app.navigation.go({ kind: "chat", chatId: props.chatId, info: true }));
+  // An invitation can be answered straight away, which accepts it, unless it is back into this chat from
+  // somebody who was not in it: the composer stands below it from the start and is never made anew.
+  const active = createMemo(() => props.chat.active);
+  const typing = createTyping(app, props.chatId);
+  const changed = createMemo(
+    () => (props.chat.active || props.chat.recovering
+      ? props.chat.members.filter(({ keyChanged }) => keyChanged).map(({ username }) => username)
+      : []),
+  );
+  const replaced = createMemo(
+    () => (props.chat.active || props.chat.recovering
+      ? props.chat.members.find(({ keyReplaced }) => keyReplaced)?.username
+      : undefined),
+  );
+  const stopped = createMemo(() => changed().length > 0 || replaced() !== undefined);
+  const whyStopped = () => text(changed().length > 0 ? "chat.stopped" : "chat.stopped-replaced");
+  const verified = () => {
+    const others = props.chat.members.filter(({ self }) => !self);
+    return others.length > 0 && others.every((member) => member.verified);
+  };
+  const offline = createOutage(app);
+  /** Why what is shown as waiting waits. */
+  const waits =
+    () => (stopped()
+      ? whyStopped()
+      : props.chat.recovering
+      ? text("chat.recovering")
+      : offline()
+      ? text("chat.waits-offline")
+      : text("chat.waits-sending"));
+  /** Whom a chat of two was with, and who is out of it. */
+  const gone = createMemo(
+    () => (props.chat.kind === "direct" && props.chat.active && props.chat.members.every(({ self }) => self)
+      ? props.chat.title
+      : undefined),
+  );
+  const invited = createMemo(() => props.chat.active && props.chat.invitation);
+  return (
+    <div class="conversation">
+      <header class="pane-head">
+        <Show when={props.compact}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={text("chat.back")}
+            onClick={() => app.navigation.up({ kind: "chats" })}
+          >
+            <Icon name="back" />
+          </button>
+        </Show>
+        <Avatar name={props.chat.title} group={props.chat.kind === "group"} />
+        <div class="pane-names">
+          <div class="pane-title-row">
+            <h1 class="pane-title" dir="auto">{props.chat.title}</h1>
+            <Show when={verified()}>
+              <span class="verified" role="img" aria-label={text("chat.verified")} title={text("chat.verified")}>
+                <Icon name="verified" />
+              </span>
+            </Show>
+          </div>
+          <p class="pane-sub">
+            <Show when={props.compact}>
+              <ConnectionStatus /> ·
+            </Show>
+            <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} ·</Show>
+            {text("chat.sealed")}
+          </p>
+        </div>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={text("chat.info")}
+          title={text("chat.info")}
+          aria-expanded={infoOpen()}
+          onClick={toggleInfo}
+        >
+          <Icon name="info" />
+        </button>
+      </header>
+      <Show when={props.compact}>
+        <BackgroundProgress />
+      </Show>
+      <KeyChangedBanner usernames={changed()} />
+      <Show when={changed().length === 0 && replaced()}>
+        {(username) => <KeyReplacedBanner username={username()} group={props.chat.kind === "group"} />}
+      </Show>
+      <TimelineView
+        conversation={conversation}
+        title={props.chat.title}
+        group={props.chat.kind === "group"}
+        unread={props.chat.unread}
+        waits={waits()}
+      />
+      <Show when={active()}>
+        <TypingLine usernames={typing()} />
+      </Show>
+      <Show when={invited()}>
+        <Invitation chat={props.chat} />
+      </Show>
+      <Show when={active() && offline() && !stopped()}>
+        <p class="wait-note">
+          <Icon name="waiting" />
+          {text("chat.waits-offline")}
+        </p>
+      </Show>
+      <Show
+        when={active() && !stopped() && gone() === undefined}
+        fallback={
+          <p class="foot-note">
+            {stopped()
+              ? whyStopped()
+              : gone() !== undefined
+              ? text("chat.partner-left", { username: gone()! })
+              : props.chat.recovering
+              ? text("chat.recovering")
+              : text("chat.ended")}
+          </p>
+        }
+      >
+        <Show when={!props.chat.mustAccept}>
+          <Composer chatId={props.chatId} onSend={conversation.send} />
+        </Show>
+      </Show>
+    </div>
+  );
+}
+
+function Invitation(props: { chat: ChatSummary }): JSX.Element {
+  const app = useApp();
+  const task = createTask();
+  // In a group anybody may be named admin by whoever made it; the line in the conversation names who really
+  // added this account.
+  const inviter =
+    () => (props.chat.kind === "direct" ? props.chat.members.find(({ self }) => !self)?.username : undefined);
+  const [declining, setDeclining] = createSignal(false);
+  async function decline(): Promise<void> {
+    await app.engine.leaveChat(props.chat.chatId);
+    app.navigation.up({ kind: "chats" });
+  }
+  return (
+    <div class="foot-note foot-invitation">
+      <p>
+        {props.chat.mustAccept
+          ? text("chat.invited-back")
+          : inviter()
+          ? text("chat.invited", { username: inviter()! })
+          : text("chat.invited-by-nobody")}
+      </p>
+      <ProblemNote problem={task.problem()} />
+      <div class="foot-actions">
+        <button type="button" class="button" disabled={task.running()} onClick={() => setDeclining(true)}>
+          {text("chat.decline")}
+        </button>
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={task.running()}
+          onClick={() => void task.run(() => app.engine.acceptInvitation(props.chat.chatId))}
+        >
+          {text("chat.accept")}
+        </button>
+      </div>
+      <ProgressLine active={task.long()} fallback="joining" />
+      <Show when={declining()}>
+        <ConfirmDialog
+          title={text("confirm.decline-title", { title: props.chat.title })}
+          body={text("confirm.decline")}
+          confirm={text("confirm.decline-yes")}
+          waiting="working"
+          onConfirm={decline}
+          onClose={() => setDeclining(false)}
+        />
+      </Show>
+    </div>
+  );
+}

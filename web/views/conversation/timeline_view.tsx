@@ -1,0 +1,174 @@
+import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { plural, text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import type { Conversation } from "../../state/conversation.ts";
+import { Icon } from "../common/icons.tsx";
+import { TimelineRow } from "./timeline_row.tsx";
+
+/** How near to an end counts as being there, in CSS pixels. */
+const nearEndPx = 60;
+const nearEdgePx = 500;
+/**
+ * Lines in view that are remembered: the first of them may be made anew, when what comes in above it changes
+ * how it looks.
+ */
+const anchorLines = 4;
+
+/**
+ * The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the
+ * line that they look at.
+ */
+export function TimelineView(
+  props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string },
+): JSX.Element {
+  const { conversation } = props;
+  const app = useApp();
+  const account = app.account();
+  const own = account?.kind === "signed-in" ? account.username : "";
+  const [away, setAway] = createSignal(false);
+  let scroller!: HTMLDivElement;
+  let lines!: HTMLDivElement;
+  let anchors: { element: Element; place: number }[] = [];
+  let stuck = true;
+  /** Heights at the last look: a scroll event after they changed is no wish of the reader to be elsewhere. */
+  let heights = "";
+
+  const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
+  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+
+  /** @returns how far below the first line an element begins, wherever the reader has scrolled to meanwhile */
+  const placeOf = (element: Element) =>
+    element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+
+  /**
+   * Remembers the first lines in view, to find the place again after lines came or went. At the end the end
+   * is the place, and no line needs to be measured.
+   */
+  function remember(): void {
+    stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
+    setAway(!stuck);
+    heights = heightsNow();
+    anchors = [];
+    if (stuck) return conversation.rest();
+    const first = firstInView();
+    for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) {
+      anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
+    }
+  }
+
+  /** Lines stand one below the other: halving finds it. @returns its index */
+  function firstInView(): number {
+    const edge = scroller.getBoundingClientRect().top + 8;
+    let [low, high] = [0, lines.children.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (lines.children[middle].getBoundingClientRect().bottom > edge) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  function restore(): void {
+    if (stuck) scroller.scrollTop = scroller.scrollHeight;
+    else {
+      const anchor = anchors.find(({ element }) => element.isConnected);
+      if (anchor) scroller.scrollTop += placeOf(anchor.element) - anchor.place;
+    }
+  }
+
+  function seen(): void {
+    if (
+      conversation.loaded() && stuck && props.unread > 0 && document.visibilityState === "visible" &&
+      document.hasFocus()
+    ) conversation.markRead();
+  }
+
+  function onScroll(): void {
+    if (heightsNow() !== heights) restore();
+    remember();
+    if (scroller.scrollTop < nearEdgePx && !conversation.atStart()) void conversation.showOlder();
+    if (distanceToEnd() < nearEdgePx && !conversation.atEnd()) conversation.showNewer();
+    seen();
+  }
+
+  function jumpToNewest(): void {
+    conversation.showNewest();
+    stuck = true;
+    scroller.scrollTo({
+      top: scroller.scrollHeight,
+      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
+    });
+  }
+
+  createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
+  // At the end, new lines change the height of `lines`: the observer below sees that in the same frame, after
+  // the layout and before the paint, so nothing has to be laid out twice. Elsewhere it may see nothing: a
+  // page that came in above can be exactly as high as the one that was taken away below.
+  createEffect(on(conversation.rows, () => {
+    if (stuck || !conversation.loaded()) return;
+    restore();
+    remember();
+  }, { defer: true }));
+  createEffect(on(conversation.loaded, (loaded) => {
+    if (!loaded) return;
+    const mark = lines.querySelector(".line-new");
+    if (mark && lines.getBoundingClientRect().bottom - mark.getBoundingClientRect().top > scroller.clientHeight) {
+      stuck = false;
+      scroller.scrollTop += mark.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 16;
+    } else scroller.scrollTop = scroller.scrollHeight;
+    onScroll();
+  }));
+  createEffect(on(() => props.unread, seen, { defer: true }));
+  onMount(() => {
+    const resized = new ResizeObserver(() => {
+      restore();
+      remember();
+      seen();
+    });
+    resized.observe(scroller);
+    resized.observe(lines);
+    const wake = () => seen();
+    addEventListener("focus", wake);
+    document.addEventListener("visibilitychange", wake);
+    onCleanup(() => {
+      resized.disconnect();
+      removeEventListener("focus", wake);
+      document.removeEventListener("visibilitychange", wake);
+    });
+  });
+
+  return (
+    <div class="timeline">
+      <div
+        ref={scroller}
+        class="timeline-scroll"
+        onScroll={onScroll}
+        tabindex="0"
+        role="log"
+        aria-label={props.title}
+        aria-live="polite"
+        aria-busy={!conversation.loaded()}
+      >
+        <div class="timeline-top">
+          <Show when={conversation.loadingOlder()}>
+            <span role="progressbar" aria-label={text("chat.older")} class="spinner" />
+          </Show>
+          <Show when={conversation.atStart()}>{text("chat.start")}</Show>
+        </div>
+        <div ref={lines} class="lines">
+          <For each={conversation.rows()}>
+            {(row) => (
+              <TimelineRow row={row} group={props.group} own={own} waits={props.waits} onRetry={conversation.retry} />
+            )}
+          </For>
+        </div>
+      </div>
+      <Show when={away()}>
+        <button type="button" class="jump" onClick={jumpToNewest}>
+          <Icon name="down" />
+          {props.unread > 0 ? plural("chat.jump-unread", props.unread) : text("chat.jump")}
+        </button>
+      </Show>
+    </div>
+  );
+}

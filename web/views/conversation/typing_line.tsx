@@ -1,0 +1,23 @@
+import { type JSX, Show } from "solid-js";
+import { text } from "../../i18n/language.ts";
+
+/** Who is writing. Its place is kept free, so that nothing moves; it comes and goes too often to be read out. */
+export function TypingLine(props: { usernames: string[] }): JSX.Element {
+  const sentence = () => {
+    const [who, other, ...more] = props.usernames;
+    if (more.length > 0) return text("chat.typing-many", { count: props.usernames.length });
+    return other ? text("chat.typing-two", { who, other }) : text("chat.typing-one", { who });
+  };
+  return (
+    <p class="typing-line">
+      <Show when={props.usernames.length > 0}>
+        <span class="typing-dots" aria-hidden="true">
+          <span />
+          <span />
+          <span />
+        </span>
+        {sentence()}
+      </Show>
+    </p>
+  );
+}

@@ -1,0 +1,35 @@
+import type { JSX } from "solid-js";
+import { LocalCode, type SafetyNumber } from "../../../client/api/engine_api.ts";
+import { text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { problemFrom } from "../../state/task.ts";
+import { ConfirmDialog } from "../common/confirm_dialog.tsx";
+
+/**
+ * Asks whether the key of the number that is shown is to be trusted from now on. @param props.onOther the
+ * account answers with yet another key by now: nothing was accepted
+ */
+export function AcceptKeyDialog(
+  props: { number: SafetyNumber; onAccepted: () => void; onOther: () => void; onClose: () => void },
+): JSX.Element {
+  const app = useApp();
+  const { username, accountKey } = props.number;
+  return (
+    <ConfirmDialog
+      title={text("confirm.accept-key-title", { username })}
+      body={text("confirm.accept-key", { username })}
+      confirm={text("chat.accept-key")}
+      waiting="working"
+      onConfirm={async () => {
+        try {
+          await app.engine.acceptChangedKey(username, accountKey);
+        } catch (error) {
+          if (problemFrom(error).code !== LocalCode.otherKey) throw error;
+          return props.onOther();
+        }
+        props.onAccepted();
+      }}
+      onClose={props.onClose}
+    />
+  );
+}

@@ -1,0 +1,73 @@
+import { createSignal, For, type JSX } from "solid-js";
+import { type Language, language, text } from "../../i18n/language.ts";
+import { chooseLanguageForGood } from "../../state/language_choice.ts";
+import { chooseTheme, storedTheme, type Theme, themes } from "../../state/theme.ts";
+
+const languages: readonly { value: Language; name: string }[] = [{ value: "en", name: "English" }, {
+  value: "de",
+  name: "Deutsch",
+}];
+
+/** Colours and language. */
+export function AppearanceSection(): JSX.Element {
+  const [theme, setTheme] = createSignal(storedTheme());
+  function choose(chosen: Theme): void {
+    setTheme(chosen);
+    chooseTheme(chosen);
+  }
+  return (
+    <section class="panel-section" aria-labelledby="settings-appearance">
+      <h2 id="settings-appearance" class="panel-heading">{text("settings.appearance")}</h2>
+      <div class="settings-card">
+        <Choice
+          label={text("settings.theme")}
+          name="theme"
+          options={themes.map((value) => ({ value, name: text(`settings.theme-${value}`) }))}
+          chosen={theme()}
+          onChoose={choose}
+        />
+        <Choice
+          label={text("settings.language")}
+          name="language"
+          options={languages}
+          chosen={language}
+          onChoose={chooseLanguageForGood}
+        />
+      </div>
+    </section>
+  );
+}
+
+/** A few options side by side, of which one holds. */
+function Choice<Value extends string>(
+  props: {
+    label: string;
+    name: string;
+    options: readonly { value: Value; name: string }[];
+    chosen: Value;
+    onChoose: (value: Value) => void;
+  },
+): JSX.Element {
+  return (
+    <fieldset class="settings-row choice">
+      <legend class="settings-name">{props.label}</legend>
+      <div class="choice-options">
+        <For each={props.options}>
+          {({ value, name }) => (
+            <label class="choice-option">
+              <input
+                type="radio"
+                class="visually-hidden"
+                name={props.name}
+                value={value}
+                checked={props.chosen === value}
+                onChange={() => props.onChoose(value)}
+              />
+              <span>{name}</span>
+            </label>
+          )}
+        </For>
+      </div>
+    </fieldset>
+  );
+}

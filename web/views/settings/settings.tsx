@@ -1,0 +1,148 @@
+import { createSignal, type JSX, Show } from "solid-js";
+import { text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { AppearanceSection } from "./appearance_section.tsx";
+import { Avatar } from "../common/avatar.tsx";
+import { CopyButton } from "../common/copy_button.tsx";
+import { DevicesSection } from "./devices_section.tsx";
+import { Icon } from "../common/icons.tsx";
+import { PasswordDialog } from "./password_dialog.tsx";
+import { SignOutDialog } from "../account/sign_out_dialog.tsx";
+
+/** The own account: its key, its devices, its password, how the app looks. */
+export function Settings(props: { compact: boolean }): JSX.Element {
+  const app = useApp();
+  const [signingOut, setSigningOut] = createSignal(false);
+  const [devicesVersion, setDevicesVersion] = createSignal(0);
+  const account = () => {
+    const known = app.account();
+    return known?.kind === "signed-in" ? known : undefined;
+  };
+  const close = () => app.navigation.up({ kind: "chats" });
+  return (
+    <section
+      class="panel"
+      aria-label={text("settings.title")}
+    >
+      <header class="pane-head">
+        <button type="button" class="icon-button" aria-label={text("settings.close")} onClick={close}>
+          <Icon name={props.compact ? "back" : "close"} />
+        </button>
+        <h1 class="pane-title">{text("settings.title")}</h1>
+      </header>
+      <div class="panel-body settings">
+        <Show when={account()}>
+          {(known) => <AccountCard username={known().username} accountKey={known().accountKey} />}
+        </Show>
+        <DevicesSection version={devicesVersion()} />
+        <SecuritySection onSessionsEnded={() => setDevicesVersion((count) => count + 1)} />
+        <AppearanceSection />
+        <Show when={props.compact}>
+          <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}>
+            <Icon name="leave" />
+            {text("chats.sign-out")}
+          </button>
+        </Show>
+        <Show when={signingOut()}>
+          <SignOutDialog onClose={() => setSigningOut(false)} />
+        </Show>
+      </div>
+    </section>
+  );
+}
+
+function AccountCard(props: { username: string; accountKey: string }): JSX.Element {
+  const groups = () => props.accountKey.match(/.{1,8}/g)?.join(" ");
+  return (
+    <section class="settings-card account-card" aria-label={props.username}>
+      <Avatar name={props.username} />
+      <p class="info-name">{props.username}</p>
+      <div class="account-key">
+        <h2 class="panel-heading">{text("settings.key")}</h2>
+        <p class="key-text">{groups()}</p>
+        <p class="hint">{text("settings.key-why")}</p>
+      </div>
+      <CopyButton value={props.accountKey} label={text("settings.copy-key")} />
+    </section>
+  );
+}
+
+function SecuritySection(props: { onSessionsEnded: () => void }): JSX.Element {
+  const app = useApp();
+  const [asking, setAsking] = createSignal<"password" | "code">();
+  const [changed, setChanged] = createSignal(false);
+  async function changePassword(old: string, fresh: string): Promise<void> {
+    await app.engine.changePassword(old, fresh);
+    setChanged(true);
+    props.onSessionsEnded();
+  }
+  async function newCode(password: string): Promise<void> {
+    app.showRecoveryCode({ code: (await app.engine.newRecoveryCode(password)).recoveryCode, occasion: "replaced" });
+  }
+  const ask = (what: "password" | "code") => {
+    setChanged(false);
+    setAsking(what);
+  };
+  return (
+    <section class="panel-section" aria-labelledby="settings-security">
+      <h2 id="settings-security" class="panel-heading">{text("settings.security")}</h2>
+      <div class="settings-card">
+        <div class="settings-row">
+          <Icon name="lock" />
+          <div class="settings-what">
+            <p class="settings-name">{text("sign-in.password")}</p>
+            <p class="hint">{text("settings.change-password-why")}</p>
+          </div>
+          <button
+            type="button"
+            class="button button-small"
+            aria-label={text("settings.change-password")}
+            onClick={() => ask("password")}
+          >
+            {text("settings.change-short")}
+          </button>
+        </div>
+        <div class="settings-row">
+          <Icon name="key" />
+          <div class="settings-what">
+            <p class="settings-name">{text("recovery.code")}</p>
+            <p class="hint">{text("settings.new-code-why")}</p>
+          </div>
+          <button
+            type="button"
+            class="button button-small"
+            aria-label={text("settings.new-code")}
+            onClick={() => ask("code")}
+          >
+            {text("settings.new-code-short")}
+          </button>
+        </div>
+      </div>
+      <p class="settings-done" aria-live="polite">
+        <Show when={changed()}>
+          <Icon name="sent" />
+          {text("settings.password-changed")}
+        </Show>
+      </p>
+      <Show when={asking() === "password"}>
+        <PasswordDialog
+          title={text("password.change-title")}
+          body={text("password.change-body")}
+          confirm={text("settings.change-password")}
+          change
+          onConfirm={changePassword}
+          onClose={() => setAsking(undefined)}
+        />
+      </Show>
+      <Show when={asking() === "code"}>
+        <PasswordDialog
+          title={text("password.code-title")}
+          body={text("password.code-body")}
+          confirm={text("password.code-yes")}
+          onConfirm={newCode}
+          onClose={() => setAsking(undefined)}
+        />
+      </Show>
+    </section>
+  );
+}
