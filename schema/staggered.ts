@@ -18,7 +18,7 @@ export interface StaggerOptions<T> {
    * Hands out what begins a further attempt at once, for one who knows that the peer may be back. @returns
    * takes it back
    */
-  hurry?(beginNow: () => void): () => void;
+  reconnectNow?(beginNow: () => void): () => void;
   /** Gives all up. */
   signal: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface StaggerOptions<T> {
  * @throws the error of the last attempt, once none is under way; the signal's reason
  */
 export function staggered<T>(
-  { attempt, discard, everyMs, atOnce, after, hurry, signal }: StaggerOptions<T>,
+  { attempt, discard, everyMs, atOnce, after, reconnectNow: hurry, signal }: StaggerOptions<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const underWay = new Set<AbortController>();

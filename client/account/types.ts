@@ -54,7 +54,7 @@ export interface Directory {
    *
    * @throws EngineError L004, L001 for an account that was never seen
    */
-  sighted(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }>;
+  lookUpForVerification(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }>;
 
   /** What is stored; never asks the server. */
   byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined>;

@@ -22,7 +22,7 @@ const attemptsAtOnce = 5;
 export const wakeProbeMs = 500;
 
 /** How a turn of work on a connection ended. */
-export type TurnEnd =
+export type SessionEnd =
   /** The connection is of no more use: back off and connect again. */
   | "lost"
   /** The server drains (E040): connect again soon. */
@@ -31,17 +31,17 @@ export type TurnEnd =
   | "ended";
 
 /** What is done on each connection, until it ends. Never rejects. */
-export type Turn = (signal: AbortSignal, progressed: () => void) => Promise<TurnEnd>;
+export type SessionLoop = (signal: AbortSignal, progressed: () => void) => Promise<SessionEnd>;
 
 /** The one connection to the server, and the loop that keeps it up. */
-export class Link {
+export class ConnectionManager {
   readonly #transport: Transport;
   readonly #environment: Environment;
   readonly #onState: (state: ConnectionState) => void;
   #state: ConnectionState = { kind: "offline" };
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
-  #turn: Turn | undefined;
+  #turn: SessionLoop | undefined;
   #running: Promise<void> = Promise.resolve();
   #stop = new AbortController();
   #hurry = new AbortController();
@@ -76,7 +76,7 @@ export class Link {
   };
 
   /** Keeps a connection up and runs `turn` on each, until `stop`. */
-  start(turn: Turn): void {
+  start(turn: SessionLoop): void {
     if (this.#turn || this.#closed) return;
     this.#turn = turn;
     this.#stop = new AbortController();
@@ -122,11 +122,11 @@ export class Link {
     if (this.#connection === connection) this.#connection = undefined;
   }
 
-  async #run(turn: Turn, stop: AbortSignal): Promise<void> {
+  async #run(turn: SessionLoop, stop: AbortSignal): Promise<void> {
     let failures = 0;
     while (!stop.aborted) {
       this.#setState({ kind: "connecting" });
-      let end: TurnEnd = "lost";
+      let end: SessionEnd = "lost";
       try {
         await this.#connect(stop);
         end = await turn(stop, () => {
@@ -172,7 +172,7 @@ export class Link {
         everyMs: longestReconnectMs,
         atOnce: attemptsAtOnce,
         after: (delayMs, run) => this.#environment.after(delayMs, run),
-        hurry: (beginNow) => {
+        reconnectNow: (beginNow) => {
           this.#tryNow = beginNow;
           return () => this.#tryNow = () => {};
         },

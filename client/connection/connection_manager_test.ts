@@ -7,7 +7,7 @@ import type { ConnectionState } from "../api/engine_api.ts";
 import type { Connection, Transport } from "./transport.ts";
 import { backoffMs, commitRetryMs, drainedMs, longestDelayMs, longestReconnectMs } from "../runtime/backoff.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { Link, type TurnEnd, wakeProbeMs } from "./connection_manager.ts";
+import { ConnectionManager, type SessionEnd, wakeProbeMs } from "./connection_manager.ts";
 import { listen, silenceMs } from "./subscription.ts";
 
 /** Time that only moves when the test says so. */
@@ -65,28 +65,28 @@ function fakeConnection(): Connection & { lose(): void } {
 function linked(connects: () => Promise<Connection>) {
   const clockwork = new Clockwork();
   const states: string[] = [];
-  const ends: ((end: TurnEnd) => void)[] = [];
+  const ends: ((end: SessionEnd) => void)[] = [];
   const transport: Transport = { connect: () => connects() };
-  const link = new Link({
+  const manager = new ConnectionManager({
     transport,
     environment: clockwork,
     onState: ({ kind }: ConnectionState) => states.push(kind),
   });
   const start = () =>
-    link.start((signal, progressed) =>
+    manager.start((signal, progressed) =>
       new Promise((resolve) => {
-        link.confirm();
+        manager.confirm();
         progressed();
         ends.push(resolve);
         signal.addEventListener("abort", () => resolve("lost"));
       })
     );
-  return { clockwork, states, ends, link, start };
+  return { clockwork, states, ends, manager, start };
 }
 
 Deno.test("Link backs off with growing delays while nothing answers, and wake() tries at once", async () => {
   let tries = 0;
-  const { clockwork, states, link, start } = linked(() => {
+  const { clockwork, states, manager, start } = linked(() => {
     tries++;
     return Promise.reject(new Error("no route"));
   });
@@ -99,15 +99,15 @@ Deno.test("Link backs off with growing delays while nothing answers, and wake() 
   }
   assert.deepEqual(waits, [100, 200, 400, 750, 750, 750, 750, 750, 750, 750]);
   const before = tries;
-  link.wake();
+  manager.wake();
   await settle();
   assert.equal(tries, before + 1);
   assert.deepEqual(states, ["connecting"]);
-  await link.close();
+  await manager.close();
 });
 
 Deno.test("Link reconnects soon when the server drains, and starts its delays anew after it was connected", async () => {
-  const { clockwork, states, ends, link, start } = linked(() => Promise.resolve(fakeConnection()));
+  const { clockwork, states, ends, manager, start } = linked(() => Promise.resolve(fakeConnection()));
   start();
   await settle();
   ends[0]("drained");
@@ -129,7 +129,7 @@ Deno.test("Link reconnects soon when the server drains, and starts its delays an
     "connected",
     "offline",
   ]);
-  await link.close();
+  await manager.close();
 });
 
 /** A connection that says nothing more, and nothing of its end. */
@@ -155,14 +155,14 @@ function silentConnection() {
 
 Deno.test("wake() drops a connection that does not answer within half a second, and a new one is tried a tenth of a second later", async () => {
   const made: ReturnType<typeof silentConnection>[] = [];
-  const { clockwork, ends, link, start } = linked(() => {
+  const { clockwork, ends, manager, start } = linked(() => {
     made.push(silentConnection());
     return Promise.resolve(made.at(-1)!);
   });
   start();
   await settle();
-  link.wake();
-  link.wake();
+  manager.wake();
+  manager.wake();
   await settle();
   assert.deepEqual([made[0].calls, made[0].isClosed()], [["stream"], false], "asked once, however often it wakes");
   await clockwork.pass(wakeProbeMs);
@@ -171,13 +171,13 @@ Deno.test("wake() drops a connection that does not answer within half a second, 
   ends[0]("lost");
   await settle();
   await clockwork.pass(100);
-  assert.deepEqual([made.length, link.connected], [2, true]);
-  await link.close();
+  assert.deepEqual([made.length, manager.connected], [2, true]);
+  await manager.close();
 });
 
 Deno.test("wake() leaves a connection that answers as it is", async () => {
   let tries = 0;
-  const { clockwork, link, start } = linked(() => {
+  const { clockwork, manager, start } = linked(() => {
     tries++;
     const answer = encodeResults(delivery.health, {
       serverTimeMs: 1,
@@ -196,17 +196,17 @@ Deno.test("wake() leaves a connection that answers as it is", async () => {
   });
   start();
   await settle();
-  link.wake();
+  manager.wake();
   await settle();
   await clockwork.pass(wakeProbeMs);
   await clockwork.pass(wakeProbeMs);
-  assert.deepEqual([tries, link.connected], [1, true]);
-  await link.close();
+  assert.deepEqual([tries, manager.connected], [1, true]);
+  await manager.close();
 });
 
 Deno.test("while attempts to connect hang, a fresh one begins at least every 0.75 s, so that a server that is back is found within a second", async () => {
   const begun: number[] = [];
-  const { clockwork, link, start } = linked(() => {
+  const { clockwork, manager, start } = linked(() => {
     begun.push(clockwork.nowMs);
     return clockwork.nowMs >= 5_000 ? Promise.resolve(fakeConnection()) : new Promise(() => {});
   });
@@ -214,42 +214,42 @@ Deno.test("while attempts to connect hang, a fresh one begins at least every 0.7
   await settle();
   for (let spent = 0; spent < 5_600; spent += 50) await clockwork.pass(50);
   assert.ok(begun.every((atMs, index) => index === 0 || atMs - begun[index - 1] <= longestReconnectMs), String(begun));
-  assert.ok(begun.length >= 7 && link.connected, String(begun));
-  await link.close();
+  assert.ok(begun.length >= 7 && manager.connected, String(begun));
+  await manager.close();
 });
 
 Deno.test("wake() begins an attempt at once while others hang, and keeps to the usual pauses after it", async () => {
   const begun: number[] = [];
-  const { clockwork, link, start } = linked(() => {
+  const { clockwork, manager, start } = linked(() => {
     begun.push(clockwork.nowMs);
     return begun.length === 3 ? Promise.resolve(fakeConnection()) : new Promise(() => {});
   });
   start();
   await settle();
   await clockwork.pass(200);
-  link.wake();
+  manager.wake();
   await settle();
   await clockwork.pass(longestReconnectMs - 1);
   assert.deepEqual(begun, [0, 200]);
   await clockwork.pass(1);
-  assert.deepEqual([begun, link.connected], [[0, 200, 200 + longestReconnectMs], true]);
-  link.wake();
+  assert.deepEqual([begun, manager.connected], [[0, 200, 200 + longestReconnectMs], true]);
+  manager.wake();
   await settle();
   assert.equal(begun.length, 3);
-  await link.close();
+  await manager.close();
 });
 
 Deno.test("Link gives no stream while it is away, and none after it was closed", async () => {
   const connection = fakeConnection();
-  const { link, start } = linked(() => Promise.resolve(connection));
+  const { manager, start } = linked(() => Promise.resolve(connection));
   start();
   await settle();
-  assert.equal(link.connected, true);
+  assert.equal(manager.connected, true);
   connection.lose();
   await settle();
-  assert.equal(link.connected, false);
-  await assert.rejects(link.openStream(), /no connection/);
-  await link.close();
+  assert.equal(manager.connected, false);
+  await assert.rejects(manager.openStream(), /no connection/);
+  await manager.close();
 });
 
 Deno.test("backoffMs() stays between half and all of the doubled delay, up to 15 s", () => {

@@ -4,7 +4,7 @@ import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { TurnEnd } from "./connection_manager.ts";
+import type { SessionEnd } from "./connection_manager.ts";
 
 /** The server sends at least an empty element every 20 s. */
 export const silenceMs = 45_000;
@@ -27,7 +27,7 @@ export interface SubscriptionOptions {
 }
 
 /** Never rejects. */
-export async function listen(options: SubscriptionOptions, signal: AbortSignal): Promise<TurnEnd> {
+export async function listen(options: SubscriptionOptions, signal: AbortSignal): Promise<SessionEnd> {
   const silence = new AbortController();
   let cancel = () => {};
   const watch = () => {

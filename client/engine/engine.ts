@@ -12,9 +12,9 @@ import { FencedError, SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Environment, pause, systemEnvironment } from "../runtime/environment.ts";
-import { Link, type TurnEnd } from "../connection/connection_manager.ts";
-import { watchSleep } from "../runtime/wake_detector.ts";
-import { Sync } from "./signed_in_engine.ts";
+import { ConnectionManager, type SessionEnd } from "../connection/connection_manager.ts";
+import { detectWake } from "../runtime/wake_detector.ts";
+import { SignedInEngine } from "./signed_in_engine.ts";
 import type { Transport } from "../connection/transport.ts";
 import {
   type AccountState,
@@ -57,10 +57,10 @@ export class Engine implements EngineApi {
   readonly #store: SealedStore;
   readonly #environment: Environment;
   readonly #listener: EngineListener;
-  readonly #link: Link;
+  readonly #connection: ConnectionManager;
   readonly #stopSleepWatch: () => void;
   readonly #accounts: AccountManager;
-  #sync: Sync | undefined;
+  #signedIn: SignedInEngine | undefined;
   /** Told once what waited on the server is through. */
   readonly #catchingUp = new Set<() => void>();
   #caughtUp = false;
@@ -72,15 +72,15 @@ export class Engine implements EngineApi {
     this.#store = new SealedStore(storage, wrappingKey);
     this.#environment = environment;
     this.#listener = listener;
-    this.#link = new Link({
+    this.#connection = new ConnectionManager({
       transport,
       environment,
       onState: (connection) => this.#tell({ kind: "connection", connection }),
     });
-    this.#stopSleepWatch = watchSleep(environment, () => this.#link.wake());
+    this.#stopSleepWatch = detectWake(environment, () => this.#connection.wake());
     this.#accounts = new AccountManager({
       store: this.#store,
-      openStream: this.#link.openStream,
+      openStream: this.#connection.openStream,
       onState: (account) => this.#accountChanged(account),
       onProgress: (progress) => this.#tell({ kind: "progress", progress }),
       onProblem: (problem) => this.#problem(problem),
@@ -117,8 +117,8 @@ export class Engine implements EngineApi {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopSleepWatch();
-    this.#sync?.close();
-    await this.#link.close();
+    this.#signedIn?.close();
+    await this.#connection.close();
     await this.#store.close().catch(() => {});
   }
 
@@ -139,12 +139,12 @@ export class Engine implements EngineApi {
 
   signOut(): Promise<void> {
     return this.#guarded(async () => {
-      this.#sync?.close();
-      this.#sync = undefined;
+      this.#signedIn?.close();
+      this.#signedIn = undefined;
       // First the subscription, so that the end of the session does not look like an eviction to it.
-      await this.#link.stop();
+      await this.#connection.stop();
       await this.#accounts.signOut();
-      await this.#link.stop();
+      await this.#connection.stop();
       this.#tell({ kind: "chats", chats: [] });
     });
   }
@@ -154,31 +154,31 @@ export class Engine implements EngineApi {
   }
 
   connection(): Promise<ConnectionState> {
-    return Promise.resolve(this.#link.state);
+    return Promise.resolve(this.#connection.state);
   }
 
   chats(): Promise<ChatSummary[]> {
-    return Promise.resolve(this.#sync?.chats.summaries() ?? []);
+    return Promise.resolve(this.#signedIn?.chats.summaries() ?? []);
   }
 
   findPeople(text: string): Promise<string[]> {
     return this.#guarded(async () => {
-      this.#signedIn();
+      this.#requireSignedIn();
       return await this.#accounts.context!.directory.search(text.trim().toLowerCase());
     });
   }
 
   startChat(usernames: string[], groupName?: string): Promise<string> {
     return this.#guarded(async () => {
-      const sync = this.#online();
-      return await this.#slowly("creating-chat", (advance) => sync.people.startChat(usernames, groupName, advance));
+      const signedIn = this.#online();
+      return await this.#slowly("creating-chat", (advance) => signedIn.people.startChat(usernames, groupName, advance));
     });
   }
 
   addPeople(chatId: string, usernames: string[]): Promise<void> {
     return this.#guarded(async () => {
-      const sync = this.#online();
-      await this.#slowly("adding-people", (advance) => sync.people.addPeople(chatId, usernames, advance));
+      const signedIn = this.#online();
+      await this.#slowly("adding-people", (advance) => signedIn.people.addPeople(chatId, usernames, advance));
     });
   }
 
@@ -195,7 +195,7 @@ export class Engine implements EngineApi {
   }
 
   typing(chatId: string): Promise<void> {
-    return this.#guarded(() => this.#signedIn().typing(chatId));
+    return this.#guarded(() => this.#requireSignedIn().typing(chatId));
   }
 
   leaveChat(chatId: string): Promise<void> {
@@ -203,19 +203,19 @@ export class Engine implements EngineApi {
   }
 
   acceptInvitation(chatId: string): Promise<void> {
-    return this.#guarded(() => this.#signedIn().people.accept(chatId));
+    return this.#guarded(() => this.#requireSignedIn().people.accept(chatId));
   }
 
   send(chatId: string, messageId: string, text: string): Promise<void> {
-    return this.#guarded(() => this.#signedIn().messages.send(chatId, messageId, text));
+    return this.#guarded(() => this.#requireSignedIn().messages.send(chatId, messageId, text));
   }
 
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage> {
-    return this.#guarded(() => this.#signedIn().messages.page(chatId, before, limit));
+    return this.#guarded(() => this.#requireSignedIn().messages.page(chatId, before, limit));
   }
 
   markRead(chatId: string): Promise<void> {
-    return this.#guarded(() => this.#signedIn().messages.markRead(chatId));
+    return this.#guarded(() => this.#requireSignedIn().messages.markRead(chatId));
   }
 
   /**
@@ -246,7 +246,7 @@ export class Engine implements EngineApi {
    * @param signal gives the wait up: rejects with its reason
    */
   async settled(signal: AbortSignal): Promise<void> {
-    while (this.#sync && !this.#sync.isSettled) {
+    while (this.#signedIn && !this.#signedIn.isSettled) {
       await pause(this.#environment, settledLookMs, signal);
       signal.throwIfAborted();
     }
@@ -259,7 +259,7 @@ export class Engine implements EngineApi {
    */
   usernameOf(accountKey: string): Promise<string | undefined> {
     return this.#guarded(async () => {
-      this.#signedIn();
+      this.#requireSignedIn();
       const { directory } = this.#accounts.context!;
       const key = fromHex(accountKey);
       return (await directory.byKey(key) ??
@@ -277,7 +277,7 @@ export class Engine implements EngineApi {
       await this.#accounts.revokeDevice(deviceId, password);
       if (own && toHex(own.deviceId) === deviceId) return await this.signOut();
       // What the other members will do anyway, at once where this device can.
-      await this.#sync?.checkDevices();
+      await this.#signedIn?.checkDevices();
     });
   }
 
@@ -299,9 +299,9 @@ export class Engine implements EngineApi {
 
   safetyNumber(username: string): Promise<SafetyNumber> {
     return this.#guarded(async () => {
-      this.#signedIn();
+      this.#requireSignedIn();
       const { username: ownName, accountKey, directory } = this.#accounts.context!;
-      const { account, changedKey } = await directory.sighted(username);
+      const { account, changedKey } = await directory.lookUpForVerification(username);
       const theirs = { accountKey: changedKey ?? account.accountKey, username };
       return {
         username,
@@ -315,9 +315,9 @@ export class Engine implements EngineApi {
 
   setVerified(username: string, accountKey: string, verified: boolean): Promise<void> {
     return this.#guarded(async () => {
-      this.#signedIn();
+      this.#requireSignedIn();
       const { directory } = this.#accounts.context!;
-      const { account, changedKey } = await directory.sighted(username);
+      const { account, changedKey } = await directory.lookUpForVerification(username);
       // Numbers of a key that was not taken yet confirm nothing.
       if (changedKey) {
         throw new EngineError({
@@ -337,22 +337,22 @@ export class Engine implements EngineApi {
 
   acceptChangedKey(username: string, accountKey: string): Promise<void> {
     return this.#guarded(async () => {
-      const sync = this.#online();
+      const signedIn = this.#online();
       await this.#accounts.context!.directory.acceptChangedKey(username, fromHex(accountKey));
-      await sync.keyAccepted();
+      await signedIn.keyAccepted();
     });
   }
 
   wake(): Promise<void> {
-    this.#link.wake();
+    this.#connection.wake();
     return Promise.resolve();
   }
 
   /** Starts what a signed-in account needs. */
   async #begin(): Promise<void> {
     const account = this.#accounts.context;
-    if (!account || this.#sync) return;
-    const sync = await Sync.open({
+    if (!account || this.#signedIn) return;
+    const signedIn = await SignedInEngine.open({
       account,
       store: this.#store,
       environment: this.#environment,
@@ -369,15 +369,15 @@ export class Engine implements EngineApi {
         typing: (chatId, username) => this.#tell({ kind: "typing", chatId, username }),
       },
     });
-    this.#sync = sync;
-    this.#tell({ kind: "chats", chats: sync.chats.summaries() });
-    this.#link.start((signal, progressed) => this.#turn(sync, signal, progressed));
+    this.#signedIn = signedIn;
+    this.#tell({ kind: "chats", chats: signedIn.chats.summaries() });
+    this.#connection.start((signal, progressed) => this.#turn(signedIn, signal, progressed));
   }
 
-  async #turn(sync: Sync, signal: AbortSignal, progressed: () => void): Promise<TurnEnd> {
-    const end = await sync.listen(signal, () => {
+  async #turn(signedIn: SignedInEngine, signal: AbortSignal, progressed: () => void): Promise<SessionEnd> {
+    const end = await signedIn.listen(signal, () => {
       progressed();
-      this.#link.confirm();
+      this.#connection.confirm();
       void this.#accounts.syncClock().catch(() => {});
     });
     // E003 also answers single calls; whether the session is over is for the account to say.
@@ -385,25 +385,25 @@ export class Engine implements EngineApi {
   }
 
   #accountChanged(account: AccountState): void {
-    if (account.kind === "ended" && this.#sync) {
-      this.#sync.close();
-      this.#sync = undefined;
-      void this.#link.stop();
+    if (account.kind === "ended" && this.#signedIn) {
+      this.#signedIn.close();
+      this.#signedIn = undefined;
+      void this.#connection.stop();
     }
     this.#tell({ kind: "account", account });
   }
 
-  #signedIn(): Sync {
-    if (!this.#sync) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
-    return this.#sync;
+  #requireSignedIn(): SignedInEngine {
+    if (!this.#signedIn) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+    return this.#signedIn;
   }
 
-  #online(): Sync {
-    const sync = this.#signedIn();
-    if (!this.#link.connected) {
+  #online(): SignedInEngine {
+    const signedIn = this.#requireSignedIn();
+    if (!this.#connection.connected) {
       throw new EngineError({ code: LocalCode.offline, detail: "no connection to the server" });
     }
-    return sync;
+    return signedIn;
   }
 
   #slowly<T>(

@@ -9,13 +9,13 @@ import type { AccountContext } from "../account/types.ts";
 import { engineError } from "../account/errors.ts";
 import { createMls } from "../mls/group.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
-import { Chats } from "../sync/conversation/conversation_store.ts";
+import { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
-import { Healer } from "../sync/recovery/recovery_client.ts";
+import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
-import type { TurnEnd } from "../connection/connection_manager.ts";
+import type { SessionEnd } from "../connection/connection_manager.ts";
 import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
 import { People } from "../sync/membership/people.ts";
@@ -23,7 +23,7 @@ import { lookForRestore } from "../sync/recovery/restored.ts";
 import { listen } from "../connection/subscription.ts";
 import type { InboxEvents, SyncContext } from "../sync/conversation/sync_context.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
-import { Upkeep } from "../sync/membership/group_maintenance.ts";
+import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 
 /** How often the stock of KeyPackages and the device lists are looked after while connected, in ms. */
 const upkeepEveryMs = 3_600_000;
@@ -36,7 +36,7 @@ const listsFreshMs = 30_000;
 
 const catchingUpQuietMs = 200;
 
-export interface SyncListener {
+export interface SignedInEngineListener {
   timeline(chatId: string, items: TimelineItem[]): void;
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
@@ -48,18 +48,18 @@ export interface SyncListener {
 }
 
 /** Everything between groups and server for one signed-in device, on one connection at a time. */
-export class Sync {
-  readonly chats: Chats;
+export class SignedInEngine {
+  readonly chats: ConversationStore;
   readonly people: People;
   readonly messages: Messages;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #committer: Committer;
-  readonly #upkeep: Upkeep;
-  readonly #healer: Healer;
+  readonly #maintenance: GroupMaintenance;
+  readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
-  readonly #listener: SyncListener;
+  readonly #listener: SignedInEngineListener;
   #cancelUpkeep: () => void = () => {};
   #listsFresh = false;
   #listsFailed = false;
@@ -69,14 +69,19 @@ export class Sync {
   #closed = false;
 
   private constructor(
-    options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener },
+    options: {
+      account: AccountContext;
+      store: SealedStore;
+      environment: Environment;
+      listener: SignedInEngineListener;
+    },
   ) {
     const { account, store, environment, listener } = options;
     const trust = new TrustWatch(account.trust);
     const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
     const ownKey = toHex(account.accountKey);
     this.#listener = listener;
-    this.chats = new Chats({
+    this.chats = new ConversationStore({
       store,
       mls,
       own: { username: account.username, accountKey: ownKey },
@@ -87,21 +92,21 @@ export class Sync {
       account,
       rpc: account.rpc,
       store,
-      chats: this.chats,
+      conversations: this.chats,
       mls,
       trust,
       environment,
       ownKey,
       problem: (problem) => listener.problem(problem),
     };
-    const suspect = (chatId: string, code: number) => this.#healer.suspect(chatId, code);
+    const suspect = (chatId: string, code: number) => this.#recovery.suspect(chatId, code);
     this.#committer = new Committer(this.#context, suspect);
     this.#outbox = new Outbox(this.#context, {
-      blockedBy: async (chatId, members) => await this.#upkeep.isTainted(chatId, members) ? "commit" : undefined,
+      blockedBy: async (chatId, members) => await this.#maintenance.isTainted(chatId, members) ? "commit" : undefined,
       requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
-      unblock: (chatId) => void this.#upkeep.commitLeaves(chatId).catch(() => {}),
+      unblock: (chatId) => void this.#maintenance.commitLeaves(chatId).catch(() => {}),
       sent: (chatId) => {
-        this.#upkeep.sent(chatId);
+        this.#maintenance.sent(chatId);
         this.#checkDevices();
       },
       suspect,
@@ -109,12 +114,18 @@ export class Sync {
     this.people = new People(this.#context, this.#committer, this.#outbox, (chatId) => this.#chatEnded(chatId));
     this.messages = new Messages(this.#context, this.#outbox);
     const events = this.#events();
-    this.#healer = new Healer(this.#context, this.#committer, this.people, () => events, () => this.#inbox.cursor);
-    this.#upkeep = new Upkeep(
+    this.#recovery = new RecoveryClient(
       this.#context,
       this.#committer,
       this.people,
-      (chatId) => void this.#healer.stateLost(chatId).catch((error) => this.#report(error)),
+      () => events,
+      () => this.#inbox.cursor,
+    );
+    this.#maintenance = new GroupMaintenance(
+      this.#context,
+      this.#committer,
+      this.people,
+      (chatId) => void this.#recovery.stateLost(chatId).catch((error) => this.#report(error)),
     );
     this.#inbox = new Inbox(this.#context, events);
     this.#ephemeral = new Ephemeral(this.#context, listener.typing);
@@ -122,9 +133,14 @@ export class Sync {
 
   /** Reads what the device stores; makes no call. @throws StorageError */
   static async open(
-    options: { account: AccountContext; store: SealedStore; environment: Environment; listener: SyncListener },
-  ): Promise<Sync> {
-    const sync = new Sync(options);
+    options: {
+      account: AccountContext;
+      store: SealedStore;
+      environment: Environment;
+      listener: SignedInEngineListener;
+    },
+  ): Promise<SignedInEngine> {
+    const sync = new SignedInEngine(options);
     await Promise.all([sync.chats.load(), sync.#inbox.load(), sync.#outbox.load()]);
     await sync.pinsChanged();
     sync.#unwatchPins = options.account.directory.watchPins(() =>
@@ -138,7 +154,7 @@ export class Sync {
    *
    * @param confirmed called when the server has answered
    */
-  async listen(signal: AbortSignal, confirmed: () => void): Promise<TurnEnd> {
+  async listen(signal: AbortSignal, confirmed: () => void): Promise<SessionEnd> {
     const { account, rpc, environment } = this.#context;
     const caught = this.#catchingUp();
     try {
@@ -158,7 +174,7 @@ export class Sync {
           confirmed();
           this.#inbox.connected();
           this.#committer.connected();
-          this.#healer.connected();
+          this.#recovery.connected();
           this.#outbox.connected();
         },
         caughtUp: () => {
@@ -168,8 +184,8 @@ export class Sync {
           this.#listsFailed = false;
           this.#background(
             lookForRestore(this.#context, {
-              sayAgain: (chatId, said) => this.#outbox.sayAgain(chatId, said),
-              serverBehind: (chatId) => this.#healer.serverBehind(chatId),
+              sayAgain: (chatId, said) => this.#outbox.resend(chatId, said),
+              serverBehind: (chatId) => this.#recovery.serverBehind(chatId),
             }),
           );
           this.#lookAfter();
@@ -210,8 +226,8 @@ export class Sync {
     this.#inbox.close();
     this.#outbox.close();
     this.#committer.close();
-    this.#upkeep.close();
-    this.#healer.close();
+    this.#maintenance.close();
+    this.#recovery.close();
   }
 
   /**
@@ -219,7 +235,7 @@ export class Sync {
    * ones go.
    */
   checkDevices(): Promise<void> {
-    return this.#upkeep.checkDevices();
+    return this.#maintenance.checkDevices();
   }
 
   /** Takes over what the user decided about keys: the marks of people, and what waited for the decision. */
@@ -239,12 +255,12 @@ export class Sync {
     this.chats.mark(({ username, accountKey }) =>
       (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true }
     );
-    for (const { id } of this.chats.all()) this.#outbox.kick(id);
+    for (const { id } of this.chats.all()) this.#outbox.flush(id);
   }
 
   /** The user has taken an account's other key. */
   keyAccepted(): Promise<void> {
-    return this.#healer.keyAccepted();
+    return this.#recovery.keyAccepted();
   }
 
   /**
@@ -252,7 +268,7 @@ export class Sync {
    * the account needs.
    */
   get isSettled(): boolean {
-    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#upkeep.busy &&
+    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
       !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
@@ -267,7 +283,7 @@ export class Sync {
   #events(): InboxEvents {
     return {
       epochChanged: (chatId) => {
-        this.#outbox.kick(chatId);
+        this.#outbox.flush(chatId);
         this.#leaveAgain(chatId);
       },
       commitMerged: (chatId) => {
@@ -276,30 +292,30 @@ export class Sync {
         if (this.chats.get(chatId)?.record.epoch === 1) this.#keepVault();
       },
       commitLost: (chatId) => this.#committer.lost(chatId),
-      leaveProposed: (chatId) => this.#upkeep.leaveProposed(chatId),
+      leaveProposed: (chatId) => this.#maintenance.leaveProposed(chatId),
       chatEnded: (chatId) => this.#chatEnded(chatId),
       joined: (chatId) => {
-        this.#healer.healed(chatId);
+        this.#recovery.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.kick(chatId);
+        this.#outbox.flush(chatId);
         this.#replenish();
         this.#keepVault();
         this.#leaveAgain(chatId);
       },
       broken: (chatId) => {
         this.#committer.lost(chatId);
-        this.#healer.broken(chatId);
+        this.#recovery.broken(chatId);
       },
-      rolledBack: (chatId) => void this.#healer.rolledBack(chatId).catch((error) => this.#report(error)),
-      serverDiffers: (chatId) => this.#upkeep.serverDiffers(chatId),
-      direct: (entry) => void this.#healer.receive(entry),
-      welcomeLost: (entry) => this.#healer.welcomeLost(entry),
-      successorRefused: (chatId, channelId) => this.#healer.successorRefused(chatId, channelId),
+      rolledBack: (chatId) => void this.#recovery.rolledBack(chatId).catch((error) => this.#report(error)),
+      serverDiffers: (chatId) => this.#maintenance.serverDiffers(chatId),
+      direct: (entry) => void this.#recovery.receive(entry),
+      welcomeLost: (entry) => this.#recovery.welcomeLost(entry),
+      successorRefused: (chatId, channelId) => this.#recovery.successorRefused(chatId, channelId),
       moved: (chatId, said) => {
-        this.#healer.healed(chatId);
+        this.#recovery.healed(chatId);
         this.#committer.lost(chatId);
-        this.#outbox.sayAgain(chatId, said);
-        this.#upkeep.redo(chatId);
+        this.#outbox.resend(chatId, said);
+        this.#maintenance.redo(chatId);
         this.#keepVault();
         this.#leaveAgain(chatId);
       },
@@ -324,7 +340,7 @@ export class Sync {
     this.#checkDevices();
     for (const { id } of this.chats.all()) {
       this.#leaveAgain(id);
-      this.#upkeep.redo(id);
+      this.#maintenance.redo(id);
     }
     void this.messages.sweep().catch((error) => this.#report(error));
     this.#cancelUpkeep();
@@ -338,7 +354,7 @@ export class Sync {
     this.#cancelFresh = this.#context.environment.after(listsFreshMs, () => {
       this.#listsFresh = false;
     });
-    this.#background(this.#upkeep.checkDevices(), (error) => {
+    this.#background(this.#maintenance.checkDevices(), (error) => {
       this.#listsFresh = false;
       // A server that withholds device lists keeps revoked devices in: said once for each connection.
       if (!this.#listsFailed) this.#report(error);

@@ -4,7 +4,11 @@
  * @param atOnce how many run at once
  * @returns the results in the order of the items; rejects with the first failure, after which no other begins
  */
-export async function inTurns<T, R>(items: T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapWithConcurrency<T, R>(
+  items: T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = new Array(items.length);
   let next = 0;
   let failed = false;

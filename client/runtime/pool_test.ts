@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { inTurns } from "./pool.ts";
+import { mapWithConcurrency } from "./pool.ts";
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
 Deno.test("inTurns() keeps the order of the items and runs no more at once than it may", async () => {
   let running = 0;
   let most = 0;
-  const doubled = await inTurns([5, 1, 4, 2, 3, 0, 6], 3, async (item) => {
+  const doubled = await mapWithConcurrency([5, 1, 4, 2, 3, 0, 6], 3, async (item) => {
     most = Math.max(most, ++running);
     for (let step = 0; step < item; step++) await turn();
     running--;
@@ -14,13 +14,13 @@ Deno.test("inTurns() keeps the order of the items and runs no more at once than 
   });
   assert.deepEqual(doubled, [10, 2, 8, 4, 6, 0, 12]);
   assert.equal(most, 3);
-  assert.deepEqual(await inTurns([], 3, turn), []);
+  assert.deepEqual(await mapWithConcurrency([], 3, turn), []);
 });
 
 Deno.test("inTurns() begins no more work after a failure", async () => {
   const begun: number[] = [];
   await assert.rejects(
-    inTurns([1, 2, 3, 4, 5, 6], 2, async (item) => {
+    mapWithConcurrency([1, 2, 3, 4, 5, 6], 2, async (item) => {
       begun.push(item);
       await turn();
       if (item === 2) throw new Error("the second");

@@ -12,7 +12,7 @@ export const sleptMs = 10_000;
  *
  * @returns ends the watch
  */
-export function watchSleep(environment: Environment, onWake: () => void): () => void {
+export function detectWake(environment: Environment, onWake: () => void): () => void {
   let cancel = () => {};
   let lastMs = environment.now();
   const look = () => {

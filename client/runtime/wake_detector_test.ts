@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { watchSleep } from "./wake_detector.ts";
+import { detectWake } from "./wake_detector.ts";
 
 Deno.test("watchSleep() tells of a clock that jumped between two looks, once, and of nothing when the device was merely busy", () => {
   let nowMs = 0;
@@ -13,7 +13,7 @@ Deno.test("watchSleep() tells of a clock that jumped between two looks, once, an
       return () => look = undefined;
     },
   };
-  const stop = watchSleep(environment, () => woke++);
+  const stop = detectWake(environment, () => woke++);
   for (const span of [1_000, 1_000, 6_000, 1_000]) {
     nowMs += span;
     look!();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SealedStore } from "../storage/sealed_store.ts";
-import { historyOf, sharedEpoch } from "../sync/reinit/fork_point.ts";
+import { commitHistory, lastSharedEpoch } from "../sync/reinit/fork_point.ts";
 import type { ChatRecord } from "../sync/conversation/records.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
@@ -269,10 +269,13 @@ suite("a group that a restored core parts", {
 Deno.test("sharedEpoch() is the last epoch that both have been in; unknown where nothing is named or nothing is in common", () => {
   const commits = (...made: [number, string][]) => made.map(([n, byte]) => ({ n, commitId: byte.repeat(16) }));
   const own = commits([1, "01"], [2, "02"], [3, "0a"], [4, "0b"]);
-  assert.equal(sharedEpoch(historyOf(commits([1, "01"], [2, "02"], [3, "03"])), own), 2);
-  assert.equal(sharedEpoch(historyOf(commits([3, "03"])), own), undefined);
-  assert.equal(sharedEpoch(undefined, own), undefined);
+  assert.equal(lastSharedEpoch(commitHistory(commits([1, "01"], [2, "02"], [3, "03"])), own), 2);
+  assert.equal(lastSharedEpoch(commitHistory(commits([3, "03"])), own), undefined);
+  assert.equal(lastSharedEpoch(undefined, own), undefined);
   // One that came in with epoch 6 of its side was not there when the two parted.
-  assert.equal(sharedEpoch(historyOf(commits([4, "04"], [5, "05"], [6, "06"])), commits([6, "0c"], [7, "0d"])), 5);
-  assert.equal(sharedEpoch(historyOf(commits([6, "06"], [7, "07"])), commits([6, "0c"], [7, "0d"])), undefined);
+  assert.equal(
+    lastSharedEpoch(commitHistory(commits([4, "04"], [5, "05"], [6, "06"])), commits([6, "0c"], [7, "0d"])),
+    5,
+  );
+  assert.equal(lastSharedEpoch(commitHistory(commits([6, "06"], [7, "07"])), commits([6, "0c"], [7, "0d"])), undefined);
 });

@@ -7,7 +7,12 @@ import { SealedStore } from "../storage/sealed_store.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-import { driftOf, isRenewalDue, renewAfterMessages, renewAfterMs } from "../sync/membership/group_maintenance.ts";
+import {
+  deviceListDiffOf,
+  isRenewalDue,
+  renewAfterMessages,
+  renewAfterMs,
+} from "../sync/membership/group_maintenance.ts";
 
 suite("what groups need without anyone asking", {
   "GRP-6.3: a sender renews its keys after 150 own messages in an epoch": async ({ core, join }) => {
@@ -189,7 +194,10 @@ Deno.test("driftOf() finds listed devices that are missing and members that are 
     }) as unknown as Member;
   const device = (fill: number) => ({ deviceId: key(fill, 16), recipientKey: key(fill, 32) });
   const list = { devices: [device(1), device(3)], revoked: [key(2, 16)] } as unknown as DeviceList;
-  const drift = driftOf([member(1), member(2)], new Map([[toHex(key(9, 32)), list], [toHex(key(8, 32)), list]]));
+  const drift = deviceListDiffOf(
+    [member(1), member(2)],
+    new Map([[toHex(key(9, 32)), list], [toHex(key(8, 32)), list]]),
+  );
   assert.deepEqual(drift.missing.map(({ device }) => device.deviceId[0]), [3]);
   assert.deepEqual(drift.revoked.map(({ credential }) => credential.deviceId[0]), [2]);
 });

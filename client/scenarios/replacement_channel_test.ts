@@ -3,9 +3,9 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import { historyOf } from "../sync/reinit/fork_point.ts";
+import { commitHistory } from "../sync/reinit/fork_point.ts";
 import type { ChatRecord } from "../sync/conversation/records.ts";
-import { judgeSuccessor, signSuccessor, type SuccessorFacts } from "../sync/reinit/replacement_channel.ts";
+import { judgeReplacement, type ReplacementFacts, signReplacement } from "../sync/reinit/replacement_channel.ts";
 import { deviceOf } from "../testing/forged_group.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { type Person, suite } from "../testing/person.ts";
@@ -49,7 +49,7 @@ async function forgeSuccessor(
     reason: "rejected-commit",
     ...change,
   };
-  const supersedes = await signSuccessor(channelId, claim, device.recipientKey, device.deviceSeed);
+  const supersedes = await signReplacement(channelId, claim, device.recipientKey, device.deviceSeed);
   const fresh = await mls.createGroup({
     channelId,
     keyPackage,
@@ -423,7 +423,7 @@ const member = (fill: number, username: string, role: "admin" | "member") => ({
   role,
 });
 
-function facts(change: Partial<SuccessorFacts>): SuccessorFacts {
+function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
   const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
   const old = {
     channelId: key(9),
@@ -450,27 +450,27 @@ function facts(change: Partial<SuccessorFacts>): SuccessorFacts {
 }
 
 Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it knows, and of one that it has not reached yet", () => {
-  assert.equal(judgeSuccessor(facts({})), undefined);
+  assert.equal(judgeReplacement(facts({})), undefined);
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })),
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })),
     "GRP-5.1",
   );
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })),
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })),
     "GRP-5.1",
     "too long ago to know",
   );
   const { old } = facts({});
   const broken = { ...old, broken: { code: "fork", epoch: 8, need: "readd" as const } };
   assert.equal(
-    judgeSuccessor(
+    judgeReplacement(
       facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
     ),
     undefined,
     "it can not follow its own history",
   );
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })),
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })),
     undefined,
   );
 });
@@ -479,22 +479,22 @@ Deno.test("GRP-5.1: judgeSuccessor() takes one of another history where both hav
   const other = { channelId: key(9), lastEpoch: 6n, transcriptHash: key(7), reason: "" };
   const [second, sixth] = [{ n: 2, commitId: "02".repeat(16) }, { n: 6, commitId: "06".repeat(16) }];
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([second, sixth]) } })),
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([second, sixth]) } })),
     undefined,
     "they parted after epoch 2",
   );
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([{ ...second, n: 3 }, sixth]) } })),
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([{ ...second, n: 3 }, sixth]) } })),
     "GRP-5.1",
     "the same commit made another epoch",
   );
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { ...other, commits: historyOf([sixth]) } })),
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([sixth]) } })),
     "GRP-5.1",
     "no epoch in common",
   );
   assert.equal(
-    judgeSuccessor(facts({ supersedes: { ...other, lastEpoch: 2n, commits: historyOf([second]) } })),
+    judgeReplacement(facts({ supersedes: { ...other, lastEpoch: 2n, commits: commitHistory([second]) } })),
     "GRP-5.1",
     "it was here, and went on: an old state must not take it back",
   );
@@ -502,61 +502,61 @@ Deno.test("GRP-5.1: judgeSuccessor() takes one of another history where both hav
   const changed = {
     info: { ...info, name: "y" },
     members: [...members, member(3, "eve", "member")],
-    supersedes: { ...other, lastEpoch: 7n, commits: historyOf([second]) },
+    supersedes: { ...other, lastEpoch: 7n, commits: commitHistory([second]) },
   };
-  assert.equal(judgeSuccessor(facts(changed)), undefined, "the other part may have changed accounts and name");
+  assert.equal(judgeReplacement(facts(changed)), undefined, "the other part may have changed accounts and name");
   assert.equal(
-    judgeSuccessor(facts({ ...changed, maker: toHex(key(2)) })),
+    judgeReplacement(facts({ ...changed, maker: toHex(key(2)) })),
     "GRP-5.2",
     "a member, or one that is no admin any more, moves nobody",
   );
   const later = { ...old, commits: [{ n: 7, commitId: "07".repeat(16) }] };
   assert.equal(
-    judgeSuccessor(facts({ old: later, supersedes: { ...other, commits: historyOf([sixth]) } })),
+    judgeReplacement(facts({ old: later, supersedes: { ...other, commits: commitHistory([sixth]) } })),
     undefined,
     "who came in later has no history to hold it against",
   );
 });
 
 Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {
-  assert.equal(judgeSuccessor(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
-  assert.equal(judgeSuccessor(facts({ maker: undefined })), "GRP-5.2");
+  assert.equal(judgeReplacement(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
+  assert.equal(judgeReplacement(facts({ maker: undefined })), "GRP-5.2");
 });
 
 Deno.test("GRP-5.3: judgeSuccessor() refuses another kind or name, accounts that were not there, and admins that were none", () => {
   const { info, members } = facts({});
-  assert.equal(judgeSuccessor(facts({ info: { ...info, kind: "direct" } })), "GRP-5.3");
-  assert.equal(judgeSuccessor(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
-  assert.equal(judgeSuccessor(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
-  assert.equal(judgeSuccessor(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ info: { ...info, kind: "direct" } })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
 });
 
 Deno.test("GRP-5.3: judgeSuccessor() lets accounts, admins and name differ where commits or moves were missed, never the kind, nor the accounts of a chat of two", () => {
   const { info, members, old, supersedes } = facts({});
   const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
-  const unseen: Partial<SuccessorFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
+  const unseen: Partial<ReplacementFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
     supersedes: { ...supersedes, channelId: key(5) },
   }, { old: { ...old, active: false } }];
   for (const circumstances of unseen) {
-    assert.equal(judgeSuccessor(facts({ ...changed, ...circumstances })), undefined);
-    assert.equal(judgeSuccessor(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
-    assert.equal(judgeSuccessor(facts({ ...circumstances, info: { ...info, kind: "direct" } })), "GRP-5.3");
+    assert.equal(judgeReplacement(facts({ ...changed, ...circumstances })), undefined);
+    assert.equal(judgeReplacement(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
+    assert.equal(judgeReplacement(facts({ ...circumstances, info: { ...info, kind: "direct" } })), "GRP-5.3");
     const direct = {
       ...circumstances,
       info: { ...info, kind: "direct" as const },
       old: { ...(circumstances.old ?? old), kind: "direct" as const },
     };
-    assert.equal(judgeSuccessor(facts(direct)), undefined);
-    assert.equal(judgeSuccessor(facts({ ...direct, members: changed.members })), "GRP-5.3");
+    assert.equal(judgeReplacement(facts(direct)), undefined);
+    assert.equal(judgeReplacement(facts({ ...direct, members: changed.members })), "GRP-5.3");
   }
 });
 
 Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
   const { old, supersedes } = facts({});
   const out = { ...old, active: false };
-  assert.equal(judgeSuccessor(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
+  assert.equal(judgeReplacement(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
   assert.equal(
-    judgeSuccessor(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })),
+    judgeReplacement(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })),
     undefined,
     "the commit that took it out",
   );

@@ -4,8 +4,8 @@ import { isWireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import { sealDirect } from "../sync/device_messages/device_messages.ts";
-import { differenceOf, tellServer } from "../sync/commits/server_member_list.ts";
+import { sealDeviceMessage } from "../sync/device_messages/device_messages.ts";
+import { serverListDiff, tellServer } from "../sync/commits/server_member_list.ts";
 import type { TestCore } from "../testing/core.ts";
 import { random, sendCommit, takeOver, without } from "../testing/hostile_member.ts";
 import { outsider } from "../testing/outsider.ts";
@@ -84,7 +84,7 @@ suite("a member that tells the server other removals and additions than its comm
           ))!;
         const channelId = fromHex(chatId);
         const commitId = lie === "no-admin" ? pending.commitId : random(16);
-        const body = await sealDirect({
+        const body = await sealDeviceMessage({
           channelId,
           from: recipientKey,
           to: victim,
@@ -200,6 +200,6 @@ Deno.test("tellServer() takes the server from its list to the group's", () => {
 Deno.test("differenceOf() names who is missing on either side", () => {
   const key = (fill: number) => new Uint8Array(32).fill(fill);
   const members = [{ recipientKey: key(1) }, { recipientKey: key(2) }] as never;
-  const { missing, extra } = differenceOf(members, [key(2), key(3)]);
+  const { missing, extra } = serverListDiff(members, [key(2), key(3)]);
   assert.deepEqual([missing.map(({ recipientKey }) => recipientKey), extra], [[key(1)], [key(3)]]);
 });

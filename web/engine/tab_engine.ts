@@ -34,7 +34,7 @@ export interface TabEngine {
 const never = new Promise<never>(() => {});
 
 /** Takes a seat: follows at once, leads as soon as the lock is given. */
-export function takeSeat({ locks, channel, openEngine, emit, heartbeatMs = 3000 }: TabEngineParts): TabEngine {
+export function joinTabElection({ locks, channel, openEngine, emit, heartbeatMs = 3000 }: TabEngineParts): TabEngine {
   if (!locks) {
     const problem = { code: LocalCode.noWebLocks, detail: "navigator.locks is missing" };
     return { call: () => Promise.reject(new EngineError(problem)) };

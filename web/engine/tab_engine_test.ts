@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type EngineApi, EngineError, type EngineEvent } from "../../client/api/engine_api.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { TabChannel } from "./tab_protocol.ts";
-import { type TabEngine, type TabLocks, takeSeat } from "./tab_engine.ts";
+import { joinTabElection, type TabEngine, type TabLocks } from "./tab_engine.ts";
 
 /** A lock as the browser keeps it: a queue, passed on when its holder's tab is gone. */
 class FakeLocks {
@@ -53,7 +53,7 @@ class Profile {
           ((event: MessageEvent) => dead || removed.has(listener) || listener(event)) as EventListener,
         ),
     };
-    const seat = takeSeat({
+    const seat = joinTabElection({
       locks: this.locks.forTab(),
       channel: gate,
       heartbeatMs: 20,
@@ -222,7 +222,7 @@ testProfile("an engine that can not be opened answers every tab with the reason"
 Deno.test("takeSeat() runs no engine without Web Locks, and says so", async () => {
   let opened = false;
   const channel: TabChannel = { postMessage() {}, addEventListener() {}, removeEventListener() {} };
-  const seat = takeSeat({
+  const seat = joinTabElection({
     locks: undefined,
     channel,
     emit() {},

@@ -8,7 +8,7 @@ import type { EmitEvent } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
 import { openEngine } from "./open_engine.ts";
-import { takeSeat } from "./tab_engine.ts";
+import { joinTabElection } from "./tab_engine.ts";
 import { channelName, type TabChannel } from "./tab_protocol.ts";
 
 let listener: EmitEvent | undefined;
@@ -16,7 +16,7 @@ let attached: (sentinel: PageSentinel) => void;
 const early: EngineEvent[] = [];
 const page = new Promise<PageSentinel>((resolve) => (attached = resolve));
 
-const seat = takeSeat({
+const seat = joinTabElection({
   locks: navigator.locks as typeof navigator.locks | undefined,
   channel: new BroadcastChannel(channelName) as TabChannel,
   openEngine: async (emit) => await openEngine(emit, await page),

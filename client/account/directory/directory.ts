@@ -18,7 +18,7 @@ import { judgeDeviceList, type SeenList } from "../devices/device_list_check.ts"
 import { type AccountRecord, DirectoryStore } from "./directory_store.ts";
 import { asEngineErrors } from "../errors.ts";
 import type { Bytes, Clock, Directory, KnownAccount } from "../types.ts";
-import { type Pin, standsOver } from "../vault/vault.ts";
+import { type Pin, supersedesPin } from "../vault/vault.ts";
 
 /** The server's limit for one `lookupAccounts`. */
 const batchSize = 100;
@@ -88,7 +88,7 @@ export class AccountDirectory implements Directory {
     });
   }
 
-  async sighted(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }> {
+  async lookUpForVerification(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }> {
     try {
       return { account: await this.byUsername(username) };
     } catch (error) {
@@ -242,7 +242,7 @@ export class AccountDirectory implements Directory {
         } else if (pin.decided > record.decided) {
           await this.#records.remove(record.accountKey);
         } else if (
-          standsOver(pin, pinOf(record)) && !(record.changedKey && equalBytes(record.changedKey, pin.accountKey))
+          supersedesPin(pin, pinOf(record)) && !(record.changedKey && equalBytes(record.changedKey, pin.accountKey))
         ) {
           await this.#records.save({ ...record, changedKey: pin.accountKey });
           this.#options.onProblem?.({

@@ -86,7 +86,7 @@ Deno.test("acceptChangedKey() pins the key whose number was shown, and no other 
     await HeldAccount.create("bob", [await newDevice()]),
   ];
   server.show(second.answer);
-  const shown = (await directory.sighted("bob")).changedKey!;
+  const shown = (await directory.lookUpForVerification("bob")).changedKey!;
   assert.deepEqual(shown, second.accountKey);
   // A leaf of a third key makes this device ask for it.
   server.show(third.answer);
@@ -98,7 +98,11 @@ Deno.test("acceptChangedKey() pins the key whose number was shown, and no other 
   );
   await rejectsWith(directory.acceptChangedKey("bob", shown), "L017");
   assert.deepEqual((await directory.known()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
-  assert.deepEqual((await directory.sighted("bob")).changedKey, third.accountKey, "who looks again sees the new one");
+  assert.deepEqual(
+    (await directory.lookUpForVerification("bob")).changedKey,
+    third.accountKey,
+    "who looks again sees the new one",
+  );
   server.show(second.answer);
   assert.deepEqual((await directory.acceptChangedKey("bob", shown)).accountKey, second.accountKey);
   await rejectsWith(directory.requireUnchanged([third]), "L016");

@@ -159,13 +159,13 @@ export function mergePins(ours: Pin[], theirs: Pin[]): Pin[] {
         ...(other.decided > pin.decided ? other : pin),
         firstSeen: Math.min(pin.firstSeen, other.firstSeen),
       });
-    } else if (standsOver(pin, other)) merged.set(pin.username, pin);
+    } else if (supersedesPin(pin, other)) merged.set(pin.username, pin);
   }
   return [...merged.values()].sort((a, b) => a.username < b.username ? -1 : 1);
 }
 
 /** @returns whether the first pin's key, which is another than the second's, is the one to keep */
-export function standsOver(pin: Pin, other: Pin): boolean {
+export function supersedesPin(pin: Pin, other: Pin): boolean {
   return pin.decided !== other.decided ? pin.decided > other.decided : pin.firstSeen < other.firstSeen;
 }
 

@@ -15,7 +15,7 @@ import {
   parseKeyPackage,
   type PendingCommit,
 } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 
 /**
@@ -96,15 +96,15 @@ export async function readdsOf({ add, requests = [] }: CommitPlan): Promise<Read
  * put back after it had asked and has renewed its keys since.
  */
 export function isReadded(
-  draft: Pick<Draft, "members" | "record">,
+  conversation: Pick<ConversationTransaction, "members" | "record">,
   { add }: CommitPlan,
   { keys, askedIn }: Readds,
 ): boolean {
-  const members = draft.members();
+  const members = conversation.members();
   return add.every(({ recipientKey }) => {
     const key = toHex(recipientKey);
     const member = members.find((candidate) => equalBytes(candidate.recipientKey, recipientKey));
-    const since = draft.record.readded?.find((readded) => readded.recipientKey === key)?.n ?? 0;
+    const since = conversation.record.readded?.find((readded) => readded.recipientKey === key)?.n ?? 0;
     return member === undefined || equalBytes(member.xwingPublicKey, keys.get(key)!) ||
       since > (askedIn.get(key) ?? since);
   });

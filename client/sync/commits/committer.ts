@@ -11,10 +11,10 @@ import { EngineError, LocalCode } from "../../api/engine_api.ts";
 import { type Bytes, GroupUsageError, type PendingCommit } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
 import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
-import { announceRemovals } from "../device_messages/removal_notice.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { sendRemovalNotices } from "../device_messages/removal_notice.ts";
 import type { CommitPlan } from "../conversation/records.ts";
-import { differenceOf, tellServer } from "./server_member_list.ts";
+import { serverListDiff, tellServer } from "./server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
@@ -48,7 +48,7 @@ export class Committer {
 
   /** The network is there: pending commits go out again, the same bytes. */
   connected(): void {
-    for (const { id, pending } of this.#context.chats.all()) {
+    for (const { id, pending } of this.#context.conversations.all()) {
       if (pending) this.#schedule(id, 0);
     }
   }
@@ -71,12 +71,12 @@ export class Committer {
    */
   async carryOut(
     chatId: string,
-    makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
+    makePlan: (conversation: ConversationTransaction) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
   ): Promise<void> {
     const before = this.#jobs.get(chatId) ?? Promise.resolve();
     const job = before.catch(() => {}).then(async () => {
       // One that was found on the device at the start.
-      if (this.#context.chats.get(chatId)?.pending) await this.#settled(chatId);
+      if (this.#context.conversations.get(chatId)?.pending) await this.#settled(chatId);
       await this.#begin(chatId, makePlan);
     });
     this.#jobs.set(chatId, job);
@@ -89,7 +89,7 @@ export class Committer {
 
   /** Whether a commit of this chat is under way. */
   isBusy(chatId: string): boolean {
-    return this.#jobs.has(chatId) || this.#context.chats.get(chatId)?.pending !== undefined;
+    return this.#jobs.has(chatId) || this.#context.conversations.get(chatId)?.pending !== undefined;
   }
 
   merged(chatId: string): void {
@@ -105,7 +105,7 @@ export class Committer {
 
   /** Another commit won: after a random while, ours is built again on top of it. */
   lost(chatId: string): void {
-    const attempt = this.#context.chats.get(chatId)?.pending?.attempt ?? 1;
+    const attempt = this.#context.conversations.get(chatId)?.pending?.attempt ?? 1;
     this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));
   }
 
@@ -116,9 +116,9 @@ export class Committer {
    * @returns false when nothing is left to do
    * @throws GroupUsageError when the rules forbid it
    */
-  async prepare(draft: Draft, plan: CommitPlan, attempt: number): Promise<boolean> {
+  async prepare(conversation: ConversationTransaction, plan: CommitPlan, attempt: number): Promise<boolean> {
     const { mls, account, trust } = this.#context;
-    const { state } = draft;
+    const { state } = conversation;
     if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
     const ownDevice = toHex(account.recipientKey);
     const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
@@ -135,8 +135,8 @@ export class Committer {
       nowMs: account.clock.now(),
     };
     const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
-    draft.moveRatchet(newState, record);
-    draft.setPending({ plan, commit: mls.encodePending(pending), attempt });
+    conversation.moveRatchet(newState, record);
+    conversation.setPending({ plan, commit: mls.encodePending(pending), attempt });
     return true;
   }
 
@@ -152,15 +152,15 @@ export class Committer {
 
   async #begin(
     chatId: string,
-    makePlan: (draft: Draft) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
+    makePlan: (conversation: ConversationTransaction) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
   ): Promise<void> {
-    const begun = await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft?.record.active || draft.record.broken) {
+    const begun = await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation?.record.active || conversation.record.broken) {
         throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
       }
-      const plan = await makePlan(draft);
-      return plan !== undefined && await this.prepare(draft, plan, 0);
+      const plan = await makePlan(conversation);
+      return plan !== undefined && await this.prepare(conversation, plan, 0);
     }).catch((error) => {
       throw planError(error);
     });
@@ -211,9 +211,9 @@ export class Committer {
     this.#sending.set(chatId, false);
     let again: number | undefined;
     try {
-      const pending = this.#context.chats.get(chatId)?.pending;
+      const pending = this.#context.conversations.get(chatId)?.pending;
       // Built again once this device is in the group again.
-      const stands = this.#context.chats.get(chatId)?.record.broken === undefined;
+      const stands = this.#context.conversations.get(chatId)?.record.broken === undefined;
       // It was voided when this device fell out of step: whoever waits for it, and the work behind it, goes on.
       if (!pending) {
         this.#finish(
@@ -238,7 +238,7 @@ export class Committer {
     }
     const asked = this.#sending.get(chatId);
     this.#sending.delete(chatId);
-    const pending = this.#context.chats.get(chatId)?.pending;
+    const pending = this.#context.conversations.get(chatId)?.pending;
     // Asked meanwhile: for a plan that is to be built, or for another commit than the one whose answer was awaited.
     if (pending && asked && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
     else if (pending && again !== undefined) this.#schedule(chatId, again);
@@ -247,20 +247,20 @@ export class Committer {
   /** @returns whether there is something to send now */
   async #rebuild(chatId: string): Promise<boolean> {
     try {
-      const needed = await this.#context.chats.update(async (unit) => {
-        const draft = await unit.chat(chatId);
-        if (!draft?.pending || draft.pending.commit) return draft?.pending !== undefined;
-        const { plan } = draft.pending;
+      const needed = await this.#context.conversations.update(async (unit) => {
+        const conversation = await unit.conversation(chatId);
+        if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
+        const { plan } = conversation.pending;
         // Another member was faster.
         const done = plan.purpose === "repair"
-          ? !draft.record.serverDiffers
-          : plan.purpose === "readd" && isReadded(draft, plan, await readdsOf(plan));
+          ? !conversation.record.serverDiffers
+          : plan.purpose === "readd" && isReadded(conversation, plan, await readdsOf(plan));
         if (done) {
-          draft.setPending(undefined);
+          conversation.setPending(undefined);
           return false;
         }
-        if (await this.prepare(draft, draft.pending.plan, draft.pending.attempt)) return true;
-        draft.setPending(undefined);
+        if (await this.prepare(conversation, conversation.pending.plan, conversation.pending.attempt)) return true;
+        conversation.setPending(undefined);
         return false;
       });
       if (!needed) this.#finish(chatId);
@@ -274,7 +274,7 @@ export class Committer {
 
   /** @returns after how many ms to look again, if the entry has not come by then */
   async #send(chatId: string): Promise<number | undefined> {
-    const { chats, mls, rpc } = this.#context;
+    const { conversations: chats, mls, rpc } = this.#context;
     const record = chats.get(chatId)?.pending;
     if (!record?.commit) return undefined;
     const pending = mls.decodePending(record.commit);
@@ -283,7 +283,7 @@ export class Committer {
     const { body, headersLength } = bundleBody({ bundle: { ...pending.bundle, headers } });
     try {
       if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
-      if (record.plan.purpose === "remove") await announceRemovals(this.#context, channelId, pending);
+      if (record.plan.purpose === "remove") await sendRemovalNotices(this.#context, channelId, pending);
       const lengths = {
         commitLength: pending.bundle.sealedCommit.length,
         welcomeLength: pending.bundle.sealedWelcome.length,
@@ -308,7 +308,7 @@ export class Committer {
 
   async #failed(chatId: string, channelId: Bytes, sent: PendingCommit, error: unknown): Promise<number | undefined> {
     if (!(error instanceof WireError)) return this.#delay(chatId);
-    const now = this.#context.chats.get(chatId)?.record.channelId;
+    const now = this.#context.conversations.get(chatId)?.record.channelId;
     // The conversation has moved meanwhile: what the old channel says no longer counts, and the plan is built
     // again for the new one.
     if (now && !equalBytes(now, channelId)) return 0;
@@ -316,7 +316,7 @@ export class Committer {
       case ErrorCode.epochConflict:
       case ErrorCode.staleEpoch:
         // The winner's entry is in the queue, or has been processed meanwhile.
-        if (Number(sent.baseEpoch) >= (this.#context.chats.get(chatId)?.record.epoch ?? 0)) {
+        if (Number(sent.baseEpoch) >= (this.#context.conversations.get(chatId)?.record.epoch ?? 0)) {
           this.#suspect(chatId, error.code);
         }
         return winnerPatienceMs;
@@ -330,7 +330,7 @@ export class Committer {
       default: {
         if (error.code === ErrorCode.malformed && await this.#meetServer(chatId, sent)) return 0;
         if (error.code === ErrorCode.notAMember) this.#suspect(chatId, error.code);
-        const current = this.#context.chats.get(chatId)?.pending?.commit;
+        const current = this.#context.conversations.get(chatId)?.pending?.commit;
         if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId(sent)) {
           await this.#abandon(chatId, new EngineError({ code: codeName(error.code), detail: error.reason }));
         }
@@ -347,32 +347,34 @@ export class Committer {
    * @returns whether there is something new to send
    */
   async #meetServer(chatId: string, sent: PendingCommit): Promise<boolean> {
-    const chat = this.#context.chats.get(chatId);
+    const chat = this.#context.conversations.get(chatId);
     if (!chat || sent.baseEpoch === 0n || chat.pending?.serverMembers) return false;
     const server = await this.#context.rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() =>
       undefined
     );
-    const state = await this.#context.chats.withState(chatId);
+    const state = await this.#context.conversations.withState(chatId);
     if (!server || !state || server.epoch !== Number(state.epoch)) return false;
-    const { missing, extra } = differenceOf(this.#context.mls.members(state), server.members);
+    const { missing, extra } = serverListDiff(this.#context.mls.members(state), server.members);
     if (missing.length + extra.length === 0) return false;
-    return await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft?.pending?.commit || draft.record.epoch !== server.epoch) return false;
-      draft.setPending({ ...draft.pending, serverMembers: server.members });
-      if (!draft.record.serverDiffers) draft.notice("server-differs", {}, this.#context.account.clock.now());
-      draft.set({ serverDiffers: true });
+    return await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation?.pending?.commit || conversation.record.epoch !== server.epoch) return false;
+      conversation.setPending({ ...conversation.pending, serverMembers: server.members });
+      if (!conversation.record.serverDiffers) {
+        conversation.notice("server-differs", {}, this.#context.account.clock.now());
+      }
+      conversation.set({ serverDiffers: true });
       return true;
     });
   }
 
   /** Gives the plan up. A chat that never came to be goes with it. */
   async #abandon(chatId: string, error: EngineError): Promise<void> {
-    await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft) return;
-      draft.setPending(undefined);
-      if (draft.record.hidden) draft.remove();
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation) return;
+      conversation.setPending(undefined);
+      if (conversation.record.hidden) conversation.remove();
     });
     this.#finish(chatId, error);
   }

@@ -10,9 +10,9 @@ import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { Bytes, CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { InboxEvents } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** What a commit did, as its authenticated data says and every member has checked. */
 export interface CommitEffect {
@@ -42,8 +42,8 @@ function sameKeys(one: Uint8Array[], other: Uint8Array[]): boolean {
 /** Holds what the server was told against what the commit did, and shows and mends a difference. */
 export function compareWithServer(
   events: InboxEvents,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   entry: Entry,
   committer: Member,
   did: CommitEffect,
@@ -53,17 +53,17 @@ export function compareWithServer(
   const sameMembers = equalBytes(entry.membersHash, did.membersHash);
   // A commit that mends the list tells the server more than it does; one that leaves the list right but names
   // others would give a member a Welcome in place of the commit.
-  const mends = draft.record.serverDiffers === true;
+  const mends = conversation.record.serverDiffers === true;
   const told = entry.kind !== EntryKind.COMMIT || mends ||
     (sameKeys(entry.removed, did.removed) && sameKeys(entry.added, did.added));
   if (sameMembers) {
-    if (mends) draft.set({ serverDiffers: undefined });
-    if (!told) draft.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+    if (mends) conversation.set({ serverDiffers: undefined });
+    if (!told) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
     return;
   }
-  if (!mends) draft.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
-  draft.set({ serverDiffers: true });
-  unit.afterwards(() => events.serverDiffers(draft.id));
+  if (!mends) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+  conversation.set({ serverDiffers: true });
+  unit.afterCommit(() => events.serverDiffers(conversation.id));
 }
 
 /** What `commit` tells the server. */
@@ -103,7 +103,7 @@ export function tellServer(
 }
 
 /** @returns members of the group that the server lacks, and recipientKeys that only the server has */
-export function differenceOf(members: Member[], serverMembers: Uint8Array[]): { missing: Member[]; extra: Bytes[] } {
+export function serverListDiff(members: Member[], serverMembers: Uint8Array[]): { missing: Member[]; extra: Bytes[] } {
   const server = new Set(serverMembers.map(toHex));
   const group = new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
   return {

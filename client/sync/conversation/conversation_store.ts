@@ -14,11 +14,11 @@ import type { ChatSummary, TimelineItem } from "../../api/engine_api.ts";
 import type { Bytes, GroupState, Mls } from "../../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
-import { type Chat, Draft } from "./conversation_transaction.ts";
+import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type StoredChat } from "./records.ts";
 import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
-import { Unit } from "./unit_of_work.ts";
+import { UnitOfWork } from "./unit_of_work.ts";
 
 /**
  * For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is
@@ -34,7 +34,7 @@ const waitingPauseMs = 30;
 /** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
 const recordsOfMessage = 6;
 
-export interface ChatsListener {
+export interface ConversationStoreListener {
   timeline(chatId: string, items: TimelineItem[]): void;
   /** What was told of this conversation last may not be on this device after all. */
   reread(chatId: string): void;
@@ -42,12 +42,12 @@ export interface ChatsListener {
 }
 
 /** The groups of this device: one at a time changes, in one transaction each. */
-export class Chats {
+export class ConversationStore {
   readonly #store: SealedStore;
   readonly #mls: Mls;
   readonly #own: { username: string; accountKey: string };
-  readonly #listener: ChatsListener;
-  readonly #chats = new Map<string, Chat>();
+  readonly #listener: ConversationStoreListener;
+  readonly #chats = new Map<string, Conversation>();
   /** Channels as hex → the chat, those that it has left included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
@@ -65,7 +65,7 @@ export class Chats {
       store: SealedStore;
       mls: Mls;
       own: { username: string; accountKey: string };
-      listener: ChatsListener;
+      listener: ConversationStoreListener;
       environment: Environment;
     },
   ) {
@@ -107,7 +107,7 @@ export class Chats {
     this.#closed = true;
   }
 
-  get(chatId: string): Chat | undefined {
+  get(chatId: string): Conversation | undefined {
     return this.#chats.get(chatId);
   }
 
@@ -124,7 +124,7 @@ export class Chats {
       : known;
   }
 
-  #keep(chat: Chat): void {
+  #keep(chat: Conversation): void {
     this.#chats.set(chat.id, chat);
     for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) {
       this.#byChannel.set(channel, chat.id);
@@ -136,7 +136,7 @@ export class Chats {
     for (const [channel, of] of this.#byChannel) if (of === chatId) this.#byChannel.delete(channel);
   }
 
-  all(): Chat[] {
+  all(): Conversation[] {
     return [...this.#chats.values()];
   }
 
@@ -164,19 +164,19 @@ export class Chats {
    * @throws whatever `work` throws; StorageError, GuardError. Nothing has changed then (after a StorageError:
    *   nothing or everything, and it is read again)
    */
-  async update<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+  async update<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
     const held = new Map<string, () => void>();
     const hold = async (chatId: string) => {
       if (!held.has(chatId)) held.set(chatId, await this.#mutex(chatId).acquire());
     };
-    const unit: Unit = new Unit(
+    const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
         const chat = this.#chats.get(chatId);
         if (!chat) return undefined;
-        const draft = new Draft(await this.#loaded(chat), this.#mls);
-        unit.drafts.set(chatId, draft);
-        return draft;
+        const conversation = new ConversationTransaction(await this.#loaded(chat), this.#mls);
+        unit.conversations.set(chatId, conversation);
+        return conversation;
       },
       async (record, chatId) => {
         await hold(chatId);
@@ -184,8 +184,8 @@ export class Chats {
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
         // One that this unit has changed already keeps what it holds: the messages that came before a Welcome
         // are written with it.
-        const draft = unit.drafts.get(chatId) ??
-          new Draft({
+        const conversation = unit.conversations.get(chatId) ??
+          new ConversationTransaction({
             id: chatId,
             record,
             state: undefined,
@@ -193,9 +193,9 @@ export class Chats {
             pending: undefined,
             version,
           }, this.#mls);
-        draft.begin(record);
-        unit.drafts.set(chatId, draft);
-        return draft;
+        conversation.begin(record);
+        unit.conversations.set(chatId, conversation);
+        return conversation;
       },
       (channel) => this.chatOf(channel),
     );
@@ -234,12 +234,12 @@ export class Chats {
     return records.map(({ value }) => value).reverse();
   }
 
-  async #write(unit: Unit, batch: SealedBatch, early: ReadonlySet<string>): Promise<void> {
+  async #write(unit: UnitOfWork, batch: SealedBatch, early: ReadonlySet<string>): Promise<void> {
     try {
       await this.#store.write(batch);
     } catch (error) {
       // Whether it was written is unknown: the pictures in memory may be old.
-      for (const chatId of unit.drafts.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
+      for (const chatId of unit.conversations.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
       for (const chatId of early) if (!this.#closed) this.#listener.reread(chatId);
       throw error;
     }
@@ -251,9 +251,9 @@ export class Chats {
    *
    * @returns the chats whose items have been told
    */
-  #tellEarly(unit: Unit, written: Promise<void>): ReadonlySet<string> {
+  #tellEarly(unit: UnitOfWork, written: Promise<void>): ReadonlySet<string> {
     const early = new Set<string>();
-    for (const [chatId, { deleted, items }] of unit.drafts) {
+    for (const [chatId, { deleted, items }] of unit.conversations) {
       if (
         deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")
       ) continue;
@@ -284,24 +284,26 @@ export class Chats {
     });
   }
 
-  async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Chat, "record" | "storedMembers">> {
+  async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Conversation, "record" | "storedMembers">> {
     if (stored.members) return { record: { ...stored, members: stored.members } };
     const members = await this.#store.get<ChatRecord["members"]>("epochs", keys.members(chatId));
     if (!members) throw new StorageError("the members of a chat are missing");
     return { record: { ...stored, members }, storedMembers: members };
   }
 
-  #publish(unit: Unit, early: ReadonlySet<string>): void {
+  #publish(unit: UnitOfWork, early: ReadonlySet<string>): void {
     let listed = false;
-    for (const [chatId, draft] of unit.drafts) if (draft.deleted) this.#drop(chatId);
-    for (const draft of unit.drafts.values()) {
-      if (!draft.deleted) this.#keep(draft.result());
-      listed ||= draft.changed;
+    for (const [chatId, conversation] of unit.conversations) if (conversation.deleted) this.#drop(chatId);
+    for (const conversation of unit.conversations.values()) {
+      if (!conversation.deleted) this.#keep(conversation.result());
+      listed ||= conversation.changed;
     }
     // The network before the views: what waits for it goes out while they draw.
-    unit.finish();
-    for (const [chatId, draft] of unit.drafts) {
-      if (!draft.deleted && draft.items.length > 0 && !early.has(chatId)) this.#tell(chatId, draft.items.map(itemOf));
+    unit.runAfterCommit();
+    for (const [chatId, conversation] of unit.conversations) {
+      if (!conversation.deleted && conversation.items.length > 0 && !early.has(chatId)) {
+        this.#tell(chatId, conversation.items.map(itemOf));
+      }
     }
     if (listed) this.#announce();
   }
@@ -333,7 +335,7 @@ export class Chats {
     });
   }
 
-  async #loaded(chat: Chat): Promise<Chat> {
+  async #loaded(chat: Conversation): Promise<Conversation> {
     if (chat.state) return chat;
     const [epoch, ratchets] = await Promise.all([
       this.#store.get<Bytes>("epochs", chat.id),
@@ -350,7 +352,7 @@ export class Chats {
       if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
       throw error;
     }
-    const loaded: Chat = { ...chat, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
+    const loaded: Conversation = { ...chat, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
     this.#chats.set(chat.id, loaded);
     return loaded;
   }

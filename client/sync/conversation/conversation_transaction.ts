@@ -23,7 +23,7 @@ const rememberedChannels = 16;
 const previewLength = 200;
 
 /** One conversation as it is on disk. Never changed in place. */
-export interface Chat {
+export interface Conversation {
   readonly id: string;
   readonly record: ChatRecord;
   /** The members that their own record on disk holds; undefined when there is none yet. */
@@ -38,16 +38,16 @@ export interface Chat {
 }
 
 /** Where a draft puts its records. */
-export interface Records {
+export interface RecordWriter {
   put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
   delete(store: StoreName, key: string): void;
-  afterwards(run: () => void): void;
+  afterCommit(run: () => void): void;
 }
 
 type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
 
 /** One group while it changes: what is put here is written with the unit's transaction, or not at all. */
-export class Draft {
+export class ConversationTransaction {
   readonly id: string;
   readonly version: number;
   readonly #mls: Mls;
@@ -68,7 +68,7 @@ export class Draft {
   readonly items: ItemRecord[] = [];
   deleted = false;
 
-  constructor(chat: Chat, mls: Mls) {
+  constructor(chat: Conversation, mls: Mls) {
     this.id = chat.id;
     this.version = chat.version;
     this.#mls = mls;
@@ -269,7 +269,7 @@ export class Draft {
   }
 
   /** Puts all that changed into the unit's write. */
-  writeTo(unit: Records): void {
+  writeTo(unit: RecordWriter): void {
     if (!this.changed) return;
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
@@ -304,11 +304,11 @@ export class Draft {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);
       else unit.delete("pending", this.id);
     }
-    if (this.#spent.length > 0) unit.afterwards(() => this.#mls.wipe(this.#spent));
+    if (this.#spent.length > 0) unit.afterCommit(() => this.#mls.wipe(this.#spent));
   }
 
   /** What memory holds once the write is on disk. */
-  result(): Chat {
+  result(): Conversation {
     const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
     return {
       id: this.id,

@@ -6,10 +6,10 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { Bytes, GroupState } from "../../mls/group.ts";
-import type { Draft } from "./conversation_transaction.ts";
+import type { ConversationTransaction } from "./conversation_transaction.ts";
 import { keys, unreadableForMs } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
-import type { Unit } from "./unit_of_work.ts";
+import type { UnitOfWork } from "./unit_of_work.ts";
 
 export interface PastEpoch {
   n: number;
@@ -26,7 +26,11 @@ export interface PastEpoch {
 const rememberedEpochs = 8;
 
 /** @returns oldest first; as the unit is going to have them */
-export async function pastEpochs({ store }: SyncContext, unit: Unit, { id }: Draft): Promise<PastEpoch[]> {
+export async function epochHistory(
+  { store }: SyncContext,
+  unit: UnitOfWork,
+  { id }: ConversationTransaction,
+): Promise<PastEpoch[]> {
   const key = keys.pastEpochs(id);
   return (unit.peek("epochs", key) ?? await store.get<PastEpoch[]>("epochs", key) ?? []) as PastEpoch[];
 }
@@ -34,8 +38,8 @@ export async function pastEpochs({ store }: SyncContext, unit: Unit, { id }: Dra
 /** Notes the epoch that `state` has just entered. @param fresh whether what was noted before is of another channel */
 export async function noteEpoch(
   context: SyncContext,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   state: GroupState,
   { commitId, S }: { commitId: Uint8Array; S: Bytes },
   fresh = false,
@@ -43,10 +47,12 @@ export async function noteEpoch(
   const nowMs = context.account.clock.now();
   const before = fresh
     ? []
-    : (await pastEpochs(context, unit, draft)).filter(({ n, atMs }) =>
+    : (await epochHistory(context, unit, conversation)).filter(({ n, atMs }) =>
       n < Number(state.epoch) && atMs + unreadableForMs > nowMs
     );
   const hash = state.active ? context.mls.transcriptHash(state) : new Uint8Array(32);
   const noted: PastEpoch[] = [...before, { n: Number(state.epoch), commitId: toHex(commitId), S, hash, atMs: nowMs }];
-  unit.put("epochs", keys.pastEpochs(draft.id), noted.slice(-rememberedEpochs), { channelId: draft.channelId });
+  unit.put("epochs", keys.pastEpochs(conversation.id), noted.slice(-rememberedEpochs), {
+    channelId: conversation.channelId,
+  });
 }

@@ -63,7 +63,7 @@ export interface Remembered {
  * @param after the devices and the name that the conversation goes on with
  * @returns the lines for what differs where the commits between were not seen: they name nobody who did it
  */
-export function differenceOf(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
+export function membershipDiff(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
   const accounts = accountsOf(after.devices);
   return [
     ...accountNotices(before.members, accounts, {}, new Set()),

@@ -6,7 +6,7 @@ import type { AccountContext } from "../../account/types.ts";
 import type { EngineProblem } from "../../api/engine_api.ts";
 import type { Mls } from "../../mls/group.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
-import type { Chats } from "./conversation_store.ts";
+import type { ConversationStore } from "./conversation_store.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import type { OutboxRecord } from "./records.ts";
 import type { TrustWatch } from "../membership/trust_watch.ts";
@@ -15,7 +15,7 @@ export interface SyncContext {
   readonly account: AccountContext;
   readonly rpc: RpcClient;
   readonly store: SealedStore;
-  readonly chats: Chats;
+  readonly conversations: ConversationStore;
   readonly mls: Mls;
   readonly trust: TrustWatch;
   readonly environment: Environment;

@@ -3,23 +3,23 @@
 import type { SealContext, SealedBatch, SealedPut } from "../../storage/sealed_store.ts";
 import { toHex } from "../../../schema/bytes.ts";
 import type { StoreName } from "../../storage/storage.ts";
-import type { Draft } from "./conversation_transaction.ts";
+import type { ConversationTransaction } from "./conversation_transaction.ts";
 import type { ChatRecord } from "./records.ts";
 
 /** What changes together: drafts of groups and single records, written in one transaction. */
-export class Unit {
+export class UnitOfWork {
   readonly #puts = new Map<string, SealedPut>();
   readonly #deletes = new Map<string, { store: StoreName; key: string }>();
   readonly #absent: { store: StoreName; key: string }[] = [];
-  readonly drafts = new Map<string, Draft>();
+  readonly conversations = new Map<string, ConversationTransaction>();
   readonly #afterwards: (() => void)[] = [];
-  readonly #open: (chatId: string) => Promise<Draft | undefined>;
-  readonly #create: (record: ChatRecord, chatId: string) => Promise<Draft>;
+  readonly #open: (chatId: string) => Promise<ConversationTransaction | undefined>;
+  readonly #create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>;
   readonly #chatOf: (channel: string) => string | undefined;
 
   constructor(
-    open: (chatId: string) => Promise<Draft | undefined>,
-    create: (record: ChatRecord, chatId: string) => Promise<Draft>,
+    open: (chatId: string) => Promise<ConversationTransaction | undefined>,
+    create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>,
     chatOf: (channel: string) => string | undefined,
   ) {
     this.#open = open;
@@ -33,21 +33,21 @@ export class Unit {
    */
   chatOf(channelId: Uint8Array): string | undefined {
     const channel = toHex(channelId);
-    for (const draft of this.drafts.values()) {
-      if (draft.deleted) continue;
-      if (toHex(draft.record.channelId) === channel) return draft.id;
-      if (draft.record.earlier?.includes(channel)) return undefined;
+    for (const conversation of this.conversations.values()) {
+      if (conversation.deleted) continue;
+      if (toHex(conversation.record.channelId) === channel) return conversation.id;
+      if (conversation.record.earlier?.includes(channel)) return undefined;
     }
     return this.#chatOf(channel);
   }
 
   /** @returns the chat to change, its mutex held until the unit ends; undefined when there is none */
-  async chat(chatId: string): Promise<Draft | undefined> {
-    return this.drafts.get(chatId) ?? await this.#open(chatId);
+  async conversation(chatId: string): Promise<ConversationTransaction | undefined> {
+    return this.conversations.get(chatId) ?? await this.#open(chatId);
   }
 
   /** A chat that is new, or that takes the place of an inactive one. */
-  async create(record: ChatRecord, chatId: string = toHex(record.channelId)): Promise<Draft> {
+  async create(record: ChatRecord, chatId: string = toHex(record.channelId)): Promise<ConversationTransaction> {
     return await this.#create(record, chatId);
   }
 
@@ -74,22 +74,24 @@ export class Unit {
   }
 
   /** Runs once the write is on disk and memory has followed. */
-  afterwards(run: () => void): void {
+  afterCommit(run: () => void): void {
     this.#afterwards.push(run);
   }
 
   get empty(): boolean {
-    return this.#puts.size === 0 && this.#deletes.size === 0 && this.drafts.size === 0;
+    return this.#puts.size === 0 && this.#deletes.size === 0 && this.conversations.size === 0;
   }
 
   /** @returns the batch, with each draft's own records in it */
   batch(): SealedBatch {
-    for (const draft of this.drafts.values()) draft.writeTo(this);
+    for (const conversation of this.conversations.values()) conversation.writeTo(this);
     return {
       puts: [...this.#puts.values()],
       deletes: [...this.#deletes.values()],
       absent: this.#absent,
-      versions: [...this.drafts.values()].filter((draft) => draft.changed).map(({ channelId, version }) => ({
+      versions: [...this.conversations.values()].filter((conversation) => conversation.changed).map((
+        { channelId, version },
+      ) => ({
         channelId,
         from: version,
         to: version + 1,
@@ -97,7 +99,7 @@ export class Unit {
     };
   }
 
-  finish(): void {
+  runAfterCommit(): void {
     for (const run of this.#afterwards) run();
   }
 }

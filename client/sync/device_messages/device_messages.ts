@@ -14,7 +14,7 @@ import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import type { Bytes } from "../../mls/group.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
-export type DirectContent =
+export type DeviceMessageContent =
   /** "Seal the secret of epoch n to me again, please: my header does not open." */
   | { kind: "reseal"; n: number; commitId: Bytes }
   /** The answer: a header (1,168 bytes) for the asker's leaf key. */
@@ -36,17 +36,17 @@ export type DirectContent =
   /** "The commit of epoch n that I am about to send takes you out." */
   | { kind: "removing"; n: number; commitId: Bytes };
 
-export interface Direct {
+export interface DeviceMessage {
   channelId: Bytes;
   /** recipientKeys */
   from: Bytes;
   to: Bytes;
-  content: DirectContent;
+  content: DeviceMessageContent;
 }
 
 const none = new Uint8Array();
 
-function fieldsOf({ channelId, from, to, content }: Direct) {
+function fieldsOf({ channelId, from, to, content }: DeviceMessage) {
   const { kind, n, commitId } = content;
   const parts = content.kind === "resealed"
     ? [content.header]
@@ -57,7 +57,7 @@ function fieldsOf({ channelId, from, to, content }: Direct) {
 }
 
 /** @param seed 32 bytes: the private key of `from` */
-export async function sealDirect(direct: Direct, seed: Uint8Array): Promise<Bytes> {
+export async function sealDeviceMessage(direct: DeviceMessage, seed: Uint8Array): Promise<Bytes> {
   const fields = fieldsOf(direct);
   return encodeCbor({
     ...fields,
@@ -70,11 +70,11 @@ export async function sealDirect(direct: Direct, seed: Uint8Array): Promise<Byte
  * @param to this device's recipientKey
  * @returns undefined unless it is well-formed, for this channel and device, and signed by the device that it names
  */
-export async function openDirect(
+export async function openDeviceMessage(
   bytes: Uint8Array,
   channelId: Uint8Array,
   to: Uint8Array,
-): Promise<Direct | undefined> {
+): Promise<DeviceMessage | undefined> {
   try {
     const fields = recordOf(decodeCbor(bytes), [
       "v",
@@ -88,7 +88,7 @@ export async function openDirect(
       "signature",
     ], "direct payload");
     if (fields.v !== 1) return undefined;
-    const direct: Direct = {
+    const direct: DeviceMessage = {
       channelId: bytesOf(fields.channelId, 32, "channelId"),
       from: bytesOf(fields.from, 32, "from"),
       to: bytesOf(fields.to, 32, "to"),
@@ -108,13 +108,13 @@ export async function openDirect(
  *
  * @param to recipientKey of a device that shares the channel
  */
-export async function sendDirect(
+export async function sendDeviceMessage(
   { rpc, account }: Pick<SyncContext, "rpc" | "account">,
   channelId: Bytes,
   to: Bytes,
-  content: DirectContent,
+  content: DeviceMessageContent,
 ): Promise<void> {
-  const body = await sealDirect({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
+  const body = await sealDeviceMessage({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
   await rpc.call(delivery.enqueue, {
     recipientKey: to,
     channelId,
@@ -126,7 +126,7 @@ export async function sendDirect(
   });
 }
 
-function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DirectContent {
+function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DeviceMessageContent {
   const { kind } = fields;
   const n = countOf(fields.n, "n");
   const id = bytesOf(fields.commitId, undefined, "commitId");

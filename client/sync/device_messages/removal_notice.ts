@@ -7,22 +7,22 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
 import type { PendingCommit } from "../../mls/group.ts";
-import { openDirect, sealDirect } from "./device_messages.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import { openDeviceMessage, sealDeviceMessage } from "./device_messages.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /**
  * The sender's side: before the commit. What does not arrive leaves the server's word alone, so it never
  * holds the commit up.
  */
-export async function announceRemovals(
+export async function sendRemovalNotices(
   { account, rpc }: SyncContext,
   channelId: Uint8Array<ArrayBuffer>,
   { n, commitId, removed }: PendingCommit,
 ): Promise<void> {
   await Promise.all(removed.map(async (to) => {
-    const body = await sealDirect({
+    const body = await sealDeviceMessage({
       channelId,
       from: account.recipientKey,
       to,
@@ -39,20 +39,20 @@ export async function announceRemovals(
  *
  * @returns whether the payload was one
  */
-export async function noteAnnouncement(
+export async function storeRemovalNotice(
   { account, mls, ownKey }: SyncContext,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
 ): Promise<boolean> {
-  const direct = await openDirect(entry.body, entry.channelId, account.recipientKey);
+  const direct = await openDeviceMessage(entry.body, entry.channelId, account.recipientKey);
   if (direct?.content.kind !== "removing") return false;
   const chatId = unit.chatOf(entry.channelId);
-  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
-  if (!draft?.record.active || !draft.state) return true;
-  const member = mls.members(draft.state).find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
+  const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  if (!conversation?.record.active || !conversation.state) return true;
+  const member = mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
   const own = member !== undefined && toHex(member.credential.accountKey) === ownKey;
   if (member && (own || member.role === "admin")) {
-    draft.set({
+    conversation.set({
       announced: { commitId: toHex(direct.content.commitId), n: direct.content.n, by: member.credential.username, own },
     });
   }
@@ -60,8 +60,8 @@ export async function noteAnnouncement(
 }
 
 /** @returns who announced the commit that removed this device */
-export function announcedBy(
-  { record: { announced } }: Draft,
+export function noticedRemover(
+  { record: { announced } }: ConversationTransaction,
   { id, epoch }: Entry,
 ): { by: string; own: boolean } | undefined {
   return announced?.commitId === toHex(id) && announced.n === epoch ? announced : undefined;

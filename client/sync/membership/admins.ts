@@ -6,13 +6,13 @@
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
-import { type DirectContent, sendDirect } from "../device_messages/device_messages.ts";
+import { type DeviceMessageContent, sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { pause } from "../../runtime/environment.ts";
 import type { memberOf } from "../recovery/recovery_responder.ts";
 import type { People } from "./people.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { inRotation } from "../recovery/requests.ts";
-import { makeSuccessor } from "../reinit/replacement_channel.ts";
+import { createReplacement } from "../reinit/replacement_channel.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -60,9 +60,9 @@ export class Admins {
     isDue: (now: Readonly<ChatRecord>) => boolean,
   ): Promise<void> {
     await this.#turn(state);
-    const now = this.#context.chats.get(chatId)?.record;
+    const now = this.#context.conversations.get(chatId)?.record;
     if (!this.#closed.signal.aborted && now?.active && isDue(now)) {
-      await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "server-behind");
+      await createReplacement(this.#context, this.#committer, this.#people, chatId, "server-behind");
     }
   }
 
@@ -71,7 +71,7 @@ export class Admins {
    * kind of word, whoever says it. @throws EngineError
    */
   async leadAtWord(
-    kind: DirectContent["kind"],
+    kind: DeviceMessageContent["kind"],
     chatId: string,
     { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>,
   ): Promise<void> {
@@ -101,7 +101,7 @@ export class Admins {
     there.delete(toHex(this.#context.account.recipientKey));
     const admins = (await this.#devicesOfAdmins(record)).filter((key) => there.has(toHex(key)));
     for (const to of inRotation(admins, toldAtOnce, (round - 1) * toldAtOnce)) {
-      await sendDirect(this.#context, channelId, to, { kind, n: record.epoch, commitId: new Uint8Array() });
+      await sendDeviceMessage(this.#context, channelId, to, { kind, n: record.epoch, commitId: new Uint8Array() });
     }
     return admins.length > 0;
   }

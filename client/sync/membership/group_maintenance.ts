@@ -11,10 +11,10 @@ import type { KnownAccount } from "../../account/types.ts";
 import { EngineError } from "../../api/engine_api.ts";
 import type { Member } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { People } from "./people.ts";
 import { againForMs, type ChatRecord, type CommitPlan } from "../conversation/records.ts";
-import { differenceOf } from "../commits/server_member_list.ts";
+import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
@@ -39,7 +39,7 @@ export function isRenewalDue(
   return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
 }
 
-export interface Drift {
+export interface DeviceListDiff {
   /** Listed devices that are not in the group. */
   missing: { accountKey: string; device: DeviceList["devices"][number] }[];
   /** Members whose device is revoked. */
@@ -51,8 +51,8 @@ export interface Drift {
  *
  * @param lists by account key as hex; an account without one is left as it is
  */
-export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): Drift {
-  const drift: Drift = { missing: [], revoked: [] };
+export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): DeviceListDiff {
+  const drift: DeviceListDiff = { missing: [], revoked: [] };
   for (const [accountKey, list] of lists) {
     const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
     if (own.length === 0) continue;
@@ -71,13 +71,13 @@ export function driftOf(members: Member[], lists: ReadonlyMap<string, DeviceList
  * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
  * renewed, leavers let go.
  */
-export class Upkeep {
+export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #people: People;
   readonly #stateLost: (chatId: string) => void;
   /** Chats with a revoked member: nothing is sent there before it is out. */
-  readonly #tainted = new Set<string>();
+  readonly #hasRevokedMember = new Set<string>();
   readonly #timers = new Map<string, () => void>();
   readonly #unwatch: () => void;
   #working = 0;
@@ -113,21 +113,22 @@ export class Upkeep {
    * @param members of the state that would seal
    */
   async isTainted(chatId: string, members: Member[]): Promise<boolean> {
-    return this.#tainted.has(chatId) || driftOf(members, await this.#lists(members)).revoked.length > 0;
+    return this.#hasRevokedMember.has(chatId) ||
+      deviceListDiffOf(members, await this.#lists(members)).revoked.length > 0;
   }
 
   /** An account has a newer device list, whoever asked for it: its groups follow. */
   async #listChanged(accountKey: string): Promise<void> {
-    for (const { id, record } of this.#context.chats.all()) {
+    for (const { id, record } of this.#context.conversations.all()) {
       if (
         !record.active || record.hidden || record.leaving || record.broken ||
         !record.members.some((member) => member.accountKey === accountKey)
       ) continue;
-      const state = await this.#context.chats.withState(id);
+      const state = await this.#context.conversations.withState(id);
       if (this.#closed) return;
       if (!state?.active) continue;
       const members = this.#context.mls.members(state);
-      this.#mend(id, driftOf(members, await this.#lists(members)));
+      this.#reconcile(id, deviceListDiffOf(members, await this.#lists(members)));
     }
   }
 
@@ -144,12 +145,12 @@ export class Upkeep {
   async commitLeaves(chatId: string): Promise<void> {
     // Without usable KeyPackages the revoked ones go all the same.
     await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
-    this.#tainted.delete(chatId);
+    this.#hasRevokedMember.delete(chatId);
   }
 
   async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
-    await this.#committer.carryOut(chatId, async (draft) => {
-      const { missing, revoked } = await this.#drift(draft);
+    await this.#committer.carryOut(chatId, async (conversation) => {
+      const { missing, revoked } = await this.#deviceListDiff(conversation);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
       const add = withReplacements
         ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey)))
@@ -167,13 +168,13 @@ export class Upkeep {
   }
 
   async #repair(chatId: string): Promise<void> {
-    const { chats, mls, rpc } = this.#context;
+    const { conversations: chats, mls, rpc } = this.#context;
     const chat = chats.get(chatId);
     const state = await chats.withState(chatId);
     if (!chat?.record.serverDiffers || chat.record.broken || !chat.record.active || !state) return;
     const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
     if (server.epoch !== Number(state.epoch)) return;
-    const { missing, extra } = differenceOf(mls.members(state), server.members);
+    const { missing, extra } = serverListDiff(mls.members(state), server.members);
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
     // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and
     // only an admin may do that without its request (GRP-3.3).
@@ -189,8 +190,8 @@ export class Upkeep {
     );
     await this.#committer.carryOut(
       chatId,
-      (draft) =>
-        draft.record.serverDiffers
+      (conversation) =>
+        conversation.record.serverDiffers
           ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) }
           : undefined,
     );
@@ -198,11 +199,13 @@ export class Upkeep {
 
   /** People whom this device had added or removed before a move undid it (parting.ts) come in, or go, once more. */
   redo(chatId: string): void {
-    if (this.#context.chats.get(chatId)?.record.redo) this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
+    if (this.#context.conversations.get(chatId)?.record.redo) {
+      this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
+    }
   }
 
   async #redo(chatId: string): Promise<void> {
-    const { chats, account } = this.#context;
+    const { conversations: chats, account } = this.#context;
     const record = chats.get(chatId)?.record;
     if (!record?.active || record.broken || !record.redo) return;
     const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
@@ -223,14 +226,14 @@ export class Upkeep {
       }
     }
     await chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      draft?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+      const conversation = await unit.conversation(chatId);
+      conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
   }
 
   /** After a message went out. */
   sent(chatId: string): void {
-    const { chats, account, environment } = this.#context;
+    const { conversations: chats, account, environment } = this.#context;
     const chat = chats.get(chatId);
     const isDue = (record: Readonly<ChatRecord>) =>
       isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
@@ -253,7 +256,7 @@ export class Upkeep {
    * @throws EngineError when the directory can not be asked
    */
   async checkDevices(): Promise<void> {
-    const chats = this.#context.chats.all().filter(({ record }) =>
+    const chats = this.#context.conversations.all().filter(({ record }) =>
       record.active && !record.hidden && !record.leaving && !record.broken
     );
     const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
@@ -268,20 +271,23 @@ export class Upkeep {
   async #mendAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
     for (const id of chatIds) {
       if (this.#closed) return;
-      const state = await this.#context.chats.withState(id);
+      const state = await this.#context.conversations.withState(id);
       if (!state) this.#stateLost(id);
       if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
         if (state?.active) this.leaveProposed(id);
         continue;
       }
-      const drift = driftOf(this.#context.mls.members(state), await this.#lists(this.#context.mls.members(state)));
-      this.#mend(id, revokedOnly ? { ...drift, missing: [] } : drift);
+      const drift = deviceListDiffOf(
+        this.#context.mls.members(state),
+        await this.#lists(this.#context.mls.members(state)),
+      );
+      this.#reconcile(id, revokedOnly ? { ...drift, missing: [] } : drift);
     }
   }
 
-  #mend(chatId: string, { missing, revoked }: Drift): void {
+  #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
     if (revoked.length > 0) {
-      this.#tainted.add(chatId);
+      this.#hasRevokedMember.add(chatId);
       this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
     }
     if (missing.length === 0) return;
@@ -291,14 +297,14 @@ export class Upkeep {
   }
 
   async #addDevices(chatId: string): Promise<void> {
-    await this.#committer.carryOut(chatId, async (draft) => {
-      const { missing } = await this.#drift(draft);
+    await this.#committer.carryOut(chatId, async (conversation) => {
+      const { missing } = await this.#deviceListDiff(conversation);
       const add = await this.#keyPackages(missing);
       return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
     });
   }
 
-  async #keyPackages(missing: Drift["missing"]): Promise<CommitPlan["add"]> {
+  async #keyPackages(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
     const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
       const account = await this.#context.account.directory.byKey(fromHex(accountKey));
       return account ? await this.#people.fetch(account, [device]) : [];
@@ -306,9 +312,9 @@ export class Upkeep {
     return fetched.flat();
   }
 
-  async #drift(draft: Draft): Promise<Drift> {
-    const members = draft.members();
-    return driftOf(members, await this.#lists(members));
+  async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {
+    const members = conversation.members();
+    return deviceListDiffOf(members, await this.#lists(members));
   }
 
   async #lists(members: Member[]): Promise<Map<string, DeviceList>> {

@@ -10,13 +10,13 @@ import type { KnownAccount } from "../../account/types.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
 import { parseKeyPackage } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { pause } from "../../runtime/environment.ts";
-import { inTurns } from "../../runtime/pool.ts";
+import { mapWithConcurrency } from "../../runtime/pool.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ChatRecord, CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** Accounts that one request may bring in. */
 const maxPeople = 500;
@@ -50,7 +50,7 @@ export class People {
     groupName: string | undefined,
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
-    const { account, chats } = this.#context;
+    const { account, conversations: chats } = this.#context;
     // A group may begin with its founder alone; a chat of two needs somebody.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : this.#wanted(usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
@@ -88,9 +88,9 @@ export class People {
       commits: [],
     };
     await chats.update(async (unit) => {
-      const draft = await unit.create(record);
-      draft.start(state);
-      await this.#committer.prepare(draft, { purpose: "create", add, remove: [] }, 0);
+      const conversation = await unit.create(record);
+      conversation.start(state);
+      await this.#committer.prepare(conversation, { purpose: "create", add, remove: [] }, 0);
     });
     const chatId = toHex(channelId);
     await this.#committer.sendPrepared(chatId);
@@ -123,7 +123,7 @@ export class People {
     if (member.accountKey === this.#context.ownKey) return await this.leave(chatId);
     await this.#committer.carryOut(
       chatId,
-      (draft) => removalOf(draft, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
+      (conversation) => removalOf(conversation, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
     );
   }
 
@@ -167,9 +167,9 @@ export class People {
    */
   async #promoteHeir(chatId: string): Promise<void> {
     const { ownKey } = this.#context;
-    await this.#committer.carryOut(chatId, (draft) => {
-      const others = draft.members().filter(({ credential }) => toHex(credential.accountKey) !== ownKey);
-      const own = draft.members().find(({ credential }) => toHex(credential.accountKey) === ownKey);
+    await this.#committer.carryOut(chatId, (conversation) => {
+      const others = conversation.members().filter(({ credential }) => toHex(credential.accountKey) !== ownKey);
+      const own = conversation.members().find(({ credential }) => toHex(credential.accountKey) === ownKey);
       if (own?.role !== "admin" || others.length === 0 || others.some(({ role }) => role === "admin")) return undefined;
       return { purpose: "info", add: [], remove: [], roles: { [toHex(others[0].credential.accountKey)]: "admin" } };
     });
@@ -186,12 +186,12 @@ export class People {
     const chat = this.#active(chatId);
     if (chat.leaving && !chat.broken) return;
     if (!chat.broken) await this.#prepareToLeave(chatId);
-    await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft?.record.active) return;
-      if (!draft.record.broken) await this.#askToLeave(unit, draft);
-      else if (chat.leaving) this.#leaveAlone(unit, draft);
-      else draft.set({ leaving: true });
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation?.record.active) return;
+      if (!conversation.record.broken) await this.#askToLeave(unit, conversation);
+      else if (chat.leaving) this.#leaveAlone(unit, conversation);
+      else conversation.set({ leaving: true });
     });
   }
 
@@ -202,63 +202,63 @@ export class People {
    * @throws EngineError
    */
   async leaveAgain(chatId: string): Promise<void> {
-    const { chats } = this.#context;
+    const { conversations: chats } = this.#context;
     const isDue = (record: Readonly<ChatRecord> | undefined) =>
       record?.active === true && record.leaving && !record.broken;
     if (!isDue(chats.get(chatId)?.record)) return;
     await this.#prepareToLeave(chatId);
     await chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (draft && isDue(draft.record)) await this.#askToLeave(unit, draft);
+      const conversation = await unit.conversation(chatId);
+      if (conversation && isDue(conversation.record)) await this.#askToLeave(unit, conversation);
     });
   }
 
   async #prepareToLeave(chatId: string): Promise<void> {
-    const { account, chats, ownKey } = this.#context;
+    const { account, conversations: chats, ownKey } = this.#context;
     if (chats.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
     await this.#promoteHeir(chatId);
     await this.#committer.carryOut(
       chatId,
-      (draft) =>
+      (conversation) =>
         removalOf(
-          draft,
+          conversation,
           ({ credential, recipientKey }) =>
             toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey),
         ),
     );
   }
 
-  #leaveAlone(unit: Unit, draft: Draft): void {
+  #leaveAlone(unit: UnitOfWork, conversation: ConversationTransaction): void {
     const { account } = this.#context;
-    draft.notice("left", { who: account.username, self: "1" }, account.clock.now());
-    draft.set({ active: false, leaving: false });
-    unit.afterwards(() => this.#ended(draft.id));
+    conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
+    conversation.set({ active: false, leaving: false });
+    unit.afterCommit(() => this.#ended(conversation.id));
   }
 
-  async #askToLeave(unit: Unit, draft: Draft): Promise<void> {
+  async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
     // Nobody is there to commit it.
-    if (draft.members().length <= 1) return this.#leaveAlone(unit, draft);
-    const { state } = draft;
-    const stands = this.#outbox.isLeaving(draft.id) ||
+    if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
+    const { state } = conversation;
+    const stands = this.#outbox.isLeaving(conversation.id) ||
       (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
-    draft.set({ leaving: true });
+    conversation.set({ leaving: true });
     if (stands) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
-    await this.#outbox.enqueue(unit, draft, {
+    await this.#outbox.enqueue(unit, conversation, {
       messageId,
-      order: draft.reservePlace(),
+      order: conversation.reservePlace(),
       kind: "leave",
       content: new Uint8Array(),
     });
   }
 
   async accept(chatId: string): Promise<void> {
-    await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
-      if (!draft.record.invitation) return;
-      draft.set({ invitation: false, mustAccept: undefined });
-      unit.afterwards(() => this.#outbox.kick(draft.id));
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
+      if (!conversation.record.invitation) return;
+      conversation.set({ invitation: false, mustAccept: undefined });
+      unit.afterCommit(() => this.#outbox.flush(conversation.id));
     });
   }
 
@@ -282,7 +282,7 @@ export class People {
     const wanted = people.map((person) => ({ person, devices: person.devices.devices }));
     if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
     onProgress(done, people.length);
-    const fetched = await this.#gently(wanted, async ({ person, devices }) => {
+    const fetched = await this.#withRateLimitRetry(wanted, async ({ person, devices }) => {
       const packages = await this.fetch(person, devices);
       onProgress(Math.min(++done, people.length), people.length);
       return packages;
@@ -329,13 +329,16 @@ export class People {
   }
 
   async #lookUp(usernames: string[]): Promise<KnownAccount[]> {
-    return await this.#gently(usernames, (username) => this.#context.account.directory.byUsername(username));
+    return await this.#withRateLimitRetry(
+      usernames,
+      (username) => this.#context.account.directory.byUsername(username),
+    );
   }
 
   /** Calls for many people, a few at a time; what the server puts off (E005) is asked again when it says. */
-  async #gently<T, R>(items: T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  async #withRateLimitRetry<T, R>(items: T[], ask: (item: T) => Promise<R>): Promise<R[]> {
     const { environment } = this.#context;
-    return await inTurns(items, callsAtOnce, async (item) => {
+    return await mapWithConcurrency(items, callsAtOnce, async (item) => {
       for (let tries = 1;; tries++) {
         try {
           return await ask(item);
@@ -349,7 +352,7 @@ export class People {
   }
 
   #directWith(accountKey: string): string | undefined {
-    return this.#context.chats.all().find(({ record }) =>
+    return this.#context.conversations.all().find(({ record }) =>
       record.kind === "direct" && record.active && !record.hidden && !record.broken &&
       record.peer?.accountKey === accountKey &&
       record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey)
@@ -357,7 +360,7 @@ export class People {
   }
 
   #active(chatId: string): Readonly<ChatRecord> {
-    const chat = this.#context.chats.get(chatId);
+    const chat = this.#context.conversations.get(chatId);
     if (!chat?.record.active || chat.record.hidden) {
       throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
     }
@@ -375,10 +378,10 @@ function putOffMs(error: unknown): number | undefined {
 }
 
 function removalOf(
-  draft: Draft,
-  which: (member: ReturnType<Draft["members"]>[number]) => boolean,
+  conversation: ConversationTransaction,
+  which: (member: ReturnType<ConversationTransaction["members"]>[number]) => boolean,
 ): CommitPlan | undefined {
-  const remove = draft.members().filter(which).map(({ recipientKey }) => recipientKey);
+  const remove = conversation.members().filter(which).map(({ recipientKey }) => recipientKey);
   return remove.length > 0 ? { purpose: "remove", add: [], remove } : undefined;
 }
 

@@ -9,14 +9,14 @@ import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import { EngineError } from "../../api/engine_api.ts";
 import { GuardError, StorageError } from "../../storage/storage.ts";
-import { noteAnnouncement } from "../device_messages/removal_notice.ts";
+import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
 import { cursorKey } from "../conversation/records.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** Entries that share one write while catching up. */
 const batchSize = 32;
@@ -105,7 +105,7 @@ export class Inbox {
       const tries = this.#unstored?.seq === entry.seq ? this.#unstored.tries + 1 : 1;
       this.#unstored = { seq: entry.seq, tries };
       if (tries < triesAlone) throw error;
-      await this.#context.chats.update(async (unit) => {
+      await this.#context.conversations.update(async (unit) => {
         await this.#giveUp(unit, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, error, "storage");
         unit.put("account", cursorKey, entry.seq);
       });
@@ -127,7 +127,7 @@ export class Inbox {
   async #writeUnit(batch: Entry[], careful: boolean): Promise<void> {
     let interruption: unknown;
     let reached = this.#cursor;
-    await this.#context.chats.update(async (unit) => {
+    await this.#context.conversations.update(async (unit) => {
       for (const entry of batch) {
         try {
           await this.#process(unit, await this.#withBody(entry), careful);
@@ -149,7 +149,7 @@ export class Inbox {
     if (interruption !== undefined) throw interruption;
   }
 
-  async #process(unit: Unit, entry: Entry, careful: boolean): Promise<void> {
+  async #process(unit: UnitOfWork, entry: Entry, careful: boolean): Promise<void> {
     switch (entry.kind) {
       case EntryKind.APPLICATION:
         return await receiveMessage(this.#context, this.#events, unit, entry, careful);
@@ -163,12 +163,12 @@ export class Inbox {
         return await receiveRemoval(this.#context, this.#events, unit, entry);
       case EntryKind.GAP: {
         const chatId = unit.chatOf(entry.channelId);
-        const draft = chatId === undefined ? undefined : await unit.chat(chatId);
-        draft?.notice("gap", { count: String(entry.epoch) }, entry.receivedMs);
+        const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+        conversation?.notice("gap", { count: String(entry.epoch) }, entry.receivedMs);
         return;
       }
       case EntryKind.DIRECT:
-        if (!await noteAnnouncement(this.#context, unit, entry)) unit.afterwards(() => this.#events.direct(entry));
+        if (!await storeRemovalNotice(this.#context, unit, entry)) unit.afterCommit(() => this.#events.direct(entry));
         return;
       default:
         remember(unit, toHex(entry.channelId), entry, "kind");
@@ -176,17 +176,22 @@ export class Inbox {
   }
 
   /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
-  async #giveUp(unit: Unit, entry: Entry, error: unknown, reason: "internal" | "storage" = "internal"): Promise<void> {
+  async #giveUp(
+    unit: UnitOfWork,
+    entry: Entry,
+    error: unknown,
+    reason: "internal" | "storage" = "internal",
+  ): Promise<void> {
     this.#context.problem({
       code: reason === "storage" ? "L005" : "L050",
       detail: `an entry could not be processed: ${(error as Error).name}`,
     });
     const chatId = unit.chatOf(entry.channelId);
-    const draft = chatId === undefined ? undefined : await unit.chat(chatId);
+    const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
     // After a commit that was not followed no later one can be: this device has to be put back.
-    if (draft?.record.active && entry.kind === EntryKind.COMMIT) {
-      breakOff(unit, draft, entry, { kind: "unreadable", reason }, this.#events);
-    } else if (draft) refuse(unit, draft, entry, { kind: "unreadable", reason });
+    if (conversation?.record.active && entry.kind === EntryKind.COMMIT) {
+      breakOff(unit, conversation, entry, { kind: "unreadable", reason }, this.#events);
+    } else if (conversation) refuse(unit, conversation, entry, { kind: "unreadable", reason });
     else remember(unit, toHex(entry.channelId), entry, reason);
   }
 

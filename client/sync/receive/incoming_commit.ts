@@ -3,17 +3,17 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Bytes, GroupState, Member, PendingCommit } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
-import { announcedBy } from "../device_messages/removal_notice.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { noticedRemover } from "../device_messages/removal_notice.ts";
 import { noticesOf } from "../conversation/membership_diff.ts";
 import { noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
 import { breakOff, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
-import { takeOver } from "../reinit/replacement_channel.ts";
+import { adoptReplacement } from "../reinit/replacement_channel.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
@@ -32,20 +32,20 @@ export function guardCommit(ownEpoch: number, n: number, commitId: string, merge
   return { kind: "rejected", code: "fork", reason: "another commit made this epoch here" };
 }
 
-type Live = Draft & { state: GroupState };
+type Live = ConversationTransaction & { state: GroupState };
 
 /** @returns the chat, if the entry is the next commit for it */
-async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promise<Live | undefined> {
+async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): Promise<Live | undefined> {
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on to a successor.
   if (chatId === undefined) return undefined;
-  const draft = await unit.chat(chatId);
-  if (!draft?.record.active) {
+  const conversation = await unit.conversation(chatId);
+  if (!conversation?.record.active) {
     remember(unit, chatId, entry, "no-group");
     return undefined;
   }
-  if (!draft.state) {
-    breakOff(unit, draft, entry, {
+  if (!conversation.state) {
+    breakOff(unit, conversation, entry, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
@@ -54,15 +54,15 @@ async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promis
   }
   const commitId = toHex(entry.id);
   const guard = guardCommit(
-    draft.record.epoch,
+    conversation.record.epoch,
     entry.epoch,
     commitId,
-    draft.record.commits.find(({ n }) => n === entry.epoch)?.commitId,
+    conversation.record.commits.find(({ n }) => n === entry.epoch)?.commitId,
   );
   if (guard.kind === "repeat") return undefined;
   if (guard.kind === "old") {
     // Nothing can make it readable later: its bytes are not kept.
-    refuse(unit, draft, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, {
+    refuse(unit, conversation, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, {
       kind: "rejected",
       code: "old-epoch",
       reason: "a commit to an epoch that this device has left",
@@ -70,33 +70,33 @@ async function nextCommit(unit: Unit, entry: Entry, events: InboxEvents): Promis
     return undefined;
   }
   if (guard.kind !== "next") {
-    breakOff(unit, draft, entry, guard, events);
+    breakOff(unit, conversation, entry, guard, events);
     return undefined;
   }
-  if (draft.record.broken) {
+  if (conversation.record.broken) {
     // Its turn has not come: what is before it could not be followed.
-    remember(unit, chatId, entry, "broken", draft);
+    remember(unit, chatId, entry, "broken", conversation);
     return undefined;
   }
-  return draft as Live;
+  return conversation as Live;
 }
 
 /** @param S the epoch's secret from a reseal, in place of the header */
 export async function receiveCommit(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
   S?: Bytes,
 ): Promise<void> {
-  const draft = await nextCommit(unit, entry, events);
-  if (!draft) return;
+  const conversation = await nextCommit(unit, entry, events);
+  if (!conversation) return;
   const { mls, account } = context;
-  const before = mls.members(draft.state);
-  const leaving = mls.pendingLeaves(draft.state);
+  const before = mls.members(conversation.state);
+  const leaving = mls.pendingLeaves(conversation.state);
   const header = entry.header.length > 0 ? { header: entry.header } : {};
   const result = await context.trust.during(() =>
-    mls.processCommit(draft.state, {
+    mls.processCommit(conversation.state, {
       n: BigInt(entry.epoch),
       commitId: entry.id,
       sealedCommit: entry.body,
@@ -107,7 +107,7 @@ export async function receiveCommit(
   if (result.kind !== "processed") {
     breakOff(
       unit,
-      draft,
+      conversation,
       entry,
       result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result,
       events,
@@ -119,9 +119,9 @@ export async function receiveCommit(
   const after = result.selfRemoved
     ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
     : mls.members(result.newState);
-  draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
-  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S });
-  draft.noteReadded(result.readded, result.committer);
+  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
+  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S });
+  conversation.noteReadded(result.readded, result.committer);
   const change = {
     committer: result.committer,
     before,
@@ -130,27 +130,27 @@ export async function receiveCommit(
     readded: result.readded,
     ...(result.infoChange && { infoChange: result.infoChange }),
   };
-  for (const { notice, values } of noticesOf(change)) draft.notice(notice, values, entry.receivedMs);
+  for (const { notice, values } of noticesOf(change)) conversation.notice(notice, values, entry.receivedMs);
   const did = {
     removed: result.removed.map(({ recipientKey }) => recipientKey),
     added: result.added.map(({ recipientKey }) => recipientKey),
     membersHash: result.membersHash,
   };
-  compareWithServer(events, unit, draft, entry, result.committer, did);
-  loseRace(events, unit, draft);
-  if (result.selfRemoved) endChat(events, unit, draft);
-  unit.afterwards(() => events.epochChanged(draft.id));
+  compareWithServer(events, unit, conversation, entry, result.committer, did);
+  loseRace(events, unit, conversation);
+  if (result.selfRemoved) endChat(events, unit, conversation);
+  unit.afterCommit(() => events.epochChanged(conversation.id));
 }
 
 /**
  * The other commit won: the bytes of ours are void, the plan stays to be built again. One that waits for its
  * turn has lost nothing, and its turn comes no later.
  */
-function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
-  if (!draft.pending?.commit) return;
-  const { plan, attempt } = draft.pending;
-  draft.setPending({ plan, attempt: attempt + 1 });
-  unit.afterwards(() => events.commitLost(draft.id));
+function loseRace(events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction): void {
+  if (!conversation.pending?.commit) return;
+  const { plan, attempt } = conversation.pending;
+  conversation.setPending({ plan, attempt: attempt + 1 });
+  unit.afterCommit(() => events.commitLost(conversation.id));
 }
 
 /**
@@ -160,48 +160,48 @@ function loseRace(events: InboxEvents, unit: Unit, draft: Draft): void {
 export async function receiveOwnCommit(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
 ): Promise<void> {
   const { mls, account } = context;
-  const draft = await nextCommit(unit, entry, events);
-  if (!draft) return;
-  const pending = draft.pending?.commit && mls.decodePending(draft.pending.commit);
+  const conversation = await nextCommit(unit, entry, events);
+  if (!conversation) return;
+  const pending = conversation.pending?.commit && mls.decodePending(conversation.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
     // Only a device whose state went back in time meets its own commit without having it (specification §4, E017).
-    unit.afterwards(() => events.rolledBack(draft.id));
-    remember(unit, draft.id, entry, "rolled-back");
+    unit.afterCommit(() => events.rolledBack(conversation.id));
+    remember(unit, conversation.id, entry, "rolled-back");
     return;
   }
-  const { purpose } = (draft.pending as PendingRecord).plan;
-  const before = mls.members(draft.state);
-  const leaving = mls.pendingLeaves(draft.state);
-  const infoBefore = mls.info(draft.state);
-  const merged = mls.mergePending(draft.state, pending);
+  const { purpose } = (conversation.pending as PendingRecord).plan;
+  const before = mls.members(conversation.state);
+  const leaving = mls.pendingLeaves(conversation.state);
+  const infoBefore = mls.info(conversation.state);
+  const merged = mls.mergePending(conversation.state, pending);
   const after = mls.members(merged);
-  const committer = before.find(({ leafIndex }) => leafIndex === draft.state.ownLeafIndex) as Member;
-  draft.enterEpoch(merged, account.clock.now(), toHex(entry.id));
-  await noteEpoch(context, unit, draft, merged, pending);
-  draft.setPending(undefined);
-  unit.afterwards(() => {
-    events.commitMerged(draft.id);
-    events.epochChanged(draft.id);
+  const committer = before.find(({ leafIndex }) => leafIndex === conversation.state.ownLeafIndex) as Member;
+  conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, conversation, merged, pending);
+  conversation.setPending(undefined);
+  unit.afterCommit(() => {
+    events.commitMerged(conversation.id);
+    events.epochChanged(conversation.id);
   });
-  if (draft.record.succeeds !== undefined) {
-    await takeOver(context, events, unit, draft, merged, pending, entry);
+  if (conversation.record.succeeds !== undefined) {
+    await adoptReplacement(context, events, unit, conversation, merged, pending, entry);
     return;
   }
-  compareWithServer(events, unit, draft, entry, committer, pending);
+  compareWithServer(events, unit, conversation, entry, committer, pending);
   if (purpose === "create") {
-    draft.set({ hidden: false });
-    draft.notice("created", { by: account.username }, entry.receivedMs);
+    conversation.set({ hidden: false });
+    conversation.notice("created", { by: account.username }, entry.receivedMs);
     return;
   }
   if (purpose === "add" || purpose === "remove") {
     await noteOwnChange(
       context,
       unit,
-      draft,
+      conversation,
       before,
       after,
       new Set(leaving.map(({ credential }) => toHex(credential.accountKey))),
@@ -209,9 +209,9 @@ export async function receiveOwnCommit(
   }
   const infoChange = { before: infoBefore, after: mls.info(merged) };
   const readded = readdedBy(pending, after);
-  draft.noteReadded(readded, committer);
+  conversation.noteReadded(readded, committer);
   for (const { notice, values } of noticesOf({ committer, before, after, leaving, readded, infoChange })) {
-    draft.notice(notice, values, entry.receivedMs);
+    conversation.notice(notice, values, entry.receivedMs);
   }
 }
 
@@ -228,23 +228,23 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
 export async function receiveRemoval(
   { account }: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
 ): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
-  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
-  if (!draft || !draft.record.active || entry.epoch <= draft.record.epoch) return;
-  const announced = announcedBy(draft, entry);
-  if (draft.record.leaving || announced?.own) {
-    draft.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+  const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  if (!conversation || !conversation.record.active || entry.epoch <= conversation.record.epoch) return;
+  const announced = noticedRemover(conversation, entry);
+  if (conversation.record.leaving || announced?.own) {
+    conversation.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
   } else if (announced) {
-    draft.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
-  } else draft.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
-  endChat(events, unit, draft);
+    conversation.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
+  } else conversation.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
+  endChat(events, unit, conversation);
 }
 
-function endChat(events: InboxEvents, unit: Unit, draft: Draft): void {
-  draft.set({ active: false, leaving: false, announced: undefined });
-  draft.setPending(undefined);
-  unit.afterwards(() => events.chatEnded(draft.id));
+function endChat(events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction): void {
+  conversation.set({ active: false, leaving: false, announced: undefined });
+  conversation.setPending(undefined);
+  unit.afterCommit(() => events.chatEnded(conversation.id));
 }

@@ -7,11 +7,11 @@ import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts"
 import { messageMeaning } from "../../content/message_text.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
 import type { Bytes, Member, OpenResult } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { type ItemRecord, keys, type SeenRecord } from "../conversation/records.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 type Opened = Extract<OpenResult, { kind: "processed" }>;
 
@@ -22,61 +22,61 @@ type Opened = Extract<OpenResult, { kind: "processed" }>;
 export async function receiveMessage(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
   careful: boolean,
 ): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on to a successor.
   if (chatId === undefined) return;
-  const draft = await unit.chat(chatId);
-  if (draft?.record.active && !draft.state) {
-    breakOff(unit, draft, entry, {
+  const conversation = await unit.conversation(chatId);
+  if (conversation?.record.active && !conversation.state) {
+    breakOff(unit, conversation, entry, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
     }, events);
     return;
   }
-  if (!draft?.state || !draft.record.active) {
+  if (!conversation?.state || !conversation.record.active) {
     // A group that this device is not in: its Welcome was refused, with a notice, or the removal came first.
     remember(unit, chatId, entry, "no-group");
     return;
   }
-  const result = await context.mls.openMessage(draft.state, {
+  const result = await context.mls.openMessage(conversation.state, {
     epoch: BigInt(entry.epoch),
     messageId: entry.id,
     envelope: entry.body,
   });
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
-    if (draft.record.broken) remember(unit, chatId, entry, "broken", draft);
+    if (conversation.record.broken) remember(unit, chatId, entry, "broken", conversation);
     // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
     else if (result.kind === "unreadable" && result.reason === "future-epoch") {
-      breakOff(unit, draft, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
-    } else refuse(unit, draft, entry, result);
+      breakOff(unit, conversation, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
+    } else refuse(unit, conversation, entry, result);
     return;
   }
   if (result.envelopeKind === "proposal") {
-    draft.moveRatchet(result.newState, result.record, result.consumed);
-    unit.afterwards(() => events.leaveProposed(chatId));
+    conversation.moveRatchet(result.newState, result.record, result.consumed);
+    unit.afterCommit(() => events.leaveProposed(chatId));
     return;
   }
   const senderKey = toHex(result.sender.credential.accountKey);
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
-  const shown = repeated ? undefined : await contentOf(context, unit, draft, result);
-  draft.moveRatchet(result.newState, result.record, result.consumed);
+  const shown = repeated ? undefined : await contentOf(context, unit, conversation, result);
+  conversation.moveRatchet(result.newState, result.record, result.consumed);
   if (!shown) return;
   if (shown.kind === "malformed") {
-    draft.notice("rejected", { code: "content", who: result.sender.credential.username }, entry.receivedMs);
+    conversation.notice("rejected", { code: "content", who: result.sender.credential.username }, entry.receivedMs);
     return;
   }
   const order = shown.kind === "change"
     ? shown.item.order
-    : appendMessage(context, draft, entry, result.sender, shown.text);
-  if (shown.kind === "change") draft.change(shown.item);
+    : appendMessage(context, conversation, entry, result.sender, shown.text);
+  if (shown.kind === "change") conversation.change(shown.item);
   const seen: SeenRecord = { order, atMs: entry.receivedMs };
   if (!careful) unit.requireAbsent("messageids", seenKey);
   unit.put("messageids", seenKey, seen);
@@ -85,14 +85,14 @@ export async function receiveMessage(
 
 function appendMessage(
   { ownKey }: SyncContext,
-  draft: Draft,
+  conversation: ConversationTransaction,
   entry: Entry,
   { credential }: Member,
   text: string,
 ): string {
   const senderKey = toHex(credential.accountKey);
   const own = senderKey === ownKey;
-  return draft.append({
+  return conversation.append({
     kind: "message",
     messageId: toHex(entry.id),
     sender: credential.username,
@@ -110,18 +110,23 @@ type Shown = { kind: "new"; id: Bytes; text: string } | { kind: "change"; id: By
 };
 
 /** Who sent it is the MLS leaf (GRP-1); nothing inside of the content is believed about that. */
-async function contentOf(context: SyncContext, unit: Unit, draft: Draft, { content, sender }: Opened): Promise<Shown> {
+async function contentOf(
+  context: SyncContext,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
+  { content, sender }: Opened,
+): Promise<Shown> {
   try {
     const decoded = decodeMimiContent(content!);
     const id = await mimiMessageId(
       accountUri(sender.credential.accountKey),
-      roomUri(draft.record.firstChannelId),
+      roomUri(conversation.record.firstChannelId),
       content!,
       decoded.salt,
     );
     const meaning = messageMeaning(decoded);
     if (meaning.kind === "text" || meaning.kind === "reaction") return { kind: "new", id, text: meaning.text };
-    const original = await originalOf(context, unit, draft, meaning.replaces);
+    const original = await originalOf(context, unit, conversation, meaning.replaces);
     // Edit and delete are applied only when the sender's account is the original's (specification §7); otherwise
     // they say what they carry, as a message of their own.
     if (original?.senderKey !== toHex(sender.credential.accountKey)) {
@@ -139,14 +144,14 @@ async function contentOf(context: SyncContext, unit: Unit, draft: Draft, { conte
 
 async function originalOf(
   { store }: SyncContext,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   id: Bytes,
 ): Promise<Extract<ItemRecord, { kind: "message" }> | undefined> {
-  const key = keys.mimi(draft.id, toHex(id));
+  const key = keys.mimi(conversation.id, toHex(id));
   const seen = (unit.peek("messageids", key) ?? await store.get("messageids", key)) as SeenRecord | undefined;
   if (!seen) return undefined;
-  const item = draft.items.findLast(({ order }) => order === seen.order) ??
-    await store.get<ItemRecord>("messages", keys.item(draft.id, seen.order));
+  const item = conversation.items.findLast(({ order }) => order === seen.order) ??
+    await store.get<ItemRecord>("messages", keys.item(conversation.id, seen.order));
   return item?.kind === "message" ? item : undefined;
 }

@@ -7,15 +7,15 @@ import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import { LocalCode } from "../../api/engine_api.ts";
 import type { Bytes, JoinResult } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { ChatMember, ChatRecord } from "../conversation/records.ts";
 import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
-import { follow } from "../reinit/replacement_channel.ts";
+import { followReplacement } from "../reinit/replacement_channel.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /**
  * Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat;
@@ -25,14 +25,14 @@ import type { Unit } from "../conversation/unit_of_work.ts";
 export async function receiveWelcome(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
 ): Promise<void> {
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on from this channel to a successor.
   if (chatId === undefined) return;
-  const existing = await unit.chat(chatId);
+  const existing = await unit.conversation(chatId);
   // A repeat: this very Welcome was joined with.
   if (
     existing?.record.active &&
@@ -72,22 +72,26 @@ export async function receiveWelcome(
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
   // Back into the channel that the conversation is in already, it moves nowhere.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
-  const succession = returns ? { kind: "unknown" as const } : await follow(context, events, unit, entry, result);
+  const succession = returns
+    ? { kind: "unknown" as const }
+    : await followReplacement(context, events, unit, entry, result);
   if (succession.kind === "refused") {
-    const { draft, code } = succession;
-    refuse(unit, draft, entry, { kind: "rejected", code, reason: "not the successor of this conversation" });
-    if (code === "GRP-5.2") unit.afterwards(() => events.successorRefused(draft.id, new Uint8Array(entry.channelId)));
+    const { conversation, code } = succession;
+    refuse(unit, conversation, entry, { kind: "rejected", code, reason: "not the successor of this conversation" });
+    if (code === "GRP-5.2") {
+      unit.afterCommit(() => events.successorRefused(conversation.id, new Uint8Array(entry.channelId)));
+    }
     return;
   }
   if (succession.kind === "moved") {
     if (succession.wasOut) {
-      succession.draft.notice(
+      succession.conversation.notice(
         "rejoined",
         { who: account.username, by: result.adder.credential.username },
         entry.receivedMs,
       );
     }
-    unit.afterwards(() => events.joined(succession.draft.id));
+    unit.afterCommit(() => events.joined(succession.conversation.id));
     return;
   }
   await join(context, events, unit, entry, result, existing);
@@ -98,10 +102,10 @@ type Joined = Extract<JoinResult, { kind: "processed" }>;
 async function join(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
   result: Joined,
-  existing: Draft | undefined,
+  existing: ConversationTransaction | undefined,
 ): Promise<void> {
   const { account, mls } = context;
   const before = existing?.record;
@@ -114,40 +118,40 @@ async function join(
     return;
   }
   const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
-  const draft = await unit.create(record, existing?.id);
+  const conversation = await unit.create(record, existing?.id);
   // What was to be committed is built again on what there is now; not for somebody whom the user has not let in yet.
-  if (!record.invitation) draft.restartPlan();
-  else if (draft.pending) draft.setPending(undefined);
-  draft.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
-  await noteEpoch(context, unit, draft, result.newState, { commitId: entry.id, S: result.S }, true);
+  if (!record.invitation) conversation.restartPlan();
+  else if (conversation.pending) conversation.setPending(undefined);
+  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
+  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, true);
   const by = result.adder.credential.username;
   if (before) {
-    draft.notice("rejoined", { who: account.username, by }, entry.receivedMs);
+    conversation.notice("rejoined", { who: account.username, by }, entry.receivedMs);
     for (const { notice, values } of unseenChanges(before, record, context.ownKey)) {
-      draft.notice(notice, values, entry.receivedMs);
+      conversation.notice(notice, values, entry.receivedMs);
     }
-  } else if (result.info.kind === "direct") draft.notice("created", { by }, entry.receivedMs);
-  else draft.notice("added", { who: account.username, by }, entry.receivedMs);
-  compareWithServer(events, unit, draft, entry, result.adder, {
+  } else if (result.info.kind === "direct") conversation.notice("created", { by }, entry.receivedMs);
+  else conversation.notice("added", { who: account.username, by }, entry.receivedMs);
+  compareWithServer(events, unit, conversation, entry, result.adder, {
     removed: [],
     added: [],
     membersHash: await mls.membersHash(result.newState),
   });
-  unit.afterwards(() => events.joined(draft.id));
+  unit.afterCommit(() => events.joined(conversation.id));
 }
 
 function refuseWelcome(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
-  existing: Draft | undefined,
+  existing: ConversationTransaction | undefined,
   live: boolean,
   result: Exclude<JoinResult, Joined>,
 ): void {
   if (!existing) {
     remember(unit, toHex(entry.channelId), entry, codeOf(result));
-    unit.afterwards(() => {
+    unit.afterCommit(() => {
       context.problem({
         code: LocalCode.hybridLayer,
         detail: `an invitation to a group was refused: ${codeOf(result)}`,
@@ -162,12 +166,12 @@ function refuseWelcome(
   } else {
     refuse(unit, existing, entry, result);
     // Invited back into a chat that it was out of: to the others it is a member.
-    if (!existing.record.active && result.kind === "unreadable") unit.afterwards(() => events.welcomeLost(entry));
+    if (!existing.record.active && result.kind === "unreadable") unit.afterCommit(() => events.welcomeLost(entry));
   }
 }
 
 function joinedRecord(
-  { ownKey, chats }: SyncContext,
+  { ownKey, conversations: chats }: SyncContext,
   entry: Entry,
   { info, adder, newState }: Joined,
   members: ChatMember[],

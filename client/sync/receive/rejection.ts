@@ -5,9 +5,9 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { type Broken, keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
 export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
@@ -34,19 +34,19 @@ const keptChatBytes = 16 * 1024 * 1024;
  *   strangers could fill the disk
  */
 export function remember(
-  unit: Unit,
+  unit: UnitOfWork,
   chatId: string,
   { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry,
   code: string,
-  draft?: Draft,
+  conversation?: ConversationTransaction,
 ): void {
   const bytes = header.length + body.length;
-  const already = draft?.record.keptBytes ?? 0;
-  const worthwhile = draft?.state !== undefined && draft.record.broken?.need !== "readd";
+  const already = conversation?.record.keptBytes ?? 0;
+  const worthwhile = conversation?.state !== undefined && conversation.record.broken?.need !== "readd";
   const fits = body.length <= (kind === EntryKind.COMMIT ? keptCommitBytes : keptMessageBytes) &&
     already + bytes <= keptChatBytes;
   const kept = worthwhile && fits ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };
-  if (worthwhile && fits) draft.set({ keptBytes: already + bytes });
+  if (worthwhile && fits) conversation.set({ keptBytes: already + bytes });
   const record: UnreadableRecord = {
     kind,
     epoch,
@@ -60,9 +60,9 @@ export function remember(
 }
 
 /** Puts the visible line into the conversation. */
-export function refuse(unit: Unit, draft: Draft, entry: Entry, refusal: Refusal): void {
-  remember(unit, draft.id, entry, codeOf(refusal), draft);
-  draft.notice(refusal.kind, { code: codeOf(refusal) }, entry.receivedMs);
+export function refuse(unit: UnitOfWork, conversation: ConversationTransaction, entry: Entry, refusal: Refusal): void {
+  remember(unit, conversation.id, entry, codeOf(refusal), conversation);
+  conversation.notice(refusal.kind, { code: codeOf(refusal) }, entry.receivedMs);
 }
 
 /** A key that was not there can be sealed again; everything else needs this device to be put back. */
@@ -79,21 +79,21 @@ function needOf(refusal: Refusal): Broken["need"] {
  * @param events is told once the break is on disk: help is asked for then
  */
 export function breakOff(
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   entry: Entry,
   refusal: Refusal,
   events: { broken(chatId: string): void },
 ): void {
-  if (draft.record.broken) {
-    remember(unit, draft.id, entry, codeOf(refusal), draft);
+  if (conversation.record.broken) {
+    remember(unit, conversation.id, entry, codeOf(refusal), conversation);
     return;
   }
-  refuse(unit, draft, entry, refusal);
-  const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === draft.record.epoch + 1
+  refuse(unit, conversation, entry, refusal);
+  const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
     : {};
-  draft.set({ broken: { code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) } });
-  draft.restartPlan();
-  unit.afterwards(() => events.broken(draft.id));
+  conversation.set({ broken: { code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) } });
+  conversation.restartPlan();
+  unit.afterCommit(() => events.broken(conversation.id));
 }

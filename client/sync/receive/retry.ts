@@ -5,12 +5,12 @@
 
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { Bytes } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { receiveCommit } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 interface Retry {
   /** @returns the epoch's secret, if it opens the kept commit */
@@ -26,22 +26,22 @@ interface Retry {
 export async function retryKept(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   { secretOf, done }: Retry,
 ): Promise<boolean> {
-  const kept = await context.store.range<UnreadableRecord>("unreadable", `${draft.id}/`);
-  const entries = kept.map(({ key, value }) => ({ key, entry: entryOf(draft, key, value) }));
-  const broken = draft.record.broken!;
+  const kept = await context.store.range<UnreadableRecord>("unreadable", `${conversation.id}/`);
+  const entries = kept.map(({ key, value }) => ({ key, entry: entryOf(conversation, key, value) }));
+  const broken = conversation.record.broken!;
   const commit = entries.find(({ entry }) =>
     entry.kind === EntryKind.COMMIT && entry.epoch === broken.epoch && entry.body.length > 0
   );
   const S = commit && await secretOf(commit.entry);
   if (!commit || !S) return false;
-  draft.set({ broken: undefined, keptBytes: undefined });
+  conversation.set({ broken: undefined, keptBytes: undefined });
   unit.delete("unreadable", commit.key);
   await receiveCommit(context, events, unit, commit.entry, S);
-  if (draft.record.broken) return true;
+  if (conversation.record.broken) return true;
   done();
   for (const { key, entry } of entries) {
     if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;
@@ -54,14 +54,18 @@ export async function retryKept(
   return true;
 }
 
-function entryOf(draft: Draft, key: string, { kind, epoch, id, header, body, receivedMs }: UnreadableRecord): Entry {
+function entryOf(
+  conversation: ConversationTransaction,
+  key: string,
+  { kind, epoch, id, header, body, receivedMs }: UnreadableRecord,
+): Entry {
   const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
   // What the server was told is not kept; a difference shows at the next commit.
   const told = { removed: [], added: [], membersHash: new Uint8Array() };
   return {
     seq,
     kind: kind as Entry["kind"],
-    channelId: draft.record.channelId,
+    channelId: conversation.record.channelId,
     epoch,
     id,
     header,

@@ -16,7 +16,7 @@ const suspicionMs = 3_000;
 const looks = 2;
 
 /** What a suspicion that stood turns out to be. */
-export interface SuspicionOutcomes {
+export interface DesyncOutcomes {
   /** This device's state is older than what it did already. */
   rolledBack(chatId: string): Promise<void>;
   serverBehind(chatId: string): Promise<void>;
@@ -24,19 +24,19 @@ export interface SuspicionOutcomes {
   fork(chatId: string): Promise<void>;
 }
 
-export class Suspicions {
-  readonly #context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">;
+export class DesyncDetector {
+  readonly #context: Pick<SyncContext, "conversations" | "rpc" | "account" | "environment">;
   readonly #cursor: () => number;
-  readonly #outcomes: SuspicionOutcomes;
+  readonly #outcomes: DesyncOutcomes;
   readonly #timers = new Map<string, () => void>();
   readonly #counts = new Map<string, number>();
   #closed = false;
 
   /** @param cursor the highest seq of the queue whose effects are on disk */
   constructor(
-    context: Pick<SyncContext, "chats" | "rpc" | "account" | "environment">,
+    context: Pick<SyncContext, "conversations" | "rpc" | "account" | "environment">,
     cursor: () => number,
-    outcomes: SuspicionOutcomes,
+    outcomes: DesyncOutcomes,
   ) {
     this.#context = context;
     this.#cursor = cursor;
@@ -62,7 +62,7 @@ export class Suspicions {
    */
   raise(chatId: string, code: number): void {
     if (this.#closed || this.#timers.has(chatId)) return;
-    const epoch = this.#context.chats.get(chatId)?.record.epoch;
+    const epoch = this.#context.conversations.get(chatId)?.record.epoch;
     this.#timers.set(
       chatId,
       this.#context.environment.after(suspicionMs, () => {
@@ -73,7 +73,7 @@ export class Suspicions {
   }
 
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
-    const { chats, rpc, account } = this.#context;
+    const { conversations: chats, rpc, account } = this.#context;
     const before = chats.get(chatId)?.record;
     if (!before?.active || before.broken || before.hidden) return;
     // The commit that explains the answer has come meanwhile: what lost a race is not a rollback.

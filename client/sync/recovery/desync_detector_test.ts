@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
-import { Suspicions } from "./desync_detector.ts";
+import { DesyncDetector } from "./desync_detector.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 const chatId = "07".repeat(32);
@@ -10,7 +10,7 @@ function suspecting() {
   const world = { epoch: 5, serverEpoch: 5, waiting: 0, calls: 0, found: [] as string[] };
   let due: (() => void) | undefined;
   const context = {
-    chats: { get: () => ({ record: { active: true, epoch: world.epoch, channelId: new Uint8Array(32) } }) },
+    conversations: { get: () => ({ record: { active: true, epoch: world.epoch, channelId: new Uint8Array(32) } }) },
     rpc: {
       call: ({ name }: { name: string }) => {
         world.calls++;
@@ -23,7 +23,7 @@ function suspecting() {
     environment: { after: (_ms: number, run: () => void) => (due = run, () => {}) },
   };
   const outcome = (name: string) => () => Promise.resolve(void world.found.push(name));
-  const suspicions = new Suspicions(context as unknown as SyncContext, () => 9, {
+  const desync = new DesyncDetector(context as unknown as SyncContext, () => 9, {
     rolledBack: outcome("rolled-back"),
     serverBehind: outcome("server-behind"),
     fork: outcome("fork"),
@@ -36,35 +36,35 @@ function suspecting() {
       run();
     }
   };
-  return { world, suspicions, passTime };
+  return { world, desync, passTime };
 }
 
 Deno.test("a suspicion ends with the epoch that it was raised in: a commit that lost its race is no rollback", async () => {
-  const { world, suspicions, passTime } = suspecting();
-  suspicions.raise(chatId, ErrorCode.staleEpoch);
+  const { world, desync, passTime } = suspecting();
+  desync.raise(chatId, ErrorCode.staleEpoch);
   world.epoch = 6;
   world.serverEpoch = 6;
   await passTime();
   assert.deepEqual([world.found, world.calls], [[], 0]);
   // And what was seen of it does not count against the next one.
-  suspicions.raise(chatId, ErrorCode.staleEpoch);
+  desync.raise(chatId, ErrorCode.staleEpoch);
   await passTime();
   assert.deepEqual([world.found, world.calls], [["rolled-back"], 4], "it is looked at twice before anything is done");
 });
 
 Deno.test("a suspicion does not stand while entries of the channel wait", async () => {
-  const { world, suspicions, passTime } = suspecting();
+  const { world, desync, passTime } = suspecting();
   world.waiting = 1;
-  suspicions.raise(chatId, ErrorCode.epochConflict);
+  desync.raise(chatId, ErrorCode.epochConflict);
   await passTime();
   assert.deepEqual(world.found, []);
 });
 
 Deno.test("a suspicion that stands is a server that went back in time, or a commit that was missed, by where the server is", async () => {
   for (const [serverEpoch, found] of [[4, ["server-behind"]], [7, ["fork"]], [5, []]] as const) {
-    const { world, suspicions, passTime } = suspecting();
+    const { world, desync, passTime } = suspecting();
     world.serverEpoch = serverEpoch;
-    suspicions.raise(chatId, ErrorCode.epochConflict);
+    desync.raise(chatId, ErrorCode.epochConflict);
     await passTime();
     assert.deepEqual(world.found, found, `the server is in epoch ${serverEpoch}`);
   }

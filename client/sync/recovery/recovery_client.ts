@@ -10,18 +10,23 @@ import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { GroupState } from "../../mls/group.ts";
 import { Admins, isAdmin } from "../membership/admins.ts";
 import type { Committer } from "../commits/committer.ts";
-import { type Direct, type DirectContent, openDirect, sendDirect } from "../device_messages/device_messages.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
-import { Helper } from "./recovery_responder.ts";
+import {
+  type DeviceMessage,
+  type DeviceMessageContent,
+  openDeviceMessage,
+  sendDeviceMessage,
+} from "../device_messages/device_messages.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { RecoveryResponder } from "./recovery_responder.ts";
 import type { People } from "../membership/people.ts";
 import type { ChatRecord, UnreadableRecord } from "../conversation/records.ts";
-import { RefusedSuccessors } from "../reinit/refused_replacements.ts";
+import { RefusedReplacements } from "../reinit/refused_replacements.ts";
 import { ReaddRequests, whomToAsk } from "./requests.ts";
 import { retryKept } from "../receive/retry.ts";
 import { actAhead, toldAhead } from "./server_behind.ts";
 import { serverState } from "../commits/server_member_list.ts";
-import { accountOf, makeSuccessor } from "../reinit/replacement_channel.ts";
-import { Suspicions } from "./desync_detector.ts";
+import { accountOf, createReplacement } from "../reinit/replacement_channel.ts";
+import { DesyncDetector } from "./desync_detector.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 
 /** Rounds of asking for a header before asking to be put back. */
@@ -62,15 +67,15 @@ interface LostWelcome {
 }
 
 /** Asks members for help when this device can not follow a group (specification §3.4, §3.5). */
-export class Healer {
+export class RecoveryClient {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #people: People;
   readonly #events: () => InboxEvents;
-  readonly #helper: Helper;
+  readonly #responder: RecoveryResponder;
   readonly #admins: Admins;
-  readonly #refused: RefusedSuccessors;
-  readonly #suspicions: Suspicions;
+  readonly #refused: RefusedReplacements;
+  readonly #desync: DesyncDetector;
   readonly #requests: ReaddRequests;
   readonly #asking = new Map<string, Asking>();
   readonly #timers = new Map<string, () => void>();
@@ -93,17 +98,17 @@ export class Healer {
     this.#people = people;
     this.#events = events;
     this.#requests = new ReaddRequests(context);
-    this.#helper = new Helper(context, committer);
+    this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, committer, people);
-    this.#refused = new RefusedSuccessors(context, this.#admins);
-    this.#suspicions = new Suspicions(context, cursor, {
+    this.#refused = new RefusedReplacements(context, this.#admins);
+    this.#desync = new DesyncDetector(context, cursor, {
       rolledBack: (chatId) => this.rolledBack(chatId),
       serverBehind: (chatId) => this.serverBehind(chatId),
       fork: (chatId) =>
         this.#breakOpen(
           chatId,
           "fork",
-          (draft) => draft.notice("rejected", { code: "fork" }, context.account.clock.now()),
+          (conversation) => conversation.notice("rejected", { code: "fork" }, context.account.clock.now()),
         ),
     });
   }
@@ -112,7 +117,7 @@ export class Healer {
   connected(): void {
     void this.#lostWelcomes().catch(() => {});
     void this.#refused.connected().catch(() => {});
-    for (const { id, record } of this.#context.chats.all()) {
+    for (const { id, record } of this.#context.conversations.all()) {
       if (record.active && record.broken) this.#schedule(id, 0);
     }
   }
@@ -148,10 +153,10 @@ export class Healer {
 
   close(): void {
     this.#closed = true;
-    this.#helper.close();
+    this.#responder.close();
     this.#admins.close();
     this.#refused.close();
-    this.#suspicions.close();
+    this.#desync.close();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
   }
@@ -162,10 +167,10 @@ export class Healer {
 
   /** The device is in the group again. */
   healed(chatId: string): void {
-    const record = this.#context.chats.get(chatId)?.record;
+    const record = this.#context.conversations.get(chatId)?.record;
     if (record) this.#requests.forget(record.channelId);
     this.#asking.delete(chatId);
-    this.#suspicions.settle(chatId);
+    this.#desync.settle(chatId);
     this.#timers.get(chatId)?.();
     this.#timers.delete(chatId);
   }
@@ -175,18 +180,18 @@ export class Healer {
    * sealed with it again, so it goes, and the group is asked to put the device back (specification §4, E017).
    */
   async rolledBack(chatId: string): Promise<void> {
-    await this.#breakOpen(chatId, "E017", (draft) => {
-      draft.notice("rolled-back", { code: "E017" }, this.#context.account.clock.now());
-      draft.forgetState();
-      draft.setPending(undefined);
+    await this.#breakOpen(chatId, "E017", (conversation) => {
+      conversation.notice("rolled-back", { code: "E017" }, this.#context.account.clock.now());
+      conversation.forgetState();
+      conversation.setPending(undefined);
     });
   }
 
   /** The group's state is gone or damaged. */
   async stateLost(chatId: string): Promise<void> {
-    await this.#breakOpen(chatId, "state-lost", (draft) => {
-      draft.notice("unreadable", { code: "state-lost" }, this.#context.account.clock.now());
-      draft.setPending(undefined);
+    await this.#breakOpen(chatId, "state-lost", (conversation) => {
+      conversation.notice("unreadable", { code: "state-lost" }, this.#context.account.clock.now());
+      conversation.setPending(undefined);
     });
   }
 
@@ -195,13 +200,13 @@ export class Healer {
     await this.#breakOpen(
       chatId,
       "server-behind",
-      (draft) => draft.notice("server-behind", {}, this.#context.account.clock.now()),
+      (conversation) => conversation.notice("server-behind", {}, this.#context.account.clock.now()),
     );
   }
 
   /** The server did not take what was sealed in the own epoch. @param code of the answer: E015, E016 or E017 */
   suspect(chatId: string, code: number): void {
-    this.#suspicions.raise(chatId, code);
+    this.#desync.raise(chatId, code);
   }
 
   /**
@@ -239,34 +244,34 @@ export class Healer {
   }
 
   async #askForWelcomeNow({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
-    const { chats } = this.#context;
+    const { conversations: chats } = this.#context;
     const known = chats.chatOf(toHex(channelId));
     if (known === undefined || chats.get(known)?.record.active) return;
     const server = await serverState(this.#context.rpc, channelId);
     if (!server) return;
     const content = await this.#requests.make(channelId, n, commitId, server.epoch);
     for (const to of await whomToAsk(this.#context, server.members, chats.get(known)?.record, undefined, round)) {
-      await sendDirect(this.#context, channelId, to, content);
+      await sendDeviceMessage(this.#context, channelId, to, content);
     }
   }
 
   /** A payload of another device. Never rejects: whatever it is, it only asks. */
   async receive(entry: Entry): Promise<void> {
     try {
-      const direct = await openDirect(entry.body, entry.channelId, this.#context.account.recipientKey);
-      const chatId = this.#context.chats.chatOf(toHex(entry.channelId));
+      const direct = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
+      const chatId = this.#context.conversations.chatOf(toHex(entry.channelId));
       if (direct && chatId !== undefined) await this.#take(chatId, direct);
     } catch {
       // The asker asks again, or somebody else.
     }
   }
 
-  async #take(chatId: string, direct: Direct): Promise<void> {
+  async #take(chatId: string, direct: DeviceMessage): Promise<void> {
     switch (direct.content.kind) {
       case "reseal":
       case "readd":
         await this.#noteNeed(chatId, direct);
-        return await this.#helper.answer(chatId, direct);
+        return await this.#responder.answer(chatId, direct);
       case "ahead":
         await this.#noteNeed(chatId, direct);
         return await toldAhead(this.#context, this.#admins, chatId, direct);
@@ -307,14 +312,14 @@ export class Healer {
     } finally {
       this.#running.delete(chatId);
     }
-    const chat = this.#context.chats.get(chatId);
+    const chat = this.#context.conversations.get(chatId);
     if (chat?.record.active && chat.record.broken) {
       this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
     }
   }
 
   async #round(chatId: string, asking: Asking): Promise<void> {
-    const { chats, account } = this.#context;
+    const { conversations: chats, account } = this.#context;
     const chat = chats.get(chatId);
     if (!chat?.record.active || !chat.record.broken) return;
     const { record } = chat;
@@ -330,7 +335,7 @@ export class Healer {
       asking.inNeed.clear();
     }
     if (this.#successorDue(record, state, asking)) {
-      return await makeSuccessor(
+      return await createReplacement(
         this.#context,
         this.#committer,
         this.#people,
@@ -342,12 +347,12 @@ export class Healer {
     const { need, epoch, commitId } = record.broken!;
     const id = fromHex(commitId ?? "");
     const reseal = need === "reseal" && asking.rounds <= resealRounds && state !== undefined && commitId !== undefined;
-    const content: DirectContent = reseal
+    const content: DeviceMessageContent = reseal
       ? { kind: "reseal", n: epoch, commitId: id }
       : await this.#requests.make(record.channelId, epoch, id, server.epoch);
-    for (const to of whom) await sendDirect(this.#context, record.channelId, to, content);
+    for (const to of whom) await sendDeviceMessage(this.#context, record.channelId, to, content);
     if (whom.length === 0 && server.members.every((key) => equalBytes(key, account.recipientKey)) && state) {
-      await makeSuccessor(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
+      await createReplacement(this.#context, this.#committer, this.#people, chatId, "rejected-commit");
     }
   }
 
@@ -372,12 +377,16 @@ export class Healer {
     return (stuck.size > 0 && rounds > stuckRounds) || rounds > silentRounds;
   }
 
-  async #breakOpen(chatId: string, code: string, change: (draft: Draft) => void): Promise<void> {
-    const done = await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (!draft?.record.active || draft.record.broken) return false;
-      change(draft);
-      draft.set({ broken: { code, epoch: draft.record.epoch + 1, need: "readd" } });
+  async #breakOpen(
+    chatId: string,
+    code: string,
+    change: (conversation: ConversationTransaction) => void,
+  ): Promise<void> {
+    const done = await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation?.record.active || conversation.record.broken) return false;
+      change(conversation);
+      conversation.set({ broken: { code, epoch: conversation.record.epoch + 1, need: "readd" } });
       return true;
     });
     if (!done) return;
@@ -388,14 +397,14 @@ export class Healer {
   // --- answers to what was asked ---
 
   /** Who asks this device for help can not help it. */
-  async #noteNeed(chatId: string, { from }: Direct): Promise<void> {
-    const asking = this.#context.chats.get(chatId)?.record.broken && this.#asking.get(chatId);
+  async #noteNeed(chatId: string, { from }: DeviceMessage): Promise<void> {
+    const asking = this.#context.conversations.get(chatId)?.record.broken && this.#asking.get(chatId);
     const account = asking ? await accountOf(this.#context, chatId, from) : undefined;
     if (asking && account !== undefined && account !== this.#context.ownKey) asking.inNeed.add(account);
   }
 
-  async #takeStuck(chatId: string, direct: Direct): Promise<void> {
-    const record = this.#context.chats.get(chatId)?.record;
+  async #takeStuck(chatId: string, direct: DeviceMessage): Promise<void> {
+    const record = this.#context.conversations.get(chatId)?.record;
     const asking = this.#asking.get(chatId);
     if (
       !record?.active || !record.broken || !asking || (record.broken.commitId ?? "") !== toHex(direct.content.commitId)
@@ -406,22 +415,22 @@ export class Healer {
 
   async #takeReseal(
     chatId: string,
-    { from }: Direct,
-    { n, commitId, header }: Extract<DirectContent, { kind: "resealed" }>,
+    { from }: DeviceMessage,
+    { n, commitId, header }: Extract<DeviceMessageContent, { kind: "resealed" }>,
   ): Promise<void> {
-    const { chats, mls, account } = this.#context;
+    const { conversations: chats, mls, account } = this.#context;
     const healed = await chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      const broken = draft?.record.broken;
+      const conversation = await unit.conversation(chatId);
+      const broken = conversation?.record.broken;
       if (
-        !draft?.state || !draft.record.active || broken?.need !== "reseal" || broken.epoch !== n ||
+        !conversation?.state || !conversation.record.active || broken?.need !== "reseal" || broken.epoch !== n ||
         broken.commitId !== toHex(commitId)
       ) return false;
-      const state = draft.state;
+      const state = conversation.state;
       const by = mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))?.credential.username;
-      return await retryKept(this.#context, this.#events(), unit, draft, {
+      return await retryKept(this.#context, this.#events(), unit, conversation, {
         secretOf: (entry) => mls.openReseal(state, { n: BigInt(n), header, sealedCommit: entry.body }),
-        done: () => draft.notice("healed", { ...(by !== undefined && { by }) }, account.clock.now()),
+        done: () => conversation.notice("healed", { ...(by !== undefined && { by }) }, account.clock.now()),
       });
     });
     if (!healed) return;

@@ -7,7 +7,11 @@ import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { type GroupState, type Member, openReadd, parseKeyPackage } from "../../mls/group.ts";
 import { isReadded, readdsOf } from "../commits/commit_plan.ts";
 import type { Committer } from "../commits/committer.ts";
-import { type Direct, type DirectContent, sendDirect } from "../device_messages/device_messages.ts";
+import {
+  type DeviceMessage,
+  type DeviceMessageContent,
+  sendDeviceMessage,
+} from "../device_messages/device_messages.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
 import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -23,9 +27,9 @@ const answersPerMs = 3_600_000;
  *   device is not in the chat
  */
 export async function memberOf(
-  { chats, mls }: Pick<SyncContext, "chats" | "mls">,
+  { conversations: chats, mls }: Pick<SyncContext, "conversations" | "mls">,
   chatId: string,
-  { from }: Direct,
+  { from }: DeviceMessage,
 ): Promise<{ record: Readonly<ChatRecord>; state: GroupState; member: Member } | undefined> {
   const state = await chats.withState(chatId);
   const record = chats.get(chatId)?.record;
@@ -35,7 +39,7 @@ export async function memberOf(
   return state && record?.active && member ? { record, state, member } : undefined;
 }
 
-export class Helper {
+export class RecoveryResponder {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #timers = new Map<string, () => void>();
@@ -52,12 +56,12 @@ export class Helper {
   }
 
   /** Answers "reseal" and "readd", a few of a device; whatever else it is, nothing happens. */
-  async answer(chatId: string, direct: Direct): Promise<void> {
+  async answer(chatId: string, direct: DeviceMessage): Promise<void> {
     if (direct.content.kind === "reseal") await this.#answerReseal(chatId, direct, direct.content);
     if (direct.content.kind === "readd") await this.#answerReadd(chatId, direct, direct.content);
   }
 
-  #mayAnswer({ from, content }: Direct): boolean {
+  #mayAnswer({ from, content }: DeviceMessage): boolean {
     const key = `${toHex(from)}/${content.kind}`;
     const nowMs = this.#context.environment.now();
     const recent = (this.#answered.get(key) ?? []).filter((atMs) => nowMs - atMs < answersPerMs);
@@ -68,8 +72,8 @@ export class Helper {
 
   async #answerReseal(
     chatId: string,
-    direct: Direct,
-    { n, commitId }: Extract<DirectContent, { kind: "reseal" }>,
+    direct: DeviceMessage,
+    { n, commitId }: Extract<DeviceMessageContent, { kind: "reseal" }>,
   ): Promise<void> {
     const { mls, store } = this.#context;
     const found = await memberOf(this.#context, chatId, direct);
@@ -85,24 +89,24 @@ export class Helper {
         recipientKey: direct.from,
         xwingPublicKey: member.xwingPublicKey,
       });
-      await sendDirect(this.#context, record.channelId, direct.from, { kind: "resealed", n, commitId, header });
+      await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "resealed", n, commitId, header });
     } else if (record.broken?.commitId === toHex(commitId)) {
-      await sendDirect(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+      await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
     }
   }
 
   async #answerReadd(
     chatId: string,
-    direct: Direct,
-    { n, commitId, request, keyPackage }: Extract<DirectContent, { kind: "readd" }>,
+    direct: DeviceMessage,
+    { n, commitId, request, keyPackage }: Extract<DeviceMessageContent, { kind: "readd" }>,
   ): Promise<void> {
-    const { environment, chats } = this.#context;
+    const { environment, conversations: chats } = this.#context;
     const own = chats.get(chatId)?.record;
     // The asker follows no commit that could be told apart: then all that this device can say is that it is
     // in need of help as well.
     if (own?.active && own.broken && commitId.length === 0) {
       if (this.#mayAnswer(direct)) {
-        await sendDirect(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
+        await sendDeviceMessage(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
       }
       return;
     }
@@ -112,7 +116,7 @@ export class Helper {
     if (record.broken) {
       if (
         record.broken.commitId !== undefined && record.broken.commitId === toHex(commitId) && this.#mayAnswer(direct)
-      ) await sendDirect(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+      ) await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
       return;
     }
     const [asked, parsed] = [await openReadd(request), await parseKeyPackage(keyPackage)];
@@ -135,7 +139,7 @@ export class Helper {
         // Unless another member was faster, or the device is no member any more.
         void this.#committer.carryOut(
           chatId,
-          async (draft) => isReadded(draft, plan, await readdsOf(plan)) ? undefined : plan,
+          async (conversation) => isReadded(conversation, plan, await readdsOf(plan)) ? undefined : plan,
         ).catch(() => {});
       }),
     );

@@ -2,7 +2,7 @@
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { type Bytes, type GroupState, signReadd } from "../../mls/group.ts";
-import type { DirectContent } from "../device_messages/device_messages.ts";
+import type { DeviceMessageContent } from "../device_messages/device_messages.ts";
 import type { ChatRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
@@ -92,7 +92,7 @@ export class ReaddRequests {
     n: number,
     commitId: Uint8Array<ArrayBuffer>,
     serverEpoch: number,
-  ): Promise<DirectContent> {
+  ): Promise<DeviceMessageContent> {
     const { account, store } = this.#context;
     const channel = toHex(channelId);
     let requested = this.#made.get(channel);

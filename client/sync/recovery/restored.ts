@@ -5,9 +5,9 @@
  */
 
 import { delivery } from "../../../schema/rpc/methods.ts";
-import { inTurns } from "../../runtime/pool.ts";
+import { mapWithConcurrency } from "../../runtime/pool.ts";
 import type { OutboxRecord } from "../conversation/records.ts";
-import { keepToSayAgain, toSayAgain } from "../send/resend.ts";
+import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
@@ -36,7 +36,7 @@ export async function lastRestore({ store }: Pick<SyncContext, "store">): Promis
  * then everything is done at the next connection
  */
 export async function lookForRestore(context: SyncContext, needs: RestoredNeeds): Promise<void> {
-  const { rpc, store, chats } = context;
+  const { rpc, store, conversations: chats } = context;
   const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
   const known = await store.get<number>("account", knownKey);
   if (known === restoredMs) return;
@@ -44,7 +44,7 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
   if (known !== undefined && restoredMs > 0) {
     const present = chats.all().filter(({ record }) => record.active && !record.hidden);
     for (const { id } of present) await sayAgain(context, needs, id, restoredToMs);
-    await inTurns(present, channelsAtOnce, async ({ id, record }) => {
+    await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (record.broken) return;
       const server = await serverState(rpc, record.channelId);
       // An epoch is entered by the server's word alone: it has lost this one.
@@ -60,16 +60,16 @@ async function sayAgain(
   chatId: string,
   restoredToMs: number,
 ): Promise<void> {
-  await context.chats.update(async (unit) => {
-    const draft = await unit.chat(chatId);
-    if (!draft?.record.active) return;
-    const said = await toSayAgain(
+  await context.conversations.update(async (unit) => {
+    const conversation = await unit.conversation(chatId);
+    if (!conversation?.record.active) return;
+    const said = await messagesToResend(
       context,
       chatId,
-      draft.record.members,
+      conversation.record.members,
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );
-    keepToSayAgain(unit, draft, said);
-    unit.afterwards(() => needs.sayAgain(chatId, said));
+    storeForResend(unit, conversation, said);
+    unit.afterCommit(() => needs.sayAgain(chatId, said));
   });
 }

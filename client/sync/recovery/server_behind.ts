@@ -6,7 +6,7 @@
 
 import type { GroupState } from "../../mls/group.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
-import type { Direct } from "../device_messages/device_messages.ts";
+import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "./recovery_responder.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { lastRestore } from "./restored.ts";
@@ -43,7 +43,12 @@ export async function actAhead(
  * A member says that it is ahead of the server. An admin's device that can follow, and has all that the
  * server has, makes the successor from there. @throws EngineError, TransportError, WireError
  */
-export async function toldAhead(context: SyncContext, admins: Admins, chatId: string, direct: Direct): Promise<void> {
+export async function toldAhead(
+  context: SyncContext,
+  admins: Admins,
+  chatId: string,
+  direct: DeviceMessage,
+): Promise<void> {
   const { account: { clock }, ownKey, rpc } = context;
   const found = await memberOf(context, chatId, direct);
   if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;

@@ -8,7 +8,7 @@
 
 import { concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
 import type { Bytes, Member } from "../../mls/group.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf } from "../conversation/membership_diff.ts";
 import {
   type ChatMember,
@@ -20,33 +20,33 @@ import {
   type SentIn,
   togetherMs,
 } from "../conversation/records.ts";
-import { toSayAgain } from "../send/resend.ts";
+import { messagesToResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 type Commits = Readonly<ChatRecord["commits"]>;
 
-/** Bytes of one commit in {@link historyOf}: u64 epoch ‖ commitId. */
+/** Bytes of one commit in {@link commitHistory}: u64 epoch ‖ commitId. */
 const commitLength = 8 + 16;
 
 /** @returns 24 bytes for each of the commits that made the newest epochs, oldest first */
-export function historyOf(commits: Commits): Bytes {
+export function commitHistory(commits: Commits): Bytes {
   return concat(...commits.map(({ n, commitId }) => concat(u64(BigInt(n)), fromHex(commitId))));
 }
 
 /**
- * @param history as {@link historyOf} made it
+ * @param history as {@link commitHistory} made it
  * @param commits of this device
  * @returns the last epoch that both have been in; of a device that came in on its side after the parting, the
  *   one before it came; undefined when they know of none
  */
-export function sharedEpoch(history: Bytes | undefined, commits: Commits): number | undefined {
+export function lastSharedEpoch(history: Bytes | undefined, commits: Commits): number | undefined {
   const named = Array.from(
     { length: Math.floor((history?.length ?? 0) / commitLength) },
     (_, index) => history!.subarray(index * commitLength, (index + 1) * commitLength),
   );
   const known = new Set(named.map(toHex));
-  const shared = commits.findLast((commit) => known.has(toHex(historyOf([commit]))))?.n;
+  const shared = commits.findLast((commit) => known.has(toHex(commitHistory([commit]))))?.n;
   if (shared !== undefined || commits.length === 0 || commits.length >= rememberedCommits) return shared;
   const [{ n: came }] = commits;
   return named.some((commit) => new DataView(commit.buffer, commit.byteOffset).getBigUint64(0) < came)
@@ -70,9 +70,9 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
  *   last {@link togetherMs}, when others may have moved already. It does not go to people who are in the
  *   successor and were not in the group: they may have been removed before it was said
  */
-export async function saidInVain(
+export async function ownMessagesAfter(
   context: Pick<SyncContext, "store" | "account">,
-  { id, record }: Draft,
+  { id, record }: ConversationTransaction,
   since: number | undefined,
   accounts: ChatMember[],
 ): Promise<OutboxRecord[]> {
@@ -81,7 +81,7 @@ export async function saidInVain(
   const sinceMs = context.account.clock.now() - togetherMs;
   const isMissing = ({ channel = id, epoch, atMs }: SentIn) =>
     (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs);
-  return await toSayAgain(
+  return await messagesToResend(
     context,
     id,
     [...record.members, ...strangers],
@@ -93,8 +93,8 @@ export async function saidInVain(
 /** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */
 export async function noteOwnChange(
   { store }: SyncContext,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   before: Member[],
   after: Member[],
   left: ReadonlySet<string>,
@@ -105,14 +105,14 @@ export async function noteOwnChange(
     !left.has(accountKey)
   );
   if (added.length + removed.length === 0) return;
-  const key = keys.ownChanges(draft.id);
-  const noted = await ownChanges(store, unit, draft.id);
-  unit.put("epochs", key, [...noted, { n: draft.record.epoch, added, removed }].slice(-rememberedCommits), {
-    channelId: draft.channelId,
+  const key = keys.ownChanges(conversation.id);
+  const noted = await ownChanges(store, unit, conversation.id);
+  unit.put("epochs", key, [...noted, { n: conversation.record.epoch, added, removed }].slice(-rememberedCommits), {
+    channelId: conversation.channelId,
   });
 }
 
-async function ownChanges(store: SyncContext["store"], unit: Unit, chatId: string): Promise<OwnChange[]> {
+async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId: string): Promise<OwnChange[]> {
   const key = keys.ownChanges(chatId);
   return (unit.peek("epochs", key) ?? await store.get<OwnChange[]>("epochs", key) ?? []) as OwnChange[];
 }
@@ -123,10 +123,10 @@ async function ownChanges(store: SyncContext["store"], unit: Unit, chatId: strin
  * @returns whom this device has added and removed there after it, as far as it is still so there and not in
  *   the successor; undefined: nobody
  */
-export async function undoneSince(
+export async function membershipChangesAfter(
   { store }: SyncContext,
-  unit: Unit,
-  { id, record }: Draft,
+  unit: UnitOfWork,
+  { id, record }: ConversationTransaction,
   since: number,
   accounts: ChatMember[],
 ): Promise<ChatRecord["redo"]> {

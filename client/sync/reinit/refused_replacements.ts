@@ -8,7 +8,7 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { EntryKind } from "../../../schema/rpc/methods.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
-import type { Direct } from "../device_messages/device_messages.ts";
+import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../recovery/recovery_responder.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
@@ -22,7 +22,7 @@ const firstRoundMs = 5_000;
 /** Successors that are asked about at once. */
 const askedAtOnce = 4;
 
-export class RefusedSuccessors {
+export class RefusedReplacements {
   readonly #context: SyncContext;
   readonly #admins: Admins;
   readonly #timers = new Map<string, () => void>();
@@ -69,7 +69,7 @@ export class RefusedSuccessors {
 
   /** @returns whether it is worthwhile to ask again */
   async #askNow(chatId: string, channelId: Bytes, round: number): Promise<boolean> {
-    const record = this.#context.chats.get(chatId)?.record;
+    const record = this.#context.conversations.get(chatId)?.record;
     if (!record?.active || equalBytes(record.channelId, channelId) || record.earlier?.includes(toHex(channelId))) {
       return false;
     }
@@ -81,7 +81,7 @@ export class RefusedSuccessors {
    * A member of the present channel could not follow whoever made it, and asks this device, an admin's, to
    * lead. @throws EngineError
    */
-  async asked(chatId: string, direct: Direct): Promise<void> {
+  async asked(chatId: string, direct: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
     const found = await memberOf(this.#context, chatId, direct);
     if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;

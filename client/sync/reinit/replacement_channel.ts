@@ -22,16 +22,16 @@ import type { Entry } from "../../../schema/rpc/methods.ts";
 import { EngineError } from "../../api/engine_api.ts";
 import type { Bytes, GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
-import { inTurns } from "../../runtime/pool.ts";
-import { accountsOf, differenceOf } from "../conversation/membership_diff.ts";
-import { cameAfter, historyOf, saidInVain, sharedEpoch, undoneSince } from "./fork_point.ts";
-import { noteEpoch, type PastEpoch, pastEpochs } from "../conversation/epoch_history.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { mapWithConcurrency } from "../../runtime/pool.ts";
+import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
+import { cameAfter, commitHistory, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
+import { epochHistory, noteEpoch, type PastEpoch } from "../conversation/epoch_history.ts";
 import type { People } from "../membership/people.ts";
 import { type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
-import { keepToSayAgain } from "../send/resend.ts";
+import { storeForResend } from "../send/resend.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** Calls for KeyPackages that are under way at once. */
 const devicesAtOnce = 8;
@@ -39,7 +39,7 @@ const devicesAtOnce = 8;
 type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 /** What a successor is held against. */
-export interface SuccessorFacts {
+export interface ReplacementFacts {
   supersedes: Supersedes;
   info: GroupInfo;
   /** The account, as hex, whose device signed it; undefined when nobody of the old group did. */
@@ -51,8 +51,8 @@ export interface SuccessorFacts {
 }
 
 /** GRP-5.1 to GRP-5.3. @returns the rule that is broken, or undefined */
-export function judgeSuccessor(
-  { supersedes, info, maker, members, old, past }: SuccessorFacts,
+export function judgeReplacement(
+  { supersedes, info, maker, members, old, past }: ReplacementFacts,
 ): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
   const lastEpoch = Number(supersedes.lastEpoch);
   // Of a channel that it has left, or never was in, this device has no history to hold it against.
@@ -68,7 +68,7 @@ export function judgeSuccessor(
     parted = known
       ? !equalBytes(known.hash, supersedes.transcriptHash)
       : old.active && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
-    if (parted && (sharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
+    if (parted && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
   }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
   if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
@@ -103,7 +103,7 @@ function signedBytes(
 }
 
 /** @returns the extension with the maker's signature. @param seed 32 bytes: the private key of `maker` */
-export async function signSuccessor(
+export async function signReplacement(
   channelId: Uint8Array,
   supersedes: Supersedes,
   maker: Bytes,
@@ -133,7 +133,7 @@ async function listedIn(
  *   gone or older, by the account's own list
  */
 export async function accountOf(context: SyncContext, chatId: string, device: Uint8Array): Promise<string | undefined> {
-  const [state, record] = [await context.chats.withState(chatId), context.chats.get(chatId)?.record];
+  const [state, record] = [await context.conversations.withState(chatId), context.conversations.get(chatId)?.record];
   const member = state?.active
     ? context.mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, device))
     : undefined;
@@ -144,7 +144,7 @@ export async function accountOf(context: SyncContext, chatId: string, device: Ui
 /** @returns the account of the old group, as hex, whose device made this */
 async function makerOf(
   context: SyncContext,
-  draft: Draft,
+  conversation: ConversationTransaction,
   channelId: Uint8Array,
   supersedes: Supersedes,
 ): Promise<string | undefined> {
@@ -153,12 +153,12 @@ async function makerOf(
   if (!maker || !signature || !await verifyEd25519(maker, signature, signedBytes(channelId, supersedes))) {
     return undefined;
   }
-  const member = draft.state?.active
-    ? mls.members(draft.state).find(({ recipientKey }) => equalBytes(recipientKey, maker))
+  const member = conversation.state?.active
+    ? mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, maker))
     : undefined;
   if (member) return toHex(member.credential.accountKey);
   // A device that came in after this one's state, or this one has none any more: the account's own list vouches for it.
-  return await listedIn(context, draft.record, maker);
+  return await listedIn(context, conversation.record, maker);
 }
 
 /** GRP-5.4: whether a conversation that has moved already moves again. */
@@ -174,9 +174,13 @@ function comesFirst(
   return together && toHex(channelId) < toHex(record.channelId);
 }
 
-export type Succession =
-  | { kind: "moved"; draft: Draft; /** It had left the conversation, or had been removed. */ wasOut: boolean }
-  | { kind: "refused"; draft: Draft; code: string }
+export type ReplacementOutcome =
+  | {
+    kind: "moved";
+    conversation: ConversationTransaction; /** It had left the conversation, or had been removed. */
+    wasOut: boolean;
+  }
+  | { kind: "refused"; conversation: ConversationTransaction; code: string }
   | { kind: "unknown" };
 
 /**
@@ -184,89 +188,91 @@ export type Succession =
  *   has missed moves, by the first
  */
 async function conversationOf(
-  { chats }: SyncContext,
-  unit: Unit,
+  { conversations: chats }: SyncContext,
+  unit: UnitOfWork,
   { channelId, firstChannelId }: Supersedes,
-): Promise<Draft | undefined> {
+): Promise<ConversationTransaction | undefined> {
   const superseded = toHex(channelId);
   const chatId = unit.chatOf(channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
-  const draft = chatId === undefined ? undefined : await unit.chat(chatId);
-  if (draft || !firstChannelId) return draft;
+  const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  if (conversation || !firstChannelId) return conversation;
   const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
   // Anybody can invite to a group that says it began there.
   const byFirst = (ofFirst.find(({ record }) => !record.invitation) ?? ofFirst[0])?.id;
-  return byFirst === undefined ? undefined : await unit.chat(byFirst);
+  return byFirst === undefined ? undefined : await unit.conversation(byFirst);
 }
 
 /** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
-export async function follow(
+export async function followReplacement(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
+  unit: UnitOfWork,
   entry: Entry,
   { info, adder, newState, S }: Joined,
-): Promise<Succession> {
+): Promise<ReplacementOutcome> {
   const { mls, ownKey } = context;
   const { supersedes } = info;
   if (!supersedes) return { kind: "unknown" };
-  const draft = await conversationOf(context, unit, supersedes);
-  if (!draft || draft.record.hidden) return { kind: "unknown" };
-  const { record } = draft;
-  const maker = await makerOf(context, draft, entry.channelId, supersedes);
+  const conversation = await conversationOf(context, unit, supersedes);
+  if (!conversation || conversation.record.hidden) return { kind: "unknown" };
+  const { record } = conversation;
+  const maker = await makerOf(context, conversation, entry.channelId, supersedes);
   const wasOut = !record.active;
   const missed = !equalBytes(record.channelId, supersedes.channelId) &&
     !record.earlier?.includes(toHex(supersedes.channelId));
-  const code = judgeSuccessor({
+  const code = judgeReplacement({
     supersedes,
     info,
     maker,
     members: mls.members(newState),
     old: record,
-    past: await pastEpochs(context, unit, draft),
+    past: await epochHistory(context, unit, conversation),
   });
   // What it has not seen may have made other admins: their group is no breach of a rule, but another conversation.
-  if (code !== undefined) return wasOut || missed ? { kind: "unknown" } : { kind: "refused", draft, code };
+  if (code !== undefined) return wasOut || missed ? { kind: "unknown" } : { kind: "refused", conversation, code };
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
-    return { kind: "refused", draft, code: "GRP-5.4" };
+    return { kind: "refused", conversation, code: "GRP-5.4" };
   }
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
   const accounts = accountsOf(mls.members(newState));
-  const parted = wasOut ? undefined : partedAfter(draft.record, supersedes);
-  const redo = parted === undefined ? undefined : await undoneSince(context, unit, draft, parted, accounts);
+  const parted = wasOut ? undefined : partedAfter(conversation.record, supersedes);
+  const redo = parted === undefined
+    ? undefined
+    : await membershipChangesAfter(context, unit, conversation, parted, accounts);
   await move(
     context,
     events,
     unit,
-    draft,
+    conversation,
     entry,
     newState,
     { commitId: entry.id, S },
     by,
-    wasOut ? [] : await saidInVain(context, draft, parted, accounts),
+    wasOut ? [] : await ownMessagesAfter(context, conversation, parted, accounts),
   );
-  if (redo) draft.set({ redo });
+  if (redo) conversation.set({ redo });
   // GRP-7: taken back in by somebody whom it never met there, it is asked first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
-    draft.set({ invitation: true });
+    conversation.set({ invitation: true });
   }
-  return { kind: "moved", draft, wasOut };
+  return { kind: "moved", conversation, wasOut };
 }
 
 /**
  * The server took the commit that makes this device's own successor: the conversation moves, unless it has
  * moved meanwhile.
  */
-export async function takeOver(
+export async function adoptReplacement(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
-  candidate: Draft,
+  unit: UnitOfWork,
+  candidate: ConversationTransaction,
   state: GroupState,
   { commitId, S }: PendingCommit,
   entry: Entry,
 ): Promise<void> {
-  const main = await unit.chat(candidate.record.succeeds!);
+  const main = await unit.conversation(candidate.record.succeeds!);
   const { supersedes } = context.mls.info(state);
   candidate.remove();
   if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) {
@@ -281,7 +287,7 @@ export async function takeOver(
     state,
     { commitId, S },
     context.account.username,
-    await saidInVain(context, main, undefined, accountsOf(context.mls.members(state))),
+    await ownMessagesAfter(context, main, undefined, accountsOf(context.mls.members(state))),
   );
 }
 
@@ -291,7 +297,7 @@ export async function takeOver(
  */
 function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
   if (!equalBytes(channelId, supersedes.channelId)) return undefined;
-  const shared = sharedEpoch(supersedes.commits, commits) ??
+  const shared = lastSharedEpoch(supersedes.commits, commits) ??
     (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
   return shared === epoch && shared === Number(supersedes.lastEpoch) ? undefined : shared;
 }
@@ -305,8 +311,8 @@ function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supers
 async function move(
   context: SyncContext,
   events: InboxEvents,
-  unit: Unit,
-  draft: Draft,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
   entry: Entry,
   state: GroupState,
   made: Pick<PendingCommit, "commitId" | "S">,
@@ -316,25 +322,25 @@ async function move(
   const { mls, account } = context;
   const { name, supersedes } = mls.info(state);
   const before = {
-    name: draft.record.name,
-    members: draft.record.members,
-    ...(draft.record.active && draft.state?.active && { devices: mls.members(draft.state) }),
+    name: conversation.record.name,
+    members: conversation.record.members,
+    ...(conversation.record.active && conversation.state?.active && { devices: mls.members(conversation.state) }),
   };
-  draft.moveTo(
+  conversation.moveTo(
     new Uint8Array(entry.channelId),
     state,
     account.clock.now(),
     toHex(entry.id),
     toHex(supersedes!.channelId),
   );
-  await noteEpoch(context, unit, draft, state, made, true);
-  draft.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
-  for (const { notice, values } of differenceOf(before, { name, devices: mls.members(state) })) {
-    draft.notice(notice, values, entry.receivedMs);
+  await noteEpoch(context, unit, conversation, state, made, true);
+  conversation.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
+  for (const { notice, values } of membershipDiff(before, { name, devices: mls.members(state) })) {
+    conversation.notice(notice, values, entry.receivedMs);
   }
-  unit.delete("epochs", keys.ownChanges(draft.id));
-  keepToSayAgain(unit, draft, said);
-  unit.afterwards(() => events.moved(draft.id, said));
+  unit.delete("epochs", keys.ownChanges(conversation.id));
+  storeForResend(unit, conversation, said);
+  unit.afterCommit(() => events.moved(conversation.id, said));
 }
 
 /**
@@ -343,14 +349,14 @@ async function move(
  * @param reason "rejected-commit", "server-behind" or "state-lost"
  * @throws EngineError
  */
-export async function makeSuccessor(
+export async function createReplacement(
   context: SyncContext,
   committer: Committer,
   people: People,
   chatId: string,
   reason: string,
 ): Promise<void> {
-  const { account, chats, mls } = context;
+  const { account, conversations: chats, mls } = context;
   const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
   if (!chat?.record.active || chat.record.epoch === 0 || chats.all().some(({ record }) => record.succeeds === chatId)) {
     return;
@@ -364,14 +370,14 @@ export async function makeSuccessor(
   const info = state ? mls.info(state) : infoOf(record, account.clock.now());
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const first = record.firstChannelId;
-  const supersedes = await signSuccessor(
+  const supersedes = await signReplacement(
     channelId,
     {
       channelId: record.channelId,
       lastEpoch: BigInt(record.epoch),
       transcriptHash,
       reason,
-      commits: historyOf(record.commits),
+      commits: commitHistory(record.commits),
       ...(!equalBytes(first, record.channelId) && { firstChannelId: first }),
     },
     account.recipientKey,
@@ -405,9 +411,9 @@ export async function makeSuccessor(
     unread: 0,
   };
   await chats.update(async (unit) => {
-    const draft = await unit.create(hidden);
-    draft.start(fresh);
-    await committer.prepare(draft, { purpose: "create", add, remove: [] }, 0);
+    const conversation = await unit.create(hidden);
+    conversation.start(fresh);
+    await committer.prepare(conversation, { purpose: "create", add, remove: [] }, 0);
   });
   await committer.sendPrepared(toHex(channelId));
 }
@@ -445,7 +451,7 @@ async function packagesOf(
     const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
     return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
   }));
-  const found = await inTurns(
+  const found = await mapWithConcurrency(
     wanted.flat(),
     devicesAtOnce,
     async ({ known, device }) =>

@@ -24,7 +24,7 @@ export class Ephemeral {
 
   /** Resolves when it was sent, or when there was nobody to tell. Never rejects: it does not matter. */
   async typing(chatId: string): Promise<void> {
-    const { chats, mls, rpc, account, environment } = this.#context;
+    const { conversations: chats, mls, rpc, account, environment } = this.#context;
     const record = chats.get(chatId)?.record;
     const nowMs = environment.now();
     // An invitation is not answered by looking at it.
@@ -57,7 +57,7 @@ export class Ephemeral {
   /** An entry with seq 0. Never rejects: what does not open, is old, or is of another kind is dropped. */
   async receive(entry: Entry): Promise<void> {
     try {
-      const { chats, mls, account } = this.#context;
+      const { conversations: chats, mls, account } = this.#context;
       const chatId = chats.chatOf(toHex(entry.channelId));
       const record = chatId === undefined ? undefined : chats.get(chatId)?.record;
       if (chatId === undefined || !record?.active || record.hidden) return;

@@ -11,7 +11,7 @@ import { messageIdOf } from "../membership/people.ts";
 import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { itemOf } from "../conversation/projection.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 const defaultPage = 50;
 const longestPage = 200;
@@ -50,7 +50,7 @@ export class Messages {
       throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
     }
     await this.requireUnchanged(chatId);
-    const { chats, store, ownKey } = this.#context;
+    const { conversations: chats, store, ownKey } = this.#context;
     for (let tries = 0;; tries++) {
       try {
         return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
@@ -66,17 +66,17 @@ export class Messages {
   /** @param before an `order`: only what is before it */
   async page(chatId: string, before?: string, limit: number = defaultPage): Promise<TimelinePage> {
     const wanted = Math.max(1, Math.min(limit, longestPage));
-    const found = await this.#context.chats.items(chatId, before, wanted + 1);
+    const found = await this.#context.conversations.items(chatId, before, wanted + 1);
     const more = found.length > wanted;
     const items = (more ? found.slice(1) : found).map(itemOf);
     return more ? { items, before: items[0].order } : { items };
   }
 
   async markRead(chatId: string): Promise<void> {
-    if (!this.#context.chats.get(chatId)?.record.unread) return;
-    await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
-      if (draft && draft.record.unread > 0) draft.set({ unread: 0 });
+    if (!this.#context.conversations.get(chatId)?.record.unread) return;
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (conversation && conversation.record.unread > 0) conversation.set({ unread: 0 });
     });
   }
 
@@ -106,20 +106,23 @@ export class Messages {
       after = page.length === sweepPage ? page.at(-1)!.key : undefined;
       const old = page.filter(({ key, value }) => isOld(key, value));
       if (old.length === 0) continue;
-      await this.#context.chats.update((unit) => {
+      await this.#context.conversations.update((unit) => {
         for (const { key } of old) unit.delete(store, key);
         return Promise.resolve();
       });
     } while (after !== undefined);
   }
 
-  async #put(unit: Unit, chatId: string, messageId: string, text: string): Promise<void> {
+  async #put(unit: UnitOfWork, chatId: string, messageId: string, text: string): Promise<void> {
     const { account, ownKey } = this.#context;
-    const draft = await unit.chat(chatId);
-    if (!draft?.record.active || draft.record.hidden || draft.record.leaving || draft.record.broken) {
+    const conversation = await unit.conversation(chatId);
+    if (
+      !conversation?.record.active || conversation.record.hidden || conversation.record.leaving ||
+      conversation.record.broken
+    ) {
       throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
     }
-    if (draft.record.invitation && draft.record.mustAccept) {
+    if (conversation.record.invitation && conversation.record.mustAccept) {
       throw new EngineError({
         code: LocalCode.notAccepted,
         detail: "somebody who was not in the chat has brought this device back",
@@ -128,7 +131,7 @@ export class Messages {
     const content = textContent(text, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
-    const order = draft.append({
+    const order = conversation.append({
       kind: "message",
       messageId,
       sender: account.username,
@@ -139,16 +142,18 @@ export class Messages {
       state: "waiting",
     });
     // Answering an invitation accepts it; and who answers has read.
-    if (draft.record.invitation || draft.record.unread > 0) draft.set({ invitation: false, unread: 0 });
+    if (conversation.record.invitation || conversation.record.unread > 0) {
+      conversation.set({ invitation: false, unread: 0 });
+    }
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
-      roomUri(draft.record.firstChannelId),
+      roomUri(conversation.record.firstChannelId),
       bytes,
       content.salt,
     );
     unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
-    await this.#outbox.enqueue(unit, draft, { messageId, order, kind: "message", content: bytes });
+    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
   }
 
   /** A pin is another than it was: what was known of the chats' keys is good no more. */
@@ -161,7 +166,7 @@ export class Messages {
    * key that the user took another for. @throws EngineError L007, L016
    */
   async requireUnchanged(chatId: string): Promise<void> {
-    const { chats, account, ownKey } = this.#context;
+    const { conversations: chats, account, ownKey } = this.#context;
     const chat = chats.get(chatId);
     const nowMs = this.#context.environment.now();
     if (!chat || nowMs < (this.#unchanged.get(chatId) ?? 0)) return;

@@ -9,7 +9,9 @@ const chatId = "07".repeat(32);
 function chatting() {
   const asked = { times: 0, changed: false };
   const context = {
-    chats: { get: () => ({ record: { members: [{ accountKey: "01".repeat(32) }, { accountKey: "02".repeat(32) }] } }) },
+    conversations: {
+      get: () => ({ record: { members: [{ accountKey: "01".repeat(32) }, { accountKey: "02".repeat(32) }] } }),
+    },
     account: {
       directory: {
         requireUnchanged: () => {
@@ -58,7 +60,7 @@ Deno.test("sweep() deletes what is past its time, a page at a time, and on a con
         return Promise.resolve(keys.map((key) => ({ key, value: stored.get(key)! })));
       },
     },
-    chats: {
+    conversations: {
       update: (work: (unit: unknown) => Promise<void>) =>
         work({ delete: (_store: string, key: string) => stored.delete(key) }),
     },

@@ -13,7 +13,7 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
 import { GroupUsageError, type Member } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import {
   againForMs,
   type ChatRecord,
@@ -25,7 +25,7 @@ import {
 } from "../conversation/records.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** How long an epoch that the server has and this device has not may take to arrive, in ms. */
 const epochPatienceMs = 10_000;
@@ -58,9 +58,9 @@ export class Outbox {
   /** Chats whose queue is being sent; true when they were kicked meanwhile. */
   readonly #running = new Map<string, boolean>();
   /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
-  readonly #resting = new Map<string, () => void>();
+  readonly #retries = new Map<string, () => void>();
   /** Chats whose messages wait for the user's decision about a changed key, or for a replaced key to leave. */
-  readonly #held = new Set<string>();
+  readonly #blockedOnTrust = new Set<string>();
   /** Orders whose bytes may have reached the server. Everything found at a start may have. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -92,7 +92,7 @@ export class Outbox {
    * What was sent already goes out once more, before what waits, which is sealed anew where the conversation
    * has moved. Who has read it skips it. @param said is on disk
    */
-  sayAgain(chatId: string, said: OutboxRecord[]): void {
+  resend(chatId: string, said: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
     const isFresh = ({ order, notFor }: OutboxRecord): boolean => {
       const waiting = queue.find((record) => record.order === order);
@@ -100,30 +100,30 @@ export class Outbox {
       return waiting === undefined;
     };
     queue.unshift(...said.filter(isFresh));
-    this.kick(chatId);
+    this.flush(chatId);
   }
 
   /** Whether somebody is in the group who could not read it when it was said. */
   #isNotForAll({ chatId, notFor }: OutboxRecord): boolean {
-    const record = this.#context.chats.get(chatId)?.record;
+    const record = this.#context.conversations.get(chatId)?.record;
     return record !== undefined && isNotForAll(record, notFor);
   }
 
   /** Whether it was sealed for a channel that the conversation has left. */
   #hasMoved({ chatId, sealed }: OutboxRecord): boolean {
-    const record = this.#context.chats.get(chatId)?.record;
+    const record = this.#context.conversations.get(chatId)?.record;
     return record !== undefined && sealed !== undefined && (sealed.channel ?? chatId) !== toHex(record.channelId);
   }
 
   /** The network is there: everything that waits for an answer goes out again. */
   connected(): void {
-    for (const chatId of this.#waiting.keys()) this.kick(chatId);
+    for (const chatId of this.#waiting.keys()) this.flush(chatId);
   }
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#resting.values()) cancel();
-    this.#resting.clear();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
   }
 
   /**
@@ -131,33 +131,37 @@ export class Outbox {
    *
    * @param item without `sealed`
    */
-  async enqueue(unit: Unit, draft: Draft, item: Omit<OutboxRecord, "sealed" | "chatId">): Promise<void> {
-    const sealed = await this.#seal(draft, item);
-    const record: OutboxRecord = { ...item, chatId: draft.id, ...(sealed && { sealed }) };
-    unit.put("outbox", keys.item(draft.id, item.order), record, { channelId: draft.channelId });
-    const shown = draft.items.findLast(({ order }) => order === item.order);
-    unit.afterwards(() => {
+  async enqueue(
+    unit: UnitOfWork,
+    conversation: ConversationTransaction,
+    item: Omit<OutboxRecord, "sealed" | "chatId">,
+  ): Promise<void> {
+    const sealed = await this.#seal(conversation, item);
+    const record: OutboxRecord = { ...item, chatId: conversation.id, ...(sealed && { sealed }) };
+    unit.put("outbox", keys.item(conversation.id, item.order), record, { channelId: conversation.channelId });
+    const shown = conversation.items.findLast(({ order }) => order === item.order);
+    unit.afterCommit(() => {
       if (shown) this.#items.set(placeOf(record), shown);
-      this.#queue(draft.id).push(record);
-      this.kick(draft.id);
+      this.#queue(conversation.id).push(record);
+      this.flush(conversation.id);
     });
   }
 
   /** Sends what waits in a chat, now. */
-  kick(chatId: string): void {
+  flush(chatId: string): void {
     if (this.#closed) return;
     if (this.#running.has(chatId)) {
       this.#running.set(chatId, true);
       return;
     }
-    this.#resting.get(chatId)?.();
-    this.#resting.delete(chatId);
+    this.#retries.get(chatId)?.();
+    this.#retries.delete(chatId);
     if (this.#queue(chatId).length === 0) return;
     this.#running.set(chatId, false);
     void this.#drain(chatId).finally(() => {
       const kicked = this.#running.get(chatId);
       this.#running.delete(chatId);
-      if (kicked) this.kick(chatId);
+      if (kicked) this.flush(chatId);
     });
   }
 
@@ -169,7 +173,9 @@ export class Outbox {
     return [...this.#waiting].reduce(
       (sum, [chatId, queue]) =>
         sum +
-        queue.filter((record) => (!this.#held.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record))
+        queue.filter((record) =>
+          (!this.#blockedOnTrust.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record)
+        )
           .length,
       0,
     );
@@ -193,14 +199,14 @@ export class Outbox {
   }
 
   async #seal(
-    draft: Draft,
+    conversation: ConversationTransaction,
     { messageId, kind, content, notFor }: Pick<OutboxRecord, "messageId" | "kind" | "content" | "notFor">,
   ): Promise<OutboxRecord["sealed"]> {
-    const { state, record } = draft;
+    const { state, record } = conversation;
     if (isNotForAll(record, notFor)) return undefined;
     if (
-      !state || state.epoch === 0n || record.broken || (kind === "message" && awaitsYes(record)) ||
-      (kind === "message" && await this.#needs.blockedBy(draft.id, draft.members()))
+      !state || state.epoch === 0n || record.broken || (kind === "message" && needsAcceptance(record)) ||
+      (kind === "message" && await this.#needs.blockedBy(conversation.id, conversation.members()))
     ) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
@@ -209,10 +215,10 @@ export class Outbox {
       const sealed = kind === "leave"
         ? await mls.sealLeave(state, { messageId: id })
         : await mls.sealMessage(state, { messageId: id, content });
-      draft.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
-      if (kind === "message") draft.set({ ownSent: record.ownSent + 1 });
+      conversation.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
+      if (kind === "message") conversation.set({ ownSent: record.ownSent + 1 });
       const channel = toHex(record.channelId);
-      return { epoch: Number(state.epoch), envelope: sealed.envelope, ...(channel !== draft.id && { channel }) };
+      return { epoch: Number(state.epoch), envelope: sealed.envelope, ...(channel !== conversation.id && { channel }) };
     } catch (error) {
       if (error instanceof GroupUsageError && error.code === "pending-leaves") return undefined;
       throw error;
@@ -223,7 +229,7 @@ export class Outbox {
     const queue = this.#queue(chatId);
     try {
       while (!this.#closed && queue.length > 0) {
-        const held = await this.#isHeld(chatId);
+        const held = await this.#isBlockedOnTrust(chatId);
         const record = queue.find((candidate) =>
           (!held || candidate.kind === "leave") && !this.#isNotForAll(candidate)
         );
@@ -240,12 +246,12 @@ export class Outbox {
   /** @returns whether to go on with the queue */
   async #step(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
-    const chat = this.#context.chats.get(chatId);
+    const chat = this.#context.conversations.get(chatId);
     if (!chat?.record.active) {
       return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
     }
     // Help is on its way (specification §3.4, §3.5): then it is sealed anew.
-    if (chat.record.broken) return this.#rest(chatId, epochPatienceMs);
+    if (chat.record.broken) return this.#scheduleRetry(chatId, epochPatienceMs);
     if (
       !record.sealed || this.#hasMoved(record) ||
       (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))
@@ -260,23 +266,23 @@ export class Outbox {
    * the queue is looked at again when a pin or the group changes or the invitation is accepted ({@link
    * kick}); only a wish to leave passes.
    */
-  async #isHeld(chatId: string): Promise<boolean> {
+  async #isBlockedOnTrust(chatId: string): Promise<boolean> {
     try {
-      const record = this.#context.chats.get(chatId)?.record;
-      if (record && awaitsYes(record)) {
-        this.#held.add(chatId);
+      const record = this.#context.conversations.get(chatId)?.record;
+      if (record && needsAcceptance(record)) {
+        this.#blockedOnTrust.add(chatId);
         return true;
       }
       // In a chat that is over nothing can leave any more, and what waits there is settled.
       if (record?.active) await this.#needs.requireUnchanged(chatId);
-      this.#held.delete(chatId);
+      this.#blockedOnTrust.delete(chatId);
       return false;
     } catch (error) {
       if (
         !(error instanceof EngineError) ||
         (error.problem.code !== LocalCode.keyChanged && error.problem.code !== LocalCode.keyReplaced)
       ) throw error;
-      this.#held.add(chatId);
+      this.#blockedOnTrust.add(chatId);
       return true;
     }
   }
@@ -298,10 +304,10 @@ export class Outbox {
       return this.#hasMoved(record) || await this.#settle(record, "sent", { receivedMs });
     } catch (error) {
       if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
-      if (!(error instanceof WireError)) return this.#rest(chatId, this.#nextDelay(chatId));
+      if (!(error instanceof WireError)) return this.#scheduleRetry(chatId, this.#nextDelay(chatId));
       // The answer is about a channel that no longer counts.
       if (this.#hasMoved(record)) return true;
-      const ownEpoch = this.#context.chats.get(chatId)?.record.epoch ?? 0;
+      const ownEpoch = this.#context.conversations.get(chatId)?.record.epoch ?? 0;
       switch (judgeAnswer(error.code, sealed.epoch, ownEpoch)) {
         case "seal-again":
           return await this.#sealAgain(record);
@@ -310,13 +316,13 @@ export class Outbox {
         case "failed":
           // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
           // else the server has forgotten the channel (specification §3.5).
-          if (error.code === ErrorCode.notAMember && this.#context.chats.get(chatId)?.record.active) {
+          if (error.code === ErrorCode.notAMember && this.#context.conversations.get(chatId)?.record.active) {
             this.#needs.suspect(chatId, error.code);
-            return this.#rest(chatId, epochPatienceMs);
+            return this.#scheduleRetry(chatId, epochPatienceMs);
           }
           return await this.#settle(record, "failed", { errorCode: codeName(error.code) });
         default:
-          return this.#rest(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
+          return this.#scheduleRetry(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
       }
     }
   }
@@ -326,20 +332,20 @@ export class Outbox {
    * (E017), or the server's: that must not look like mere waiting.
    */
   #awaitEpoch({ chatId }: OutboxRecord, { code }: WireError): boolean {
-    if (!this.#context.chats.get(chatId)?.pending) this.#needs.suspect(chatId, code);
-    return this.#rest(chatId, epochPatienceMs);
+    if (!this.#context.conversations.get(chatId)?.pending) this.#needs.suspect(chatId, code);
+    return this.#scheduleRetry(chatId, epochPatienceMs);
   }
 
   async #sealAgain(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
-    const sealed = await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
+    const sealed = await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
       // It was given up meanwhile, when this device fell out of the chat.
-      if (!draft || !this.#queue(chatId).includes(record)) return undefined;
-      const again = await this.#seal(draft, record);
+      if (!conversation || !this.#queue(chatId).includes(record)) return undefined;
+      const again = await this.#seal(conversation, record);
       if (again) {
         unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, {
-          channelId: draft.channelId,
+          channelId: conversation.channelId,
         });
       }
       return again;
@@ -349,12 +355,12 @@ export class Outbox {
       this.#attempted.delete(placeOf(record));
       return true;
     }
-    const chat = this.#context.chats.get(chatId);
+    const chat = this.#context.conversations.get(chatId);
     if (
       !chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record) || this.#isNotForAll(record)
     ) return true;
     this.#needs.unblock(chatId);
-    return this.#rest(chatId, epochPatienceMs);
+    return this.#scheduleRetry(chatId, epochPatienceMs);
   }
 
   /** @returns true: the queue goes on */
@@ -364,12 +370,12 @@ export class Outbox {
     { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number },
   ): Promise<boolean> {
     const { chatId, order, kind } = record;
-    await this.#context.chats.update(async (unit) => {
-      const draft = await unit.chat(chatId);
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
       unit.delete("outbox", keys.item(chatId, order));
-      if (!draft) return;
+      if (!conversation) return;
       if (kind === "leave") {
-        if (state === "failed") draft.set({ leaving: false });
+        if (state === "failed") conversation.set({ leaving: false });
         return;
       }
       // It is shown as sent already, and was.
@@ -377,7 +383,7 @@ export class Outbox {
       const item = this.#items.get(placeOf(record)) ??
         await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
       if (item?.kind === "message") {
-        draft.change({
+        conversation.change({
           ...item,
           state,
           ...(errorCode !== undefined && { errorCode }),
@@ -401,9 +407,9 @@ export class Outbox {
   }
 
   /** @returns false: the queue waits, until a kick or the time */
-  #rest(chatId: string, delayMs: number): boolean {
-    this.#resting.get(chatId)?.();
-    this.#resting.set(chatId, this.#context.environment.after(delayMs, () => this.kick(chatId)));
+  #scheduleRetry(chatId: string, delayMs: number): boolean {
+    this.#retries.get(chatId)?.();
+    this.#retries.set(chatId, this.#context.environment.after(delayMs, () => this.flush(chatId)));
     return false;
   }
 }
@@ -422,13 +428,13 @@ function placeOf({ chatId, order }: OutboxRecord): string {
 }
 
 /** Records that an own message is being sent, so that asking twice sends once. */
-export function markOwn(unit: Unit, chatId: string, ownKey: string, messageId: string, seen: SeenRecord): void {
+export function markOwn(unit: UnitOfWork, chatId: string, ownKey: string, messageId: string, seen: SeenRecord): void {
   const key = keys.seen(chatId, ownKey, messageId);
   unit.requireAbsent("messageids", key);
   unit.put("messageids", key, seen);
 }
 
 /** Whether nothing may be said in this chat before the user has accepted to be back in it. */
-function awaitsYes({ active, invitation, mustAccept }: Readonly<ChatRecord>): boolean {
+function needsAcceptance({ active, invitation, mustAccept }: Readonly<ChatRecord>): boolean {
   return active && invitation && mustAccept === true;
 }

@@ -20,10 +20,10 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   const context = {
     account: { clock: { now: () => 0 } },
     store: { range: () => Promise.resolve([{ key: "", value: waits }]), get: () => Promise.resolve(undefined) },
-    chats: {
+    conversations: {
       get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7) } }),
       update: (work: (unit: unknown) => Promise<void>) =>
-        work({ chat: () => Promise.resolve(undefined), delete: () => {} }),
+        work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
     rpc: { call: (method: { name: string }) => Promise.resolve(seen.sent.push(method.name)) },
     environment: { after: () => seen.timers++ },
@@ -43,7 +43,7 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([seen, outbox.waiting], [{ looks: 1, timers: 0, sent: [] }, 0]);
   changed = false;
-  outbox.kick(chatId);
+  outbox.flush(chatId);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(seen.sent, ["publish"]);
   outbox.close();
@@ -68,10 +68,10 @@ Deno.test("Outbox keeps what is said again while somebody is in the group who wa
       range: () => Promise.resolve([{ key: "", value: message("1", ["dd"]) }]),
       get: () => Promise.resolve(undefined),
     },
-    chats: {
+    conversations: {
       get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7), members } }),
       update: (work: (unit: unknown) => Promise<void>) =>
-        work({ chat: () => Promise.resolve(undefined), delete: () => {} }),
+        work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
     rpc: {
       call: (_method: unknown, { messageId }: { messageId: Uint8Array }) =>
@@ -87,11 +87,11 @@ Deno.test("Outbox keeps what is said again while somebody is in the group who wa
     suspect: () => {},
   });
   await outbox.load();
-  outbox.sayAgain(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
+  outbox.resend(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([sent, outbox.waiting], [["3"], 0]);
   members.pop();
-  outbox.kick(chatId);
+  outbox.flush(chatId);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(sent.sort(), ["1", "2", "3"]);
   outbox.close();

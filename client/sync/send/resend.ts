@@ -6,19 +6,19 @@
 
 import { textContent } from "../../content/message_text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
-import type { Draft } from "../conversation/conversation_transaction.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { type ChatMember, type ItemRecord, keys, type OutboxRecord, type SentIn } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { Unit } from "../conversation/unit_of_work.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 /** Lines of a conversation that are looked through, at most, and how many at once. */
 const linesAtMost = 1_000;
 const linesAtOnce = 100;
 
 /** Puts them on disk; the outbox is told when they are there. */
-export function keepToSayAgain(unit: Unit, draft: Draft, said: OutboxRecord[]): void {
+export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
   for (const record of said) {
-    unit.put("outbox", keys.item(draft.id, record.order), record, { channelId: draft.channelId });
+    unit.put("outbox", keys.item(conversation.id, record.order), record, { channelId: conversation.channelId });
   }
 }
 
@@ -29,7 +29,7 @@ export function keepToSayAgain(unit: Unit, draft: Draft, said: OutboxRecord[]): 
  * @returns this device's own messages of the newest lines, oldest first. Who was not in the group at a line
  *   was not to read it then, and is not now
  */
-export async function toSayAgain(
+export async function messagesToResend(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   people: ChatMember[],
