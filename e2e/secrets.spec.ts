@@ -104,7 +104,7 @@ test("database, WAL, captured streams, logs and the servers' memory hold no plai
     for (const name of ["alice", "kate"]) expect(capture.includes(Buffer.from(name))).toBe(true);
     for (const secret of encodings(plaintext)) expect(stack.logs.join("\n").includes(secret.toString())).toBe(false);
     for (const { process } of [stack.core, stack.gateway]) {
-      const { found, bytesRead } = searchMemory(process.pid, [...secrets, Buffer.from("qpq/1 gateway")]);
+      const { found, bytesRead } = searchMemory(process.pid!, [...secrets, Buffer.from("qpq/1 gateway")]);
       expect(bytesRead).toBeGreaterThan(20_000_000);
       // The label that both processes use shows that the search works; it must be all that is found.
       expect(found.map(String)).toEqual(["qpq/1 gateway"]);

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 
 export interface Service {
-  process: { pid: number; kill(signal: string): boolean };
+  process: { pid?: number; kill(signal: NodeJS.Signals): boolean };
   ready: Record<string, string>;
   exited: Promise<number | null>;
 }

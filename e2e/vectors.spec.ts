@@ -9,7 +9,7 @@ import { createServer, type Server } from "node:http";
 import { resolve } from "node:path";
 import { build } from "vite";
 
-const root = resolve(import.meta.dirname, "..");
+const root = resolve(import.meta.dirname!, "..");
 const vectors = process.env.QPQ_VECTORS ?? resolve(root, "../shared/vectors");
 
 async function bundle(): Promise<string> {

@@ -46,7 +46,15 @@ export class AuthenticationServer {
     const deps = { store: { accounts }, opaque: new InlineOpaque(), sessions, config, clock };
     const handlers = new Handlers<Caller>().unary(
       delivery.health,
-      () => Promise.resolve({ serverTimeMs: clock(), wireVersion: 1, draining: false, build: "test" }),
+      () =>
+        Promise.resolve({
+          serverTimeMs: clock(),
+          wireVersion: 1,
+          draining: false,
+          build: "test",
+          restoredMs: 0,
+          restoredToMs: 0,
+        }),
     );
     authenticationHandlers(handlers, deps);
     const authorize = authorizeCall(deps);

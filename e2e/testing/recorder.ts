@@ -20,6 +20,7 @@ const upstream = new UpstreamPool({
   core: { hostname, port: Number(port) },
   trust: { caPem, serverName: "localhost", pin: await certificatePin(caPem) },
   secret,
+  silenceMs: 2_000,
   connections: 1,
   metrics: new Metrics(),
   log: (level, event, fields) => console.error(level, event, fields),
