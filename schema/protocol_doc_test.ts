@@ -67,7 +67,7 @@ function sourcesOf(folder: URL): string[] {
   });
 }
 
-Deno.test("docs/protocol.md has every label that keys are derived and signatures are made with", () => {
+Deno.test("docs/protocol.md and docs/specification.md have every label of a key or signature", () => {
   const text = ["schema", "client", "server-core", "gateway", "cli"].flatMap((room) =>
     sourcesOf(new URL(`../${room}/`, import.meta.url))
   ).join("\n");
@@ -78,7 +78,10 @@ Deno.test("docs/protocol.md has every label that keys are derived and signatures
   for (const part of ["commit", "welcome"]) labels.add(`qpq/1 ${part}`);
   assert(labels.size >= 25, `${labels.size} labels read from the code`);
   const section = page.slice(page.indexOf("## Labels"), page.indexOf("## Rules of a group"));
+  const norm = readPage("docs/specification.md");
+  const specification = norm.slice(norm.indexOf("### 2.9 "), norm.indexOf("## 3. "));
   for (const label of labels) {
     assert(section.includes(`\`${label}\``), `docs/protocol.md does not name the label "${label}"`);
+    assert(specification.includes(`\`"${label}"\``), `docs/specification.md §2.9 does not name the label "${label}"`);
   }
 });
