@@ -24,6 +24,7 @@ import { listen } from "../connection/subscription.ts";
 import type { InboxEvents, SyncContext } from "../sync/conversation/sync_context.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import { isIn, isShown } from "../sync/conversation/standing.ts";
 
 /** How often the stock of KeyPackages and the device lists are looked after while connected, in ms. */
 const upkeepEveryMs = 3_600_000;
@@ -368,7 +369,7 @@ export class SignedInEngine {
 
   /** Invitations are not in it: strangers could fill it with them. */
   #keepVault(): void {
-    const channels = this.chats.all().filter(({ record }) => record.active && !record.hidden && !record.invitation).map(
+    const channels = this.chats.all().filter(({ record }) => isIn(record) && isShown(record) && !record.invitation).map(
       ({ record }) => record.channelId,
     );
     this.#background(this.#context.account.vault.sync(channels));

@@ -427,7 +427,7 @@ function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
   const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
   const old = {
     channelId: key(9),
-    active: true,
+    standing: { kind: "member" },
     kind: "group",
     name: "x",
     epoch: 7,
@@ -461,7 +461,10 @@ Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it kn
     "too long ago to know",
   );
   const { old } = facts({});
-  const broken = { ...old, broken: { code: "fork", epoch: 8, need: "readd" as const } };
+  const broken = {
+    ...old,
+    standing: { kind: "broken" as const, desync: { code: "fork", epoch: 8, need: "readd" as const } },
+  };
   assert.equal(
     judgeReplacement(
       facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
@@ -536,7 +539,7 @@ Deno.test("GRP-5.3: judgeSuccessor() lets accounts, admins and name differ where
   const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
   const unseen: Partial<ReplacementFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
     supersedes: { ...supersedes, channelId: key(5) },
-  }, { old: { ...old, active: false } }];
+  }, { old: { ...old, standing: { kind: "left" as const } } }];
   for (const circumstances of unseen) {
     assert.equal(judgeReplacement(facts({ ...changed, ...circumstances })), undefined);
     assert.equal(judgeReplacement(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
@@ -553,7 +556,7 @@ Deno.test("GRP-5.3: judgeSuccessor() lets accounts, admins and name differ where
 
 Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
   const { old, supersedes } = facts({});
-  const out = { ...old, active: false };
+  const out = { ...old, standing: { kind: "left" as const } };
   assert.equal(judgeReplacement(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
   assert.equal(
     judgeReplacement(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })),

@@ -16,6 +16,7 @@ import { sendRemovalNotices } from "../device_messages/removal_notice.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import { serverListDiff, tellServer } from "./server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
 const commitTimeoutMs = 120_000;
@@ -156,7 +157,7 @@ export class Committer {
   ): Promise<void> {
     const begun = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      if (!conversation?.record.active || conversation.record.broken) {
+      if (!conversation || !isIn(conversation.record) || desyncOf(conversation.record)) {
         throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
       }
       const plan = await makePlan(conversation);
@@ -213,7 +214,8 @@ export class Committer {
     try {
       const pending = this.#context.conversations.get(chatId)?.pending;
       // Built again once this device is in the group again.
-      const stands = this.#context.conversations.get(chatId)?.record.broken === undefined;
+      const record = this.#context.conversations.get(chatId)?.record;
+      const stands = record === undefined || desyncOf(record) === undefined;
       // It was voided when this device fell out of step: whoever waits for it, and the work behind it, goes on.
       if (!pending) {
         this.#finish(
@@ -374,7 +376,7 @@ export class Committer {
       const conversation = await unit.conversation(chatId);
       if (!conversation) return;
       conversation.setPending(undefined);
-      if (conversation.record.hidden) conversation.remove();
+      if (!isShown(conversation.record)) conversation.remove();
     });
     this.#finish(chatId, error);
   }

@@ -16,8 +16,16 @@ import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
 import type { Environment } from "../../runtime/environment.ts";
-import { type ChatRecord, type ItemRecord, keys, type PendingRecord, type StoredChat } from "./records.ts";
+import {
+  chatFromStored,
+  type ChatRecord,
+  type ItemRecord,
+  keys,
+  type PendingRecord,
+  type StoredChat,
+} from "./records.ts";
 import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
+import { isShown } from "./standing.ts";
 import { UnitOfWork } from "./unit_of_work.ts";
 
 /**
@@ -142,7 +150,7 @@ export class ConversationStore {
 
   /** Newest activity first; without chats that are not on the server yet. */
   summaries(): ChatSummary[] {
-    return this.all().filter(({ record }) => !record.hidden).map((chat) =>
+    return this.all().filter(({ record }) => isShown(record)).map((chat) =>
       summaryOf(chat.id, chat.record, this.#own, this.#marks)
     ).sort((a, b) => b.activityMs - a.activityMs);
   }
@@ -285,10 +293,11 @@ export class ConversationStore {
   }
 
   async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Conversation, "record" | "storedMembers">> {
-    if (stored.members) return { record: { ...stored, members: stored.members } };
+    const record = chatFromStored(stored);
+    if (stored.members) return { record: { ...record, members: stored.members } };
     const members = await this.#store.get<ChatRecord["members"]>("epochs", keys.members(chatId));
     if (!members) throw new StorageError("the members of a chat are missing");
-    return { record: { ...stored, members }, storedMembers: members };
+    return { record: { ...record, members }, storedMembers: members };
   }
 
   #publish(unit: UnitOfWork, early: ReadonlySet<string>): void {

@@ -8,6 +8,7 @@ import type { StoreName } from "../../storage/storage.ts";
 import { accountsOf } from "./membership_diff.ts";
 import {
   type ChatRecord,
+  chatToStored,
   type ItemRecord,
   keys,
   type NoticeKind,
@@ -15,6 +16,7 @@ import {
   type PendingRecord,
   rememberedCommits,
 } from "./records.ts";
+import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 
 /** Channels that a conversation has left: what still comes from them is dropped. */
 const rememberedChannels = 16;
@@ -117,6 +119,26 @@ export class ConversationTransaction {
     this.#changed = true;
   }
 
+  /** An entry could not be followed. */
+  breakOff(desync: Desync): void {
+    this.set({ standing: withDesync(this.#record.standing, desync) });
+  }
+
+  /** This device can follow the group again. */
+  followAgain(): void {
+    this.set({ standing: withoutDesync(this.#record.standing) });
+  }
+
+  /** The channel is on the server: views show the conversation from now on. */
+  show(): void {
+    this.set({ standing: shown(this.#record.standing) });
+  }
+
+  /** This device is out of the group. */
+  end(): void {
+    this.set({ standing: ended(this.#record.standing), leaving: false });
+  }
+
   setPending(pending: PendingRecord | undefined): void {
     this.#pending = pending;
     this.#pendingChanged = true;
@@ -150,7 +172,16 @@ export class ConversationTransaction {
     const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
     const { name } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
-    this.set({ epoch, epochSinceMs: nowMs, ownSent: 0, members, name, commits, active: state.active });
+    const { standing } = this.#record;
+    this.set({
+      epoch,
+      epochSinceMs: nowMs,
+      ownSent: 0,
+      members,
+      name,
+      commits,
+      standing: state.active ? standing : ended(standing),
+    });
   }
 
   /**
@@ -191,10 +222,9 @@ export class ConversationTransaction {
       superseded,
       movedMs: nowMs,
       commits: [],
-      broken: undefined,
       serverDiffers: undefined,
       readded: undefined,
-      active: true,
+      standing: { kind: "member" },
     });
     this.restartPlan();
     this.enterEpoch(state, nowMs, commitId);
@@ -281,8 +311,8 @@ export class ConversationTransaction {
     }
     const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
     if (this.#recordChanged) {
-      const { members, ...rest } = this.#record;
-      unit.put("groups", this.id, rest, context);
+      const { members } = this.#record;
+      unit.put("groups", this.id, chatToStored(this.#record), context);
       if (members !== this.#storedMembers) {
         unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
       }

@@ -2,6 +2,7 @@
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
+import { desyncOf, isIn } from "./standing.ts";
 
 /** @returns what views are told of a stored item */
 export function itemOf(record: ItemRecord): TimelineItem {
@@ -45,9 +46,9 @@ export function summaryOf(
       self: member.accountKey === own.accountKey,
     })),
     invitation: record.invitation,
-    ...(record.invitation && record.mustAccept && { mustAccept: true as const }),
-    active: record.active && record.broken === undefined,
-    ...(record.active && record.broken && { recovering: true as const }),
+    ...(record.invitation && record.needsAcceptance && { mustAccept: true as const }),
+    active: isIn(record) && desyncOf(record) === undefined,
+    ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,
     ...(record.lastMessage && { lastMessage: record.lastMessage }),
     activityMs: record.activityMs,

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from "../../mls/types.ts";
+import { flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
 export interface ChatRecord {
@@ -21,15 +22,13 @@ export interface ChatRecord {
   members: ChatMember[];
   /** In a chat of two: the other account, kept when it is gone. */
   peer?: { username: string; accountKey: string };
-  /** Not on the server yet: the commit that makes it is pending. Not shown. */
-  hidden: boolean;
+  standing: Standing;
   invitation: boolean;
   /**
-   * The invitation is back into this chat, from somebody who was not in it: an answer alone does not accept
-   * it, and what waited is held until the user does.
+   * Somebody from outside invited this device back into the chat. An answer alone does not accept that
+   * invitation, and waiting messages are held until the user accepts.
    */
-  mustAccept?: true;
-  active: boolean;
+  needsAcceptance?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
@@ -43,11 +42,6 @@ export interface ChatRecord {
   ownSent: number;
   /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
   commits: { n: number; commitId: string }[];
-  /**
-   * Set when an entry could not be followed: no later commit can be either, until this device is re-added
-   * (specification §3.5).
-   */
-  broken?: Broken;
   /**
    * Devices that were put back at their request, as hex, and the epoch that did it or that they have made
    * since; while a request from before may still be carried out.
@@ -81,19 +75,30 @@ export interface ChatRecord {
   redo?: { add: string[]; remove: string[] };
 }
 
-/** Where a device stopped following its group, and what can bring it back. */
-export interface Broken {
-  code: string;
-  /** The epoch that could not be entered. */
-  epoch: number;
-  /** Of the commit that could not be followed, as hex, where it is known. */
-  commitId?: string;
-  /** A fresh header for that commit, or to be taken out and put back (specification §3.4, §3.5). */
-  need: "reseal" | "readd";
+/**
+ * The record as it lies on disk in "groups". The property names are those of the first version. Records of
+ * versions before members lay apart have the members inside.
+ */
+export type StoredChat =
+  & Omit<ChatRecord, "members" | "standing" | "needsAcceptance">
+  & StandingFlags
+  & { members?: ChatMember[]; mustAccept?: true };
+
+/** @returns the record in memory, its members apart */
+export function chatFromStored(
+  { members: _members, hidden, active, broken, mustAccept, ...same }: StoredChat,
+): Omit<ChatRecord, "members"> {
+  return {
+    ...same,
+    standing: standingOf({ hidden, active, broken }),
+    ...(mustAccept && { needsAcceptance: mustAccept }),
+  };
 }
 
-/** What lies on disk in "groups". Records of before the members lay apart have them inside. */
-export type StoredChat = Omit<ChatRecord, "members"> & { members?: ChatMember[] };
+/** @returns what goes to disk in "groups"; members go apart */
+export function chatToStored({ members: _members, standing, needsAcceptance, ...same }: ChatRecord): StoredChat {
+  return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
+}
 
 export interface ChatMember {
   username: string;

@@ -11,6 +11,7 @@ import { openDeviceMessage, sealDeviceMessage } from "./device_messages.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { isIn } from "../conversation/standing.ts";
 
 /**
  * The sender's side: before the commit. What does not arrive leaves the server's word alone, so it never
@@ -48,7 +49,7 @@ export async function storeRemovalNotice(
   if (direct?.content.kind !== "removing") return false;
   const chatId = unit.chatOf(entry.channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-  if (!conversation?.record.active || !conversation.state) return true;
+  if (!conversation || !isIn(conversation.record) || !conversation.state) return true;
   const member = mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
   const own = member !== undefined && toHex(member.credential.accountKey) === ownKey;
   if (member && (own || member.role === "admin")) {

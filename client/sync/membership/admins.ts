@@ -14,6 +14,7 @@ import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { inRotation } from "../recovery/requests.ts";
 import { createReplacement } from "../reinit/replacement_channel.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -61,7 +62,7 @@ export class Admins {
   ): Promise<void> {
     await this.#turn(state);
     const now = this.#context.conversations.get(chatId)?.record;
-    if (!this.#closed.signal.aborted && now?.active && isDue(now)) {
+    if (!this.#closed.signal.aborted && now && isIn(now) && isDue(now)) {
       await createReplacement(this.#context, this.#committer, this.#people, chatId, "server-behind");
     }
   }
@@ -79,7 +80,7 @@ export class Admins {
     const nowMs = this.#context.account.clock.now();
     if ((this.#acted.get(key) ?? 0) > nowMs - togetherMs) return;
     this.#acted.set(key, nowMs);
-    await this.lead(chatId, state, (now) => !now.broken && equalBytes(now.channelId, channelId));
+    await this.lead(chatId, state, (now) => !desyncOf(now) && equalBytes(now.channelId, channelId));
   }
 
   /**

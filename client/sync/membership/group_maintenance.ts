@@ -16,6 +16,7 @@ import type { People } from "./people.ts";
 import { againForMs, type ChatRecord, type CommitPlan } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
 export const renewAfterMessages = 150;
@@ -121,7 +122,7 @@ export class GroupMaintenance {
   async #listChanged(accountKey: string): Promise<void> {
     for (const { id, record } of this.#context.conversations.all()) {
       if (
-        !record.active || record.hidden || record.leaving || record.broken ||
+        !isMember(record) || record.leaving ||
         !record.members.some((member) => member.accountKey === accountKey)
       ) continue;
       const state = await this.#context.conversations.withState(id);
@@ -171,7 +172,7 @@ export class GroupMaintenance {
     const { conversations: chats, mls, rpc } = this.#context;
     const chat = chats.get(chatId);
     const state = await chats.withState(chatId);
-    if (!chat?.record.serverDiffers || chat.record.broken || !chat.record.active || !state) return;
+    if (!chat?.record.serverDiffers || desyncOf(chat.record) || !isIn(chat.record) || !state) return;
     const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
     if (server.epoch !== Number(state.epoch)) return;
     const { missing, extra } = serverListDiff(mls.members(state), server.members);
@@ -207,7 +208,7 @@ export class GroupMaintenance {
   async #redo(chatId: string): Promise<void> {
     const { conversations: chats, account } = this.#context;
     const record = chats.get(chatId)?.record;
-    if (!record?.active || record.broken || !record.redo) return;
+    if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
     const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
     const isOver = (record.movedMs ?? 0) + againForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
@@ -256,9 +257,7 @@ export class GroupMaintenance {
    * @throws EngineError when the directory can not be asked
    */
   async checkDevices(): Promise<void> {
-    const chats = this.#context.conversations.all().filter(({ record }) =>
-      record.active && !record.hidden && !record.leaving && !record.broken
-    );
+    const chats = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
     const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
     // By what is stored first: a server that does not answer keeps no device in a group that is known to be revoked.

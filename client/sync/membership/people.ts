@@ -17,6 +17,7 @@ import type { Outbox } from "../send/outbox.ts";
 import type { ChatRecord, CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn, isMember, isShown } from "../conversation/standing.ts";
 
 /** Accounts that one request may bring in. */
 const maxPeople = 500;
@@ -75,9 +76,8 @@ export class People {
       name: groupName ?? "",
       members: [],
       ...(kind === "direct" && { peer: { username: people[0].username, accountKey: toHex(people[0].accountKey) } }),
-      hidden: true,
       invitation: false,
-      active: true,
+      standing: { kind: "pending" },
       leaving: false,
       unread: 0,
       activityMs: nowMs,
@@ -184,12 +184,12 @@ export class People {
    */
   async leave(chatId: string): Promise<void> {
     const chat = this.#active(chatId);
-    if (chat.leaving && !chat.broken) return;
-    if (!chat.broken) await this.#prepareToLeave(chatId);
+    if (chat.leaving && !desyncOf(chat)) return;
+    if (!desyncOf(chat)) await this.#prepareToLeave(chatId);
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      if (!conversation?.record.active) return;
-      if (!conversation.record.broken) await this.#askToLeave(unit, conversation);
+      if (!conversation || !isIn(conversation.record)) return;
+      if (!desyncOf(conversation.record)) await this.#askToLeave(unit, conversation);
       else if (chat.leaving) this.#leaveAlone(unit, conversation);
       else conversation.set({ leaving: true });
     });
@@ -204,7 +204,7 @@ export class People {
   async leaveAgain(chatId: string): Promise<void> {
     const { conversations: chats } = this.#context;
     const isDue = (record: Readonly<ChatRecord> | undefined) =>
-      record?.active === true && record.leaving && !record.broken;
+      record !== undefined && isIn(record) && record.leaving && !desyncOf(record);
     if (!isDue(chats.get(chatId)?.record)) return;
     await this.#prepareToLeave(chatId);
     await chats.update(async (unit) => {
@@ -231,7 +231,7 @@ export class People {
   #leaveAlone(unit: UnitOfWork, conversation: ConversationTransaction): void {
     const { account } = this.#context;
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
-    conversation.set({ active: false, leaving: false });
+    conversation.end();
     unit.afterCommit(() => this.#ended(conversation.id));
   }
 
@@ -257,7 +257,7 @@ export class People {
       const conversation = await unit.conversation(chatId);
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
-      conversation.set({ invitation: false, mustAccept: undefined });
+      conversation.set({ invitation: false, needsAcceptance: undefined });
       unit.afterCommit(() => this.#outbox.flush(conversation.id));
     });
   }
@@ -353,7 +353,7 @@ export class People {
 
   #directWith(accountKey: string): string | undefined {
     return this.#context.conversations.all().find(({ record }) =>
-      record.kind === "direct" && record.active && !record.hidden && !record.broken &&
+      record.kind === "direct" && isMember(record) &&
       record.peer?.accountKey === accountKey &&
       record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey)
     )?.id;
@@ -361,7 +361,7 @@ export class People {
 
   #active(chatId: string): Readonly<ChatRecord> {
     const chat = this.#context.conversations.get(chatId);
-    if (!chat?.record.active || chat.record.hidden) {
+    if (!chat || !isIn(chat.record) || !isShown(chat.record)) {
       throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
     }
     return chat.record;

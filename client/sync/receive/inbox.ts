@@ -17,6 +17,7 @@ import { cursorKey } from "../conversation/records.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { isIn } from "../conversation/standing.ts";
 
 /** Entries that share one write while catching up. */
 const batchSize = 32;
@@ -189,7 +190,7 @@ export class Inbox {
     const chatId = unit.chatOf(entry.channelId);
     const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
     // After a commit that was not followed no later one can be: this device has to be put back.
-    if (conversation?.record.active && entry.kind === EntryKind.COMMIT) {
+    if (conversation && isIn(conversation.record) && entry.kind === EntryKind.COMMIT) {
       breakOff(unit, conversation, entry, { kind: "unreadable", reason }, this.#events);
     } else if (conversation) refuse(unit, conversation, entry, { kind: "unreadable", reason });
     else remember(unit, toHex(entry.channelId), entry, reason);

@@ -14,6 +14,7 @@ import { compareWithServer } from "../commits/server_member_list.ts";
 import { adoptReplacement } from "../reinit/replacement_channel.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
@@ -40,7 +41,7 @@ async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): 
   // The conversation has moved on to a successor.
   if (chatId === undefined) return undefined;
   const conversation = await unit.conversation(chatId);
-  if (!conversation?.record.active) {
+  if (!conversation || !isIn(conversation.record)) {
     remember(unit, chatId, entry, "no-group");
     return undefined;
   }
@@ -73,7 +74,7 @@ async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): 
     breakOff(unit, conversation, entry, guard, events);
     return undefined;
   }
-  if (conversation.record.broken) {
+  if (desyncOf(conversation.record)) {
     // Its turn has not come: what is before it could not be followed.
     remember(unit, chatId, entry, "broken", conversation);
     return undefined;
@@ -193,7 +194,7 @@ export async function receiveOwnCommit(
   }
   compareWithServer(events, unit, conversation, entry, committer, pending);
   if (purpose === "create") {
-    conversation.set({ hidden: false });
+    conversation.show();
     conversation.notice("created", { by: account.username }, entry.receivedMs);
     return;
   }
@@ -233,7 +234,7 @@ export async function receiveRemoval(
 ): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-  if (!conversation || !conversation.record.active || entry.epoch <= conversation.record.epoch) return;
+  if (!conversation || !isIn(conversation.record) || entry.epoch <= conversation.record.epoch) return;
   const announced = noticedRemover(conversation, entry);
   if (conversation.record.leaving || announced?.own) {
     conversation.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
@@ -244,7 +245,8 @@ export async function receiveRemoval(
 }
 
 function endChat(events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction): void {
-  conversation.set({ active: false, leaving: false, announced: undefined });
+  conversation.end();
+  conversation.set({ announced: undefined });
   conversation.setPending(undefined);
   unit.afterCommit(() => events.chatEnded(conversation.id));
 }

@@ -12,6 +12,7 @@ import { type ItemRecord, keys, type SeenRecord } from "../conversation/records.
 import { breakOff, refuse, remember } from "./rejection.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 type Opened = Extract<OpenResult, { kind: "processed" }>;
 
@@ -30,7 +31,7 @@ export async function receiveMessage(
   // The conversation has moved on to a successor.
   if (chatId === undefined) return;
   const conversation = await unit.conversation(chatId);
-  if (conversation?.record.active && !conversation.state) {
+  if (conversation && isIn(conversation.record) && !conversation.state) {
     breakOff(unit, conversation, entry, {
       kind: "rejected",
       code: "state-lost",
@@ -38,7 +39,7 @@ export async function receiveMessage(
     }, events);
     return;
   }
-  if (!conversation?.state || !conversation.record.active) {
+  if (!conversation?.state || !isIn(conversation.record)) {
     // A group that this device is not in: its Welcome was refused, with a notice, or the removal came first.
     remember(unit, chatId, entry, "no-group");
     return;
@@ -50,7 +51,7 @@ export async function receiveMessage(
   });
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
-    if (conversation.record.broken) remember(unit, chatId, entry, "broken", conversation);
+    if (desyncOf(conversation.record)) remember(unit, chatId, entry, "broken", conversation);
     // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
     else if (result.kind === "unreadable" && result.reason === "future-epoch") {
       breakOff(unit, conversation, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);

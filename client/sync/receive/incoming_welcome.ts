@@ -16,6 +16,7 @@ import { compareWithServer } from "../commits/server_member_list.ts";
 import { followReplacement } from "../reinit/replacement_channel.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /**
  * Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat;
@@ -35,7 +36,7 @@ export async function receiveWelcome(
   const existing = await unit.conversation(chatId);
   // A repeat: this very Welcome was joined with.
   if (
-    existing?.record.active &&
+    existing && isIn(existing.record) &&
     existing.record.commits.some(({ n, commitId }) => n === entry.epoch && commitId === toHex(entry.id))
   ) return;
   // A last-resort KeyPackage opens its Welcome again and again: whoever recorded one could take this device
@@ -49,7 +50,7 @@ export async function receiveWelcome(
     });
     return;
   }
-  const live = existing?.record.active === true && existing.record.broken === undefined;
+  const live = existing !== undefined && isIn(existing.record) && desyncOf(existing.record) === undefined;
   const open = async (candidates: Bytes[], live: boolean) =>
     await context.trust.during(() =>
       mls.joinFromWelcome({
@@ -161,12 +162,12 @@ function refuseWelcome(
   } else if (live && entry.epoch === existing.record.epoch + 1) {
     // The commit to this epoch went to the others; to this device the server was told to give a Welcome in its place.
     breakOff(unit, existing, entry, result, events);
-  } else if (existing.record.broken) {
+  } else if (desyncOf(existing.record)) {
     remember(unit, existing.id, entry, codeOf(result), existing);
   } else {
     refuse(unit, existing, entry, result);
     // Invited back into a chat that it was out of: to the others it is a member.
-    if (!existing.record.active && result.kind === "unreadable") unit.afterCommit(() => events.welcomeLost(entry));
+    if (!isIn(existing.record) && result.kind === "unreadable") unit.afterCommit(() => events.welcomeLost(entry));
   }
 }
 
@@ -195,12 +196,11 @@ function joinedRecord(
     name: info.name,
     members,
     ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
-    hidden: false,
+    standing: { kind: "member" },
     invitation: !accepted,
-    ...(!accepted && (!isOfChat || before?.mustAccept) && { mustAccept: true as const }),
-    active: true,
+    ...(!accepted && (!isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
     // Put back while it wants to leave, it still does.
-    leaving: before?.active === true && before.leaving,
+    leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
     ...(before?.earlier && { earlier: before.earlier }),
@@ -217,8 +217,8 @@ function joinedRecord(
 
 /** Whether there is a chat, not itself a mere invitation, that this account is or was in. */
 export function isAcquainted(records: Readonly<ChatRecord>[], accountKey: string): boolean {
-  return records.some(({ invitation, hidden, members, peer }) =>
-    !invitation && !hidden &&
-    (peer?.accountKey === accountKey || members.some((member) => member.accountKey === accountKey))
+  return records.some((record) =>
+    !record.invitation && isShown(record) &&
+    (record.peer?.accountKey === accountKey || record.members.some((member) => member.accountKey === accountKey))
   );
 }

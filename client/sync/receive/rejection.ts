@@ -6,8 +6,9 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { type Broken, keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
+import { keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { type Desync, desyncOf } from "../conversation/standing.ts";
 
 /** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
 export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
@@ -42,7 +43,7 @@ export function remember(
 ): void {
   const bytes = header.length + body.length;
   const already = conversation?.record.keptBytes ?? 0;
-  const worthwhile = conversation?.state !== undefined && conversation.record.broken?.need !== "readd";
+  const worthwhile = conversation?.state !== undefined && desyncOf(conversation.record)?.need !== "readd";
   const fits = body.length <= (kind === EntryKind.COMMIT ? keptCommitBytes : keptMessageBytes) &&
     already + bytes <= keptChatBytes;
   const kept = worthwhile && fits ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };
@@ -66,7 +67,7 @@ export function refuse(unit: UnitOfWork, conversation: ConversationTransaction, 
 }
 
 /** A key that was not there can be sealed again; everything else needs this device to be put back. */
-function needOf(refusal: Refusal): Broken["need"] {
+function needOf(refusal: Refusal): Desync["need"] {
   return refusal.kind === "unreadable" && ["header", "no-header", "commit-seal"].includes(refusal.reason)
     ? "reseal"
     : "readd";
@@ -85,7 +86,7 @@ export function breakOff(
   refusal: Refusal,
   events: { broken(chatId: string): void },
 ): void {
-  if (conversation.record.broken) {
+  if (desyncOf(conversation.record)) {
     remember(unit, conversation.id, entry, codeOf(refusal), conversation);
     return;
   }
@@ -93,7 +94,7 @@ export function breakOff(
   const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
     : {};
-  conversation.set({ broken: { code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) } });
+  conversation.breakOff({ code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) });
   conversation.restartPlan();
   unit.afterCommit(() => events.broken(conversation.id));
 }

@@ -11,6 +11,7 @@ import { receiveMessage } from "./incoming_message.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf } from "../conversation/standing.ts";
 
 interface Retry {
   /** @returns the epoch's secret, if it opens the kept commit */
@@ -32,16 +33,17 @@ export async function retryKept(
 ): Promise<boolean> {
   const kept = await context.store.range<UnreadableRecord>("unreadable", `${conversation.id}/`);
   const entries = kept.map(({ key, value }) => ({ key, entry: entryOf(conversation, key, value) }));
-  const broken = conversation.record.broken!;
+  const broken = desyncOf(conversation.record)!;
   const commit = entries.find(({ entry }) =>
     entry.kind === EntryKind.COMMIT && entry.epoch === broken.epoch && entry.body.length > 0
   );
   const S = commit && await secretOf(commit.entry);
   if (!commit || !S) return false;
-  conversation.set({ broken: undefined, keptBytes: undefined });
+  conversation.followAgain();
+  conversation.set({ keptBytes: undefined });
   unit.delete("unreadable", commit.key);
   await receiveCommit(context, events, unit, commit.entry, S);
-  if (conversation.record.broken) return true;
+  if (desyncOf(conversation.record)) return true;
   done();
   for (const { key, entry } of entries) {
     if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;

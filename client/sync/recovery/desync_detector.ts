@@ -7,6 +7,7 @@ import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 
 /**
  * How long an answer that does not fit may be due to an entry that is on its way, in ms, and how often it is
@@ -75,7 +76,7 @@ export class DesyncDetector {
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
     const { conversations: chats, rpc, account } = this.#context;
     const before = chats.get(chatId)?.record;
-    if (!before?.active || before.broken || before.hidden) return;
+    if (!before || !isMember(before)) return;
     // The commit that explains the answer has come meanwhile: what lost a race is not a rollback.
     if (before.epoch !== epoch) return this.settle(chatId);
     const server = await serverState(rpc, before.channelId);
@@ -87,7 +88,7 @@ export class DesyncDetector {
       limit: 1,
     });
     const now = chats.get(chatId);
-    if (entries.length > 0 || !now?.record.active || now.record.broken || now.record.epoch !== before.epoch) {
+    if (entries.length > 0 || !now || !isIn(now.record) || desyncOf(now.record) || now.record.epoch !== before.epoch) {
       return this.settle(chatId);
     }
     const count = (this.#counts.get(chatId) ?? 0) + 1;

@@ -10,7 +10,9 @@ function suspecting() {
   const world = { epoch: 5, serverEpoch: 5, waiting: 0, calls: 0, found: [] as string[] };
   let due: (() => void) | undefined;
   const context = {
-    conversations: { get: () => ({ record: { active: true, epoch: world.epoch, channelId: new Uint8Array(32) } }) },
+    conversations: {
+      get: () => ({ record: { standing: { kind: "member" }, epoch: world.epoch, channelId: new Uint8Array(32) } }),
+    },
     rpc: {
       call: ({ name }: { name: string }) => {
         world.calls++;

@@ -28,6 +28,7 @@ import { serverState } from "../commits/server_member_list.ts";
 import { accountOf, createReplacement } from "../reinit/replacement_channel.ts";
 import { DesyncDetector } from "./desync_detector.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 /** Rounds of asking for a header before asking to be put back. */
 const resealRounds = 2;
@@ -118,7 +119,7 @@ export class RecoveryClient {
     void this.#lostWelcomes().catch(() => {});
     void this.#refused.connected().catch(() => {});
     for (const { id, record } of this.#context.conversations.all()) {
-      if (record.active && record.broken) this.#schedule(id, 0);
+      if (isIn(record) && desyncOf(record)) this.#schedule(id, 0);
     }
   }
 
@@ -246,7 +247,8 @@ export class RecoveryClient {
   async #askForWelcomeNow({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
     const { conversations: chats } = this.#context;
     const known = chats.chatOf(toHex(channelId));
-    if (known === undefined || chats.get(known)?.record.active) return;
+    const record = known === undefined ? undefined : chats.get(known)?.record;
+    if (known === undefined || (record && isIn(record))) return;
     const server = await serverState(this.#context.rpc, channelId);
     if (!server) return;
     const content = await this.#requests.make(channelId, n, commitId, server.epoch);
@@ -313,7 +315,7 @@ export class RecoveryClient {
       this.#running.delete(chatId);
     }
     const chat = this.#context.conversations.get(chatId);
-    if (chat?.record.active && chat.record.broken) {
+    if (chat && isIn(chat.record) && desyncOf(chat.record)) {
       this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
     }
   }
@@ -321,7 +323,7 @@ export class RecoveryClient {
   async #round(chatId: string, asking: Asking): Promise<void> {
     const { conversations: chats, account } = this.#context;
     const chat = chats.get(chatId);
-    if (!chat?.record.active || !chat.record.broken) return;
+    if (!chat || !isIn(chat.record) || !desyncOf(chat.record)) return;
     const { record } = chat;
     const state = await chats.withState(chatId);
     const server = await serverState(this.#context.rpc, record.channelId);
@@ -344,7 +346,7 @@ export class RecoveryClient {
       );
     }
     const whom = await whomToAsk(this.#context, server.members, record, state, asking.rounds);
-    const { need, epoch, commitId } = record.broken!;
+    const { need, epoch, commitId } = desyncOf(record)!;
     const id = fromHex(commitId ?? "");
     const reseal = need === "reseal" && asking.rounds <= resealRounds && state !== undefined && commitId !== undefined;
     const content: DeviceMessageContent = reseal
@@ -367,7 +369,7 @@ export class RecoveryClient {
     { rounds, quietRounds, stuck, inNeed }: Asking,
   ): boolean {
     if (!isAdmin(record, this.#context.ownKey)) return false;
-    const { broken } = record;
+    const broken = desyncOf(record);
     if (stuck.size + inNeed.size > 0 && quietRounds > stuckRounds && (!state || broken?.commitId !== undefined)) {
       return true;
     }
@@ -384,9 +386,9 @@ export class RecoveryClient {
   ): Promise<void> {
     const done = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      if (!conversation?.record.active || conversation.record.broken) return false;
+      if (!conversation || !isIn(conversation.record) || desyncOf(conversation.record)) return false;
       change(conversation);
-      conversation.set({ broken: { code, epoch: conversation.record.epoch + 1, need: "readd" } });
+      conversation.breakOff({ code, epoch: conversation.record.epoch + 1, need: "readd" });
       return true;
     });
     if (!done) return;
@@ -398,17 +400,17 @@ export class RecoveryClient {
 
   /** Who asks this device for help can not help it. */
   async #noteNeed(chatId: string, { from }: DeviceMessage): Promise<void> {
-    const asking = this.#context.conversations.get(chatId)?.record.broken && this.#asking.get(chatId);
+    const record = this.#context.conversations.get(chatId)?.record;
+    const asking = record && desyncOf(record) ? this.#asking.get(chatId) : undefined;
     const account = asking ? await accountOf(this.#context, chatId, from) : undefined;
     if (asking && account !== undefined && account !== this.#context.ownKey) asking.inNeed.add(account);
   }
 
   async #takeStuck(chatId: string, direct: DeviceMessage): Promise<void> {
     const record = this.#context.conversations.get(chatId)?.record;
+    const desync = record && isIn(record) ? desyncOf(record) : undefined;
     const asking = this.#asking.get(chatId);
-    if (
-      !record?.active || !record.broken || !asking || (record.broken.commitId ?? "") !== toHex(direct.content.commitId)
-    ) return;
+    if (!desync || !asking || (desync.commitId ?? "") !== toHex(direct.content.commitId)) return;
     const account = await accountOf(this.#context, chatId, direct.from);
     if (account !== undefined && account !== this.#context.ownKey) asking.stuck.add(account);
   }
@@ -421,9 +423,9 @@ export class RecoveryClient {
     const { conversations: chats, mls, account } = this.#context;
     const healed = await chats.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      const broken = conversation?.record.broken;
+      const broken = conversation && desyncOf(conversation.record);
       if (
-        !conversation?.state || !conversation.record.active || broken?.need !== "reseal" || broken.epoch !== n ||
+        !conversation?.state || !isIn(conversation.record) || broken?.need !== "reseal" || broken.epoch !== n ||
         broken.commitId !== toHex(commitId)
       ) return false;
       const state = conversation.state;
@@ -434,7 +436,8 @@ export class RecoveryClient {
       });
     });
     if (!healed) return;
-    if (!chats.get(chatId)?.record.broken) this.healed(chatId);
+    const record = chats.get(chatId)?.record;
+    if (!record || !desyncOf(record)) this.healed(chatId);
     this.#committer.lost(chatId);
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { PastEpoch } from "../conversation/epoch_history.ts";
 import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 /** Longest random delay before another's request is carried out, in ms. */
 const readdDelayMs = 2_000;
@@ -36,7 +37,7 @@ export async function memberOf(
   const member = state?.active
     ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
     : undefined;
-  return state && record?.active && member ? { record, state, member } : undefined;
+  return state && record && isIn(record) && member ? { record, state, member } : undefined;
 }
 
 export class RecoveryResponder {
@@ -90,7 +91,7 @@ export class RecoveryResponder {
         xwingPublicKey: member.xwingPublicKey,
       });
       await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "resealed", n, commitId, header });
-    } else if (record.broken?.commitId === toHex(commitId)) {
+    } else if (desyncOf(record)?.commitId === toHex(commitId)) {
       await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
     }
   }
@@ -104,7 +105,7 @@ export class RecoveryResponder {
     const own = chats.get(chatId)?.record;
     // The asker follows no commit that could be told apart: then all that this device can say is that it is
     // in need of help as well.
-    if (own?.active && own.broken && commitId.length === 0) {
+    if (own && isIn(own) && desyncOf(own) && commitId.length === 0) {
       if (this.#mayAnswer(direct)) {
         await sendDeviceMessage(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
       }
@@ -113,9 +114,10 @@ export class RecoveryResponder {
     const found = await memberOf(this.#context, chatId, direct);
     if (!found) return;
     const { record } = found;
-    if (record.broken) {
+    const desync = desyncOf(record);
+    if (desync) {
       if (
-        record.broken.commitId !== undefined && record.broken.commitId === toHex(commitId) && this.#mayAnswer(direct)
+        desync.commitId !== undefined && desync.commitId === toHex(commitId) && this.#mayAnswer(direct)
       ) await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
       return;
     }

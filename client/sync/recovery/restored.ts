@@ -10,6 +10,7 @@ import type { OutboxRecord } from "../conversation/records.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** In the store "account": the restore that this device knows of, ms since the Unix epoch; 0 for none. */
 const knownKey = "sync/restored";
@@ -42,10 +43,10 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
   if (known === restoredMs) return;
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
-    const present = chats.all().filter(({ record }) => record.active && !record.hidden);
+    const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));
     for (const { id } of present) await sayAgain(context, needs, id, restoredToMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
-      if (record.broken) return;
+      if (desyncOf(record)) return;
       const server = await serverState(rpc, record.channelId);
       // An epoch is entered by the server's word alone: it has lost this one.
       if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
@@ -62,7 +63,7 @@ async function sayAgain(
 ): Promise<void> {
   await context.conversations.update(async (unit) => {
     const conversation = await unit.conversation(chatId);
-    if (!conversation?.record.active) return;
+    if (!conversation || !isIn(conversation.record)) return;
     const said = await messagesToResend(
       context,
       chatId,

@@ -12,6 +12,7 @@ import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { lastRestore } from "./restored.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { desyncOf, isMember } from "../conversation/standing.ts";
 
 /** An admin's device that is ahead, too, has acted before: others are told from this round on. */
 const firstRoundOfTelling = 3;
@@ -35,7 +36,7 @@ export async function actAhead(
   members: Uint8Array<ArrayBuffer>[] | undefined,
   round: number,
 ): Promise<void> {
-  if (isAdmin(record, ownKey)) await admins.lead(chatId, state, ({ broken }) => broken !== undefined);
+  if (isAdmin(record, ownKey)) await admins.lead(chatId, state, (now) => desyncOf(now) !== undefined);
   else if (round >= firstRoundOfTelling) await admins.tell(record, record.channelId, members ?? [], "ahead", round);
 }
 
@@ -51,7 +52,7 @@ export async function toldAhead(
 ): Promise<void> {
   const { account: { clock }, ownKey, rpc } = context;
   const found = await memberOf(context, chatId, direct);
-  if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;
+  if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
   const { channelId, epoch, movedMs = 0 } = found.record;
   if (
     direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||

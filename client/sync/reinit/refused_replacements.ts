@@ -13,6 +13,7 @@ import { memberOf } from "../recovery/recovery_responder.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isIn, isMember } from "../conversation/standing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -70,7 +71,9 @@ export class RefusedReplacements {
   /** @returns whether it is worthwhile to ask again */
   async #askNow(chatId: string, channelId: Bytes, round: number): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
-    if (!record?.active || equalBytes(record.channelId, channelId) || record.earlier?.includes(toHex(channelId))) {
+    if (
+      !record || !isIn(record) || equalBytes(record.channelId, channelId) || record.earlier?.includes(toHex(channelId))
+    ) {
       return false;
     }
     const server = await serverState(this.#context.rpc, channelId);
@@ -84,7 +87,7 @@ export class RefusedReplacements {
   async asked(chatId: string, direct: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
     const found = await memberOf(this.#context, chatId, direct);
-    if (!found || found.record.broken || found.record.hidden || !isAdmin(found.record, ownKey)) return;
+    if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     const { supersedes } = mls.info(found.state);
     // Into a channel of its own it has led already.
     if (supersedes && !equalBytes(supersedes.maker ?? new Uint8Array(), account.recipientKey)) {

@@ -32,6 +32,7 @@ import { type ChatRecord, type CommitPlan, keys, type OutboxRecord, togetherMs }
 import { storeForResend } from "../send/resend.ts";
 import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** Calls for KeyPackages that are under way at once. */
 const devicesAtOnce = 8;
@@ -58,7 +59,7 @@ export function judgeReplacement(
   // Of a channel that it has left, or never was in, this device has no history to hold it against.
   const present = equalBytes(old.channelId, supersedes.channelId);
   let parted = false;
-  if (present && !old.broken) {
+  if (present && !desyncOf(old)) {
     // The epoch that took this device out has no hash here.
     const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
     // A device that was behind, or out, or came later, has nothing to hold it against, and one that can not
@@ -67,7 +68,7 @@ export function judgeReplacement(
     // who had seen what it lost can not come here.
     parted = known
       ? !equalBytes(known.hash, supersedes.transcriptHash)
-      : old.active && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
+      : isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
     if (parted && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
   }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
@@ -79,7 +80,7 @@ export function judgeReplacement(
     accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)
   ) return "GRP-5.3";
   // Names, members and roles may have changed in commits that this device has not seen.
-  if (!present || !old.active || parted || lastEpoch !== old.epoch) return undefined;
+  if (!present || !isIn(old) || parted || lastEpoch !== old.epoch) return undefined;
   const grown = accounts.some(({ accountKey, role }) =>
     roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin")
   );
@@ -214,10 +215,10 @@ export async function followReplacement(
   const { supersedes } = info;
   if (!supersedes) return { kind: "unknown" };
   const conversation = await conversationOf(context, unit, supersedes);
-  if (!conversation || conversation.record.hidden) return { kind: "unknown" };
+  if (!conversation || !isShown(conversation.record)) return { kind: "unknown" };
   const { record } = conversation;
   const maker = await makerOf(context, conversation, entry.channelId, supersedes);
-  const wasOut = !record.active;
+  const wasOut = !isIn(record);
   const missed = !equalBytes(record.channelId, supersedes.channelId) &&
     !record.earlier?.includes(toHex(supersedes.channelId));
   const code = judgeReplacement({
@@ -275,7 +276,10 @@ export async function adoptReplacement(
   const main = await unit.conversation(candidate.record.succeeds!);
   const { supersedes } = context.mls.info(state);
   candidate.remove();
-  if (!main?.record.active || !supersedes || !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)) {
+  if (
+    !main || !isIn(main.record) || !supersedes ||
+    !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)
+  ) {
     return;
   }
   await move(
@@ -324,7 +328,7 @@ async function move(
   const before = {
     name: conversation.record.name,
     members: conversation.record.members,
-    ...(conversation.record.active && conversation.state?.active && { devices: mls.members(conversation.state) }),
+    ...(isIn(conversation.record) && conversation.state?.active && { devices: mls.members(conversation.state) }),
   };
   conversation.moveTo(
     new Uint8Array(entry.channelId),
@@ -358,7 +362,10 @@ export async function createReplacement(
 ): Promise<void> {
   const { account, conversations: chats, mls } = context;
   const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
-  if (!chat?.record.active || chat.record.epoch === 0 || chats.all().some(({ record }) => record.succeeds === chatId)) {
+  if (
+    !chat || !isIn(chat.record) || chat.record.epoch === 0 ||
+    chats.all().some(({ record }) => record.succeeds === chatId)
+  ) {
     return;
   }
   const { record } = chat;
@@ -391,7 +398,6 @@ export async function createReplacement(
     info: { name, kind, createdMs, roles, supersedes },
   });
   const {
-    broken: _broken,
     keptBytes: _kept,
     earlier: _earlier,
     superseded: _superseded,
@@ -401,7 +407,7 @@ export async function createReplacement(
   const hidden: ChatRecord = {
     ...kept,
     channelId,
-    hidden: true,
+    standing: { kind: "pending" },
     succeeds: chatId,
     epoch: 0,
     epochSinceMs: account.clock.now(),

@@ -6,6 +6,7 @@
 import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";
 import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isIn, isMember, isShown } from "../conversation/standing.ts";
 
 /** One payload in so many ms, however fast the keys are. */
 const typingEveryMs = 4_000;
@@ -29,7 +30,7 @@ export class Ephemeral {
     const nowMs = environment.now();
     // An invitation is not answered by looking at it.
     if (
-      !record?.active || record.hidden || record.broken || record.invitation || record.leaving ||
+      !record || !isMember(record) || record.invitation || record.leaving ||
       nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs
     ) return;
     this.#sentMs.set(chatId, nowMs);
@@ -60,7 +61,7 @@ export class Ephemeral {
       const { conversations: chats, mls, account } = this.#context;
       const chatId = chats.chatOf(toHex(entry.channelId));
       const record = chatId === undefined ? undefined : chats.get(chatId)?.record;
-      if (chatId === undefined || !record?.active || record.hidden) return;
+      if (chatId === undefined || !record || !isIn(record) || !isShown(record)) return;
       const state = await chats.withState(chatId);
       const opened = state &&
         await mls.openEphemeral(state, {

@@ -12,6 +12,7 @@ import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "../conv
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { itemOf } from "../conversation/projection.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { isMember } from "../conversation/standing.ts";
 
 const defaultPage = 50;
 const longestPage = 200;
@@ -117,12 +118,11 @@ export class Messages {
     const { account, ownKey } = this.#context;
     const conversation = await unit.conversation(chatId);
     if (
-      !conversation?.record.active || conversation.record.hidden || conversation.record.leaving ||
-      conversation.record.broken
+      !conversation || !isMember(conversation.record) || conversation.record.leaving
     ) {
       throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
     }
-    if (conversation.record.invitation && conversation.record.mustAccept) {
+    if (conversation.record.invitation && conversation.record.needsAcceptance) {
       throw new EngineError({
         code: LocalCode.notAccepted,
         detail: "somebody who was not in the chat has brought this device back",

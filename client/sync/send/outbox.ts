@@ -26,6 +26,7 @@ import {
 import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 
 /** How long an epoch that the server has and this device has not may take to arrive, in ms. */
 const epochPatienceMs = 10_000;
@@ -205,7 +206,7 @@ export class Outbox {
     const { state, record } = conversation;
     if (isNotForAll(record, notFor)) return undefined;
     if (
-      !state || state.epoch === 0n || record.broken || (kind === "message" && needsAcceptance(record)) ||
+      !state || state.epoch === 0n || desyncOf(record) || (kind === "message" && needsAcceptance(record)) ||
       (kind === "message" && await this.#needs.blockedBy(conversation.id, conversation.members()))
     ) return undefined;
     const { mls, rpc } = this.#context;
@@ -247,11 +248,11 @@ export class Outbox {
   async #step(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
     const chat = this.#context.conversations.get(chatId);
-    if (!chat?.record.active) {
+    if (!chat || !isIn(chat.record)) {
       return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
     }
     // Help is on its way (specification §3.4, §3.5): then it is sealed anew.
-    if (chat.record.broken) return this.#scheduleRetry(chatId, epochPatienceMs);
+    if (desyncOf(chat.record)) return this.#scheduleRetry(chatId, epochPatienceMs);
     if (
       !record.sealed || this.#hasMoved(record) ||
       (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))
@@ -274,7 +275,7 @@ export class Outbox {
         return true;
       }
       // In a chat that is over nothing can leave any more, and what waits there is settled.
-      if (record?.active) await this.#needs.requireUnchanged(chatId);
+      if (record && isIn(record)) await this.#needs.requireUnchanged(chatId);
       this.#blockedOnTrust.delete(chatId);
       return false;
     } catch (error) {
@@ -316,7 +317,7 @@ export class Outbox {
         case "failed":
           // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
           // else the server has forgotten the channel (specification §3.5).
-          if (error.code === ErrorCode.notAMember && this.#context.conversations.get(chatId)?.record.active) {
+          if (error.code === ErrorCode.notAMember && this.#isInChat(chatId)) {
             this.#needs.suspect(chatId, error.code);
             return this.#scheduleRetry(chatId, epochPatienceMs);
           }
@@ -357,7 +358,8 @@ export class Outbox {
     }
     const chat = this.#context.conversations.get(chatId);
     if (
-      !chat?.record.active || chat.record.broken || !this.#queue(chatId).includes(record) || this.#isNotForAll(record)
+      !chat || !isIn(chat.record) || desyncOf(chat.record) || !this.#queue(chatId).includes(record) ||
+      this.#isNotForAll(record)
     ) return true;
     this.#needs.unblock(chatId);
     return this.#scheduleRetry(chatId, epochPatienceMs);
@@ -400,6 +402,11 @@ export class Outbox {
     return true;
   }
 
+  #isInChat(chatId: string): boolean {
+    const record = this.#context.conversations.get(chatId)?.record;
+    return record !== undefined && isIn(record);
+  }
+
   #nextDelay(chatId: string): number {
     const failures = (this.#failures.get(chatId) ?? 0) + 1;
     this.#failures.set(chatId, failures);
@@ -435,6 +442,6 @@ export function markOwn(unit: UnitOfWork, chatId: string, ownKey: string, messag
 }
 
 /** Whether nothing may be said in this chat before the user has accepted to be back in it. */
-function needsAcceptance({ active, invitation, mustAccept }: Readonly<ChatRecord>): boolean {
-  return active && invitation && mustAccept === true;
+function needsAcceptance(record: Readonly<ChatRecord>): boolean {
+  return isIn(record) && record.invitation && record.needsAcceptance === true;
 }

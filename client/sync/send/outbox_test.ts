@@ -21,7 +21,7 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
     account: { clock: { now: () => 0 } },
     store: { range: () => Promise.resolve([{ key: "", value: waits }]), get: () => Promise.resolve(undefined) },
     conversations: {
-      get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7) } }),
+      get: () => ({ record: { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7) } }),
       update: (work: (unit: unknown) => Promise<void>) =>
         work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
@@ -69,7 +69,9 @@ Deno.test("Outbox keeps what is said again while somebody is in the group who wa
       get: () => Promise.resolve(undefined),
     },
     conversations: {
-      get: () => ({ record: { active: true, epoch: 1, channelId: new Uint8Array(32).fill(7), members } }),
+      get: () => ({
+        record: { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members },
+      }),
       update: (work: (unit: unknown) => Promise<void>) =>
         work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },

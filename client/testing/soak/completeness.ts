@@ -9,6 +9,7 @@ import { toHex } from "../../../schema/bytes.ts";
 import type { TimelineItem } from "../../api/engine_api.ts";
 import type { ServerLog } from "../server_log.ts";
 import type { Walker } from "./walker.ts";
+import { isIn } from "../../sync/conversation/standing.ts";
 
 type Message = Extract<TimelineItem, { kind: "message" }>;
 
@@ -79,7 +80,7 @@ export async function missing(log: ServerLog, walkers: Walker[], chatId: string)
 
 async function readerOf(walker: Walker, chatId: string, last: string): Promise<Reader | undefined> {
   const record = await walker.record(chatId);
-  if (!record?.active || toHex(record.channelId) !== last) return undefined;
+  if (!record || !isIn(record) || toHex(record.channelId) !== last) return undefined;
   const items = await walker.person.items(chatId);
   let wholeSinceMs = 0;
   let broken = false;

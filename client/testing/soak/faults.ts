@@ -7,6 +7,7 @@ import { EntryKind } from "../../../schema/rpc/methods.ts";
 import type { TestCore } from "../core.ts";
 import { random } from "../hostile_member.ts";
 import type { Walker } from "./walker.ts";
+import { isIn } from "../../sync/conversation/standing.ts";
 
 export interface Faults {
   /** @param operation which of the faults; draws in [0, 1) */
@@ -35,7 +36,7 @@ export function makeFaults(core: TestCore, chatId: string): Faults {
           );
         case "forge": {
           const record = await walker.record(chatId);
-          if (!record?.active) return;
+          if (!record || !isIn(record)) return;
           const told = { removed: [], added: [], membersHash: new Uint8Array() };
           const seq = (forgedSeq.get(walker) ?? firstForgedSeq) * 3;
           forgedSeq.set(walker, seq);

@@ -4,6 +4,7 @@ import type { TimelineItem } from "../../api/engine_api.ts";
 import type { TestCore } from "../core.ts";
 import { missing } from "./completeness.ts";
 import type { Walker } from "./walker.ts";
+import { isIn } from "../../sync/conversation/standing.ts";
 
 export interface Verdict {
   epoch: number;
@@ -66,7 +67,7 @@ export async function judge(
       if (own && state === "sent" && !times.has(messageId)) complain(`shows as sent what the core never had: ${text}`);
     }
     const record = await walker.record(chatId);
-    if (settled && record?.active) {
+    if (settled && record && isIn(record)) {
       const picture = await walker.picture(chatId);
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);
     }

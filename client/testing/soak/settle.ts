@@ -3,6 +3,7 @@
 import { toHex } from "../../../schema/bytes.ts";
 import type { TestCore } from "../core.ts";
 import type { Walker } from "./walker.ts";
+import { desyncOf, isIn } from "../../sync/conversation/standing.ts";
 
 /** How long all must stay at rest, in ms. */
 const restMs = 1_000;
@@ -55,7 +56,8 @@ async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: 
   for (const walker of walkers) {
     const record = await walker.record(chatId);
     if (
-      !record?.active || record.broken || nudged.has(walker) || toHex(record.channelId) === toHex(anchor.channelId) ||
+      !record || !isIn(record) || desyncOf(record) || nudged.has(walker) ||
+      toHex(record.channelId) === toHex(anchor.channelId) ||
       record.epoch < core.log.channel(toHex(record.channelId)).members.length
     ) continue;
     nudged.add(walker);
@@ -83,11 +85,11 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      if (record.active && !record.broken) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
+      if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       continue;
     }
-    if (!record.active) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
-    else if (record.broken) say(`is broken: ${JSON.stringify(record.broken)}`);
+    if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
+    else if (desyncOf(record)) say(`is broken: ${JSON.stringify(desyncOf(record))}`);
     else if (toHex(record.channelId) !== channel || record.epoch !== epoch) {
       say(
         `is at epoch ${record.epoch} of channel ${toHex(record.channelId).slice(0, 6)}, the first at ${epoch} of ${

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { chatFromStored, type ChatRecord, chatToStored, type StoredChat } from "./records.ts";
+
+const stored: StoredChat = {
+  v: 1,
+  channelId: new Uint8Array(32).fill(7),
+  firstChannelId: new Uint8Array(32).fill(7),
+  kind: "group",
+  name: "Board games",
+  hidden: false,
+  active: true,
+  broken: { code: "header", epoch: 4, need: "reseal" },
+  leaving: false,
+  invitation: true,
+  mustAccept: true,
+  unread: 2,
+  activityMs: 5,
+  nextOrder: 9,
+  epoch: 3,
+  epochSinceMs: 4,
+  ownSent: 1,
+  commits: [{ n: 3, commitId: "07" }],
+  superseded: "08",
+  movedMs: 6,
+};
+
+Deno.test("chatFromStored() and chatToStored() keep the property names on disk, and members apart", () => {
+  const members = [{ username: "anna", accountKey: "01", role: "admin" as const }];
+  const record: ChatRecord = { ...chatFromStored({ ...stored, members }), members };
+  assert.deepEqual(record.standing, { kind: "broken", desync: stored.broken });
+  assert.equal(record.needsAcceptance, true);
+  assert.deepEqual(chatToStored(record), stored);
+});
+
+Deno.test("chatToStored() writes no property for an absent optional value", () => {
+  const { broken: _broken, mustAccept: _mustAccept, ...plain } = stored;
+  const record: ChatRecord = { ...chatFromStored(plain), members: [] };
+  assert.deepEqual(Object.keys(chatToStored(record)).sort(), Object.keys(plain).sort());
+});

@@ -1,0 +1,102 @@
+/**
+ * Where this device stands in the conversation's group, as one union, and its form on disk, which is flags.
+ *
+ * The flags are those of the first version of the profile. They stay, so that data of every version opens.
+ */
+
+/** Where a device stopped following its group, and what can bring it back. */
+export interface Desync {
+  /** The rule that an entry broke, or the reason why it could not be followed. */
+  code: string;
+  /** The epoch that could not be entered. */
+  epoch: number;
+  /** Hex, of the commit that could not be followed, where it is known. */
+  commitId?: string;
+  /** A fresh header for that commit, or a re-add of this device (specification §3.4, §3.5). */
+  need: "reseal" | "readd";
+}
+
+/** Where this device stands in the conversation's group. */
+export type Standing =
+  /** The commit that makes the channel is not on the server yet. Views do not show the conversation. */
+  | { kind: "pending"; desync?: Desync }
+  | { kind: "member" }
+  /** An entry could not be followed. No later commit can be, until this device is helped (specification §3.5). */
+  | { kind: "broken"; desync: Desync }
+  /** This device is out of the group. `desync`: it could not follow the group before. */
+  | { kind: "left"; desync?: Desync; neverShown?: true };
+
+/** The flags of a stored record that are one {@link Standing} in memory. */
+export interface StandingFlags {
+  /** Not on the server yet. */
+  hidden: boolean;
+  active: boolean;
+  broken?: Desync;
+}
+
+interface Stands {
+  standing: Standing;
+}
+
+/** @returns whether this device is in the group as far as it knows: as a member, pending, or out of step */
+export function isIn({ standing }: Readonly<Stands>): boolean {
+  return standing.kind !== "left";
+}
+
+/** @returns whether this device is a member that can follow the group */
+export function isMember({ standing }: Readonly<Stands>): boolean {
+  return standing.kind === "member";
+}
+
+/** @returns whether views show the conversation: its channel is or was on the server */
+export function isShown({ standing }: Readonly<Stands>): boolean {
+  return standing.kind !== "pending" && !(standing.kind === "left" && standing.neverShown);
+}
+
+/** @returns why this device can not follow the group, if it can not */
+export function desyncOf({ standing }: Readonly<Stands>): Desync | undefined {
+  return standing.kind === "member" ? undefined : standing.desync;
+}
+
+/** @returns the standing once an entry could not be followed */
+export function withDesync(standing: Standing, desync: Desync): Standing {
+  return standing.kind === "member" ? { kind: "broken", desync } : { ...standing, desync };
+}
+
+/** @returns the standing once this device can follow the group again */
+export function withoutDesync(standing: Standing): Standing {
+  if (standing.kind === "broken") return { kind: "member" };
+  if (standing.kind === "member") return standing;
+  const { desync: _desync, ...rest } = standing;
+  return rest;
+}
+
+/** @returns the standing once the channel is on the server */
+export function shown(standing: Standing): Standing {
+  return standingOf({ ...flagsOf(standing), hidden: false });
+}
+
+/** @returns the standing once this device is out of the group */
+export function ended(standing: Standing): Standing {
+  if (standing.kind === "left") return standing;
+  const desync = desyncOf({ standing });
+  return { kind: "left", ...(desync && { desync }), ...(standing.kind === "pending" && { neverShown: true as const }) };
+}
+
+/** @returns the union for the flags of a stored record */
+export function standingOf({ hidden, active, broken }: StandingFlags): Standing {
+  const desync = broken && { desync: broken };
+  if (!active) return { kind: "left", ...desync, ...(hidden && { neverShown: true as const }) };
+  if (hidden) return { kind: "pending", ...desync };
+  return broken ? { kind: "broken", desync: broken } : { kind: "member" };
+}
+
+/** @returns the flags to store */
+export function flagsOf(standing: Standing): StandingFlags {
+  const desync = desyncOf({ standing });
+  return {
+    hidden: !isShown({ standing }),
+    active: isIn({ standing }),
+    ...(desync && { broken: desync }),
+  };
+}
