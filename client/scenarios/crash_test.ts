@@ -3,7 +3,6 @@ import { toHex } from "../../schema/bytes.ts";
 import type { WriteFault } from "../storage/testing/memory.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-import { isIn } from "../sync/conversation/standing.ts";
 
 /** More writes than one round of the scenario makes. */
 const mostWrites = 80;

@@ -5,7 +5,6 @@
 
 import { equalBytes } from "../../../schema/bytes.ts";
 import { type DeviceList, deviceListSuccession } from "../../../schema/device_list.ts";
-import { isIn } from "../../sync/conversation/standing.ts";
 
 /** A list with the bytes that were signed. */
 export interface SeenList {
