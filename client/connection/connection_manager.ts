@@ -69,6 +69,8 @@ export class ConnectionManager {
    * the present one.
    */
   readonly openStream = async (signal?: AbortSignal): Promise<ByteStream> => {
+    // A background task may outlive its engine. What it stores can be lost, so the server must not hear of it.
+    if (this.#closed) throw new TransportError("the connection was closed");
     const connection = this.#connection ??
       (this.#connecting ? await this.#connecting : this.#turn ? undefined : await this.#connect(this.#stop.signal));
     if (!connection) throw new TransportError("no connection to the server");

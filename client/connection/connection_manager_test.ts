@@ -239,7 +239,7 @@ Deno.test("wake() begins an attempt at once while others hang, and keeps to the 
   await manager.close();
 });
 
-Deno.test("Link gives no stream while it is away, and none after it was closed", async () => {
+Deno.test("openStream() rejects while the connection is away", async () => {
   const connection = fakeConnection();
   const { manager, start } = linked(() => Promise.resolve(connection));
   start();
@@ -250,6 +250,19 @@ Deno.test("Link gives no stream while it is away, and none after it was closed",
   assert.equal(manager.connected, false);
   await assert.rejects(manager.openStream(), /no connection/);
   await manager.close();
+});
+
+Deno.test("openStream() after close() rejects and does not connect", async () => {
+  let connects = 0;
+  const { manager, start } = linked(() => {
+    connects++;
+    return Promise.resolve(fakeConnection());
+  });
+  start();
+  await settle();
+  await manager.close();
+  await assert.rejects(manager.openStream(), /was closed/);
+  assert.equal(connects, 1);
 });
 
 Deno.test("backoffMs() stays between half and all of the doubled delay, up to 15 s", () => {

@@ -1,9 +1,36 @@
 import assert from "node:assert/strict";
 import { deviceIdOf } from "../../schema/credential.ts";
+import type { MemoryStorage } from "../storage/testing/memory.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+
+/** Delays the next write of KeyPackages. `finish` lets it through, and waits until its caller has gone on. */
+function holdKeyPackages(storage: MemoryStorage): { begun: Promise<void>; finish: () => Promise<void> } {
+  const [begun, released, written] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
+  const write = storage.write.bind(storage);
+  storage.write = async (batch) => {
+    if (!batch.puts?.some(({ store }) => store === "keypackages")) return await write(batch);
+    begun.resolve();
+    await released.promise;
+    await write(batch);
+    written.resolve();
+  };
+  return {
+    begun: begun.promise,
+    finish: async () => {
+      released.resolve();
+      await written.promise;
+      // The upload, if there is one, opens its stream within a few turns.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+  };
+}
 
 suite("KeyPackages over time", {
   "a client that stays connected has 20 fresh KeyPackages and a last resort on the server at every hour of three days":
@@ -32,6 +59,19 @@ suite("KeyPackages over time", {
         "renewed every 20 hours, and else only looked after",
       );
     },
+
+  "an engine that is closed while it stores new KeyPackages does not publish them": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const deviceId = await deviceIdOf(await bert.recipientKey());
+    await bert.until(async () => (await core.stockOf(deviceId)).available === 20, "his first stock");
+    const stored = holdKeyPackages(bert.storage);
+    // The Welcome uses one KeyPackage up, so bert makes another one.
+    await anna.engine.startChat([bert.username]);
+    await stored.begun;
+    await bert.engine.close();
+    await stored.finish();
+    assert.equal((await core.stockOf(deviceId)).available, 19);
+  },
 
   "somebody who was away for a month is in every group that invited him meanwhile, and reads all that came after each invitation":
     async ({ core, join }) => {
