@@ -1,7 +1,10 @@
 /** Byte strings: joining, comparing, writing integers and ids. */
 
+/** Bytes in memory of their own: what WebCrypto and the network take, and what a shared buffer is not. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** @returns the parts one after another, in new memory */
-export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concat(...parts: Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let offset = 0;
   for (const part of parts) {
@@ -20,15 +23,15 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** @returns 8 bytes, big-endian */
-export function u64(value: bigint | number): Uint8Array<ArrayBuffer> {
+export function u64(value: bigint | number): Bytes {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
 }
 
 /** @returns the UTF-8 (for labels: ASCII) bytes of a text */
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+export function utf8(text: string): Bytes {
+  return new TextEncoder().encode(text) as Bytes;
 }
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -44,7 +47,7 @@ export function toHex(bytes: Uint8Array): string {
  * @param text an even number of hexadecimal digits
  * @throws RangeError
  */
-export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+export function fromHex(text: string): Bytes {
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new RangeError("not hexadecimal");
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index++) bytes[index] = parseInt(text.slice(2 * index, 2 * index + 2), 16);
@@ -52,6 +55,6 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** @returns SHA-256 of the parts joined, 32 bytes */
-export async function sha256(...parts: Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+export async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", concat(...parts)));
 }

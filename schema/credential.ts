@@ -3,13 +3,11 @@
  * root key.
  */
 
-import { concat, equalBytes, sha256, utf8 } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, sha256, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { bytesOf, countOf, recordOf } from "./shape.ts";
 import { usernameOf } from "./username.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a leaf's credential says. */
 export interface DeviceCredential {

@@ -1,14 +1,12 @@
 /** The device list that an account's root key signs (specification §1): which devices speak for the account. */
 
-import { concat, equalBytes, sha256, utf8 } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, sha256, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { deviceIdOf } from "./credential.ts";
 import { signEd25519, verifyEd25519 } from "./ed25519.ts";
 import { MalformedError } from "./malformed_error.ts";
 import { bytesOf, countOf, listOf, recordOf } from "./shape.ts";
 import { usernameOf } from "./username.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How many devices an account may have at once, and how many revoked ids a list may hold. */
 export const maxDevices = 20;

@@ -1,8 +1,6 @@
 /** Ed25519 (RFC 8032) on WebCrypto, with raw keys. */
 
-import { equalBytes } from "./bytes.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Bytes, equalBytes } from "./bytes.ts";
 
 /**
  * @param publicKey 32 bytes

@@ -3,10 +3,8 @@
  * signs each step.
  */
 
-import { concat, sha256, utf8 } from "./bytes.ts";
+import { type Bytes, concat, sha256, utf8 } from "./bytes.ts";
 import { framed } from "./signed_call.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * @param nonce 32 bytes of `recoverStart`

@@ -3,9 +3,7 @@
  * signature over the parameters' hash and a server nonce").
  */
 
-import { concat, sha256, utf8 } from "./bytes.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Bytes, concat, sha256, utf8 } from "./bytes.ts";
 
 /**
  * The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of

@@ -10,7 +10,7 @@
 import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import Sqlite from "better-sqlite3-multiple-ciphers";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "../../client/storage/sealed_store.ts";
 import {
   GuardError,
@@ -23,8 +23,6 @@ import {
 } from "../../client/storage/storage.ts";
 import { StateError } from "./state_error.ts";
 import { makePrivate, prepareFile } from "./state_file.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Marks our files (SQLite `application_id`): "qpqc". */
 const applicationId = 0x71707163;

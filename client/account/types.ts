@@ -1,5 +1,6 @@
 /** What the account side gives to the rest of the engine: who this device is, whom it trusts, and its KeyPackages. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
 import type { DeviceList } from "../../schema/device_list.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
@@ -7,8 +8,6 @@ import type { AccountState, DeviceInfo } from "../api/engine_api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
 import type { Pin } from "./vault/vault.ts";
-
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The server's time as far as this device can tell. */
 export interface Clock {

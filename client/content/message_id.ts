@@ -3,9 +3,7 @@
  * the sender.
  */
 
-import { concat, sha256, toHex, utf8 } from "../../schema/bytes.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Bytes, concat, sha256, toHex, utf8 } from "../../schema/bytes.ts";
 
 /**
  * `0x01 ‖ SHA-256(senderUri ‖ roomUri ‖ content ‖ salt)[0..31)`.

@@ -1,8 +1,7 @@
 /** What a conversation shows of a message: its text, and what it does to an earlier one. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { Disposition, type MimiContent, type NestedPart } from "./mimi_content.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The content type of what we write (the draft's §4.4 examples spell it so). */
 export const plainText = "text/plain;charset=utf-8";

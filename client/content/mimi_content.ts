@@ -4,10 +4,9 @@
  */
 
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
+import type { Bytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, textOf } from "../../schema/shape.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** §4.4 {10}; 9 to 255 are unknown and to be treated as `render` (§8.1). */
 export const Disposition = {

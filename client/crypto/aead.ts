@@ -3,7 +3,7 @@
  * (Chromium 156: 14 µs against 37 µs).
  */
 
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { Bytes } from "../../schema/bytes.ts";
 
 /**
  * @param key 16 bytes (AES-128) or 32 bytes (AES-256)

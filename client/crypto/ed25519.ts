@@ -4,6 +4,7 @@
  */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { Bytes } from "../../schema/bytes.ts";
 import {
   generateEd25519 as generateNative,
   importSignKey,
@@ -12,8 +13,6 @@ import {
   verifyEd25519 as verifyNative,
 } from "../../schema/ed25519.ts";
 import { cryptoSupport } from "./support.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The private key is the 32-byte seed of RFC 8032. */
 export interface SignatureKeyPair {

@@ -5,12 +5,10 @@
  * commit seals to every member. Tested against that library both ways and by the MLS vectors.
  */
 
-import { concat, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, utf8 } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "./aead.ts";
 import { hkdfExpand, hkdfExtract, hkdfExtractUnsalted } from "./hkdf.ts";
 import { deriveX25519, generateX25519, importX25519Private, type X25519Private } from "./x25519.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 // RFC 9180 §4.1, §5.1: "KEM" ‖ kem_id 0x0020; "HPKE" ‖ kem_id ‖ kdf_id 0x0001 ‖ aead_id 0x0001. §5.1: mode_base is 0.
 const kemSuite = concat(utf8("KEM"), new Uint8Array([0x00, 0x20]));

@@ -4,9 +4,8 @@
  */
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import type { Bytes } from "../../schema/bytes.ts";
 import { cryptoSupport } from "./support.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export const mlKemSeedLength = 64;
 export const mlKemPublicKeyLength = 1184;

@@ -5,11 +5,10 @@
  * asked for.
  */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { hpkeSeal, type HpkeSealed } from "./hpke.ts";
 import { xwing, type XWingEncapsulation } from "./xwing.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 interface Kinds {
   /** X-Wing: public key 1,216 bytes; undefined for a key that is not usable. */

@@ -4,9 +4,8 @@
  */
 
 import { x25519 } from "@noble/curves/ed25519.js";
+import type { Bytes } from "../../schema/bytes.ts";
 import { cryptoSupport } from "./support.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A private key in the form that the runtime works with fastest; `raw` is what is stored. */
 export interface X25519Private {

@@ -6,7 +6,7 @@
 
 import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
 import { XWing } from "@noble/post-quantum/hybrid.js";
-import { concat, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, utf8 } from "../../schema/bytes.ts";
 import {
   isCanonicalMlKemKey,
   mlKemCiphertextLength,
@@ -16,8 +16,6 @@ import {
 } from "./mlkem.ts";
 import { cryptoSupport } from "./support.ts";
 import { deriveX25519, generateX25519, importX25519Private } from "./x25519.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export const xwingSeedLength = 32;
 export const xwingPublicKeyLength = 1216;

@@ -10,7 +10,7 @@ import {
   type Proposal,
 } from "ts-mls";
 import { consumeRatchet } from "ts-mls/secretTree.js";
-import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
@@ -24,7 +24,6 @@ import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
 import {
-  type Bytes,
   type CommitBundle,
   type CommitHeader,
   type CommitIntent,

@@ -3,12 +3,11 @@
  * client to hold against what it did.
  */
 
-import { concat } from "../../schema/bytes.ts";
+import { type Bytes, concat } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, listOf, recordOf } from "../../schema/shape.ts";
 import { sha256 } from "../crypto/hkdf.ts";
-import type { Bytes } from "./types.ts";
 
 export interface CommitData {
   channelId: Bytes;

@@ -3,13 +3,13 @@
  * suite, kind, epoch, salt, ciphertext].
  */
 
-import { concat, u64, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf } from "../../schema/shape.ts";
 import { openAesGcm, sealAesGcm } from "../crypto/aead.ts";
 import { hkdfExpand } from "../crypto/hkdf.ts";
-import type { Bytes, EnvelopeKind } from "./types.ts";
+import type { EnvelopeKind } from "./types.ts";
 
 export const envelopeVersion = 1;
 /** 1 = MLS ciphersuite 1 with X-Wing headers and AES-256-GCM envelopes. */

@@ -3,7 +3,7 @@
  * exhaust; signed by the device key, good for 30 s.
  */
 
-import { concat, u64, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
@@ -15,7 +15,7 @@ import { pad, unpad } from "./padding.ts";
 import { rejected } from "./rules.ts";
 import { epochKeys } from "./sender.ts";
 import { infoOf } from "./state.ts";
-import type { Bytes, EphemeralResult, GroupState } from "./types.ts";
+import type { EphemeralResult, GroupState } from "./types.ts";
 
 const lifetimeMs = 30_000;
 

@@ -2,13 +2,13 @@
 
 import type { Capabilities, Extension, LeafNode } from "ts-mls";
 import { encodeRequiredCapabilities } from "ts-mls";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf, textOf } from "../../schema/shape.ts";
 import { ciphersuiteName } from "../crypto/provider.ts";
 import { xwingPublicKeyLength } from "../crypto/xwing.ts";
-import type { Bytes, GroupInfo, Role, Supersedes } from "./types.ts";
+import type { GroupInfo, Role, Supersedes } from "./types.ts";
 
 /** draft-ietf-mls-extensions: KeyPackage extension without content. */
 export const lastResortType = 0x000a;

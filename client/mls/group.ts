@@ -9,6 +9,7 @@
  */
 
 import { zeroOutUint8Array } from "ts-mls";
+import type { Bytes } from "../../schema/bytes.ts";
 import { createGroup, prepareCommit } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
@@ -27,7 +28,6 @@ import {
   stateMembers,
 } from "./state.ts";
 import {
-  type Bytes,
   type CommitIntent,
   type CommitResult,
   type EphemeralResult,

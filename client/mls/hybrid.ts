@@ -3,12 +3,11 @@
  * seal each for commit and Welcome.
  */
 
-import { concat, u64, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";
 import { openAesGcm, sealAesGcm } from "../crypto/aead.ts";
 import { hkdfExpand, hkdfExtract, hkdfSha256, sha256 } from "../crypto/hkdf.ts";
 import { spread } from "../crypto/parallel.ts";
 import { xwing, xwingCiphertextLength } from "../crypto/xwing.ts";
-import type { Bytes } from "./types.ts";
 
 /** X-Wing ciphertext 1,120 ‖ AEAD(S) 48. */
 export const headerLength = xwingCiphertextLength + 48;

@@ -5,7 +5,7 @@
 
 import type { AuthenticationService, ClientConfig, Credential, LeafNode, RatchetTree } from "ts-mls";
 import { defaultKeyPackageEqualityConfig, defaultLifetimeConfig } from "ts-mls";
-import { toHex } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import {
   decodeCredential,
   type DeviceCredential,
@@ -14,7 +14,7 @@ import {
 } from "../../schema/credential.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { xwingKeyOf } from "./extensions.ts";
-import type { Bytes, GroupInfo, Member, Role, Trust, TrustUse } from "./types.ts";
+import type { GroupInfo, Member, Role, Trust, TrustUse } from "./types.ts";
 
 /** @returns the MLS basic credential that carries `credential` */
 export function mlsCredential(credential: DeviceCredential): Credential {

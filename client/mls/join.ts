@@ -7,7 +7,7 @@ import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome 
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
-import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
@@ -19,7 +19,7 @@ import { decodeMessage } from "./process.ts";
 import { rejected } from "./rules.ts";
 import { makeState } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
-import type { Bytes, GroupInfo, JoinResult, Member, MlsOptions, Rejected } from "./types.ts";
+import type { GroupInfo, JoinResult, Member, MlsOptions, Rejected } from "./types.ts";
 
 export interface WelcomeEntry {
   channelId: Uint8Array;

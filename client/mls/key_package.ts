@@ -9,6 +9,7 @@ import {
 } from "ts-mls";
 import { makeKeyPackageRef, verifyKeyPackage } from "ts-mls/keyPackage.js";
 import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
+import type { Bytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { type DeviceCredential, verifyCredential } from "../../schema/credential.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -19,7 +20,6 @@ import { isX25519PublicKey } from "../crypto/x25519.ts";
 import { generateXWing } from "../crypto/xwing.ts";
 import { lastResortType, ownCapabilities, xwingKeyExtension, xwingKeyOf, xwingKeyType } from "./extensions.ts";
 import { deviceCredentialOf, mlsCredential } from "./identity.ts";
-import type { Bytes } from "./types.ts";
 
 /** Signature checks of many KeyPackages are spread over threads. */
 const spreadSignature = {

@@ -9,7 +9,7 @@ import {
 } from "ts-mls";
 import { processProposal } from "ts-mls/clientState.js";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import {
@@ -28,7 +28,6 @@ import { epochKeys, senderOf } from "./sender.ts";
 import { infoOf, messageRecord, requireActive, withMls, withSecretTree } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
 import {
-  type Bytes,
   type GroupState,
   GroupUsageError,
   type OpenResult,

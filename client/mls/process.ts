@@ -15,7 +15,7 @@ import {
 } from "ts-mls";
 import type { FramedContentCommitData } from "ts-mls";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { importX25519Private, isX25519PublicKey } from "../crypto/x25519.ts";
@@ -39,7 +39,7 @@ import {
 import { senderOf } from "./sender.ts";
 import { infoOf, makeState, stateMembers } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
-import type { Bytes, CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable } from "./types.ts";
+import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable } from "./types.ts";
 
 export interface CommitEntry {
   n: bigint;

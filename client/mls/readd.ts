@@ -4,12 +4,11 @@
  * judges alike whether the device was thrown out or asked for this (GRP-3.3).
  */
 
-import { concat, equalBytes, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../crypto/ed25519.ts";
-import type { Bytes } from "./types.ts";
 
 /**
  * How many epochs after the one that it names a request is good for: an old one must not serve to throw a

@@ -11,7 +11,7 @@ import {
   type UnappliedProposals,
   unappliedProposalsEncoder,
 } from "ts-mls/unappliedProposals.js";
-import { concat, u64 } from "../../schema/bytes.ts";
+import { type Bytes, concat, u64 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
@@ -19,7 +19,6 @@ import { ciphersuite } from "../crypto/provider.ts";
 import { groupInfoOf } from "./extensions.ts";
 import { clientConfig, leafAt, membersOf } from "./identity.ts";
 import {
-  type Bytes,
   type GroupInfo,
   type GroupState,
   GroupUsageError,

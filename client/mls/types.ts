@@ -4,9 +4,8 @@
  */
 
 import type { ClientState } from "ts-mls";
+import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
-
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Where a leaf turns up: in the tree of a group that we join, as one that is being added, or as a committer

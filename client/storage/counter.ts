@@ -3,10 +3,8 @@
  * the fence and the groups' state versions.
  */
 
-import { u64 } from "../../schema/bytes.ts";
+import { type Bytes, u64 } from "../../schema/bytes.ts";
 import { StorageError } from "./storage.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** @returns 8 bytes, big-endian */
 export function writeCounter(value: number): Bytes {

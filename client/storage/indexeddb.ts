@@ -7,7 +7,7 @@
  */
 
 import { type IDBPDatabase, openDB } from "idb";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "./sealed_store.ts";
 import {
   GuardError,
@@ -19,8 +19,6 @@ import {
   storeNames,
   type WriteBatch,
 } from "./storage.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const formatVersion = 1;
 /** Holds the one wrapping key, as a CryptoKey that structured clone keeps non-extractable. */

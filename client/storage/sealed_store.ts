@@ -7,14 +7,12 @@
  * newer one (the group's state version). All cryptography happens before the one storage write.
  */
 
-import { concat, equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
 import { GuardError, type RangeOptions, type Storage, StorageError, type StoreName } from "./storage.ts";
 import { readCounter, writeCounter } from "./counter.ts";
 import { type SealContext, Sealer } from "./sealer.ts";
 
 export type { SealContext } from "./sealer.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface SealedPut {
   store: StoreName;

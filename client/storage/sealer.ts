@@ -7,11 +7,9 @@
  */
 
 import { encode, rfc8949EncodeOptions } from "cborg";
-import { concat, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { StorageError, type StoreName } from "./storage.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a record belongs to. All of it is optional, and all of it is authenticated. */
 export interface SealContext {

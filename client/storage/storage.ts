@@ -7,7 +7,7 @@
  * they get here (client/storage/sealed_store.ts).
  */
 
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { Bytes } from "../../schema/bytes.ts";
 
 /** The stores. Keys are strings that sort as they should be read. */
 export const storeNames = [

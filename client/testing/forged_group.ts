@@ -1,9 +1,10 @@
 /** What a device of a hostile member needs to make a group by hand. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { credentialOf, type StoredDevice } from "../account/devices/device.ts";
-import { type Bytes, makeKeyPackage } from "../mls/group.ts";
+import { makeKeyPackage } from "../mls/group.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { Person } from "./person.ts";
 

@@ -1,9 +1,9 @@
 /** A member that sends what no engine of ours would: its own engine is shut, its session and state are used by hand. */
 
-import { concat, fromHex, sha256, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, fromHex, sha256, toHex } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import type { Bytes, CommitHeader, GroupState, Mls, PendingCommit } from "../mls/group.ts";
+import type { CommitHeader, GroupState, Mls, PendingCommit } from "../mls/group.ts";
 import type { TestCore } from "./core.ts";
 import { outsider } from "./outsider.ts";
 import type { Person } from "./person.ts";

@@ -1,13 +1,12 @@
 /** The envelope structs of a call, encoded and decoded: Call, Return, Chunk. */
 
 import * as $ from "capnp-es";
+import type { Bytes } from "../bytes.ts";
 import * as wire from "../generated/node.ts";
 import { MalformedError } from "../malformed_error.ts";
 import { WireError } from "./errors.ts";
 import type { Method } from "./methods.ts";
 import { readPlain, type StructClass, writePlain } from "./plain.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The only versions there are; a call with any other is refused, never guessed at. */
 export const wireVersion = 1;

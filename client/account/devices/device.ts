@@ -1,12 +1,11 @@
 /** This device: its keys, its credential, and what it stores about itself. */
 
-import { concat } from "../../../schema/bytes.ts";
+import { type Bytes, concat } from "../../../schema/bytes.ts";
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";
 import { generateEd25519, signEd25519 } from "../../../schema/ed25519.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { authentication, type DeviceProof } from "../../../schema/rpc/methods.ts";
 import { deviceProofBytes, type ProvenCall } from "../../../schema/signed_call.ts";
-import type { Bytes } from "../types.ts";
 
 export interface DeviceKeys {
   /** 32 bytes, private. */

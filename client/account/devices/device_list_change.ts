@@ -3,7 +3,7 @@
  * compare-and-set (specification §1).
  */
 
-import { concat, equalBytes, sha256 } from "../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, sha256 } from "../../../schema/bytes.ts";
 import { type DeviceList, openDeviceList, signDeviceList } from "../../../schema/device_list.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
@@ -11,7 +11,6 @@ import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
 import { wireProblem } from "../errors.ts";
-import type { Bytes } from "../types.ts";
 
 /** Other devices of the account change it at the same time; more often than this means a server that never takes it. */
 const attempts = 4;

@@ -4,7 +4,7 @@
  */
 
 import { Mutex } from "async-mutex";
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { DeviceCredential } from "../../../schema/credential.ts";
 import { openDeviceList } from "../../../schema/device_list.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
@@ -17,7 +17,7 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import { judgeDeviceList, type SeenList } from "../devices/device_list_check.ts";
 import { type AccountRecord, DirectoryStore } from "./directory_store.ts";
 import { asEngineErrors } from "../errors.ts";
-import type { Bytes, Clock, Directory, KnownAccount } from "../types.ts";
+import type { Clock, Directory, KnownAccount } from "../types.ts";
 import { type Pin, supersedesPin } from "../vault/vault.ts";
 
 /** The server's limit for one `lookupAccounts`. */

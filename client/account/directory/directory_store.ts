@@ -1,10 +1,10 @@
 /** How accounts lie in storage: one record each, under `k/<account key>`. */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { openDeviceList } from "../../../schema/device_list.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
-import type { Bytes, KnownAccount } from "../types.ts";
+import type { KnownAccount } from "../types.ts";
 
 /** A known account with the signed bytes of its list. */
 export interface AccountRecord extends KnownAccount {

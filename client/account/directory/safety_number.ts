@@ -1,7 +1,6 @@
 /** What two people compare to know that no server stands between them (specification §1). */
 
-import { concat, toHex, utf8 } from "../../../schema/bytes.ts";
-import type { Bytes } from "../types.ts";
+import { type Bytes, concat, toHex, utf8 } from "../../../schema/bytes.ts";
 
 const label = utf8("qpq/1 safety");
 const iterations = 5_200;

@@ -4,7 +4,7 @@
  */
 
 import { Mutex } from "async-mutex";
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import type { DeviceCredential } from "../../../schema/credential.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
@@ -13,7 +13,7 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import type { DeviceKeys } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
-import type { Bytes, Clock, KeyPackageStock } from "../types.ts";
+import type { Clock, KeyPackageStock } from "../types.ts";
 
 /** specification §4 */
 const defaultStock = 20;

@@ -3,7 +3,7 @@
  * memory only here (specification §1).
  */
 
-import { equalBytes } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { type DeviceList, maxDevices, signDeviceList } from "../../../schema/device_list.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
@@ -19,7 +19,6 @@ import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
-import type { Bytes } from "../types.ts";
 import { openVault, type Pin, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 import type { StoredVault } from "../vault/vault_keeper.ts";
 

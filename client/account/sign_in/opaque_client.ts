@@ -6,10 +6,10 @@
 
 import { type Config, getOpaqueConfig, KE2, OpaqueClient, OpaqueID, RegistrationResponse } from "@cloudflare/opaque-ts";
 import { argon2id } from "hash-wasm";
+import type { Bytes } from "../../../schema/bytes.ts";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { opaqueSuite } from "../../../schema/signed_call.ts";
 import { wireProblem } from "../errors.ts";
-import type { Bytes } from "../types.ts";
 
 /**
  * The suite's tag and its memory-hard function. Another one than {@link suite1} is for tests alone: it makes

@@ -1,6 +1,6 @@
 /** What needs the password although the device is signed in: the root key, another password, another recovery code. */
 
-import { equalBytes, u64 } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, u64 } from "../../../schema/bytes.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import { type Account, authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
@@ -12,7 +12,6 @@ import { startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
-import type { Bytes } from "../types.ts";
 import { sealVault, unwrapVaultKeys, type VaultContent, type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 
 /** A session that began with the password a moment ago, and what the password opened. */

@@ -1,6 +1,6 @@
 /** A new password with nothing but the recovery code (docs/decisions/018). */
 
-import { u64 } from "../../../schema/bytes.ts";
+import { type Bytes, u64 } from "../../../schema/bytes.ts";
 import { signEd25519 } from "../../../schema/ed25519.ts";
 import { recoverFinishBytes, recoverOpenBytes } from "../../../schema/recovery.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
@@ -13,7 +13,6 @@ import { wireProblem } from "../errors.ts";
 import { startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart, recoverySeed } from "./recovery_key.ts";
-import type { Bytes } from "../types.ts";
 import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 
 /**

@@ -3,8 +3,8 @@
  * (https://www.crockford.com/base32.html), shown once.
  */
 
+import type { Bytes } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
-import type { Bytes } from "../types.ts";
 
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** The check symbol stands for the number modulo 37. */

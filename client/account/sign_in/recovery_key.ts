@@ -1,9 +1,8 @@
 /** The key that the recovery code gives: its public half is what the server knows the code by (docs/decisions/018). */
 
-import { utf8 } from "../../../schema/bytes.ts";
+import { type Bytes, utf8 } from "../../../schema/bytes.ts";
 import { publicEd25519 } from "../../../schema/ed25519.ts";
 import type { Vault } from "../../../schema/rpc/methods.ts";
-import type { Bytes } from "../types.ts";
 import { type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 
 const label = utf8("qpq/1 recovery auth");

@@ -1,11 +1,11 @@
 /** Calls with the session's token, and the end of the session when the server says so. */
 
+import type { Bytes } from "../../../schema/bytes.ts";
 import { type CallOptions, RpcClient } from "../../../schema/rpc/client.ts";
 import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
 import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { authVersion, type CallAuth } from "../../../schema/rpc/messages.ts";
 import { authentication, type Method, type ParamsOf, type ResultsOf } from "../../../schema/rpc/methods.ts";
-import type { Bytes } from "../types.ts";
 
 /** What storage holds under account/session. */
 export interface StoredSession {

@@ -12,13 +12,12 @@
  * the root key nor destroy it, and revoking it helps (docs/decisions/005).
  */
 
-import { concat, equalBytes, toHex, u64, utf8 } from "../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex, u64, utf8 } from "../../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
 import type { Vault } from "../../../schema/rpc/methods.ts";
 import { bytesOf, countOf, listOf, recordOf } from "../../../schema/shape.ts";
 import { usernameOf } from "../../../schema/username.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
-import type { Bytes } from "../types.ts";
 
 /** An account key as it was first seen. */
 export interface Pin {

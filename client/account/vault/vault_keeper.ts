@@ -4,7 +4,7 @@
  */
 
 import { Mutex } from "async-mutex";
-import { toHex, u64 } from "../../../schema/bytes.ts";
+import { type Bytes, toHex, u64 } from "../../../schema/bytes.ts";
 import { encodeCbor } from "../../../schema/cbor.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
@@ -14,7 +14,7 @@ import { type EngineError, type EngineProblem, LocalCode } from "../../api/engin
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
-import type { Bytes, VaultKeeper } from "../types.ts";
+import type { VaultKeeper } from "../types.ts";
 import { fittingPins, mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultContent } from "./vault.ts";
 
 /** What storage holds under account/vault. */

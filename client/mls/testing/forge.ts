@@ -13,7 +13,7 @@ import {
   type Proposal,
   type Welcome,
 } from "ts-mls";
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { ciphersuite } from "../../crypto/provider.ts";
 import { generateXWing } from "../../crypto/xwing.ts";
 import { type CommitData, encodeCommitData, membersHash, sortedKeys } from "../commit_data.ts";
@@ -22,7 +22,7 @@ import { epochPskId, sealBundlePart, sealHeader } from "../hybrid.ts";
 import { clientConfig } from "../identity.ts";
 import type { ParsedKeyPackage } from "../key_package.ts";
 import { stateMembers } from "../state.ts";
-import type { Bytes, GroupState } from "../types.ts";
+import type { GroupState } from "../types.ts";
 
 /** A proposal by its short name. */
 export const remove = (leafIndex: number): Proposal => ({ proposalType: "remove", remove: { removed: leafIndex } });

@@ -1,6 +1,6 @@
 /** Storage in memory, for tests: keeps the contract of `Storage`, and can fail as real storage does. */
 
-import { equalBytes } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import {
   GuardError,
   type RangeOptions,
@@ -12,7 +12,6 @@ import {
   type WriteBatch,
 } from "../storage.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
 type Stores = Map<StoreName, Map<string, Bytes>>;
 
 /**

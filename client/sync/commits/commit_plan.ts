@@ -3,11 +3,10 @@
  * (committer.ts carries them out).
  */
 
-import { concat, equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
 import {
-  type Bytes,
   type GroupInfo,
   GroupUsageError,
   type InfoChange,

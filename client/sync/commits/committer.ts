@@ -4,11 +4,11 @@
  * built again if there is still something to do (specification §4).
  */
 
-import { equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/engine_api.ts";
-import { type Bytes, GroupUsageError, type PendingCommit } from "../../mls/group.ts";
+import { GroupUsageError, type PendingCommit } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
 import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

@@ -5,11 +5,11 @@
  * server was told (specification §4).
  */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
-import type { Bytes, CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
+import type { CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { InboxEvents } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";

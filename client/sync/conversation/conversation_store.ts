@@ -8,10 +8,10 @@
  */
 
 import { Mutex } from "async-mutex";
-import { fromHex, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
 import type { ChatSummary, TimelineItem } from "../../api/engine_api.ts";
-import type { Bytes, GroupState, Mls } from "../../mls/group.ts";
+import type { GroupState, Mls } from "../../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";

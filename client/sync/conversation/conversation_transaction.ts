@@ -1,7 +1,7 @@
 /** A conversation while a unit of work changes it: a copy, written and published whole or not at all. */
 
-import { fromHex, toHex } from "../../../schema/bytes.ts";
-import type { Bytes, GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
+import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import { readdWindow } from "../../mls/readd.ts";
 import type { SealContext } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";

@@ -4,8 +4,8 @@
  * §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
-import type { Bytes, GroupState } from "../../mls/group.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import type { GroupState } from "../../mls/group.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
 import { keys, unreadableForMs } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";

@@ -3,7 +3,7 @@
  * seals them.
  */
 
-import type { Bytes } from "../../mls/types.ts";
+import type { Bytes } from "../../../schema/bytes.ts";
 import { flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */

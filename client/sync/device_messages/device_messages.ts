@@ -4,14 +4,13 @@
  * by the device that it comes from; none holds a secret in the clear.
  */
 
-import { concat, equalBytes, utf8 } from "../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, utf8 } from "../../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { bytesOf, countOf, recordOf } from "../../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
-import type { Bytes } from "../../mls/group.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 export type DeviceMessageContent =

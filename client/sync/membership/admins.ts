@@ -3,7 +3,7 @@
  * and how one after another of them acts.
  */
 
-import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import { type DeviceMessageContent, sendDeviceMessage } from "../device_messages/device_messages.ts";
@@ -15,8 +15,6 @@ import { inRotation } from "../recovery/requests.ts";
 import { createReplacement } from "../reinit/replacement_channel.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Between the admins that may make a successor, in ms. */
 const turnMs = 3_000;

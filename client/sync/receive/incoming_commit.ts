@@ -1,8 +1,8 @@
 /** Commit entries: another member's, the own one, and the word that this device is out. */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
-import type { Bytes, GroupState, Member, PendingCommit } from "../../mls/group.ts";
+import type { GroupState, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { noticedRemover } from "../device_messages/removal_notice.ts";
 import { noticesOf } from "../conversation/membership_diff.ts";

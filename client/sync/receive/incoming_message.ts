@@ -1,12 +1,12 @@
 /** An application entry: from the envelope to a line of the conversation, in the unit that moves the ratchet. */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { messageMeaning } from "../../content/message_text.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
-import type { Bytes, Member, OpenResult } from "../../mls/group.ts";
+import type { Member, OpenResult } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { type ItemRecord, keys, type SeenRecord } from "../conversation/records.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";

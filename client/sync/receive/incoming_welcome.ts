@@ -3,10 +3,10 @@
  * first (GRP-7).
  */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import { LocalCode } from "../../api/engine_api.ts";
-import type { Bytes, JoinResult } from "../../mls/group.ts";
+import type { JoinResult } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";

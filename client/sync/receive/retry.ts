@@ -3,8 +3,8 @@
  * everything that came after it, in its order.
  */
 
+import type { Bytes } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
-import type { Bytes } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { receiveCommit } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";

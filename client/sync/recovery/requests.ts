@@ -1,7 +1,7 @@
 /** Whom a device asks for help, and the signed requests to be taken out and put back (specification §3.4). */
 
-import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
-import { type Bytes, type GroupState, signReadd } from "../../mls/group.ts";
+import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { type GroupState, signReadd } from "../../mls/group.ts";
 import type { DeviceMessageContent } from "../device_messages/device_messages.ts";
 import type { ChatRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";

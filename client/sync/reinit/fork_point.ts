@@ -6,8 +6,8 @@
  * says and does once more.
  */
 
-import { concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
-import type { Bytes, Member } from "../../mls/group.ts";
+import { type Bytes, concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
+import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf } from "../conversation/membership_diff.ts";
 import {

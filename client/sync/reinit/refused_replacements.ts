@@ -5,7 +5,7 @@
  * successor of that channel in its own name, which all can follow (docs/decisions/017).
  */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { EntryKind } from "../../../schema/rpc/methods.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
@@ -14,8 +14,6 @@ import type { UnreadableRecord } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn, isMember } from "../conversation/standing.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How often the admins are asked, and between, in ms; doubling. */
 const rounds = 8;

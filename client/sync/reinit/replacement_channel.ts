@@ -15,12 +15,12 @@
  * them differ at any time, and each difference is a line in the conversation. Every move writes those lines.
  */
 
-import { concat, equalBytes, fromHex, toHex, u64, utf8 } from "../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, fromHex, toHex, u64, utf8 } from "../../../schema/bytes.ts";
 import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import { EngineError } from "../../api/engine_api.ts";
-import type { Bytes, GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../../mls/group.ts";
+import type { GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";

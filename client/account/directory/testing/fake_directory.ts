@@ -1,6 +1,6 @@
 /** A directory in memory that answers what a test tells it to, and accounts to put into it. */
 
-import { equalBytes, sha256 } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes, sha256 } from "../../../../schema/bytes.ts";
 import { type Device, type DeviceList, openDeviceList, signDeviceList } from "../../../../schema/device_list.ts";
 import { generateEd25519 } from "../../../../schema/ed25519.ts";
 import { RpcClient } from "../../../../schema/rpc/client.ts";
@@ -9,7 +9,6 @@ import { type Account, authentication } from "../../../../schema/rpc/methods.ts"
 import { Handlers } from "../../../../schema/rpc/server.ts";
 import { openingTo } from "../../../testing/call_server.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../../devices/device.ts";
-import type { Bytes } from "../../types.ts";
 
 /** An account whose root key the test holds. */
 export class HeldAccount {
