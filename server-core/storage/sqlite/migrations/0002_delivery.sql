@@ -1,4 +1,4 @@
--- The delivery service: channels, queues, bodies, blobs (specification §4).
+-- The delivery service: channels, queues, bodies, blobs (PROTOCOL §4).
 
 -- One row for each device that a queue was ever needed for. It outlives its entries, so that seq is never reused.
 CREATE TABLE queues (

@@ -1,4 +1,4 @@
--- What the server was told about a commit, for its entries: receivers hold it against what the commit does (specification §2, §4). Keys of 32 bytes each, one after another.
+-- What the server was told about a commit, for its entries: receivers hold it against what the commit does (PROTOCOL §2, §4). Keys of 32 bytes each, one after another.
 ALTER TABLE commits ADD COLUMN removed BLOB;
 ALTER TABLE commits ADD COLUMN added BLOB;
 -- SHA-256 of the sorted recipientKeys of the members that the commit left.
