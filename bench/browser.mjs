@@ -56,7 +56,7 @@ function watchArrivals(page) {
       new Promise((resolve) => (arrivals.has(text) ? resolve(arrivals.get(text)) : waiting.set(text, resolve)));
     new MutationObserver((records) => {
       for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
-        const text = node.parentElement?.closest("[role=log]") && node.textContent.match(/measured \d+\./)?.[0];
+        const text = node.parentElement?.closest("[role=log]") && node.textContent?.match(/measured \d+\./)?.[0];
         if (!text || arrivals.has(text)) continue;
         const domMs = now();
         arrivals.set(text, undefined);
@@ -87,10 +87,10 @@ async function sendToRender(alice, bob, first, count) {
     await alice.waitForTimeout(typingPauseMs);
     const sentMs = await alice.evaluate(() => {
       const button = [...document.querySelectorAll("button")].find((candidate) =>
-        (candidate.getAttribute("aria-label") ?? candidate.textContent).trim() === "Send"
+        (candidate.getAttribute("aria-label") ?? candidate.textContent)?.trim() === "Send"
       );
       const startMs = performance.timeOrigin + performance.now();
-      button.click();
+      button?.click();
       return startMs;
     });
     const { domMs, frameMs } = await arriving;
@@ -108,7 +108,7 @@ async function sendToRender(alice, bob, first, count) {
  * cryptography of ours, no disk.
  */
 async function echo(page, count) {
-  const output = await build({
+  const output = /** @type {any} */ (await build({
     configFile: false,
     root,
     logLevel: "error",
@@ -116,7 +116,7 @@ async function echo(page, count) {
       write: false,
       lib: { entry: `${root}/bench/echo_page.ts`, formats: ["iife"], name: "echoPage", fileName: "echo" },
     },
-  });
+  }));
   const [chunk] = (Array.isArray(output) ? output[0] : output).output;
   return percentiles(await page.evaluate(`(() => { ${chunk.code}; return echoPage.echo(${count}); })()`));
 }

@@ -8,19 +8,19 @@ import { root } from "../scripts/paths.mjs";
 
 /** @returns {Promise<string>} one script */
 async function bundled(entry, name) {
-  const output = await build({
+  const output = /** @type {any} */ (await build({
     configFile: false,
     root,
     logLevel: "error",
     build: { write: false, lib: { entry: `${root}/${entry}`, formats: ["iife"], name, fileName: name } },
-  });
+  }));
   return (Array.isArray(output) ? output[0] : output).output[0].code;
 }
 
 /**
  * @param {number[]} sizes of groups
- * @returns {Promise<{ bare: Record<string, number>, groups: object[], providers: object, threads: object[]
- *   }>} µs and ms, p50
+ * @returns {Promise<{ bare: Record<string, number>, groups: any[], providers: Record<string, any>, persistence: any,
+ *   threads: any[] }>} µs and ms, p50
  */
 export async function measureMlsInBrowser(sizes) {
   const program = await bundled("bench/mls.ts", "mlsBench");
@@ -31,7 +31,7 @@ export async function measureMlsInBrowser(sizes) {
       isWorker ? worker : "<!doctype html>",
     );
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const browser = await chromium.launch({
     executablePath: findProgram("chromium"),
     args: [
@@ -42,13 +42,16 @@ export async function measureMlsInBrowser(sizes) {
       "--no-first-run",
     ],
   });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   try {
     const page = await browser.newPage();
-    await page.goto(`http://localhost:${server.address().port}/`);
+    await page.goto(`http://localhost:${port}/`);
     await page.addScriptTag({ content: `${program}; globalThis.mlsBench = mlsBench;` });
+    /** @type {Record<string, number>} */
     const bare = await page.evaluate("mlsBench.measureBare()");
     const groups = [];
     for (const size of sizes) groups.push(await page.evaluate(`mlsBench.measureGroup(${size})`));
+    /** @type {Record<string, any>} */
     const providers = await page.evaluate("mlsBench.measureProviders()");
     const persistence = await page.evaluate("mlsBench.measurePersistence()");
     const threads = [];

@@ -51,6 +51,7 @@ const steps = {
 };
 
 function timesTable({ groups, bare }) {
+  /** @param {[string, typeof steps[string]]} step */
   const row = ([name, { what, bare: limit, of }]) => {
     const cells = groups.map(({ members, times }) => {
       if (times[name] === undefined) return "–";

@@ -4,7 +4,7 @@
  */
 
 /** How often the list of addresses is looked at, in ms; a look takes a fraction of a ms. */
-export const lookEveryMs = 100;
+const lookEveryMs = 100;
 
 export interface NetworkWatchOptions {
   /** What the system has at the moment: the interfaces that are up, one entry an address. */

@@ -19,7 +19,7 @@ const child = spawn(deno, ["run", ...qpqFlags(args, process.env, deno), `${root}
 
 // The child is in the same group and gets Ctrl+C itself; what is sent to this process alone is passed on.
 process.on("SIGINT", () => {});
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {
   console.error(`qpq: error: ${error.message}`);
   process.exit(1);
@@ -31,5 +31,5 @@ child.on("exit", (status, signal) => {
     );
     process.exit(5);
   }
-  process.exit(status ?? 128 + (constants.signals[signal] ?? 0));
+  process.exit(status ?? 128 + (signal ? constants.signals[signal] : 0));
 });

@@ -45,7 +45,7 @@ export interface GatewayEnvironment {
 
 const refreshIntervalMs = 60_000;
 /** Close code of sessions when the gateway stops: the client connects again. */
-export const drainingCode = 0;
+const drainingCode = 0;
 const drainingReason = "gateway shutdown";
 
 const eventMetrics: Partial<Record<ConnectionEvent, MetricName>> = {

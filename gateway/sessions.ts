@@ -7,7 +7,7 @@ import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { Usage, usageKey } from "./usage.ts";
 
-export const webTransportPath = "/wt";
+const webTransportPath = "/wt";
 /** Close code of a session that keeps opening calls and never finishes them. */
 export const sessionAbusedCode = 1;
 /** Close code of a session without a call for `idleMs`; a client with something to say connects again. */

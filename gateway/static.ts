@@ -75,7 +75,7 @@ export class StaticFiles {
  *
  * @returns undefined for a path that could leave the folder, or names a hidden file
  */
-export function pathSegments(url: string): string[] | undefined {
+function pathSegments(url: string): string[] | undefined {
   let path: string;
   try {
     path = decodeURIComponent(new URL(url).pathname);

@@ -3,9 +3,6 @@
  * binds a gateway's admission to the core it verified (see gateway_admission.ts).
  */
 
-/** Length in bytes. */
-export const certificatePinLength = 32;
-
 /**
  * SHA-256 over the DER of the first certificate in a PEM text: the leaf, when the text is a chain.
  *

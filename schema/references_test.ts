@@ -20,8 +20,8 @@ function filesOf(folder: string): string[] {
   });
 }
 
-// The parser's own test has bad references for it to find.
-const files = filesOf(root).filter((file) => file !== "schema/references_test.ts")
+// The parser's own test has bad references for it to find. A migration stays as it was released.
+const files = filesOf(root).filter((file) => file !== "schema/references_test.ts" && !file.endsWith(".sql"))
   .map((file) => ({ file, content: readFileSync(join(root, file), "utf8") }));
 const markdown = files.filter(({ file }) => file.endsWith(".md"));
 

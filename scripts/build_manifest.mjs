@@ -31,7 +31,7 @@ export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex"
  */
 export function hashFiles(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(folder.length + 1))
+  const paths = entries.map((entry) => `${entry.parentPath}/${entry.name}`.slice(folder.length + 1))
     .filter((path) => path !== manifestName && !precompressed.test(path));
   return Object.fromEntries(paths.sort().map((path) => [path, sha256(readFileSync(`${folder}/${path}`))]));
 }
@@ -51,7 +51,7 @@ function signedBytes(files) {
  */
 export function buildKey({ QPQ_BUILD_KEY: text, QPQ_BUILD_KEY_FILE: file } = process.env) {
   if (!text && !file) return undefined;
-  const key = createPrivateKey(text || readFileSync(file));
+  const key = createPrivateKey(text || readFileSync(String(file)));
   if (key.asymmetricKeyType !== "ed25519") {
     throw new Error("QPQ_BUILD_KEY: an Ed25519 key is needed (openssl genpkey -algorithm ed25519)");
   }
@@ -60,7 +60,7 @@ export function buildKey({ QPQ_BUILD_KEY: text, QPQ_BUILD_KEY_FILE: file } = pro
 
 /** @returns {string} a public key in base64: the 32 bytes of RFC 8032 */
 function rawPublicKey(privateKey) {
-  return Buffer.from(createPublicKey(privateKey).export({ format: "jwk" }).x, "base64url").toString("base64");
+  return Buffer.from(createPublicKey(privateKey).export({ format: "jwk" }).x ?? "", "base64url").toString("base64");
 }
 
 /**
@@ -72,6 +72,7 @@ function rawPublicKey(privateKey) {
  */
 export function writeBuildManifest(folder, key) {
   const files = hashFiles(folder);
+  /** @type {BuildManifest} */
   const manifest = {
     version: 1,
     files,

@@ -36,7 +36,7 @@ const needs = {
 /** @returns {string | undefined} what this machine refuses */
 function refused() {
   if (process.platform !== "linux") return `containers are tested on Linux only (this is ${process.platform})`;
-  if (process.getuid() !== 0) return "root is needed for namespaces and mounts";
+  if (process.getuid?.() !== 0) return "root is needed for namespaces and mounts";
   for (const [need, command] of Object.entries(needs)) {
     const { status, stderr, error } = spawnSync("unshare", [...namespaces, "sh", "-c", command], { encoding: "utf8" });
     if (status !== 0) return `${need} refused: ${(error?.message ?? stderr).trim()}`;
@@ -60,7 +60,7 @@ if (process.env.QPQ_TEST_NO_CONTAINERS === "1") {
 const onlyPrepare = process.argv[2] === "prepare";
 const startMs = Date.now();
 const seconds = () => `${((Date.now() - startMs) / 1000).toFixed(0)} s`;
-let engine;
+let engine = "";
 try {
   const problem = refused();
   if (problem) throw new Error(problem);

@@ -42,6 +42,7 @@ export function installDebianPackages(packages) {
   const missing = Object.entries(packages).filter(([program]) => !findProgram(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   console.error(`Installing ${missing.join(", ")} (apt-get) …`);
+  /** @type {import("node:child_process").ExecFileSyncOptions} */
   const options = {
     stdio: ["ignore", process.stderr, process.stderr],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },

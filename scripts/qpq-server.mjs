@@ -31,5 +31,5 @@ const args = [
 ];
 const child = spawn(deno, args, { stdio: "inherit", env: { ...process.env, QPQ_DATA: dataDir } });
 process.on("SIGINT", () => {});
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -64,7 +64,7 @@ export function gatewaySecretFile(dataDir) {
 /**
  * @param {string} dataDir holds `core/` and the gateway secret
  * @param {Record<string, string>} [env]
- * @param {{ log?: (line: string) => void }} [options]
+ * @param {{ log?: (line: string) => void, detached?: boolean }} [options]
  */
 export function startCore(dataDir, env = {}, options) {
   const all = { QPQ_DATA: `${dataDir}/core`, QPQ_GATEWAY_SECRET_FILE: gatewaySecretFile(dataDir), ...env };
@@ -76,6 +76,8 @@ export function startCore(dataDir, env = {}, options) {
 /**
  * @param {string} dataDir the core's; the gateway keeps its certificate in `gateway/`
  * @param {string} coreAddr host:port of the core
+ * @param {Record<string, string>} [env]
+ * @param {{ log?: (line: string) => void, detached?: boolean }} [options]
  */
 export function startGateway(dataDir, coreAddr, env = {}, options) {
   const own = {

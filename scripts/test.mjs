@@ -90,9 +90,9 @@ function suite(lane, name, command, args, env, readCounts) {
 
 function junitCounts(file) {
   const text = readFileSync(file, "utf8");
-  const [, tests, broken, errors] = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(
-    text,
-  );
+  const counted = /<testsuites[^>]* tests="(\d+)"[^>]* failures="(\d+)"[^>]* errors="(\d+)"/.exec(text);
+  if (!counted) throw new Error("the report has no counts");
+  const [, tests, broken, errors] = counted;
   const failed = Number(broken) + Number(errors);
   const failing = text.matchAll(
     /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<(?:failure|error) message="([^"]*)"/g,

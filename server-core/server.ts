@@ -31,7 +31,7 @@ import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
 /** What `health` says of this build. */
-export const build = "quicproquo 0.1.0";
+const build = "quicproquo 0.1.0";
 
 /** A quiet subscription gives a sign of life this often (node.capnp). */
 const heartbeatMs = 20_000;

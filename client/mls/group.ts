@@ -44,8 +44,8 @@ import {
 } from "./types.ts";
 
 export * from "./types.ts";
-export { openReadd, type ReaddRequest, signReadd } from "./readd.ts";
-export { type MadeKeyPackage, makeKeyPackage, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+export { openReadd, signReadd } from "./readd.ts";
+export { makeKeyPackage, parseKeyPackage } from "./key_package.ts";
 
 export interface Mls {
   /**

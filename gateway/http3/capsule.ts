@@ -4,7 +4,7 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 import type { SkipBudget } from "./frames.ts";
 import { encodeVarint } from "./varint.ts";
 
-export const closeSessionCapsule = 0x2843;
+const closeSessionCapsule = 0x2843;
 
 /** Why a session ended: a 32-bit code of the application and at most 1024 bytes of UTF-8. */
 export interface SessionCloseInfo {

@@ -17,7 +17,7 @@ export const frameType = {
 const forbiddenTypes = new Set([0x02, 0x06, 0x08, 0x09]);
 
 /** Bytes of a HEADERS or SETTINGS payload, and of one frame of unknown type, that we are ready to read. */
-export const maxFramePayload = 16 * 1024;
+const maxFramePayload = 16 * 1024;
 
 export interface FrameHeader {
   type: number;

@@ -11,7 +11,7 @@ import { staticTable } from "./static_table.ts";
 export type Field = readonly [name: string, value: string];
 
 /** How much a decoded field section may hold: each field counts its characters and 32 (RFC 9114 §4.2.2). */
-export const maxFieldSectionSize = 16 * 1024;
+const maxFieldSectionSize = 16 * 1024;
 const fieldOverhead = 32;
 
 /**

@@ -44,7 +44,7 @@ export interface StubCore {
 }
 
 /** Sends back what comes, FIN included. */
-export async function echo({ readable, writable }: CoreCall): Promise<void> {
+async function echo({ readable, writable }: CoreCall): Promise<void> {
   await readable.pipeTo(writable);
 }
 

@@ -10,7 +10,7 @@ import type { ByteReader } from "./byte_stream.ts";
 export const maxMessageBytes = 256 * 1024;
 
 /** The most segments that a message may have; our own writer uses few. */
-export const maxSegments = 64;
+const maxSegments = 64;
 
 /** A message over {@link maxMessageBytes}: E011 rather than E014, because the sender can do something about it. */
 export class MessageTooLargeError extends MalformedError {}

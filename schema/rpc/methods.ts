@@ -72,5 +72,3 @@ export type Entry = PlainStruct<wire.Entry>;
 export type Account = PlainStruct<wire.Account>;
 export type Vault = PlainStruct<wire.Vault>;
 export type DeviceProof = PlainStruct<wire.DeviceProof>;
-export type Session = PlainStruct<wire.Session>;
-export type DeviceKeyPackage = PlainStruct<wire.DeviceKeyPackage>;

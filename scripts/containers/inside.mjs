@@ -54,7 +54,7 @@ async function startEngine(work) {
     "--pidfile",
     `${work}/pid`,
     "-H",
-    process.env.DOCKER_HOST,
+    String(process.env.DOCKER_HOST),
     "--storage-driver",
     "overlay2",
     "--exec-opt",

@@ -6,7 +6,7 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { TokenBuckets } from "./token_bucket.ts";
 
 /** In UTF-16 units: twice what a username may have, so that what merely is none gets the answer of an unknown one. */
-export const maxUsernameLength = 64;
+const maxUsernameLength = 64;
 
 /** Token buckets for sign-ins and registrations, by address and by account. */
 export class OpaqueLimits {

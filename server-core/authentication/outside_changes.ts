@@ -9,7 +9,7 @@ import type { AccountStore } from "../storage/account_store.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** How long a revoked session can go on at most, besides the time of one look. */
-export const lookEveryMs = 500;
+const lookEveryMs = 500;
 
 /**
  * A call may have been let in just before the cache was emptied and subscribe just after: so the

@@ -6,7 +6,7 @@ import { equalBytes } from "../../schema/bytes.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The least length of the operator's static token, in characters. */
-export const minStaticTokenLength = 32;
+const minStaticTokenLength = 32;
 
 /** @returns 32 random bytes */
 export function newAccessToken(): Bytes {

@@ -4,7 +4,7 @@
  */
 
 /** In bytes. */
-export const xwingPublicKeyLength = 1216;
+const xwingPublicKeyLength = 1216;
 
 /**
  * FIPS 203: the prime of ML-KEM, and the bytes of the 768 coefficients of an ML-KEM-768 key (its last 32

@@ -19,7 +19,7 @@ import { size } from "./output.ts";
  * Files of the data directory that belong to a backup beside database and attachments: clients know the core
  * by its certificate.
  */
-export const keptFiles = ["core-key.pem", "core-cert.pem"];
+const keptFiles = ["core-key.pem", "core-cert.pem"];
 const pieceBytes = 1024 * 1024;
 
 export const backup: Command = {
@@ -155,7 +155,7 @@ export function takeFilesOut(db: Database, dataDir: string): number {
 }
 
 /** @returns the folder of a path, "." where it names none */
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end) || "/";
 }

@@ -16,7 +16,7 @@ import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export const headerBytes = 1168;
+const headerBytes = 1168;
 
 /** Two ends of one stream in memory. */
 export function streamPair(): [ByteStream, ByteStream] {

@@ -11,7 +11,7 @@ export type SqlRow = Record<string, SqlValue>;
  * Passed explicitly, because the package's own search asks for the operating system's report, which would
  * need one permission more.
  */
-export function nativeBinding(): string {
+function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
   const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
   if (!platform) throw new Error(`no SQLite binary for ${Deno.build.os}`);

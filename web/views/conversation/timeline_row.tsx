@@ -67,7 +67,7 @@ export function TimelineRow(
  * @param own this account's username @returns the notice's sentence, to "you" where it is about this account;
  *   who is not named is "someone"
  */
-export function noticeText({ notice, values }: NoticeItem, own: string): string {
+function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
   const named = { by: someone, who: someone, device: "", code: "", name: "", ...values };

@@ -13,7 +13,7 @@ import { append } from "./queues.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How many direct entries of one device may wait for another. */
-export const maxWaitingPerPair = 100;
+const maxWaitingPerPair = 100;
 /** The recipient has to come online: asking more often is of no use. */
 const queueFullRetryMs = 60_000;
 
