@@ -1,6 +1,6 @@
 @0xd6a0f8c5b1e34722;
 
-# The wire of quicproquo, version 1. PROTOCOL (docs/protocol.md) says what each side checks; this file says what the bytes are.
+# The wire of quicproquo, version 1. docs/protocol.md has it as tables; docs/specification.md says what each side checks.
 #
 # Units: lengths in bytes, times in milliseconds since the Unix epoch (`…Ms`) or as spans (`timeoutMs`).
 # Sizes that recur: accessToken 32, deviceId 16, recipientKey 32, accountKey 32, channelId 32, commitId 16, messageId 16,
@@ -87,8 +87,8 @@ struct DeviceProof {
 struct Vault {
   version @0 :UInt64;       # 1, 2, 3, …; 0 = no vault yet
   sealed @1 :Data;          # ≤ 128 KiB: AEAD under the vaultKey, opaque to the server
-  wrappedByPassword @2 :Data; # ≤ 256 bytes: vaultKey wrapped under the OPAQUE export key
-  wrappedByRecovery @3 :Data; # ≤ 256 bytes: vaultKey wrapped under the recovery code
+  wrappedByPassword @2 :Data; # ≤ 256 bytes: vaultKey ‖ root seed, wrapped under the OPAQUE export key
+  wrappedByRecovery @3 :Data; # ≤ 256 bytes: the same, wrapped under the recovery code
   recoveryKey @4 :Data;     # 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no recovery by the code
 }
 
@@ -122,7 +122,7 @@ interface AuthenticationService {
                      recipientKey :Data, deviceSignature :Data) -> (accessToken :Data, expiresMs :UInt64);
   # Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1, exactly one device =
   # recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-  # "qpq/1 register" ‖ SHA-256(record) ‖ username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+  # "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 
   loginStart @2 (suite :Text, username :Text, ke1 :Data) -> (loginId :Data, ke2 :Data);
   # Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s, single use. Errors: E005.
@@ -202,7 +202,7 @@ struct Entry {
   body @6 :Data;            # the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes by fetchBody
   bodyLength @7 :UInt32;    # bytes of the whole body; > body's length when body is left out (over 64 KiB)
   receivedMs @8 :UInt64;    # the server's clock
-  removed @9 :List(Data);   # commit: recipientKeys as the committer told them to the server, to be held against what the commit does
+  removed @9 :List(Data);   # commit: recipientKeys as the committer told them to the server; the receiver compares them with what the commit does
   added @10 :List(Data);
   membersHash @11 :Data;    # commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes, empty for what an older server queued
 }
@@ -221,7 +221,7 @@ interface DeliveryService {
   # wire version 1 only: anything else is E010.
 
   enqueue @0 (recipientKey :Data, channelId :Data, messageId :Data, body :Data) -> (stored :Bool);
-  # Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, transfer); ≤ 100 waiting per pair (E013). A repeated messageId is
+  # Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
   # answered as the first was and stored once. Errors: E011, E012, E013, E016.
 
   fetch @1 (recipientKey :Data, channelId :Data, after :UInt64, limit :UInt16) -> (entries :List(Entry));
@@ -259,7 +259,7 @@ interface DeliveryService {
 
   health @9 () -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text, restoredMs :UInt64, restoredToMs :UInt64);
   # Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a backup, 0 if never; restoredToMs: the newest message that the
-  # backup had. What devices said after it they say again.
+  # backup had. Devices send again what they had sent after it.
 
   channelState @10 (channelId :Data) -> (epoch :UInt64, members :List(Data));
   # Who: D, member (E016). Current epoch and member recipientKeys.

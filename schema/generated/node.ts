@@ -443,7 +443,7 @@ export class Vault extends $.Struct {
     return $.utils.disown(this.wrappedByPassword);
   }
   /**
-* ≤ 256 bytes: vaultKey wrapped under the OPAQUE export key
+* ≤ 256 bytes: vaultKey ‖ root seed, wrapped under the OPAQUE export key
 *
 */
   get wrappedByPassword(): $.Data {
@@ -465,7 +465,7 @@ export class Vault extends $.Struct {
     return $.utils.disown(this.wrappedByRecovery);
   }
   /**
-* ≤ 256 bytes: vaultKey wrapped under the recovery code
+* ≤ 256 bytes: the same, wrapped under the recovery code
 *
 */
   get wrappedByRecovery(): $.Data {
@@ -2446,7 +2446,7 @@ export class AuthenticationService$Client {
   /**
 * Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1, exactly one device =
 * recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-* "qpq/1 register" ‖ SHA-256(record) ‖ username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+* "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 *
 */
   registerFinish(paramsFunc?: (params: AuthenticationService_RegisterFinish$Params) => void): AuthenticationService_RegisterFinish$Results$Promise {
@@ -2967,7 +2967,7 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.removed);
   }
   /**
-* commit: recipientKeys as the committer told them to the server, to be held against what the commit does
+* commit: recipientKeys as the committer told them to the server; the receiver compares them with what the commit does
 *
 */
   get removed(): $.List<$.Data> {
@@ -4259,7 +4259,7 @@ export class DeliveryService$Client {
     }
   ];
   /**
-* Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, transfer); ≤ 100 waiting per pair (E013). A repeated messageId is
+* Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
 * answered as the first was and stored once. Errors: E011, E012, E013, E016.
 *
 */
@@ -4377,7 +4377,7 @@ export class DeliveryService$Client {
   }
   /**
 * Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a backup, 0 if never; restoredToMs: the newest message that the
-* backup had. What devices said after it they say again.
+* backup had. Devices send again what they had sent after it.
 *
 */
   health(paramsFunc?: (params: DeliveryService_Health$Params) => void): DeliveryService_Health$Results$Promise {
