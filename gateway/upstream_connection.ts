@@ -1,4 +1,4 @@
-/** One connection to the core that proved itself and may carry clients' calls (specification §5). */
+/** One connection to the core that proved itself and may carry clients' calls (specification §5.2). */
 import { admissionGranted, admissionMac, admissionNonceLength, gatewayHello } from "../schema/gateway_admission.ts";
 import { ByteReader } from "./http3/byte_reader.ts";
 import { StreamSource } from "./http3/stream_source.ts";

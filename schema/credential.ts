@@ -1,6 +1,6 @@
 /**
- * The MLS basic credential's identity (specification §1): who a leaf belongs to, vouched for by the account's
- * root key.
+ * The MLS basic credential's identity (specification §1.3): who a leaf belongs to, vouched for by the
+ * account's root key.
  */
 
 import { type Bytes, concat, equalBytes, sha256, utf8 } from "./bytes.ts";

@@ -1,4 +1,6 @@
-/** The device list that an account's root key signs (specification §1): which devices speak for the account. */
+/**
+ * The device list that an account's root key signs (specification §1.2): which devices speak for the account.
+ */
 
 import { type Bytes, concat, equalBytes, sha256, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";

@@ -1,6 +1,6 @@
 /**
  * How a gateway proves itself to the core, and the client address that it then puts before each stream
- * (specification §5).
+ * (specification §5.2, §5.3).
  *
  * The first bidirectional stream of a gateway's connection: the gateway writes the 5 bytes {@link
  * gatewayHello}, the core answers with a 32-byte nonce, the gateway writes {@link admissionMac} (32 bytes)

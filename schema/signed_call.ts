@@ -1,13 +1,12 @@
 /**
- * What a device signs when it registers, signs in, or makes a sensitive call (specification §4: "need a device
- * signature over the parameters' hash and a server nonce").
+ * What a device signs when it registers, signs in, or makes a sensitive call (specification §4.10).
  */
 
 import { type Bytes, concat, sha256, utf8 } from "./bytes.ts";
 
 /**
  * The OPAQUE suite tag that every handshake names: draft-07 P-256 messages with the Argon2id parameters of
- * specification §1. It also stands inside the OPAQUE context.
+ * specification §1.7. It also stands inside the OPAQUE context.
  */
 export const opaqueSuite = "qpq-opaque-1";
 

@@ -1,5 +1,5 @@
 /**
- * Tells gateways from direct clients, and admits gateways that prove themselves (specification §5,
+ * Tells gateways from direct clients, and admits gateways that prove themselves (specification §5.2,
  * schema/gateway_admission.ts).
  */
 

@@ -1,4 +1,4 @@
-/** Shutting down without losing what was promised (specification §4). */
+/** Shutting down without losing what was promised (specification §4.13). */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { Calls } from "./calls.ts";

@@ -8,7 +8,7 @@ import type { Connection, Transport } from "../../client/connection/transport.ts
 /** How the core proves itself: by a CA, or by the hash that it prints at its start. */
 export type CoreTrust =
   | { /** PEM */ caCerts: string[] }
-  | { /** 32 bytes: SHA-256 of the certificate (specification §5, QPQ_CORE_PIN) */ pin: Uint8Array<ArrayBuffer> };
+  | { /** 32 bytes: SHA-256 of the certificate (specification §5.1, QPQ_CORE_PIN) */ pin: Uint8Array<ArrayBuffer> };
 
 export interface QuicTarget {
   hostname: string;

@@ -1,6 +1,6 @@
 /**
- * The server's time as this device can tell it (specification §4: KeyPackage lifetimes are judged by the server's
- * clock).
+ * The server's time as this device can tell it (specification §4.9: KeyPackage lifetimes are judged by the
+ * server's clock).
  */
 
 import type { RpcClient } from "../../schema/rpc/client.ts";

@@ -33,7 +33,7 @@ export interface KnownAccount {
   decided: number;
   /**
    * 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be
-   * sent to the account meanwhile (specification §1, Pins).
+   * sent to the account meanwhile (specification §1.6, Pins).
    */
   changedKey?: Bytes;
 }
@@ -156,8 +156,8 @@ export interface KeyPackageStock {
 }
 
 /**
- * The vault's channel list (specification §1): a new device reads from it where it should be. Pins go there by
- * themselves.
+ * The vault's channel list (specification §1.5): a new device reads from it where it should be. Pins go there
+ * by themselves.
  */
 export interface VaultKeeper {
   /**

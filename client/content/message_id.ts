@@ -1,6 +1,6 @@
 /**
- * MIMI message ids (draft-ietf-mimi-content-07 §3.3; specification §7): derived by each receiver, never taken from
- * the sender.
+ * MIMI message ids (draft-ietf-mimi-content-07 §3.3; specification §7.2): derived by each receiver, never
+ * taken from the sender.
  */
 
 import { type Bytes, concat, sha256, toHex, utf8 } from "../../schema/bytes.ts";
@@ -31,7 +31,7 @@ export function accountUri(accountKey: Uint8Array): string {
 
 /**
  * @param firstChannelId 32 bytes: the conversation's first channel; successors keep it, so that ids stay the
- *   same (specification §7)
+ *   same (specification §7.2)
  */
 export function roomUri(firstChannelId: Uint8Array): string {
   return `im:${toHex(firstChannelId)}`;

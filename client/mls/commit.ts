@@ -1,4 +1,6 @@
-/** Building commits: the group's first state, and a pending commit with its bundle (specification §2, §4). */
+/**
+ * Building commits: the group's first state, and a pending commit with its bundle (specification §2.3, §4.4).
+ */
 
 import {
   bytesToBase64,
@@ -269,7 +271,7 @@ async function buildPending(
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
   const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
-    // Lifetimes of KeyPackages are judged by the server's time (specification §4), and this device's clock
+    // Lifetimes of KeyPackages are judged by the server's time (specification §4.9), and this device's clock
     // may be another.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
     return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, {

@@ -1,6 +1,6 @@
 /**
- * The authenticated_data of a commit (specification §2): what the committer says that the commit does, for every
- * client to hold against what it did.
+ * The authenticated_data of a commit (specification §2.4): what the committer says that the commit does, for
+ * every client to hold against what it did.
  */
 
 import { type Bytes, concat } from "../../schema/bytes.ts";

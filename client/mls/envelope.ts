@@ -1,6 +1,6 @@
 /**
- * The message envelope (specification §2): all that the server sees of a message. Wire form: CBOR array [version,
- * suite, kind, epoch, salt, ciphertext].
+ * The message envelope (specification §2.5): all that the server sees of a message. Wire form: CBOR array
+ * [version, suite, kind, epoch, salt, ciphertext].
  */
 
 import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";

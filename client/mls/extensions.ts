@@ -12,7 +12,10 @@ import type { GroupInfo, Role, Supersedes } from "./types.ts";
 
 /** draft-ietf-mls-extensions: KeyPackage extension without content. */
 export const lastResortType = 0x000a;
-/** Leaf-node extension (private-use range, RFC 9420 §17.3): the X-Wing public key, 1,216 bytes (specification §1). */
+/**
+ * Leaf-node extension (private-use range, RFC 9420 §17.3): the X-Wing public key, 1,216 bytes (specification
+ * §1.4).
+ */
 export const xwingKeyType = 0xf0a0;
 /** GroupContext extension: name, kind, roles. */
 export const groupInfoType = 0xf0a1;
@@ -40,7 +43,7 @@ export const requiredCapabilities: Extension = {
   }),
 };
 
-/** @param publicKey 1,216 bytes @returns leaf-node extension 0xF0A0 (specification §1) */
+/** @param publicKey 1,216 bytes @returns leaf-node extension 0xF0A0 (specification §1.4) */
 export function xwingKeyExtension(publicKey: Uint8Array): Extension {
   return { extensionType: xwingKeyType, extensionData: publicKey };
 }

@@ -1,6 +1,6 @@
 /**
- * Who a leaf is: the credential (specification §1), the trust hook that ts-mls asks for each leaf, and the member
- * as the engine sees it.
+ * Who a leaf is: the credential (specification §1.3), the trust hook that ts-mls asks for each leaf, and the
+ * member as the engine sees it.
  */
 
 import type { AuthenticationService, ClientConfig, Credential, LeafNode, RatchetTree } from "ts-mls";
@@ -67,8 +67,8 @@ async function refusalOf(
 }
 
 /**
- * ts-mls's configuration with our limits: one epoch back, few skipped generations (specification §3.6, §8), no
- * padding of its own (§2).
+ * ts-mls's configuration with our limits: one epoch back, few skipped generations (specification §3.6, §8),
+ * no padding of its own (§2).
  */
 export function clientConfig(authService: AuthenticationService): ClientConfig {
   return {

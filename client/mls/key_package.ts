@@ -45,7 +45,7 @@ export interface MadeKeyPackage {
  * @param input.signatureKeyPair the device's key: 32-byte seed, 32-byte public key
  * @param input.nowMs the corrected clock
  * @param input.lastResort marks it with the last_resort extension and lets it live 90 days instead of 25
- *   hours (specification §4)
+ *   hours (specification §4.8)
  * @param input.lifetimeMs how long from now it stays valid, in place of those
  */
 export async function makeKeyPackage(input: {

@@ -1,4 +1,4 @@
-/** Application messages and leave proposals: one MLS PrivateMessage in one envelope (specification §2). */
+/** Application messages and leave proposals: one MLS PrivateMessage in one envelope (specification §2.5). */
 
 import {
   createApplicationMessage,

@@ -21,12 +21,15 @@ export type TrustUse = "join" | "add" | "member";
  */
 export type Trust = (credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse) => Promise<true | string>;
 
-/** What the engine must hand in. There is no default for either: accepting all is not a choice (specification §8). */
+/**
+ * What the engine must hand in. There is no default for either: accepting all is not a choice (specification
+ * §8).
+ */
 export interface MlsOptions {
   trust: Trust;
   /**
    * Whether a member device is revoked by the newest device list of its account: then any member may remove
-   * it (specification §1).
+   * it (specification §1.3).
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
@@ -54,7 +57,7 @@ export interface Supersedes {
   reason: string;
   /**
    * The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it
-   * (specification §7).
+   * (specification §7.2).
    */
   firstChannelId?: Bytes;
   /**

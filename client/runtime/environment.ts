@@ -11,13 +11,13 @@ export interface Environment {
    */
   now(): number;
   /**
-   * Own messages in one epoch after which the sender renews its keys: 150 (specification §3.6) where it is absent.
-   * Tests that need many such commits lower it.
+   * Own messages in one epoch after which the sender renews its keys: 150 (specification §3.6) where it is
+   * absent. Tests that need many such commits lower it.
    */
   readonly renewAfterMessages?: number;
   /**
-   * KeyPackages that the server should have of this device: 20 (specification §4) where it is absent. Tests of
-   * many devices lower it.
+   * KeyPackages that the server should have of this device: 20 (specification §4.8) where it is absent. Tests
+   * of many devices lower it.
    */
   readonly wantedKeyPackages?: number;
 }

@@ -1,4 +1,4 @@
-/** What one message writes to disk must not grow with the group (specification §6). */
+/** What one message writes to disk must not grow with the group (specification §6.1). */
 
 import assert from "node:assert/strict";
 import type { WriteBatch } from "../storage/storage.ts";

@@ -1,9 +1,9 @@
 /**
  * Storage in IndexedDB: one object store for each store name, keys out of line, values as bytes.
  *
- * A write resolves on the transaction's `complete` with durability "strict" (specification §6), and checks its
- * guards inside of the same transaction. Nothing but requests happens in a transaction, so that it can not
- * commit by itself half way.
+ * A write resolves on the transaction's `complete` with durability "strict" (specification §6.1), and checks
+ * its guards inside of the same transaction. Nothing but requests happens in a transaction, so that it can
+ * not commit by itself half way.
  */
 
 import { type IDBPDatabase, openDB } from "idb";

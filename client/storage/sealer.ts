@@ -1,6 +1,6 @@
 /**
  * Seals one record: AES-256-GCM under a key of its own, HKDF-SHA-256(wrapping key, 16-byte salt), with AAD =
- * store ‖ key ‖ schema ‖ channelId ‖ epoch ‖ stateVersion (specification §6).
+ * store ‖ key ‖ schema ‖ channelId ‖ epoch ‖ stateVersion (specification §6.2).
  *
  * Layout: format (1 byte) ‖ salt (16) ‖ u16 length of context ‖ context (CBOR, in the clear, authenticated) ‖
  * ciphertext and tag. The key is never used twice, because every seal draws a new salt; so the nonce is zero.

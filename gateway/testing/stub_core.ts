@@ -1,6 +1,6 @@
 /**
- * A core for tests: admits a gateway as the real one does (specification §5), then answers each call by what its
- * first bytes say.
+ * A core for tests: admits a gateway as the real one does (specification §5.2), then answers each call by
+ * what its first bytes say.
  */
 import {
   admissionGranted,

@@ -1,6 +1,6 @@
 /**
- * Judging an uploaded KeyPackage: what the server vouches for when it hands it out (RFC 9420 §10.1, specification
- * §1 and §4).
+ * Judging an uploaded KeyPackage: what the server vouches for when it hands it out (RFC 9420 §10.1,
+ * specification §1 and §4).
  */
 
 import { decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
@@ -19,12 +19,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420 §17.1). */
 const allowedSuite = 0x0001;
-/** Leaf-node extension of specification §1. */
+/** Leaf-node extension of specification §1.4. */
 const xwingKeyType = 0xf0a0;
 /** draft-ietf-mls-extensions: KeyPackage extension without content. */
 const lastResortType = 0x000a;
 
-/** specification §4. */
+/** specification §4.8. */
 const maxSpanMs = 26 * 3_600_000;
 const maxLastResortSpanMs = 90 * 24 * 3_600_000;
 /** How far a client's clock may be ahead. */

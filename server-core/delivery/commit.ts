@@ -12,7 +12,7 @@ import type { DeliveryDependencies } from "./dependencies.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** specification §4: commit, Welcome and headers together. */
+/** specification §4.3: commit, Welcome and headers together. */
 export const maxBundleBytes = 16 * 1024 * 1024;
 const maxChanges = 2000;
 /** One header record: recipientKey ‖ header (X-Wing ciphertext 1,120 + AES-GCM over 32 bytes). */

@@ -1,7 +1,7 @@
 /**
- * This tab's seat: exactly one tab of a profile leads and runs the engine, the others follow it (specification §6).
- * Web Locks decides; the lock is queued for, held for as long as the tab lives, and never stolen. Without Web
- * Locks nobody leads.
+ * This tab's seat: exactly one tab of a profile leads and runs the engine, the others follow it
+ * (specification §6.3). Web Locks decides; the lock is queued for, held for as long as the tab lives, and
+ * never stolen. Without Web Locks nobody leads.
  */
 
 import { EngineError, LocalCode } from "../../client/api/engine_api.ts";

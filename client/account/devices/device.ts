@@ -53,7 +53,7 @@ export function credentialOf(
 }
 
 /**
- * Asks for a nonce and signs one sensitive call with the device key (specification §4).
+ * Asks for a nonce and signs one sensitive call with the device key (specification §4.10).
  *
  * @param fields in the order of `deviceProofBytes`
  */

@@ -1,6 +1,6 @@
 /**
  * Changing the account's device list: what follows the newest one, signed by the root key, put by
- * compare-and-set (specification §1).
+ * compare-and-set (specification §1.2).
  */
 
 import { type Bytes, concat, equalBytes, sha256 } from "../../../schema/bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * Whether a device list that the server shows may replace the one that was seen before (specification §1: never a
- * lower version, nothing revoked comes back).
+ * Whether a device list that the server shows may replace the one that was seen before (specification §1.2:
+ * never a lower version, nothing revoked comes back).
  */
 
 import { equalBytes } from "../../../schema/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * The directory as this device sees it: accounts pinned at first sight, their newest device lists, and what
- * follows from both for MLS leaves (specification §1).
+ * follows from both for MLS leaves (specification §1.3, §1.6).
  */
 
 import { Mutex } from "async-mutex";

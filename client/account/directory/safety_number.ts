@@ -1,4 +1,4 @@
-/** What two people compare to know that no server stands between them (specification §1). */
+/** What two people compare to know that no server stands between them (specification §1.6). */
 
 import { type Bytes, concat, toHex, utf8 } from "../../../schema/bytes.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here
- * until no Welcome for them can come any more (specification §4).
+ * until no Welcome for them can come any more (specification §4.8).
  */
 
 import { Mutex } from "async-mutex";
@@ -15,7 +15,7 @@ import type { DeviceKeys } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
 import type { Clock, KeyPackageStock } from "../types.ts";
 
-/** specification §4 */
+/** specification §4.8 */
 const defaultStock = 20;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -52,7 +52,7 @@ export interface KeyPackageOptions {
 
 /**
  * Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as
- * a Welcome may wait (specification §4).
+ * a Welcome may wait (specification §4.8).
  */
 export class KeyPackageKeeper implements KeyPackageStock {
   readonly #options: KeyPackageOptions;

@@ -1,6 +1,6 @@
 /**
  * How a device becomes one of an account: with the account itself, or by signing in. The root key is in
- * memory only here (specification §1).
+ * memory only here (specification §1.1).
  */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";

@@ -1,5 +1,5 @@
 /**
- * The vault (specification §1): what a new device of the account needs, sealed on the device, opaque to the
+ * The vault (specification §1.5): what a new device of the account needs, sealed on the device, opaque to the
  * server.
  *
  *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)

@@ -1,7 +1,7 @@
 /**
  * Commits: at most one pending a channel. What it is for (the plan) and its bytes are on disk before a byte
  * leaves; it is merged only on the own queue entry; another member's commit voids the bytes, and the plan is
- * built again if there is still something to do (specification §4).
+ * built again if there is still something to do (specification §4.4).
  */
 
 import { type Bytes, equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
@@ -343,7 +343,7 @@ export class Committer {
 
   /**
    * The server found fault with the bundle: mostly because its list of members is not the group's, which a
-   * member may have brought about (specification §4). The same commit goes out again, with headers for the
+   * member may have brought about (specification §4.6). The same commit goes out again, with headers for the
    * server's list and the difference told.
    *
    * @returns whether there is something new to send

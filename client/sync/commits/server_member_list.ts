@@ -2,7 +2,7 @@
  * The server keeps a list of a channel's members and knows it from what committers tell it, not from the
  * commit, which it can not read. A committer that tells it something else would make the two differ: later
  * commits would be refused for their headers, or a member would get no entries. So entries carry what the
- * server was told (specification §4).
+ * server was told (specification §4.6).
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";

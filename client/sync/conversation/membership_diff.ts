@@ -124,7 +124,7 @@ export function unseenChanges(
   ];
 }
 
-/** Every added device is a visible line (specification §1). */
+/** Every added device is a visible line (specification §1.2). */
 function deviceNotices(
   before: Member[],
   after: Member[],

@@ -9,9 +9,12 @@ import { flagsOf, type Standing, type StandingFlags, standingOf } from "./standi
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
 export interface ChatRecord {
   v: 1;
-  /** The channel that it is in now: another than the chatId says once a successor took over (specification §3.5). */
+  /**
+   * The channel that it is in now: another than the chatId says once a successor took over (specification
+   * §3.5).
+   */
   channelId: Bytes;
-  /** The conversation's first channel: message ids are made with it (specification §7). */
+  /** The conversation's first channel: message ids are made with it (specification §7.2). */
   firstChannelId: Bytes;
   kind: "direct" | "group";
   name: string;
@@ -50,8 +53,8 @@ export interface ChatRecord {
   /** Bytes of entries that are kept for another try. */
   keptBytes?: number;
   /**
-   * The server's list of members was seen to differ from the group's (specification §4): a commit that tells the
-   * server the difference is due.
+   * The server's list of members was seen to differ from the group's (specification §4.6): a commit that
+   * tells the server the difference is due.
    */
   serverDiffers?: true;
   /**
@@ -213,15 +216,15 @@ export type NoticeKind =
   | "promoted"
   | "demoted";
 
-/** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4). */
+/** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4.1). */
 export interface SeenRecord {
   order: string;
   atMs: number;
 }
 
 /**
- * The store "unreadable", by chatId and seq: an entry kept for another try after a reseal or re-add
- * (specification §6).
+ * The store "unreadable", by chatId and seq: an entry kept for another try after a reseal (specification
+ * §6.4).
  */
 export interface UnreadableRecord {
   kind: number;

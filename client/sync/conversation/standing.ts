@@ -21,7 +21,10 @@ export type Standing =
   /** The commit that makes the channel is not on the server yet. Views do not show the conversation. */
   | { kind: "pending"; desync?: Desync }
   | { kind: "member" }
-  /** An entry could not be followed. No later commit can be, until this device is helped (specification §3.5). */
+  /**
+   * An entry could not be followed. No later commit can be, until this device is helped (specification §3.4,
+   * §3.5).
+   */
   | { kind: "broken"; desync: Desync }
   /** This device is out of the group. `desync`: it could not follow the group before. */
   | { kind: "left"; desync?: Desync; neverShown?: true };

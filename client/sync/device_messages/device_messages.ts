@@ -1,7 +1,7 @@
 /**
- * Direct payloads between two devices that share a channel (`enqueue`, specification §4): requests for help after
- * an entry that could not be followed, the answers, and who is about to remove the receiver. Each is signed
- * by the device that it comes from; none holds a secret in the clear.
+ * Direct payloads between two devices that share a channel (`enqueue`, specification §4.7): requests for help
+ * after an entry that could not be followed, the answers, and who is about to remove the receiver. Each is
+ * signed by the device that it comes from; none holds a secret in the clear.
  */
 
 import { type Bytes, concat, equalBytes, utf8 } from "../../../schema/bytes.ts";

@@ -1,6 +1,6 @@
 /**
  * What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in
- * (specification §3).
+ * (specification §3.4, §3.6).
  */
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";

@@ -128,8 +128,8 @@ async function contentOf(
     const meaning = messageMeaning(decoded);
     if (meaning.kind === "text" || meaning.kind === "reaction") return { kind: "new", id, text: meaning.text };
     const original = await originalOf(context, unit, conversation, meaning.replaces);
-    // Edit and delete are applied only when the sender's account is the original's (specification §7); otherwise
-    // they say what they carry, as a message of their own.
+    // Edit and delete are applied only when the sender's account is the original's (specification §7.3);
+    // otherwise they say what they carry, as a message of their own.
     if (original?.senderKey !== toHex(sender.credential.accountKey)) {
       return { kind: "new", id, text: meaning.kind === "edit" ? meaning.text : "" };
     }

@@ -1,6 +1,6 @@
 /**
  * An entry that could not be followed: remembered so that it is tried once, kept sealed for another try, and
- * never silent (specification §6).
+ * never silent (specification §6.4).
  */
 
 import { toHex } from "../../../schema/bytes.ts";

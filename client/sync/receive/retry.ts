@@ -1,6 +1,6 @@
 /**
- * The second try of entries that were kept sealed (specification §6): the commit that could not be opened, then
- * everything that came after it, in its order.
+ * The second try of entries that were kept sealed (specification §6.4): the commit that could not be opened,
+ * then everything that came after it, in its order.
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";

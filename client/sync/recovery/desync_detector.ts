@@ -1,6 +1,6 @@
 /**
  * Answers of the server that do not fit what this device did: mostly the commit that explains one is on its
- * way; else somebody has gone back in time, or a commit was missed (specification §4, E017).
+ * way; else somebody has gone back in time, or a commit was missed (specification §4.5, E017).
  */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Brings this device back into groups that it can not follow any more (specification §3.4, §3.5): it asks for a
- * fresh header for a commit that does not open, or to be taken out and put back; when nobody can follow, an
+ * Brings this device back into groups that it can not follow any more (specification §3.4, §3.5): it asks for
+ * a fresh header for a commit that does not open, or to be taken out and put back; when nobody can follow, an
  * admin makes a successor channel. What is broken is on disk; the asking starts again with every connection.
  * The answers to others: helper.ts.
  */
@@ -178,7 +178,8 @@ export class RecoveryClient {
 
   /**
    * This device's state is older than what it did already: its storage went back in time. Nothing may be
-   * sealed with it again, so it goes, and the group is asked to put the device back (specification §4, E017).
+   * sealed with it again, so it goes, and the group is asked to put the device back (specification §4.5,
+   * E017).
    */
   async rolledBack(chatId: string): Promise<void> {
     await this.#breakOpen(chatId, "E017", (conversation) => {

@@ -1,6 +1,6 @@
 /**
- * Ephemeral payloads (specification §2): that somebody is writing. Outside of the MLS ratchet, never on disk, sent
- * once and never again, and nothing 30 s later.
+ * Ephemeral payloads (specification §2.6): that somebody is writing. Outside of the MLS ratchet, never on
+ * disk, sent once and never again, and nothing 30 s later.
  */
 
 import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";

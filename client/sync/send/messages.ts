@@ -162,8 +162,8 @@ export class Messages {
   }
 
   /**
-   * specification §1, pins: nothing goes to an account whose key changed before the user decided, and nothing to a
-   * key that the user took another for. @throws EngineError L007, L016
+   * specification §1.6, pins: nothing goes to an account whose key changed before the user decided, and
+   * nothing to a key that the user took another for. @throws EngineError L007, L016
    */
   async requireUnchanged(chatId: string): Promise<void> {
     const { conversations: chats, account, ownKey } = this.#context;

@@ -1,8 +1,8 @@
 /**
  * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed
  * bytes, the ratchet and the line of the conversation go to disk in one write before any byte leaves
- * (specification §4); after that the same bytes go out until there is an answer, and are sealed again only when
- * the server has said that it does not have them, or when the conversation has moved to another channel:
+ * (specification §4.2); after that the same bytes go out until there is an answer, and are sealed again only
+ * when the server has said that it does not have them, or when the conversation has moved to another channel:
  * those who moved before will not read what came in the old one.
  */
 
@@ -262,8 +262,8 @@ export class Outbox {
 
   /**
    * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user
-   * took another one (specification §1, Pins), or a stranger to the chat has brought this device back into it
-   * (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and
+   * took another one (specification §1.6, Pins), or a stranger to the chat has brought this device back into
+   * it (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and
    * the queue is looked at again when a pin or the group changes or the invitation is accepted ({@link
    * kick}); only a wish to leave passes.
    */
@@ -316,7 +316,7 @@ export class Outbox {
           return this.#awaitEpoch(record, error);
         case "failed":
           // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
-          // else the server has forgotten the channel (specification §3.5).
+          // else the server has forgotten the channel (specification §4.13).
           if (error.code === ErrorCode.notAMember && this.#isInChat(chatId)) {
             this.#needs.suspect(chatId, error.code);
             return this.#scheduleRetry(chatId, epochPatienceMs);

@@ -30,8 +30,8 @@ const expectedRefusals = new Set(["E003", "E005", "E016", "E040", "E050", "L001"
  */
 const [speed, speedWithFaults] = [2, 5];
 /**
- * Fewer KeyPackages than the client keeps (specification §4): making and checking them would be a third of the
- * work, and with few the last resort is handed out, too.
+ * Fewer KeyPackages than the client keeps (specification §4.8): making and checking them would be a third of
+ * the work, and with few the last resort is handed out, too.
  */
 const wantedKeyPackages = 4;
 const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });

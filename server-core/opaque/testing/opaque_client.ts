@@ -14,7 +14,7 @@ type Config = ConstructorParameters<typeof OpaqueClient>[0];
 /** Stretches the OPRF output. */
 export type Harden = (y: Uint8Array) => Promise<Uint8Array>;
 
-/** specification §1: 64 MiB, t = 3, p = 1. */
+/** specification §1.7: 64 MiB, t = 3, p = 1. */
 export const argon2idHarden: Harden = (y) =>
   argon2id({
     password: y,

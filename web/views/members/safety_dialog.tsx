@@ -10,7 +10,7 @@ import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 import { QrCode } from "../common/qr_code.tsx";
 
-/** The number that two people compare to be sure that nobody stands between them (specification §1). */
+/** The number that two people compare to be sure that nobody stands between them (specification §1.6). */
 export function SafetyDialog(props: { username: string; onClose: () => void }): JSX.Element {
   const app = useApp();
   const [number, { refetch }] = createResource(() => props.username, (username) => app.engine.safetyNumber(username));

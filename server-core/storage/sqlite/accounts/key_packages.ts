@@ -11,7 +11,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A device's stock, the last resort not counted. */
 const maxStock = 100;
 
-/** specification §4: handed out for 24 h by the server's clock. */
+/** specification §4.8: handed out for 24 h by the server's clock. */
 const handOutMs = 24 * 3_600_000;
 
 export const keyPackageOperations: Operations<

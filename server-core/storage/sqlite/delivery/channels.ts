@@ -35,8 +35,8 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * specification §4: E017 iff the call's epoch is below the highest that this device acked or committed; any other
- * epoch than the current one is E015.
+ * specification §4.5: E017 iff the call's epoch is below the highest that this device acked or committed; any
+ * other epoch than the current one is E015.
  *
  * @throws WireError E017, E015
  */

@@ -1,4 +1,4 @@
-/** Commits: compare-and-set on the channel's epoch, all or nothing (specification §4). */
+/** Commits: compare-and-set on the channel's epoch, all or nothing (specification §4.3). */
 
 import { createHash } from "node:crypto";
 import { concat, equalBytes, fromHex, toHex } from "../../../../schema/bytes.ts";
@@ -105,7 +105,7 @@ function changeOf(
   return { leaving, joining, members, headers: byKey };
 }
 
-/** As authenticated_data has it (specification §2): SHA-256 of the sorted keys. */
+/** As authenticated_data has it (specification §2.4): SHA-256 of the sorted keys. */
 function membersHash(members: Set<string>): Bytes {
   const hash = createHash("sha256");
   for (const key of [...members].sort()) hash.update(fromHex(key));

@@ -76,7 +76,7 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
   },
 };
 
-/** specification §2: epoch 0 (the creator alone) carries no message. */
+/** specification §2.8: epoch 0 (the creator alone) carries no message. */
 function requireMessageEpoch(db: Database, membership: Membership, epoch: number): void {
   requireCurrentEpoch(db, membership, epoch);
   if (epoch === 0) throw new WireError(ErrorCode.epochConflict, "epoch 0 carries no message");

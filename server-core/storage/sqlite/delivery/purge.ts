@@ -4,7 +4,7 @@ import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Operations } from "../operation.ts";
 import { dropOld } from "./queues.ts";
 
-/** specification §4: a repeated message is recognised for 30 days. */
+/** specification §4.2: a repeated message is recognised for 30 days. */
 const keepSentMs = 30 * 24 * 3600 * 1000;
 const perCall = 1000;
 
