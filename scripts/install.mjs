@@ -32,6 +32,35 @@ export function findProgram(program) {
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
+/** Another installation may be under way, such as the one that a new machine starts with: wait for it to end. */
+const lockWaitMs = 600_000;
+
+/**
+ * Runs apt-get; when another process has apt's or dpkg's lock, it waits for that.
+ *
+ * @param {string[]} args
+ * @throws when apt-get fails
+ */
+export function aptGet(args) {
+  // The option is for dpkg's lock alone; the lock of the lists is tried again here.
+  const all = ["-qq", "-o", `DPkg::Lock::Timeout=${lockWaitMs / 1000}`, ...args];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
+  const startMs = performance.now();
+  for (;;) {
+    const { status, stderr, error } = spawnSync("apt-get", all, {
+      stdio: ["ignore", process.stderr, "pipe"],
+      encoding: "utf8",
+      env,
+    });
+    if (status === 0) return;
+    const isHeld = /Could not get lock|Unable to lock/.test(stderr ?? "");
+    if (!isHeld || performance.now() - startMs > lockWaitMs) {
+      throw new Error(`apt-get ${args[0]}: ${error?.message ?? stderr.trim()}`);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+}
+
 /**
  * Installs Debian packages whose commands are missing.
  *
@@ -42,14 +71,9 @@ export function installDebianPackages(packages) {
   const missing = Object.entries(packages).filter(([program]) => !findProgram(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   console.error(`Installing ${missing.join(", ")} (apt-get) …`);
-  /** @type {import("node:child_process").ExecFileSyncOptions} */
-  const options = {
-    stdio: ["ignore", process.stderr, process.stderr],
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  };
   try {
-    execFileSync("apt-get", ["update", "-qq"], options);
-    execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], options);
+    aptGet(["update"]);
+    aptGet(["install", "-y", "--no-install-recommends", ...missing]);
   } catch (error) {
     throw new Error(
       `The tests need ${

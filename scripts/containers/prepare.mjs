@@ -22,6 +22,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { aptGet } from "../install.mjs";
 import { root } from "../paths.mjs";
 
 const python =
@@ -101,7 +102,7 @@ function unpackDebian(packages, folder) {
     try {
       run("apt-get", ["download", "-qq", ...packages], { cwd: downloads });
     } catch {
-      run("apt-get", ["update", "-qq"]);
+      aptGet(["update"]);
       run("apt-get", ["download", "-qq", ...packages], { cwd: downloads });
     }
     for (const name of readdirSync(downloads)) run("dpkg", ["-x", `${downloads}/${name}`, folder]);
