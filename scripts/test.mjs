@@ -188,7 +188,7 @@ if (wants("unit")) {
       "servers",
       "unit tests of core, gateway, CLI and accounts (deno test)",
       "unit-servers",
-      untimed("server-core", "gateway", "cli", "bench", "e2e"),
+      untimed("server-core", "gateway", "cli", "bench", "e2e", "scripts"),
     ),
   ]);
 }
