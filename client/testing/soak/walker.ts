@@ -8,11 +8,13 @@ import { EngineError } from "../../api/engine_api.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
 import {
+  chatFromStored,
   type ChatMember,
   type ChatRecord,
   keys,
   type OutboxRecord,
   type PendingRecord,
+  type StoredChat,
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
 import { Person, testEnvironment } from "../person.ts";
@@ -171,8 +173,10 @@ export class Walker {
     return new SealedStore(this.person.storage.restarted(), this.person.wrappingKey);
   }
 
-  async record(chatId: string): Promise<ChatRecord | undefined> {
-    return await this.#disk().get<ChatRecord>("groups", chatId);
+  /** The chat as the disk has it; its members are records of their own. */
+  async record(chatId: string): Promise<Omit<ChatRecord, "members"> | undefined> {
+    const stored = await this.#disk().get<StoredChat>("groups", chatId);
+    return stored && chatFromStored(stored);
   }
 
   /** Whether nothing waits on the disk. */
@@ -226,7 +230,7 @@ export class Walker {
   /** What helps to find out why it did not come to rest. */
   async diary(chatId: string): Promise<string> {
     const record = await this.record(chatId);
-    const { members: _members, commits, ...rest } = record ?? {} as Partial<ChatRecord>;
+    const { commits, ...rest } = record ?? {} as Partial<ChatRecord>;
     const [notices, chats, unreadable] = await Promise.all([
       this.person.notices(chatId),
       this.person.engine.chats(),
