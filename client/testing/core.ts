@@ -172,8 +172,7 @@ export class TestCore {
 
   static async start(): Promise<TestCore> {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
-    const [hostile, time] = [new HostileServer(), new MovableTime()];
-    const log = new ServerLog(time.now);
+    const [hostile, time, log] = [new HostileServer(), new MovableTime(), new ServerLog()];
     return new TestCore(dataDir, await startRun(dataDir, hostile, log, time.now), hostile, log, time);
   }
 

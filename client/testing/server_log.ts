@@ -14,6 +14,7 @@ export interface AcceptedMessage {
   epoch: number;
   /** Members of that epoch: recipientKeys as hex. */
   readers: ReadonlySet<string>;
+  /** When the core took it: the time that its entries carry. */
   atMs: number;
   /** How often the core had been restored before. */
   restores: number;
@@ -30,13 +31,7 @@ export interface ChannelLog {
 export class ServerLog {
   readonly #channels = new Map<string, ChannelLog>();
   readonly #seen = new Set<string>();
-  readonly #now: () => number;
   #restores = 0;
-
-  /** @param now the core's time, in ms */
-  constructor(now: () => number) {
-    this.#now = now;
-  }
 
   get restores(): number {
     return this.#restores;
@@ -106,7 +101,7 @@ export class ServerLog {
         messageId: toHex(args.messageId),
         epoch: args.epoch,
         readers,
-        atMs: this.#now(),
+        atMs: answer.receivedMs,
         restores: this.#restores,
       };
       const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
