@@ -62,6 +62,8 @@ class HostileServer {
 interface Run {
   /** KeyPackages that would be handed out now. */
   stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }>;
+  /** Whether entries of a channel wait for a device behind seq `after`. */
+  isWaiting(recipientKey: Uint8Array, channelId: Uint8Array, after: number): Promise<boolean>;
   /** Makes a device look into its queue again. */
   notify(recipientKey: Uint8Array): void;
   /** @param refuses methods that fail for this caller */
@@ -125,6 +127,9 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   const calls = new Set<Promise<void>>();
   return {
     stockOf: (deviceId) => store.accounts.countKeyPackages({ deviceId: deviceId as never }),
+    isWaiting: async (recipientKey, channelId, after) =>
+      (await fetchOwn({ recipientKey: recipientKey as never, channelId: channelId as never, after, limit: 1 })).length >
+        0,
     notify: (recipientKey) => live.notify(recipientKey as never),
     serve(stream, refuses) {
       const call = serveCall<Caller>(stream, {
@@ -179,6 +184,11 @@ export class TestCore {
   /** How many KeyPackages of a device would be handed out now. */
   stockOf(deviceId: Uint8Array): Promise<{ available: number; lastResort: boolean }> {
     return this.#run!.stockOf(deviceId);
+  }
+
+  /** Whether entries of a channel wait for a device behind seq `after`. */
+  isWaiting(recipientKey: Uint8Array, channelId: Uint8Array, after: number): Promise<boolean> {
+    return this.#run!.isWaiting(recipientKey, channelId, after);
   }
 
   /** The server keeps a device waiting for what is stored for it. @returns lets it have all */

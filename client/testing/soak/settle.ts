@@ -5,14 +5,20 @@ import type { TestCore } from "../core.ts";
 import type { Walker } from "./walker.ts";
 import { desyncOf, isIn } from "../../sync/conversation/standing.ts";
 
-/** How long all must stay at rest, in ms. */
-const restMs = 1_000;
-/** How many times the patience it may take in all while something still happens. */
-const patienceTimes = 4;
+/** Between two looks, in ms. */
+const lookMs = 200;
+/** In how many looks in a row all must be at rest. */
+const looksAtRest = 6;
+/** Commits and messages per client after which the group is said never to stop. */
+const stepsEach = 30;
 
 /**
- * @param options.patienceMs for something to happen
- * @param options.faults the group may have moved to a successor channel
+ * Waits as long as something moves, however long that takes: a slow machine is no fault. What counts as a
+ * move is a commit or a message that the core takes, and a client whose trouble changes. A look takes longer
+ * on a busy machine, so the patience counts looks, not time.
+ *
+ * @param options.patienceMs for something to move, at one look in 200 ms
+ * @param options.faults the group may have moved to a replacement channel
  * @returns what did not come to rest, as sentences; nothing when all did
  */
 export async function settle(
@@ -25,10 +31,9 @@ export async function settle(
     await walker.restarting;
     walker.comeBack();
   }
-  const latest = Date.now() + patienceTimes * patienceMs;
-  let deadline = Date.now() + patienceMs;
-  let restingSince: number | undefined;
-  let before = -1;
+  const mostSteps = core.log.progress + stepsEach * walkers.length;
+  const patience = Math.ceil(patienceMs / lookMs);
+  let [unmoved, atRest, before] = [0, 0, ""];
   const nudged = new Set<Walker>();
   while (true) {
     if (faults) await nudge(core, walkers, chatId, nudged);
@@ -36,14 +41,13 @@ export async function settle(
       if ((await person.chat(chatId))?.mustAccept) await person.engine.acceptInvitation(chatId);
     }
     const restless = await restlessness(core, walkers, chatId, faults);
-    const now = core.log.progress;
-    if (restless.length > 0 || now !== before) restingSince = undefined;
-    else restingSince ??= Date.now();
-    if (now !== before) deadline = Math.min(latest, Date.now() + patienceMs);
-    before = now;
-    if (restingSince !== undefined && Date.now() - restingSince > restMs) return [];
-    if (Date.now() > deadline) return restless.length > 0 ? restless : ["the group never stops committing"];
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const now = `${core.log.progress} ${restless.join()}`;
+    [unmoved, before] = [now === before ? unmoved + 1 : 0, now];
+    atRest = restless.length === 0 && unmoved > 0 ? atRest + 1 : 0;
+    if (atRest >= looksAtRest) return [];
+    if (unmoved > patience) return restless;
+    if (core.log.progress > mostSteps) return restless.length > 0 ? restless : ["the group never stops committing"];
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }
 
@@ -98,6 +102,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       );
     } else if (record.leaving) say("is still leaving");
     else if (!await walker.isQuiet(chatId)) say("has something waiting");
+    else if (await walker.isBehind(core, record)) say("has entries of the group on the server");
   }
   return found;
 }

@@ -11,6 +11,7 @@ import {
   chatFromStored,
   type ChatMember,
   type ChatRecord,
+  cursorKey,
   keys,
   type OutboxRecord,
   type PendingRecord,
@@ -192,6 +193,12 @@ export class Walker {
       againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
     return this.running.size === 0 && !this.restarting && pending === undefined &&
       outbox.every(({ value }) => waits(value));
+  }
+
+  /** Whether entries of the group wait for it on the server. */
+  async isBehind(core: TestCore, { channelId }: Pick<ChatRecord, "channelId">): Promise<boolean> {
+    const cursor = await this.#disk().get<number>("account", cursorKey) ?? 0;
+    return await core.isWaiting(await this.person.recipientKey(), channelId, cursor);
   }
 
   /** @returns the messageIds of what is to go out */
