@@ -16,7 +16,7 @@ import { maxBundleBytes } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
-import { lockData } from "./data_lock.ts";
+import { lockData } from "./storage/sqlite/data_lock.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "./log.ts";

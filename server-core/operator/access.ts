@@ -1,6 +1,6 @@
 /** How a command gets at the data: the directory's lock around a connection to the database. */
 
-import { lockData } from "../data_lock.ts";
+import { lockData } from "../storage/sqlite/data_lock.ts";
 import type { Database } from "../storage/sqlite/database.ts";
 import { openExisting } from "../storage/sqlite/open.ts";
 import type { Invocation } from "./command.ts";

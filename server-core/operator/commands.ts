@@ -2,8 +2,8 @@
 
 import { parseArgs } from "node:util";
 import { ConfigError, type ServerConfig } from "../config.ts";
-import { DataInUseError } from "../data_lock.ts";
-import { StorageFormatError } from "../storage/sqlite/storage_format_error.ts";
+import { DataInUseError } from "../storage/sqlite/data_lock.ts";
+import { StorageFormatError } from "../storage/errors.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";

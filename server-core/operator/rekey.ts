@@ -1,6 +1,6 @@
 /** `qpq-server rekey`: another key for the database, none, or the first one. */
 
-import { lockData } from "../data_lock.ts";
+import { lockData } from "../storage/sqlite/data_lock.ts";
 import { Database } from "../storage/sqlite/database.ts";
 import { checkExisting, readMigrations } from "../storage/sqlite/open.ts";
 import { exists, finishReplacing, syncFolder } from "../storage/sqlite/replace_data.ts";

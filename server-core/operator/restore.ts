@@ -1,6 +1,6 @@
 /** `qpq-server restore FILE`: puts a backup in the place of the data. */
 
-import { lockData } from "../data_lock.ts";
+import { lockData } from "../storage/sqlite/data_lock.ts";
 import { Database } from "../storage/sqlite/database.ts";
 import { noteRestore } from "../storage/sqlite/delivery/restores.ts";
 import { checkExisting, openDatabase, readMigrations } from "../storage/sqlite/open.ts";

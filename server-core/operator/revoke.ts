@@ -1,7 +1,7 @@
 /** `qpq-server revoke`: ends sessions. */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
-import { isServed } from "../data_lock.ts";
+import { isServed } from "../storage/sqlite/data_lock.ts";
 import type { Database } from "../storage/sqlite/database.ts";
 import { withDatabase } from "./access.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";

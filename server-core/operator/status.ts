@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
-import { isServed } from "../data_lock.ts";
+import { isServed } from "../storage/sqlite/data_lock.ts";
 import { probeHealth } from "../health_probe.ts";
 import type { Database } from "../storage/sqlite/database.ts";
 import { storageFormat } from "../storage/sqlite/open.ts";

@@ -1,7 +1,7 @@
 /** `qpq-server users`: accounts, one of them in detail, and shutting one out. */
 
 import { toHex } from "../../schema/bytes.ts";
-import { isServed } from "../data_lock.ts";
+import { isServed } from "../storage/sqlite/data_lock.ts";
 import {
   type AccountAction,
   deleteAccount,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { openDatabase, readMigrations } from "./open.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 
 /** SHA-256 of what has run on somebody's data. A line is added with each migration and never changed. */
 const released: Record<string, string> = {

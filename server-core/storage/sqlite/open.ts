@@ -1,7 +1,7 @@
 /** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
 
 import { Database } from "./database.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 
 /** Marks our files (SQLite `application_id`): "qpq2". */
 const applicationId = 0x71707132;

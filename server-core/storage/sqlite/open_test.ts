@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Database } from "./database.ts";
 import { openDatabase } from "./open.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 
 async function withDir(test: (dataDir: string) => void | Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-open-" });

@@ -10,7 +10,7 @@ import type { Store } from "../store.ts";
 import { accountOperations } from "./accounts/operations.ts";
 import type { Outcome, Request } from "./batch.ts";
 import { deliveryOperations } from "./delivery/operations.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 /** An operation failed for a reason of ours (E050). */

@@ -3,7 +3,7 @@ import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { random, seedDevices, sha256 } from "../../testing/seed.ts";
 import { Database } from "./database.ts";
 import { openSqliteStore, StorageError } from "./sqlite_store.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 
 async function withDir(test: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-store-" });

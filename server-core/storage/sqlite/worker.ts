@@ -5,7 +5,7 @@ import { type OperationTable, type Outcome, type Request, runBatch } from "./bat
 import type { Database } from "./database.ts";
 import { deliveryOperations } from "./delivery/operations.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
-import { StorageFormatError } from "./storage_format_error.ts";
+import { StorageFormatError } from "../errors.ts";
 
 /** What the storage thread is told. */
 export type ToWorker = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | {
