@@ -16,7 +16,6 @@ import { maxBundleBytes } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
-import { lockData } from "./storage/sqlite/data_lock.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "./log.ts";
@@ -25,8 +24,7 @@ import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
-import { finishReplacing } from "./storage/sqlite/replace_data.ts";
-import { openSqliteStore } from "./storage/sqlite/sqlite_store.ts";
+import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
@@ -56,7 +54,7 @@ export interface ServerOptions {
   log: Log;
   /** ms since the Unix epoch. */
   now?: () => number;
-  /** The storage thread died: nothing can be acknowledged any more. */
+  /** Storage has ended by an error: nothing can be acknowledged any more. */
   onDead?: (error: Error) => void;
 }
 
@@ -66,27 +64,12 @@ export interface ServerOptions {
  * @throws DataInUseError when the data directory is, StorageFormatError for one that is not ours, ConfigError
  *   for certificate files that can not be used, Deno.errors when the port can not be had
  */
-export async function startServer(config: ServerConfig, options: ServerOptions): Promise<Server> {
-  const lock = await lockData(config.dataDir, "server");
-  try {
-    finishReplacing(config.dataDir);
-    const server = await startLocked(config, options);
-    const drainAndRelease = async () => {
-      await server.drain();
-      lock.release();
-    };
-    return { ...server, drain: drainAndRelease };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
-async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }: ServerOptions): Promise<Server> {
+export async function startServer(
+  config: ServerConfig,
+  { log, now = Date.now, onDead }: ServerOptions,
+): Promise<Server> {
   const metrics = new Metrics();
-  const store = await openSqliteStore({
-    dataDir: config.dataDir,
-    key: config.dbKey,
+  const store = await openStore(config, {
     now,
     onDead,
     onCommitted: (commitMs, operations) => {
@@ -121,10 +104,8 @@ async function startLocked(config: ServerConfig, { log, now = Date.now, onDead }
       metrics,
     });
     const refresh = watchState(metrics, {
-      dataDir: config.dataDir,
       certificatePem: certificate.certificatePem,
-      storageWaiting: () => store.waiting,
-      store: store.delivery,
+      store,
       now,
     });
     const endpoint: MetricsEndpoint | undefined = config.metrics === undefined

@@ -2,8 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { Mutex } from "async-mutex";
-import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
+import { equalBytes, fromHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { blobPath } from "../storage/blob_path.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -108,12 +109,6 @@ export class BlobFiles {
   #pathOf(sha256: Bytes): string {
     return blobPath(this.#dir, sha256);
   }
-}
-
-/** @returns where a blob lies below the folder of blobs */
-export function blobPath(dir: string, sha256: Bytes): string {
-  const name = toHex(sha256);
-  return `${dir}/${name.slice(0, 2)}/${name}`;
 }
 
 async function writeChecked(path: string, sha256: Bytes, length: number, pieces: AsyncIterable<Bytes>): Promise<void> {

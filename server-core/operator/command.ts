@@ -1,6 +1,7 @@
 /** What the operator's commands have in common: what they are given, how they fail. */
 
 import type { ServerConfig } from "../config.ts";
+import type { OperatorStore } from "../storage/operator_store.ts";
 import type { Output } from "./output.ts";
 
 /** Stable: scripts and supervisors decide by them. */
@@ -28,6 +29,7 @@ export class Failure extends Error {
 
 export interface Invocation {
   config: ServerConfig;
+  store: OperatorStore;
   positionals: string[];
   options: Record<string, string | boolean | undefined>;
   output: Output;
@@ -36,7 +38,7 @@ export interface Invocation {
 }
 
 export interface Command {
-  /** "invite [DAYS]" */
+  /** How it is called, like "invite [DAYS]". */
   synopsis: string;
   /** One sentence. */
   summary: string;

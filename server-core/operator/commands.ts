@@ -2,8 +2,8 @@
 
 import { parseArgs } from "node:util";
 import { ConfigError, type ServerConfig } from "../config.ts";
-import { DataInUseError } from "../storage/sqlite/data_lock.ts";
-import { StorageFormatError } from "../storage/errors.ts";
+import { DamagedDataError, DataInUseError, OperatorError } from "../storage/errors.ts";
+import { openOperatorStore } from "../storage/open_operator_store.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";
@@ -37,7 +37,7 @@ export const commands: Record<string, Command> = {
  * @param config reads the configuration; not asked for by help
  * @param write takes what goes to standard output, in whole lines
  * @returns the exit code
- * @throws Failure, ConfigError, DataInUseError, StorageFormatError
+ * @throws Failure, ConfigError, OperatorError
  */
 export async function runCommand(
   args: string[],
@@ -60,12 +60,15 @@ export async function runCommand(
   if (positionals.length < least || positionals.length > most) {
     throw new Failure(exitCodes.usage, `usage: qpq-server ${command.synopsis}`, `qpq-server ${name} --help`);
   }
+  const found = config();
+  const nowMs = Date.now();
   await command.run({
-    config: config(),
+    config: found,
+    store: openOperatorStore(found, () => nowMs),
     positionals,
     options: values,
     output: makeOutput(values.json === true, write),
-    nowMs: Date.now(),
+    nowMs,
   });
   return exitCodes.ok;
 }
@@ -93,12 +96,16 @@ export function failureOf(error: unknown): { message: string; hint?: string; exi
   if (error instanceof DataInUseError) {
     return {
       message: error.message,
-      hint: "stop it first, or try again when it has ended",
+      hint: error.hint ?? "stop it first, or try again when it has ended",
       exitCode: exitCodes.unavailable,
     };
   }
-  const isExpected = error instanceof ConfigError || error instanceof StorageFormatError ||
-    error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.NotFound ||
+  if (error instanceof OperatorError) {
+    const { message, hint } = error;
+    return { message, hint, exitCode: error instanceof DamagedDataError ? exitCodes.damaged : exitCodes.failed };
+  }
+  const isExpected = error instanceof ConfigError || error instanceof Deno.errors.AddrInUse ||
+    error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.PermissionDenied;
   return {
     message: isExpected ? (error as Error).message : (error as Error)?.stack ?? String(error),

@@ -2,9 +2,7 @@
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { createInvite } from "../authentication/invites.ts";
-import { registrationOperations } from "../storage/sqlite/accounts/registration.ts";
-import { withDatabase } from "./access.ts";
-import { type Command, exitCodes, Failure } from "./command.ts";
+import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { time } from "./output.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -17,22 +15,20 @@ export const invite: Command = {
   details: "The code is shown once: only its hash is stored. It takes effect at once in a running server.",
   examples: ["qpq-server invite", "qpq-server invite 30 --json"],
   positionals: [0, 1],
-  run: (invocation) =>
-    withDatabase(invocation, { write: true }, async (db) => {
-      const { positionals: [days = "7"], nowMs, output } = invocation;
-      if (!/^[1-9]\d{0,2}$/.test(days)) {
-        throw new Failure(exitCodes.usage, "DAYS: an integer from 1 to 999", "qpq-server invite --help");
-      }
-      const expiresMs = nowMs + Number(days) * dayMs;
-      let codeSha256!: Uint8Array;
-      const code = await createInvite({
-        addInvite: (args) => {
-          codeSha256 = args.codeSha256;
-          return Promise.resolve(registrationOperations.addInvite(db, args, { nowMs }));
-        },
-      }, expiresMs);
-      output.record(code, { code, inviteId: idOf(codeSha256), expiresMs });
-    }),
+  run: async ({ store, positionals: [days = "7"], nowMs, output }) => {
+    if (!/^[1-9]\d{0,2}$/.test(days)) {
+      throw new Failure(exitCodes.usage, "DAYS: an integer from 1 to 999", "qpq-server invite --help");
+    }
+    const expiresMs = nowMs + Number(days) * dayMs;
+    let codeSha256!: Uint8Array;
+    const code = await createInvite({
+      addInvite: (args) => {
+        codeSha256 = args.codeSha256;
+        return store.addInvite(args);
+      },
+    }, expiresMs);
+    output.record(code, { code, inviteId: idOf(codeSha256), expiresMs });
+  },
 };
 
 export const invites: Command = {
@@ -51,33 +47,22 @@ export const invites: Command = {
   },
 };
 
-const list: Command["run"] = (invocation) =>
-  withDatabase(invocation, {}, (db) => {
-    const rows = db.all<{ codeSha256: Uint8Array; expiresMs: number; usedBy: string | null }>(
-      "SELECT code_sha256 AS codeSha256, expires_ms AS expiresMs, username AS usedBy FROM invites LEFT JOIN accounts ON account_key = used_by ORDER BY expires_ms, code_sha256",
-    );
-    const records = rows.map(({ codeSha256, expiresMs, usedBy }) => {
-      const state = usedBy !== null ? "used" : expiresMs > invocation.nowMs ? "open" : "expired";
-      return {
-        cells: [idOf(codeSha256), state, time(expiresMs), usedBy ?? "-"],
-        fields: { inviteId: idOf(codeSha256), state, expiresMs, usedBy },
-      };
-    });
-    invocation.output.table(["ID", "STATE", "EXPIRES", "USED BY"], records, "no invites");
+const list: Command["run"] = async ({ store, nowMs, output }) => {
+  const records = (await store.invites()).map(({ codeSha256, expiresMs, usedBy }) => {
+    const state = usedBy !== null ? "used" : expiresMs > nowMs ? "open" : "expired";
+    return {
+      cells: [idOf(codeSha256), state, time(expiresMs), usedBy ?? "-"],
+      fields: { inviteId: idOf(codeSha256), state, expiresMs, usedBy },
+    };
   });
+  output.table(["ID", "STATE", "EXPIRES", "USED BY"], records, "no invites");
+};
 
-function revoke(invocation: Parameters<Command["run"]>[0], id: Uint8Array): Promise<void> {
-  return withDatabase(invocation, { write: true }, (db) => {
-    const { changes } = db.run(
-      "DELETE FROM invites WHERE substr(code_sha256, 1, ?) = ? AND used_by IS NULL",
-      idBytes,
-      id,
-    );
-    if (changes === 0) {
-      throw new Failure(exitCodes.failed, "no such invite that is not used", "`qpq-server invites` shows the ids");
-    }
-    invocation.output.record("revoked", { inviteId: toHex(id), revoked: true });
-  });
+async function revoke({ store, output }: Invocation, id: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (!await store.withdrawInvite({ idPrefix: id })) {
+    throw new Failure(exitCodes.failed, "no such invite that is not used", "`qpq-server invites` shows the ids");
+  }
+  output.record("revoked", { inviteId: toHex(id), revoked: true });
 }
 
 function idOf(codeSha256: Uint8Array): string {

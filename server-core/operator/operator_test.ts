@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import { readConfig } from "../config.ts";
-import { blobPath } from "../delivery/blob_files.ts";
+import { blobPath } from "../storage/blob_path.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
 import { outcome } from "../testing/delivery_service.ts";
 import {

@@ -2,11 +2,8 @@
 
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
-import { isServed } from "../storage/sqlite/data_lock.ts";
 import { probeHealth } from "../health_probe.ts";
-import type { Database } from "../storage/sqlite/database.ts";
-import { storageFormat } from "../storage/sqlite/open.ts";
-import { withDatabase } from "./access.ts";
+import type { StoreFacts } from "../storage/operator_store.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
@@ -14,16 +11,16 @@ import { size, time } from "./output.ts";
 export const status: Command = {
   synopsis: "status",
   summary: "whether the server answers, and what it holds",
-  details:
-    `Exit code 3 when the server does not answer; what the database holds is shown all the same. Figures of the running process (connections, calls) are there when QPQ_METRICS_PORT is set.`,
+  details: `Exit code 3 when the server does not answer; what the database holds is shown all the same. Figures of \
+the running process (connections, calls) are there when QPQ_METRICS_PORT is set.`,
   examples: ["qpq-server status", "qpq-server status --json | jq .queueMessages"],
   positionals: [0, 0],
   run: async (invocation) => {
-    const { config, output } = invocation;
+    const { config, store, output } = invocation;
     const server = await serverState(invocation);
     const facts = {
       server,
-      ...await withDatabase(invocation, {}, (db) => databaseFacts(db, invocation)),
+      ...await store.facts(),
       certificate: certificateFacts(config.dataDir),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -42,61 +39,12 @@ export const status: Command = {
 
 type ServerState = "serving" | "draining" | "silent" | "stopped";
 
-async function serverState({ config }: Invocation): Promise<ServerState> {
-  if (!isServed(config.dataDir)) return "stopped";
+async function serverState({ config, store }: Invocation): Promise<ServerState> {
+  if (!store.isServed()) return "stopped";
   return await probeHealth(config, probeMs).then(
     (healthy) => healthy ? "serving" as const : "draining" as const,
     () => "silent" as const,
   );
-}
-
-interface DatabaseFacts {
-  schemaVersion: number;
-  storageFormat: number;
-  encrypted: boolean;
-  accounts: number;
-  devices: number;
-  sessions: number;
-  channels: number;
-  queueMessages: number;
-  queueBytes: number;
-  keyPackages: number;
-  openInvites: number;
-  attachments: number;
-  attachmentBytes: number;
-  databaseBytes: number;
-}
-
-function databaseFacts(db: Database, { config: { dataDir, dbKey }, nowMs }: Invocation): DatabaseFacts {
-  const number = (sql: string, ...params: number[]) => db.get<{ found: number }>(sql, ...params)!.found;
-  return {
-    schemaVersion: db.pragma("user_version") as number,
-    storageFormat,
-    encrypted: dbKey !== undefined,
-    accounts: number("SELECT count(*) AS found FROM accounts WHERE state <> 'deleted'"),
-    devices: number("SELECT count(*) AS found FROM devices WHERE enrolled = 1"),
-    sessions: number("SELECT count(*) AS found FROM sessions WHERE expires_ms > ?", nowMs),
-    channels: number("SELECT count(*) AS found FROM channels"),
-    queueMessages: number("SELECT coalesce(sum(waiting), 0) AS found FROM queues"),
-    queueBytes: number("SELECT coalesce(sum(waiting_bytes), 0) AS found FROM queues"),
-    keyPackages: number("SELECT count(*) AS found FROM key_packages"),
-    openInvites: number("SELECT count(*) AS found FROM invites WHERE used_by IS NULL AND expires_ms > ?", nowMs),
-    attachments: number("SELECT count(DISTINCT sha256) AS found FROM blobs WHERE expires_ms > ?", nowMs),
-    attachmentBytes: number(
-      "SELECT coalesce(sum(length), 0) AS found FROM (SELECT max(length) AS length FROM blobs WHERE expires_ms > ? GROUP BY sha256)",
-      nowMs,
-    ),
-    databaseBytes: bytesOf(`${dataDir}/qpq.db`) + bytesOf(`${dataDir}/qpq.db-wal`),
-  };
-}
-
-function bytesOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
 }
 
 interface CertificateFacts {
@@ -148,7 +96,7 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, live, ...facts }: DatabaseFacts & {
+  { server, certificate, live, ...facts }: StoreFacts & {
     server: ServerState;
     certificate: CertificateFacts | null;
     live: LiveFacts | null;

@@ -131,8 +131,13 @@ export interface AccountStore {
   sessions(args: { accountKey: Bytes }): Promise<ListedSession[]>;
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
-  /** Another value than before means that another process has changed the database meanwhile. */
-  revision(): Promise<number>;
+  /**
+   * A mark of what other processes did to the data, by which this one learns that its caches may be stale. Once
+   * another process has ended a session or changed an account, and has been answered, the mark differs from
+   * every mark given before. It may also change for less than that, but not by the calls of this store.
+   * Comparable for equality only.
+   */
+  revision(): Promise<string>;
   /** Those of the given sessions that are no more. */
   endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;

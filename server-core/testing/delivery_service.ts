@@ -48,7 +48,7 @@ export async function withService(
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-core-" });
   const devices = seedDevices(dataDir, count);
   const clock = { nowMs: 1_800_000_000_000 };
-  const store = openInlineStore(dataDir, () => clock.nowMs);
+  const store = await openInlineStore(dataDir, () => clock.nowMs);
   const deps: DeliveryDependencies = {
     store: store.delivery,
     live: new LiveDevices(),

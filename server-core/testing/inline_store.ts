@@ -1,37 +1,32 @@
 /**
- * The real operations on a real database, run at once and in this thread: starting a storage thread for each
- * test would cost a second each.
+ * The SQLite store without its thread, for tests: the database is in the test's own thread, because starting
+ * one for each test would cost half a second. It skips the fsync: these tests are not about power cuts.
  */
 
-import { WireError } from "../../schema/rpc/errors.ts";
-import { accountOperations } from "../storage/sqlite/accounts/operations.ts";
-import { type OperationTable, runBatch } from "../storage/sqlite/batch.ts";
-import { deliveryOperations } from "../storage/sqlite/delivery/operations.ts";
+import { DatabaseHost, type FromHost, type ToHost } from "../storage/sqlite/database_host.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
+import { openSqliteStore } from "../storage/sqlite/sqlite_store.ts";
+import type { HostLink } from "../storage/sqlite/storage_thread.ts";
 import type { Store } from "../storage/store.ts";
 
-const operations: OperationTable = { accounts: accountOperations, delivery: deliveryOperations };
+class InlineHost implements HostLink {
+  readonly #host = new DatabaseHost((options) => {
+    const db = openDatabase(options);
+    db.pragma("synchronous=OFF");
+    return db;
+  });
 
-export function openInlineStore(dataDir: string, now: () => number): Store {
-  const db = openDatabase({ dataDir });
-  // The one thing left out of the real thing: these tests are not about power cuts.
-  db.pragma("synchronous=OFF");
-  const run = (domain: string, name: string) => async (args: unknown) => {
+  async tell(message: ToHost): Promise<FromHost> {
+    // Messages between threads are cloned.
+    const copy = structuredClone(message);
     await Promise.resolve();
-    const [outcome] = runBatch(db, operations, [{ domain, name, args: structuredClone(args), nowMs: now() }]);
-    if (outcome.kind === "refused") throw new WireError(outcome.code, outcome.reason, outcome.retryAfterMs);
-    if (outcome.kind === "failed") throw new Error(outcome.message);
-    return structuredClone(outcome.value);
-  };
-  const proxy = <S>(domain: string): S =>
-    Object.fromEntries(Object.keys(operations[domain]).map((name) => [name, run(domain, name)])) as S;
-  return {
-    accounts: proxy("accounts"),
-    delivery: proxy("delivery"),
-    waiting: 0,
-    close: () => {
-      db.close();
-      return Promise.resolve();
-    },
-  };
+    return structuredClone(this.#host.answer(copy));
+  }
+
+  end(): void {}
+}
+
+/** @param now the clock of all operations, ms since the Unix epoch */
+export function openInlineStore(dataDir: string, now: () => number): Promise<Store> {
+  return openSqliteStore({ dataDir, now }, () => new InlineHost());
 }

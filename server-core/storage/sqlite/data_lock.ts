@@ -5,13 +5,10 @@
  * disk.
  */
 
+import { DataInUseError } from "../errors.ts";
+
 /** server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files, alone. */
 export type DataUse = "server" | "command" | "replacing";
-
-/** The directory is being used in a way that shuts this use out. Nothing was changed. */
-export class DataInUseError extends Error {
-  override readonly name = "DataInUseError";
-}
 
 export interface DataLock {
   /** Gives the directory back; idempotent. */

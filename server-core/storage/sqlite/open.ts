@@ -1,6 +1,8 @@
 /** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
 
+import { fileBytes } from "../files.ts";
 import { Database } from "./database.ts";
+import { databasePath } from "./database_files.ts";
 import { StorageFormatError } from "../errors.ts";
 
 /** Marks our files (SQLite `application_id`): "qpq2". */
@@ -43,9 +45,8 @@ export interface OpenOptions {
  */
 export function openDatabase({ dataDir, key, migrations = readMigrations() }: OpenOptions): Database {
   refuseOldDeliveries(dataDir);
-  const path = `${dataDir}/qpq.db`;
-  const exists = fileSize(path) > 0;
-  if (exists) checkExisting(path, key, migrations);
+  const path = databasePath(dataDir);
+  if ((fileBytes(path) ?? 0) > 0) checkExisting(path, key, migrations);
   const db = new Database(path, { key });
   try {
     db.pragma("journal_mode=WAL");
@@ -78,8 +79,8 @@ export function openExisting(
   { dataDir, key, migrations = readMigrations(), write = false, anySchema = false }: OpenExistingOptions,
 ): Database {
   refuseOldDeliveries(dataDir);
-  const path = `${dataDir}/qpq.db`;
-  if (fileSize(path) <= 0) {
+  const path = databasePath(dataDir);
+  if (!fileBytes(path)) {
     throw new StorageFormatError(`${dataDir} holds no database: check QPQ_DATA, or start the server once`);
   }
   checkExisting(path, key, migrations);
@@ -99,7 +100,7 @@ function newestOf(migrations: Migration[]): number {
 
 /** Version 1 kept its queues in one file of another form, without channels: it can not be carried over. */
 function refuseOldDeliveries(dataDir: string): void {
-  if (fileSize(`${dataDir}/deliveries.bin`) < 0) return;
+  if (fileBytes(`${dataDir}/deliveries.bin`) === undefined) return;
   throw new StorageFormatError(
     `${dataDir} holds deliveries.bin, the queue file of storage format 1, which this server can not read; it was left as it is. Start with an empty QPQ_DATA directory, or run the older server until its queues are empty and then move deliveries.bin away`,
   );
@@ -180,14 +181,4 @@ function hasPlainHeader(path: string): boolean {
   using file = Deno.openSync(path, { read: true });
   const header = new Uint8Array(16);
   return file.readSync(header) === 16 && new TextDecoder().decode(header) === "SQLite format 3\0";
-}
-
-/** @returns bytes, or -1 when there is no such file */
-function fileSize(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return -1;
-    throw error;
-  }
 }

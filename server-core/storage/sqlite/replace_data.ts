@@ -5,6 +5,8 @@
  * rubbish. The old files end in `before-restore-<stamp>/`.
  */
 
+import { exists, syncFolder } from "../files.ts";
+
 /**
  * What makes up the data; the rest of the directory (locks, older copies) stays where it is. The log and its
  * index first: a database must never meet another's.
@@ -87,22 +89,4 @@ function exchange(part: string, { dataDir, from, aside }: { dataDir: string; fro
 
 function removeFolder(path: string): void {
   if (exists(path)) Deno.removeSync(path, { recursive: true });
-}
-
-/** @returns whether there is anything at the path, a dangling link too @throws what `lstat` throws for other reasons */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Makes names durable. Windows has no such call and does not need it. */
-export function syncFolder(path: string): void {
-  if (Deno.build.os === "windows") return;
-  using folder = Deno.openSync(path, { read: true });
-  folder.syncSync();
 }

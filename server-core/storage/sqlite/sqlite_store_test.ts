@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { random, seedDevices, sha256 } from "../../testing/seed.ts";
 import { Database } from "./database.ts";
-import { openSqliteStore, StorageError } from "./sqlite_store.ts";
-import { StorageFormatError } from "../errors.ts";
+import { StorageError, StorageFormatError } from "../errors.ts";
+import { openSqliteStore } from "./sqlite_store.ts";
 
 async function withDir(test: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-store-" });

@@ -116,7 +116,7 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
 
   revision(db) {
     // https://www.sqlite.org/pragma.html#pragma_data_version: this connection's own writes do not change it.
-    return db.pragma("data_version") as number;
+    return String(db.pragma("data_version"));
   },
 
   endedSessions(db, { sessionIds }) {

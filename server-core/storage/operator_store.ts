@@ -1,0 +1,157 @@
+/**
+ * What the operator's commands ask of storage, beside a running server or without one. Each call is a whole
+ * operation: it takes hold of the data, works, and lets go.
+ */
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** An account as the operator sees it. */
+export interface AccountSummary {
+  username: string;
+  state: AccountState;
+  /** 32 bytes. */
+  accountKey: Bytes;
+  /** ms since the Unix epoch, as all times here. */
+  createdMs: number;
+  /** Devices in its signed list. */
+  devices: number;
+  /** Sessions that are not over. */
+  sessions: number;
+  /** The last use of any of its sessions; null: it has none. */
+  lastUsedMs: number | null;
+  /** Bytes of its attachments whose time is not over. */
+  attachmentBytes: number;
+}
+
+/** Only active accounts sign in. A deleted one keeps its name, its key and its signed device list. */
+export type AccountState = "active" | "disabled" | "deleted";
+
+/**
+ * disable: ends every session and refuses new ones and recoveries; the rest stays. enable: takes that back.
+ * delete: removes all that is the account's own, for good (docs/decisions/022).
+ */
+export type AccountChange = "disable" | "enable" | "delete";
+
+export interface DeviceSummary {
+  /** 16 bytes. */
+  deviceId: Bytes;
+  /** listed: in the account's signed list; signed in: not yet in it; revoked: taken out for good. */
+  state: "listed" | "signed in" | "revoked";
+  createdMs: number;
+  /** KeyPackages in stock, the last resort included. */
+  keyPackages: number;
+  /** Messages that wait, and their bytes. */
+  waiting: number;
+  waitingBytes: number;
+  /** Sessions that are not over, the oldest first. */
+  sessions: SessionSummary[];
+}
+
+export interface SessionSummary {
+  /** 16 bytes. */
+  sessionId: Bytes;
+  createdMs: number;
+  lastUsedMs: number;
+  expiresMs: number;
+}
+
+/** Whose sessions are meant. Ids are 16 bytes. */
+export type SessionSelection = { sessionId: Bytes } | { deviceId: Bytes } | { username: string } | "all";
+
+export interface InviteSummary {
+  /** 32 bytes: SHA-256 of the code. */
+  codeSha256: Bytes;
+  expiresMs: number;
+  /** The account that it was used for. */
+  usedBy: string | null;
+}
+
+/** What the store holds, in numbers. */
+export interface StoreFacts {
+  /** Number of the newest migration that the data has had. */
+  schemaVersion: number;
+  storageFormat: number;
+  encrypted: boolean;
+  /** Not deleted ones. */
+  accounts: number;
+  /** Listed ones. */
+  devices: number;
+  sessions: number;
+  channels: number;
+  queueMessages: number;
+  queueBytes: number;
+  keyPackages: number;
+  openInvites: number;
+  attachments: number;
+  attachmentBytes: number;
+  databaseBytes: number;
+}
+
+/**
+ * Every method rejects with DataInUseError while the data is being replaced, and with StorageFormatError when
+ * there is no data, or none that this version can use.
+ */
+export interface OperatorStore {
+  /** @returns whether a server has the data right now */
+  isServed(): boolean;
+  facts(): Promise<StoreFacts>;
+  /** @returns all accounts by name, deleted ones included */
+  accounts(): Promise<AccountSummary[]>;
+  /** @returns the account, or undefined for an unknown name */
+  account(args: { username: string }): Promise<AccountSummary | undefined>;
+  /**
+   * Changes an account in one transaction. A deleted account stays as it is.
+   *
+   * @returns the state before and after, and how many sessions ended; undefined for an unknown name
+   */
+  changeAccount(
+    args: { username: string; change: AccountChange },
+  ): Promise<{ before: AccountState; state: AccountState; endedSessions: number } | undefined>;
+  /** @returns the account's devices, the oldest first; undefined for an unknown name */
+  devices(args: { username: string }): Promise<DeviceSummary[] | undefined>;
+  /** @returns the ids of the sessions that it ended; undefined for an unknown username */
+  endSessions(args: { sessions: SessionSelection }): Promise<Bytes[] | undefined>;
+  /** Stores a single-use invite code by its SHA-256. */
+  addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
+  /** @returns all invites, the first to expire first */
+  invites(): Promise<InviteSummary[]>;
+  /**
+   * Deletes an invite that was not used.
+   *
+   * @param args.idPrefix the first bytes of its `codeSha256`
+   * @returns whether there was one
+   */
+  withdrawInvite(args: { idPrefix: Bytes }): Promise<boolean>;
+  /**
+   * Reads all of the data, and compares the records of attachments with their files.
+   *
+   * @param args.hashes whether the content of each file is hashed, too
+   * @returns a sentence for each fault; empty when there is none
+   */
+  faults(args: { hashes: boolean }): Promise<string[]>;
+  /**
+   * Writes everything that a server needs to go on elsewhere, as of one moment, into a new file. The file
+   * appears under its name once it is whole and durable.
+   *
+   * @returns how many attachments it holds
+   * @throws DamagedDataError, Deno.errors.AlreadyExists when there is such a file
+   */
+  backUp(args: { file: string }): Promise<{ attachments: number }>;
+  /**
+   * Puts a backup in the place of the data, alone on it. What was there is kept aside. After a crash either the
+   * old or the new data is found whole.
+   *
+   * @param args.replace whether data that is there may be replaced
+   * @returns how many attachments came back, and where the old data is
+   * @throws RefusedError when data is there or the file is no backup, DataInUseError, StorageFormatError,
+   *   DamagedDataError
+   */
+  restore(args: { file: string; replace: boolean }): Promise<{ attachments: number; aside: string | undefined }>;
+  /**
+   * Encrypts all data under another key, alone on it. After a crash either the old or the new key opens it.
+   *
+   * @param args.newKey undefined: not encrypted
+   * @throws RefusedError when there is no data, DataInUseError, StorageFormatError, DamagedDataError
+   */
+  rekey(args: { newKey: string | undefined }): Promise<void>;
+}

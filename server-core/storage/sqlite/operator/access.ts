@@ -1,0 +1,46 @@
+/** How an operation gets at the data: the directory's lock around a connection to the database. */
+
+import type { Database } from "../database.ts";
+import { lockData } from "../data_lock.ts";
+import { openExisting } from "../open.ts";
+
+/** A data directory, and what its operations need beside it. */
+export interface DataDirectory {
+  dataDir: string;
+  /** SQLCipher passphrase; absent: not encrypted. */
+  key?: string;
+  /** ms since the Unix epoch. */
+  nowMs: number;
+}
+
+/**
+ * Runs `work` on the database, beside a server or without one.
+ *
+ * @param access write: rows will be changed; anySchema: a database that is not migrated yet will do
+ * @throws DataInUseError, StorageFormatError
+ */
+export async function withDatabase<T>(
+  { dataDir, key }: DataDirectory,
+  access: { write?: boolean; anySchema?: boolean },
+  work: (db: Database) => T | Promise<T>,
+): Promise<T> {
+  const lock = await lockData(dataDir, "command");
+  try {
+    const db = openExisting({ dataDir, key, ...access });
+    try {
+      return await work(db);
+    } finally {
+      db.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Runs `work` as one transaction: all or nothing, whenever the process ends. */
+export function inTransaction<T>(db: Database, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  const result = work();
+  db.exec("COMMIT");
+  return result;
+}

@@ -1,0 +1,81 @@
+/**
+ * A backup: everything that a server needs to go on elsewhere, in one file.
+ *
+ * The file is a database like the server's own, encrypted with the same key, as it was at one moment.
+ * Attachments and the core's certificate with its key lie in a table of it. So a backup is as secret as the
+ * database, and a half of it can not be mistaken for the whole.
+ */
+
+import { toHex } from "../../../../schema/bytes.ts";
+import { blobPath } from "../../blob_path.ts";
+import { DamagedDataError } from "../../errors.ts";
+import { exists, folderOf, syncFile, syncFolder } from "../../files.ts";
+import { Database } from "../database.ts";
+import { type DataDirectory, withDatabase } from "./access.ts";
+import { addFile, keptFiles, makeFileTable } from "./backup_files.ts";
+
+/**
+ * Writes a backup into a new file, beside a running server or without one.
+ *
+ * @returns how many attachments it holds
+ * @throws DamagedDataError when an attachment is lost, Deno.errors.AlreadyExists when there is such a file
+ */
+export async function writeBackup(directory: DataDirectory, file: string): Promise<{ attachments: number }> {
+  const partial = `${file}.partial-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    await withDatabase(directory, { anySchema: true }, (db) => {
+      // Made before SQLite opens it, so that nobody else can read it for a moment.
+      Deno.openSync(partial, { createNew: true, write: true, mode: 0o600 }).close();
+      db.run("VACUUM INTO ?", partial);
+    });
+    const attachments = await addFiles(directory, partial);
+    syncFile(partial);
+    // Unlike a rename this fails when somebody has made FILE meanwhile.
+    Deno.linkSync(partial, file);
+    Deno.removeSync(partial);
+    syncFolder(folderOf(file));
+    return { attachments };
+  } finally {
+    for (const path of [partial, `${partial}-journal`]) if (exists(path)) Deno.removeSync(path);
+  }
+}
+
+/** @returns how many attachments were added */
+async function addFiles(directory: DataDirectory, path: string): Promise<number> {
+  const { dataDir, key, nowMs } = directory;
+  const db = new Database(path, { key, fileMustExist: true });
+  try {
+    makeFileTable(db);
+    db.exec("BEGIN");
+    // The server deletes them at its next look; nobody can fetch them any more.
+    db.run("DELETE FROM blobs WHERE expires_ms <= ?", nowMs);
+    for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
+    let attachments = 0;
+    for (const { sha256 } of db.all<{ sha256: Uint8Array<ArrayBuffer> }>("SELECT DISTINCT sha256 FROM blobs")) {
+      const source = blobPath(`${dataDir}/blobs`, sha256);
+      if (exists(source)) {
+        addFile(db, `blobs/${toHex(sha256)}`, source);
+        attachments++;
+      } else if (await isRecorded(directory, sha256)) {
+        throw new DamagedDataError(
+          `an attachment has a record and no file: ${toHex(sha256)}`,
+          "qpq-server check",
+        );
+      } // Its time was over while the backup was made, and the server has deleted it.
+      else db.run("DELETE FROM blobs WHERE sha256 = ?", sha256);
+    }
+    db.exec("COMMIT");
+    return attachments;
+  } finally {
+    db.close();
+  }
+}
+
+/** Asks the server's own database, as it is now. The server deletes a record before its file. */
+function isRecorded(directory: DataDirectory, sha256: Uint8Array): Promise<boolean> {
+  return withDatabase(
+    directory,
+    { anySchema: true },
+    (db) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, directory.nowMs) !== undefined,
+  );
+}

@@ -1,0 +1,79 @@
+/** Puts a backup in the place of the data, so that a crash leaves the old or the new data whole. */
+
+import { DamagedDataError, RefusedError } from "../../errors.ts";
+import { exists, syncFile } from "../../files.ts";
+import { Database } from "../database.ts";
+import { databasePath } from "../database_files.ts";
+import { lockData } from "../data_lock.ts";
+import { noteRestore } from "../delivery/restores.ts";
+import { checkExisting, openDatabase, readMigrations } from "../open.ts";
+import { abandonReplacing, beginReplacing, decideReplacing, finishReplacing } from "../replace_data.ts";
+import type { DataDirectory } from "./access.ts";
+import { hasFileTable, takeFilesOut } from "./backup_files.ts";
+import { faultsOf } from "./faults.ts";
+
+/**
+ * @param args.replace whether data that is there may be replaced
+ * @returns how many attachments came back, and the folder of the old data
+ * @throws DataInUseError, RefusedError, StorageFormatError, DamagedDataError
+ */
+export async function restoreBackup(
+  directory: DataDirectory,
+  { file, replace }: { file: string; replace: boolean },
+): Promise<{ attachments: number; aside: string | undefined }> {
+  const { dataDir, key, nowMs } = directory;
+  const lock = await lockData(dataDir, "replacing");
+  try {
+    finishReplacing(dataDir);
+    if (exists(databasePath(dataDir)) && !replace) {
+      throw new RefusedError(`${dataDir} holds data`, "restore FILE --replace: what is there is kept aside");
+    }
+    checkExisting(file, key, readMigrations());
+    const folder = beginReplacing(dataDir);
+    try {
+      const attachments = unpack(file, folder, key, nowMs);
+      const aside = decideReplacing(dataDir, new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-"));
+      return { attachments, aside };
+    } catch (error) {
+      abandonReplacing(dataDir);
+      throw error;
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** @returns how many attachments there were */
+function unpack(file: string, folder: string, key: string | undefined, nowMs: number): number {
+  const packed = `${folder}/packed.db`;
+  const path = databasePath(folder);
+  Deno.copyFileSync(file, packed);
+  Deno.chmodSync(packed, 0o600);
+  const db = new Database(packed, { key, fileMustExist: true });
+  let attachments: number;
+  try {
+    if (!hasFileTable(db)) {
+      throw new RefusedError("FILE is a database and no backup", "backups are made by `qpq-server backup`");
+    }
+    const faults = faultsOf(db);
+    if (faults.length > 0) throw new DamagedDataError(`the backup is damaged: ${faults[0]}`);
+    attachments = takeFilesOut(db, folder);
+    // Into a file beside it: VACUUM alone would need room for all of it in memory or in the temporary folder,
+    // and a container has little of either.
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+    db.run("VACUUM INTO ?", path);
+  } finally {
+    db.close();
+  }
+  Deno.removeSync(packed);
+  const restored = openDatabase({ dataDir: folder, key });
+  try {
+    noteRestore(restored, nowMs);
+    // Nothing stays beside the file.
+    restored.pragma("journal_mode=DELETE");
+  } finally {
+    restored.close();
+  }
+  syncFile(path);
+  return attachments;
+}

@@ -1,0 +1,31 @@
+/** The SQLite store of a running server: it holds the data directory's lock for as long as it is open. */
+
+import type { Store } from "../store.ts";
+import { lockData } from "./data_lock.ts";
+import { finishReplacing } from "./replace_data.ts";
+import { openSqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
+
+/**
+ * Locks the directory, completes a `restore` that was cut off, and opens the database.
+ *
+ * @throws DataInUseError, StorageFormatError, StorageError
+ */
+export async function openServedStore(options: SqliteStoreOptions): Promise<Store> {
+  const lock = await lockData(options.dataDir, "server");
+  try {
+    finishReplacing(options.dataDir);
+    const store = await openSqliteStore(options);
+    return {
+      accounts: store.accounts,
+      delivery: store.delivery,
+      get waiting() {
+        return store.waiting;
+      },
+      storedBytes: () => store.storedBytes(),
+      close: () => store.close().finally(() => lock.release()),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
