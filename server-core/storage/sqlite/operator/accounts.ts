@@ -21,14 +21,21 @@ const actions: Record<AccountChange, AccountAction> = {
   delete: deleteAccount,
 };
 
+/** @returns all accounts by name, deleted ones included */
 export function allAccounts(db: Database, nowMs: number): AccountSummary[] {
   return db.all<AccountSummary>(`${selectAccounts} ORDER BY username`, nowMs, nowMs);
 }
 
+/** @returns the account, or undefined for an unknown name */
 export function accountNamed(db: Database, username: string, nowMs: number): AccountSummary | undefined {
   return db.get<AccountSummary>(`${selectAccounts} WHERE username = ?`, nowMs, nowMs, username);
 }
 
+/**
+ * Changes an account in one transaction. A deleted account stays as it is.
+ *
+ * @returns the state before and after, and how many sessions ended; undefined for an unknown name
+ */
 export function changeAccount(
   db: Database,
   { username, change }: { username: string; change: AccountChange },

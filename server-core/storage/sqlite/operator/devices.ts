@@ -15,6 +15,7 @@ interface DeviceRow {
   waitingBytes: number | null;
 }
 
+/** @returns the account's devices, the oldest first; undefined for an unknown name */
 export function devicesOf(db: Database, username: string, nowMs: number): DeviceSummary[] | undefined {
   const account = db.get<{ accountKey: Bytes }>(
     "SELECT account_key AS accountKey FROM accounts WHERE username = ?",

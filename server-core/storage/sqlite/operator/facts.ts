@@ -6,6 +6,7 @@ import { databaseBytes } from "../database_files.ts";
 import { storageFormat } from "../open.ts";
 import type { DataDirectory } from "./access.ts";
 
+/** @returns the counts and sizes of what the database holds */
 export function storeFacts(db: Database, { dataDir, key, nowMs }: DataDirectory): StoreFacts {
   const number = (sql: string, ...params: number[]) => db.get<{ found: number }>(sql, ...params)!.found;
   return {

@@ -3,6 +3,7 @@
 import type { InviteSummary } from "../../operator_store.ts";
 import type { Database } from "../database.ts";
 
+/** @returns all invites, the first to expire first */
 export function allInvites(db: Database): InviteSummary[] {
   return db.all<InviteSummary>(
     `SELECT code_sha256 AS codeSha256, expires_ms AS expiresMs, username AS usedBy
