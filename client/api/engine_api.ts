@@ -92,15 +92,56 @@ export interface ChatSummary {
    */
   recovering?: true;
   unread: number;
-  lastMessage?: { text: string; sender: string; atMs: number };
+  lastMessage?: MessagePreview & { sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
+}
+
+/** What the chat list says of the newest message. */
+export interface MessagePreview {
+  /** Its text, or what there is of one. */
+  text: string;
+  /** What is said in place of a text: a key "message.…" of web/i18n. */
+  note?: "delete" | "unsupported";
+}
+
+/** What a message shows, after all that later messages did to it. client/content/kinds/ makes it. */
+export interface MessageContent {
+  /** Empty once deleted. */
+  text: string;
+  /** The message that it answers. */
+  replyTo?: {
+    /** MIMI message id: hex, 32 bytes. */
+    id: string;
+    /** The `order` of that message's item; absent where this device did not know it. */
+    order?: string;
+  };
+  /** The text is not the first one. */
+  edited?: true;
+  /** Its sender took it back. */
+  deleted?: true;
+  /** This version can not show it; `text` names its type, where it has one. */
+  unsupported?: true;
+  /** Oldest first. */
+  reactions?: Reaction[];
+}
+
+/** One sign of one person on a message. */
+export interface Reaction {
+  /** MIMI message id of the message that brought it: hex, 32 bytes. Several signs can have come with one. */
+  id: string;
+  /** Username. */
+  sender: string;
+  /** hex, 32 bytes */
+  senderKey: string;
+  /** An emoji, or a few characters. */
+  text: string;
 }
 
 export type MessageState = "waiting" | "sent" | "received" | "failed";
 
 export type TimelineItem =
-  | {
+  | MessageContent & {
     kind: "message";
     /** hex, 16 bytes: the wire's messageId */
     messageId: string;
@@ -110,7 +151,6 @@ export type TimelineItem =
     own: boolean;
     /** Own, and another device of this account sent it. */
     elsewhere?: true;
-    text: string;
     atMs: number;
     state: MessageState;
     /** With "failed": the code and what to do. */

@@ -309,6 +309,7 @@ export class SignedInEngine {
       },
       rolledBack: (chatId) => void this.#recovery.rolledBack(chatId).catch((error) => this.#report(error)),
       serverDiffers: (chatId) => this.#maintenance.serverDiffers(chatId),
+      lineChanged: (chatId, order, isDeleted) => this.#outbox.lineChanged(chatId, order, isDeleted),
       direct: (entry) => void this.#recovery.receive(entry),
       welcomeLost: (entry) => this.#recovery.welcomeLost(entry),
       successorRefused: (chatId, channelId) => this.#recovery.successorRefused(chatId, channelId),

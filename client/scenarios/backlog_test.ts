@@ -7,7 +7,7 @@ import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { decodeCall } from "../../schema/rpc/messages.ts";
 import { delivery, type Entry, EntryKind, findMethod } from "../../schema/rpc/methods.ts";
 import { startProcess, withTempDir } from "../../server-core/testing/quic.ts";
-import { textContent } from "../content/message_text.ts";
+import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
 import type { Connection, Transport } from "../connection/transport.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
@@ -108,7 +108,7 @@ Deno.test({
             textOf.set(toHex(messageId), text);
             const sealed = await sender.mls.sealMessage(state, {
               messageId,
-              content: encodeMimiContent(textContent(text, random(16))),
+              content: encodeMimiContent(textKind.write({ text }, random(16))),
             });
             state = sealed.newState;
             calls.push(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import { textContent } from "../content/message_text.ts";
+import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
 import { bundleBody } from "../sync/commits/commit_plan.ts";
 import { outsider } from "../testing/outsider.ts";
@@ -117,7 +117,7 @@ suite("foreign entries that should not be", {
     const messageId = random(16);
     const { envelope } = await mls.sealMessage(await state(chatId), {
       messageId,
-      content: encodeMimiContent(textContent(long, random(16))),
+      content: encodeMimiContent(textKind.write({ text: long }, random(16))),
     });
     await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
     await anna.hears(chatId, bert.username, [long]);

@@ -3,6 +3,7 @@
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import { readdWindow } from "../../mls/readd.ts";
+import { previewOf } from "../../content/registry.ts";
 import type { SealContext } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import { accountsOf } from "./membership_diff.ts";
@@ -20,9 +21,6 @@ import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing
 
 /** Channels that a conversation has left: what still comes from them is dropped. */
 const rememberedChannels = 16;
-
-/** Lines of the chat list are short. */
-const previewLength = 200;
 
 /** One conversation as it is on disk. Never changed in place. */
 export interface Conversation {
@@ -259,8 +257,8 @@ export class ConversationTransaction {
     return this.#state ? this.#mls.members(this.#state) : [];
   }
 
-  /** Puts an item at the end of the conversation. @returns its place */
-  append(item: NewItem<ItemRecord>): string {
+  /** Puts an item at the end of the conversation. @param countsAsUnread of a message @returns its place */
+  append(item: NewItem<ItemRecord>, countsAsUnread = false): string {
     const order = orderKey(this.#record.nextOrder);
     this.items.push({ ...item, order } as ItemRecord);
     const fields: Partial<ChatRecord> = {
@@ -268,8 +266,8 @@ export class ConversationTransaction {
       activityMs: Math.max(this.#record.activityMs, item.atMs),
     };
     if (item.kind === "message") {
-      fields.lastMessage = { text: item.text.slice(0, previewLength), sender: item.sender, atMs: item.atMs };
-      if (!item.own) fields.unread = this.#record.unread + 1;
+      fields.lastMessage = { ...previewOf(item), sender: item.sender, atMs: item.atMs, order };
+      if (countsAsUnread) fields.unread = this.#record.unread + 1;
     }
     this.set(fields);
     return order;
@@ -286,10 +284,19 @@ export class ConversationTransaction {
     this.append({ kind: "notice", notice, values, atMs });
   }
 
-  /** An item that is there already. */
+  /** An item that is there already. The chat list follows when it is the newest message. */
   change(item: ItemRecord): void {
     this.items.push(item);
     this.#changed = true;
+    const { lastMessage } = this.#record;
+    if (item.kind !== "message" || !lastMessage) return;
+    const { order, sender, atMs, text, note } = lastMessage;
+    const isNewest = order === undefined ? sender === item.sender && atMs === item.atMs : order === item.order;
+    if (!isNewest) return;
+    const preview = previewOf(item);
+    if (preview.text !== text || preview.note !== note) {
+      this.set({ lastMessage: { ...preview, sender, atMs, order: item.order } });
+    }
   }
 
   /** Forgets the chat with all of its records but the history (a chat that never came to be). */

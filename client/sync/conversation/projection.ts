@@ -1,13 +1,14 @@
 /** From records to what views are told. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import { contentOf } from "../../content/content_kind.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
 
 /** @returns what views are told of a stored item */
 export function itemOf(record: ItemRecord): TimelineItem {
   if (record.kind === "notice") return { ...record };
-  const { kind, messageId, order, sender, own, elsewhere, text, atMs, state, errorCode } = record;
+  const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = record;
   return {
     kind,
     messageId,
@@ -15,10 +16,10 @@ export function itemOf(record: ItemRecord): TimelineItem {
     sender,
     own,
     ...(elsewhere && { elsewhere }),
-    text,
     atMs,
     state,
     ...(errorCode !== undefined && { errorCode }),
+    ...contentOf(record),
   };
 }
 
@@ -50,7 +51,13 @@ export function summaryOf(
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,
-    ...(record.lastMessage && { lastMessage: record.lastMessage }),
+    ...(record.lastMessage && { lastMessage: lastMessageOf(record.lastMessage) }),
     activityMs: record.activityMs,
   };
+}
+
+function lastMessageOf(
+  { text, note, sender, atMs }: NonNullable<ChatRecord["lastMessage"]>,
+): ChatSummary["lastMessage"] {
+  return { text, ...(note && { note }), sender, atMs };
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
+import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
 import { flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
@@ -35,8 +36,11 @@ export interface ChatRecord {
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
-  lastMessage?: { text: string; sender: string; atMs: number };
+  /** `order`: of its line. Absent in records of before messages could change. */
+  lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;
+  /** Until then, in ms, changes are kept of messages that are not here yet ({@link AheadRecord}). */
+  aheadUntilMs?: number;
   /** The next item's place in the conversation. */
   nextOrder: number;
   epoch: number;
@@ -163,7 +167,7 @@ export interface OwnChange {
 
 /** The store "messages", by chatId and order. */
 export type ItemRecord =
-  | {
+  | MessageContent & {
     kind: "message";
     messageId: string;
     order: string;
@@ -173,13 +177,16 @@ export type ItemRecord =
     own: boolean;
     /** Own, and another device of this account sent it. */
     elsewhere?: true;
-    text: string;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
     /** Own, and the server has it. */
     sentIn?: SentIn;
-    deleted?: true;
+    /**
+     * The container's bytes: of an own message, to send it once more as it was; of one that this version can
+     * not show, for a version that can. Absent in records of before they were kept.
+     */
+    content?: Bytes;
   }
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
 
@@ -190,7 +197,7 @@ export interface SentIn {
   channel?: string;
   /** When the server took it, ms by the server's clock. Not known of what was sent by an older version. */
   atMs?: number;
-  /** 16 bytes: makes the same content again, and with it the same MIMI message id. */
+  /** 16 bytes: made the same content again before the content was kept. */
   salt: Bytes;
 }
 
@@ -218,8 +225,31 @@ export type NoticeKind =
 
 /** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4.1). */
 export interface SeenRecord {
+  /** Of the line that it made or changed; empty where there is none. */
   order: string;
   atMs: number;
+  /** Under a MIMI id: it is that of a reaction to the line. The reaction's first id, as hex. */
+  reaction?: string;
+}
+
+/** In "messageids", by the MIMI id of a message that is not here yet: what is to change in it. Kept 30 days. */
+export interface AheadRecord {
+  atMs: number;
+  /** In the order of their arrival. */
+  changes: AheadChange[];
+}
+
+export interface AheadChange {
+  /** Its own MIMI id as hex. */
+  id: string;
+  /** hex, 16 bytes: the wire's messageId */
+  messageId: string;
+  sender: string;
+  /** hex */
+  senderKey: string;
+  atMs: number;
+  /** The container's bytes. */
+  content: Bytes;
 }
 
 /**
@@ -263,6 +293,8 @@ export const keys = {
   seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
   /** A MIMI message id (32 bytes as hex) → its place. */
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
+  /** The MIMI id of a message that is not here yet. */
+  ahead: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
   /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": what own commits did in the present channel. */

@@ -44,6 +44,8 @@ export interface InboxEvents {
   rolledBack(chatId: string): void;
   /** The server's list of members differs from the group's. */
   serverDiffers(chatId: string): void;
+  /** A later message has edited, deleted or reacted to an own line. */
+  lineChanged(chatId: string, order: string, isDeleted: boolean): void;
   /** A payload of one device to this one. */
   direct(entry: Entry): void;
   /**

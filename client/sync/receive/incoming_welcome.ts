@@ -203,6 +203,7 @@ function joinedRecord(
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
+    ...(before?.aheadUntilMs !== undefined && { aheadUntilMs: before.aheadUntilMs }),
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),

@@ -66,7 +66,7 @@ async function sayAgain(
     if (!conversation || !isIn(conversation.record)) return;
     const said = await messagesToResend(
       context,
-      chatId,
+      conversation,
       conversation.record.members,
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );

@@ -83,7 +83,7 @@ export async function ownMessagesAfter(
     (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs);
   return await messagesToResend(
     context,
-    id,
+    { id, record },
     [...record.members, ...strangers],
     isMissing,
     strangers.map(({ accountKey }) => accountKey),

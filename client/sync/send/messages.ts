@@ -3,7 +3,7 @@
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode, type TimelinePage } from "../../api/engine_api.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
-import { maxTextBytes, textContent } from "../../content/message_text.ts";
+import { maxTextBytes, textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
@@ -128,7 +128,7 @@ export class Messages {
         detail: "somebody who was not in the chat has brought this device back",
       });
     }
-    const content = textContent(text, crypto.getRandomValues(new Uint8Array(16)));
+    const content = textKind.write({ text }, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
     const order = conversation.append({
@@ -140,6 +140,7 @@ export class Messages {
       text,
       atMs,
       state: "waiting",
+      content: bytes,
     });
     // Answering an invitation accepts it; and who answers has read.
     if (conversation.record.invitation || conversation.record.unread > 0) {

@@ -182,6 +182,17 @@ export class Outbox {
     );
   }
 
+  /** A later message changed an own line: what is held of it is old, and a deleted one goes out no more. */
+  lineChanged(chatId: string, order: string, isDeleted: boolean): void {
+    const place = keys.item(chatId, order);
+    this.#items.delete(place);
+    if (!isDeleted) return;
+    const queue = this.#queue(chatId);
+    const index = queue.findIndex((record) => record.order === order);
+    if (index >= 0) queue.splice(index, 1);
+    this.#attempted.delete(place);
+  }
+
   /** Whether a request to leave waits here. */
   isLeaving(chatId: string): boolean {
     return this.#queue(chatId).some(({ kind }) => kind === "leave");
@@ -384,7 +395,7 @@ export class Outbox {
       if (record.againMs !== undefined && state === "failed") return;
       const item = this.#items.get(placeOf(record)) ??
         await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind === "message") {
+      if (item?.kind === "message" && !item.deleted) {
         conversation.change({
           ...item,
           state,

@@ -4,10 +4,19 @@
  * for them (restored.ts).
  */
 
-import { textContent } from "../../content/message_text.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import { textKind } from "../../content/kinds/text.ts";
+import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { type ChatMember, type ItemRecord, keys, type OutboxRecord, type SentIn } from "../conversation/records.ts";
+import {
+  type ChatMember,
+  type ItemRecord,
+  keys,
+  type OutboxRecord,
+  type SeenRecord,
+  type SentIn,
+} from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
@@ -30,12 +39,13 @@ export function storeForResend(unit: UnitOfWork, conversation: ConversationTrans
  *   was not to read it then, and is not now
  */
 export async function messagesToResend(
-  { store, account }: Pick<SyncContext, "store" | "account">,
-  chatId: string,
+  context: Pick<SyncContext, "store" | "account">,
+  { id: chatId, record }: Pick<ConversationTransaction, "id" | "record">,
   people: ChatMember[],
   isMissing: (sentIn: SentIn) => boolean,
   strangersNow: string[] = [],
 ): Promise<OutboxRecord[]> {
+  const { store, account } = context;
   const said: OutboxRecord[] = [];
   const againMs = account.clock.now();
   const strangers = new Set(strangersNow);
@@ -53,13 +63,15 @@ export async function messagesToResend(
         if (about && item.notice === "added") strangers.add(about.accountKey);
         if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
       } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
-        const { messageId, order, text, sentIn: { salt } } = item;
+        const { messageId, order } = item;
+        const content = await sentContent(context, chatId, record.firstChannelId, item);
+        if (!content) continue;
         said.unshift({
           chatId,
           messageId,
           order,
           kind: "message",
-          content: encodeMimiContent(textContent(text, salt)),
+          content,
           againMs,
           ...(strangers.size > 0 && { notFor: [...strangers] }),
         });
@@ -69,4 +81,23 @@ export async function messagesToResend(
     before = page.at(-1)!.key;
   }
   return said;
+}
+
+/**
+ * @returns the bytes that were sent, the same under the same messageId; undefined where this device no longer
+ *   has them. A record of before they were kept has its text and salt: they make the same bytes unless the text
+ *   was edited since, and then the bytes lead to another message id than the one that is known
+ */
+async function sentContent(
+  { store, account }: Pick<SyncContext, "store" | "account">,
+  chatId: string,
+  firstChannelId: Bytes,
+  { content, text, order, sentIn }: Extract<ItemRecord, { kind: "message" }>,
+): Promise<Bytes | undefined> {
+  if (content) return content;
+  const { salt } = sentIn!;
+  const rebuilt = encodeMimiContent(textKind.write({ text }, salt));
+  const id = await mimiMessageId(accountUri(account.accountKey), roomUri(firstChannelId), rebuilt, salt);
+  const known = await store.get<SeenRecord>("messageids", keys.mimi(chatId, toHex(id)));
+  return known?.order === order ? rebuilt : undefined;
 }

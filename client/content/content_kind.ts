@@ -1,0 +1,81 @@
+/**
+ * What one kind of message is: how it is read and written, what it does to a conversation, and what the chat
+ * list says of it. Kinds are pure: they know lines, not storage (specification §7).
+ */
+
+import type { Bytes } from "../../schema/bytes.ts";
+import type { MessageContent, MessagePreview } from "../api/engine_api.ts";
+import type { MimiContent } from "./mimi_content.ts";
+
+/** Which message it is and whose, by the MLS leaf: nothing inside of a content is believed about that. */
+export interface Origin {
+  /** MIMI message id as hex (64 digits), see message_id.ts. */
+  id: string;
+  /** Username. */
+  sender: string;
+  /** Account key as hex. */
+  senderKey: string;
+}
+
+/** The line that a message id leads to. */
+export interface Target {
+  /** The line's place in the conversation. */
+  order: string;
+  /** Account key, as hex, of the line's sender. */
+  senderKey: string;
+  /** What the line shows now. */
+  content: MessageContent;
+  /** The id is that of a reaction to the line: the reaction's id in `content.reactions`. */
+  reactionId?: string;
+}
+
+/** What a message does to its conversation. */
+export type Effect =
+  /** A line of its own, at the end. */
+  | { kind: "append"; content: MessageContent }
+  /** The target's line shows this from now on. `reactionId`: the message's id leads to that reaction in it. */
+  | { kind: "change"; content: MessageContent; reactionId?: string }
+  /** The message that it changes is not known here: it is kept aside until that one arrives. */
+  | { kind: "wait" }
+  | { kind: "nothing" }
+  /** Its sender may not do that (specification §7). */
+  | { kind: "refused" };
+
+/** One kind of message. `Content` is what the kind reads out of a container. */
+export interface ContentKind<Content> {
+  /** Its file in kinds/, its view in web/views/conversation/kinds/, and its words ("message.…" in web/i18n/). */
+  readonly name: string;
+  /** Whether a line of this kind is counted as unread. */
+  readonly countsAsUnread: boolean;
+  /** @returns undefined when the container is of another kind */
+  read(content: MimiContent): Content | undefined;
+  /** Absent: this version does not write it. @param salt 16 random bytes */
+  write?(content: Content, salt: Bytes): MimiContent;
+  /** @returns the 32-byte id of the message that it is about */
+  refersTo?(content: Content): Bytes;
+  /** @param target undefined where it refers to no message, or to one that is not known here */
+  apply(content: Content, origin: Origin, target: Target | undefined): Effect;
+  /** @returns what the chat list says of a line that looks like this; undefined: another kind says it */
+  preview?(line: MessageContent): MessagePreview | undefined;
+}
+
+const contentFields: Record<keyof MessageContent, true> = {
+  text: true,
+  replyTo: true,
+  edited: true,
+  deleted: true,
+  unsupported: true,
+  reactions: true,
+};
+const isContentField = ([field, value]: [string, unknown]) => field in contentFields && value !== undefined;
+
+/** @returns the fields of a line that its messages have made, without those that say where and when it is */
+export function contentOf(line: MessageContent): MessageContent {
+  return Object.fromEntries(Object.entries(line).filter(isContentField)) as unknown as MessageContent;
+}
+
+/** @returns the line with another content; nothing of the old one is left in it */
+export function withContent<Line extends MessageContent>(line: Line, content: MessageContent): Line {
+  const rest = Object.entries(line).filter(([field]) => !(field in contentFields));
+  return { ...Object.fromEntries(rest), ...content } as Line;
+}

@@ -1,0 +1,58 @@
+/** An edit: another body for a message of the same account (draft-ietf-mimi-content-07 §5.5, §8.3). */
+
+import type { Bytes } from "../../../schema/bytes.ts";
+import type { MessageContent } from "../../api/engine_api.ts";
+import { bodyText, container, textBody } from "../body.ts";
+import type { ContentKind, Effect } from "../content_kind.ts";
+import { reactionTexts } from "./reaction.ts";
+
+export interface EditContent {
+  text: string;
+  /** The new body can not be shown; `text` names its type. */
+  unsupported?: true;
+  /** Signs of the new body, where it could be a reaction's. */
+  reactionTexts?: string[];
+  /** 32 bytes: the message, or an earlier edit of it. */
+  replaces: Bytes;
+}
+
+/** Only the body changes: what the line answers and the reactions to it stay (the draft's §8.3). */
+export const editKind = {
+  name: "edit",
+  countsAsUnread: false,
+  read({ replaces, body }) {
+    if (!replaces || body.cardinality === "null") return undefined;
+    const { text, readable } = bodyText(body);
+    const texts = reactionTexts(body);
+    return { text, replaces, ...(!readable && { unsupported: true }), ...(texts && { reactionTexts: texts }) };
+  },
+  write: ({ text, replaces }, salt) => container(salt, textBody(text), { replaces }),
+  refersTo: ({ replaces }) => replaces,
+  apply(edit, { senderKey }, target): Effect {
+    if (!target) return { kind: "wait" };
+    const { content, reactionId } = target;
+    if (reactionId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, reactionId);
+    if (target.senderKey !== senderKey) return { kind: "refused" };
+    if (content.deleted) return { kind: "nothing" };
+    const { unsupported: _replaced, ...rest } = content;
+    const { text, unsupported } = edit;
+    return { kind: "change", content: { ...rest, text, edited: true, ...(unsupported && { unsupported }) } };
+  },
+} satisfies ContentKind<EditContent>;
+
+/** A reaction that is adjusted (the draft's §4.1, `replaces`): it keeps the id of the first one. */
+function editReaction(
+  texts: string[] | undefined,
+  senderKey: string,
+  content: MessageContent,
+  reactionId: string,
+): Effect {
+  const reactions = content.reactions ?? [];
+  const index = reactions.findIndex(({ id }) => id === reactionId);
+  if (index < 0 || !texts) return { kind: "nothing" };
+  const original = reactions[index];
+  if (original.senderKey !== senderKey) return { kind: "refused" };
+  const others = reactions.filter(({ id }) => id !== reactionId);
+  const adjusted = texts.map((text) => ({ ...original, text }));
+  return { kind: "change", content: { ...content, reactions: others.toSpliced(index, 0, ...adjusted) }, reactionId };
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { container, textBody } from "../body.ts";
+import { Disposition, type NestedPart } from "../mimi_content.ts";
+import { anna, bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
+import { editKind } from "./edit.ts";
+
+const replaces = messageId(3);
+const read = (body: NestedPart) => editKind.read(received(container(salt, body, { replaces })))!;
+
+Deno.test("editKind.read() gives back what write() wrote, and reads the draft's example", () => {
+  const { text, replaces: target } = editKind.read(received(editKind.write({ text: "new words", replaces }, salt)))!;
+  assert.deepEqual([text, target], ["new words", replaces]);
+  const edit = example("edit");
+  if (edit) assert.equal(editKind.read(edit)!.text, "Right on! _Congratulations_ y'all!");
+});
+
+Deno.test("editKind.read() leaves deletes and new messages to other kinds", () => {
+  const nothing: NestedPart = { disposition: Disposition.render, language: "", cardinality: "null" };
+  assert.equal(editKind.read(received(container(salt, nothing, { replaces }))), undefined);
+  assert.equal(editKind.read(received(container(salt, textBody("hello")))), undefined);
+});
+
+Deno.test("editKind.apply() changes the text alone, and marks the line as edited", () => {
+  const line = { text: "old", replyTo: { id: "01" }, reactions: [{ ...bert, text: "👍" }] };
+  assert.deepEqual(editKind.apply(read(textBody("new words")), anna, lineOfAnna(line)), {
+    kind: "change",
+    content: { ...line, text: "new words", edited: true },
+  });
+  assert.equal(editKind.countsAsUnread, false);
+});
+
+Deno.test("editKind.apply() refuses another account, and neither wakes a deleted message nor makes a line of an unknown one", () => {
+  const edit = read(textBody("new words"));
+  assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "old" })), { kind: "refused" });
+  assert.deepEqual(editKind.apply(edit, anna, lineOfAnna({ text: "", deleted: true })), { kind: "nothing" });
+  assert.deepEqual(editKind.apply(edit, anna, undefined), { kind: "wait" });
+});
+
+Deno.test("editKind.apply() says so when the new body can not be shown, until an edit that can", () => {
+  for (
+    const [body, text] of [[{ ...textBody("?"), contentType: "image/png" } as NestedPart, "[image/png]"], [
+      textBody(""),
+      "",
+    ]] as const
+  ) {
+    const content = { text, unsupported: true as const, edited: true as const };
+    assert.deepEqual(editKind.apply(read(body), anna, lineOfAnna({ text: "old" })), { kind: "change", content });
+    assert.deepEqual(editKind.apply(read(textBody("words")), anna, lineOfAnna(content)), {
+      kind: "change",
+      content: { text: "words", edited: true },
+    });
+  }
+});
+
+Deno.test("editKind.apply() adjusts a reaction of the same account, and no other's", () => {
+  const others = [{ ...anna, text: "🎉" }];
+  const line = lineOfAnna({ text: "hi", reactions: [{ ...bert, text: "👍" }, ...others] }, bert.id);
+  const edit = read(textBody("🥳", Disposition.reaction));
+  assert.deepEqual(editKind.apply(edit, bert, line), {
+    kind: "change",
+    content: { text: "hi", reactions: [{ ...bert, text: "🥳" }, ...others] },
+    reactionId: bert.id,
+  });
+  assert.deepEqual(editKind.apply(edit, anna, line), { kind: "refused" });
+  assert.deepEqual(editKind.apply(read(textBody("too long ".repeat(9))), bert, line), { kind: "nothing" });
+  assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "hi" }, bert.id)), { kind: "nothing" });
+});

@@ -1,0 +1,93 @@
+/** All kinds of messages that this version knows. CONTRIBUTING, "Adding a kind of message". */
+
+import type { MessageContent, MessagePreview } from "../api/engine_api.ts";
+import type { Bytes } from "../../schema/bytes.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
+import type { ContentKind, Effect, Origin, Target } from "./content_kind.ts";
+import { deleteKind } from "./kinds/delete.ts";
+import { editKind } from "./kinds/edit.ts";
+import { reactionKind } from "./kinds/reaction.ts";
+import { replyKind } from "./kinds/reply.ts";
+import { textKind } from "./kinds/text.ts";
+import { unsupportedKind } from "./kinds/unsupported.ts";
+import { decodeMimiContent, type MimiContent } from "./mimi_content.ts";
+
+/** A container that a kind has read. */
+export interface ReadMessage {
+  /** The kind's name. */
+  readonly kind: string;
+  readonly countsAsUnread: boolean;
+  /** 32 bytes: the id of the message that it is about. */
+  readonly refersTo: Bytes | undefined;
+  /** See {@link ContentKind.apply}. */
+  apply(origin: Origin, target: Target | undefined): Effect;
+}
+
+/** What came of a message's bytes. */
+export type ReadResult =
+  | { kind: "read"; salt: Bytes; message: ReadMessage }
+  /** No container of the draft (its §8.1). `reason` is for logs. */
+  | { kind: "malformed"; reason: string };
+
+/** A kind with the type of its content hidden, so that all kinds fit into one list. */
+interface RegisteredKind {
+  readonly name: string;
+  read(content: MimiContent): ReadMessage | undefined;
+  preview(line: MessageContent): MessagePreview | undefined;
+}
+
+/** In the order in which they are asked: the first that reads a container has it. */
+export const contentKinds: readonly RegisteredKind[] = [
+  registered(deleteKind),
+  registered(editKind),
+  registered(reactionKind),
+  registered(replyKind),
+  registered(textKind),
+  registered(unsupportedKind),
+];
+
+/** @param bytes the container of a received message @returns never throws for foreign bytes */
+export function readContent(bytes: Uint8Array): ReadResult {
+  try {
+    const content = decodeMimiContent(bytes);
+    return { kind: "read", salt: content.salt, message: firstOf((kind) => kind.read(content)) };
+  } catch (error) {
+    if (error instanceof MalformedError) return { kind: "malformed", reason: error.message };
+    throw error;
+  }
+}
+
+/** Lines of the chat list are short. */
+const previewLength = 200;
+
+/** @returns what the chat list says of a line, its text cut to 200 UTF-16 units */
+export function previewOf(line: MessageContent): MessagePreview {
+  const preview = firstOf((kind) => kind.preview(line));
+  return { ...preview, text: preview.text.slice(0, previewLength) };
+}
+
+function registered<Content>(kind: ContentKind<Content>): RegisteredKind {
+  return {
+    name: kind.name,
+    read(container) {
+      const content = kind.read(container);
+      if (content === undefined) return undefined;
+      return {
+        kind: kind.name,
+        countsAsUnread: kind.countsAsUnread,
+        refersTo: kind.refersTo?.(content),
+        apply: (origin, target) => kind.apply(content, origin, target),
+      };
+    },
+    preview: (line) => kind.preview?.(line),
+  };
+}
+
+/** The last kind reads everything and the text kind has a preview of everything, so there is an answer. */
+function firstOf<T>(ask: (kind: RegisteredKind) => T | undefined): T {
+  for (const kind of contentKinds) {
+    const answer = ask(kind);
+    if (answer !== undefined) return answer;
+  }
+  throw new Error("no kind of message answered");
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import { replyKind } from "../../content/kinds/reply.ts";
+import { textKind } from "../../content/kinds/text.ts";
+import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
+import { encodeMimiContent } from "../../content/mimi_content.ts";
+import { type ChatRecord, type ItemRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { messagesToResend } from "./resend.ts";
+
+const chatId = "07".repeat(32);
+const accountKey = new Uint8Array(32).fill(1);
+const firstChannelId = new Uint8Array(32).fill(7);
+const salt = new Uint8Array(16).fill(9);
+const textBytes = (text: string): Bytes => encodeMimiContent(textKind.write({ text }, salt));
+
+type MessageItem = Extract<ItemRecord, { kind: "message" }>;
+
+function sentItem(place: number, text: string, extra: Partial<MessageItem> = {}): MessageItem {
+  return {
+    kind: "message",
+    messageId: toHex(new Uint8Array(16).fill(place)),
+    order: orderKey(place),
+    sender: "anna",
+    senderKey: toHex(accountKey),
+    own: true,
+    text,
+    atMs: place,
+    state: "sent",
+    sentIn: { epoch: 1, atMs: place, salt },
+    ...extra,
+  };
+}
+
+/** @param known containers whose ids the device knows, by the place of their line */
+async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
+  const seen = new Map<string, SeenRecord>();
+  for (const [place, bytes] of Object.entries(known)) {
+    const id = await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), bytes, salt);
+    seen.set(keys.mimi(chatId, toHex(id)), { order: orderKey(Number(place)), atMs: 0 });
+  }
+  const context = {
+    account: { accountKey, clock: { now: () => 1_000 } },
+    store: {
+      range: () => Promise.resolve(items.toReversed().map((value) => ({ key: value.order, value }))),
+      get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
+    },
+  } as unknown as SyncContext;
+  const conversation = { id: chatId, record: { firstChannelId } as ChatRecord };
+  const records = await messagesToResend(context, conversation, [], () => true);
+  return records.map(({ messageId, content }) => [messageId, content]);
+}
+
+Deno.test("messagesToResend() gives the bytes that were sent, whatever the line shows now", async () => {
+  const reply = encodeMimiContent(
+    replyKind.write({ text: "yes", inReplyTo: Uint8Array.of(1, ...Array(31).fill(2)) }, salt),
+  );
+  const items = [
+    sentItem(1, "first words", { content: textBytes("first words") }),
+    sentItem(2, "other words", { content: textBytes("first words"), edited: true }),
+    sentItem(3, "yes", { content: reply, replyTo: { id: "02" } }),
+  ];
+  assert.deepEqual(
+    await resent(items),
+    items.map(({ messageId, content }) => [messageId, content]),
+  );
+});
+
+Deno.test("messagesToResend() makes the bytes of an older record again where they are those that were sent", async () => {
+  const [plain, edited] = [sentItem(1, "first words"), sentItem(2, "other words")];
+  const known = { 1: textBytes("first words"), 2: textBytes("words before the edit") };
+  assert.deepEqual(await resent([plain, edited], known), [[plain.messageId, textBytes("first words")]]);
+});
+
+Deno.test("messagesToResend() leaves out what was deleted, and what this device did not send", async () => {
+  const content = textBytes("first words");
+  const deleted = sentItem(1, "", { content, deleted: true });
+  const elsewhere = sentItem(2, "first words", { sentIn: undefined, elsewhere: true });
+  assert.deepEqual(await resent([deleted, elsewhere]), []);
+});
