@@ -137,6 +137,16 @@ suite("kinds of messages", {
     assert.deepEqual(await storeOf(anna).range("messageids", `${chatId}/ahead/`), []);
   },
 
+  "what is kept of changes to an unknown message is bounded by number and length": async (world) => {
+    const { anna, chatId, sender } = await annaAndBert(world);
+    const late = write.text("first words");
+    const id = await sender.idOf(late);
+    await sender.send(write.edit("long ".repeat(5_000), id));
+    for (let count = 1; count <= 10; count++) await sender.send(write.edit(`edit ${count}`, id));
+    await sender.send(late);
+    await shows(anna, chatId, { text: "edit 8", edited: true });
+  },
+
   "a reaction is kept with its message: no line, not unread, nothing in the chat list; its sender takes it back":
     async (world) => {
       const { anna, bert, chatId, sender } = await annaAndBert(world);
