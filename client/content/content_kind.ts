@@ -1,6 +1,6 @@
 /**
  * What one kind of message is: how it is read and written, what it does to a conversation, and what the chat
- * list says of it. Kinds are pure: they know lines, not storage (specification §7).
+ * list says of it. Kinds are pure: they know lines, not storage (specification §7.4).
  */
 
 import type { Bytes } from "../../schema/bytes.ts";
@@ -38,7 +38,7 @@ export type Effect =
   /** The message that it changes is not known here: it is kept aside until that one arrives. */
   | { kind: "wait" }
   | { kind: "nothing" }
-  /** Its sender may not do that (specification §7). */
+  /** Its sender may not do that (specification §7.3). */
   | { kind: "refused" };
 
 /** One kind of message. `Content` is what the kind reads out of a container. */

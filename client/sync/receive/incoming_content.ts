@@ -1,6 +1,6 @@
 /**
  * What a message's content does to its conversation: a line of its own, or a change of an earlier one. A change
- * of a message that is not here yet is kept and made when that message arrives (specification §7).
+ * of a message that is not here yet is kept and made when that message arrives (specification §7.5).
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
