@@ -3,7 +3,8 @@
  * removal, a departure. Says what happens, and fails when something does not.
  */
 
-import { type ChatSummary, LocalCode } from "../client/api/engine_api.ts";
+import type { ChatSummary } from "../client/api/engine_api.ts";
+import { LocalCode } from "../client/api/errors.ts";
 import type { Invocation } from "./arguments.ts";
 import { targetOf } from "./arguments.ts";
 import { Failure } from "./failure.ts";

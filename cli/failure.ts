@@ -1,6 +1,6 @@
 /** Why a command failed, in the words that qpq prints, and what the process ends with. */
 
-import { EngineError, type EngineProblem, LocalCode } from "../client/api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../client/api/errors.ts";
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 

@@ -1,6 +1,7 @@
 /** One engine for the length of one command. */
 
-import { type ChatSummary, type EngineEvent, LocalCode, type TimelineItem } from "../client/api/engine_api.ts";
+import type { ChatSummary, EngineEvent, TimelineItem } from "../client/api/engine_api.ts";
+import { LocalCode } from "../client/api/errors.ts";
 import { Engine } from "../client/engine/engine.ts";
 import { TransportError } from "../schema/rpc/errors.ts";
 import type { Transport } from "../client/connection/transport.ts";

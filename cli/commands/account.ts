@@ -1,6 +1,6 @@
 /** register, login, logout, whoami. */
 
-import { EngineError, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { Failure } from "../failure.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";

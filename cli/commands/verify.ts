@@ -1,6 +1,6 @@
 /** verify: the safety number of two people, and what was decided about it. */
 
-import { EngineError, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { wrongUsage } from "../failure.ts";
 import type { Command } from "./command.ts";
 

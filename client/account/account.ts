@@ -7,14 +7,8 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { isUsername } from "../../schema/username.ts";
-import {
-  type AccountState,
-  type DeviceInfo,
-  EngineError,
-  type EngineProblem,
-  LocalCode,
-  type Progress,
-} from "../api/engine_api.ts";
+import type { AccountState, DeviceInfo, Progress } from "../api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../api/errors.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, newSentinel, type PageSentinel } from "../storage/sentinel.ts";
 import { clockWarningMs, ServerClock } from "./server_clock.ts";

@@ -2,7 +2,7 @@
 
 import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
-import { EngineError, LocalCode } from "../api/engine_api.ts";
+import { EngineError, LocalCode } from "../api/errors.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
 
 /** @param code one of the wire's */

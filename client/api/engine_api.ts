@@ -4,6 +4,8 @@
  * port, and from a second tab.
  */
 
+import type { EngineProblem } from "./errors.ts";
+
 /** Where the engine stands with its account. */
 export type AccountState =
   | { kind: "signed-out" }
@@ -208,45 +210,6 @@ export type EngineEvent =
   | { kind: "typing"; chatId: string; username: string }
   /** Something the user should see that belongs to no chat. */
   | { kind: "problem"; problem: EngineProblem };
-
-/** An error as plain data: `code` is "E001" … of the wire, or one of the engine's own ("L001" …, docs/errors.md). */
-export interface EngineProblem {
-  code: string;
-  /** For logs, English, without secrets. The page shows the sentence of its catalogue for `code`. */
-  detail: string;
-  retryAfterMs?: number;
-}
-
-/** What engine methods reject with. After crossing a port it is an Error whose `problem` is kept. */
-export class EngineError extends Error {
-  override readonly name = "EngineError";
-  constructor(readonly problem: EngineProblem) {
-    super(`${problem.code} ${problem.detail}`);
-  }
-}
-
-/** The engine's own codes; the wire's are in schema/rpc/errors.ts. */
-export const LocalCode = {
-  offline: "L001", // no connection to the server
-  notSignedIn: "L002",
-  weakPassword: "L003", // shorter than 12 characters and easily guessed
-  noSuchUser: "L004",
-  storage: "L005", // the device's storage can not be read or written
-  vaultUnreadable: "L006", // the vault does not open, or is older than one seen before
-  keyChanged: "L007", // an account answers with another key than the pinned one
-  hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
-  noWebLocks: "L009", // this browser can not make sure that one engine runs
-  notInChat: "L010",
-  tooLarge: "L011", // a message over the limit of 16 KiB of text
-  alreadySignedIn: "L012",
-  recoveryCode: "L014", // a recovery code that is none, or not this account's
-  outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
-  notAccepted: "L018", // an invitation that has to be accepted before anything is sent
-  clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
-  keyReplaced: "L016", // a member of the chat has a key that the user has put another one in the place of
-  otherKey: "L017", // the key is not the one whose safety number was shown
-  internal: "L050",
-} as const;
 
 /** Everything that a view can ask for. All methods reject with {@link EngineError}. */
 export interface EngineApi {

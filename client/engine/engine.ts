@@ -16,20 +16,18 @@ import { ConnectionManager, type SessionEnd } from "../connection/connection_man
 import { detectWake } from "../runtime/wake_detector.ts";
 import { SignedInEngine } from "./signed_in_engine.ts";
 import type { Transport } from "../connection/transport.ts";
-import {
-  type AccountState,
-  type ChatSummary,
-  type ConnectionState,
-  type DeviceInfo,
-  type EngineApi,
-  EngineError,
-  type EngineEvent,
-  type EngineListener,
-  type EngineProblem,
-  LocalCode,
-  type SafetyNumber,
-  type TimelinePage,
+import type {
+  AccountState,
+  ChatSummary,
+  ConnectionState,
+  DeviceInfo,
+  EngineApi,
+  EngineEvent,
+  EngineListener,
+  SafetyNumber,
+  TimelinePage,
 } from "../api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../api/errors.ts";
 import { withProgress } from "./progress.ts";
 
 const settledLookMs = 25;

@@ -4,7 +4,8 @@
  */
 
 import { toHex } from "../../schema/bytes.ts";
-import type { ChatSummary, EngineProblem, Progress, TimelineItem } from "../api/engine_api.ts";
+import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
+import type { EngineProblem } from "../api/errors.ts";
 import type { AccountContext } from "../account/types.ts";
 import { engineError } from "../account/errors.ts";
 import { createMls } from "../mls/group.ts";

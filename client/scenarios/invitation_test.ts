@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex } from "../../schema/bytes.ts";
 import { EntryKind } from "../../schema/rpc/methods.ts";
-import { LocalCode } from "../api/engine_api.ts";
+import { LocalCode } from "../api/errors.ts";
 import { random } from "../testing/hostile_member.ts";
 import { forgedReturn } from "../testing/injected_welcome.ts";
 import { suite } from "../testing/person.ts";

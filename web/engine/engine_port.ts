@@ -4,7 +4,7 @@
  */
 
 import { transferHandlers } from "comlink";
-import { EngineError, type EngineProblem } from "../../client/api/engine_api.ts";
+import { EngineError, type EngineProblem } from "../../client/api/errors.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import type { EmitEvent, EngineMethod } from "./engine_methods.ts";
 

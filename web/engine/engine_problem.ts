@@ -1,6 +1,6 @@
 /** Errors of the engine as plain data, for the ways out of the Worker and between tabs. */
 
-import { EngineError, type EngineProblem, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../../client/api/errors.ts";
 
 /** @returns the problem of anything thrown; what is not an EngineError is a bug of ours, L050 */
 export function problemOf(error: unknown): EngineProblem {

@@ -3,7 +3,8 @@
  * answered them.
  */
 
-import { EngineError, type EngineEvent, LocalCode } from "../../client/api/engine_api.ts";
+import type { EngineEvent } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { type EmitEvent, type EngineMethod, isRepeatable } from "./engine_methods.ts";
 import type { TabChannel, TabMessage } from "./tab_protocol.ts";
 

@@ -1,6 +1,6 @@
 /** The one place where a browser's engine is put together. Called only by the tab that holds the lock. */
 
-import { EngineError, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { useCryptoThreads } from "../../client/crypto/parallel.ts";
 import { Engine } from "../../client/engine/engine.ts";
 import { IndexedDbStorage } from "../../client/storage/indexeddb.ts";

@@ -1,7 +1,8 @@
 /** The page's side of the Worker: an EngineApi, and its events. */
 
 import { proxy, wrap } from "comlink";
-import { type EngineApi, EngineError, type EngineListener, LocalCode } from "../../client/api/engine_api.ts";
+import type { EngineApi, EngineListener } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";

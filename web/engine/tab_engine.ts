@@ -4,7 +4,7 @@
  * never stolen. Without Web Locks nobody leads.
  */
 
-import { EngineError, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import type { EmitEvent, EngineMethod, OpenEngine } from "./engine_methods.ts";
 import { problemOf } from "./engine_problem.ts";
 import { follow } from "./follower.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type EngineApi, EngineError, type EngineEvent } from "../../client/api/engine_api.ts";
+import type { EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
+import { EngineError } from "../../client/api/errors.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { TabChannel } from "./tab_protocol.ts";
 import { joinTabElection, type TabEngine, type TabLocks } from "./tab_engine.ts";

@@ -3,7 +3,8 @@
  * checked, because an older tab may be open.
  */
 
-import type { EngineEvent, EngineProblem } from "../../client/api/engine_api.ts";
+import type { EngineEvent } from "../../client/api/engine_api.ts";
+import type { EngineProblem } from "../../client/api/errors.ts";
 import type { EngineMethod } from "./engine_methods.ts";
 
 export const lockName = "qpq-engine";

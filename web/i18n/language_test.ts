@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LocalCode } from "../../client/api/engine_api.ts";
+import { LocalCode } from "../../client/api/errors.ts";
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
 import { codesDe } from "./codes_de.ts";
 import { codesEn } from "./codes_en.ts";

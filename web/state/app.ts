@@ -8,10 +8,10 @@ import type {
   EngineApi,
   EngineEvent,
   EngineListener,
-  EngineProblem,
   Progress,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
+import type { EngineProblem } from "../../client/api/errors.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
 import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";

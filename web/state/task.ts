@@ -4,7 +4,7 @@
  */
 
 import { createSignal } from "solid-js";
-import { EngineError, type EngineProblem, LocalCode } from "../../client/api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../../client/api/errors.ts";
 
 const shortWaitMs = 200;
 

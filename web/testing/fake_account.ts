@@ -1,6 +1,7 @@
 /** What the engine in memory knows of its account: password, recovery code, devices, and which keys were verified. */
 
-import { type ChatMember, type DeviceInfo, EngineError, type SafetyNumber } from "../../client/api/engine_api.ts";
+import type { ChatMember, DeviceInfo, SafetyNumber } from "../../client/api/engine_api.ts";
+import { EngineError } from "../../client/api/errors.ts";
 
 const hourMs = 60 * 60_000;
 const codes = [

@@ -3,15 +3,15 @@
  * fake`). Never part of the app: web/engine/open_engine.ts.
  */
 
-import {
-  type AccountState,
-  type ChatSummary,
-  type ConnectionState,
-  type EngineApi,
-  EngineError,
-  type Progress,
-  type TimelineItem,
+import type {
+  AccountState,
+  ChatSummary,
+  ConnectionState,
+  EngineApi,
+  Progress,
+  TimelineItem,
 } from "../../client/api/engine_api.ts";
+import { EngineError } from "../../client/api/errors.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
 import { FakeAccount } from "./fake_account.ts";
 import { type FakeChat, fakeChats, fakeReaders } from "./fake_chats.ts";

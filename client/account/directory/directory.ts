@@ -11,7 +11,7 @@ import { MalformedError } from "../../../schema/malformed_error.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
-import { EngineError, type EngineProblem, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, type EngineProblem, LocalCode } from "../../api/errors.ts";
 import type { Trust, TrustUse } from "../../mls/types.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import { judgeDeviceList, type SeenList } from "../devices/device_list_check.ts";

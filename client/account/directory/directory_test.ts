@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
 import type { Account } from "../../../schema/rpc/methods.ts";
-import { EngineError, type EngineProblem } from "../../api/engine_api.ts";
+import { EngineError, type EngineProblem } from "../../api/errors.ts";
 import { MemoryStorage } from "../../storage/testing/memory.ts";
 import { importWrappingKey, SealedStore } from "../../storage/sealed_store.ts";
 import { ServerClock } from "../server_clock.ts";

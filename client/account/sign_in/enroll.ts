@@ -11,7 +11,7 @@ import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import { wireProblem } from "../errors.ts";

@@ -10,7 +10,7 @@ import {
 } from "@cloudflare/opaque-ts";
 import assert from "node:assert/strict";
 import { sha256, toHex } from "../../../schema/bytes.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration, suite1 } from "./opaque_client.ts";
 
 /** Not for use: passwords would be cheap to guess. */

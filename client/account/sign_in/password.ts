@@ -1,6 +1,6 @@
 /** What a password must be before it goes into OPAQUE. */
 
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 
 /**
  * In characters (specification §1.7). The strength estimate that the specification asks for as well is not

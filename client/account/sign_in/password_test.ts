@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import { checkedPassword, normalisedPassword } from "./password.ts";
 
 const weak = (password: string) =>

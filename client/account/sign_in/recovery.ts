@@ -7,7 +7,7 @@ import { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type Enrolment, requireRootOf } from "./enroll.ts";
 import { wireProblem } from "../errors.ts";
 import { startRegistration } from "./opaque_client.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** The check symbol stands for the number modulo 37. */

@@ -17,7 +17,7 @@ import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
 import type { Vault } from "../../../schema/rpc/methods.ts";
 import { bytesOf, countOf, listOf, recordOf } from "../../../schema/shape.ts";
 import { usernameOf } from "../../../schema/username.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 
 /** An account key as it was first seen. */
 export interface Pin {

@@ -10,7 +10,7 @@ import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
-import { type EngineError, type EngineProblem, LocalCode } from "../../api/engine_api.ts";
+import { type EngineError, type EngineProblem, LocalCode } from "../../api/errors.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";

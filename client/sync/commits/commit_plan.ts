@@ -5,7 +5,7 @@
 
 import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import {
   type GroupInfo,
   GroupUsageError,

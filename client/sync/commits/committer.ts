@@ -7,7 +7,7 @@
 import { type Bytes, equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError, type PendingCommit } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
 import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";

@@ -3,7 +3,7 @@
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { AccountContext } from "../../account/types.ts";
-import type { EngineProblem } from "../../api/engine_api.ts";
+import type { EngineProblem } from "../../api/errors.ts";
 import type { Mls } from "../../mls/group.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { ConversationStore } from "./conversation_store.ts";

@@ -8,7 +8,7 @@ import type { DeviceList } from "../../../schema/device_list.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

@@ -7,7 +7,7 @@ import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { parseKeyPackage } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

@@ -7,7 +7,7 @@
 import { concat, toHex } from "../../../schema/bytes.ts";
 import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import { GuardError, StorageError } from "../../storage/storage.ts";
 import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";

@@ -5,7 +5,7 @@
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
-import { LocalCode } from "../../api/engine_api.ts";
+import { LocalCode } from "../../api/errors.ts";
 import type { JoinResult } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";

@@ -19,7 +19,7 @@ import { type Bytes, concat, equalBytes, fromHex, toHex, u64, utf8 } from "../..
 import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import type { GroupInfo, GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

@@ -1,7 +1,8 @@
 /** The history: sending a text, reading pages, marking as read, forgetting what is due. */
 
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
-import { EngineError, LocalCode, type TimelinePage } from "../../api/engine_api.ts";
+import type { TimelinePage } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { maxTextBytes, textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";

@@ -10,7 +10,7 @@ import { fromHex, toHex } from "../../../schema/bytes.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
 import { codeName, ErrorCode, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError, type Member } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

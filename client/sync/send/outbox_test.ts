@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EngineError, LocalCode } from "../../api/engine_api.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";

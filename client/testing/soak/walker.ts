@@ -4,7 +4,7 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
 import {

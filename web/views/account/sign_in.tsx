@@ -1,5 +1,5 @@
 import { createSignal, type JSX, onMount, Show } from "solid-js";
-import { EngineError } from "../../../client/api/engine_api.ts";
+import { EngineError } from "../../../client/api/errors.ts";
 import { codeText, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";

@@ -1,5 +1,5 @@
 import type { JSX } from "solid-js";
-import type { EngineProblem } from "../../../client/api/engine_api.ts";
+import type { EngineProblem } from "../../../client/api/errors.ts";
 import { text } from "../../i18n/language.ts";
 import { Mark, Wordmark } from "./icons.tsx";
 import { ProblemText } from "./problem_note.tsx";

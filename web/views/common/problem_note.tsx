@@ -1,5 +1,5 @@
 import { type JSX, Show } from "solid-js";
-import type { EngineProblem } from "../../../client/api/engine_api.ts";
+import type { EngineProblem } from "../../../client/api/errors.ts";
 import type { CodeText } from "../../i18n/codes_en.ts";
 import { codeText, plural, text } from "../../i18n/language.ts";
 import { Icon } from "./icons.tsx";

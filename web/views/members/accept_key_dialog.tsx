@@ -1,5 +1,6 @@
 import type { JSX } from "solid-js";
-import { LocalCode, type SafetyNumber } from "../../../client/api/engine_api.ts";
+import type { SafetyNumber } from "../../../client/api/engine_api.ts";
+import { LocalCode } from "../../../client/api/errors.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { problemFrom } from "../../state/task.ts";

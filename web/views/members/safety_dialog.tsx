@@ -1,5 +1,6 @@
 import { createEffect, createResource, createSignal, For, type JSX, on, Show } from "solid-js";
-import { type EngineProblem, LocalCode, type SafetyNumber } from "../../../client/api/engine_api.ts";
+import type { SafetyNumber } from "../../../client/api/engine_api.ts";
+import { type EngineProblem, LocalCode } from "../../../client/api/errors.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask, problemFrom } from "../../state/task.ts";
