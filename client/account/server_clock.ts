@@ -5,7 +5,7 @@
 
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import type { Clock } from "./types.ts";
+import type { ServerTime } from "./types.ts";
 
 /** The user is told when the device's clock is further off than this. */
 export const clockWarningMs = 3_600_000;
@@ -15,7 +15,7 @@ export const clockWarningMs = 3_600_000;
  * a time that both clocks had reached: a server whose clock is far back would otherwise have KeyPackages
  * accepted whose private parts may have been taken long after their end.
  */
-export class ServerClock implements Clock {
+export class ServerClock implements ServerTime {
   readonly #deviceNow: () => number;
   #offsetMs = 0;
   #measured = false;

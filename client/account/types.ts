@@ -10,12 +10,12 @@ import type { StoreName } from "../storage/storage.ts";
 import type { Pin } from "./vault/vault.ts";
 
 /** The server's time as far as this device can tell. */
-export interface Clock {
-  /** Ms since the Unix epoch, corrected by `health.serverTimeMs`. */
+export interface ServerTime {
+  /** @returns ms since the Unix epoch, corrected by `health.serverTimeMs` */
   now(): number;
-  /** Ms since the Unix epoch by the device's own clock. */
+  /** @returns ms since the Unix epoch by the device's own clock */
   deviceNow(): number;
-  /** What `now` adds to the device's clock, in ms; 0 before the first measurement. */
+  /** Ms that `now` adds to the device's clock; 0 before the first measurement. */
   readonly offsetMs: number;
 }
 
@@ -188,7 +188,7 @@ export interface AccountContext {
   readonly vault: VaultKeeper;
   readonly trust: Trust;
   readonly isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
-  readonly clock: Clock;
+  readonly clock: ServerTime;
 }
 
 /** The facade: one account on this profile. All methods reject with `EngineError`. */

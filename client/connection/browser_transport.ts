@@ -8,7 +8,7 @@
  */
 
 import { TransportError } from "../../schema/rpc/errors.ts";
-import { type Clock, systemClock } from "../runtime/clock.ts";
+import { type Clock, pause, systemClock } from "../runtime/clock.ts";
 import { FallbackConnection } from "./fallback_connection.ts";
 import { fetchGatewayConfig, type GatewayConfig } from "./gateway_config.ts";
 import { HttpsConnection } from "./https_fallback.ts";
@@ -128,13 +128,7 @@ export class BrowserTransport implements Transport {
 
   /** Tries again after a pause, with a configuration read anew: certificate hashes change. */
   async #retry(fallback: FallbackConnection, network: string, pauseMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(pauseMs, resolve);
-      fallback.over.addEventListener("abort", () => {
-        cancel();
-        resolve();
-      });
-    });
+    await pause(this.#clock, pauseMs, fallback.over);
     if (fallback.over.aborted) return;
     const config = await this.#fetchConfig(fallback.over).catch(() => undefined);
     const attempt = config?.webtransport ? this.#attempt(config, fallback.over) : Promise.resolve(undefined);

@@ -10,7 +10,8 @@ import type { ConnectionState } from "../api/engine_api.ts";
 import type { Connection, Transport } from "./transport.ts";
 import { answers } from "./webtransport/watched_connection.ts";
 import { backoffMs, drainedMs, longestReconnectMs } from "../runtime/backoff.ts";
-import { type Environment, pause } from "../runtime/environment.ts";
+import { pause } from "../runtime/clock.ts";
+import type { Environment } from "../runtime/environment.ts";
 
 /** Longest wait for a connection, in ms. */
 const connectTimeoutMs = 15_000;

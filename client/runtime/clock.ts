@@ -1,11 +1,18 @@
 /** Time as it is handed in, so that tests decide it. */
+
 export interface Clock {
-  /** Runs `run` once after `delayMs`. @returns cancels it */
+  /**
+   * Runs `run` once.
+   *
+   * @param delayMs ms from now
+   * @returns cancels the timer
+   */
   after(delayMs: number, run: () => void): () => void;
-  /** ms since 1970 */
+  /** @returns ms since the Unix epoch by the device's own clock */
   now(): number;
 }
 
+/** The clock and the timers of the device. */
 export const systemClock: Clock = {
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
@@ -13,3 +20,17 @@ export const systemClock: Clock = {
   },
   now: Date.now,
 };
+
+/** Resolves after `delayMs`, or at once when `signal` aborts; never rejects. */
+export function pause(clock: Pick<Clock, "after">, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const finish = () => {
+      cancel();
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, finish);
+    signal.addEventListener("abort", finish, { once: true });
+  });
+}

@@ -1,6 +1,6 @@
 /** Noticing that the device slept: timers stand still while the clock goes on. */
 
-import type { Environment } from "./environment.ts";
+import type { Clock } from "./clock.ts";
 
 /** How often the clock is looked at, in ms. */
 export const lookEveryMs = 1_000;
@@ -12,15 +12,15 @@ export const sleptMs = 10_000;
  *
  * @returns ends the watch
  */
-export function detectWake(environment: Environment, onWake: () => void): () => void {
+export function detectWake(clock: Clock, onWake: () => void): () => void {
   let cancel = () => {};
-  let lastMs = environment.now();
+  let lastMs = clock.now();
   const look = () => {
-    const nowMs = environment.now();
+    const nowMs = clock.now();
     if (nowMs - lastMs >= sleptMs) onWake();
     lastMs = nowMs;
-    cancel = environment.after(lookEveryMs, look);
+    cancel = clock.after(lookEveryMs, look);
   };
-  cancel = environment.after(lookEveryMs, look);
+  cancel = clock.after(lookEveryMs, look);
   return () => cancel();
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { detectWake } from "./wake_detector.ts";
 
-Deno.test("watchSleep() tells of a clock that jumped between two looks, once, and of nothing when the device was merely busy", () => {
+Deno.test("detectWake() tells once of a clock that jumped, and nothing of a busy device", () => {
   let nowMs = 0;
   let look: (() => void) | undefined;
   let woke = 0;

@@ -17,7 +17,7 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import { judgeDeviceList, type SeenList } from "../devices/device_list_check.ts";
 import { type AccountRecord, DirectoryStore } from "./directory_store.ts";
 import { asEngineErrors } from "../errors.ts";
-import type { Clock, Directory, KnownAccount } from "../types.ts";
+import type { Directory, KnownAccount, ServerTime } from "../types.ts";
 import { type Pin, supersedesPin } from "../vault/vault.ts";
 
 /** The server's limit for one `lookupAccounts`. */
@@ -27,7 +27,7 @@ const maxFound = 20;
 export interface DirectoryOptions {
   store: SealedStore;
   rpc: RpcClient;
-  clock: Clock;
+  clock: ServerTime;
   ownUsername: string;
   /** Told when a pin is new or has changed: it belongs into the vault. */
   onPinned?(): void;

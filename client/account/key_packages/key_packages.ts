@@ -13,7 +13,7 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import type { DeviceKeys } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
-import type { Clock, KeyPackageStock } from "../types.ts";
+import type { KeyPackageStock, ServerTime } from "../types.ts";
 
 /** specification §4.8 */
 const defaultStock = 20;
@@ -43,7 +43,7 @@ interface StoredKeyPackage {
 export interface KeyPackageOptions {
   store: SealedStore;
   rpc: RpcClient;
-  clock: Clock;
+  clock: ServerTime;
   device: DeviceKeys;
   credential: DeviceCredential;
   /** Fresh ones that the server should have at any time: 20. */

@@ -11,6 +11,7 @@ import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
 import { type EngineError, type EngineProblem, LocalCode } from "../../api/errors.ts";
+import { SingleFlight } from "../../runtime/single_flight.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
@@ -48,8 +49,7 @@ const attempts = 4;
 export class VaultSync implements VaultKeeper {
   readonly #options: VaultKeeperOptions;
   readonly #working = new Mutex();
-  #background: Promise<void> | undefined;
-  #again = false;
+  readonly #background = new SingleFlight();
   #told = false;
 
   constructor(options: VaultKeeperOptions) {
@@ -89,13 +89,7 @@ export class VaultSync implements VaultKeeper {
    * for by the next sync.
    */
   inBackground(onError: (error: unknown) => void): void {
-    this.#again = true;
-    this.#background ??= (async () => {
-      while (this.#again) {
-        this.#again = false;
-        await this.sync().catch(onError);
-      }
-    })().finally(() => this.#background = undefined);
+    void this.#background.run("sync", () => this.sync().catch(onError));
   }
 
   /** Most syncs are nobody's to wait for, and a server that goes back in time must not go unseen. */

@@ -7,7 +7,7 @@ import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts
 import type { GroupState } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import { type DeviceMessageContent, sendDeviceMessage } from "../device_messages/device_messages.ts";
-import { pause } from "../../runtime/environment.ts";
+import { pause } from "../../runtime/clock.ts";
 import type { memberOf } from "../recovery/recovery_responder.ts";
 import type { People } from "./people.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";

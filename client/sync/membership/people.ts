@@ -11,7 +11,7 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { parseKeyPackage } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { pause } from "../../runtime/environment.ts";
+import { pause } from "../../runtime/clock.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ChatRecord, CommitPlan } from "../conversation/records.ts";
