@@ -10,6 +10,8 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError, type PendingCommit } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
+import { SingleFlight } from "../../runtime/single_flight.ts";
+import { Timers } from "../../runtime/timers.ts";
 import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { sendRemovalNotices } from "../device_messages/removal_notice.ts";
@@ -35,15 +37,16 @@ export class Committer {
   readonly #waiters = new Map<string, Waiter[]>();
   /** Work of a chat, one after another. */
   readonly #jobs = new Map<string, Promise<unknown>>();
-  /** Chats whose commit is being built or sent; true when they were asked for meanwhile. */
-  readonly #sending = new Map<string, boolean>();
-  readonly #timers = new Map<string, () => void>();
+  /** Chats whose commit is being built or sent. */
+  readonly #sending = new SingleFlight();
+  readonly #timers: Timers;
   readonly #failures = new Map<string, number>();
   #closed = false;
 
   /** @param suspect is told of answers that do not fit the own epoch */
   constructor(context: SyncContext, suspect: (chatId: string, code: number) => void = () => {}) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#suspect = suspect;
   }
 
@@ -56,8 +59,7 @@ export class Committer {
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
     for (const chatId of [...this.#waiters.keys()]) {
       this.#finish(chatId, new EngineError({ code: LocalCode.offline, detail: "the engine was closed" }));
     }
@@ -180,36 +182,24 @@ export class Committer {
     const waiters = this.#waiters.get(chatId) ?? [];
     this.#waiters.delete(chatId);
     this.#failures.delete(chatId);
-    this.#timers.get(chatId)?.();
-    this.#timers.delete(chatId);
+    this.#timers.cancel(chatId);
     for (const { resolve, reject } of waiters) error ? reject(error) : resolve();
   }
 
   #schedule(chatId: string, delayMs: number): void {
     if (this.#closed) return;
-    this.#timers.get(chatId)?.();
-    this.#timers.delete(chatId);
+    this.#timers.cancel(chatId);
     if (delayMs === 0) {
       void this.#advance(chatId);
       return;
     }
-    this.#timers.set(
-      chatId,
-      this.#context.environment.after(delayMs, () => {
-        this.#timers.delete(chatId);
-        void this.#advance(chatId);
-      }),
-    );
+    this.#timers.start(chatId, delayMs, () => void this.#advance(chatId));
   }
 
   /** Builds what lost, sends what is built. Never rejects. */
   async #advance(chatId: string): Promise<void> {
     if (this.#closed) return;
-    if (this.#sending.has(chatId)) {
-      this.#sending.set(chatId, true);
-      return;
-    }
-    this.#sending.set(chatId, false);
+    if (!this.#sending.begin(chatId)) return;
     let again: number | undefined;
     try {
       const pending = this.#context.conversations.get(chatId)?.pending;
@@ -238,8 +228,7 @@ export class Committer {
       }
       again = this.#delay(chatId);
     }
-    const asked = this.#sending.get(chatId);
-    this.#sending.delete(chatId);
+    const asked = this.#sending.end(chatId);
     const pending = this.#context.conversations.get(chatId)?.pending;
     // Asked meanwhile: for a plan that is to be built, or for another commit than the one whose answer was awaited.
     if (pending && asked && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);

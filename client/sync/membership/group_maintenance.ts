@@ -10,6 +10,7 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import { EngineError } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
+import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { People } from "./people.ts";
@@ -79,7 +80,7 @@ export class GroupMaintenance {
   readonly #stateLost: (chatId: string) => void;
   /** Chats with a revoked member: nothing is sent there before it is out. */
   readonly #hasRevokedMember = new Set<string>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   readonly #unwatch: () => void;
   #working = 0;
   #closed = false;
@@ -87,6 +88,7 @@ export class GroupMaintenance {
   /** @param stateLost is told of a group whose MLS state is gone or damaged */
   constructor(context: SyncContext, committer: Committer, people: People, stateLost: (chatId: string) => void) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#committer = committer;
     this.#people = people;
     this.#stateLost = stateLost;
@@ -103,8 +105,7 @@ export class GroupMaintenance {
   close(): void {
     this.#closed = true;
     this.#unwatch();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   /**
@@ -331,13 +332,9 @@ export class GroupMaintenance {
   /** Background work: what fails is tried again at the next connection. */
   #later(name: string, delayMs: number, work: () => Promise<void>): void {
     if (this.#closed || this.#timers.has(name)) return;
-    this.#timers.set(
-      name,
-      this.#context.environment.after(delayMs, () => {
-        this.#timers.delete(name);
-        this.#working++;
-        work().catch(() => {}).finally(() => this.#working--);
-      }),
-    );
+    this.#timers.start(name, delayMs, () => {
+      this.#working++;
+      work().catch(() => {}).finally(() => this.#working--);
+    });
   }
 }

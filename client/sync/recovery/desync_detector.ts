@@ -5,6 +5,7 @@
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
+import { Timers } from "../../runtime/timers.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -29,7 +30,7 @@ export class DesyncDetector {
   readonly #context: Pick<SyncContext, "conversations" | "rpc" | "account" | "environment">;
   readonly #cursor: () => number;
   readonly #outcomes: DesyncOutcomes;
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   readonly #counts = new Map<string, number>();
   #closed = false;
 
@@ -40,14 +41,14 @@ export class DesyncDetector {
     outcomes: DesyncOutcomes,
   ) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#cursor = cursor;
     this.#outcomes = outcomes;
   }
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   /** The device is in the group again. */
@@ -64,13 +65,7 @@ export class DesyncDetector {
   raise(chatId: string, code: number): void {
     if (this.#closed || this.#timers.has(chatId)) return;
     const epoch = this.#context.conversations.get(chatId)?.record.epoch;
-    this.#timers.set(
-      chatId,
-      this.#context.environment.after(suspicionMs, () => {
-        this.#timers.delete(chatId);
-        void this.#investigate(chatId, code, epoch).catch(() => {});
-      }),
-    );
+    this.#timers.start(chatId, suspicionMs, () => void this.#investigate(chatId, code, epoch).catch(() => {}));
   }
 
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {

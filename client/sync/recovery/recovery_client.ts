@@ -8,6 +8,7 @@
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { GroupState } from "../../mls/group.ts";
+import { Timers } from "../../runtime/timers.ts";
 import { Admins, isAdmin } from "../membership/admins.ts";
 import type { Committer } from "../commits/committer.ts";
 import {
@@ -79,7 +80,7 @@ export class RecoveryClient {
   readonly #desync: DesyncDetector;
   readonly #requests: ReaddRequests;
   readonly #asking = new Map<string, Asking>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   readonly #running = new Set<string>();
   #closed = false;
 
@@ -95,6 +96,7 @@ export class RecoveryClient {
     cursor: () => number,
   ) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#committer = committer;
     this.#people = people;
     this.#events = events;
@@ -158,8 +160,7 @@ export class RecoveryClient {
     this.#admins.close();
     this.#refused.close();
     this.#desync.close();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   broken(chatId: string): void {
@@ -172,8 +173,7 @@ export class RecoveryClient {
     if (record) this.#requests.forget(record.channelId);
     this.#asking.delete(chatId);
     this.#desync.settle(chatId);
-    this.#timers.get(chatId)?.();
-    this.#timers.delete(chatId);
+    this.#timers.cancel(chatId);
   }
 
   /**
@@ -230,19 +230,13 @@ export class RecoveryClient {
 
   #askForWelcome(lost: LostWelcome, round: number): void {
     const key = `welcome/${toHex(lost.channelId)}`;
-    const asked = [...this.#timers.keys()].filter((name) => name.startsWith("welcome/")).length;
+    const asked = this.#timers.count("welcome/");
     if (this.#closed || this.#timers.has(key) || round > welcomeRounds || asked >= lostWelcomesAtOnce) return;
     // The others may be on their way into the channel, too.
-    this.#timers.set(
-      key,
-      this.#context.environment.after(
-        round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2)),
-        () => {
-          this.#timers.delete(key);
-          void this.#askForWelcomeNow(lost, round).catch(() => {}).finally(() => this.#askForWelcome(lost, round + 1));
-        },
-      ),
-    );
+    const delayMs = round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2));
+    this.#timers.start(key, delayMs, () => {
+      void this.#askForWelcomeNow(lost, round).catch(() => {}).finally(() => this.#askForWelcome(lost, round + 1));
+    });
   }
 
   async #askForWelcomeNow({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
@@ -291,14 +285,7 @@ export class RecoveryClient {
 
   #schedule(chatId: string, delayMs: number): void {
     if (this.#closed) return;
-    this.#timers.get(chatId)?.();
-    this.#timers.set(
-      chatId,
-      this.#context.environment.after(delayMs, () => {
-        this.#timers.delete(chatId);
-        void this.#step(chatId);
-      }),
-    );
+    this.#timers.start(chatId, delayMs, () => void this.#step(chatId));
   }
 
   /** One round. Never rejects. */

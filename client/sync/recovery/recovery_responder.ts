@@ -5,6 +5,7 @@
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { type GroupState, type Member, openReadd, parseKeyPackage } from "../../mls/group.ts";
+import { Timers } from "../../runtime/timers.ts";
 import { isReadded, readdsOf } from "../commits/commit_plan.ts";
 import type { Committer } from "../commits/committer.ts";
 import {
@@ -43,17 +44,17 @@ export async function memberOf(
 export class RecoveryResponder {
   readonly #context: SyncContext;
   readonly #committer: Committer;
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   readonly #answered = new Map<string, number[]>();
 
   constructor(context: SyncContext, committer: Committer) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#committer = committer;
   }
 
   close(): void {
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   /** Answers "reseal" and "readd", a few of a device; whatever else it is, nothing happens. */
@@ -133,17 +134,12 @@ export class RecoveryResponder {
       requests: [request],
     };
     const key = `readd/${chatId}/${toHex(direct.from)}`;
-    this.#timers.get(key)?.();
-    this.#timers.set(
-      key,
-      environment.after(environment.random() * readdDelayMs, () => {
-        this.#timers.delete(key);
-        // Unless another member was faster, or the device is no member any more.
-        void this.#committer.carryOut(
-          chatId,
-          async (conversation) => isReadded(conversation, plan, await readdsOf(plan)) ? undefined : plan,
-        ).catch(() => {});
-      }),
-    );
+    this.#timers.start(key, environment.random() * readdDelayMs, () => {
+      // Unless another member was faster, or the device is no member any more.
+      void this.#committer.carryOut(
+        chatId,
+        async (conversation) => isReadded(conversation, plan, await readdsOf(plan)) ? undefined : plan,
+      ).catch(() => {});
+    });
   }
 }

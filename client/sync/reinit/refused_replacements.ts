@@ -7,6 +7,7 @@
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { EntryKind } from "../../../schema/rpc/methods.ts";
+import { Timers } from "../../runtime/timers.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../recovery/recovery_responder.ts";
@@ -24,18 +25,18 @@ const askedAtOnce = 4;
 export class RefusedReplacements {
   readonly #context: SyncContext;
   readonly #admins: Admins;
-  readonly #timers = new Map<string, () => void>();
+  readonly #timers: Timers;
   #closed = false;
 
   constructor(context: SyncContext, admins: Admins) {
     this.#context = context;
+    this.#timers = new Timers(context.environment);
     this.#admins = admins;
   }
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.close();
   }
 
   /** The network is there: those that were refused in the last days are asked about again. @throws StorageError */
@@ -55,15 +56,11 @@ export class RefusedReplacements {
   #ask(chatId: string, channelId: Bytes, round: number): void {
     const key = toHex(channelId);
     if (this.#closed || this.#timers.has(key) || round > rounds || this.#timers.size >= askedAtOnce) return;
-    this.#timers.set(
-      key,
-      this.#context.environment.after(round === 1 ? 0 : firstRoundMs * 2 ** (round - 2), () => {
-        this.#timers.delete(key);
-        void this.#askNow(chatId, channelId, round).catch(() => true).then((goOn) =>
-          goOn && this.#ask(chatId, channelId, round + 1)
-        );
-      }),
-    );
+    this.#timers.start(key, round === 1 ? 0 : firstRoundMs * 2 ** (round - 2), () => {
+      void this.#askNow(chatId, channelId, round).catch(() => true).then((goOn) =>
+        goOn && this.#ask(chatId, channelId, round + 1)
+      );
+    });
   }
 
   /** @returns whether it is worthwhile to ask again */

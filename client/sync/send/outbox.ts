@@ -13,6 +13,8 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError, type Member } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
+import { SingleFlight } from "../../runtime/single_flight.ts";
+import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import {
   againForMs,
@@ -56,10 +58,10 @@ export class Outbox {
   readonly #context: SyncContext;
   readonly #needs: OutboxNeeds;
   readonly #waiting = new Map<string, OutboxRecord[]>();
-  /** Chats whose queue is being sent; true when they were kicked meanwhile. */
-  readonly #running = new Map<string, boolean>();
-  /** Chats whose next try waits for a time or an epoch; the value cancels the wait. */
-  readonly #retries = new Map<string, () => void>();
+  /** Chats whose queue is being sent. */
+  readonly #runs = new SingleFlight();
+  /** Chats whose next try waits for a time or an epoch. */
+  readonly #retries: Timers;
   /** Chats whose messages wait for the user's decision about a changed key, or for a replaced key to leave. */
   readonly #blockedOnTrust = new Set<string>();
   /** Orders whose bytes may have reached the server. Everything found at a start may have. */
@@ -71,6 +73,7 @@ export class Outbox {
 
   constructor(context: SyncContext, needs: OutboxNeeds) {
     this.#context = context;
+    this.#retries = new Timers(context.environment);
     this.#needs = needs;
   }
 
@@ -123,8 +126,7 @@ export class Outbox {
 
   close(): void {
     this.#closed = true;
-    for (const cancel of this.#retries.values()) cancel();
-    this.#retries.clear();
+    this.#retries.close();
   }
 
   /**
@@ -150,19 +152,10 @@ export class Outbox {
 
   /** Sends what waits in a chat, now. */
   flush(chatId: string): void {
-    if (this.#closed) return;
-    if (this.#running.has(chatId)) {
-      this.#running.set(chatId, true);
-      return;
-    }
-    this.#retries.get(chatId)?.();
-    this.#retries.delete(chatId);
-    if (this.#queue(chatId).length === 0) return;
-    this.#running.set(chatId, false);
-    void this.#drain(chatId).finally(() => {
-      const kicked = this.#running.get(chatId);
-      this.#running.delete(chatId);
-      if (kicked) this.flush(chatId);
+    void this.#runs.run(chatId, async () => {
+      if (this.#closed) return;
+      this.#retries.cancel(chatId);
+      if (this.#queue(chatId).length > 0) await this.#drain(chatId);
     });
   }
 
@@ -426,8 +419,7 @@ export class Outbox {
 
   /** @returns false: the queue waits, until a kick or the time */
   #scheduleRetry(chatId: string, delayMs: number): boolean {
-    this.#retries.get(chatId)?.();
-    this.#retries.set(chatId, this.#context.environment.after(delayMs, () => this.flush(chatId)));
+    this.#retries.start(chatId, delayMs, () => this.flush(chatId));
     return false;
   }
 }
