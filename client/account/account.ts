@@ -343,7 +343,7 @@ export class AccountManager implements Accounts {
       signed,
       firstSeenMs: this.#clock.now(),
       verified: true,
-      decided: 0,
+      decisionCount: 0,
     };
     const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
     await store.write({

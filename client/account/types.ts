@@ -7,7 +7,7 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { AccountState, DeviceInfo } from "../api/engine_api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
-import type { Pin } from "./vault/vault.ts";
+import type { Pin } from "./vault/pins.ts";
 
 /** The server's time as far as this device can tell. */
 export interface ServerTime {
@@ -30,7 +30,7 @@ export interface KnownAccount {
   /** The user compared safety numbers. */
   verified: boolean;
   /** How many times the user has decided about this name: took another key, compared safety numbers, took that back. */
-  decided: number;
+  decisionCount: number;
   /**
    * 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be
    * sent to the account meanwhile (specification §1.6, Pins).

@@ -85,7 +85,7 @@ export interface ChatSummary {
    * The invitation is back into a chat that this device was in, by somebody who was not: nothing can be sent
    * before it is accepted.
    */
-  mustAccept?: true;
+  needsAcceptance?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /**

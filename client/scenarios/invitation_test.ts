@@ -40,7 +40,7 @@ suite("who may bring this account into a group", {
       }, bert);
       core.inject(await bert.recipientKey(), [removal, welcome]);
       const chat = await bert.sees(chatId, ({ invitation }) => invitation);
-      assert.equal(chat.mustAccept, true);
+      assert.equal(chat.needsAcceptance, true);
       const notices = await bert.notices(chatId);
       const back = notices.indexOf(`rejoined ${mallory.username} ${bert.username}`);
       assert.deepEqual(notices.slice(back - 1), [
@@ -58,8 +58,8 @@ suite("who may bring this account into a group", {
       });
       assert.deepEqual(await bert.texts(chatId), ["among us"]);
       await bert.engine.acceptInvitation(chatId);
-      const { invitation, mustAccept } = (await bert.chat(chatId))!;
-      assert.deepEqual({ invitation, mustAccept }, { invitation: false, mustAccept: undefined });
+      const { invitation, needsAcceptance } = (await bert.chat(chatId))!;
+      assert.deepEqual({ invitation, needsAcceptance }, { invitation: false, needsAcceptance: undefined });
       await bert.says(chatId, "to those who are there now");
     },
 
@@ -92,7 +92,7 @@ suite("who may bring this account into a group", {
         bodyLength: 400,
       };
       core.inject(await bert.recipientKey(), [commit, welcome]);
-      await bert.sees(chatId, ({ mustAccept }) => mustAccept === true);
+      await bert.sees(chatId, ({ needsAcceptance }) => needsAcceptance === true);
       let published = 0;
       bert.refuses = (method) => {
         if (method === "publish") published++;

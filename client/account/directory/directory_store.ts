@@ -80,7 +80,7 @@ export class DirectoryStore {
 
 /** @returns what stores the record, for a write that does more */
 export function accountPut(
-  { username, accountKey, signed, firstSeenMs, verified, decided, changedKey }: AccountRecord,
+  { username, accountKey, signed, firstSeenMs, verified, decisionCount, changedKey }: AccountRecord,
 ): NonNullable<SealedBatch["puts"]>[number] {
   const value: StoredAccount = {
     username,
@@ -89,7 +89,7 @@ export function accountPut(
     signature: signed.signature,
     firstSeenMs,
     verified,
-    decided,
+    decided: decisionCount,
     ...(changedKey && { changedKey }),
   };
   return { store: "accounts", key: accountKeyOf(accountKey), value };
@@ -111,7 +111,7 @@ async function recordOf(
       signed,
       firstSeenMs,
       verified,
-      decided,
+      decisionCount: decided,
       ...(changedKey && { changedKey }),
     };
   } catch (error) {

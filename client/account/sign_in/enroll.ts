@@ -19,7 +19,8 @@ import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
-import { openVault, type Pin, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
+import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";
+import type { Pin } from "../vault/pins.ts";
 import type { StoredVault } from "../vault/vault_keeper.ts";
 
 interface Login {

@@ -5,34 +5,19 @@
  *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)
  *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootSeed, AAD = accountKey)
  *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
- *     recoveryKey       = public Ed25519 key of HKDF(recovery secret, "qpq/1 recovery auth"): what the server knows the code by (recovery_key.ts)
+ *     recoveryKey       = public Ed25519 key of HKDF(recovery secret, "qpq/1 recovery auth"): recovery_key.ts
  *
  * A device keeps the vaultKey, to bring new pins into the vault. The root seed is in the wraps alone, which
  * the password or the recovery code opens and which no device can write: so a stolen device can neither reach
  * the root key nor destroy it, and revoking it helps (docs/decisions/005).
  */
 
-import { type Bytes, concat, equalBytes, toHex, u64, utf8 } from "../../../schema/bytes.ts";
+import { type Bytes, concat, toHex, u64, utf8 } from "../../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../../schema/cbor.ts";
 import type { Vault } from "../../../schema/rpc/methods.ts";
-import { bytesOf, countOf, listOf, recordOf } from "../../../schema/shape.ts";
-import { usernameOf } from "../../../schema/username.ts";
+import { bytesOf, listOf, recordOf } from "../../../schema/shape.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-
-/** An account key as it was first seen. */
-export interface Pin {
-  username: string;
-  /** 32 bytes. */
-  accountKey: Bytes;
-  /** Ms since the Unix epoch. */
-  firstSeen: number;
-  verified: boolean;
-  /**
-   * How many times the user has decided about this name: took another key, compared safety numbers, took that
-   * back. Of two pins the one with more decisions is the newer word.
-   */
-  decided: number;
-}
+import { type Pin, pinOf, pinToStored } from "./pins.ts";
 
 export interface VaultContent {
   pins: Pin[];
@@ -51,12 +36,8 @@ const nonceLength = 12;
 /** What is read. Less is written: a vault that grew past these would open on no device any more. */
 const maxPins = 5_000;
 const maxChannels = 2_000;
-/**
- * What is written, so that it fits into the server's 128 KiB (`Vault.sealed`): channels, 34 bytes each, and
- * bytes of pins.
- */
+/** Channels that are written, 34 bytes each: with the pins they fit into the server's 128 KiB (`Vault.sealed`). */
 export const maxKeptChannels = 1_000;
-export const maxKeptPinBytes = 90 * 1024;
 
 /**
  * The two secrets that vault keys are wrapped under: the OPAQUE export key (32 bytes) and the recovery secret
@@ -99,16 +80,9 @@ export async function sealVault(
   accountKey: Uint8Array,
   version: number,
 ): Promise<Bytes> {
-  const pins = content.pins.map(({ username, accountKey, firstSeen, verified, decided }) => ({
-    username,
-    accountKey,
-    firstSeen,
-    verified,
-    decided,
-  }));
   return await sealRandom(
     await aeadKey(vaultKey),
-    encodeCbor({ pins, channels: content.channels }),
+    encodeCbor({ pins: content.pins.map(pinToStored), channels: content.channels }),
     concat(accountKey, u64(version)),
   );
 }
@@ -139,78 +113,11 @@ export async function openVault(
   }
 }
 
-/**
- * What two devices know, as one. Where they pinned different keys under a name, the one that the user decided
- * on later stands; without a decision the earlier sight, because a key that comes after it is what a server
- * that lies would show.
- *
- * @param ours this device's
- * @param theirs the vault's
- * @returns sorted by username, so that equal knowledge gives equal bytes
- */
-export function mergePins(ours: Pin[], theirs: Pin[]): Pin[] {
-  const merged = new Map(theirs.map((pin) => [pin.username, pin]));
-  for (const pin of ours) {
-    const other = merged.get(pin.username);
-    if (!other) merged.set(pin.username, pin);
-    else if (equalBytes(other.accountKey, pin.accountKey)) {
-      merged.set(pin.username, {
-        ...(other.decided > pin.decided ? other : pin),
-        firstSeen: Math.min(pin.firstSeen, other.firstSeen),
-      });
-    } else if (supersedesPin(pin, other)) merged.set(pin.username, pin);
-  }
-  return [...merged.values()].sort((a, b) => a.username < b.username ? -1 : 1);
-}
-
-/** @returns whether the first pin's key, which is another than the second's, is the one to keep */
-export function supersedesPin(pin: Pin, other: Pin): boolean {
-  return pin.decided !== other.decided ? pin.decided > other.decided : pin.firstSeen < other.firstSeen;
-}
-
-/**
- * The pins that a vault has room for: first those that the user decided on, then the earliest sights.
- * Strangers can have one see as many accounts as they like, but only after all that was seen before, so they
- * displace nobody.
- *
- * @returns in the order of `pins`
- */
-export function fittingPins(pins: Pin[]): Pin[] {
-  const ranked = [...pins].sort((a, b) =>
-    Number(b.decided > 0) - Number(a.decided > 0) || a.firstSeen - b.firstSeen || (a.username < b.username ? -1 : 1)
-  );
-  const kept = new Set<Pin>();
-  let bytes = 0;
-  for (const pin of ranked) {
-    bytes += encodeCbor(pin).length;
-    if (bytes > maxKeptPinBytes) break;
-    kept.add(pin);
-  }
-  return pins.filter((pin) => kept.has(pin));
-}
-
 /** @returns both lists without repeats, sorted; where they are too many, theirs and of ours what still fits */
 export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[] {
   return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].slice(0, maxKeptChannels).sort(
     ([a], [b]) => a < b ? -1 : 1,
   ).map(([, id]) => id);
-}
-
-function pinOf(value: unknown, what: string): Pin {
-  const { username, accountKey, firstSeen, verified, decided } = recordOf(value, [
-    "username",
-    "accountKey",
-    "firstSeen",
-    "verified",
-    "decided",
-  ], what);
-  return {
-    username: usernameOf(username),
-    accountKey: bytesOf(accountKey, 32, "accountKey"),
-    firstSeen: countOf(firstSeen, "firstSeen"),
-    verified: verified === true,
-    decided: countOf(decided, "decided"),
-  };
 }
 
 async function wrappingKey(by: WrappedBy, secret: Uint8Array): Promise<CryptoKey> {

@@ -16,7 +16,8 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
 import type { VaultKeeper } from "../types.ts";
-import { fittingPins, mergeChannels, mergePins, openVault, type Pin, sealVault, type VaultContent } from "./vault.ts";
+import { mergeChannels, openVault, sealVault, type VaultContent } from "./vault.ts";
+import { fittingPins, mergePins, type Pin } from "./pins.ts";
 
 /** What storage holds under account/vault. */
 export interface StoredVault {

@@ -1,27 +1,25 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../api/errors.ts";
 import {
-  fittingPins,
   maxKeptChannels,
   mergeChannels,
-  mergePins,
   openVault,
-  type Pin,
   sealVault,
   unwrapVaultKeys,
   type VaultContent,
   wrapVaultKeys,
 } from "./vault.ts";
+import { fittingPins, mergePins, type Pin } from "./pins.ts";
 
 const accountKey = new Uint8Array(32).fill(1);
 const seed = new Uint8Array(32).fill(2);
 const exportKey = new Uint8Array(32).fill(3);
-const pin = (username: string, key: number, firstSeen: number, verified = false, decided = 0): Pin => ({
+const pin = (username: string, key: number, firstSeen: number, verified = false, decisionCount = 0): Pin => ({
   username,
   accountKey: new Uint8Array(32).fill(key),
   firstSeen,
   verified,
-  decided,
+  decisionCount,
 });
 const unreadable = (work: Promise<unknown>) =>
   assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === "L006");

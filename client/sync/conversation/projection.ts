@@ -47,7 +47,7 @@ export function summaryOf(
       self: member.accountKey === own.accountKey,
     })),
     invitation: record.invitation,
-    ...(record.invitation && record.needsAcceptance && { mustAccept: true as const }),
+    ...(record.invitation && record.needsAcceptance && { needsAcceptance: true as const }),
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,

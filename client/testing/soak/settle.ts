@@ -38,7 +38,7 @@ export async function settle(
   while (true) {
     if (faults) await nudge(core, walkers, chatId, nudged);
     for (const { person } of walkers) {
-      if ((await person.chat(chatId))?.mustAccept) await person.engine.acceptInvitation(chatId);
+      if ((await person.chat(chatId))?.needsAcceptance) await person.engine.acceptInvitation(chatId);
     }
     const restless = await restlessness(core, walkers, chatId, faults);
     const now = `${core.log.progress} ${restless.join()}`;

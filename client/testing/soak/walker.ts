@@ -128,7 +128,7 @@ export class Walker {
     this.said.set(messageId, { place, text });
     this.run(text, async () => {
       // Brought back by somebody whom it did not know there, its user is asked first, and says yes.
-      if ((await this.person.chat(chatId))?.mustAccept) await this.person.engine.acceptInvitation(chatId);
+      if ((await this.person.chat(chatId))?.needsAcceptance) await this.person.engine.acceptInvitation(chatId);
       await this.person.engine.send(chatId, messageId, text);
     });
   }

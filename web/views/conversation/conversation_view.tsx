@@ -167,7 +167,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
           </p>
         }
       >
-        <Show when={!props.chat.mustAccept}>
+        <Show when={!props.chat.needsAcceptance}>
           <Composer chatId={props.chatId} onSend={conversation.send} />
         </Show>
       </Show>
@@ -190,7 +190,7 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
   return (
     <div class="foot-note foot-invitation">
       <p>
-        {props.chat.mustAccept
+        {props.chat.needsAcceptance
           ? text("chat.invited-back")
           : inviter()
           ? text("chat.invited", { username: inviter()! })

@@ -1,0 +1,73 @@
+/** Whether the directory confirms an MLS leaf: the account key is the pin, the device is in the newest device list. */
+
+import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
+import type { DeviceCredential } from "../../../schema/credential.ts";
+import type { Trust, TrustUse } from "../../mls/types.ts";
+import type { DirectoryStore } from "./directory_store.ts";
+
+type Verdict = { kind: "good" } | { kind: "bad" | "unknown"; reason: string };
+
+/**
+ * @param records what is pinned and stored
+ * @param refresh asks the server for the newest lists of accounts
+ * @returns the judge of `createMls`: refuses a leaf after one question to the server
+ */
+export function leafTrust(
+  records: DirectoryStore,
+  refresh: (accountKeys: Uint8Array[]) => Promise<unknown>,
+): Trust {
+  return async (credential, leafSignatureKey, use) => {
+    const first = await judgeLeaf(records, credential, leafSignatureKey, use);
+    if (first.kind !== "unknown") return first.kind === "good" ? true : first.reason;
+    await refresh([credential.accountKey]);
+    const second = await judgeLeaf(records, credential, leafSignatureKey, use);
+    return second.kind === "good" ? true : second.reason;
+  };
+}
+
+/** @returns whether the newest list revokes a device; asks the server when the stored list does not */
+export function revocationCheck(
+  records: DirectoryStore,
+  refresh: (accountKeys: Uint8Array[]) => Promise<unknown>,
+): (credential: DeviceCredential) => Promise<boolean> {
+  return async (credential) => {
+    const revokes = async () =>
+      (await records.byKey(credential.accountKey))?.devices.revoked.some((id) => equalBytes(id, credential.deviceId)) ??
+        false;
+    if (await revokes()) return true;
+    // Another member may have seen the revocation before this device did.
+    await refresh([credential.accountKey]).catch(() => {});
+    return await revokes();
+  };
+}
+
+async function judgeLeaf(
+  records: DirectoryStore,
+  credential: DeviceCredential,
+  leafSignatureKey: Bytes,
+  use: TrustUse,
+): Promise<Verdict> {
+  const account = await records.byKey(credential.accountKey);
+  if (!account) {
+    const other = await records.byUsername(credential.username);
+    return {
+      kind: "unknown",
+      reason: other
+        ? `${credential.username} is pinned to another account key`
+        : `the directory does not know the account of ${credential.username}`,
+    };
+  }
+  if (account.username !== credential.username) return { kind: "bad", reason: "the account has another username" };
+  if (account.devices.revoked.some((id) => equalBytes(id, credential.deviceId))) {
+    // Members learn of a revocation at different times. A leaf that was in the tree before it makes no tree
+    // invalid: a commit removes it (isRevoked). Refusing the tree or an older commit would split the group. A
+    // revoked device must not be added.
+    return use === "add" ? { kind: "bad", reason: `the device of ${account.username} is revoked` } : { kind: "good" };
+  }
+  const listed = account.devices.devices.some(({ deviceId, recipientKey }) =>
+    equalBytes(deviceId, credential.deviceId) && equalBytes(recipientKey, leafSignatureKey)
+  );
+  return listed
+    ? { kind: "good" }
+    : { kind: "unknown", reason: `the device is not in the newest device list of ${account.username}` };
+}
