@@ -1,6 +1,6 @@
 /** A certificate from an ACME authority: ordered, kept in a folder, renewed when a third of its life is left. */
 import { X509Certificate } from "node:crypto";
-import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import { type KeyPairPem, makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
 import type { CertificateSource } from "./certificate.ts";
 import type { Log } from "./log.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AcmeCertificate, type AcmeCertificateOptions } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
-import { makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import { makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;

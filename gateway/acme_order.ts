@@ -2,7 +2,7 @@
 import { Agent } from "node:https";
 import acme from "acme-client";
 import type { AcmeChallenges } from "./acme_challenges.ts";
-import type { KeyPairPem } from "./self_signed_certificate.ts";
+import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
 export interface AcmeAuthority {
   /** of the authority's directory, e.g. Let's Encrypt's */

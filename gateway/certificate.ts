@@ -1,6 +1,6 @@
 /** The certificate of our WebTransport port: self-made and renewed by itself, or PEM files that someone else renews. */
 import { certificatePin } from "../schema/certificate_pin.ts";
-import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import { type KeyPairPem, makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
 
 export interface CertificateSource {
   /** the pair to serve with now */

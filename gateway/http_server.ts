@@ -11,7 +11,7 @@ import { RateLimit } from "./rate_limit.ts";
 import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
-import type { KeyPairPem } from "./self_signed_certificate.ts";
+import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
 import { Usage, usageKey } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";

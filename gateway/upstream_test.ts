@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { Metrics } from "./metrics.ts";
-import { makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import { makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall, startStubCore, type StubCore, stubSecret } from "./testing/stub_core.ts";
 import { until } from "./testing/until.ts";

@@ -68,7 +68,7 @@ function sourcesOf(folder: URL): string[] {
 }
 
 Deno.test("docs/protocol.md and docs/specification.md have every label of a key or signature", () => {
-  const text = ["schema", "client", "server-core", "gateway", "cli"].flatMap((room) =>
+  const text = ["schema", "client", "server-common", "server-core", "gateway", "cli"].flatMap((room) =>
     sourcesOf(new URL(`../${room}/`, import.meta.url))
   ).join("\n");
   const labels = new Set(

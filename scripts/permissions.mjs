@@ -28,7 +28,14 @@ const flags = ({ net, read, write, env }, ...more) => [
   "--unstable-net",
   `--allow-net=${list(net)}`,
   `--allow-read=${
-    list([`${root}/schema`, `${root}/node_modules`, `${root}/deno.json`, `${root}/package.json`, ...read])
+    list([
+      `${root}/schema`,
+      `${root}/server-common`,
+      `${root}/node_modules`,
+      `${root}/deno.json`,
+      `${root}/package.json`,
+      ...read,
+    ])
   }`,
   `--allow-write=${list(write)}`,
   env === true ? "--allow-env" : `--allow-env=${list(env)}`,

@@ -167,7 +167,7 @@ const engine = wantsContainers ? run("containers", process.execPath, ["scripts/c
 
 if (wants("unit")) {
   const engineLane = async () => {
-    const rooms = ["schema", "client", "server-core", "gateway", "cli", "bench"];
+    const rooms = ["schema", "client", "server-common", "server-core", "gateway", "cli", "bench"];
     await check("engine", "types of servers, client and CLI (deno check)", deno, ["check", "--quiet", ...rooms]);
     await check("engine", "types of the app (tsc)", process.execPath, [
       "node_modules/typescript/bin/tsc",
@@ -188,7 +188,7 @@ if (wants("unit")) {
       "servers",
       "unit tests of core, gateway, CLI and accounts (deno test)",
       "unit-servers",
-      untimed("server-core", "gateway", "cli", "bench", "e2e", "scripts"),
+      untimed("server-common", "server-core", "gateway", "cli", "bench", "e2e", "scripts"),
     ),
   ]);
 }

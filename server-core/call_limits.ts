@@ -4,8 +4,8 @@
  */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import { addressBlock } from "./authentication/address_block.ts";
-import { TokenBuckets } from "./authentication/token_bucket.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { TokenBuckets } from "../server-common/token_bucket.ts";
 
 /** An address may have this many seconds' worth of calls at once: many people can share one. */
 export const addressBurstSeconds = 5;

@@ -7,7 +7,7 @@ import { RpcClient } from "../schema/rpc/client.ts";
 import { accountBurstSeconds, addressBurstSeconds, CallLimits, streamsAtOnce } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
-import { makeLog } from "./log.ts";
+import { makeLog } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
 import { streamPair } from "./testing/delivery_service.ts";
 

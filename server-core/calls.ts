@@ -9,7 +9,7 @@ import { type FinishedCall, type Handlers, serveCall } from "../schema/rpc/serve
 import type { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
 import type { Origin } from "./listener.ts";
-import { errorFields, type Log } from "./log.ts";
+import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface CallsOptions {

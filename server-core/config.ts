@@ -2,7 +2,7 @@
 
 import { parse } from "smol-toml";
 import type { BlobLimits } from "./delivery/dependencies.ts";
-import { type LogLevel, logLevels } from "./log.ts";
+import { type LogLevel, logLevels } from "../server-common/log.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -9,7 +9,7 @@ import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/messages.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { CoreCertificate } from "./certificate.ts";
-import { errorFields, type Log } from "./log.ts";
+import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
 

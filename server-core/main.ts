@@ -5,7 +5,7 @@
 
 import { toHex } from "../schema/bytes.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
-import { errorFields, makeLog } from "./log.ts";
+import { errorFields, makeLog } from "../server-common/log.ts";
 
 const configFile = "qpq-server.toml";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeLog } from "./log.ts";
+import { makeLog } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
 
 Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus' text format", () => {

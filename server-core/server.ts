@@ -18,7 +18,7 @@ import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
-import { errorFields, type Log } from "./log.ts";
+import { errorFields, type Log } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
 import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";

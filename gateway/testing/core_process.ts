@@ -1,5 +1,5 @@
 /** A stub core in a process of its own, which a test can kill; its UDP port can then be bound again at once. */
-import { type KeyPairPem } from "../self_signed_certificate.ts";
+import { type KeyPairPem } from "../../server-common/self_signed_certificate.ts";
 import { makeKeyPair, startStubCore } from "./stub_core.ts";
 
 export interface CoreProcess {

@@ -15,7 +15,7 @@ import {
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import { ByteReader } from "../http3/byte_reader.ts";
 import { StreamSource } from "../http3/stream_source.ts";
-import { type KeyPairPem, makeSelfSignedCertificate } from "../self_signed_certificate.ts";
+import { type KeyPairPem, makeSelfSignedCertificate } from "../../server-common/self_signed_certificate.ts";
 
 export const stubSecret = new TextEncoder().encode("a shared secret of the tests, long enough");
 

@@ -3,7 +3,7 @@ import { type GatewayConfig, type GatewayLimits, readConfig } from "../config.ts
 import { type Gateway, startGateway } from "../gateway.ts";
 import type { LogFields, LogLevel } from "../log.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
-import type { KeyPairPem } from "../self_signed_certificate.ts";
+import type { KeyPairPem } from "../../server-common/self_signed_certificate.ts";
 import { startStubCore, type StubCore, type StubCoreOptions, stubSecret } from "./stub_core.ts";
 
 export interface TestGateway extends AsyncDisposable {

@@ -6,7 +6,7 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { DeviceProof } from "../../schema/rpc/methods.ts";
 import { deviceProofBytes, type ProvenCall } from "../../schema/signed_call.ts";
 import { ExpiringMap } from "./expiring_map.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 /** How long a nonce is good for. */
 export const challengeMs = 60_000;

@@ -10,7 +10,7 @@ import type { Caller } from "../caller.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { checkLength, sessionOf } from "./parameters.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 const maxUpload = 100;
 /**

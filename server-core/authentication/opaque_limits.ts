@@ -1,9 +1,9 @@
 /** How often OPAQUE may be asked: per address and per username, so that passwords can not be guessed in bulk. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { addressBlock } from "./address_block.ts";
+import { addressBlock } from "../../server-common/address_block.ts";
 import type { AuthenticationDeps } from "./deps.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 /** In UTF-16 units: twice what a username may have, so that what merely is none gets the answer of an unknown one. */
 const maxUsernameLength = 64;

@@ -3,8 +3,8 @@
  * its open subscriptions.
  */
 
-import type { Log } from "../log.ts";
-import { errorFields } from "../log.ts";
+import type { Log } from "../../server-common/log.ts";
+import { errorFields } from "../../server-common/log.ts";
 import type { AccountStore } from "../storage/account_store.ts";
 import type { Sessions } from "./sessions.ts";
 

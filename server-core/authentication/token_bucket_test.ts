@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { addressBlock } from "./address_block.ts";
+import { addressBlock } from "../../server-common/address_block.ts";
 import { ExpiringMap } from "./expiring_map.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 Deno.test("TokenBuckets.take() grants a burst, then as many as refill, and says when the next comes", () => {
   let nowMs = 0;
