@@ -1,8 +1,8 @@
 /** A certificate from an ACME authority: ordered, kept in a folder, renewed when a third of its life is left. */
 import { X509Certificate } from "node:crypto";
-import { type KeyPairPem, makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
+import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import type { CertificateSource } from "./certificate.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 
 export interface AcmeCertificateOptions {
   domain: string;
@@ -58,13 +58,16 @@ export class AcmeCertificate implements CertificateSource {
     await Deno.mkdir(options.folder, { recursive: true });
     const kept = await load(options);
     const now = options.now();
-    const standIn = () =>
-      makeSelfSignedCertificate({
+    const standIn = async () => {
+      const { makeSelfSignedCertificate } = await import("../server-common/self_signed_certificate.ts");
+      return await makeSelfSignedCertificate({
         notBefore: new Date(now - dayMs),
         notAfter: new Date(now + 12 * dayMs),
+        commonName: options.domain,
         dnsNames: [options.domain],
         ipAddresses: ["127.0.0.1"],
       });
+    };
     return new AcmeCertificate(options, kept ?? await standIn(), kept !== undefined);
   }
 
@@ -99,12 +102,12 @@ export class AcmeCertificate implements CertificateSource {
       this.#current = pair;
       this.#isOrdered = true;
       this.#failures = 0;
-      log("info", "acme-certificate-ordered", { domain });
+      log.info("acme-certificate-ordered", { domain });
       return pair;
     } catch (error) {
       const pauseMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** this.#failures++);
       this.#nextTryMs = now() + pauseMs;
-      log("error", "acme-order-failed", {
+      log.error("acme-order-failed", {
         domain,
         error: error instanceof Error ? error.message : String(error),
         retryMs: pauseMs,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { logTo } from "../server-common/testing/log.ts";
 import { AcmeCertificate, type AcmeCertificateOptions } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
 import { makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
@@ -20,7 +21,7 @@ function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
     directoryUrl: "https://authority.example/directory",
     folder,
     now: () => world.now,
-    log: (_level, event) => void world.events.push(event),
+    log: logTo((_level, event) => void world.events.push(event)),
     makeAccountKey: () => Promise.resolve(`key ${world.keys.length}`),
     order: async (accountKey) => {
       world.orders++;
@@ -29,6 +30,7 @@ function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
       return await makeSelfSignedCertificate({
         notBefore: new Date(world.now),
         notAfter: new Date(world.now + 90 * dayMs),
+        commonName: "chat.example",
         dnsNames: ["chat.example"],
         ipAddresses: [],
       });

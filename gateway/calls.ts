@@ -1,6 +1,6 @@
 /** Takes calls from clients, over WebTransport or HTTPS, and carries each to the core within the limits. */
 import type { GatewayLimits } from "./config.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 import type { Metrics, RefusalReason } from "./metrics.ts";
 import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
 import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
@@ -81,7 +81,7 @@ export class CallDesk {
     const reason = limitOutcomes[summary.outcome];
     if (reason) metrics.refuse(reason);
     if (summary.outcome !== "done") metrics.add("qpq_gateway_calls_failed_total");
-    this.#log("debug", "call", { ...summary });
+    this.#log.debug("call", { ...summary });
     return summary;
   }
 }

@@ -1,6 +1,6 @@
 /** The certificate of our WebTransport port: self-made and renewed by itself, or PEM files that someone else renews. */
 import { certificatePin } from "../schema/certificate_pin.ts";
-import { type KeyPairPem, makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
+import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
 export interface CertificateSource {
   /** the pair to serve with now */
@@ -159,9 +159,12 @@ async function readPair(paths: { certificatePath: string; privateKeyPath: string
 
 async function make(notBeforeMs: number): Promise<StoredCertificate> {
   const notAfterMs = notBeforeMs + validityMs;
+  // Loaded only when a certificate is due: the ASN.1 library takes a third of a second at start.
+  const { makeSelfSignedCertificate } = await import("../server-common/self_signed_certificate.ts");
   const pair = await makeSelfSignedCertificate({
     notBefore: new Date(notBeforeMs),
     notAfter: new Date(notAfterMs),
+    commonName: "localhost",
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });

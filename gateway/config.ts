@@ -1,6 +1,7 @@
 /** The gateway's configuration: `QPQ_*` environment variables, checked at start. */
+import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
+import { type LogLevel, logLevels } from "../server-common/log.ts";
 import { isAddress } from "./client_address.ts";
-import { type LogLevel, logLevels } from "./log.ts";
 
 export interface GatewayLimits {
   /** WebTransport sessions of one client address */
@@ -76,15 +77,6 @@ export interface GatewayConfig {
   logLevel: LogLevel;
 }
 
-/** A value that can not be used; the message names the key. */
-export class ConfigError extends Error {
-  constructor(key: string, problem: string) {
-    super(`${key}: ${problem}`);
-    this.name = "ConfigError";
-  }
-}
-
-const minSecretLength = 32;
 /** Directories by short name. */
 const acmeDirectories: Record<string, string> = {
   letsencrypt: "https://acme-v02.api.letsencrypt.org/directory",
@@ -104,22 +96,9 @@ export function readConfig(
   env: (key: string) => string | undefined,
   readFile: (path: string) => string,
 ): GatewayConfig {
-  const text = (key: string) => env(key)?.trim() || undefined;
-  const integer = (key: string, fallback: number, min: number, max: number): number => {
-    const value = text(key);
-    if (value === undefined) return fallback;
-    if (!/^\d{1,15}$/.test(value) || Number(value) < min || Number(value) > max) {
-      throw new ConfigError(key, `an integer of ${min} … ${max} is needed`);
-    }
-    return Number(value);
-  };
-  const choice = <T extends string>(key: string, choices: readonly T[], fallback: T): T => {
-    const value = text(key) ?? fallback;
-    if (!(choices as readonly string[]).includes(value)) {
-      throw new ConfigError(key, `one of ${choices.join(", ")} is needed`);
-    }
-    return value as T;
-  };
+  const reader = new ConfigReader<string>((key) => env(key)?.trim() || undefined, readFile);
+  const text = (key: string) => reader.text(key);
+  const integer = (key: string, fallback: number, min: number, max: number) => reader.integer(key, fallback, min, max);
 
   const certificatePath = text("QPQ_TLS_CERT");
   const privateKeyPath = text("QPQ_TLS_KEY");
@@ -136,8 +115,7 @@ export function readConfig(
       caPath: text("QPQ_ACME_CA"),
     }
     : undefined;
-  const optionalPort = (key: string) => text(key) === undefined ? undefined : integer(key, 0, 0, 65535);
-  const metricsPort = optionalPort("QPQ_GATEWAY_METRICS_PORT");
+  const metricsPort = reader.optionalPort("QPQ_GATEWAY_METRICS_PORT");
   const core = readCoreAddress(text("QPQ_CORE_ADDR") ?? "127.0.0.1:7443");
 
   const caPath = text("QPQ_CORE_CA");
@@ -150,14 +128,17 @@ export function readConfig(
   }
 
   return {
-    bind: readBind("QPQ_BIND", text("QPQ_BIND") ?? (domain === undefined ? "127.0.0.1" : "0.0.0.0")),
+    bind: reader.bindAddress("QPQ_BIND", domain === undefined ? "127.0.0.1" : "0.0.0.0"),
     httpPort: integer("QPQ_HTTP_PORT", domain === undefined ? 8080 : 443, 0, 65535),
     webTransportPort: integer("QPQ_WT_PORT", domain === undefined ? 4433 : 443, 0, 65535),
-    publicPorts: { http: optionalPort("QPQ_HTTP_PUBLIC_PORT"), webTransport: optionalPort("QPQ_WT_PUBLIC_PORT") },
-    redirectPort: optionalPort("QPQ_REDIRECT_PORT") ?? (acme === undefined ? undefined : 80),
+    publicPorts: {
+      http: reader.optionalPort("QPQ_HTTP_PUBLIC_PORT"),
+      webTransport: reader.optionalPort("QPQ_WT_PUBLIC_PORT"),
+    },
+    redirectPort: reader.optionalPort("QPQ_REDIRECT_PORT") ?? (acme === undefined ? undefined : 80),
     trustedProxies: readProxies(text("QPQ_TRUST_PROXY")),
     metrics: metricsPort === undefined ? undefined : {
-      bind: readBind("QPQ_GATEWAY_METRICS_BIND", text("QPQ_GATEWAY_METRICS_BIND") ?? "127.0.0.1"),
+      bind: reader.bindAddress("QPQ_GATEWAY_METRICS_BIND", "127.0.0.1"),
       port: metricsPort,
     },
     webRoot: text("QPQ_WEB_ROOT") ?? "dist/web",
@@ -166,7 +147,7 @@ export function readConfig(
     origins: readOrigins(text("QPQ_ORIGINS")),
     tls,
     acme,
-    httpTls: (tls !== undefined || acme !== undefined) && choice("QPQ_HTTP_TLS", ["on", "off"], "on") === "on",
+    httpTls: (tls !== undefined || acme !== undefined) && reader.choice("QPQ_HTTP_TLS", ["on", "off"], "on") === "on",
     core: {
       ...core,
       serverName: text("QPQ_CORE_NAME") ?? "localhost",
@@ -180,7 +161,7 @@ export function readConfig(
         600_000,
       ),
     },
-    gatewaySecret: readSecret(text("QPQ_GATEWAY_SECRET"), text("QPQ_GATEWAY_SECRET_FILE"), readFile),
+    gatewaySecret: readSecret(reader),
     limits: {
       sessionsPerAddress: integer("QPQ_LIMIT_SESSIONS_PER_ADDRESS", 64, 1, 1_000_000),
       callsPerSession: integer("QPQ_LIMIT_CALLS_PER_SESSION", 256, 1, 1_000),
@@ -197,13 +178,8 @@ export function readConfig(
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
       filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },
-    logLevel: choice("QPQ_LOG", logLevels, "info"),
+    logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
   };
-}
-
-function readBind(key: string, value: string): string {
-  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError(key, "an IP address is needed");
-  return value;
 }
 
 function isSameMachine(hostname: string): boolean {
@@ -267,24 +243,8 @@ function readPin(value: string | undefined): Uint8Array<ArrayBuffer> | undefined
   return Uint8Array.from(value.match(/../g)!, (digits) => parseInt(digits, 16));
 }
 
-function readSecret(
-  value: string | undefined,
-  path: string | undefined,
-  readFile: (path: string) => string,
-): Uint8Array<ArrayBuffer> {
-  if (value && path) throw new ConfigError("QPQ_GATEWAY_SECRET", "set either this or QPQ_GATEWAY_SECRET_FILE");
-  const key = path ? "QPQ_GATEWAY_SECRET_FILE" : "QPQ_GATEWAY_SECRET";
-  let secret = value;
-  if (path) {
-    try {
-      secret = readFile(path).trim();
-    } catch {
-      throw new ConfigError(key, `can not read ${path}`);
-    }
-  }
-  const bytes = new TextEncoder().encode(secret ?? "");
-  if (bytes.length < minSecretLength) {
-    throw new ConfigError(key, `a secret of at least ${minSecretLength} characters is needed, the same as the core's`);
-  }
-  return bytes;
+function readSecret(reader: ConfigReader<string>): Uint8Array<ArrayBuffer> {
+  const secret = reader.secret("QPQ_GATEWAY_SECRET", minSecretLength);
+  if (secret === undefined) throw new ConfigError("QPQ_GATEWAY_SECRET", "the core's secret is needed");
+  return new TextEncoder().encode(secret);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError } from "../server-common/config.ts";
+import { readConfig } from "./config.ts";
 
 const minimal = { QPQ_CORE_PIN: "ab".repeat(32), QPQ_GATEWAY_SECRET: "s".repeat(32) };
 

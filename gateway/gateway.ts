@@ -5,13 +5,14 @@ import { AcmeCertificate } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
 import { CallDesk } from "./calls.ts";
 import { CertificateFiles, type CertificateSource, SelfMadeCertificate } from "./certificate.ts";
-import { ConfigError, type GatewayConfig } from "./config.ts";
+import { ConfigError } from "../server-common/config.ts";
+import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
+import type { GatewayConfig } from "./config.ts";
 import { watchFiles } from "./file_watch.ts";
 import { type ConnectionEvent, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } from "./metrics.ts";
-import { type MetricsServer, serveMetrics } from "./metrics_server.ts";
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
@@ -131,8 +132,8 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       },
     });
     if (config.redirectPort !== undefined) redirects = redirectTo(config, http, challenges, webTransportPort);
-    const metricsServer = config.metrics && serveMetrics(metrics, config.metrics.bind, config.metrics.port);
-    return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log });
+    const metricsEndpoint = config.metrics && serveMetrics(() => metrics.render(), config.metrics);
+    return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log });
   } catch (error) {
     pool.close();
     await Promise.all([http?.close(0), redirects?.close(), webTransport?.close()]);
@@ -165,12 +166,12 @@ interface Parts {
   http: GatewayHttpServer;
   webTransport: WebTransportServer;
   redirects: RedirectServer | undefined;
-  metricsServer: MetricsServer | undefined;
+  metricsEndpoint: MetricsEndpoint | undefined;
   log: Log;
 }
 
 function assemble(
-  { config, metrics, pool, certificates, http, webTransport, redirects, metricsServer, log }: Parts,
+  { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log }: Parts,
 ): Gateway {
   const refreshCertificate = async () => {
     try {
@@ -178,9 +179,9 @@ function assemble(
       if (!pair) return;
       webTransport.replaceCertificate(pair.certificate, pair.privateKey);
       if (config.httpTls) http.replaceCertificate(pair);
-      log("info", "certificate-replaced");
+      log.info("certificate-replaced");
     } catch (error) {
-      log("error", "certificate-not-replaced", { error: String(error) });
+      log.error("certificate-not-replaced", { error: String(error) });
     }
   };
   const refreshTimer = setInterval(refreshCertificate, refreshIntervalMs);
@@ -193,7 +194,7 @@ function assemble(
     httpPort: http.port,
     webTransportPort: webTransport.port,
     redirectPort: redirects?.port,
-    metricsPort: metricsServer?.port,
+    metricsPort: metricsEndpoint?.port,
     metrics,
     get readyConnections() {
       return pool.readyConnections;
@@ -207,7 +208,7 @@ function assemble(
         webTransport.close(drainingCode, drainingReason),
         http.close(graceMs),
         redirects?.close(),
-        metricsServer?.close(),
+        metricsEndpoint?.close(),
       ]);
       pool.close();
     },

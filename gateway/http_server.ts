@@ -3,7 +3,7 @@ import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { CallDesk } from "./calls.ts";
 import { clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
@@ -106,7 +106,7 @@ export class GatewayHttpServer {
       port,
       onListen: () => {},
       onError: (error: unknown) => {
-        this.#options.log("error", "http-fault", { error: String(error) });
+        this.#options.log.error("http-fault", { error: String(error) });
         return new Response("internal error\n", { status: 500, headers: this.#headers(undefined) });
       },
     };

@@ -3,7 +3,7 @@ import type { CallDesk } from "./calls.ts";
 import { callRefusal } from "./call_refusal.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { Usage, usageKey } from "./usage.ts";
 
@@ -54,8 +54,8 @@ export class SessionDesk {
     if (status === 429) this.#metrics.refuse("sessionsPerAddress");
     if (status !== 200) {
       this.#metrics.add("qpq_gateway_sessions_refused_total");
-      this.#log("info", "session-refused", { status });
-      this.#log("debug", "session-refused-address", { status, address: request.remoteAddr.hostname });
+      this.#log.info("session-refused", { status });
+      this.#log.debug("session-refused-address", { status, address: request.remoteAddr.hostname });
     }
     return status === 429 ? { status, retryAfterMs: sessionsFullMs } : { status };
   }
@@ -78,7 +78,7 @@ export class SessionDesk {
       clearTimeout(idleTimer);
       this.#perAddress.give(key);
       this.#metrics.add("qpq_gateway_sessions", -1);
-      this.#log("debug", "session-closed", { code, reason });
+      this.#log.debug("session-closed", { code, reason });
     });
     const idle = () => {
       this.#metrics.refuse("idleSession");

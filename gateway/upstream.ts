@@ -1,7 +1,7 @@
 /** A pool of connections to the core, kept up. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
 import { staggered } from "../schema/staggered.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from "./upstream_connection.ts";
 
@@ -148,7 +148,7 @@ export class UpstreamPool {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         metrics.add("qpq_gateway_upstream_connect_failures_total");
-        log(error instanceof AdmissionError ? "error" : "warn", "core-unreachable", {
+        log[error instanceof AdmissionError ? "error" : "warn"]("core-unreachable", {
           error: String(error),
           retryMs: backoffMs,
         });
@@ -166,12 +166,12 @@ export class UpstreamPool {
     this.#awaitingReady.resolve();
     metrics.add("qpq_gateway_upstream_connects_total");
     metrics.add("qpq_gateway_upstream_connections");
-    log("info", "core-connected", { ready: this.#ready.size });
+    log.info("core-connected", { ready: this.#ready.size });
     const reason = await conn.closed.then((info) => info.reason, (error) => String(error));
     this.#ready.delete(connection);
     metrics.add("qpq_gateway_upstream_connections", -1);
     if (this.#ready.size === 0) this.#awaitingReady = Promise.withResolvers();
-    if (!this.#stop.signal.aborted) log("warn", "core-connection-lost", { reason, ready: this.#ready.size });
+    if (!this.#stop.signal.aborted) log.warn("core-connection-lost", { reason, ready: this.#ready.size });
   }
 }
 

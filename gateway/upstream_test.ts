@@ -1,5 +1,6 @@
 /** The pool against a stub core over real QUIC. */
 import assert from "node:assert/strict";
+import { logTo } from "../server-common/testing/log.ts";
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { Metrics } from "./metrics.ts";
 import { makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
@@ -18,7 +19,7 @@ function poolFor(core: Pick<StubCore, "port" | "pin">, overrides: Partial<Upstre
     secret: stubSecret,
     connections: 2,
     metrics: new Metrics(),
-    log: (_level, event) => void events.push(event),
+    log: logTo((_level, event) => void events.push(event)),
     openTimeoutMs: 500,
     maxBackoffMs: 100,
     silenceMs: 5_000,
@@ -67,6 +68,7 @@ quicTest("UpstreamPool takes a pinned core certificate of ten years", async () =
   const keyPair = await makeSelfSignedCertificate({
     notBefore: new Date(now - 3_600_000),
     notAfter: new Date(now + 3_650 * 86_400_000),
+    commonName: "localhost",
     dnsNames: ["localhost"],
     ipAddresses: [],
   });

@@ -1,13 +1,13 @@
 /**
- * Structured logs: one JSON object a line, on stderr. Tokens, keys and content never go in; ids are cut to a
- * prefix by the caller.
+ * Structured logs: one JSON object per line on stderr. Tokens, keys and content never go in; callers shorten
+ * ids to a prefix.
  */
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = typeof logLevels[number];
 
-/** What a line says besides its time, level and event. */
+/** The fields of a line besides its time, level and event. */
 export type LogFields = Record<string, string | number | boolean | undefined>;
 
 export interface Log {
@@ -34,7 +34,7 @@ export function makeLog(
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** @returns an error as log fields: its kind and message, and where it came from if it is ours */
+/** @returns an error as log fields: its name and message, and its stack when it is an `Error` */
 export function errorFields(error: unknown): LogFields {
   return error instanceof Error
     ? { error: `${error.name}: ${error.message}`, stack: error.stack }

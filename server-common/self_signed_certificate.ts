@@ -1,8 +1,8 @@
 /**
- * A self-made ECDSA P-256 certificate for localhost.
+ * Makes self-signed ECDSA P-256 certificates for TLS servers: the core's pinned one and the gateway's.
  *
- * ECDSA P-256 and at most 14 days of validity are what a browser demands of a certificate that it accepts by
- * hash (W3C WebTransport, "serverCertificateHashes").
+ * A browser that accepts a certificate by its hash demands ECDSA P-256 and at most 14 days of validity (W3C
+ * WebTransport, "serverCertificateHashes").
  */
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import {
@@ -32,6 +32,7 @@ import { encodePem } from "./pem.ts";
 export interface CertificateRequest {
   notBefore: Date;
   notAfter: Date;
+  commonName: string;
   dnsNames: string[];
   ipAddresses: string[];
 }
@@ -48,8 +49,7 @@ const commonNameType = "2.5.4.3";
 /**
  * Makes a fresh P-256 key and a certificate that it signs itself, for serverAuth only.
  *
- * @param request validity (whole seconds count) and subject alternative names; the first DNS name is also the
- *   common name
+ * @param request validity (whole seconds count), common name, and subject alternative names
  * @returns both as PEM
  * @source RFC 5280 §4.1, RFC 5758 §3.2
  */
@@ -60,7 +60,7 @@ export async function makeSelfSignedCertificate(request: CertificateRequest): Pr
     new RelativeDistinguishedName([
       new AttributeTypeAndValue({
         type: commonNameType,
-        value: new AttributeValue({ utf8String: request.dnsNames[0] }),
+        value: new AttributeValue({ utf8String: request.commonName }),
       }),
     ]),
   ]);

@@ -10,6 +10,14 @@ export interface CoreCertificate {
   pin: Uint8Array<ArrayBuffer>;
 }
 
+const dayMs = 24 * 3_600_000;
+
+/**
+ * A pinned certificate never changes: clients know it by its hash, and an end date would only break all of
+ * them at once.
+ */
+const validForMs = 20 * 365 * dayMs;
+
 const keyFile = "core-key.pem";
 const certificateFile = "core-cert.pem";
 
@@ -37,9 +45,15 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   // Loaded at the first start only: the ASN.1 library takes a quarter of a start.
-  const { makeCertificate } = await import("./self_made_certificate.ts");
-  const { certificatePem, privateKeyPem } = await makeCertificate(nowMs);
-  await Deno.writeTextFile(paths.key, privateKeyPem, { mode: 0o600 });
-  await Deno.writeTextFile(paths.certificate, certificatePem);
-  return { certificatePem, privateKeyPem, pin: await certificatePin(certificatePem) };
+  const { makeSelfSignedCertificate } = await import("../server-common/self_signed_certificate.ts");
+  const { certificate, privateKey } = await makeSelfSignedCertificate({
+    notBefore: new Date(nowMs - dayMs),
+    notAfter: new Date(nowMs + validForMs),
+    commonName: "quicproquo core",
+    dnsNames: ["localhost"],
+    ipAddresses: ["127.0.0.1", "::1"],
+  });
+  await Deno.writeTextFile(paths.key, privateKey, { mode: 0o600 });
+  await Deno.writeTextFile(paths.certificate, certificate);
+  return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };
 }

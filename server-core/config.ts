@@ -2,6 +2,7 @@
 
 import { parse } from "smol-toml";
 import type { BlobLimits } from "./delivery/dependencies.ts";
+import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -41,16 +42,7 @@ export interface ServerConfig {
   metrics?: { bind: string; port: number };
 }
 
-/** A value can not be used; the message names its key. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-
-  constructor(key: string, problem: string) {
-    super(`${key}: ${problem}`);
-  }
-}
-
-/** Every key, and what it is. */
+/** Every key. ServerConfig says what each is. */
 const keys = [
   "QPQ_LISTEN",
   "QPQ_DATA",
@@ -79,9 +71,6 @@ const keys = [
 
 type Key = typeof keys[number];
 
-/** A secret shorter than this could be guessed. */
-const minSecretLength = 32;
-
 export interface ConfigSources {
   env(key: string): string | undefined;
   /** Reads a small text file; throws when it can not. */
@@ -100,46 +89,47 @@ export interface ConfigSources {
  */
 export function readConfig(sources: ConfigSources): ServerConfig {
   const values = valuesOf(sources);
-  const certificate = values.get("QPQ_CORE_CERT");
-  const key = values.get("QPQ_CORE_KEY");
-  if ((certificate === undefined) !== (key === undefined)) {
-    throw new ConfigError(
-      certificate ? "QPQ_CORE_KEY" : "QPQ_CORE_CERT",
-      "QPQ_CORE_CERT and QPQ_CORE_KEY are set both or none",
-    );
-  }
-  const dbKey = secret(values, "QPQ_DB_KEY", sources, 1);
-  const gatewaySecret = secret(values, "QPQ_GATEWAY_SECRET", sources, minSecretLength);
-  const authToken = secret(values, "QPQ_AUTH_TOKEN", sources, minSecretLength);
+  const reader = new ConfigReader<Key>((key) => values.get(key), sources.readFile);
+  const certificate = readCertificate(reader);
+  const dbKey = reader.secret("QPQ_DB_KEY", 1);
+  const gatewaySecret = reader.secret("QPQ_GATEWAY_SECRET", minSecretLength);
+  const authToken = reader.secret("QPQ_AUTH_TOKEN", minSecretLength);
+  const metricsPort = reader.optionalPort("QPQ_METRICS_PORT");
   const megabyte = 1024 * 1024;
   return {
-    listen: address(values.get("QPQ_LISTEN") ?? "127.0.0.1:7443"),
-    dataDir: values.get("QPQ_DATA") ?? "./data/core",
+    listen: readListenAddress(reader.text("QPQ_LISTEN") ?? "127.0.0.1:7443"),
+    dataDir: reader.text("QPQ_DATA") ?? "./data/core",
     ...(dbKey !== undefined && { dbKey }),
-    ...(certificate !== undefined && { certificate: { certificate, key: key! } }),
+    ...(certificate && { certificate }),
     ...(gatewaySecret !== undefined && { gatewaySecret: new TextEncoder().encode(gatewaySecret) as Bytes }),
     ...(authToken !== undefined && { authToken }),
-    registration: choice(values, "QPQ_REGISTRATION", ["open", "invite", "closed"], "open"),
-    opaquePerIpPerMinute: integer(values, "QPQ_OPAQUE_PER_IP_PER_MINUTE", 30, 1, 1_000_000),
-    opaquePerAccountPerMinute: integer(values, "QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE", 10, 1, 1_000_000),
-    callsPerIpPerSecond: integer(values, "QPQ_CALLS_PER_IP_PER_SECOND", 100, 1, 1_000_000),
-    callsPerAccountPerSecond: integer(values, "QPQ_CALLS_PER_ACCOUNT_PER_SECOND", 100, 1, 1_000_000),
-    queueAgeMs: integer(values, "QPQ_QUEUE_DAYS", 90, 1, 3650) * 24 * 3600 * 1000,
+    registration: reader.choice("QPQ_REGISTRATION", ["open", "invite", "closed"], "open"),
+    opaquePerIpPerMinute: reader.integer("QPQ_OPAQUE_PER_IP_PER_MINUTE", 30, 1, 1_000_000),
+    opaquePerAccountPerMinute: reader.integer("QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE", 10, 1, 1_000_000),
+    callsPerIpPerSecond: reader.integer("QPQ_CALLS_PER_IP_PER_SECOND", 100, 1, 1_000_000),
+    callsPerAccountPerSecond: reader.integer("QPQ_CALLS_PER_ACCOUNT_PER_SECOND", 100, 1, 1_000_000),
+    queueAgeMs: reader.integer("QPQ_QUEUE_DAYS", 90, 1, 3650) * 24 * 3600 * 1000,
     blobs: {
-      maxBytes: integer(values, "QPQ_BLOB_MAX", 25 * megabyte, 1, 2 ** 40),
-      quotaBytes: integer(values, "QPQ_BLOB_QUOTA", 500 * megabyte, 0, 2 ** 50),
-      ttlMs: integer(values, "QPQ_BLOB_TTL_DAYS", 30, 1, 3650) * 24 * 3600 * 1000,
+      maxBytes: reader.integer("QPQ_BLOB_MAX", 25 * megabyte, 1, 2 ** 40),
+      quotaBytes: reader.integer("QPQ_BLOB_QUOTA", 500 * megabyte, 0, 2 ** 50),
+      ttlMs: reader.integer("QPQ_BLOB_TTL_DAYS", 30, 1, 3650) * 24 * 3600 * 1000,
     },
-    maxConnections: integer(values, "QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
-    logLevel: choice(values, "QPQ_LOG", logLevels, "info"),
-    ...(values.has("QPQ_METRICS_PORT") &&
-      {
-        metrics: {
-          bind: bindAddress(values, "QPQ_METRICS_BIND", "127.0.0.1"),
-          port: integer(values, "QPQ_METRICS_PORT", 0, 0, 65_535),
-        },
-      }),
+    maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
+    logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
+    ...(metricsPort !== undefined &&
+      { metrics: { bind: reader.bindAddress("QPQ_METRICS_BIND", "127.0.0.1"), port: metricsPort } }),
   };
+}
+
+function readCertificate(reader: ConfigReader<Key>): { certificate: string; key: string } | undefined {
+  const certificate = reader.text("QPQ_CORE_CERT");
+  const key = reader.text("QPQ_CORE_KEY");
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate === undefined && key === undefined) return undefined;
+  throw new ConfigError(
+    certificate === undefined ? "QPQ_CORE_CERT" : "QPQ_CORE_KEY",
+    "QPQ_CORE_CERT and QPQ_CORE_KEY are set both or none",
+  );
 }
 
 /** The environment goes before the file. */
@@ -168,51 +158,8 @@ function parseToml(text: string): Record<string, unknown> {
   }
 }
 
-function address(text: string): { hostname: string; port: number } {
+function readListenAddress(text: string): { hostname: string; port: number } {
   const [, v6, other, port] = text.match(/^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/) ?? [];
   if (port === undefined || Number(port) > 65_535) throw new ConfigError("QPQ_LISTEN", "HOST:PORT or [IPv6]:PORT");
   return { hostname: v6 ?? other, port: Number(port) };
-}
-
-function bindAddress(values: Map<Key, string>, key: Key, fallback: string): string {
-  const value = values.get(key) ?? fallback;
-  if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError(key, "an IP address");
-  return value;
-}
-
-function integer(values: Map<Key, string>, key: Key, fallback: number, least: number, most: number): number {
-  const text = values.get(key) ?? String(fallback);
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!(value >= least && value <= most)) throw new ConfigError(key, `an integer from ${least} to ${most}`);
-  return value;
-}
-
-function choice<T extends string>(values: Map<Key, string>, key: Key, choices: readonly T[], fallback: T): T {
-  const value = values.get(key) ?? fallback;
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new ConfigError(key, `one of ${choices.join(", ")}`);
-  return found;
-}
-
-/** A secret is given itself or by the file that holds it; its value never stands in an error. */
-function secret(
-  values: Map<Key, string>,
-  key: Key & `QPQ_${"DB_KEY" | "GATEWAY_SECRET" | "AUTH_TOKEN"}`,
-  { readFile }: ConfigSources,
-  minLength: number,
-): string | undefined {
-  const path = values.get(`${key}_FILE`);
-  if (path !== undefined && values.has(key)) throw new ConfigError(key, `set either ${key} or ${key}_FILE`);
-  let value = values.get(key);
-  if (path !== undefined) {
-    try {
-      value = readFile(path).trim();
-    } catch (error) {
-      throw new ConfigError(`${key}_FILE`, `can not be read: ${(error as Error).message}`);
-    }
-  }
-  if (value !== undefined && value.length < minLength) {
-    throw new ConfigError(path === undefined ? key : `${key}_FILE`, `at least ${minLength} characters`);
-  }
-  return value;
 }

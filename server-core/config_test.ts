@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError, readConfig } from "./config.ts";
+import { ConfigError } from "../server-common/config.ts";
+import { readConfig } from "./config.ts";
 
 const secret = "x".repeat(32);
 

@@ -6,6 +6,7 @@
 import { toHex } from "../schema/bytes.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
 import { errorFields, makeLog } from "../server-common/log.ts";
+import { onStopSignal, reportUnhandledRejections } from "../server-common/process.ts";
 
 const configFile = "qpq-server.toml";
 
@@ -20,20 +21,17 @@ async function serve(config: ServerConfig): Promise<void> {
       Deno.exit(1);
     },
   });
-  addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
+  reportUnhandledRejections((reason) => {
     server.metrics.count("qpq_unhandled_rejections_total", "errors that nothing caught");
-    log.error("unhandled rejection", errorFields(event.reason));
+    log.error("unhandled rejection", errorFields(reason));
   });
-  const shutDown = () => {
+  onStopSignal(() => {
     log.info("draining");
     server.drain().then(() => Deno.exit(0), (error) => {
       log.error("drain failed", errorFields(error));
       Deno.exit(1);
     });
-  };
-  Deno.addSignalListener("SIGINT", shutDown);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", shutDown);
+  });
   const { hostname, port } = server.address;
   log.info("ready", { hostname, port, metricsPort: server.metricsPort });
   console.log(

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { makeLog } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
 
 Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus' text format", () => {
@@ -26,18 +25,4 @@ Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus'
       "seconds_count 2",
     ]
   ) assert.ok(lines.includes(line), line);
-});
-
-Deno.test("makeLog() writes one JSON object a line, and nothing below its level", () => {
-  const lines: string[] = [];
-  const log = makeLog("warn", (line) => lines.push(line), () => 0);
-  log.debug("a");
-  log.info("b");
-  log.warn("c", { port: 1, absent: undefined });
-  log.error("d\nd");
-  assert.deepEqual(lines.map((line) => JSON.parse(line)), [
-    { time: "1970-01-01T00:00:00.000Z", level: "warn", event: "c", port: 1 },
-    { time: "1970-01-01T00:00:00.000Z", level: "error", event: "d\nd" },
-  ]);
-  assert.ok(lines.every((line) => !line.includes("\n")));
 });

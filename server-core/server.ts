@@ -8,7 +8,8 @@ import { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
 import { type CoreCertificate, keptCertificate, loadCertificate } from "./certificate.ts";
-import { ConfigError, type ServerConfig } from "./config.ts";
+import { ConfigError } from "../server-common/config.ts";
+import type { ServerConfig } from "./config.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
@@ -20,7 +21,7 @@ import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
-import { type MetricsEndpoint, serveMetrics } from "./metrics_endpoint.ts";
+import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
@@ -108,13 +109,14 @@ export async function startServer(
       store,
       now,
     });
-    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined
-      ? undefined
-      : serveMetrics(metrics, config.metrics, refresh);
+    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined ? undefined : serveMetrics(async () => {
+      await refresh();
+      return metrics.render();
+    }, config.metrics);
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls, live, listener });
-      await endpoint?.stop();
+      await endpoint?.close();
       await stop();
       await store.close();
     };

@@ -6,6 +6,7 @@
  * Usage: recorder.ts CORE_ADDR CORE_PEM SECRET_FILE OWN_DATA CAPTURE_FILE
  */
 
+import { logTo } from "../../server-common/testing/log.ts";
 import { UpstreamPool } from "../../gateway/upstream.ts";
 import { Metrics } from "../../gateway/metrics.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
@@ -23,7 +24,7 @@ const upstream = new UpstreamPool({
   silenceMs: 2_000,
   connections: 1,
   metrics: new Metrics(),
-  log: (level, event, fields) => console.error(level, event, fields),
+  log: logTo((level, event, fields) => console.error(level, event, fields)),
 });
 await upstream.whenReady();
 

@@ -53,6 +53,7 @@ export async function makeKeyPair(): Promise<KeyPairPem> {
   return await makeSelfSignedCertificate({
     notBefore: new Date(now - 3_600_000),
     notAfter: new Date(now + 12 * 86_400_000),
+    commonName: "localhost",
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1"],
   });

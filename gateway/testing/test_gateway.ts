@@ -1,7 +1,8 @@
 /** A gateway and a stub core for a test, on free ports and folders of their own. */
 import { type GatewayConfig, type GatewayLimits, readConfig } from "../config.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
-import type { LogFields, LogLevel } from "../log.ts";
+import type { LogFields, LogLevel } from "../../server-common/log.ts";
+import { logTo } from "../../server-common/testing/log.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import type { KeyPairPem } from "../../server-common/self_signed_certificate.ts";
 import { startStubCore, type StubCore, type StubCoreOptions, stubSecret } from "./stub_core.ts";
@@ -44,7 +45,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   await Deno.mkdir(config.webRoot, { recursive: true });
   const events: TestGateway["events"] = [];
   const gateway = await startGateway(config, {
-    log: (level, event, fields) => void events.push({ level, event, fields }),
+    log: logTo((level, event, fields) => void events.push({ level, event, fields })),
     now: options.now ?? Date.now,
   });
   return {

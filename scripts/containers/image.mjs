@@ -35,7 +35,9 @@ buildApp();
 
 const app = `${out}/app`;
 mkdirSync(app, { recursive: true });
-for (const name of ["LICENSE", "package.json", "schema", "server-common", "server-core", "gateway", "scripts/containers"]) {
+for (
+  const name of ["LICENSE", "package.json", "schema", "server-common", "server-core", "gateway", "scripts/containers"]
+) {
   cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
 }
 cpSync(webRoot, `${app}/dist/web`, { recursive: true });

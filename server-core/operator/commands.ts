@@ -1,7 +1,8 @@
 /** All commands of `qpq-server`: found by name, given their arguments, their failures told. */
 
 import { parseArgs } from "node:util";
-import { ConfigError, type ServerConfig } from "../config.ts";
+import { ConfigError } from "../../server-common/config.ts";
+import type { ServerConfig } from "../config.ts";
 import { DamagedDataError, DataInUseError, OperatorError } from "../storage/errors.ts";
 import { openOperatorStore } from "../storage/open_operator_store.ts";
 import { backup } from "./backup.ts";
