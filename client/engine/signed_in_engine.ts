@@ -1,45 +1,40 @@
 /**
- * The parts of the sync put together for one signed-in device: inbox, outbox, commits, people and upkeep on
- * one connection.
+ * The parts of the sync put together for one signed-in device, on one connection at a time. Which part acts on
+ * which event is in reactions.ts, what runs in the background in housekeeping.ts.
  */
 
 import { toHex } from "../../schema/bytes.ts";
+import { engineError } from "../account/errors.ts";
+import type { AccountContext } from "../account/types.ts";
 import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
 import type { EngineProblem } from "../api/errors.ts";
-import type { AccountContext } from "../account/types.ts";
-import { engineError } from "../account/errors.ts";
-import { createMls } from "../mls/group.ts";
-import type { SealedStore } from "../storage/sealed_store.ts";
-import { ConversationStore } from "../sync/conversation/conversation_store.ts";
-import { Committer } from "../sync/commits/committer.ts";
-import type { Environment } from "../runtime/environment.ts";
-import { Ephemeral } from "../sync/send/ephemeral.ts";
-import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
-import { Inbox } from "../sync/receive/inbox.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
+import { listen } from "../connection/subscription.ts";
+import { createMls } from "../mls/group.ts";
+import type { Environment } from "../runtime/environment.ts";
+import type { SealedStore } from "../storage/sealed_store.ts";
+import { Committer } from "../sync/commits/committer.ts";
+import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
+import { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import type { SyncContext } from "../sync/conversation/sync_context.ts";
+import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import { People } from "../sync/membership/people.ts";
+import { TrustWatch } from "../sync/membership/trust_watch.ts";
+import { Inbox } from "../sync/receive/inbox.ts";
+import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
+import { lookForRestore } from "../sync/recovery/restored.ts";
+import { createReplacement } from "../sync/reinit/create_replacement.ts";
+import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
-import { People } from "../sync/membership/people.ts";
-import { lookForRestore } from "../sync/recovery/restored.ts";
-import { listen } from "../connection/subscription.ts";
-import type { InboxEvents, SyncContext } from "../sync/conversation/sync_context.ts";
-import { TrustWatch } from "../sync/membership/trust_watch.ts";
-import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
-import { isIn, isShown } from "../sync/conversation/standing.ts";
+import { CatchingUp } from "./catching_up.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { react } from "./reactions.ts";
 
-/** How often the stock of KeyPackages and the device lists are looked after while connected, in ms. */
-const upkeepEveryMs = 3_600_000;
-
-/**
- * How old the device lists of the people in the chats may be when a message has gone out, in ms: a device
- * that signed in since then can not read it, nor what follows, until it is added.
- */
-const listsFreshMs = 30_000;
-
-const catchingUpQuietMs = 200;
-
+/** Told what happens in conversations and with the work of this device. */
 export interface SignedInEngineListener {
   timeline(chatId: string, items: TimelineItem[]): void;
+  /** What was told of a conversation last may not be on this device after all. */
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
@@ -49,7 +44,15 @@ export interface SignedInEngineListener {
   typing(chatId: string, username: string): void;
 }
 
-/** Everything between groups and server for one signed-in device, on one connection at a time. */
+/** What a signed-in engine is made of. */
+export interface SignedInEngineOptions {
+  account: AccountContext;
+  store: SealedStore;
+  environment: Environment;
+  listener: SignedInEngineListener;
+}
+
+/** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
   readonly chats: ConversationStore;
   readonly people: People;
@@ -61,104 +64,75 @@ export class SignedInEngine {
   readonly #maintenance: GroupMaintenance;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
+  readonly #housekeeping: Housekeeping;
   readonly #listener: SignedInEngineListener;
-  #cancelUpkeep: () => void = () => {};
-  #listsFresh = false;
-  #listsFailed = false;
-  #cancelFresh = () => {};
   #unwatchPins = () => {};
-  #inBackground = 0;
   #closed = false;
 
-  private constructor(
-    options: {
-      account: AccountContext;
-      store: SealedStore;
-      environment: Environment;
-      listener: SignedInEngineListener;
-    },
-  ) {
-    const { account, store, environment, listener } = options;
-    const trust = new TrustWatch(account.trust);
-    const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
-    const ownKey = toHex(account.accountKey);
-    this.#listener = listener;
-    this.chats = new ConversationStore({
-      store,
-      mls,
-      own: { username: account.username, accountKey: ownKey },
-      listener,
-      environment,
-    });
-    this.#context = {
-      account,
-      rpc: account.rpc,
-      store,
-      conversations: this.chats,
-      mls,
-      trust,
-      environment,
-      ownKey,
-      problem: (problem) => listener.problem(problem),
-    };
-    const suspect = (chatId: string, code: number) => this.#recovery.suspect(chatId, code);
-    this.#committer = new Committer(this.#context, suspect);
-    this.#outbox = new Outbox(this.#context, {
-      blockedBy: async (chatId, members) => await this.#maintenance.isTainted(chatId, members) ? "commit" : undefined,
+  private constructor(options: SignedInEngineOptions) {
+    const context = contextOf(options);
+    const report = (error: unknown) => this.#report(error);
+    this.#context = context;
+    this.#listener = options.listener;
+    this.chats = context.conversations;
+    this.#committer = new Committer(context);
+    this.#outbox = new Outbox(context, {
+      blockedBy: async (chatId, members) =>
+        await this.#maintenance.hasRevokedMember(chatId, members) ? "commit" : undefined,
       requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
-      unblock: (chatId) => void this.#maintenance.commitLeaves(chatId).catch(() => {}),
-      sent: (chatId) => {
-        this.#maintenance.sent(chatId);
-        this.#checkDevices();
-      },
-      suspect,
     });
-    this.people = new People(this.#context, this.#committer, this.#outbox, (chatId) => this.#chatEnded(chatId));
-    this.messages = new Messages(this.#context, this.#outbox);
-    const events = this.#events();
+    this.people = new People(context, this.#committer, this.#outbox);
+    this.messages = new Messages(context, this.#outbox);
     this.#recovery = new RecoveryClient(
-      this.#context,
+      context,
       this.#committer,
-      this.people,
-      () => events,
+      (chatId, reason) => createReplacement(context, this.#committer, this.people, chatId, reason),
       () => this.#inbox.cursor,
     );
     this.#maintenance = new GroupMaintenance(
-      this.#context,
+      context,
       this.#committer,
       this.people,
-      (chatId) => void this.#recovery.stateLost(chatId).catch((error) => this.#report(error)),
+      (chatId) => void this.#recovery.breakOff(chatId, "state-lost").catch(report),
     );
-    this.#inbox = new Inbox(this.#context, events);
-    this.#ephemeral = new Ephemeral(this.#context, listener.typing);
+    this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
+    this.#ephemeral = new Ephemeral(context, options.listener.typing);
+    this.#housekeeping = new Housekeeping(context, {
+      people: this.people,
+      messages: this.messages,
+      maintenance: this.#maintenance,
+      report,
+    });
+    react(context.events, {
+      conversations: context.conversations,
+      outbox: this.#outbox,
+      committer: this.#committer,
+      maintenance: this.#maintenance,
+      recovery: this.#recovery,
+      housekeeping: this.#housekeeping,
+      report,
+    });
   }
 
   /** Reads what the device stores; makes no call. @throws StorageError */
-  static async open(
-    options: {
-      account: AccountContext;
-      store: SealedStore;
-      environment: Environment;
-      listener: SignedInEngineListener;
-    },
-  ): Promise<SignedInEngine> {
-    const sync = new SignedInEngine(options);
-    await Promise.all([sync.chats.load(), sync.#inbox.load(), sync.#outbox.load()]);
-    await sync.pinsChanged();
-    sync.#unwatchPins = options.account.directory.watchPins(() =>
-      void sync.pinsChanged().catch((error) => sync.#report(error))
+  static async open(options: SignedInEngineOptions): Promise<SignedInEngine> {
+    const engine = new SignedInEngine(options);
+    await Promise.all([engine.chats.load(), engine.#inbox.load(), engine.#outbox.load()]);
+    await engine.pinsChanged();
+    engine.#unwatchPins = options.account.directory.watchPins(() =>
+      void engine.pinsChanged().catch((error) => engine.#report(error))
     );
-    return sync;
+    return engine;
   }
 
   /**
-   * One turn on a connection: listens until it ends.
+   * Listens on one connection until it ends.
    *
    * @param confirmed called when the server has answered
    */
   async listen(signal: AbortSignal, confirmed: () => void): Promise<SessionEnd> {
     const { account, rpc, environment } = this.#context;
-    const caught = this.#catchingUp();
+    const backlog = new CatchingUp(() => environment.now(), (progress) => this.#listener.progress(progress));
     try {
       return await listen({
         rpc,
@@ -170,7 +144,7 @@ export class SignedInEngine {
           const stored = entries.filter(({ seq }) => seq !== 0);
           if (stored.length > 0) await this.#inbox.receive(stored);
           for (const entry of entries) if (entry.seq === 0) await this.#ephemeral.receive(entry);
-          caught.advance(entries.length);
+          backlog.advance(entries.length);
         },
         answered: () => {
           confirmed();
@@ -180,50 +154,28 @@ export class SignedInEngine {
           this.#outbox.connected();
         },
         caughtUp: () => {
-          caught.end();
+          backlog.end();
           this.#listener.caughtUp();
-          this.#listsFresh = false;
-          this.#listsFailed = false;
-          this.#background(
+          this.#housekeeping.background(
             lookForRestore(this.#context, {
-              sayAgain: (chatId, said) => this.#outbox.resend(chatId, said),
-              serverBehind: (chatId) => this.#recovery.serverBehind(chatId),
+              resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
+              serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
             }),
           );
-          this.#lookAfter();
+          this.#housekeeping.caughtUp();
         },
         failed: (error) => this.#report(error),
       }, signal);
     } finally {
-      caught.end();
-      this.#cancelUpkeep();
+      backlog.end();
+      this.#housekeeping.disconnected();
     }
-  }
-
-  /** Tells how many entries have come, when the backlog is long. */
-  #catchingUp(): { advance(entries: number): void; end(): void } {
-    const startedMs = this.#context.environment.now();
-    let done = 0;
-    let state: "quiet" | "told" | "over" = "quiet";
-    return {
-      advance: (entries) => {
-        done += entries;
-        if (state === "over" || this.#context.environment.now() - startedMs < catchingUpQuietMs) return;
-        state = "told";
-        this.#listener.progress({ task: "catching-up", done });
-      },
-      end: () => {
-        if (state === "told") this.#listener.progress(undefined);
-        state = "over";
-      },
-    };
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancelUpkeep();
-    this.#cancelFresh();
     this.#unwatchPins();
+    this.#housekeeping.close();
     this.chats.close();
     this.#inbox.close();
     this.#outbox.close();
@@ -233,14 +185,14 @@ export class SignedInEngine {
   }
 
   /**
-   * Acts at once on what the newest device lists of the people in the chats say: new devices come in, revoked
-   * ones go.
+   * Acts at once on the newest device lists of the people in the conversations: new devices are added, revoked
+   * ones removed.
    */
   checkDevices(): Promise<void> {
     return this.#maintenance.checkDevices();
   }
 
-  /** Takes over what the user decided about keys: the marks of people, and what waited for the decision. */
+  /** Takes over what the user decided about keys: the marks of people, and messages that waited for it. */
   async pinsChanged(): Promise<void> {
     this.messages.pinsChanged();
     const { directory } = this.#context.account;
@@ -260,131 +212,47 @@ export class SignedInEngine {
     for (const { id } of this.chats.all()) this.#outbox.flush(id);
   }
 
-  /** The user has taken an account's other key. */
+  /** The user has accepted an account's changed key. */
   keyAccepted(): Promise<void> {
     return this.#recovery.keyAccepted();
   }
 
   /**
-   * Whether nothing of this device's waits for the server, and no work is under way or due that a group or
-   * the account needs.
+   * Whether nothing of this device waits for the server, and no work is under way or due that a group or the
+   * account needs.
    */
   get isSettled(): boolean {
-    return this.#inBackground === 0 && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+    return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
       !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
-  /**
-   * Tells the others of a chat that something is being written there; once in a few seconds, and never later
-   * than now.
-   */
+  /** Tells the others of a conversation that this user is typing: once in a few seconds, never later than now. */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
   }
 
-  #events(): InboxEvents {
-    return {
-      epochChanged: (chatId) => {
-        this.#outbox.flush(chatId);
-        this.#leaveAgain(chatId);
-      },
-      commitMerged: (chatId) => {
-        this.#committer.merged(chatId);
-        // The first commit of a chat that this device made.
-        if (this.chats.get(chatId)?.record.epoch === 1) this.#keepVault();
-      },
-      commitLost: (chatId) => this.#committer.lost(chatId),
-      leaveProposed: (chatId) => this.#maintenance.leaveProposed(chatId),
-      chatEnded: (chatId) => this.#chatEnded(chatId),
-      joined: (chatId) => {
-        this.#recovery.healed(chatId);
-        this.#committer.lost(chatId);
-        this.#outbox.flush(chatId);
-        this.#replenish();
-        this.#keepVault();
-        this.#leaveAgain(chatId);
-      },
-      broken: (chatId) => {
-        this.#committer.lost(chatId);
-        this.#recovery.broken(chatId);
-      },
-      rolledBack: (chatId) => void this.#recovery.rolledBack(chatId).catch((error) => this.#report(error)),
-      serverDiffers: (chatId) => this.#maintenance.serverDiffers(chatId),
-      lineChanged: (chatId, order, isDeleted) => this.#outbox.lineChanged(chatId, order, isDeleted),
-      direct: (entry) => void this.#recovery.receive(entry),
-      welcomeLost: (entry) => this.#recovery.welcomeLost(entry),
-      successorRefused: (chatId, channelId) => this.#recovery.successorRefused(chatId, channelId),
-      moved: (chatId, said) => {
-        this.#recovery.healed(chatId);
-        this.#committer.lost(chatId);
-        this.#outbox.resend(chatId, said);
-        this.#maintenance.redo(chatId);
-        this.#keepVault();
-        this.#leaveAgain(chatId);
-      },
-    };
-  }
-
-  #chatEnded(chatId: string): void {
-    this.#committer.ended(chatId);
-    void this.#outbox.abandon(chatId, "E016").catch((error) => this.#report(error));
-    this.#keepVault();
-  }
-
-  /** What fails waits for the next epoch or connection. */
-  #leaveAgain(chatId: string): void {
-    if (this.chats.get(chatId)?.record.leaving) this.#background(this.people.leaveAgain(chatId));
-  }
-
-  /** In the background, once the backlog is through and every hour after: what fails waits for the next time. */
-  #lookAfter(): void {
-    if (this.#closed) return;
-    this.#replenish();
-    this.#checkDevices();
-    for (const { id } of this.chats.all()) {
-      this.#leaveAgain(id);
-      this.#maintenance.redo(id);
-    }
-    void this.messages.sweep().catch((error) => this.#report(error));
-    this.#cancelUpkeep();
-    this.#cancelUpkeep = this.#context.environment.after(upkeepEveryMs, () => this.#lookAfter());
-  }
-
-  /** Unless they were asked for a moment ago. */
-  #checkDevices(): void {
-    if (this.#listsFresh) return;
-    this.#listsFresh = true;
-    this.#cancelFresh = this.#context.environment.after(listsFreshMs, () => {
-      this.#listsFresh = false;
-    });
-    this.#background(this.#maintenance.checkDevices(), (error) => {
-      this.#listsFresh = false;
-      // A server that withholds device lists keeps revoked devices in: said once for each connection.
-      if (!this.#listsFailed) this.#report(error);
-      this.#listsFailed = true;
-    });
-  }
-
-  #replenish(): void {
-    this.#background(this.#context.account.keyPackages.replenish());
-  }
-
-  /** Invitations are not in it: strangers could fill it with them. */
-  #keepVault(): void {
-    const channels = this.chats.all().filter(({ record }) => isIn(record) && isShown(record) && !record.invitation).map(
-      ({ record }) => record.channelId,
-    );
-    this.#background(this.#context.account.vault.sync(channels));
-  }
-
-  #background(work: Promise<unknown>, failed: (error: unknown) => void = () => {}): void {
-    this.#inBackground++;
-    void work.catch(failed).finally(() => this.#inBackground--);
-  }
-
-  /** Lost connections are the link's to show; what else goes wrong is a problem that the user should see. */
+  /** Lost connections are shown by the connection's state. Anything else is a problem that the user should see. */
   #report(error: unknown): void {
     const { problem } = engineError(error);
     if (!this.#closed && problem.code !== "L001" && problem.code !== "E040") this.#listener.problem(problem);
   }
+}
+
+function contextOf({ account, store, environment, listener }: SignedInEngineOptions): SyncContext {
+  const trust = new TrustWatch(account.trust);
+  const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
+  const ownKey = toHex(account.accountKey);
+  const own = { username: account.username, accountKey: ownKey };
+  return {
+    account,
+    rpc: account.rpc,
+    store,
+    conversations: new ConversationStore({ store, mls, own, listener, environment }),
+    events: createConversationEvents(),
+    mls,
+    trust,
+    environment,
+    ownKey,
+    problem: (problem) => listener.problem(problem),
+  };
 }

@@ -34,6 +34,7 @@ import {
   type Rejected,
   type SealedMessage,
   type Skipped,
+  SkipReason,
   type Unreadable,
 } from "./types.ts";
 
@@ -248,7 +249,7 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   };
 }
 
-function skipped(reason: string): Skipped {
+function skipped(reason: SkipReason): Skipped {
   return { kind: "skipped", reason };
 }
 

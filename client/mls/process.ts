@@ -39,7 +39,7 @@ import {
 import { senderOf } from "./sender.ts";
 import { infoOf, makeState, stateMembers } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
-import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable } from "./types.ts";
+import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable, UnreadableReason } from "./types.ts";
 
 export interface CommitEntry {
   n: bigint;
@@ -75,7 +75,7 @@ export async function processCommit(options: MlsOptions, state: GroupState, entr
   return await apply(options, state, entry, message, S.secret, judged);
 }
 
-function unreadable(reason: string): Unreadable {
+function unreadable(reason: UnreadableReason): Unreadable {
   return { kind: "unreadable", reason };
 }
 

@@ -30,12 +30,12 @@
  *
  * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device
  * of a member account is added by a member's client, GRP-4.5 a device that can not follow is put back at its
- * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, recovery_responder.ts), GRP-5.1 to 5.4
- * successor channels (client/sync/reinit/replacement_channel.ts), GRP-6.1 keys are kept for one epoch back (identity.ts),
- * GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3 senders renew their keys after
- * 150 messages or 7 days (client/sync/membership/group_maintenance.ts), GRP-7.5 groups of unknown accounts are invitations, and so
- * is a return into a chat by an account that was not in it (client/sync/receive/incoming_welcome.ts, which refuses a
- * return as another kind by GRP-2.6).
+ * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, helper.ts),
+ * GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts), GRP-6.1 keys are kept for one
+ * epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3
+ * senders renew their keys after 150 messages or 7 days (client/sync/membership/group_maintenance.ts),
+ * GRP-7.5 groups of unknown accounts are invitations, and so is a return into a chat by an account that was
+ * not in it (client/sync/receive/incoming_welcome.ts, which refuses a return as another kind by GRP-2.6).
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";
@@ -48,7 +48,7 @@ import { epochPskId } from "./hybrid.ts";
 import { deviceCredentialOf, roleOf } from "./identity.ts";
 import type { ParsedKeyPackage } from "./key_package.ts";
 import type { ReaddRequest } from "./readd.ts";
-import type { GroupInfo, Member, Rejected } from "./types.ts";
+import type { GroupInfo, Member, Rejected, RejectionCode } from "./types.ts";
 
 /** A proposal of a commit, references looked up. */
 export interface CommitProposal {
@@ -86,7 +86,7 @@ export interface CommitPlan {
  * @param code the rule's number, or a short name of what is malformed @param reason for logs @returns a
  *   refusal as a value
  */
-export function rejected(code: string, reason: string): Rejected {
+export function rejected(code: RejectionCode, reason: string): Rejected {
   return { kind: "rejected", code, reason };
 }
 

@@ -66,8 +66,8 @@ export interface Supersedes {
    */
   commits?: Bytes;
   /**
-   * The device that made the successor, and its signature (client/sync/reinit/replacement_channel.ts): whoever adds a device
-   * later need not be an admin. 32 and 64 bytes.
+   * The device that made the successor, and its signature (client/sync/reinit/replacement_maker.ts): whoever
+   * adds a device later need not be an admin. 32 and 64 bytes.
    */
   maker?: Bytes;
   signature?: Bytes;
@@ -187,25 +187,46 @@ export interface CommitChanges {
   selfRemoved: boolean;
 }
 
-/** Foreign input never throws (STYLE): these are the four ends it can come to. */
+/** A rule of the group that input broke (the table in rules.ts), or what else is wrong with it. Stable. */
+export type RejectionCode =
+  | `GRP-${string}`
+  | "not-active"
+  | "framing"
+  | "mls"
+  /** A Welcome with a leaf that is not trusted. */
+  | "untrusted"
+  | "envelope"
+  | "bare-mls"
+  | "epoch-mismatch"
+  | "epoch-0"
+  | "padding";
+
+/** Why input needs no handling. Stable. */
+export type SkipReason = "repeat" | "own-message" | "stale" | "expired" | "revoked-sender";
+
+/** Why input that may be right could not be opened. Stable. */
+export type UnreadableReason =
+  | "no-header"
+  | "header"
+  | "commit-seal"
+  | "envelope"
+  | "future-epoch"
+  | "old-epoch"
+  | "mls";
+
+/** Foreign input never throws: it comes to one of these four ends. */
 export interface Rejected {
   kind: "rejected";
-  /**
-   * "GRP-2.3" … (the table in rules.ts), or "not-active", "framing", "mls", "untrusted" (a Welcome with a
-   * leaf that is refused), "envelope", "bare-mls", "epoch-mismatch", "epoch-0", "padding".
-   */
-  code: string;
+  code: RejectionCode;
   reason: string;
 }
 export interface Skipped {
   kind: "skipped";
-  /** Stable: "repeat", "own-message", "stale", "expired", "revoked-sender". */
-  reason: string;
+  reason: SkipReason;
 }
 export interface Unreadable {
   kind: "unreadable";
-  /** Stable: "no-header", "header", "commit-seal", "envelope", "future-epoch", "old-epoch", "mls". */
-  reason: string;
+  reason: UnreadableReason;
 }
 
 export type CommitResult =

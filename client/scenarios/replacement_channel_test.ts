@@ -5,7 +5,8 @@ import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { commitHistory } from "../sync/reinit/fork_point.ts";
 import type { ChatRecord } from "../sync/conversation/records.ts";
-import { judgeReplacement, type ReplacementFacts, signReplacement } from "../sync/reinit/replacement_channel.ts";
+import { judgeReplacement, type ReplacementFacts } from "../sync/reinit/replacement_rules.ts";
+import { signReplacement } from "../sync/reinit/replacement_maker.ts";
 import { deviceOf } from "../testing/forged_group.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { type Person, suite } from "../testing/person.ts";
@@ -463,7 +464,7 @@ Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it kn
   const { old } = facts({});
   const broken = {
     ...old,
-    standing: { kind: "broken" as const, desync: { code: "fork", epoch: 8, need: "readd" as const } },
+    standing: { kind: "broken" as const, desync: { code: "fork" as const, epoch: 8, need: "readd" as const } },
   };
   assert.equal(
     judgeReplacement(

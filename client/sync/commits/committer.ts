@@ -33,7 +33,6 @@ interface Waiter {
 /** Carries out plans as commits: one pending commit a channel, built again from its intent when another one won. */
 export class Committer {
   readonly #context: SyncContext;
-  readonly #suspect: (chatId: string, code: number) => void;
   readonly #waiters = new Map<string, Waiter[]>();
   /** Work of a chat, one after another. */
   readonly #jobs = new Map<string, Promise<unknown>>();
@@ -43,11 +42,9 @@ export class Committer {
   readonly #failures = new Map<string, number>();
   #closed = false;
 
-  /** @param suspect is told of answers that do not fit the own epoch */
-  constructor(context: SyncContext, suspect: (chatId: string, code: number) => void = () => {}) {
+  constructor(context: SyncContext) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
-    this.#suspect = suspect;
   }
 
   /** The network is there: pending commits go out again, the same bytes. */
@@ -308,7 +305,7 @@ export class Committer {
       case ErrorCode.staleEpoch:
         // The winner's entry is in the queue, or has been processed meanwhile.
         if (Number(sent.baseEpoch) >= (this.#context.conversations.get(chatId)?.record.epoch ?? 0)) {
-          this.#suspect(chatId, error.code);
+          this.#context.events.emit("suspected", chatId, error.code);
         }
         return winnerPatienceMs;
       case ErrorCode.rateLimited:
@@ -320,7 +317,7 @@ export class Committer {
         return Math.max(error.retryAfterMs, this.#delay(chatId));
       default: {
         if (error.code === ErrorCode.malformed && await this.#meetServer(chatId, sent)) return 0;
-        if (error.code === ErrorCode.notAMember) this.#suspect(chatId, error.code);
+        if (error.code === ErrorCode.notAMember) this.#context.events.emit("suspected", chatId, error.code);
         const current = this.#context.conversations.get(chatId)?.pending?.commit;
         if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId(sent)) {
           await this.#abandon(chatId, new EngineError({ code: codeName(error.code), detail: error.reason }));

@@ -8,11 +8,10 @@
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
-import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import { delivery, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { InboxEvents } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
 
 /** What a commit did, as its authenticated data says and every member has checked. */
 export interface CommitEffect {
@@ -41,10 +40,8 @@ function sameKeys(one: Uint8Array[], other: Uint8Array[]): boolean {
 
 /** Holds what the server was told against what the commit did, and shows and mends a difference. */
 export function compareWithServer(
-  events: InboxEvents,
-  unit: UnitOfWork,
+  { context: { events }, unit, entry }: EntryContext,
   conversation: ConversationTransaction,
-  entry: Entry,
   committer: Member,
   did: CommitEffect,
 ): void {
@@ -63,7 +60,7 @@ export function compareWithServer(
   }
   if (!mends) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
   conversation.set({ serverDiffers: true });
-  unit.afterCommit(() => events.serverDiffers(conversation.id));
+  unit.afterCommit(() => events.emit("serverListDiffers", conversation.id));
 }
 
 /** What `commit` tells the server. */

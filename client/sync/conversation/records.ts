@@ -5,7 +5,7 @@
 
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
-import { flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
+import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
 export interface ChatRecord {
@@ -263,7 +263,8 @@ export interface UnreadableRecord {
   header: Bytes;
   body: Bytes;
   receivedMs: number;
-  code: string;
+  /** Why it is kept. */
+  code: DesyncCause | "rolled-back" | "no-group" | "broken" | "kind";
   untilMs: number;
 }
 

@@ -4,10 +4,33 @@
  * The flags are those of the first version of the profile. They stay, so that data of every version opens.
  */
 
+import type { RejectionCode, SkipReason, UnreadableReason } from "../../mls/types.ts";
+
+/**
+ * Why this device can not follow its group. An entry broke a rule of the group or could not be opened, or the
+ * histories do not fit. The causes are stored, so none of them may be renamed.
+ */
+export type DesyncCause =
+  | RejectionCode
+  | UnreadableReason
+  /** Another commit made this epoch, or an epoch is missing. */
+  | "fork"
+  /** The stored MLS state is gone or damaged. */
+  | "state-lost"
+  /** The server has not been in this device's epoch. */
+  | "server-behind"
+  | SkipReason
+  /** A commit to an epoch that this device has left. */
+  | "old-epoch"
+  /** A bug of ours met the entry, or it could not be stored. */
+  | "internal"
+  | "storage"
+  /** Error E017: this device's storage went back in time. */
+  | "E017";
+
 /** Where a device stopped following its group, and what can bring it back. */
 export interface Desync {
-  /** The rule that an entry broke, or the reason why it could not be followed. */
-  code: string;
+  code: DesyncCause;
   /** The epoch that could not be entered. */
   epoch: number;
   /** Hex, of the commit that could not be followed, where it is known. */

@@ -7,10 +7,10 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
 import type { PendingCommit } from "../../mls/group.ts";
-import { openDeviceMessage, sealDeviceMessage } from "./device_messages.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
+import { type DeviceMessage, sealDeviceMessage } from "./device_messages.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn } from "../conversation/standing.ts";
 
 /**
@@ -35,29 +35,21 @@ export async function sendRemovalNotices(
 }
 
 /**
- * The receiver's side: keeps the word of a member that may remove this device, in the unit of the entry,
- * because the removal may be the next one.
- *
- * @returns whether the payload was one
+ * The receiver's side: stores the notice of a member that may remove this device. It goes into the unit of its
+ * entry, because the removal may be the next one.
  */
 export async function storeRemovalNotice(
-  { account, mls, ownKey }: SyncContext,
-  unit: UnitOfWork,
-  entry: Entry,
-): Promise<boolean> {
-  const direct = await openDeviceMessage(entry.body, entry.channelId, account.recipientKey);
-  if (direct?.content.kind !== "removing") return false;
+  { context: { mls, ownKey }, unit, entry }: EntryContext,
+  { from, content: { n, commitId } }: DeviceMessage,
+): Promise<void> {
   const chatId = unit.chatOf(entry.channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-  if (!conversation || !isIn(conversation.record) || !conversation.state) return true;
-  const member = mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, direct.from));
+  if (!conversation || !isIn(conversation.record) || !conversation.state) return;
+  const member = mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, from));
   const own = member !== undefined && toHex(member.credential.accountKey) === ownKey;
   if (member && (own || member.role === "admin")) {
-    conversation.set({
-      announced: { commitId: toHex(direct.content.commitId), n: direct.content.n, by: member.credential.username, own },
-    });
+    conversation.set({ announced: { commitId: toHex(commitId), n, by: member.credential.username, own } });
   }
-  return true;
 }
 
 /** @returns who announced the commit that removed this device */

@@ -5,14 +5,11 @@
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState } from "../../mls/group.ts";
-import type { Committer } from "../commits/committer.ts";
 import { type DeviceMessageContent, sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { pause } from "../../runtime/clock.ts";
-import type { memberOf } from "../recovery/recovery_responder.ts";
-import type { People } from "./people.ts";
+import type { memberOf } from "../device_messages/peers.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
-import { inRotation } from "../recovery/requests.ts";
-import { createReplacement } from "../reinit/replacement_channel.ts";
+import { inRotation } from "../device_messages/peers.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 
@@ -29,16 +26,15 @@ export function isAdmin({ members }: Readonly<ChatRecord>, accountKey: string): 
 /** What this device does as an admin's, and what it tells the devices of others. */
 export class Admins {
   readonly #context: SyncContext;
-  readonly #committer: Committer;
-  readonly #people: People;
+  readonly #createReplacement: (chatId: string, reason: "server-behind") => Promise<void>;
   /** When this device last acted at a member's word, by what was said and chat, in ms. */
   readonly #acted = new Map<string, number>();
   readonly #closed = new AbortController();
 
-  constructor(context: SyncContext, committer: Committer, people: People) {
+  /** @param createReplacement creates the replacement channel. It is handed in because reinit/ builds on this room */
+  constructor(context: SyncContext, createReplacement: (chatId: string, reason: "server-behind") => Promise<void>) {
     this.#context = context;
-    this.#committer = committer;
-    this.#people = people;
+    this.#createReplacement = createReplacement;
   }
 
   close(): void {
@@ -61,7 +57,7 @@ export class Admins {
     await this.#turn(state);
     const now = this.#context.conversations.get(chatId)?.record;
     if (!this.#closed.signal.aborted && now && isIn(now) && isDue(now)) {
-      await createReplacement(this.#context, this.#committer, this.#people, chatId, "server-behind");
+      await this.#createReplacement(chatId, "server-behind");
     }
   }
 

@@ -114,7 +114,7 @@ export class GroupMaintenance {
    *
    * @param members of the state that would seal
    */
-  async isTainted(chatId: string, members: Member[]): Promise<boolean> {
+  async hasRevokedMember(chatId: string, members: Member[]): Promise<boolean> {
     return this.#hasRevokedMember.has(chatId) ||
       deviceListDiffOf(members, await this.#lists(members)).revoked.length > 0;
   }

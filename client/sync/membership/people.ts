@@ -31,14 +31,12 @@ export class People {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #outbox: Outbox;
-  readonly #ended: (chatId: string) => void;
 
   /** @param ended is told of a chat that this device has left without anybody's commit */
-  constructor(context: SyncContext, committer: Committer, outbox: Outbox, ended: (chatId: string) => void) {
+  constructor(context: SyncContext, committer: Committer, outbox: Outbox) {
     this.#context = context;
     this.#committer = committer;
     this.#outbox = outbox;
-    this.#ended = ended;
   }
 
   /**
@@ -232,7 +230,7 @@ export class People {
     const { account } = this.#context;
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
     conversation.end();
-    unit.afterCommit(() => this.#ended(conversation.id));
+    unit.afterCommit(() => this.#context.events.emit("ended", conversation.id));
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {

@@ -15,7 +15,9 @@ import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
 import { cursorKey } from "../conversation/records.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
+import { type DeviceMessage, openDeviceMessage } from "../device_messages/device_messages.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn } from "../conversation/standing.ts";
 
@@ -32,16 +34,17 @@ const ackAfterMs = 200;
  */
 export class Inbox {
   readonly #context: SyncContext;
-  readonly #events: InboxEvents;
+  readonly #onDeviceMessage: (message: DeviceMessage) => void;
   #cursor = 0;
   #acked = 0;
   #cancelAck: (() => void) | undefined;
   /** The entry that stopped the queue because it could not be stored. */
   #unstored: { seq: number; tries: number } | undefined;
 
-  constructor(context: SyncContext, events: InboxEvents) {
+  /** @param onDeviceMessage takes messages of other devices to this one, once their entry is on disk */
+  constructor(context: SyncContext, onDeviceMessage: (message: DeviceMessage) => void) {
     this.#context = context;
-    this.#events = events;
+    this.#onDeviceMessage = onDeviceMessage;
   }
 
   /** The highest seq whose effects are on disk. */
@@ -107,7 +110,8 @@ export class Inbox {
       this.#unstored = { seq: entry.seq, tries };
       if (tries < triesAlone) throw error;
       await this.#context.conversations.update(async (unit) => {
-        await this.#giveUp(unit, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, error, "storage");
+        const bare = { ...entry, header: new Uint8Array(), body: new Uint8Array() };
+        await this.#giveUp(this.#received(unit, bare), error, "storage");
         unit.put("account", cursorKey, entry.seq);
       });
       this.#cursor = entry.seq;
@@ -131,10 +135,10 @@ export class Inbox {
     await this.#context.conversations.update(async (unit) => {
       for (const entry of batch) {
         try {
-          await this.#process(unit, await this.#withBody(entry), careful);
+          await this.#process(this.#received(unit, await this.#withBody(entry)), careful);
         } catch (error) {
           if (!isTransient(error)) {
-            await this.#giveUp(unit, entry, error);
+            await this.#giveUp(this.#received(unit, entry), error);
           } else {
             // What came before is written; this entry and what follows comes again from the cursor.
             interruption = error;
@@ -150,18 +154,19 @@ export class Inbox {
     if (interruption !== undefined) throw interruption;
   }
 
-  async #process(unit: UnitOfWork, entry: Entry, careful: boolean): Promise<void> {
+  async #process(received: EntryContext, careful: boolean): Promise<void> {
+    const { unit, entry } = received;
     switch (entry.kind) {
       case EntryKind.APPLICATION:
-        return await receiveMessage(this.#context, this.#events, unit, entry, careful);
+        return await receiveMessage(received, careful);
       case EntryKind.COMMIT:
-        return await receiveCommit(this.#context, this.#events, unit, entry);
+        return await receiveCommit(received);
       case EntryKind.OWN_COMMIT:
-        return await receiveOwnCommit(this.#context, this.#events, unit, entry);
+        return await receiveOwnCommit(received);
       case EntryKind.WELCOME:
-        return await receiveWelcome(this.#context, this.#events, unit, entry);
+        return await receiveWelcome(received);
       case EntryKind.REMOVED:
-        return await receiveRemoval(this.#context, this.#events, unit, entry);
+        return await receiveRemoval(received);
       case EntryKind.GAP: {
         const chatId = unit.chatOf(entry.channelId);
         const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
@@ -169,20 +174,27 @@ export class Inbox {
         return;
       }
       case EntryKind.DIRECT:
-        if (!await storeRemovalNotice(this.#context, unit, entry)) unit.afterCommit(() => this.#events.direct(entry));
-        return;
+        return await this.#receiveDeviceMessage(received);
       default:
-        remember(unit, toHex(entry.channelId), entry, "kind");
+        remember(received, toHex(entry.channelId), "kind");
     }
+  }
+
+  /** A removal notice goes into the unit, because the removal may be the next entry. Others are acted on later. */
+  async #receiveDeviceMessage(received: EntryContext): Promise<void> {
+    const { unit, entry } = received;
+    const message = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
+    if (message?.content.kind === "removing") await storeRemovalNotice(received, message);
+    else if (message) unit.afterCommit(() => this.#onDeviceMessage(message));
   }
 
   /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
   async #giveUp(
-    unit: UnitOfWork,
-    entry: Entry,
+    received: EntryContext,
     error: unknown,
     reason: "internal" | "storage" = "internal",
   ): Promise<void> {
+    const { unit, entry } = received;
     this.#context.problem({
       code: reason === "storage" ? "L005" : "L050",
       detail: `an entry could not be processed: ${(error as Error).name}`,
@@ -191,9 +203,13 @@ export class Inbox {
     const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
     // After a commit that was not followed no later one can be: this device has to be put back.
     if (conversation && isIn(conversation.record) && entry.kind === EntryKind.COMMIT) {
-      breakOff(unit, conversation, entry, { kind: "unreadable", reason }, this.#events);
-    } else if (conversation) refuse(unit, conversation, entry, { kind: "unreadable", reason });
-    else remember(unit, toHex(entry.channelId), entry, reason);
+      breakOff(received, conversation, { kind: "unreadable", reason });
+    } else if (conversation) refuse(received, conversation, { kind: "unreadable", reason });
+    else remember(received, toHex(entry.channelId), reason);
+  }
+
+  #received(unit: UnitOfWork, entry: Entry): EntryContext {
+    return { context: this.#context, unit, entry };
   }
 
   async #withBody(entry: Entry): Promise<Entry> {

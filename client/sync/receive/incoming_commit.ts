@@ -1,7 +1,6 @@
 /** Commit entries: another member's, the own one, and the word that this device is out. */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
-import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { GroupState, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { noticedRemover } from "../device_messages/removal_notice.ts";
@@ -11,17 +10,16 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
 import { breakOff, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
-import { adoptReplacement } from "../reinit/replacement_channel.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { adoptReplacement } from "../reinit/follow_replacement.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
 
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
 /**
- * The client's guard on an entry of epoch n (specification §4.5): it must be the own epoch + 1; n that was
- * passed already is a repeat when its commitId is the one that was merged, and a fork when it is another.
- * Nothing leads back to an epoch from before those that are remembered, whichever commit says so ("old").
+ * The client's guard on an entry of epoch n (specification §4): it must be the own epoch + 1; n that was passed
+ * already is a repeat when its commitId is the one that was merged, and a fork when it is another. Nothing
+ * leads back to an epoch from before those that are remembered, whichever commit says so ("old").
  *
  * @param merged the commitId that made epoch n here, if remembered
  */
@@ -36,21 +34,22 @@ export function guardCommit(ownEpoch: number, n: number, commitId: string, merge
 type Live = ConversationTransaction & { state: GroupState };
 
 /** @returns the chat, if the entry is the next commit for it */
-async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): Promise<Live | undefined> {
+async function nextCommit(received: EntryContext): Promise<Live | undefined> {
+  const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on to a successor.
   if (chatId === undefined) return undefined;
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {
-    remember(unit, chatId, entry, "no-group");
+    remember(received, chatId, "no-group");
     return undefined;
   }
   if (!conversation.state) {
-    breakOff(unit, conversation, entry, {
+    breakOff(received, conversation, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
-    }, events);
+    });
     return undefined;
   }
   const commitId = toHex(entry.id);
@@ -63,7 +62,7 @@ async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): 
   if (guard.kind === "repeat") return undefined;
   if (guard.kind === "old") {
     // Nothing can make it readable later: its bytes are not kept.
-    refuse(unit, conversation, { ...entry, header: new Uint8Array(), body: new Uint8Array() }, {
+    refuse({ ...received, entry: { ...entry, header: new Uint8Array(), body: new Uint8Array() } }, conversation, {
       kind: "rejected",
       code: "old-epoch",
       reason: "a commit to an epoch that this device has left",
@@ -71,12 +70,12 @@ async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): 
     return undefined;
   }
   if (guard.kind !== "next") {
-    breakOff(unit, conversation, entry, guard, events);
+    breakOff(received, conversation, guard);
     return undefined;
   }
   if (desyncOf(conversation.record)) {
     // Its turn has not come: what is before it could not be followed.
-    remember(unit, chatId, entry, "broken", conversation);
+    remember(received, chatId, "broken", conversation);
     return undefined;
   }
   return conversation as Live;
@@ -84,13 +83,11 @@ async function nextCommit(unit: UnitOfWork, entry: Entry, events: InboxEvents): 
 
 /** @param S the epoch's secret from a reseal, in place of the header */
 export async function receiveCommit(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
+  received: EntryContext,
   S?: Bytes,
 ): Promise<void> {
-  const conversation = await nextCommit(unit, entry, events);
+  const { context, unit, entry } = received;
+  const conversation = await nextCommit(received);
   if (!conversation) return;
   const { mls, account } = context;
   const before = mls.members(conversation.state);
@@ -107,11 +104,9 @@ export async function receiveCommit(
   );
   if (result.kind !== "processed") {
     breakOff(
-      unit,
+      received,
       conversation,
-      entry,
       result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result,
-      events,
     );
     return;
   }
@@ -137,42 +132,37 @@ export async function receiveCommit(
     added: result.added.map(({ recipientKey }) => recipientKey),
     membersHash: result.membersHash,
   };
-  compareWithServer(events, unit, conversation, entry, result.committer, did);
-  loseRace(events, unit, conversation);
-  if (result.selfRemoved) endChat(events, unit, conversation);
-  unit.afterCommit(() => events.epochChanged(conversation.id));
+  compareWithServer(received, conversation, result.committer, did);
+  loseRace(received, conversation);
+  if (result.selfRemoved) endChat(received, conversation);
+  unit.afterCommit(() => context.events.emit("epochChanged", conversation.id));
 }
 
 /**
  * The other commit won: the bytes of ours are void, the plan stays to be built again. One that waits for its
  * turn has lost nothing, and its turn comes no later.
  */
-function loseRace(events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction): void {
+function loseRace({ context: { events }, unit }: EntryContext, conversation: ConversationTransaction): void {
   if (!conversation.pending?.commit) return;
   const { plan, attempt } = conversation.pending;
   conversation.setPending({ plan, attempt: attempt + 1 });
-  unit.afterCommit(() => events.commitLost(conversation.id));
+  unit.afterCommit(() => events.emit("commitLost", conversation.id));
 }
 
 /**
  * This device's own commit was accepted: the pending state takes the place of the old one. A commit that is
  * not pending here means that the state went back in time (E017). @throws StorageError
  */
-export async function receiveOwnCommit(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
-): Promise<void> {
+export async function receiveOwnCommit(received: EntryContext): Promise<void> {
+  const { context, unit, entry } = received;
   const { mls, account } = context;
-  const conversation = await nextCommit(unit, entry, events);
+  const conversation = await nextCommit(received);
   if (!conversation) return;
   const pending = conversation.pending?.commit && mls.decodePending(conversation.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
-    // Only a device whose state went back in time meets its own commit without having it (specification §4.5,
-    // E017).
-    unit.afterCommit(() => events.rolledBack(conversation.id));
-    remember(unit, conversation.id, entry, "rolled-back");
+    // Only a device whose state went back in time meets its own commit without having it (specification §4, E017).
+    unit.afterCommit(() => context.events.emit("rolledBack", conversation.id));
+    remember(received, conversation.id, "rolled-back");
     return;
   }
   const { purpose } = (conversation.pending as PendingRecord).plan;
@@ -186,14 +176,14 @@ export async function receiveOwnCommit(
   await noteEpoch(context, unit, conversation, merged, pending);
   conversation.setPending(undefined);
   unit.afterCommit(() => {
-    events.commitMerged(conversation.id);
-    events.epochChanged(conversation.id);
+    context.events.emit("commitMerged", conversation.id);
+    context.events.emit("epochChanged", conversation.id);
   });
   if (conversation.record.succeeds !== undefined) {
-    await adoptReplacement(context, events, unit, conversation, merged, pending, entry);
+    await adoptReplacement(received, conversation, merged, pending);
     return;
   }
-  compareWithServer(events, unit, conversation, entry, committer, pending);
+  compareWithServer(received, conversation, committer, pending);
   if (purpose === "create") {
     conversation.show();
     conversation.notice("created", { by: account.username }, entry.receivedMs);
@@ -225,14 +215,10 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
 
 /**
  * The server says that this device is out. The commit that would prove it is sealed to those who stay: unless
- * the member who made it has said so, it is shown as the server's word (specification §4.6).
+ * the member who made it has said so, it is shown as the server's word (specification §4).
  */
-export async function receiveRemoval(
-  { account }: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
-): Promise<void> {
+export async function receiveRemoval(received: EntryContext): Promise<void> {
+  const { context: { account }, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record) || entry.epoch <= conversation.record.epoch) return;
@@ -242,12 +228,12 @@ export async function receiveRemoval(
   } else if (announced) {
     conversation.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
   } else conversation.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
-  endChat(events, unit, conversation);
+  endChat(received, conversation);
 }
 
-function endChat(events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction): void {
+function endChat({ context: { events }, unit }: EntryContext, conversation: ConversationTransaction): void {
   conversation.end();
   conversation.set({ announced: undefined });
   conversation.setPending(undefined);
-  unit.afterCommit(() => events.chatEnded(conversation.id));
+  unit.afterCommit(() => events.emit("ended", conversation.id));
 }

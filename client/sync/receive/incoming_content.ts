@@ -18,7 +18,7 @@ import {
   seenForMs,
   type SeenRecord,
 } from "../conversation/records.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
 type MessageItem = Extract<ItemRecord, { kind: "message" }>;
@@ -52,13 +52,11 @@ export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who
 /** Takes the contents of one conversation's messages in one unit of work. */
 export class IncomingContent {
   readonly #context: SyncContext;
-  readonly #events: InboxEvents;
   readonly #unit: UnitOfWork;
   readonly #conversation: ConversationTransaction;
 
-  constructor(context: SyncContext, events: InboxEvents, unit: UnitOfWork, conversation: ConversationTransaction) {
+  constructor(context: SyncContext, unit: UnitOfWork, conversation: ConversationTransaction) {
     this.#context = context;
-    this.#events = events;
     this.#unit = unit;
     this.#conversation = conversation;
   }
@@ -154,7 +152,7 @@ export class IncomingContent {
     if (item.own) {
       const isDeleted = content.deleted === true;
       if (isDeleted) this.#unit.delete("outbox", keys.item(conversation.id, item.order));
-      this.#unit.afterCommit(() => this.#events.lineChanged(conversation.id, item.order, isDeleted));
+      this.#unit.afterCommit(() => this.#context.events.emit("lineChanged", conversation.id, item.order, isDeleted));
     }
     return changed;
   }

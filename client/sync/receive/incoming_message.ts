@@ -1,40 +1,36 @@
 /** An application entry: from the envelope to a line of the conversation, in the unit that moves the ratchet. */
 
 import { toHex } from "../../../schema/bytes.ts";
-import type { Entry } from "../../../schema/rpc/methods.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { IncomingContent } from "./incoming_content.ts";
 import { breakOff, refuse, remember } from "./rejection.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
  * @param careful looks whether the message is there already; else the write fails (GuardError) if it is,
  *   which spares a read for each message
  */
 export async function receiveMessage(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
+  received: EntryContext,
   careful: boolean,
 ): Promise<void> {
+  const { context, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on to a successor.
   if (chatId === undefined) return;
   const conversation = await unit.conversation(chatId);
   if (conversation && isIn(conversation.record) && !conversation.state) {
-    breakOff(unit, conversation, entry, {
+    breakOff(received, conversation, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
-    }, events);
+    });
     return;
   }
   if (!conversation?.state || !isIn(conversation.record)) {
     // A group that this device is not in: its Welcome was refused, with a notice, or the removal came first.
-    remember(unit, chatId, entry, "no-group");
+    remember(received, chatId, "no-group");
     return;
   }
   const result = await context.mls.openMessage(conversation.state, {
@@ -44,23 +40,23 @@ export async function receiveMessage(
   });
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
-    if (desyncOf(conversation.record)) remember(unit, chatId, entry, "broken", conversation);
+    if (desyncOf(conversation.record)) remember(received, chatId, "broken", conversation);
     // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
     else if (result.kind === "unreadable" && result.reason === "future-epoch") {
-      breakOff(unit, conversation, entry, { kind: "rejected", code: "fork", reason: "a commit is missing" }, events);
-    } else refuse(unit, conversation, entry, result);
+      breakOff(received, conversation, { kind: "rejected", code: "fork", reason: "a commit is missing" });
+    } else refuse(received, conversation, result);
     return;
   }
   if (result.envelopeKind === "proposal") {
     conversation.moveRatchet(result.newState, result.record, result.consumed);
-    unit.afterCommit(() => events.leaveProposed(chatId));
+    unit.afterCommit(() => context.events.emit("leaveProposed", chatId));
     return;
   }
   const senderKey = toHex(result.sender.credential.accountKey);
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
-  const incoming = new IncomingContent(context, events, unit, conversation);
+  const incoming = new IncomingContent(context, unit, conversation);
   const ready = repeated ? undefined : await incoming.prepare({
     messageId: toHex(entry.id),
     sender: result.sender,

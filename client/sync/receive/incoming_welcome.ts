@@ -13,22 +13,18 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { ChatMember, ChatRecord } from "../conversation/records.ts";
 import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
-import { followReplacement } from "../reinit/replacement_channel.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { followReplacement } from "../reinit/follow_replacement.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
  * Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat;
  * repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not
  * be asked
  */
-export async function receiveWelcome(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
-): Promise<void> {
+export async function receiveWelcome(received: EntryContext): Promise<void> {
+  const { context, unit, entry } = received;
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved on from this channel to a successor.
@@ -43,7 +39,7 @@ export async function receiveWelcome(
   // back to an epoch that it has left, ratchets and all. The mark stays when the chat ends, because "removed"
   // is the server's word alone.
   if (existing && entry.epoch <= existing.record.epoch) {
-    refuse(unit, existing, entry, {
+    refuse(received, existing, {
       kind: "rejected",
       code: "GRP-7.3",
       reason: "a Welcome to an epoch that this device has been in or past",
@@ -67,20 +63,20 @@ export async function receiveWelcome(
   const asked = live ? await open(await account.keyPackages.requested(), false) : undefined;
   const result = asked?.kind === "processed" ? asked : await open(await account.keyPackages.candidates(), live);
   if (result.kind !== "processed") {
-    refuseWelcome(context, events, unit, entry, existing, live, result);
+    refuseWelcome(received, existing, live, result);
     return;
   }
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
   // Back into the channel that the conversation is in already, it moves nowhere.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
-  const succession = returns
-    ? { kind: "unknown" as const }
-    : await followReplacement(context, events, unit, entry, result);
+  const succession = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
   if (succession.kind === "refused") {
     const { conversation, code } = succession;
-    refuse(unit, conversation, entry, { kind: "rejected", code, reason: "not the successor of this conversation" });
+    refuse(received, conversation, { kind: "rejected", code, reason: "not the successor of this conversation" });
     if (code === "GRP-5.2") {
-      unit.afterCommit(() => events.successorRefused(conversation.id, new Uint8Array(entry.channelId)));
+      unit.afterCommit(() =>
+        context.events.emit("replacementRefused", conversation.id, new Uint8Array(entry.channelId))
+      );
     }
     return;
   }
@@ -92,26 +88,24 @@ export async function receiveWelcome(
         entry.receivedMs,
       );
     }
-    unit.afterCommit(() => events.joined(succession.conversation.id));
+    unit.afterCommit(() => context.events.emit("joined", succession.conversation.id));
     return;
   }
-  await join(context, events, unit, entry, result, existing);
+  await join(received, result, existing);
 }
 
 type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 async function join(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
+  received: EntryContext,
   result: Joined,
   existing: ConversationTransaction | undefined,
 ): Promise<void> {
+  const { context, unit, entry } = received;
   const { account, mls } = context;
   const before = existing?.record;
   if (existing && before && before.kind !== result.info.kind) {
-    refuse(unit, existing, entry, {
+    refuse(received, existing, {
       kind: "rejected",
       code: "GRP-2.6",
       reason: "a chat of two and a group never become each other",
@@ -133,41 +127,41 @@ async function join(
     }
   } else if (result.info.kind === "direct") conversation.notice("created", { by }, entry.receivedMs);
   else conversation.notice("added", { who: account.username, by }, entry.receivedMs);
-  compareWithServer(events, unit, conversation, entry, result.adder, {
+  compareWithServer(received, conversation, result.adder, {
     removed: [],
     added: [],
     membersHash: await mls.membersHash(result.newState),
   });
-  unit.afterCommit(() => events.joined(conversation.id));
+  unit.afterCommit(() => context.events.emit("joined", conversation.id));
 }
 
 function refuseWelcome(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
-  entry: Entry,
+  received: EntryContext,
   existing: ConversationTransaction | undefined,
   live: boolean,
   result: Exclude<JoinResult, Joined>,
 ): void {
+  const { context, unit, entry } = received;
   if (!existing) {
-    remember(unit, toHex(entry.channelId), entry, codeOf(result));
+    remember(received, toHex(entry.channelId), codeOf(result));
     unit.afterCommit(() => {
       context.problem({
         code: LocalCode.hybridLayer,
         detail: `an invitation to a group was refused: ${codeOf(result)}`,
       });
-      if (result.kind === "unreadable") events.welcomeLost(entry);
+      if (result.kind === "unreadable") context.events.emit("welcomeLost", entry);
     });
   } else if (live && entry.epoch === existing.record.epoch + 1) {
     // The commit to this epoch went to the others; to this device the server was told to give a Welcome in its place.
-    breakOff(unit, existing, entry, result, events);
+    breakOff(received, existing, result);
   } else if (desyncOf(existing.record)) {
-    remember(unit, existing.id, entry, codeOf(result), existing);
+    remember(received, existing.id, codeOf(result), existing);
   } else {
-    refuse(unit, existing, entry, result);
+    refuse(received, existing, result);
     // Invited back into a chat that it was out of: to the others it is a member.
-    if (!isIn(existing.record) && result.kind === "unreadable") unit.afterCommit(() => events.welcomeLost(entry));
+    if (!isIn(existing.record) && result.kind === "unreadable") {
+      unit.afterCommit(() => context.events.emit("welcomeLost", entry));
+    }
   }
 }
 

@@ -4,17 +4,20 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import { EntryKind } from "../../../schema/rpc/methods.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type Desync, desyncOf } from "../conversation/standing.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
+import type { RejectionCode, SkipReason, UnreadableReason } from "../../mls/types.ts";
+import { type Desync, type DesyncCause, desyncOf } from "../conversation/standing.ts";
 
-/** Both as they come from client/mls: a rule or form that was broken, or a key that was not there. */
-export type Refusal = { kind: "rejected"; code: string; reason: string } | { kind: "unreadable"; reason: string };
+/** An entry that broke a rule, or that could not be opened. Most come from client/mls as they are. */
+export type Refusal =
+  | { kind: "rejected"; code: RejectionCode | "fork" | "state-lost" | "old-epoch"; reason: string }
+  | { kind: "unreadable"; reason: UnreadableReason | SkipReason | "internal" | "storage" };
 
 /** @returns the rule's number or the reason, as the conversation's line names it */
-export function codeOf(refusal: Refusal): string {
+export function codeOf(refusal: Refusal): DesyncCause {
   return refusal.kind === "rejected" ? refusal.code : refusal.reason;
 }
 
@@ -35,12 +38,12 @@ const keptChatBytes = 16 * 1024 * 1024;
  *   strangers could fill the disk
  */
 export function remember(
-  unit: UnitOfWork,
+  { unit, entry }: EntryContext,
   chatId: string,
-  { seq, kind, epoch, id, header, body, receivedMs, channelId }: Entry,
-  code: string,
+  code: UnreadableRecord["code"],
   conversation?: ConversationTransaction,
 ): void {
+  const { seq, kind, epoch, id, header, body, receivedMs, channelId } = entry;
   const bytes = header.length + body.length;
   const already = conversation?.record.keptBytes ?? 0;
   const worthwhile = conversation?.state !== undefined && desyncOf(conversation.record)?.need !== "readd";
@@ -61,9 +64,9 @@ export function remember(
 }
 
 /** Puts the visible line into the conversation. */
-export function refuse(unit: UnitOfWork, conversation: ConversationTransaction, entry: Entry, refusal: Refusal): void {
-  remember(unit, conversation.id, entry, codeOf(refusal), conversation);
-  conversation.notice(refusal.kind, { code: codeOf(refusal) }, entry.receivedMs);
+export function refuse(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
+  remember(received, conversation.id, codeOf(refusal), conversation);
+  conversation.notice(refusal.kind, { code: codeOf(refusal) }, received.entry.receivedMs);
 }
 
 /** A key that was not there can be sealed again; everything else needs this device to be put back. */
@@ -76,25 +79,19 @@ function needOf(refusal: Refusal): Desync["need"] {
 /**
  * After a commit that could not be followed, no later one can be either: one notice, then quiet until this
  * device was helped (specification §3.4, §3.5).
- *
- * @param events is told once the break is on disk: help is asked for then
+ * The event "brokeOff" follows once that is on disk.
  */
-export function breakOff(
-  unit: UnitOfWork,
-  conversation: ConversationTransaction,
-  entry: Entry,
-  refusal: Refusal,
-  events: { broken(chatId: string): void },
-): void {
+export function breakOff(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
   if (desyncOf(conversation.record)) {
-    remember(unit, conversation.id, entry, codeOf(refusal), conversation);
+    remember(received, conversation.id, codeOf(refusal), conversation);
     return;
   }
-  refuse(unit, conversation, entry, refusal);
+  refuse(received, conversation, refusal);
+  const { context, unit, entry } = received;
   const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
     : {};
   conversation.breakOff({ code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) });
   conversation.restartPlan();
-  unit.afterCommit(() => events.broken(conversation.id));
+  unit.afterCommit(() => context.events.emit("brokeOff", conversation.id));
 }

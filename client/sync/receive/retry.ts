@@ -9,9 +9,8 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import { receiveCommit } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
-import type { InboxEvents, SyncContext } from "../conversation/sync_context.ts";
-import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { desyncOf } from "../conversation/standing.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
 
 interface Retry {
   /** @returns the epoch's secret, if it opens the kept commit */
@@ -25,9 +24,7 @@ interface Retry {
  * @returns whether the commit that broke it was followed; nothing has changed if the secret does not open it
  */
 export async function retryKept(
-  context: SyncContext,
-  events: InboxEvents,
-  unit: UnitOfWork,
+  { context, unit }: Pick<EntryContext, "context" | "unit">,
   conversation: ConversationTransaction,
   { secretOf, done }: Retry,
 ): Promise<boolean> {
@@ -42,7 +39,7 @@ export async function retryKept(
   conversation.followAgain();
   conversation.set({ keptBytes: undefined });
   unit.delete("unreadable", commit.key);
-  await receiveCommit(context, events, unit, commit.entry, S);
+  await receiveCommit({ context, unit, entry: commit.entry }, S);
   if (desyncOf(conversation.record)) return true;
   done();
   for (const { key, entry } of entries) {
@@ -50,8 +47,8 @@ export async function retryKept(
     unit.delete("unreadable", key);
     // What fails once more is remembered under the same key, without its bytes' third try: the chat is broken
     // again then, or the message shown as unreadable.
-    if (entry.kind === EntryKind.COMMIT) await receiveCommit(context, events, unit, entry);
-    else if (entry.kind === EntryKind.APPLICATION) await receiveMessage(context, events, unit, entry, true);
+    if (entry.kind === EntryKind.COMMIT) await receiveCommit({ context, unit, entry });
+    else if (entry.kind === EntryKind.APPLICATION) await receiveMessage({ context, unit, entry }, true);
   }
   return true;
 }

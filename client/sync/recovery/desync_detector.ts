@@ -6,6 +6,7 @@
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { Timers } from "../../runtime/timers.ts";
+import type { Symptom } from "./policy.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -17,19 +18,13 @@ import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 const suspicionMs = 3_000;
 const looks = 2;
 
-/** What a suspicion that stood turns out to be. */
-export interface DesyncOutcomes {
-  /** This device's state is older than what it did already. */
-  rolledBack(chatId: string): Promise<void>;
-  serverBehind(chatId: string): Promise<void>;
-  /** The server is ahead, and no entry leads there. */
-  fork(chatId: string): Promise<void>;
-}
+/** Told which symptom a suspicion that stood turned out to be. */
+export type OnDesync = (chatId: string, symptom: Symptom) => Promise<void>;
 
 export class DesyncDetector {
   readonly #context: Pick<SyncContext, "conversations" | "rpc" | "account" | "environment">;
   readonly #cursor: () => number;
-  readonly #outcomes: DesyncOutcomes;
+  readonly #onDesync: OnDesync;
   readonly #timers: Timers;
   readonly #counts = new Map<string, number>();
   #closed = false;
@@ -38,12 +33,12 @@ export class DesyncDetector {
   constructor(
     context: Pick<SyncContext, "conversations" | "rpc" | "account" | "environment">,
     cursor: () => number,
-    outcomes: DesyncOutcomes,
+    onDesync: OnDesync,
   ) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#cursor = cursor;
-    this.#outcomes = outcomes;
+    this.#onDesync = onDesync;
   }
 
   close(): void {
@@ -90,8 +85,8 @@ export class DesyncDetector {
     this.#counts.set(chatId, count);
     if (count < looks) return this.raise(chatId, code);
     this.settle(chatId);
-    if (!server || server.epoch < now.record.epoch) return await this.#outcomes.serverBehind(chatId);
-    if (code === ErrorCode.staleEpoch && !now.pending?.commit) return await this.#outcomes.rolledBack(chatId);
-    if (server.epoch > now.record.epoch) await this.#outcomes.fork(chatId);
+    if (!server || server.epoch < now.record.epoch) return await this.#onDesync(chatId, "server-behind");
+    if (code === ErrorCode.staleEpoch && !now.pending?.commit) return await this.#onDesync(chatId, "rolled-back");
+    if (server.epoch > now.record.epoch) await this.#onDesync(chatId, "fork");
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
-import { type GroupState, type Member, openReadd, parseKeyPackage } from "../../mls/group.ts";
+import { openReadd, parseKeyPackage } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { isReadded, readdsOf } from "../commits/commit_plan.ts";
 import type { Committer } from "../commits/committer.ts";
@@ -14,32 +14,18 @@ import {
   sendDeviceMessage,
 } from "../device_messages/device_messages.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
-import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
+import { type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
+import { memberOf } from "../device_messages/peers.ts";
 
 /** Longest random delay before another's request is carried out, in ms. */
 const readdDelayMs = 2_000;
+
 /** Answers of one kind that one device gets in an hour: each costs a commit or a seal. */
 const answersEach = 8;
-const answersPerMs = 3_600_000;
 
-/**
- * @returns the member that a payload is from, with the chat as it is now; undefined when it is none, or this
- *   device is not in the chat
- */
-export async function memberOf(
-  { conversations: chats, mls }: Pick<SyncContext, "conversations" | "mls">,
-  chatId: string,
-  { from }: DeviceMessage,
-): Promise<{ record: Readonly<ChatRecord>; state: GroupState; member: Member } | undefined> {
-  const state = await chats.withState(chatId);
-  const record = chats.get(chatId)?.record;
-  const member = state?.active
-    ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
-    : undefined;
-  return state && record && isIn(record) && member ? { record, state, member } : undefined;
-}
+const answersPerMs = 3_600_000;
 
 export class RecoveryResponder {
   readonly #context: SyncContext;

@@ -18,8 +18,8 @@ const knownKey = "sync/restored";
 const channelsAtOnce = 4;
 
 export interface RestoredNeeds {
-  /** These go out once more; they are on disk. */
-  sayAgain(chatId: string, said: OutboxRecord[]): void;
+  /** Sends messages once more. They are on disk. */
+  resend(chatId: string, messages: OutboxRecord[]): void;
   /** The server has not been in this device's epoch. */
   serverBehind(chatId: string): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
     const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));
-    for (const { id } of present) await sayAgain(context, needs, id, restoredToMs);
+    for (const { id } of present) await resendSince(context, needs, id, restoredToMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;
       const server = await serverState(rpc, record.channelId);
@@ -55,7 +55,7 @@ export async function lookForRestore(context: SyncContext, needs: RestoredNeeds)
   await store.write({ puts: [{ store: "account", key: knownKey, value: restoredMs }] });
 }
 
-async function sayAgain(
+async function resendSince(
   context: SyncContext,
   needs: RestoredNeeds,
   chatId: string,
@@ -71,6 +71,6 @@ async function sayAgain(
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );
     storeForResend(unit, conversation, said);
-    unit.afterCommit(() => needs.sayAgain(chatId, said));
+    unit.afterCommit(() => needs.resend(chatId, said));
   });
 }

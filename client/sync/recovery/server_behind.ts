@@ -7,7 +7,7 @@
 import type { GroupState } from "../../mls/group.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
-import { memberOf } from "./recovery_responder.ts";
+import { memberOf } from "../device_messages/peers.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { lastRestore } from "./restored.ts";
 import { serverState } from "../commits/server_member_list.ts";

@@ -10,7 +10,7 @@ import { EntryKind } from "../../../schema/rpc/methods.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
-import { memberOf } from "../recovery/recovery_responder.ts";
+import { memberOf } from "../device_messages/peers.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";

@@ -33,30 +33,21 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 /** How long an epoch that the server has and this device has not may take to arrive, in ms. */
 const epochPatienceMs = 10_000;
 
-/** What the outbox needs of others. */
-export interface OutboxNeeds {
-  /**
-   * Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first.
-   * `undefined`: go on.
-   */
+/** Whether a message may be sealed and sent now. */
+export interface SendGate {
+  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. */
   blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
   /**
-   * @throws EngineError L007 while an account of the chat has a changed key that the user has not decided on,
-   *   L016 while one is in it by a key that the user took another for
+   * @throws EngineError L007 while an account of the conversation has a changed key that the user has not
+   *   decided on, L016 while an account is in it by a key that the user has replaced
    */
   requireUnchanged(chatId: string): Promise<void>;
-  /** Sees to that commit. */
-  unblock(chatId: string): void;
-  /** A message went out: counts for the self-update. */
-  sent(chatId: string): void;
-  /** The server's answer does not fit this device's epoch: it may have been rolled back, or the server. */
-  suspect(chatId: string, code: number): void;
 }
 
 /** What waits for the server's answer: the same bytes go out again until it comes; sealed anew only in a new epoch. */
 export class Outbox {
   readonly #context: SyncContext;
-  readonly #needs: OutboxNeeds;
+  readonly #gate: SendGate;
   readonly #waiting = new Map<string, OutboxRecord[]>();
   /** Chats whose queue is being sent. */
   readonly #runs = new SingleFlight();
@@ -71,10 +62,10 @@ export class Outbox {
   readonly #items = new Map<string, ItemRecord>();
   #closed = false;
 
-  constructor(context: SyncContext, needs: OutboxNeeds) {
+  constructor(context: SyncContext, gate: SendGate) {
     this.#context = context;
     this.#retries = new Timers(context.environment);
-    this.#needs = needs;
+    this.#gate = gate;
   }
 
   /** @throws StorageError */
@@ -211,7 +202,7 @@ export class Outbox {
     if (isNotForAll(record, notFor)) return undefined;
     if (
       !state || state.epoch === 0n || desyncOf(record) || (kind === "message" && needsAcceptance(record)) ||
-      (kind === "message" && await this.#needs.blockedBy(conversation.id, conversation.members()))
+      (kind === "message" && await this.#gate.blockedBy(conversation.id, conversation.members()))
     ) return undefined;
     const { mls, rpc } = this.#context;
     rpc.prepare();
@@ -279,7 +270,7 @@ export class Outbox {
         return true;
       }
       // In a chat that is over nothing can leave any more, and what waits there is settled.
-      if (record && isIn(record)) await this.#needs.requireUnchanged(chatId);
+      if (record && isIn(record)) await this.#gate.requireUnchanged(chatId);
       this.#blockedOnTrust.delete(chatId);
       return false;
     } catch (error) {
@@ -322,7 +313,7 @@ export class Outbox {
           // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
           // else the server has forgotten the channel (specification §4.13).
           if (error.code === ErrorCode.notAMember && this.#isInChat(chatId)) {
-            this.#needs.suspect(chatId, error.code);
+            this.#context.events.emit("suspected", chatId, error.code);
             return this.#scheduleRetry(chatId, epochPatienceMs);
           }
           return await this.#settle(record, "failed", { errorCode: codeName(error.code) });
@@ -337,7 +328,7 @@ export class Outbox {
    * (E017), or the server's: that must not look like mere waiting.
    */
   #awaitEpoch({ chatId }: OutboxRecord, { code }: WireError): boolean {
-    if (!this.#context.conversations.get(chatId)?.pending) this.#needs.suspect(chatId, code);
+    if (!this.#context.conversations.get(chatId)?.pending) this.#context.events.emit("suspected", chatId, code);
     return this.#scheduleRetry(chatId, epochPatienceMs);
   }
 
@@ -365,7 +356,7 @@ export class Outbox {
       !chat || !isIn(chat.record) || desyncOf(chat.record) || !this.#queue(chatId).includes(record) ||
       this.#isNotForAll(record)
     ) return true;
-    this.#needs.unblock(chatId);
+    this.#context.events.emit("blockedByCommit", chatId);
     return this.#scheduleRetry(chatId, epochPatienceMs);
   }
 
@@ -402,7 +393,7 @@ export class Outbox {
     if (index >= 0) queue.splice(index, 1);
     this.#attempted.delete(placeOf(record));
     this.#items.delete(placeOf(record));
-    if (state === "sent" && kind === "message") this.#needs.sent(chatId);
+    if (state === "sent" && kind === "message") this.#context.events.emit("sent", chatId);
     return true;
   }
 

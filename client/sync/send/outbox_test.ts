@@ -3,6 +3,7 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutboxRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { createConversationEvents } from "../conversation/conversation_events.ts";
 
 const chatId = "07".repeat(32);
 
@@ -26,6 +27,7 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
         work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
     rpc: { call: (method: { name: string }) => Promise.resolve(seen.sent.push(method.name)) },
+    events: createConversationEvents(),
     environment: { after: () => seen.timers++ },
   };
   const outbox = new Outbox(context as unknown as SyncContext, {
@@ -34,9 +36,6 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
       seen.looks++;
       return changed ? Promise.reject(new EngineError({ code: LocalCode.keyChanged, detail: "" })) : Promise.resolve();
     },
-    unblock: () => {},
-    sent: () => {},
-    suspect: () => {},
   });
   await outbox.load();
   outbox.connected();
@@ -79,14 +78,12 @@ Deno.test("Outbox keeps what is said again while somebody is in the group who wa
       call: (_method: unknown, { messageId }: { messageId: Uint8Array }) =>
         Promise.resolve(sent.push(String(messageId.at(-1)))),
     },
+    events: createConversationEvents(),
     environment: { after: () => 0 },
   };
   const outbox = new Outbox(context as unknown as SyncContext, {
     blockedBy: () => Promise.resolve(undefined),
     requireUnchanged: () => Promise.resolve(),
-    unblock: () => {},
-    sent: () => {},
-    suspect: () => {},
   });
   await outbox.load();
   outbox.resend(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);

@@ -1,0 +1,78 @@
+/**
+ * Which part of the sync acts on which event of a conversation, in what order. One screen, so that a reader
+ * sees what follows from what.
+ */
+
+import type { Committer } from "../sync/commits/committer.ts";
+import type { ConversationEvents } from "../sync/conversation/conversation_events.ts";
+import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
+import type { Housekeeping } from "./housekeeping.ts";
+import type { Outbox } from "../sync/send/outbox.ts";
+
+/** What acts on events. */
+export interface Reacting {
+  conversations: ConversationStore;
+  outbox: Outbox;
+  committer: Committer;
+  maintenance: GroupMaintenance;
+  recovery: RecoveryClient;
+  housekeeping: Housekeeping;
+  /** A part failed in the background: the user should see it. */
+  report(error: unknown): void;
+}
+
+/** Binds every event to the parts that act on it. */
+export function react(
+  events: ConversationEvents,
+  { conversations, outbox, committer, maintenance, recovery, housekeeping, report }: Reacting,
+): void {
+  events.on("epochChanged", (chatId) => {
+    outbox.flush(chatId);
+    housekeeping.leaveAgain(chatId);
+  });
+  events.on("commitMerged", (chatId) => {
+    committer.merged(chatId);
+    // The first commit of a conversation that this device began.
+    if (conversations.get(chatId)?.record.epoch === 1) housekeeping.keepVault();
+  });
+  events.on("commitLost", (chatId) => committer.lost(chatId));
+  events.on("leaveProposed", (chatId) => maintenance.leaveProposed(chatId));
+  events.on("ended", (chatId) => {
+    committer.ended(chatId);
+    void outbox.abandon(chatId, "E016").catch(report);
+    housekeeping.keepVault();
+  });
+  events.on("joined", (chatId) => {
+    recovery.healed(chatId);
+    committer.lost(chatId);
+    outbox.flush(chatId);
+    housekeeping.replenish();
+    housekeeping.keepVault();
+    housekeeping.leaveAgain(chatId);
+  });
+  events.on("moved", (chatId, resend) => {
+    recovery.healed(chatId);
+    committer.lost(chatId);
+    outbox.resend(chatId, resend);
+    maintenance.redo(chatId);
+    housekeeping.keepVault();
+    housekeeping.leaveAgain(chatId);
+  });
+  events.on("brokeOff", (chatId) => {
+    committer.lost(chatId);
+    recovery.broken(chatId);
+  });
+  events.on("rolledBack", (chatId) => void recovery.breakOff(chatId, "rolled-back").catch(report));
+  events.on("suspected", (chatId, code) => recovery.suspect(chatId, code));
+  events.on("serverListDiffers", (chatId) => maintenance.serverDiffers(chatId));
+  events.on("lineChanged", (chatId, order, isDeleted) => outbox.lineChanged(chatId, order, isDeleted));
+  events.on("sent", (chatId) => {
+    maintenance.sent(chatId);
+    housekeeping.checkDevices();
+  });
+  events.on("blockedByCommit", (chatId) => void maintenance.commitLeaves(chatId).catch(() => {}));
+  events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
+  events.on("replacementRefused", (chatId, channelId) => recovery.replacementRefused(chatId, channelId));
+}

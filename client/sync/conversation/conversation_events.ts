@@ -1,0 +1,52 @@
+/**
+ * What happens to conversations, as one typed emitter: the parts of the sync tell it what they did, after it
+ * is on disk, and client/engine/reactions.ts says which part acts on it.
+ */
+
+import { createNanoEvents, type Emitter } from "nanoevents";
+import type { Entry } from "../../../schema/rpc/methods.ts";
+import type { Bytes } from "../../../schema/bytes.ts";
+import type { OutboxRecord } from "./records.ts";
+
+/** Each event and what it carries. `chatId` names the conversation. */
+export interface ConversationEventMap {
+  /** The group is in another epoch: messages may be sealed again, a commit may be built again. */
+  epochChanged(chatId: string): void;
+  /** The own commit was merged. */
+  commitMerged(chatId: string): void;
+  /** Another member's commit won. The plan of the own one is still stored. */
+  commitLost(chatId: string): void;
+  /** A member asked to leave: another member has to commit that. */
+  leaveProposed(chatId: string): void;
+  /** This device is out of the group. */
+  ended(chatId: string): void;
+  /** A Welcome put this device into the group. */
+  joined(chatId: string): void;
+  /** The conversation goes on in a replacement channel. `resend`: own messages to send once more there. */
+  moved(chatId: string, resend: OutboxRecord[]): void;
+  /** An entry could not be followed, and no later one can be: help is needed. */
+  brokeOff(chatId: string): void;
+  /** This device's state is older than what it did already. */
+  rolledBack(chatId: string): void;
+  /** The server did not take what was sealed in the own epoch. `code`: E015, E016 or E017 as a number. */
+  suspected(chatId: string, code: number): void;
+  /** The server's list of members differs from the group's. */
+  serverListDiffers(chatId: string): void;
+  /** A later message has edited, deleted or reacted to an own line. */
+  lineChanged(chatId: string, order: string, isDeleted: boolean): void;
+  /** The server took an own message. */
+  sent(chatId: string): void;
+  /** A message waits until somebody's leave, or a revoked device, is committed. */
+  blockedByCommit(chatId: string): void;
+  /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
+  welcomeLost(entry: Entry): void;
+  /** A replacement channel was refused because its maker is no admin as this device knows the group. */
+  replacementRefused(chatId: string, channelId: Bytes): void;
+}
+
+export type ConversationEvents = Emitter<ConversationEventMap>;
+
+/** @returns an emitter without listeners */
+export function createConversationEvents(): ConversationEvents {
+  return createNanoEvents<ConversationEventMap>();
+}

@@ -1,0 +1,82 @@
+/** Whom a device message goes to, and which member of a conversation it came from. */
+
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { GroupState, Member } from "../../mls/group.ts";
+import type { ChatRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { DeviceMessage } from "./device_messages.ts";
+import { isIn } from "../conversation/standing.ts";
+
+/** Whom a request goes to at once. */
+const askedAtOnce = 2;
+
+/**
+ * Rounds in which only those are asked whom this device knows from the chat: brought back by another, it
+ * would have to ask its user (GRP-7.5).
+ */
+const roundsAmongKnown = 3;
+
+/**
+ * Two of them, others each round: other accounts first, because one account's devices often fail together.
+ *
+ * @param members the recipientKeys that the server has
+ * @param record the chat as this device knows it, if it does
+ * @param round from 1
+ */
+export async function whomToAsk(
+  { account, mls, ownKey }: Pick<SyncContext, "account" | "mls" | "ownKey">,
+  members: Uint8Array<ArrayBuffer>[],
+  record: Readonly<ChatRecord> | undefined,
+  state: GroupState | undefined,
+  round: number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const own = new Set(
+    (state ? mls.members(state) : []).filter(({ credential }) => toHex(credential.accountKey) === ownKey).map((
+      { recipientKey },
+    ) => toHex(recipientKey)),
+  );
+  const others = members.filter((key) => !equalBytes(key, account.recipientKey)).sort((a, b) =>
+    toHex(a) < toHex(b) ? -1 : 1
+  );
+  const ordered = [...others.filter((key) => !own.has(toHex(key))), ...others.filter((key) => own.has(toHex(key)))];
+  const known = round <= roundsAmongKnown && record ? await devicesOf(account, record) : new Set<string>();
+  const preferred = ordered.filter((key) => known.has(toHex(key)));
+  const asked = preferred.length > 0 ? preferred : ordered;
+  // Each device begins elsewhere, so that the same two are not asked by all.
+  return inRotation(asked, askedAtOnce, account.recipientKey[0] + (round - 1) * askedAtOnce);
+}
+
+/** @returns so many of the items, beginning with the one at `from` and going around; all, if there are no more */
+export function inRotation<T>(items: T[], count: number, from: number): T[] {
+  if (items.length <= count) return items;
+  const start = from % items.length;
+  return [...items, ...items].slice(start, start + count);
+}
+
+/** @returns the devices of the chat's accounts as hex, as far as this device has their lists */
+async function devicesOf(
+  { directory }: SyncContext["account"],
+  { members }: Readonly<ChatRecord>,
+): Promise<Set<string>> {
+  const accounts = await Promise.all(members.map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
+  return new Set(
+    accounts.flatMap((known) => known?.devices.devices.map(({ recipientKey }) => toHex(recipientKey)) ?? []),
+  );
+}
+
+/**
+ * @returns the member that a payload is from, with the chat as it is now; undefined when it is none, or this
+ *   device is not in the chat
+ */
+export async function memberOf(
+  { conversations: chats, mls }: Pick<SyncContext, "conversations" | "mls">,
+  chatId: string,
+  { from }: DeviceMessage,
+): Promise<{ record: Readonly<ChatRecord>; state: GroupState; member: Member } | undefined> {
+  const state = await chats.withState(chatId);
+  const record = chats.get(chatId)?.record;
+  const member = state?.active
+    ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
+    : undefined;
+  return state && record && isIn(record) && member ? { record, state, member } : undefined;
+}

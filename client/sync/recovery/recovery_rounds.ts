@@ -1,0 +1,179 @@
+/**
+ * The rounds in which this device asks for help with one conversation after another, with growing pauses.
+ *
+ * Why this device can not follow is on disk, so the rounds start again with every connection. What a round
+ * does is decided in policy.ts.
+ */
+
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { GroupState } from "../../mls/group.ts";
+import { Timers } from "../../runtime/timers.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { ChatRecord } from "../conversation/records.ts";
+import { type Desync, desyncOf, isIn } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import {
+  type DeviceMessage,
+  type DeviceMessageContent,
+  sendDeviceMessage,
+} from "../device_messages/device_messages.ts";
+import { whomToAsk } from "../device_messages/peers.ts";
+import { type Admins, isAdmin } from "../membership/admins.ts";
+import type { CreateReplacement } from "../reinit/create_replacement.ts";
+import { accountOf } from "../reinit/replacement_maker.ts";
+import { decideRecovery } from "./policy.ts";
+import type { ReaddRequests } from "./readd_requests.ts";
+import { actAhead } from "./server_behind.ts";
+
+/** Pause between rounds, in ms. It doubles up to the longest. */
+export const firstRoundMs = 5_000;
+export const longestRoundMs = 600_000;
+
+/** What the rounds for one conversation have learned. In memory only. */
+interface Asking {
+  rounds: number;
+  /** The server's epoch at the last round, and for how many rounds it has been that. */
+  serverEpoch: number;
+  quietRounds: number;
+  /** Accounts as hex that could not follow the commit either. */
+  stuck: Set<string>;
+  /** Accounts as hex that asked for help themselves, for any reason, since the server's epoch is what it is. */
+  inNeed: Set<string>;
+}
+
+interface Parts {
+  context: SyncContext;
+  requests: ReaddRequests;
+  admins: Admins;
+  createReplacement: CreateReplacement;
+}
+
+/** Asks members for help, round after round, while a conversation is out of step. */
+export class RecoveryRounds {
+  readonly #context: SyncContext;
+  readonly #parts: Parts;
+  readonly #asking = new Map<string, Asking>();
+  readonly #timers: Timers;
+  readonly #running = new Set<string>();
+  #closed = false;
+
+  constructor(parts: Parts) {
+    this.#context = parts.context;
+    this.#timers = new Timers(parts.context.environment);
+    this.#parts = parts;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timers.close();
+  }
+
+  /** Begins a round now for a conversation that is out of step. */
+  start(chatId: string): void {
+    this.#schedule(chatId, 0);
+  }
+
+  /** The device can follow the group again: no more rounds. */
+  stop(chatId: string): void {
+    this.#asking.delete(chatId);
+    this.#timers.cancel(chatId);
+  }
+
+  /** The sender of this message asks for help itself. So its account can not help this device. */
+  async noteNeed(chatId: string, { from }: DeviceMessage): Promise<void> {
+    const record = this.#context.conversations.get(chatId)?.record;
+    const asking = record && desyncOf(record) ? this.#asking.get(chatId) : undefined;
+    const account = asking ? await accountOf(this.#context, chatId, from) : undefined;
+    if (asking && account !== undefined && account !== this.#context.ownKey) asking.inNeed.add(account);
+  }
+
+  /** The sender of this message can not follow the same commit. */
+  async noteStuck(chatId: string, { from, content }: DeviceMessage): Promise<void> {
+    const record = this.#context.conversations.get(chatId)?.record;
+    const desync = record && isIn(record) ? desyncOf(record) : undefined;
+    const asking = this.#asking.get(chatId);
+    if (!desync || !asking || (desync.commitId ?? "") !== toHex(content.commitId)) return;
+    const account = await accountOf(this.#context, chatId, from);
+    if (account !== undefined && account !== this.#context.ownKey) asking.stuck.add(account);
+  }
+
+  #schedule(chatId: string, delayMs: number): void {
+    this.#timers.start(chatId, delayMs, () => void this.#step(chatId));
+  }
+
+  /** One round. Never rejects. */
+  async #step(chatId: string): Promise<void> {
+    if (this.#closed || this.#running.has(chatId)) return;
+    this.#running.add(chatId);
+    const asking = this.#asking.get(chatId) ??
+      { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };
+    this.#asking.set(chatId, asking);
+    try {
+      await this.#round(chatId, asking);
+    } catch {
+      // No network, or the storage failed: the next round, or the next connection, tries again.
+    } finally {
+      this.#running.delete(chatId);
+    }
+    const chat = this.#context.conversations.get(chatId);
+    if (chat && isIn(chat.record) && desyncOf(chat.record)) {
+      this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
+    }
+  }
+
+  async #round(chatId: string, asking: Asking): Promise<void> {
+    const { conversations: chats, account, ownKey } = this.#context;
+    const record = chats.get(chatId)?.record;
+    const desync = record && isIn(record) ? desyncOf(record) : undefined;
+    if (!record || !desync) return;
+    const state = await chats.withState(chatId);
+    const server = await serverState(this.#context.rpc, record.channelId);
+    const serverBehind = !server || server.epoch < record.epoch;
+    asking.rounds++;
+    if (!serverBehind) noteServerEpoch(asking, server.epoch);
+    const action = decideRecovery({
+      admin: isAdmin(record, ownKey),
+      hasState: state !== undefined,
+      desync,
+      serverBehind,
+      alone: server?.members.every((key) => equalBytes(key, account.recipientKey)) ?? false,
+      rounds: asking.rounds,
+      quietRounds: asking.quietRounds,
+      stuck: asking.stuck.size,
+      inNeed: asking.inNeed.size,
+    });
+    if (action === "act-ahead") {
+      await actAhead(this.#context, this.#parts.admins, chatId, record, state, server?.members, asking.rounds);
+    } else if (action === "replace") {
+      await this.#parts.createReplacement(chatId, state ? "rejected-commit" : "state-lost");
+    } else if (server) {
+      await this.#ask(record, desync, state, server, action, asking.rounds);
+    }
+  }
+
+  async #ask(
+    record: Readonly<ChatRecord>,
+    { epoch, commitId }: Desync,
+    state: GroupState | undefined,
+    server: NonNullable<Awaited<ReturnType<typeof serverState>>>,
+    action: "ask-reseal" | "ask-readd",
+    round: number,
+  ): Promise<void> {
+    const whom = await whomToAsk(this.#context, server.members, record, state, round);
+    const id = fromHex(commitId ?? "");
+    const content: DeviceMessageContent = action === "ask-reseal"
+      ? { kind: "reseal", n: epoch, commitId: id }
+      : await this.#parts.requests.make(record.channelId, epoch, id, server.epoch);
+    for (const to of whom) await sendDeviceMessage(this.#context, record.channelId, to, content);
+  }
+}
+
+function noteServerEpoch(asking: Asking, epoch: number): void {
+  if (epoch === asking.serverEpoch) {
+    asking.quietRounds++;
+    return;
+  }
+  asking.serverEpoch = epoch;
+  asking.quietRounds = 0;
+  asking.inNeed.clear();
+}

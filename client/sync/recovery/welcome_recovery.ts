@@ -1,0 +1,106 @@
+/**
+ * Asks to be added anew where a Welcome did not open: to a channel that this device does not know, or to a
+ * conversation that it is out of.
+ */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import { Timers } from "../../runtime/timers.ts";
+import { serverState } from "../commits/server_member_list.ts";
+import type { UnreadableRecord } from "../conversation/records.ts";
+import { isIn } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { sendDeviceMessage } from "../device_messages/device_messages.ts";
+import { whomToAsk } from "../device_messages/peers.ts";
+import type { ReaddRequests } from "./readd_requests.ts";
+import { firstRoundMs, longestRoundMs } from "./recovery_rounds.ts";
+
+/** Rounds of asking for one Welcome. */
+const welcomeRounds = 12;
+/** Channels that are asked at once. Strangers may send any number of Welcomes. */
+const lostWelcomesAtOnce = 8;
+
+interface LostWelcome {
+  channelId: Uint8Array<ArrayBuffer>;
+  n: number;
+  commitId: Uint8Array<ArrayBuffer>;
+}
+
+/** Asks the members of a channel whose Welcome did not open to add this device anew. */
+export class WelcomeRecovery {
+  readonly #context: SyncContext;
+  readonly #requests: ReaddRequests;
+  readonly #timers: Timers;
+  #closed = false;
+
+  constructor(context: SyncContext, requests: ReaddRequests) {
+    this.#context = context;
+    this.#timers = new Timers(context.environment);
+    this.#requests = requests;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timers.close();
+  }
+
+  /** A Welcome to a channel did not open: its KeyPackage is gone. */
+  lost({ channelId, epoch, id }: Entry): void {
+    this.#schedule({ channelId: new Uint8Array(channelId), n: epoch, commitId: new Uint8Array(id) }, 1);
+  }
+
+  /** Asks again for every Welcome that an earlier run could not open. @throws StorageError */
+  async retryStored(): Promise<void> {
+    for (const { value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
+      if (value.kind !== EntryKind.WELCOME || value.code !== "header" || !context.channelId) continue;
+      this.#schedule({ channelId: new Uint8Array(context.channelId), n: value.epoch, commitId: value.id }, 1);
+    }
+  }
+
+  /**
+   * The user has accepted an account's changed key. Groups whose Welcome was refused for the old pin may be
+   * entered now, so their members are asked to add this device anew.
+   *
+   * @throws StorageError
+   */
+  async keyAccepted(): Promise<void> {
+    const { store } = this.#context;
+    const refused = (await store.range<UnreadableRecord>("unreadable", "")).filter(({ value }) =>
+      value.kind === EntryKind.WELCOME && value.code === "untrusted"
+    );
+    // From now on they count as Welcomes that did not open, which every connection asks for again.
+    await store.write({
+      puts: refused.map(({ key, value, context }) => ({
+        store: "unreadable" as const,
+        key,
+        value: { ...value, code: "header" as const },
+        context,
+      })),
+    });
+    await this.retryStored();
+  }
+
+  #schedule(lost: LostWelcome, round: number): void {
+    const key = toHex(lost.channelId);
+    if (this.#closed || this.#timers.has(key) || round > welcomeRounds || this.#timers.size >= lostWelcomesAtOnce) {
+      return;
+    }
+    const delayMs = round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2));
+    this.#timers.start(key, delayMs, () => {
+      void this.#ask(lost, round).catch(() => {}).finally(() => this.#schedule(lost, round + 1));
+    });
+  }
+
+  async #ask({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
+    const { conversations: chats } = this.#context;
+    const known = chats.chatOf(toHex(channelId));
+    const record = known === undefined ? undefined : chats.get(known)?.record;
+    if (known === undefined || (record && isIn(record))) return;
+    const server = await serverState(this.#context.rpc, channelId);
+    if (!server) return;
+    const content = await this.#requests.make(channelId, n, commitId, server.epoch);
+    for (const to of await whomToAsk(this.#context, server.members, record, undefined, round)) {
+      await sendDeviceMessage(this.#context, channelId, to, content);
+    }
+  }
+}

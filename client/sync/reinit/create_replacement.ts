@@ -1,0 +1,160 @@
+/**
+ * Creates a replacement channel for a conversation (specification §3.5).
+ *
+ * It is due when all honest members refuse the commit that the server took, or when the server has gone back
+ * in time. Only an admin's device creates one.
+ */
+
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { GroupInfo, Member } from "../../mls/group.ts";
+import type { Committer } from "../commits/committer.ts";
+import { mapWithConcurrency } from "../../runtime/pool.ts";
+import { commitHistory } from "./fork_point.ts";
+import type { PastEpoch } from "../conversation/epoch_history.ts";
+import type { People } from "../membership/people.ts";
+import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { isIn } from "../conversation/standing.ts";
+import { signReplacement } from "./replacement_maker.ts";
+import { EngineError } from "../../api/errors.ts";
+import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+
+/** Why a conversation needs another channel. */
+export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost";
+
+/** {@link createReplacement} with its parts bound. */
+export type CreateReplacement = (chatId: string, reason: ReplacementReason) => Promise<void>;
+
+/** Calls for KeyPackages that are under way at once. */
+const devicesAtOnce = 8;
+
+/**
+ * Creates a replacement channel and resolves when the conversation has moved.
+ *
+ * @param reason is shown to the members
+ * @throws EngineError
+ */
+export async function createReplacement(
+  context: SyncContext,
+  committer: Committer,
+  people: People,
+  chatId: string,
+  reason: ReplacementReason,
+): Promise<void> {
+  const { account, conversations: chats, mls } = context;
+  const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
+  if (
+    !chat || !isIn(chat.record) || chat.record.epoch === 0 ||
+    chats.all().some(({ record }) => record.succeeds === chatId)
+  ) {
+    return;
+  }
+  const { record } = chat;
+  // Without a state of its own, what is remembered of the epoch will do: an admin whose device failed when
+  // the server did must not be the end of the group.
+  const past = await context.store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
+  const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
+  if (!transcriptHash) return;
+  const info = state ? mls.info(state) : infoOf(record, account.clock.now());
+  const channelId = crypto.getRandomValues(new Uint8Array(32));
+  const first = record.firstChannelId;
+  const supersedes = await signReplacement(
+    channelId,
+    {
+      channelId: record.channelId,
+      lastEpoch: BigInt(record.epoch),
+      transcriptHash,
+      reason,
+      commits: commitHistory(record.commits),
+      ...(!equalBytes(first, record.channelId) && { firstChannelId: first }),
+    },
+    account.recipientKey,
+    account.deviceSeed,
+  );
+  const add = await packagesOf(context, people, record, state && mls.members(state));
+  const { name, kind, createdMs, roles } = info;
+  const fresh = await mls.createGroup({
+    channelId,
+    keyPackage: await account.keyPackages.forOwnGroup(),
+    info: { name, kind, createdMs, roles, supersedes },
+  });
+  const {
+    keptBytes: _kept,
+    earlier: _earlier,
+    superseded: _superseded,
+    serverDiffers: _differs,
+    ...kept
+  } = record;
+  const hidden: ChatRecord = {
+    ...kept,
+    channelId,
+    standing: { kind: "pending" },
+    succeeds: chatId,
+    epoch: 0,
+    epochSinceMs: account.clock.now(),
+    ownSent: 0,
+    commits: [],
+    nextOrder: 0,
+    unread: 0,
+  };
+  await chats.update(async (unit) => {
+    const conversation = await unit.create(hidden);
+    conversation.start(fresh);
+    await committer.prepare(conversation, { purpose: "create", add, remove: [] }, 0);
+  });
+  await committer.sendPrepared(toHex(channelId));
+}
+
+function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): GroupInfo {
+  return {
+    name,
+    kind,
+    createdMs: nowMs,
+    roles: Object.fromEntries(
+      members.filter(({ role }) => role === "admin").map(({ accountKey, role }) => [accountKey, role]),
+    ),
+  };
+}
+
+/**
+ * KeyPackages of every other device that can be reached; one that has none comes in later, as any missing device does.
+ *
+ * @param members of the old group; without them, all devices of its accounts
+ */
+async function packagesOf(
+  { account }: SyncContext,
+  people: People,
+  record: Readonly<ChatRecord>,
+  members: Member[] | undefined,
+): Promise<CommitPlan["add"]> {
+  const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
+  // The server takes no device that was revoked meanwhile, and one that came in its place must not be left behind.
+  await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
+  const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
+    const known = await account.directory.byKey(fromHex(accountKey));
+    const others = known?.devices.devices.filter(({ recipientKey }) =>
+      !equalBytes(recipientKey, account.recipientKey)
+    ) ?? [];
+    const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
+    return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
+  }));
+  const found = await mapWithConcurrency(
+    wanted.flat(),
+    devicesAtOnce,
+    async ({ known, device }) =>
+      await people.fetch(known, [device]).catch((error) => {
+        if (isGone(error)) return [];
+        throw error;
+      }),
+  );
+  return found.flat();
+}
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof EngineError
+    ? error.problem.code
+    : error instanceof Error && "code" in error
+    ? codeName(error.code as number)
+    : "";
+  return code === codeName(ErrorCode.unknownRecipient) || code === codeName(ErrorCode.noKeyPackageLeft);
+}

@@ -1,0 +1,183 @@
+/**
+ * Moves a conversation into its replacement channel (specification §3.5).
+ *
+ * The conversation keeps its place, history, title and roles. Each difference between the old and the new
+ * group is a line in the conversation.
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { RejectionCode } from "../../mls/types.ts";
+import type { GroupState, JoinResult, PendingCommit, Supersedes } from "../../mls/group.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
+import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
+import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
+import { type ChatRecord, keys, type OutboxRecord } from "../conversation/records.ts";
+import { storeForResend } from "../send/resend.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { isIn, isShown } from "../conversation/standing.ts";
+import { comesFirst, judgeReplacement } from "./replacement_rules.ts";
+import { makerOf } from "./replacement_maker.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+export type ReplacementOutcome =
+  | {
+    kind: "moved";
+    conversation: ConversationTransaction; /** It had left the conversation, or had been removed. */
+    wasOut: boolean;
+  }
+  | { kind: "refused"; conversation: ConversationTransaction; code: RejectionCode }
+  | { kind: "unknown" };
+
+/**
+ * @returns the conversation that the channel says it goes on from: by the channel before it, or, for one who
+ *   has missed moves, by the first
+ */
+async function conversationOf(
+  { conversations: chats }: SyncContext,
+  unit: UnitOfWork,
+  { channelId, firstChannelId }: Supersedes,
+): Promise<ConversationTransaction | undefined> {
+  const superseded = toHex(channelId);
+  const chatId = unit.chatOf(channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
+  const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  if (conversation || !firstChannelId) return conversation;
+  const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
+  // Anybody can invite to a group that says it began there.
+  const byFirst = (ofFirst.find(({ record }) => !record.invitation) ?? ofFirst[0])?.id;
+  return byFirst === undefined ? undefined : await unit.conversation(byFirst);
+}
+
+/** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
+export async function followReplacement(
+  received: EntryContext,
+  { info, adder, newState, S }: Joined,
+): Promise<ReplacementOutcome> {
+  const { context, unit, entry } = received;
+  const { mls, ownKey } = context;
+  const { supersedes } = info;
+  if (!supersedes) return { kind: "unknown" };
+  const conversation = await conversationOf(context, unit, supersedes);
+  if (!conversation || !isShown(conversation.record)) return { kind: "unknown" };
+  const { record } = conversation;
+  const maker = await makerOf(context, conversation, entry.channelId, supersedes);
+  const wasOut = !isIn(record);
+  const missed = !equalBytes(record.channelId, supersedes.channelId) &&
+    !record.earlier?.includes(toHex(supersedes.channelId));
+  const code = judgeReplacement({
+    supersedes,
+    info,
+    maker,
+    members: mls.members(newState),
+    old: record,
+    past: await epochHistory(context, unit, conversation),
+  });
+  // What it has not seen may have made other admins: their group is no breach of a rule, but another conversation.
+  if (code !== undefined) return wasOut || missed ? { kind: "unknown" } : { kind: "refused", conversation, code };
+  if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
+    return { kind: "refused", conversation, code: "GRP-5.4" };
+  }
+  const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
+  const adderKey = toHex(adder.credential.accountKey);
+  const accounts = accountsOf(mls.members(newState));
+  const parted = wasOut ? undefined : partedAfter(conversation.record, supersedes);
+  const redo = parted === undefined
+    ? undefined
+    : await membershipChangesAfter(context, unit, conversation, parted, accounts);
+  await move(
+    received,
+    conversation,
+    newState,
+    { commitId: entry.id, S },
+    by,
+    wasOut ? [] : await ownMessagesAfter(context, conversation, parted, accounts),
+  );
+  if (redo) conversation.set({ redo });
+  // GRP-7: taken back in by somebody whom it never met there, it is asked first.
+  if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
+    conversation.set({ invitation: true });
+  }
+  return { kind: "moved", conversation, wasOut };
+}
+
+/**
+ * The server took the commit that makes this device's own successor: the conversation moves, unless it has
+ * moved meanwhile.
+ */
+export async function adoptReplacement(
+  received: EntryContext,
+  candidate: ConversationTransaction,
+  state: GroupState,
+  { commitId, S }: PendingCommit,
+): Promise<void> {
+  const { context, unit, entry } = received;
+  const main = await unit.conversation(candidate.record.succeeds!);
+  const { supersedes } = context.mls.info(state);
+  candidate.remove();
+  if (
+    !main || !isIn(main.record) || !supersedes ||
+    !comesFirst(main.record, entry.channelId, supersedes, entry.receivedMs)
+  ) {
+    return;
+  }
+  await move(
+    received,
+    main,
+    state,
+    { commitId, S },
+    context.account.username,
+    await ownMessagesAfter(context, main, undefined, accountsOf(context.mls.members(state))),
+  );
+}
+
+/**
+ * @returns the epoch since which those who go on from the maker's could not see what this device did: the
+ *   last that both have been in, unless it is the one that all go on from
+ */
+function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
+  if (!equalBytes(channelId, supersedes.channelId)) return undefined;
+  const shared = lastSharedEpoch(supersedes.commits, commits) ??
+    (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
+  return shared === epoch && shared === Number(supersedes.lastEpoch) ? undefined : shared;
+}
+
+/**
+ * The conversation goes on in the entry's channel, with a line for the move and one for each difference to
+ * what it was before.
+ *
+ * @param said is sent again there
+ */
+async function move(
+  { context, unit, entry }: EntryContext,
+  conversation: ConversationTransaction,
+  state: GroupState,
+  made: Pick<PendingCommit, "commitId" | "S">,
+  by: string,
+  said: OutboxRecord[],
+): Promise<void> {
+  const { mls, account } = context;
+  const { name, supersedes } = mls.info(state);
+  const before = {
+    name: conversation.record.name,
+    members: conversation.record.members,
+    ...(isIn(conversation.record) && conversation.state?.active && { devices: mls.members(conversation.state) }),
+  };
+  conversation.moveTo(
+    new Uint8Array(entry.channelId),
+    state,
+    account.clock.now(),
+    toHex(entry.id),
+    toHex(supersedes!.channelId),
+  );
+  await noteEpoch(context, unit, conversation, state, made, true);
+  conversation.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
+  for (const { notice, values } of membershipDiff(before, { name, devices: mls.members(state) })) {
+    conversation.notice(notice, values, entry.receivedMs);
+  }
+  unit.delete("epochs", keys.ownChanges(conversation.id));
+  storeForResend(unit, conversation, said);
+  unit.afterCommit(() => context.events.emit("moved", conversation.id, said));
+}

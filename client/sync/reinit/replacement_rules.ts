@@ -1,0 +1,82 @@
+/**
+ * Rules for a replacement channel (specification §3.5), judged from this device's own history.
+ *
+ * | rule | what it refuses |
+ * |---|---|
+ * | GRP-5.1 | a last common epoch or transcript hash that is not in this device's history, unless both histories forked at an epoch that both have been in |
+ * | GRP-5.2 | a replacement that no admin of the replaced group has signed |
+ * | GRP-5.3 | another kind or name, accounts that were not in the group, or admins that were none; for a chat of two, anybody else |
+ * | GRP-5.4 | a replacement for a channel that the conversation has left already: the first wins; of two made at the same time, the one with the smaller channelId |
+ *
+ * A device that was out of the group, or behind, has not seen every change. There accounts, admins and name
+ * may differ, because an admin's commit may change them at any time.
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { GroupInfo, Member, Supersedes } from "../../mls/group.ts";
+import { accountsOf } from "../conversation/membership_diff.ts";
+import { cameAfter, lastSharedEpoch } from "./fork_point.ts";
+import type { PastEpoch } from "../conversation/epoch_history.ts";
+import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
+
+/** What a successor is held against. */
+export interface ReplacementFacts {
+  supersedes: Supersedes;
+  info: GroupInfo;
+  /** The account, as hex, whose device signed it; undefined when nobody of the old group did. */
+  maker: string | undefined;
+  /** Members of the successor. */
+  members: Member[];
+  old: Readonly<ChatRecord>;
+  past: PastEpoch[];
+}
+
+/** GRP-5.1 to GRP-5.3. @returns the rule that is broken, or undefined */
+export function judgeReplacement(
+  { supersedes, info, maker, members, old, past }: ReplacementFacts,
+): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
+  const lastEpoch = Number(supersedes.lastEpoch);
+  // Of a channel that it has left, or never was in, this device has no history to hold it against.
+  const present = equalBytes(old.channelId, supersedes.channelId);
+  let parted = false;
+  if (present && !desyncOf(old)) {
+    // The epoch that took this device out has no hash here.
+    const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
+    // A device that was behind, or out, or came later, has nothing to hold it against, and one that can not
+    // follow its group is put back by any member's Welcome; one that has been there must have seen the same,
+    // or have gone on from an epoch before it that both have been in: the server went back in time, and those
+    // who had seen what it lost can not come here.
+    parted = known
+      ? !equalBytes(known.hash, supersedes.transcriptHash)
+      : isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
+    if (parted && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
+  }
+  const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
+  if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
+  if (info.kind !== old.kind) return "GRP-5.3";
+  const accounts = accountsOf(members);
+  if (
+    old.kind === "direct" &&
+    accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)
+  ) return "GRP-5.3";
+  // Names, members and roles may have changed in commits that this device has not seen.
+  if (!present || !isIn(old) || parted || lastEpoch !== old.epoch) return undefined;
+  const grown = accounts.some(({ accountKey, role }) =>
+    roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin")
+  );
+  return grown || info.name !== old.name ? "GRP-5.3" : undefined;
+}
+
+/** GRP-5.4: whether a conversation that has moved already moves again. */
+export function comesFirst(
+  record: Readonly<ChatRecord>,
+  channelId: Uint8Array,
+  { channelId: superseded }: Supersedes,
+  receivedMs: number,
+): boolean {
+  // A device that was out of it, or whose Welcome was lost, may have missed the moves between.
+  if (equalBytes(record.channelId, superseded) || !record.earlier?.includes(toHex(superseded))) return true;
+  const together = record.superseded === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < togetherMs;
+  return together && toHex(channelId) < toHex(record.channelId);
+}
