@@ -30,7 +30,7 @@
  *
  * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device
  * of a member account is added by a member's client, GRP-4.5 a device that can not follow is put back at its
- * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, helper.ts),
+ * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, recovery_responder.ts),
  * GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts), GRP-6.1 keys are kept for one
  * epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3
  * senders renew their keys after 150 messages or 7 days (client/sync/membership/group_maintenance.ts),

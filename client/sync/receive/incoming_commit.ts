@@ -17,7 +17,7 @@ import type { EntryContext } from "../conversation/entry_context.ts";
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
 /**
- * The client's guard on an entry of epoch n (specification §4): it must be the own epoch + 1; n that was passed
+ * The client's guard on an entry of epoch n (specification §4.5): it must be the own epoch + 1; n that was passed
  * already is a repeat when its commitId is the one that was merged, and a fork when it is another. Nothing
  * leads back to an epoch from before those that are remembered, whichever commit says so ("old").
  *
@@ -160,7 +160,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   if (!conversation) return;
   const pending = conversation.pending?.commit && mls.decodePending(conversation.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
-    // Only a device whose state went back in time meets its own commit without having it (specification §4, E017).
+    // Only a device whose state went back in time meets its own commit without having it (specification §4.5, E017).
     unit.afterCommit(() => context.events.emit("rolledBack", conversation.id));
     remember(received, conversation.id, "rolled-back");
     return;
@@ -215,7 +215,7 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
 
 /**
  * The server says that this device is out. The commit that would prove it is sealed to those who stay: unless
- * the member who made it has said so, it is shown as the server's word (specification §4).
+ * the member who made it has said so, it is shown as the server's word (specification §4.6).
  */
 export async function receiveRemoval(received: EntryContext): Promise<void> {
   const { context: { account }, unit, entry } = received;

@@ -23,7 +23,7 @@ export interface Break {
 }
 
 export const breaks: Readonly<Record<Symptom, Break>> = {
-  // The storage went back in time: this device committed or acknowledged a later epoch (specification §4, E017).
+  // The storage went back in time: this device committed or acknowledged a later epoch (specification §4.5, E017).
   "rolled-back": {
     cause: "E017",
     notice: "rolled-back",
