@@ -34,7 +34,7 @@ import {
   type Rejected,
   type SealedMessage,
   type Skipped,
-  SkipReason,
+  type SkipReason,
   type Unreadable,
 } from "./types.ts";
 
