@@ -40,14 +40,7 @@ const clientRooms = [
 ];
 
 /** Imports that still run the wrong way. */
-const knownWrongWay = [
-  "client/sync/conversation/sync_context.ts → client/sync/membership/trust_watch.ts",
-  "client/sync/membership/admins.ts → client/sync/recovery/recovery_responder.ts",
-  "client/sync/membership/admins.ts → client/sync/recovery/requests.ts",
-  "client/sync/membership/admins.ts → client/sync/reinit/replacement_channel.ts",
-  "client/sync/reinit/refused_replacements.ts → client/sync/recovery/recovery_responder.ts",
-  "client/sync/send/messages.ts → client/sync/membership/people.ts",
-];
+const knownWrongWay = [];
 
 function sourcesOf(folder: string): string[] {
   if (!existsSync(folder)) return [];

@@ -3,7 +3,7 @@
  * taken from the sender.
  */
 
-import { type Bytes, concat, sha256, toHex, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, fromHex, sha256, toHex, utf8 } from "../../schema/bytes.ts";
 
 /**
  * `0x01 ‖ SHA-256(senderUri ‖ roomUri ‖ content ‖ salt)[0..31)`.
@@ -35,4 +35,9 @@ export function accountUri(accountKey: Uint8Array): string {
  */
 export function roomUri(firstChannelId: Uint8Array): string {
   return `im:${toHex(firstChannelId)}`;
+}
+
+/** @returns the 16 bytes of a messageId, or undefined for a text that is none */
+export function messageIdOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return /^[0-9a-f]{32}$/.test(text) ? fromHex(text) : undefined;
 }

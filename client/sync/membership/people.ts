@@ -3,7 +3,7 @@
  * them out.
  */
 
-import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
@@ -381,9 +381,4 @@ function removalOf(
 ): CommitPlan | undefined {
   const remove = conversation.members().filter(which).map(({ recipientKey }) => recipientKey);
   return remove.length > 0 ? { purpose: "remove", add: [], remove } : undefined;
-}
-
-/** @returns the 16 bytes of a messageId, or undefined for a text that is none */
-export function messageIdOf(text: string): Uint8Array<ArrayBuffer> | undefined {
-  return /^[0-9a-f]{32}$/.test(text) ? fromHex(text) : undefined;
 }

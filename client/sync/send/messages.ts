@@ -1,5 +1,6 @@
 /** The history: sending a text, reading pages, marking as read, forgetting what is due. */
 
+import { messageIdOf } from "../../content/message_id.ts";
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
 import type { TimelinePage } from "../../api/engine_api.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
@@ -8,7 +9,6 @@ import { maxTextBytes, textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
-import { messageIdOf } from "../membership/people.ts";
 import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { itemOf } from "../conversation/projection.ts";

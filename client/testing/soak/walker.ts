@@ -4,13 +4,14 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import { EngineError } from "../../api/engine_api.ts";
+import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
 import {
   chatFromStored,
   type ChatMember,
   type ChatRecord,
+  cursorKey,
   keys,
   type OutboxRecord,
   type PendingRecord,
@@ -127,7 +128,7 @@ export class Walker {
     this.said.set(messageId, { place, text });
     this.run(text, async () => {
       // Brought back by somebody whom it did not know there, its user is asked first, and says yes.
-      if ((await this.person.chat(chatId))?.mustAccept) await this.person.engine.acceptInvitation(chatId);
+      if ((await this.person.chat(chatId))?.needsAcceptance) await this.person.engine.acceptInvitation(chatId);
       await this.person.engine.send(chatId, messageId, text);
     });
   }
@@ -173,7 +174,7 @@ export class Walker {
     return new SealedStore(this.person.storage.restarted(), this.person.wrappingKey);
   }
 
-  /** @returns the record as it lies on disk; its members lie apart */
+  /** The chat as the disk has it; its members are records of their own. */
   async record(chatId: string): Promise<Omit<ChatRecord, "members"> | undefined> {
     const stored = await this.#disk().get<StoredChat>("groups", chatId);
     return stored && chatFromStored(stored);
@@ -192,6 +193,12 @@ export class Walker {
       againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
     return this.running.size === 0 && !this.restarting && pending === undefined &&
       outbox.every(({ value }) => waits(value));
+  }
+
+  /** Whether entries of the group wait for it on the server. */
+  async isBehind(core: TestCore, { channelId }: Pick<ChatRecord, "channelId">): Promise<boolean> {
+    const cursor = await this.#disk().get<number>("account", cursorKey) ?? 0;
+    return await core.isWaiting(await this.person.recipientKey(), channelId, cursor);
   }
 
   /** @returns the messageIds of what is to go out */
