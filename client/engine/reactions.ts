@@ -41,7 +41,7 @@ export function react(
   events.on("leaveProposed", (chatId) => maintenance.leaveProposed(chatId));
   events.on("ended", (chatId) => {
     committer.ended(chatId);
-    void outbox.abandon(chatId, "E016").catch(report);
+    void outbox.abandon(chatId).catch(report);
     housekeeping.keepVault();
   });
   events.on("joined", (chatId) => {

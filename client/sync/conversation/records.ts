@@ -148,13 +148,34 @@ export interface OutboxRecord {
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
-  /** It has been sent, and goes out once more since then, in ms: the line says "sent" already. */
+  /** It was sent before, and is sent once more since then, ms since the Unix epoch. Its line says "sent" already. */
+  resendSinceMs?: number;
+  /** Accounts as hex that could not read it when it was sent first. It waits while one of them is in the group. */
+  excludedAccounts?: string[];
+}
+
+/** A waiting message as it lies on disk. The property names are those of the first version. */
+export type StoredOutbox = Omit<OutboxRecord, "resendSinceMs" | "excludedAccounts"> & {
   againMs?: number;
-  /**
-   * Accounts as hex that could not read it when it was said: while one of them is in the group it does not go
-   * out once more.
-   */
   notFor?: string[];
+};
+
+/** @returns the record in memory */
+export function outboxFromStored({ againMs, notFor, ...same }: StoredOutbox): OutboxRecord {
+  return {
+    ...same,
+    ...(againMs !== undefined && { resendSinceMs: againMs }),
+    ...(notFor && { excludedAccounts: notFor }),
+  };
+}
+
+/** @returns what goes to disk in "outbox" */
+export function outboxToStored({ resendSinceMs, excludedAccounts, ...same }: OutboxRecord): StoredOutbox {
+  return {
+    ...same,
+    ...(resendSinceMs !== undefined && { againMs: resendSinceMs }),
+    ...(excludedAccounts && { notFor: excludedAccounts }),
+  };
 }
 
 /** What an own commit did: to be done once more where a move undid it. */
@@ -277,7 +298,7 @@ export const rememberedCommits = 32;
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
 /** How long, in ms, something that others might not have seen waits to be said or done once more. */
-export const againForMs = 7 * 24 * 3_600_000;
+export const resendForMs = 7 * 24 * 3_600_000;
 export const seenForMs = 30 * 24 * 3_600_000;
 
 /** The store "account": the highest seq whose effects are on disk. */

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { chatFromStored, type ChatRecord, chatToStored, type StoredChat } from "./records.ts";
+import {
+  chatFromStored,
+  type ChatRecord,
+  chatToStored,
+  outboxFromStored,
+  outboxToStored,
+  type StoredChat,
+  type StoredOutbox,
+} from "./records.ts";
 
 const stored: StoredChat = {
   v: 1,
@@ -36,4 +44,21 @@ Deno.test("chatToStored() writes no property for an absent optional value", () =
   const { broken: _broken, mustAccept: _mustAccept, ...plain } = stored;
   const record: ChatRecord = { ...chatFromStored(plain), members: [] };
   assert.deepEqual(Object.keys(chatToStored(record)).sort(), Object.keys(plain).sort());
+});
+
+Deno.test("outboxFromStored() and outboxToStored() keep the property names on disk", () => {
+  const waiting: StoredOutbox = {
+    chatId: "07",
+    messageId: "01",
+    order: "1",
+    kind: "message",
+    content: new Uint8Array(1),
+    againMs: 0,
+    notFor: ["ee"],
+  };
+  const record = outboxFromStored(waiting);
+  assert.deepEqual([record.resendSinceMs, record.excludedAccounts], [0, ["ee"]]);
+  assert.deepEqual(outboxToStored(record), waiting);
+  const { againMs: _againMs, notFor: _notFor, ...plain } = waiting;
+  assert.deepEqual(Object.keys(outboxToStored(outboxFromStored(plain))), Object.keys(plain));
 });

@@ -14,7 +14,7 @@ import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { People } from "./people.ts";
-import { againForMs, type ChatRecord, type CommitPlan } from "../conversation/records.ts";
+import { type ChatRecord, type CommitPlan, resendForMs } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -211,7 +211,7 @@ export class GroupMaintenance {
     const record = chats.get(chatId)?.record;
     if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
     const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
-    const isOver = (record.movedMs ?? 0) + againForMs < account.clock.now();
+    const isOver = (record.movedMs ?? 0) + resendForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
       for (const username of record.redo[kind]) {
         const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;

@@ -1,113 +1,66 @@
 /**
- * What waits for the server's answer, in order per conversation. Sealing moves the ratchet, so the sealed
- * bytes, the ratchet and the line of the conversation go to disk in one write before any byte leaves
- * (specification §4.2); after that the same bytes go out until there is an answer, and are sealed again only
- * when the server has said that it does not have them, or when the conversation has moved to another channel:
- * those who moved before will not read what came in the old one.
+ * The queue of messages and wishes to leave that wait for the server's answer, in order per conversation.
+ *
+ * Sealing moves the ratchet. So the sealed bytes, the ratchet and the line of the conversation go to disk in
+ * one write before any byte leaves (specification §4.2).
  */
 
-import { fromHex, toHex } from "../../../schema/bytes.ts";
+import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
-import { codeName, ErrorCode, TransportError, WireError } from "../../../schema/rpc/errors.ts";
-import { delivery } from "../../../schema/rpc/methods.ts";
-import { EngineError, LocalCode } from "../../api/errors.ts";
-import { GroupUsageError, type Member } from "../../mls/group.ts";
-import { backoffMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import {
-  againForMs,
-  type ChatRecord,
   type ItemRecord,
   keys,
+  outboxFromStored,
   type OutboxRecord,
+  outboxToStored,
+  resendForMs,
   type SeenRecord,
   type SentIn,
+  type StoredOutbox,
 } from "../conversation/records.ts";
-import { judgeAnswer } from "./publish_answer.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { placeOf, Publisher } from "./publisher.ts";
+import { type SendGate, SendHolds } from "./send_holds.ts";
 
-/** How long an epoch that the server has and this device has not may take to arrive, in ms. */
-const epochPatienceMs = 10_000;
-
-/** Whether a message may be sealed and sent now. */
-export interface SendGate {
-  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. */
-  blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
-  /**
-   * @throws EngineError L007 while an account of the conversation has a changed key that the user has not
-   *   decided on, L016 while an account is in it by a key that the user has replaced
-   */
-  requireUnchanged(chatId: string): Promise<void>;
-}
-
-/** What waits for the server's answer: the same bytes go out again until it comes; sealed anew only in a new epoch. */
+/** What waits for the server's answer. The same bytes go out again until it comes. */
 export class Outbox {
   readonly #context: SyncContext;
-  readonly #gate: SendGate;
+  readonly #holds: SendHolds;
+  readonly #publisher: Publisher;
   readonly #waiting = new Map<string, OutboxRecord[]>();
-  /** Chats whose queue is being sent. */
+  /** One run a conversation at a time. */
   readonly #runs = new SingleFlight();
-  /** Chats whose next try waits for a time or an epoch. */
+  /** Conversations whose next try waits for a time or an epoch. */
   readonly #retries: Timers;
-  /** Chats whose messages wait for the user's decision about a changed key, or for a replaced key to leave. */
-  readonly #blockedOnTrust = new Set<string>();
-  /** Orders whose bytes may have reached the server. Everything found at a start may have. */
-  readonly #attempted = new Set<string>();
-  readonly #failures = new Map<string, number>();
-  /** The lines of the conversation of what waits, by order's place: so that "sent" needs no reading. */
+  /** The lines of waiting messages by place, so that "sent" needs no reading. */
   readonly #items = new Map<string, ItemRecord>();
   #closed = false;
 
   constructor(context: SyncContext, gate: SendGate) {
     this.#context = context;
     this.#retries = new Timers(context.environment);
-    this.#gate = gate;
+    this.#holds = new SendHolds(context, gate);
+    this.#publisher = new Publisher(context, this.#holds);
   }
 
-  /** @throws StorageError */
+  /** Reads what waits. A resend that has been held for too long is dropped. @throws StorageError */
   async load(): Promise<void> {
     const { store, account } = this.#context;
     const deletes: { store: "outbox"; key: string }[] = [];
-    for (const { key, value } of await store.range<OutboxRecord>("outbox", "")) {
-      if (value.notFor && value.againMs! + againForMs < account.clock.now()) {
+    for (const { key, value } of await store.range<StoredOutbox>("outbox", "")) {
+      const record = outboxFromStored(value);
+      if (record.excludedAccounts && record.resendSinceMs! + resendForMs < account.clock.now()) {
         deletes.push({ store: "outbox", key });
         continue;
       }
-      this.#queue(value.chatId).push(value);
-      this.#attempted.add(placeOf(value));
+      this.#queue(record.chatId).push(record);
+      this.#publisher.noteAttempted(placeOf(record));
     }
     if (deletes.length > 0) await store.write({ deletes });
-  }
-
-  /**
-   * What was sent already goes out once more, before what waits, which is sealed anew where the conversation
-   * has moved. Who has read it skips it. @param said is on disk
-   */
-  resend(chatId: string, said: OutboxRecord[]): void {
-    const queue = this.#queue(chatId);
-    const isFresh = ({ order, notFor }: OutboxRecord): boolean => {
-      const waiting = queue.find((record) => record.order === order);
-      if (waiting && notFor) waiting.notFor = [...waiting.notFor ?? [], ...notFor];
-      return waiting === undefined;
-    };
-    queue.unshift(...said.filter(isFresh));
-    this.flush(chatId);
-  }
-
-  /** Whether somebody is in the group who could not read it when it was said. */
-  #isNotForAll({ chatId, notFor }: OutboxRecord): boolean {
-    const record = this.#context.conversations.get(chatId)?.record;
-    return record !== undefined && isNotForAll(record, notFor);
-  }
-
-  /** Whether it was sealed for a channel that the conversation has left. */
-  #hasMoved({ chatId, sealed }: OutboxRecord): boolean {
-    const record = this.#context.conversations.get(chatId)?.record;
-    return record !== undefined && sealed !== undefined && (sealed.channel ?? chatId) !== toHex(record.channelId);
   }
 
   /** The network is there: everything that waits for an answer goes out again. */
@@ -121,27 +74,48 @@ export class Outbox {
   }
 
   /**
-   * Seals if it can and puts the item into the unit. The caller has appended it to the conversation.
+   * Seals the message if that is possible now, and puts it into the unit. The caller has appended its line to
+   * the conversation.
    *
-   * @param item without `sealed`
+   * @param message without `sealed`
    */
   async enqueue(
     unit: UnitOfWork,
     conversation: ConversationTransaction,
-    item: Omit<OutboxRecord, "sealed" | "chatId">,
+    message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
-    const sealed = await this.#seal(conversation, item);
-    const record: OutboxRecord = { ...item, chatId: conversation.id, ...(sealed && { sealed }) };
-    unit.put("outbox", keys.item(conversation.id, item.order), record, { channelId: conversation.channelId });
-    const shown = conversation.items.findLast(({ order }) => order === item.order);
+    const sealed = await this.#publisher.seal(conversation, message);
+    const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
+    const place = placeOf(record);
+    unit.put("outbox", place, outboxToStored(record), { channelId: conversation.channelId });
+    const shown = conversation.items.findLast(({ order }) => order === record.order);
     unit.afterCommit(() => {
-      if (shown) this.#items.set(placeOf(record), shown);
+      if (shown) this.#items.set(place, shown);
       this.#queue(conversation.id).push(record);
       this.flush(conversation.id);
     });
   }
 
-  /** Sends what waits in a chat, now. */
+  /**
+   * Sends messages once more that the server had before. They go out before those that wait. Receivers and
+   * the server deduplicate by message id.
+   *
+   * @param messages are on disk already
+   */
+  resend(chatId: string, messages: OutboxRecord[]): void {
+    const queue = this.#queue(chatId);
+    const isNew = ({ order, excludedAccounts }: OutboxRecord): boolean => {
+      const waiting = queue.find((record) => record.order === order);
+      if (waiting && excludedAccounts) {
+        waiting.excludedAccounts = [...waiting.excludedAccounts ?? [], ...excludedAccounts];
+      }
+      return waiting === undefined;
+    };
+    queue.unshift(...messages.filter(isNew));
+    this.flush(chatId);
+  }
+
+  /** Sends what waits in a conversation, now. */
   flush(chatId: string): void {
     void this.#runs.run(chatId, async () => {
       if (this.#closed) return;
@@ -151,30 +125,25 @@ export class Outbox {
   }
 
   /**
-   * How many messages and requests wait for the server's answer; without those that wait for the user's
-   * decision about a key, or for somebody to be out of the group.
+   * How many messages and requests wait for the server's answer. Those that wait for a decision of the user,
+   * or for somebody to be out of the group, do not count.
    */
   get waiting(): number {
-    return [...this.#waiting].reduce(
-      (sum, [chatId, queue]) =>
-        sum +
-        queue.filter((record) =>
-          (!this.#blockedOnTrust.has(chatId) || record.kind === "leave") && !this.#isNotForAll(record)
-        )
-          .length,
-      0,
-    );
+    return [...this.#waiting].reduce((sum, [chatId, queue]) => {
+      const blocked = this.#holds.isBlockedOnTrust(chatId);
+      return sum + queue.filter((record) => this.#mayGo(record, blocked)).length;
+    }, 0);
   }
 
-  /** A later message changed an own line: what is held of it is old, and a deleted one goes out no more. */
+  /** A later message changed an own line: the held line is old, and a deleted one is not sent any more. */
   lineChanged(chatId: string, order: string, isDeleted: boolean): void {
-    const place = keys.item(chatId, order);
+    const place = placeOf({ chatId, order });
     this.#items.delete(place);
     if (!isDeleted) return;
     const queue = this.#queue(chatId);
     const index = queue.findIndex((record) => record.order === order);
     if (index >= 0) queue.splice(index, 1);
-    this.#attempted.delete(place);
+    this.#publisher.forget(place);
   }
 
   /** Whether a request to leave waits here. */
@@ -183,9 +152,9 @@ export class Outbox {
   }
 
   /** This device is out of the group: nothing that waits can be sent any more. */
-  async abandon(chatId: string, code: string): Promise<void> {
-    const queue = this.#queue(chatId);
-    for (const record of [...queue]) await this.#settle(record, "failed", { errorCode: code });
+  async abandon(chatId: string): Promise<void> {
+    const errorCode = codeName(ErrorCode.notAMember);
+    for (const record of [...this.#queue(chatId)]) await this.#settle(record, { state: "failed", errorCode });
   }
 
   #queue(chatId: string): OutboxRecord[] {
@@ -194,45 +163,20 @@ export class Outbox {
     return queue;
   }
 
-  async #seal(
-    conversation: ConversationTransaction,
-    { messageId, kind, content, notFor }: Pick<OutboxRecord, "messageId" | "kind" | "content" | "notFor">,
-  ): Promise<OutboxRecord["sealed"]> {
-    const { state, record } = conversation;
-    if (isNotForAll(record, notFor)) return undefined;
-    if (
-      !state || state.epoch === 0n || desyncOf(record) || (kind === "message" && needsAcceptance(record)) ||
-      (kind === "message" && await this.#gate.blockedBy(conversation.id, conversation.members()))
-    ) return undefined;
-    const { mls, rpc } = this.#context;
-    rpc.prepare();
-    try {
-      const id = fromHex(messageId);
-      const sealed = kind === "leave"
-        ? await mls.sealLeave(state, { messageId: id })
-        : await mls.sealMessage(state, { messageId: id, content });
-      conversation.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
-      if (kind === "message") conversation.set({ ownSent: record.ownSent + 1 });
-      const channel = toHex(record.channelId);
-      return { epoch: Number(state.epoch), envelope: sealed.envelope, ...(channel !== conversation.id && { channel }) };
-    } catch (error) {
-      if (error instanceof GroupUsageError && error.code === "pending-leaves") return undefined;
-      throw error;
-    }
+  #mayGo(record: OutboxRecord, blockedOnTrust: boolean): boolean {
+    return (!blockedOnTrust || record.kind === "leave") && !this.#holds.isExcluded(record);
   }
 
   async #drain(chatId: string): Promise<void> {
     const queue = this.#queue(chatId);
     try {
       while (!this.#closed && queue.length > 0) {
-        const held = await this.#isBlockedOnTrust(chatId);
-        const record = queue.find((candidate) =>
-          (!held || candidate.kind === "leave") && !this.#isNotForAll(candidate)
-        );
-        if (!record || !await this.#step(record)) return;
+        const blocked = await this.#holds.lookAtTrust(chatId);
+        const record = queue.find((candidate) => this.#mayGo(candidate, blocked));
+        if (!record || !await this.#send(record)) return;
       }
     } catch (error) {
-      // The storage failed. What was sealed and sent is on disk; another try comes with the next message or connection.
+      // The storage failed. What was sealed and sent is on disk; the next message or connection tries again.
       if (!this.#closed) {
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
@@ -240,183 +184,60 @@ export class Outbox {
   }
 
   /** @returns whether to go on with the queue */
-  async #step(record: OutboxRecord): Promise<boolean> {
+  async #send(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
-    const chat = this.#context.conversations.get(chatId);
-    if (!chat || !isIn(chat.record)) {
-      return await this.#settle(record, "failed", { errorCode: codeName(ErrorCode.notAMember) });
-    }
-    // Help is on its way (specification §3.4, §3.5): then it is sealed anew.
-    if (desyncOf(chat.record)) return this.#scheduleRetry(chatId, epochPatienceMs);
-    if (
-      !record.sealed || this.#hasMoved(record) ||
-      (record.sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record)))
-    ) return await this.#sealAgain(record);
-    return await this.#publish(record, record.sealed);
-  }
-
-  /**
-   * Whether somebody's key changed and the user has not decided yet, or is in the chat still after the user
-   * took another one (specification §1.6, Pins), or a stranger to the chat has brought this device back into
-   * it (GRP-7.5): no message leaves before, one that may have left already included. Each waits as it is, and
-   * the queue is looked at again when a pin or the group changes or the invitation is accepted ({@link
-   * kick}); only a wish to leave passes.
-   */
-  async #isBlockedOnTrust(chatId: string): Promise<boolean> {
-    try {
-      const record = this.#context.conversations.get(chatId)?.record;
-      if (record && needsAcceptance(record)) {
-        this.#blockedOnTrust.add(chatId);
+    const attempt = await this.#publisher.attempt(record, () => this.#queue(chatId).includes(record));
+    switch (attempt.kind) {
+      case "sent":
+        await this.#settle(record, { state: "sent", receivedMs: attempt.receivedMs });
         return true;
-      }
-      // In a chat that is over nothing can leave any more, and what waits there is settled.
-      if (record && isIn(record)) await this.#gate.requireUnchanged(chatId);
-      this.#blockedOnTrust.delete(chatId);
-      return false;
-    } catch (error) {
-      if (
-        !(error instanceof EngineError) ||
-        (error.problem.code !== LocalCode.keyChanged && error.problem.code !== LocalCode.keyReplaced)
-      ) throw error;
-      this.#blockedOnTrust.add(chatId);
-      return true;
+      case "failed":
+        await this.#settle(record, { state: "failed", errorCode: attempt.errorCode });
+        return true;
+      case "retry":
+        this.#retries.start(chatId, attempt.afterMs, () => this.flush(chatId));
+        return false;
+      default:
+        return true;
     }
   }
 
-  async #publish(record: OutboxRecord, sealed: NonNullable<OutboxRecord["sealed"]>): Promise<boolean> {
-    const { chatId, messageId } = record;
-    const again = this.#attempted.has(placeOf(record));
-    this.#attempted.add(placeOf(record));
-    try {
-      const { receivedMs } = await this.#context.rpc.call(delivery.publish, {
-        channelId: fromHex(sealed.channel ?? chatId),
-        epoch: sealed.epoch,
-        messageId: fromHex(messageId),
-        envelope: sealed.envelope,
-        ephemeral: false,
-      });
-      this.#failures.delete(chatId);
-      // While the call ran: what the old channel has nobody may read any more.
-      return this.#hasMoved(record) || await this.#settle(record, "sent", { receivedMs });
-    } catch (error) {
-      if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
-      if (!(error instanceof WireError)) return this.#scheduleRetry(chatId, this.#nextDelay(chatId));
-      // The answer is about a channel that no longer counts.
-      if (this.#hasMoved(record)) return true;
-      const ownEpoch = this.#context.conversations.get(chatId)?.record.epoch ?? 0;
-      switch (judgeAnswer(error.code, sealed.epoch, ownEpoch)) {
-        case "seal-again":
-          return await this.#sealAgain(record);
-        case "await-epoch":
-          return this.#awaitEpoch(record, error);
-        case "failed":
-          // Out of the group by the server's word alone: if that is so its entry follows, and ends the chat;
-          // else the server has forgotten the channel (specification §4.13).
-          if (error.code === ErrorCode.notAMember && this.#isInChat(chatId)) {
-            this.#context.events.emit("suspected", chatId, error.code);
-            return this.#scheduleRetry(chatId, epochPatienceMs);
-          }
-          return await this.#settle(record, "failed", { errorCode: codeName(error.code) });
-        default:
-          return this.#scheduleRetry(chatId, Math.max(error.retryAfterMs, this.#nextDelay(chatId)));
-      }
-    }
-  }
-
-  /**
-   * The entry of the new epoch is in the queue. If it never comes, this device's state went back in time
-   * (E017), or the server's: that must not look like mere waiting.
-   */
-  #awaitEpoch({ chatId }: OutboxRecord, { code }: WireError): boolean {
-    if (!this.#context.conversations.get(chatId)?.pending) this.#context.events.emit("suspected", chatId, code);
-    return this.#scheduleRetry(chatId, epochPatienceMs);
-  }
-
-  async #sealAgain(record: OutboxRecord): Promise<boolean> {
-    const { chatId } = record;
-    const sealed = await this.#context.conversations.update(async (unit) => {
-      const conversation = await unit.conversation(chatId);
-      // It was given up meanwhile, when this device fell out of the chat.
-      if (!conversation || !this.#queue(chatId).includes(record)) return undefined;
-      const again = await this.#seal(conversation, record);
-      if (again) {
-        unit.put("outbox", keys.item(chatId, record.order), { ...record, sealed: again }, {
-          channelId: conversation.channelId,
-        });
-      }
-      return again;
-    });
-    if (sealed) {
-      record.sealed = sealed;
-      this.#attempted.delete(placeOf(record));
-      return true;
-    }
-    const chat = this.#context.conversations.get(chatId);
-    if (
-      !chat || !isIn(chat.record) || desyncOf(chat.record) || !this.#queue(chatId).includes(record) ||
-      this.#isNotForAll(record)
-    ) return true;
-    this.#context.events.emit("blockedByCommit", chatId);
-    return this.#scheduleRetry(chatId, epochPatienceMs);
-  }
-
-  /** @returns true: the queue goes on */
+  /** The message waits no more; its line says what became of it. @throws StorageError */
   async #settle(
     record: OutboxRecord,
-    state: "sent" | "failed",
-    { errorCode, receivedMs }: { errorCode?: string; receivedMs?: number },
-  ): Promise<boolean> {
-    const { chatId, order, kind } = record;
+    outcome: { state: "sent"; receivedMs: number } | { state: "failed"; errorCode: string },
+  ): Promise<void> {
+    const { chatId, order, kind, resendSinceMs } = record;
+    const { state } = outcome;
+    const place = placeOf(record);
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      unit.delete("outbox", keys.item(chatId, order));
+      unit.delete("outbox", place);
       if (!conversation) return;
       if (kind === "leave") {
         if (state === "failed") conversation.set({ leaving: false });
         return;
       }
-      // It is shown as sent already, and was.
-      if (record.againMs !== undefined && state === "failed") return;
-      const item = this.#items.get(placeOf(record)) ??
+      // A resend is shown as sent already, and the first sending stands.
+      if (resendSinceMs !== undefined && state === "failed") return;
+      const item = this.#items.get(place) ??
         await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind === "message" && !item.deleted) {
-        conversation.change({
-          ...item,
-          state,
-          ...(errorCode !== undefined && { errorCode }),
-          ...(receivedMs !== undefined && { sentIn: sentIn(record, receivedMs) }),
-        });
-      }
+      if (item?.kind !== "message" || item.deleted) return;
+      conversation.change({
+        ...item,
+        state,
+        ...(outcome.state === "sent"
+          ? { sentIn: sentIn(record, outcome.receivedMs) }
+          : { errorCode: outcome.errorCode }),
+      });
     });
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);
     if (index >= 0) queue.splice(index, 1);
-    this.#attempted.delete(placeOf(record));
-    this.#items.delete(placeOf(record));
+    this.#publisher.forget(place);
+    this.#items.delete(place);
     if (state === "sent" && kind === "message") this.#context.events.emit("sent", chatId);
-    return true;
   }
-
-  #isInChat(chatId: string): boolean {
-    const record = this.#context.conversations.get(chatId)?.record;
-    return record !== undefined && isIn(record);
-  }
-
-  #nextDelay(chatId: string): number {
-    const failures = (this.#failures.get(chatId) ?? 0) + 1;
-    this.#failures.set(chatId, failures);
-    return backoffMs(failures, this.#context.environment.random());
-  }
-
-  /** @returns false: the queue waits, until a kick or the time */
-  #scheduleRetry(chatId: string, delayMs: number): boolean {
-    this.#retries.start(chatId, delayMs, () => this.flush(chatId));
-    return false;
-  }
-}
-
-function isNotForAll({ members }: Readonly<ChatRecord>, notFor: string[] | undefined): boolean {
-  return notFor !== undefined && members.some(({ accountKey }) => notFor.includes(accountKey));
 }
 
 function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
@@ -424,18 +245,9 @@ function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
   return { epoch, ...(channel !== undefined && { channel }), atMs, salt: decodeMimiContent(content).salt };
 }
 
-function placeOf({ chatId, order }: OutboxRecord): string {
-  return `${chatId}/${order}`;
-}
-
 /** Records that an own message is being sent, so that asking twice sends once. */
 export function markOwn(unit: UnitOfWork, chatId: string, ownKey: string, messageId: string, seen: SeenRecord): void {
   const key = keys.seen(chatId, ownKey, messageId);
   unit.requireAbsent("messageids", key);
   unit.put("messageids", key, seen);
-}
-
-/** Whether nothing may be said in this chat before the user has accepted to be back in it. */
-function needsAcceptance(record: Readonly<ChatRecord>): boolean {
-  return isIn(record) && record.invitation && record.needsAcceptance === true;
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutboxRecord } from "../conversation/records.ts";
+import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { createConversationEvents } from "../conversation/conversation_events.ts";
 
 const chatId = "07".repeat(32);
 
-Deno.test("Outbox lets a message wait without looking again by itself while a key is changed, and sends it at a kick after the decision", async () => {
-  const waits: OutboxRecord = {
+Deno.test("Outbox holds a message while a key is changed, and sends it when flushed after the decision", async () => {
+  const waits: StoredOutbox = {
     chatId,
     messageId: "01".repeat(16),
     order: "1",
@@ -48,23 +48,23 @@ Deno.test("Outbox lets a message wait without looking again by itself while a ke
   outbox.close();
 });
 
-Deno.test("Outbox keeps what is said again while somebody is in the group who was not to read it, also when that is only found out while it waits, and lets the rest go by", async () => {
-  const message = (order: string, notFor?: string[]): OutboxRecord => ({
+Deno.test("Outbox holds a resend while an excluded account is in the group, and sends the others", async () => {
+  const message = (order: string, excludedAccounts?: string[]): OutboxRecord => ({
     chatId,
     messageId: order.padStart(32, "0"),
     order,
     kind: "message",
     content: new Uint8Array([0xa0]),
     sealed: { epoch: 1, envelope: new Uint8Array(3) },
-    againMs: 0,
-    ...(notFor && { notFor }),
+    resendSinceMs: 0,
+    ...(excludedAccounts && { excludedAccounts }),
   });
   const members = [{ accountKey: "aa" }, { accountKey: "ee" }];
   const sent: string[] = [];
   const context = {
     account: { clock: { now: () => 0 } },
     store: {
-      range: () => Promise.resolve([{ key: "", value: message("1", ["dd"]) }]),
+      range: () => Promise.resolve([{ key: "", value: outboxToStored(message("1", ["dd"])) }]),
       get: () => Promise.resolve(undefined),
     },
     conversations: {

@@ -14,6 +14,7 @@ import {
   type ItemRecord,
   keys,
   type OutboxRecord,
+  outboxToStored,
   type SeenRecord,
   type SentIn,
 } from "../conversation/records.ts";
@@ -27,7 +28,9 @@ const linesAtOnce = 100;
 /** Puts them on disk; the outbox is told when they are there. */
 export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
   for (const record of said) {
-    unit.put("outbox", keys.item(conversation.id, record.order), record, { channelId: conversation.channelId });
+    unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
+      channelId: conversation.channelId,
+    });
   }
 }
 
@@ -47,7 +50,7 @@ export async function messagesToResend(
 ): Promise<OutboxRecord[]> {
   const { store, account } = context;
   const said: OutboxRecord[] = [];
-  const againMs = account.clock.now();
+  const resendSinceMs = account.clock.now();
   const strangers = new Set(strangersNow);
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
@@ -72,8 +75,8 @@ export async function messagesToResend(
           order,
           kind: "message",
           content,
-          againMs,
-          ...(strangers.size > 0 && { notFor: [...strangers] }),
+          resendSinceMs,
+          ...(strangers.size > 0 && { excludedAccounts: [...strangers] }),
         });
       }
     }

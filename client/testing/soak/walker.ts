@@ -13,9 +13,9 @@ import {
   type ChatRecord,
   cursorKey,
   keys,
-  type OutboxRecord,
   type PendingRecord,
   type StoredChat,
+  type StoredOutbox,
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
 import { Person, testEnvironment } from "../person.ts";
@@ -185,11 +185,11 @@ export class Walker {
     const disk = this.#disk();
     const [pending, outbox, members] = await Promise.all([
       disk.get<PendingRecord>("pending", chatId),
-      disk.range<OutboxRecord>("outbox", ""),
+      disk.range<StoredOutbox>("outbox", ""),
       disk.get<ChatMember[]>("epochs", keys.members(chatId)),
     ]);
     // What somebody in the group was not to read waits until that one is out.
-    const waits = ({ againMs, notFor }: OutboxRecord) =>
+    const waits = ({ againMs, notFor }: StoredOutbox) =>
       againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
     return this.running.size === 0 && !this.restarting && pending === undefined &&
       outbox.every(({ value }) => waits(value));
@@ -203,7 +203,7 @@ export class Walker {
 
   /** @returns the messageIds of what is to go out */
   async waiting(): Promise<Set<string>> {
-    return new Set((await this.#disk().range<OutboxRecord>("outbox", "")).map(({ value: { messageId } }) => messageId));
+    return new Set((await this.#disk().range<StoredOutbox>("outbox", "")).map(({ value: { messageId } }) => messageId));
   }
 
   /** The group as the disk has it. */

@@ -1,0 +1,195 @@
+/**
+ * Seals one waiting message and publishes it, until the server has answered for good.
+ *
+ * The same bytes go out until there is an answer. A message is sealed again only when the server has said that
+ * it does not have it, or when the conversation has moved to another channel (specification §4.2).
+ */
+
+import { fromHex, toHex } from "../../../schema/bytes.ts";
+import { codeName, ErrorCode, TransportError, WireError } from "../../../schema/rpc/errors.ts";
+import { delivery } from "../../../schema/rpc/methods.ts";
+import { GroupUsageError } from "../../mls/group.ts";
+import { backoffMs } from "../../runtime/backoff.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { keys, type OutboxRecord, outboxToStored } from "../conversation/records.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { judgeAnswer } from "./publish_answer.ts";
+import type { SendHolds } from "./send_holds.ts";
+
+/** How long an epoch that the server has and this device has not may take to arrive, in ms. */
+const epochPatienceMs = 10_000;
+
+/** What became of one attempt. */
+export type Attempt =
+  | { kind: "sent"; receivedMs: number }
+  | { kind: "failed"; errorCode: string }
+  /** The next attempt can follow at once. */
+  | { kind: "again" }
+  | { kind: "retry"; afterMs: number };
+
+/** Carries out attempts. What waits, and in which order, is for the outbox. */
+export class Publisher {
+  readonly #context: SyncContext;
+  readonly #holds: SendHolds;
+  /** Places whose bytes may have reached the server. Everything found at a start may have. */
+  readonly #attempted = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(context: SyncContext, holds: SendHolds) {
+    this.#context = context;
+    this.#holds = holds;
+  }
+
+  /** The bytes of this message may have reached the server in an earlier run. */
+  noteAttempted(place: string): void {
+    this.#attempted.add(place);
+  }
+
+  /** The message waits no more. */
+  forget(place: string): void {
+    this.#attempted.delete(place);
+  }
+
+  /**
+   * Seals a message in the unit that `conversation` belongs to.
+   *
+   * @returns undefined where it can not be sealed now
+   */
+  async seal(
+    conversation: ConversationTransaction,
+    message: Pick<OutboxRecord, "messageId" | "kind" | "content" | "excludedAccounts">,
+  ): Promise<OutboxRecord["sealed"]> {
+    const { state, record } = conversation;
+    if (!state || !await this.#holds.canSeal(conversation, message)) return undefined;
+    const { mls, rpc } = this.#context;
+    rpc.prepare();
+    try {
+      const id = { messageId: fromHex(message.messageId) };
+      const sealed = message.kind === "leave"
+        ? await mls.sealLeave(state, id)
+        : await mls.sealMessage(state, { ...id, content: message.content });
+      conversation.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
+      if (message.kind === "message") conversation.set({ ownSent: record.ownSent + 1 });
+      const channel = toHex(record.channelId);
+      return { epoch: Number(state.epoch), envelope: sealed.envelope, ...(channel !== conversation.id && { channel }) };
+    } catch (error) {
+      if (error instanceof GroupUsageError && error.code === "pending-leaves") return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * One attempt with a waiting message.
+   *
+   * @param waits whether the message still waits: it may have been given up meanwhile
+   * @throws StorageError
+   */
+  async attempt(record: OutboxRecord, waits: () => boolean): Promise<Attempt> {
+    const chat = this.#context.conversations.get(record.chatId);
+    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: codeName(ErrorCode.notAMember) };
+    // Recovery is on its way (specification §3.4, §3.5). Then the message is sealed anew.
+    if (desyncOf(chat.record)) return { kind: "retry", afterMs: epochPatienceMs };
+    const { sealed } = record;
+    const outdated = sealed && sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record));
+    if (!sealed || outdated || this.#hasMoved(record)) return await this.#sealAgain(record, waits);
+    return await this.#publish(record, sealed, waits);
+  }
+
+  async #publish(
+    record: OutboxRecord,
+    sealed: NonNullable<OutboxRecord["sealed"]>,
+    waits: () => boolean,
+  ): Promise<Attempt> {
+    const { chatId, messageId } = record;
+    const again = this.#attempted.has(placeOf(record));
+    this.#attempted.add(placeOf(record));
+    try {
+      const { receivedMs } = await this.#context.rpc.call(delivery.publish, {
+        channelId: fromHex(sealed.channel ?? chatId),
+        epoch: sealed.epoch,
+        messageId: fromHex(messageId),
+        envelope: sealed.envelope,
+        ephemeral: false,
+      });
+      this.#failures.delete(chatId);
+      // The conversation moved while the call ran: nobody may read the old channel any more.
+      return this.#hasMoved(record) ? { kind: "again" } : { kind: "sent", receivedMs };
+    } catch (error) {
+      if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
+      if (!(error instanceof WireError)) return { kind: "retry", afterMs: this.#nextDelay(chatId) };
+      return await this.#judge(record, sealed.epoch, error, waits);
+    }
+  }
+
+  async #judge(record: OutboxRecord, sealedEpoch: number, error: WireError, waits: () => boolean): Promise<Attempt> {
+    const { chatId } = record;
+    const { conversations, events } = this.#context;
+    // The answer is about a channel that no longer counts.
+    if (this.#hasMoved(record)) return { kind: "again" };
+    const chat = conversations.get(chatId);
+    switch (judgeAnswer(error.code, sealedEpoch, chat?.record.epoch ?? 0)) {
+      case "seal-again":
+        return await this.#sealAgain(record, waits);
+      case "await-epoch":
+        // The entry of the new epoch is in the queue. If it never comes, this device's state went back in time
+        // (E017), or the server's did. That must not look like mere waiting.
+        if (!chat?.pending) events.emit("suspected", chatId, error.code);
+        return { kind: "retry", afterMs: epochPatienceMs };
+      case "failed":
+        // Out of the group by the server's word alone. If that is so, its entry follows and ends the chat. Else
+        // the server has forgotten the channel (specification §3.5).
+        if (error.code === ErrorCode.notAMember && chat && isIn(chat.record)) {
+          events.emit("suspected", chatId, error.code);
+          return { kind: "retry", afterMs: epochPatienceMs };
+        }
+        return { kind: "failed", errorCode: codeName(error.code) };
+      default:
+        return { kind: "retry", afterMs: Math.max(error.retryAfterMs, this.#nextDelay(chatId)) };
+    }
+  }
+
+  async #sealAgain(record: OutboxRecord, waits: () => boolean): Promise<Attempt> {
+    const { chatId } = record;
+    const { conversations, events } = this.#context;
+    const sealed = await conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      // It was given up meanwhile, when this device fell out of the group.
+      if (!conversation || !waits()) return undefined;
+      const again = await this.seal(conversation, record);
+      if (again) {
+        const stored = outboxToStored({ ...record, sealed: again });
+        unit.put("outbox", keys.item(chatId, record.order), stored, { channelId: conversation.channelId });
+      }
+      return again;
+    });
+    if (sealed) {
+      record.sealed = sealed;
+      this.#attempted.delete(placeOf(record));
+      return { kind: "again" };
+    }
+    const chat = conversations.get(chatId);
+    if (
+      !chat || !isIn(chat.record) || desyncOf(chat.record) || !waits() || this.#holds.isExcluded(record)
+    ) return { kind: "again" };
+    events.emit("blockedByCommit", chatId);
+    return { kind: "retry", afterMs: epochPatienceMs };
+  }
+
+  /** Whether the message was sealed for a channel that the conversation has left. */
+  #hasMoved({ chatId, sealed }: OutboxRecord): boolean {
+    const record = this.#context.conversations.get(chatId)?.record;
+    return record !== undefined && sealed !== undefined && (sealed.channel ?? chatId) !== toHex(record.channelId);
+  }
+
+  #nextDelay(chatId: string): number {
+    const failures = (this.#failures.get(chatId) ?? 0) + 1;
+    this.#failures.set(chatId, failures);
+    return backoffMs(failures, this.#context.environment.random());
+  }
+}
+
+/** @returns the key of a waiting message: its conversation and place */
+export function placeOf({ chatId, order }: Pick<OutboxRecord, "chatId" | "order">): string {
+  return keys.item(chatId, order);
+}

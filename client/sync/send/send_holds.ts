@@ -1,0 +1,91 @@
+/** Why a waiting message may not be sealed or sent yet. */
+
+import { EngineError, LocalCode } from "../../api/errors.ts";
+import type { Member } from "../../mls/group.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { ChatRecord, OutboxRecord } from "../conversation/records.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** What the outbox asks other parts before it seals and sends. */
+export interface SendGate {
+  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. */
+  blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
+  /**
+   * @throws EngineError L007 while an account of the conversation has a changed key that the user has not
+   *   decided on, L016 while an account is in it by a key that the user has replaced
+   */
+  requireUnchanged(chatId: string): Promise<void>;
+}
+
+/** Knows which conversations wait for a decision of the user, and which messages wait for somebody to be out. */
+export class SendHolds {
+  readonly #context: SyncContext;
+  readonly #gate: SendGate;
+  readonly #blockedOnTrust = new Set<string>();
+
+  constructor(context: SyncContext, gate: SendGate) {
+    this.#context = context;
+    this.#gate = gate;
+  }
+
+  /** Whether the last look found that the conversation's messages wait for a decision of the user. */
+  isBlockedOnTrust(chatId: string): boolean {
+    return this.#blockedOnTrust.has(chatId);
+  }
+
+  /**
+   * Looks whether the conversation's messages wait for a decision of the user (specification §1.6, Pins): an
+   * account's key has changed, an account is still in by a replaced key, or a stranger to the conversation has
+   * brought this device back into it (GRP-7.5). Nothing is sent before, not even again. Only a wish to leave
+   * passes. The outbox looks again when a pin or the group changes, or when the invitation is accepted.
+   */
+  async lookAtTrust(chatId: string): Promise<boolean> {
+    const blocked = await this.#isBlocked(chatId);
+    if (blocked) this.#blockedOnTrust.add(chatId);
+    else this.#blockedOnTrust.delete(chatId);
+    return blocked;
+  }
+
+  async #isBlocked(chatId: string): Promise<boolean> {
+    const record = this.#context.conversations.get(chatId)?.record;
+    if (record && needsAcceptance(record)) return true;
+    // In a conversation that is over, nothing can be sent, and what waits there is settled.
+    if (!record || !isIn(record)) return false;
+    try {
+      await this.#gate.requireUnchanged(chatId);
+      return false;
+    } catch (error) {
+      const code = error instanceof EngineError ? error.problem.code : undefined;
+      if (code !== LocalCode.keyChanged && code !== LocalCode.keyReplaced) throw error;
+      return true;
+    }
+  }
+
+  /** Whether an account is in the group that could not read the message when it was first sent. */
+  isExcluded({ chatId, excludedAccounts }: OutboxRecord): boolean {
+    const record = this.#context.conversations.get(chatId)?.record;
+    return record !== undefined && excludes(record, excludedAccounts);
+  }
+
+  /** Whether a message or a wish to leave can be sealed in the conversation's present epoch. */
+  async canSeal(
+    conversation: ConversationTransaction,
+    { kind, excludedAccounts }: Pick<OutboxRecord, "kind" | "excludedAccounts">,
+  ): Promise<boolean> {
+    const { state, record } = conversation;
+    if (excludes(record, excludedAccounts)) return false;
+    // Epoch 0 has one member: nobody could read the message (specification §2).
+    if (!state || state.epoch === 0n || desyncOf(record)) return false;
+    if (kind === "leave") return true;
+    return !needsAcceptance(record) && !await this.#gate.blockedBy(conversation.id, conversation.members());
+  }
+}
+
+function excludes({ members }: Readonly<ChatRecord>, excludedAccounts: string[] | undefined): boolean {
+  return excludedAccounts !== undefined && members.some(({ accountKey }) => excludedAccounts.includes(accountKey));
+}
+
+function needsAcceptance(record: Readonly<ChatRecord>): boolean {
+  return isIn(record) && record.invitation && record.needsAcceptance === true;
+}
