@@ -1,27 +1,25 @@
 /**
- * Commits: at most one pending a channel. What it is for (the plan) and its bytes are on disk before a byte
- * leaves; it is merged only on the own queue entry; another member's commit voids the bytes, and the plan is
- * built again if there is still something to do (specification §4.4).
+ * The queue of plans that become commits: at most one commit is pending in a conversation.
+ *
+ * The plan and its bytes are on disk before a byte leaves. The commit is merged only on the own queue entry.
+ * When another member's commit wins, the bytes are void, and the plan is built again if anything of it is left
+ * (specification §4.4).
  */
 
-import { type Bytes, equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
-import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
-import { delivery } from "../../../schema/rpc/methods.ts";
+import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import { GroupUsageError, type PendingCommit } from "../../mls/group.ts";
+import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
-import { bundleBody, infoChangeOf, isReadded, planError, readdsOf, remainingPlan } from "./commit_plan.ts";
+import { planError } from "./commit_plan.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { sendRemovalNotices } from "../device_messages/removal_notice.ts";
 import type { CommitPlan } from "../conversation/records.ts";
-import { serverListDiff, tellServer } from "./server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
+import { prepareCommit, rebuildCommit } from "./commit_builder.ts";
+import { sendCommit } from "./commit_sender.ts";
 
-/** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
-const commitTimeoutMs = 120_000;
 /** How long the entry of a commit that won may take to arrive before the same bytes are sent again, in ms. */
 const winnerPatienceMs = 5_000;
 
@@ -110,38 +108,7 @@ export class Committer {
   }
 
   /**
-   * Builds the commit and puts it, its plan and the spent handshake key into the draft. For a chat that the
-   * unit has just created, too.
-   *
-   * @returns false when nothing is left to do
-   * @throws GroupUsageError when the rules forbid it
-   */
-  async prepare(conversation: ConversationTransaction, plan: CommitPlan, attempt: number): Promise<boolean> {
-    const { mls, account, trust } = this.#context;
-    const { state } = conversation;
-    if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
-    const ownDevice = toHex(account.recipientKey);
-    const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
-    // Its own request to leave is for others to commit.
-    const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
-    const info = infoChangeOf(plan, mls.info(state));
-    const left = remainingPlan(plan, present, ownDevice, leaves, info !== undefined);
-    if (!left) return false;
-    const intent = {
-      add: left.add.map(({ keyPackage }) => keyPackage),
-      remove: left.remove,
-      ...(info && { info }),
-      ...(plan.requests && { requests: plan.requests }),
-      nowMs: account.clock.now(),
-    };
-    const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
-    conversation.moveRatchet(newState, record);
-    conversation.setPending({ plan, commit: mls.encodePending(pending), attempt });
-    return true;
-  }
-
-  /**
-   * The commit that {@link prepare} put into a unit that was written: sends it and waits until it was merged.
+   * The commit that {@link prepareCommit} put into a unit that was written: sends it and waits until it was merged.
    * @throws EngineError
    */
   async sendPrepared(chatId: string): Promise<void> {
@@ -160,7 +127,7 @@ export class Committer {
         throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
       }
       const plan = await makePlan(conversation);
-      return plan !== undefined && await this.prepare(conversation, plan, 0);
+      return plan !== undefined && await prepareCommit(this.#context, conversation, plan, 0);
     }).catch((error) => {
       throw planError(error);
     });
@@ -235,22 +202,7 @@ export class Committer {
   /** @returns whether there is something to send now */
   async #rebuild(chatId: string): Promise<boolean> {
     try {
-      const needed = await this.#context.conversations.update(async (unit) => {
-        const conversation = await unit.conversation(chatId);
-        if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
-        const { plan } = conversation.pending;
-        // Another member was faster.
-        const done = plan.purpose === "repair"
-          ? !conversation.record.serverDiffers
-          : plan.purpose === "readd" && isReadded(conversation, plan, await readdsOf(plan));
-        if (done) {
-          conversation.setPending(undefined);
-          return false;
-        }
-        if (await this.prepare(conversation, conversation.pending.plan, conversation.pending.attempt)) return true;
-        conversation.setPending(undefined);
-        return false;
-      });
+      const needed = await rebuildCommit(this.#context, chatId);
       if (!needed) this.#finish(chatId);
       return needed;
     } catch (error) {
@@ -262,98 +214,23 @@ export class Committer {
 
   /** @returns after how many ms to look again, if the entry has not come by then */
   async #send(chatId: string): Promise<number | undefined> {
-    const { conversations: chats, mls, rpc } = this.#context;
-    const record = chats.get(chatId)?.pending;
-    if (!record?.commit) return undefined;
-    const pending = mls.decodePending(record.commit);
-    const { channelId } = chats.get(chatId)!.record;
-    const { removed, added, headers } = tellServer(pending, record.serverMembers);
-    const { body, headersLength } = bundleBody({ bundle: { ...pending.bundle, headers } });
-    try {
-      if (pending.baseEpoch === 0n) await rpc.call(delivery.createChannel, { channelId });
-      if (record.plan.purpose === "remove") await sendRemovalNotices(this.#context, channelId, pending);
-      const lengths = {
-        commitLength: pending.bundle.sealedCommit.length,
-        welcomeLength: pending.bundle.sealedWelcome.length,
-        headersLength,
-      };
-      const params = {
-        channelId,
-        epoch: Number(pending.baseEpoch),
-        commitId: pending.commitId,
-        sha256: await sha256(body),
-        ...lengths,
-        removed,
-        added,
-      };
-      await rpc.call(delivery.commit, params, { timeoutMs: commitTimeoutMs }, body);
-      this.#failures.delete(chatId);
-      return winnerPatienceMs;
-    } catch (error) {
-      return await this.#failed(chatId, channelId, pending, error);
-    }
-  }
-
-  async #failed(chatId: string, channelId: Bytes, sent: PendingCommit, error: unknown): Promise<number | undefined> {
-    if (!(error instanceof WireError)) return this.#delay(chatId);
-    const now = this.#context.conversations.get(chatId)?.record.channelId;
-    // The conversation has moved meanwhile: what the old channel says no longer counts, and the plan is built
-    // again for the new one.
-    if (now && !equalBytes(now, channelId)) return 0;
-    switch (error.code) {
-      case ErrorCode.epochConflict:
-      case ErrorCode.staleEpoch:
-        // The winner's entry is in the queue, or has been processed meanwhile.
-        if (Number(sent.baseEpoch) >= (this.#context.conversations.get(chatId)?.record.epoch ?? 0)) {
-          this.#context.events.emit("suspected", chatId, error.code);
-        }
+    const outcome = await sendCommit(this.#context, chatId);
+    switch (outcome.kind) {
+      case "await-entry":
+        this.#failures.delete(chatId);
         return winnerPatienceMs;
-      case ErrorCode.rateLimited:
-      case ErrorCode.queueFull:
-      case ErrorCode.draining:
-      case ErrorCode.internal:
-      case ErrorCode.unauthenticated:
-      case ErrorCode.sessionExpired:
-        return Math.max(error.retryAfterMs, this.#delay(chatId));
-      default: {
-        if (error.code === ErrorCode.malformed && await this.#meetServer(chatId, sent)) return 0;
-        if (error.code === ErrorCode.notAMember) this.#context.events.emit("suspected", chatId, error.code);
-        const current = this.#context.conversations.get(chatId)?.pending?.commit;
-        if (current && toHex(this.#context.mls.decodePending(current).commitId) === commitId(sent)) {
-          await this.#abandon(chatId, new EngineError({ code: codeName(error.code), detail: error.reason }));
-        }
+      case "again":
+        return 0;
+      case "retry":
+        return Math.max(outcome.afterMs, this.#delay(chatId));
+      case "refused": {
+        const { code, reason } = outcome.error;
+        await this.#abandon(chatId, new EngineError({ code: codeName(code), detail: reason }));
         return undefined;
       }
+      default:
+        return undefined;
     }
-  }
-
-  /**
-   * The server found fault with the bundle: mostly because its list of members is not the group's, which a
-   * member may have brought about (specification §4.6). The same commit goes out again, with headers for the
-   * server's list and the difference told.
-   *
-   * @returns whether there is something new to send
-   */
-  async #meetServer(chatId: string, sent: PendingCommit): Promise<boolean> {
-    const chat = this.#context.conversations.get(chatId);
-    if (!chat || sent.baseEpoch === 0n || chat.pending?.serverMembers) return false;
-    const server = await this.#context.rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() =>
-      undefined
-    );
-    const state = await this.#context.conversations.withState(chatId);
-    if (!server || !state || server.epoch !== Number(state.epoch)) return false;
-    const { missing, extra } = serverListDiff(this.#context.mls.members(state), server.members);
-    if (missing.length + extra.length === 0) return false;
-    return await this.#context.conversations.update(async (unit) => {
-      const conversation = await unit.conversation(chatId);
-      if (!conversation?.pending?.commit || conversation.record.epoch !== server.epoch) return false;
-      conversation.setPending({ ...conversation.pending, serverMembers: server.members });
-      if (!conversation.record.serverDiffers) {
-        conversation.notice("server-differs", {}, this.#context.account.clock.now());
-      }
-      conversation.set({ serverDiffers: true });
-      return true;
-    });
   }
 
   /** Gives the plan up. A chat that never came to be goes with it. */
@@ -372,8 +249,4 @@ export class Committer {
     this.#failures.set(chatId, failures);
     return backoffMs(failures, this.#context.environment.random());
   }
-}
-
-function commitId(pending: PendingCommit): string {
-  return toHex(pending.commitId);
 }

@@ -18,6 +18,7 @@ import type { ChatRecord, CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { desyncOf, isIn, isMember, isShown } from "../conversation/standing.ts";
+import { prepareCommit } from "../commits/commit_builder.ts";
 
 /** Accounts that one request may bring in. */
 const maxPeople = 500;
@@ -88,7 +89,7 @@ export class People {
     await chats.update(async (unit) => {
       const conversation = await unit.create(record);
       conversation.start(state);
-      await this.#committer.prepare(conversation, { purpose: "create", add, remove: [] }, 0);
+      await prepareCommit(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
     });
     const chatId = toHex(channelId);
     await this.#committer.sendPrepared(chatId);

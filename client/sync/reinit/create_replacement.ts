@@ -18,6 +18,7 @@ import { isIn } from "../conversation/standing.ts";
 import { signReplacement } from "./replacement_maker.ts";
 import { EngineError } from "../../api/errors.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { prepareCommit } from "../commits/commit_builder.ts";
 
 /** Why a conversation needs another channel. */
 export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost";
@@ -100,7 +101,7 @@ export async function createReplacement(
   await chats.update(async (unit) => {
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
-    await committer.prepare(conversation, { purpose: "create", add, remove: [] }, 0);
+    await prepareCommit(context, conversation, { purpose: "create", add, remove: [] }, 0);
   });
   await committer.sendPrepared(toHex(channelId));
 }

@@ -1,0 +1,65 @@
+/** Builds a commit from its plan, and builds it again when another member's commit has won. */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { GroupUsageError } from "../../mls/group.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { CommitPlan } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.ts";
+
+/**
+ * Builds the commit and puts it, its plan and the spent handshake key into the conversation, which may be one
+ * that the unit has just created.
+ *
+ * @returns false when nothing is left to do
+ * @throws GroupUsageError when the rules forbid it
+ */
+export async function prepareCommit(
+  { mls, account, trust }: SyncContext,
+  conversation: ConversationTransaction,
+  plan: CommitPlan,
+  attempt: number,
+): Promise<boolean> {
+  const { state } = conversation;
+  if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
+  const ownDevice = toHex(account.recipientKey);
+  const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
+  // Its own request to leave is for others to commit.
+  const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
+  const info = infoChangeOf(plan, mls.info(state));
+  const left = remainingPlan(plan, present, ownDevice, leaves, info !== undefined);
+  if (!left) return false;
+  const intent = {
+    add: left.add.map(({ keyPackage }) => keyPackage),
+    remove: left.remove,
+    ...(info && { info }),
+    ...(plan.requests && { requests: plan.requests }),
+    nowMs: account.clock.now(),
+  };
+  const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
+  conversation.moveRatchet(newState, record);
+  conversation.setPending({ plan, commit: mls.encodePending(pending), attempt });
+  return true;
+}
+
+/**
+ * Builds the commit of a waiting plan again, unless another member was faster with the same.
+ *
+ * @returns whether there is something to send now
+ * @throws GroupUsageError when the rules forbid what is left of the plan
+ */
+export async function rebuildCommit(context: SyncContext, chatId: string): Promise<boolean> {
+  return await context.conversations.update(async (unit) => {
+    const conversation = await unit.conversation(chatId);
+    if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
+    const { plan, attempt } = conversation.pending;
+    if (!await isDone(conversation, plan) && await prepareCommit(context, conversation, plan, attempt)) return true;
+    conversation.setPending(undefined);
+    return false;
+  });
+}
+
+async function isDone(conversation: ConversationTransaction, plan: CommitPlan): Promise<boolean> {
+  if (plan.purpose === "repair") return !conversation.record.serverDiffers;
+  return plan.purpose === "readd" && isReadded(conversation, plan, await readdsOf(plan));
+}
