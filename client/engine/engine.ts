@@ -170,27 +170,30 @@ export class Engine implements EngineApi {
   startChat(usernames: string[], groupName?: string): Promise<string> {
     return this.#guarded(async () => {
       const signedIn = this.#online();
-      return await this.#slowly("creating-chat", (advance) => signedIn.people.startChat(usernames, groupName, advance));
+      return await this.#slowly(
+        "creating-chat",
+        (advance) => signedIn.membership.startChat(usernames, groupName, advance),
+      );
     });
   }
 
   addPeople(chatId: string, usernames: string[]): Promise<void> {
     return this.#guarded(async () => {
       const signedIn = this.#online();
-      await this.#slowly("adding-people", (advance) => signedIn.people.addPeople(chatId, usernames, advance));
+      await this.#slowly("adding-people", (advance) => signedIn.membership.addPeople(chatId, usernames, advance));
     });
   }
 
   removePerson(chatId: string, username: string): Promise<void> {
-    return this.#guarded(() => this.#online().people.removePerson(chatId, username));
+    return this.#guarded(() => this.#online().membership.removePerson(chatId, username));
   }
 
   renameChat(chatId: string, name: string): Promise<void> {
-    return this.#guarded(() => this.#online().people.rename(chatId, name));
+    return this.#guarded(() => this.#online().membership.rename(chatId, name));
   }
 
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
-    return this.#guarded(() => this.#online().people.setRole(chatId, username, role));
+    return this.#guarded(() => this.#online().membership.setRole(chatId, username, role));
   }
 
   typing(chatId: string): Promise<void> {
@@ -198,11 +201,11 @@ export class Engine implements EngineApi {
   }
 
   leaveChat(chatId: string): Promise<void> {
-    return this.#guarded(() => this.#online().people.leave(chatId));
+    return this.#guarded(() => this.#online().leaving.leave(chatId));
   }
 
   acceptInvitation(chatId: string): Promise<void> {
-    return this.#guarded(() => this.#requireSignedIn().people.accept(chatId));
+    return this.#guarded(() => this.#requireSignedIn().membership.accept(chatId));
   }
 
   send(chatId: string, messageId: string, text: string): Promise<void> {

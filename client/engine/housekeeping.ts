@@ -6,7 +6,7 @@
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { isIn, isShown } from "../sync/conversation/standing.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
-import type { People } from "../sync/membership/people.ts";
+import type { Leaving } from "../sync/membership/leaving.ts";
 import type { Messages } from "../sync/send/messages.ts";
 
 /** How often everything is looked after while connected, in ms. */
@@ -19,7 +19,7 @@ const everyMs = 3_600_000;
 const listsFreshMs = 30_000;
 
 interface Parts {
-  people: People;
+  leaving: Leaving;
   messages: Messages;
   maintenance: GroupMaintenance;
   /** The user should see that something went wrong. */
@@ -96,7 +96,9 @@ export class Housekeeping {
 
   /** Asks once more to be removed, where the user wants to leave. */
   leaveAgain(chatId: string): void {
-    if (this.#context.conversations.get(chatId)?.record.leaving) this.background(this.#parts.people.leaveAgain(chatId));
+    if (this.#context.conversations.get(chatId)?.record.leaving) {
+      this.background(this.#parts.leaving.leaveAgain(chatId));
+    }
   }
 
   /** Uploads KeyPackages that the server lacks. */

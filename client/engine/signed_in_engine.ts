@@ -18,7 +18,9 @@ import { createConversationEvents } from "../sync/conversation/conversation_even
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
-import { People } from "../sync/membership/people.ts";
+import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
+import { Leaving } from "../sync/membership/leaving.ts";
+import { Membership } from "../sync/membership/membership.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
@@ -55,7 +57,8 @@ export interface SignedInEngineOptions {
 /** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
   readonly chats: ConversationStore;
-  readonly people: People;
+  readonly membership: Membership;
+  readonly leaving: Leaving;
   readonly messages: Messages;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
@@ -81,24 +84,30 @@ export class SignedInEngine {
         await this.#maintenance.hasRevokedMember(chatId, members) ? "commit" : undefined,
       requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
     });
-    this.people = new People(context, this.#committer, this.#outbox);
+    const keyPackages = new KeyPackageFetch(context);
+    this.leaving = new Leaving(context, this.#committer, this.#outbox);
+    this.membership = new Membership(context, {
+      committer: this.#committer,
+      outbox: this.#outbox,
+      keyPackages,
+      leaving: this.leaving,
+    });
     this.messages = new Messages(context, this.#outbox);
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
-      (chatId, reason) => createReplacement(context, this.#committer, this.people, chatId, reason),
+      (chatId, reason) => createReplacement(context, this.#committer, keyPackages, chatId, reason),
       () => this.#inbox.cursor,
     );
     this.#maintenance = new GroupMaintenance(
       context,
-      this.#committer,
-      this.people,
+      { committer: this.#committer, membership: this.membership, keyPackages },
       (chatId) => void this.#recovery.breakOff(chatId, "state-lost").catch(report),
     );
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
-      people: this.people,
+      leaving: this.leaving,
       messages: this.messages,
       maintenance: this.#maintenance,
       report,

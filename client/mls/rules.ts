@@ -33,7 +33,7 @@
  * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, recovery_responder.ts),
  * GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts), GRP-6.1 keys are kept for one
  * epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3
- * senders renew their keys after 150 messages or 7 days (client/sync/membership/group_maintenance.ts),
+ * senders renew their keys after 150 messages or 7 days (client/sync/membership/renewal.ts),
  * GRP-7.5 groups of unknown accounts are invitations, and so is a return into a chat by an account that was
  * not in it (client/sync/receive/incoming_welcome.ts, which refuses a return as another kind by GRP-2.6).
  */

@@ -7,12 +7,8 @@ import { SealedStore } from "../storage/sealed_store.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-import {
-  deviceListDiffOf,
-  isRenewalDue,
-  renewAfterMessages,
-  renewAfterMs,
-} from "../sync/membership/group_maintenance.ts";
+import { deviceListDiffOf } from "../sync/membership/device_list_diff.ts";
+import { isRenewalDue, renewAfterMessages, renewAfterMs } from "../sync/membership/renewal.ts";
 
 suite("what groups need without anyone asking", {
   "GRP-6.3: a sender renews its keys after 150 own messages in an epoch": async ({ core, join }) => {

@@ -10,11 +10,12 @@
 import { Mutex } from "async-mutex";
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
-import type { ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import type { ChatSummary } from "../../api/engine_api.ts";
 import type { GroupState, Mls } from "../../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
+import { ConversationFeed, type ConversationStoreListener } from "./conversation_feed.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import {
   chatFromStored,
@@ -28,45 +29,22 @@ import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
 import { isShown } from "./standing.ts";
 import { UnitOfWork } from "./unit_of_work.ts";
 
-/**
- * For how long changes of the list of chats are gathered into one event, in ms. What a conversation shows is
- * not held back by it.
- */
-const listPauseMs = 50;
-/**
- * For how long "waiting" is not told of an own message, in ms: most are sent by then, and the views are
- * spared one change.
- */
-const waitingPauseMs = 30;
-
 /** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
 const recordsOfMessage = 6;
-
-export interface ConversationStoreListener {
-  timeline(chatId: string, items: TimelineItem[]): void;
-  /** What was told of this conversation last may not be on this device after all. */
-  reread(chatId: string): void;
-  chats(chats: ChatSummary[]): void;
-}
 
 /** The groups of this device: one at a time changes, in one transaction each. */
 export class ConversationStore {
   readonly #store: SealedStore;
   readonly #mls: Mls;
   readonly #own: { username: string; accountKey: string };
-  readonly #listener: ConversationStoreListener;
+  readonly #feed: ConversationFeed;
   readonly #chats = new Map<string, Conversation>();
   /** Channels as hex → the chat, those that it has left included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
-  readonly #environment: Environment;
-  /** Own messages by chat that are on disk and not told of yet. */
-  readonly #untold = new Map<string, TimelineItem[]>();
   /** Chats with items that have been told of and are being written; resolves when they are, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = () => ({});
-  #announced = false;
-  #closed = false;
 
   constructor(
     options: {
@@ -80,8 +58,7 @@ export class ConversationStore {
     this.#store = options.store;
     this.#mls = options.mls;
     this.#own = options.own;
-    this.#listener = options.listener;
-    this.#environment = options.environment;
+    this.#feed = new ConversationFeed(options.listener, options.environment, () => this.summaries());
   }
 
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
@@ -107,12 +84,12 @@ export class ConversationStore {
   /** What the directory marks of the people in the chats has changed. */
   mark(marks: PinMarks): void {
     this.#marks = marks;
-    this.#announce();
+    this.#feed.listChanged();
   }
 
   /** Tells of nothing any more. */
   close(): void {
-    this.#closed = true;
+    this.#feed.close();
   }
 
   get(chatId: string): Conversation | undefined {
@@ -248,7 +225,7 @@ export class ConversationStore {
     } catch (error) {
       // Whether it was written is unknown: the pictures in memory may be old.
       for (const chatId of unit.conversations.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
-      for (const chatId of early) if (!this.#closed) this.#listener.reread(chatId);
+      for (const chatId of early) this.#feed.reread(chatId);
       throw error;
     }
   }
@@ -267,7 +244,7 @@ export class ConversationStore {
       ) continue;
       early.add(chatId);
       this.#arriving.set(chatId, written);
-      this.#tell(chatId, items.map(itemOf));
+      this.#feed.items(chatId, items.map(itemOf));
     }
     return early;
   }
@@ -311,37 +288,10 @@ export class ConversationStore {
     unit.runAfterCommit();
     for (const [chatId, conversation] of unit.conversations) {
       if (!conversation.deleted && conversation.items.length > 0 && !early.has(chatId)) {
-        this.#tell(chatId, conversation.items.map(itemOf));
+        this.#feed.items(chatId, conversation.items.map(itemOf));
       }
     }
-    if (listed) this.#announce();
-  }
-
-  #tell(chatId: string, items: TimelineItem[]): void {
-    const held = this.#untold.get(chatId);
-    if (items.every((item) => item.kind === "message" && item.own && item.state === "waiting")) {
-      this.#untold.set(chatId, [...held ?? [], ...items]);
-      if (!held) this.#environment.after(waitingPauseMs, () => this.#tellHeld(chatId, []));
-      return;
-    }
-    this.#tellHeld(chatId, items);
-  }
-
-  /** In the order of what happened; of an item that changed meanwhile only its newest form. */
-  #tellHeld(chatId: string, items: TimelineItem[]): void {
-    const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [item.order, item]));
-    this.#untold.delete(chatId);
-    if (all.size > 0 && !this.#closed) this.#listener.timeline(chatId, [...all.values()]);
-  }
-
-  /** Many changes in a short time make one event. */
-  #announce(): void {
-    if (this.#announced) return;
-    this.#announced = true;
-    this.#environment.after(listPauseMs, () => {
-      this.#announced = false;
-      if (!this.#closed) this.#listener.chats(this.summaries());
-    });
+    if (listed) this.#feed.listChanged();
   }
 
   async #loaded(chat: Conversation): Promise<Conversation> {
@@ -371,9 +321,4 @@ export class ConversationStore {
     if (!mutex) this.#mutexes.set(chatId, mutex = new Mutex());
     return mutex;
   }
-}
-
-/** @returns the 32 bytes of a chatId, or undefined for a text that is none */
-export function channelIdOf(chatId: string): Bytes | undefined {
-  return /^[0-9a-f]{64}$/.test(chatId) ? fromHex(chatId) : undefined;
 }

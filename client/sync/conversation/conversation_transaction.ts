@@ -4,8 +4,6 @@ import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import { readdWindow } from "../../mls/readd.ts";
 import { previewOf } from "../../content/registry.ts";
-import type { SealContext } from "../../storage/sealed_store.ts";
-import type { StoreName } from "../../storage/storage.ts";
 import { accountsOf } from "./membership_diff.ts";
 import {
   type ChatRecord,
@@ -18,6 +16,7 @@ import {
   rememberedCommits,
 } from "./records.ts";
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
+import { type RecordWriter, StateRecords } from "./state_records.ts";
 
 /** Channels that a conversation has left: what still comes from them is dropped. */
 const rememberedChannels = 16;
@@ -37,13 +36,6 @@ export interface Conversation {
   readonly version: number;
 }
 
-/** Where a draft puts its records. */
-export interface RecordWriter {
-  put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
-  delete(store: StoreName, key: string): void;
-  afterCommit(run: () => void): void;
-}
-
 type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
 
 /** One group while it changes: what is put here is written with the unit's transaction, or not at all. */
@@ -55,15 +47,10 @@ export class ConversationTransaction {
   #record: ChatRecord;
   #state: GroupState | undefined;
   #pending: PendingRecord | undefined;
-  #ratchetKeys: Set<string>;
-  #staleRatchets = new Set<string>();
-  #newRatchets = new Map<string, MessageRecord>();
-  #newEpoch = false;
-  #forgotten = false;
+  readonly #stateRecords: StateRecords;
   #pendingChanged = false;
   #recordChanged = false;
   #changed = false;
-  #spent: Uint8Array[] = [];
   /** New and changed items, for listeners. */
   readonly items: ItemRecord[] = [];
   deleted = false;
@@ -76,7 +63,7 @@ export class ConversationTransaction {
     this.#storedMembers = chat.storedMembers;
     this.#state = chat.state;
     this.#pending = chat.pending;
-    this.#ratchetKeys = new Set(chat.ratchetKeys);
+    this.#stateRecords = new StateRecords(mls, chat.ratchetKeys);
   }
 
   get record(): Readonly<ChatRecord> {
@@ -146,10 +133,7 @@ export class ConversationTransaction {
   /** One message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
   moveRatchet(state: GroupState, record: MessageRecord, consumed: Uint8Array[] = []): void {
     this.#state = state;
-    this.#newRatchets.set(record.key, record);
-    this.#staleRatchets.delete(record.key);
-    this.#ratchetKeys.add(record.key);
-    this.#spent.push(...consumed);
+    this.#stateRecords.move(record, consumed);
     this.#changed = true;
   }
 
@@ -162,11 +146,7 @@ export class ConversationTransaction {
   enterEpoch(state: GroupState, nowMs: number, commitId: string, consumed: Uint8Array[] = []): void {
     const epoch = Number(state.epoch);
     this.#state = state;
-    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
-    this.#ratchetKeys.clear();
-    this.#newRatchets.clear();
-    this.#newEpoch = true;
-    this.#spent.push(...consumed);
+    this.#stateRecords.enterEpoch(consumed);
     const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
     const { name } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
@@ -237,19 +217,15 @@ export class ConversationTransaction {
 
   /** The group's secrets are of no more use: they go, the history stays. */
   forgetState(): void {
-    for (const key of this.#ratchetKeys) this.#staleRatchets.add(key);
-    this.#ratchetKeys.clear();
-    this.#newRatchets.clear();
+    this.#stateRecords.forget();
     this.#state = undefined;
-    this.#newEpoch = false;
-    this.#forgotten = true;
     this.#changed = true;
   }
 
   /** A state for a group that the server does not know yet. */
   start(state: GroupState): void {
     this.#state = state;
-    this.#newEpoch = true;
+    this.#stateRecords.start();
     this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)) });
   }
 
@@ -313,7 +289,7 @@ export class ConversationTransaction {
       unit.delete("epochs", keys.pastEpochs(this.id));
       unit.delete("epochs", keys.ownChanges(this.id));
       unit.delete("epochs", keys.members(this.id));
-      for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(this.id, key));
+      this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
     const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
@@ -324,16 +300,7 @@ export class ConversationTransaction {
         unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
       }
     }
-    for (const key of this.#staleRatchets) unit.delete("ratchets", keys.ratchet(this.id, key));
-    if (this.#forgotten && !this.#newEpoch) {
-      unit.delete("epochs", this.id);
-      unit.delete("epochs", keys.pastEpochs(this.id));
-    }
-    if (this.#newEpoch && this.#state) unit.put("epochs", this.id, this.#mls.encodeEpochRecord(this.#state), context);
-    // A new epoch's record holds all that was moved before it in this unit; what moved after it is in #newRatchets.
-    for (const { key, bytes } of this.#newRatchets.values()) {
-      unit.put("ratchets", keys.ratchet(this.id, key), bytes, context);
-    }
+    this.#stateRecords.writeTo(unit, this.id, this.#state, context);
     for (const item of this.items) {
       unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
     }
@@ -341,7 +308,6 @@ export class ConversationTransaction {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);
       else unit.delete("pending", this.id);
     }
-    if (this.#spent.length > 0) unit.afterCommit(() => this.#mls.wipe(this.#spent));
   }
 
   /** What memory holds once the write is on disk. */
@@ -352,7 +318,7 @@ export class ConversationTransaction {
       record: this.#record,
       storedMembers,
       state: this.#state,
-      ratchetKeys: this.#ratchetKeys,
+      ratchetKeys: this.#stateRecords.ratchetKeys,
       pending: this.#pending,
       version: this.changed ? this.version + 1 : this.version,
     };

@@ -3,7 +3,7 @@
  * (specification §3.4, §3.6).
  */
 
-import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { fromHex, toHex } from "../../../schema/bytes.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
@@ -13,61 +13,22 @@ import type { Member } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { People } from "./people.ts";
+import type { KeyPackageFetch } from "./key_package_fetch.ts";
+import type { Membership } from "./membership.ts";
 import { type ChatRecord, type CommitPlan, resendForMs } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
+import { isRenewalDue } from "./renewal.ts";
+import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
-/** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
-export const renewAfterMessages = 150;
-export const renewAfterMs = 7 * 24 * 3_600_000;
 /**
  * Longest random delay before another's leave is committed, and before another account's new device is added,
  * in ms.
  */
 const leaveDelayMs = 2_000;
+
 const otherDeviceDelayMs = 10_000;
-
-/**
- * @param mostMessages own ones in an epoch
- * @returns whether the sender's keys are due to be renewed
- */
-export function isRenewalDue(
-  { ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">,
-  nowMs: number,
-  mostMessages: number = renewAfterMessages,
-): boolean {
-  return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
-}
-
-export interface DeviceListDiff {
-  /** Listed devices that are not in the group. */
-  missing: { accountKey: string; device: DeviceList["devices"][number] }[];
-  /** Members whose device is revoked. */
-  revoked: Member[];
-}
-
-/**
- * How far a group is from its accounts' newest device lists.
- *
- * @param lists by account key as hex; an account without one is left as it is
- */
-export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): DeviceListDiff {
-  const drift: DeviceListDiff = { missing: [], revoked: [] };
-  for (const [accountKey, list] of lists) {
-    const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
-    if (own.length === 0) continue;
-    drift.revoked.push(
-      ...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))),
-    );
-    const missing = list.devices.filter(({ recipientKey }) =>
-      !own.some((member) => equalBytes(member.recipientKey, recipientKey))
-    );
-    drift.missing.push(...missing.map((device) => ({ accountKey, device })));
-  }
-  return drift;
-}
 
 /**
  * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
@@ -76,7 +37,8 @@ export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, D
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
-  readonly #people: People;
+  readonly #membership: Membership;
+  readonly #keyPackages: KeyPackageFetch;
   readonly #stateLost: (chatId: string) => void;
   /** Chats with a revoked member: nothing is sent there before it is out. */
   readonly #hasRevokedMember = new Set<string>();
@@ -86,11 +48,16 @@ export class GroupMaintenance {
   #closed = false;
 
   /** @param stateLost is told of a group whose MLS state is gone or damaged */
-  constructor(context: SyncContext, committer: Committer, people: People, stateLost: (chatId: string) => void) {
+  constructor(
+    context: SyncContext,
+    parts: { committer: Committer; membership: Membership; keyPackages: KeyPackageFetch },
+    stateLost: (chatId: string) => void,
+  ) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
-    this.#committer = committer;
-    this.#people = people;
+    this.#committer = parts.committer;
+    this.#membership = parts.membership;
+    this.#keyPackages = parts.keyPackages;
     this.#stateLost = stateLost;
     this.#unwatch = context.account.directory.watch(({ accountKey }) =>
       void this.#listChanged(toHex(accountKey)).catch(() => {})
@@ -155,7 +122,7 @@ export class GroupMaintenance {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
       const add = withReplacements
-        ? await this.#keyPackages(missing.filter(({ accountKey }) => accounts.has(accountKey)))
+        ? await this.#packagesFor(missing.filter(({ accountKey }) => accounts.has(accountKey)))
         : [];
       return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
     });
@@ -184,7 +151,7 @@ export class GroupMaintenance {
       ? missing
       : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
     if (lost.length + extra.length === 0) return;
-    const add = await this.#keyPackages(
+    const add = await this.#packagesFor(
       lost.map(({ credential, recipientKey }) => ({
         accountKey: toHex(credential.accountKey),
         device: { deviceId: credential.deviceId, recipientKey },
@@ -219,8 +186,8 @@ export class GroupMaintenance {
         // What the successor's admins have forbidden this account stays undone; all else is tried again at
         // the next connection.
         await (kind === "remove"
-          ? this.#people.removePerson(chatId, username)
-          : this.#people.addPeople(chatId, [username], () => {})).catch((error) => {
+          ? this.#membership.removePerson(chatId, username)
+          : this.#membership.addPeople(chatId, [username], () => {})).catch((error) => {
             if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) {
               left[kind].push(username);
             }
@@ -299,15 +266,15 @@ export class GroupMaintenance {
   async #addDevices(chatId: string): Promise<void> {
     await this.#committer.carryOut(chatId, async (conversation) => {
       const { missing } = await this.#deviceListDiff(conversation);
-      const add = await this.#keyPackages(missing);
+      const add = await this.#packagesFor(missing);
       return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
     });
   }
 
-  async #keyPackages(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
+  async #packagesFor(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
     const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
       const account = await this.#context.account.directory.byKey(fromHex(accountKey));
-      return account ? await this.#people.fetch(account, [device]) : [];
+      return account ? await this.#keyPackages.ofDevices(account, [device]) : [];
     }));
     return fetched.flat();
   }

@@ -11,7 +11,7 @@ import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { commitHistory } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
-import type { People } from "../membership/people.ts";
+import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
 import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn } from "../conversation/standing.ts";
@@ -38,7 +38,7 @@ const devicesAtOnce = 8;
 export async function createReplacement(
   context: SyncContext,
   committer: Committer,
-  people: People,
+  keyPackages: KeyPackageFetch,
   chatId: string,
   reason: ReplacementReason,
 ): Promise<void> {
@@ -72,7 +72,7 @@ export async function createReplacement(
     account.recipientKey,
     account.deviceSeed,
   );
-  const add = await packagesOf(context, people, record, state && mls.members(state));
+  const add = await packagesOf(context, keyPackages, record, state && mls.members(state));
   const { name, kind, createdMs, roles } = info;
   const fresh = await mls.createGroup({
     channelId,
@@ -124,7 +124,7 @@ function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): G
  */
 async function packagesOf(
   { account }: SyncContext,
-  people: People,
+  keyPackages: KeyPackageFetch,
   record: Readonly<ChatRecord>,
   members: Member[] | undefined,
 ): Promise<CommitPlan["add"]> {
@@ -143,7 +143,7 @@ async function packagesOf(
     wanted.flat(),
     devicesAtOnce,
     async ({ known, device }) =>
-      await people.fetch(known, [device]).catch((error) => {
+      await keyPackages.ofDevices(known, [device]).catch((error) => {
         if (isGone(error)) return [];
         throw error;
       }),

@@ -1,0 +1,33 @@
+/** How far a group is from its accounts' newest device lists (specification §3.4). */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { DeviceList } from "../../../schema/device_list.ts";
+import type { Member } from "../../mls/group.ts";
+
+export interface DeviceListDiff {
+  /** Listed devices that are not in the group. */
+  missing: { accountKey: string; device: DeviceList["devices"][number] }[];
+  /** Members whose device is revoked. */
+  revoked: Member[];
+}
+
+/**
+ * How far a group is from its accounts' newest device lists.
+ *
+ * @param lists by account key as hex; an account without one is left as it is
+ */
+export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): DeviceListDiff {
+  const drift: DeviceListDiff = { missing: [], revoked: [] };
+  for (const [accountKey, list] of lists) {
+    const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
+    if (own.length === 0) continue;
+    drift.revoked.push(
+      ...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))),
+    );
+    const missing = list.devices.filter(({ recipientKey }) =>
+      !own.some((member) => equalBytes(member.recipientKey, recipientKey))
+    );
+    drift.missing.push(...missing.map((device) => ({ accountKey, device })));
+  }
+  return drift;
+}

@@ -1,0 +1,119 @@
+/** Looks accounts up and fetches KeyPackages for their devices, at the pace that the server allows. */
+
+import { equalBytes } from "../../../schema/bytes.ts";
+import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
+import { authentication } from "../../../schema/rpc/methods.ts";
+import type { KnownAccount } from "../../account/types.ts";
+import { EngineError } from "../../api/errors.ts";
+import { parseKeyPackage } from "../../mls/group.ts";
+import { pause } from "../../runtime/clock.ts";
+import { mapWithConcurrency } from "../../runtime/pool.ts";
+import type { CommitPlan } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+
+/** Calls of one request that are under way at once: the server counts an account's calls by the second. */
+const callsAtOnce = 8;
+/** How often one call is made before its E005 is the user's to see. */
+const triesAtMost = 20;
+
+/** Looks accounts up, and fetches KeyPackages of their devices. */
+export class KeyPackageFetch {
+  readonly #context: SyncContext;
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+  }
+
+  /** @throws EngineError */
+  async lookUp(usernames: string[]): Promise<KnownAccount[]> {
+    return await this.#withRateLimitRetry(
+      usernames,
+      (username) => this.#context.account.directory.byUsername(username),
+    );
+  }
+
+  /**
+   * One KeyPackage for each device of these accounts, the own account's other devices included.
+   *
+   * @throws EngineError
+   */
+  async ofAccounts(
+    people: KnownAccount[],
+    onProgress: (done: number, total: number) => void,
+    withOwn: boolean,
+  ): Promise<CommitPlan["add"]> {
+    const { account } = this.#context;
+    // A device that signed in a moment ago belongs into what begins now.
+    if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
+    const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
+    const ownOthers =
+      own?.devices.devices.filter(({ recipientKey }) => !equalBytes(recipientKey, account.recipientKey)) ?? [];
+    let done = 0;
+    const wanted = people.map((person) => ({ person, devices: person.devices.devices }));
+    if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
+    onProgress(done, people.length);
+    const fetched = await this.#withRateLimitRetry(wanted, async ({ person, devices }) => {
+      const packages = await this.ofDevices(person, devices);
+      onProgress(Math.min(++done, people.length), people.length);
+      return packages;
+    });
+    return fetched.flat();
+  }
+
+  /**
+   * One KeyPackage for each of these devices of an account.
+   *
+   * @throws EngineError E023 unless the server gives exactly one for each
+   */
+  async ofDevices(
+    { accountKey, username }: KnownAccount,
+    devices: KnownAccount["devices"]["devices"],
+  ): Promise<CommitPlan["add"]> {
+    const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, {
+      accountKey,
+      deviceIds: devices.map(({ deviceId }) => deviceId),
+    });
+    const found = await Promise.all(
+      keyPackages.map(async ({ keyPackage }) => ({
+        keyPackage,
+        recipientKey: (await parseKeyPackage(keyPackage)).recipientKey,
+      })),
+    );
+    // The signed device list says which devices there are; the server may neither leave one out nor bring one in.
+    const complete = devices.every((device) =>
+      found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey))
+    );
+    if (!complete || found.length !== devices.length) {
+      throw new EngineError({
+        code: codeName(ErrorCode.keyDoesNotMatchDevice),
+        detail: `the KeyPackages of ${username} are not those of its devices`,
+      });
+    }
+    return found;
+  }
+
+  /** Calls for many people, a few at a time; what the server puts off (E005) is asked again when it says. */
+  async #withRateLimitRetry<T, R>(items: T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+    const { environment } = this.#context;
+    return await mapWithConcurrency(items, callsAtOnce, async (item) => {
+      for (let tries = 1;; tries++) {
+        try {
+          return await ask(item);
+        } catch (error) {
+          const waitMs = putOffMs(error);
+          if (waitMs === undefined || tries === triesAtMost) throw error;
+          await pause(environment, waitMs + waitMs * environment.random(), new AbortController().signal);
+        }
+      }
+    });
+  }
+}
+
+/** @returns after how many ms the server wants to be asked again, or undefined for any other error */
+function putOffMs(error: unknown): number | undefined {
+  if (error instanceof WireError && error.code === ErrorCode.rateLimited) return error.retryAfterMs;
+  if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) {
+    return error.problem.retryAfterMs ?? 0;
+  }
+  return undefined;
+}

@@ -1,0 +1,119 @@
+/**
+ * Leaving a conversation. A member can not remove its own leaf, so it asks, and another member commits the
+ * removal (specification §3.2).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { Committer } from "../commits/committer.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { Outbox } from "../send/outbox.ts";
+import type { ChatRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
+import { activeRecord } from "./active_record.ts";
+import { removalOf } from "./removal_plan.ts";
+
+/** Takes this device, and the account's other devices, out of conversations at the user's wish. */
+export class Leaving {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #outbox: Outbox;
+
+  constructor(context: SyncContext, committer: Committer, outbox: Outbox) {
+    this.#context = context;
+    this.#committer = committer;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Asks the others to take this device out: only another member's commit can (specification §3.2). The account's
+   * other devices go first, by an own commit. A device that can not follow the group asks once it was helped
+   * ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
+   *
+   * @throws EngineError
+   */
+  async leave(chatId: string): Promise<void> {
+    const chat = activeRecord(this.#context, chatId);
+    if (chat.leaving && !desyncOf(chat)) return;
+    if (!desyncOf(chat)) await this.#prepareToLeave(chatId);
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation || !isIn(conversation.record)) return;
+      if (!desyncOf(conversation.record)) await this.#askToLeave(unit, conversation);
+      else if (chat.leaving) this.#leaveAlone(unit, conversation);
+      else conversation.set({ leaving: true });
+    });
+  }
+
+  /**
+   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went
+   * past the request has made it void, and a device that could not follow the group has not asked yet.
+   *
+   * @throws EngineError
+   */
+  async leaveAgain(chatId: string): Promise<void> {
+    const { conversations: chats } = this.#context;
+    const isDue = (record: Readonly<ChatRecord> | undefined) =>
+      record !== undefined && isIn(record) && record.leaving && !desyncOf(record);
+    if (!isDue(chats.get(chatId)?.record)) return;
+    await this.#prepareToLeave(chatId);
+    await chats.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (conversation && isDue(conversation.record)) await this.#askToLeave(unit, conversation);
+    });
+  }
+
+  async #prepareToLeave(chatId: string): Promise<void> {
+    const { account, conversations: chats, ownKey } = this.#context;
+    if (chats.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
+    await this.#promoteHeir(chatId);
+    await this.#committer.carryOut(
+      chatId,
+      (conversation) =>
+        removalOf(
+          conversation,
+          ({ credential, recipientKey }) =>
+            toHex(credential.accountKey) === ownKey && !equalBytes(recipientKey, account.recipientKey),
+        ),
+    );
+  }
+
+  #leaveAlone(unit: UnitOfWork, conversation: ConversationTransaction): void {
+    const { account } = this.#context;
+    conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
+    conversation.end();
+    unit.afterCommit(() => this.#context.events.emit("ended", conversation.id));
+  }
+
+  async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
+    // Nobody is there to commit it.
+    if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
+    const { state } = conversation;
+    const stands = this.#outbox.isLeaving(conversation.id) ||
+      (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
+    conversation.set({ leaving: true });
+    if (stands) return;
+    const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    await this.#outbox.enqueue(unit, conversation, {
+      messageId,
+      order: conversation.reservePlace(),
+      kind: "leave",
+      content: new Uint8Array(),
+    });
+  }
+
+  /**
+   * The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree
+   * from the left, so that is the one with the lowest leaf.
+   */
+  async #promoteHeir(chatId: string): Promise<void> {
+    const { ownKey } = this.#context;
+    await this.#committer.carryOut(chatId, (conversation) => {
+      const others = conversation.members().filter(({ credential }) => toHex(credential.accountKey) !== ownKey);
+      const own = conversation.members().find(({ credential }) => toHex(credential.accountKey) === ownKey);
+      if (own?.role !== "admin" || others.length === 0 || others.some(({ role }) => role === "admin")) return undefined;
+      return { purpose: "info", add: [], remove: [], roles: { [toHex(others[0].credential.accountKey)]: "admin" } };
+    });
+  }
+}

@@ -1,0 +1,186 @@
+/** Who is in a conversation: starts conversations, adds and removes people, changes name and roles. */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
+import type { Committer } from "../commits/committer.ts";
+import type { Outbox } from "../send/outbox.ts";
+import type { ChatRecord } from "../conversation/records.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { isMember } from "../conversation/standing.ts";
+import { prepareCommit } from "../commits/commit_builder.ts";
+import { activeRecord } from "./active_record.ts";
+import type { KeyPackageFetch } from "./key_package_fetch.ts";
+import type { Leaving } from "./leaving.ts";
+import { removalOf } from "./removal_plan.ts";
+
+/** Accounts that one request may bring in. */
+const maxPeople = 500;
+/** Decides plans at the user's wish; the committer carries them out. */
+export class Membership {
+  readonly #context: SyncContext;
+  readonly #committer: Committer;
+  readonly #outbox: Outbox;
+  readonly #keyPackages: KeyPackageFetch;
+  readonly #leaving: Leaving;
+
+  constructor(
+    context: SyncContext,
+    parts: { committer: Committer; outbox: Outbox; keyPackages: KeyPackageFetch; leaving: Leaving },
+  ) {
+    this.#context = context;
+    this.#committer = parts.committer;
+    this.#outbox = parts.outbox;
+    this.#keyPackages = parts.keyPackages;
+    this.#leaving = parts.leaving;
+  }
+
+  /**
+   * @param onProgress KeyPackages fetched so far, of how many accounts
+   * @returns the chatId, once the commit that makes the chat was accepted
+   * @throws EngineError
+   */
+  async startChat(
+    usernames: string[],
+    groupName: string | undefined,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<string> {
+    const { account, conversations: chats } = this.#context;
+    // A group may begin with its founder alone; a chat of two needs somebody.
+    const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
+    const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
+    const people = await this.#keyPackages.lookUp(wanted);
+    if (kind === "direct") {
+      const existing = this.#directWith(toHex(people[0].accountKey));
+      if (existing) return existing;
+    }
+    const add = await this.#keyPackages.ofAccounts(people, onProgress, true);
+    const channelId = crypto.getRandomValues(new Uint8Array(32));
+    const nowMs = account.clock.now();
+    const state = await this.#context.mls.createGroup({
+      channelId,
+      keyPackage: await account.keyPackages.forOwnGroup(),
+      info: { name: groupName ?? "", kind, createdMs: nowMs },
+    });
+    const record: ChatRecord = {
+      v: 1,
+      channelId,
+      firstChannelId: channelId,
+      kind,
+      name: groupName ?? "",
+      members: [],
+      ...(kind === "direct" && { peer: { username: people[0].username, accountKey: toHex(people[0].accountKey) } }),
+      invitation: false,
+      standing: { kind: "pending" },
+      leaving: false,
+      unread: 0,
+      activityMs: nowMs,
+      nextOrder: 0,
+      epoch: 0,
+      epochSinceMs: nowMs,
+      ownSent: 0,
+      commits: [],
+    };
+    await chats.update(async (unit) => {
+      const conversation = await unit.create(record);
+      conversation.start(state);
+      await prepareCommit(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+    });
+    const chatId = toHex(channelId);
+    await this.#committer.sendPrepared(chatId);
+    return chatId;
+  }
+
+  /** @throws EngineError */
+  async addPeople(
+    chatId: string,
+    usernames: string[],
+    onProgress: (done: number, total: number) => void,
+  ): Promise<void> {
+    const chat = activeRecord(this.#context, chatId);
+    if (chat.kind === "direct") {
+      throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+    }
+    const people = await this.#keyPackages.lookUp(wantedOf(this.#context, usernames));
+    const missing = people.filter(({ accountKey }) =>
+      !chat.members.some((member) => member.accountKey === toHex(accountKey))
+    );
+    if (missing.length === 0) return;
+    const add = await this.#keyPackages.ofAccounts(missing, onProgress, false);
+    await this.#committer.carryOut(chatId, () => ({ purpose: "add", add, remove: [] }));
+  }
+
+  /** @throws EngineError */
+  async removePerson(chatId: string, username: string): Promise<void> {
+    const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
+    if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
+    if (member.accountKey === this.#context.ownKey) return await this.#leaving.leave(chatId);
+    await this.#committer.carryOut(
+      chatId,
+      (conversation) => removalOf(conversation, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
+    );
+  }
+
+  /**
+   * A new name, by an admin.
+   *
+   * @throws EngineError E003 for a member that is no admin, L011 for a name over 200 characters
+   */
+  async rename(chatId: string, name: string): Promise<void> {
+    const chat = activeRecord(this.#context, chatId);
+    const wanted = name.trim();
+    if (chat.kind === "direct" || wanted === "") {
+      throw new EngineError({
+        code: codeName(ErrorCode.forbidden),
+        detail: "a chat of two has no name, and a group needs one",
+      });
+    }
+    if (wanted.length > 200) {
+      throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
+    }
+    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
+  }
+
+  /**
+   * Makes an account admin, or a member again.
+   *
+   * @throws EngineError E003 for a member that is no admin and for the last admin, L004
+   */
+  async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
+    const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
+    if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
+    await this.#committer.carryOut(
+      chatId,
+      () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }),
+    );
+  }
+
+  /** Accepts an invitation: what waited for that goes out. @throws EngineError L004 */
+  async accept(chatId: string): Promise<void> {
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
+      if (!conversation.record.invitation) return;
+      conversation.set({ invitation: false, needsAcceptance: undefined });
+      unit.afterCommit(() => this.#outbox.flush(conversation.id));
+    });
+  }
+
+  #directWith(accountKey: string): string | undefined {
+    return this.#context.conversations.all().find(({ record }) =>
+      record.kind === "direct" && isMember(record) &&
+      record.peer?.accountKey === accountKey &&
+      record.members.every((member) => member.accountKey === accountKey || member.accountKey === this.#context.ownKey)
+    )?.id;
+  }
+}
+
+/** @returns the names without repeats and without the own one. @throws EngineError L003 for nobody, L011 for too many */
+function wantedOf({ account }: SyncContext, usernames: string[]): string[] {
+  const wanted = [...new Set(usernames)].filter((username) => username !== account.username);
+  if (wanted.length === 0) throw new EngineError({ code: LocalCode.noSuchUser, detail: "nobody to talk to" });
+  if (wanted.length > maxPeople) {
+    throw new EngineError({ code: LocalCode.tooLarge, detail: `at most ${maxPeople} people at once` });
+  }
+  return wanted;
+}

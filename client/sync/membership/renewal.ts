@@ -1,0 +1,20 @@
+/** When a sender's keys are due to be renewed (specification §3.6). */
+
+import type { ChatRecord } from "../conversation/records.ts";
+
+/** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
+export const renewAfterMessages = 150;
+
+const renewAfterMs = 7 * 24 * 3_600_000;
+
+/**
+ * @param mostMessages own ones in an epoch
+ * @returns whether the sender's keys are due to be renewed
+ */
+export function isRenewalDue(
+  { ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">,
+  nowMs: number,
+  mostMessages: number = renewAfterMessages,
+): boolean {
+  return ownSent >= mostMessages || (ownSent > 0 && nowMs - epochSinceMs >= renewAfterMs);
+}
