@@ -5,7 +5,7 @@ import type { ChatRecord } from "../conversation/records.ts";
 /** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
 export const renewAfterMessages = 150;
 
-const renewAfterMs = 7 * 24 * 3_600_000;
+export const renewAfterMs = 7 * 24 * 3_600_000;
 
 /**
  * @param mostMessages own ones in an epoch
