@@ -7,7 +7,7 @@ import { random } from "../../../testing/seed.ts";
 import type { DeviceKeys } from "../../account_store.ts";
 import type { DeliveryStore, EnqueueArgs } from "../../delivery_store.ts";
 import { type Behaviour, does, races, refuses, repeats } from "../behaviour.ts";
-import { newDevice, outcome, refusalOf, refused, type World } from "../world.ts";
+import { messageOf, newDevice, outcome, refusalOf, refused, type World } from "../world.ts";
 
 /** docs/limits.md. */
 const maxWaiting = 100;
@@ -49,15 +49,18 @@ export const directBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.deepEqual(await directOf(world, eve), []);
   }),
 
-  does("enqueue", "takes the same messageId for another device as another payload", async (world) => {
+  does("enqueue", "takes the same messageId for another device, or of a message, as another payload", async (world) => {
     const [ann, bob, eve] = await world.devices(3);
     const channelId = await world.channel([ann, bob, eve]);
-    const messageId = random(16);
-    await world.delivery.publish({ ...payloadOf(ann, bob, channelId, { messageId }), epoch: 1, envelope: random(9) });
-    for (const device of [bob, eve]) {
-      await world.delivery.enqueue(payloadOf(ann, device, channelId, { messageId }));
-      assert.equal((await directOf(world, device)).length, 1);
+    for (const order of [[bob, eve], [eve, bob]]) {
+      const messageId = random(16);
+      await world.delivery.publish(messageOf(ann, channelId, 1, { messageId }));
+      for (const device of order) await world.delivery.enqueue(payloadOf(ann, device, channelId, { messageId }));
     }
+    const messageId = random(16);
+    await world.delivery.enqueue(payloadOf(ann, bob, channelId, { messageId }));
+    await world.delivery.publish(messageOf(ann, channelId, 1, { messageId }));
+    assert.deepEqual([(await directOf(world, bob)).length, (await directOf(world, eve)).length], [3, 2]);
   }),
 
   refuses("enqueue", ErrorCode.notAMember, "for a caller outside of the channel", async (world) => {

@@ -115,11 +115,14 @@ export const messageBehaviours: Behaviour<keyof DeliveryStore>[] = [
   does("publish", "takes the same messageId of another device or channel as another message", async (world) => {
     const [ann, bob, eve] = await world.devices(3);
     const [one, two] = [await world.channel([ann, bob, eve]), await world.channel([ann, bob, eve])];
-    const messageId = random(16);
-    for (const [device, channelId] of [[ann, one], [bob, one], [ann, two]] as const) {
-      await world.delivery.publish(messageOf(device, channelId, 1, { messageId }));
+    const sends = [[ann, one], [bob, one], [ann, two]] as const;
+    for (const order of [sends, sends.toReversed()]) {
+      const messageId = random(16);
+      for (const [device, channelId] of order) {
+        await world.delivery.publish(messageOf(device, channelId, 1, { messageId }));
+      }
     }
-    assert.equal((await world.queue(eve)).filter(isMessage).length, 3);
+    assert.equal((await world.queue(eve)).filter(isMessage).length, 6);
   }),
 
   refuses(
