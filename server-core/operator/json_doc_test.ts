@@ -42,8 +42,7 @@ function namesOf(record: Record<string, unknown>): string[] {
 }
 
 Deno.test({
-  name:
-    "qpq-server: --json prints the fields that docs/operate.md promises for each command, and a list without entries prints nothing",
+  name: "--json prints the fields that docs/operate.md promises, and nothing for a list without entries",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>

@@ -29,8 +29,7 @@ function exists(path: string): boolean {
 }
 
 Deno.test({
-  name:
-    "rekey that is killed at any moment leaves a database that exactly one of the two keys opens, whole; the next one clears what is left",
+  name: "rekey that is killed at any moment leaves a whole database that exactly one of the two keys opens",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>

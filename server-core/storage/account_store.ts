@@ -1,7 +1,4 @@
-/**
- * What the authentication service asks of storage: whole domain operations, each one atomic. Another engine
- * may serve it.
- */
+/** What the authentication service asks of storage: whole domain operations, each one atomic. */
 
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
 
@@ -33,7 +30,7 @@ export interface NewSession {
   expiresMs: number;
 }
 
-/** A live or expired session with what its calls are judged by. */
+/** A live or expired session, with all that the permission of its calls depends on. */
 export interface StoredSession {
   sessionId: Bytes;
   deviceId: Bytes;
@@ -98,7 +95,10 @@ export interface NextDeviceList {
   revoked: Bytes[];
 }
 
-/** Each method is one transaction; all errors but E050 are WireErrors. */
+/**
+ * Every method is one transaction. It rejects with WireError for the codes that it names, and with StorageError
+ * for a reason of the engine; then nothing was changed. Times are ms since the Unix epoch.
+ */
 export interface AccountStore {
   /** The stored OPAQUE keys of this server, if there are any yet. */
   opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
@@ -106,7 +106,7 @@ export interface AccountStore {
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
   /**
    * The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has
-   * disabled or deleted it, so that nobody may sign in.
+   * disabled or deleted it: then nobody may sign in.
    */
   opaqueRecord(
     args: { username: string },
@@ -138,7 +138,7 @@ export interface AccountStore {
    * Comparable for equality only.
    */
   revision(): Promise<string>;
-  /** Those of the given sessions that are no more. */
+  /** Those of the given sessions that do not exist any more; expired ones do. */
   endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
   /**
@@ -163,8 +163,8 @@ export interface AccountStore {
     },
   ): Promise<{ endedSessionIds: Bytes[] }>;
   /**
-   * What a recovery is judged by; undefined for an unknown name, for an account that is not active and for
-   * one without a recovery key.
+   * What a recovery needs to be checked; undefined for an unknown name, for an account that is not active and
+   * for one without a recovery key.
    */
   recoverable(
     args: { username: string },
@@ -200,8 +200,8 @@ export interface AccountStore {
   /** Stores a single-use invite code by its SHA-256. */
   addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
   /**
-   * Deletes what is of no use any more: long expired sessions, devices that never enrolled and have no
-   * session, expired KeyPackages and invites.
+   * Deletes sessions that expired 30 days ago, devices that never enrolled and have no session, expired
+   * KeyPackages and invites.
    */
   purgeExpired(): Promise<void>;
 }

@@ -30,7 +30,6 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-export const secondMs = 1000;
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 

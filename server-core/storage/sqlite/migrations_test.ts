@@ -20,7 +20,9 @@ const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[
   1: {
     insert: [
       [
-        "INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms) VALUES (?, 'alice', ?, 1, ?, ?, 3, ?, ?, ?, 17)",
+        `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature,
+         vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
+         VALUES (?, 'alice', ?, 1, ?, ?, 3, ?, ?, ?, 17)`,
         bytes(32, 1),
         bytes(129, 2),
         bytes(9, 3),
@@ -36,14 +38,15 @@ const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[
         bytes(32, 1),
       ],
       [
-        "INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms) VALUES (?, ?, ?, 17, 18, 19)",
+        `INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms)
+         VALUES (?, ?, ?, 17, 18, 19)`,
         bytes(16, 10),
         bytes(32, 11),
         bytes(16, 8),
       ],
     ],
-    find:
-      "SELECT username || vault_version || hex(wrapped_by_recovery) || hex(token_sha256) AS found FROM accounts JOIN devices USING (account_key) JOIN sessions USING (device_id)",
+    find: `SELECT username || vault_version || hex(wrapped_by_recovery) || hex(token_sha256) AS found
+     FROM accounts JOIN devices USING (account_key) JOIN sessions USING (device_id)`,
   },
   2: {
     insert: [
@@ -57,12 +60,14 @@ const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[
       ["INSERT INTO bodies (body, length, refs) VALUES (1, 700, 1)"],
       ["INSERT INTO body_pieces (piece, bytes) VALUES (1024, ?)", bytes(700, 15)],
       [
-        "INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body) VALUES (5, 7, 0, 3, 4, ?, 18, 1)",
+        `INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body)
+         VALUES (5, 7, 0, 3, 4, ?, 18, 1)`,
         bytes(16, 16),
       ],
     ],
-    find:
-      "SELECT seq || hex(id) || hex(bytes) || channels.epoch || commits.n AS found FROM entries JOIN channels USING (channel) JOIN commits USING (channel) JOIN members USING (channel, queue) JOIN body_pieces ON piece = body * 1024",
+    find: `SELECT seq || hex(id) || hex(bytes) || channels.epoch || commits.n AS found FROM entries
+     JOIN channels USING (channel) JOIN commits USING (channel) JOIN members USING (channel, queue)
+     JOIN body_pieces ON piece = body * 1024`,
   },
 };
 
@@ -78,7 +83,7 @@ Deno.test("migrations that were released are never changed", () => {
 });
 
 for (const { number, name } of readMigrations().slice(0, -1)) {
-  Deno.test(`a database of schema ${number} (${name}) is migrated to the newest with all of its rows, and an older server then refuses it untouched`, async () => {
+  Deno.test(`a database of schema ${number} (${name}) keeps its rows when migrated; older servers refuse it`, async () => {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-migrations-" });
     try {
       const older = readMigrations().filter((migration) => migration.number <= number);

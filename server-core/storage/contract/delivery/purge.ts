@@ -177,11 +177,11 @@ export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
       assert.equal(await world.delivery.lastRestore(), undefined);
       const newestMs = world.clock.nowMs += 1000;
       await world.delivery.publish(messageOf(ann, channelId, 1));
-      const seen = (await world.queue(bob)).at(-1)!.seq;
       const folder = await Deno.makeTempDir({ prefix: "qpq-contract-" });
       const file = `${folder}/backup`;
       await world.operator.backUp({ file });
       await world.delivery.publish(messageOf(ann, channelId, 1));
+      const seen = (await world.queue(bob)).at(-1)!.seq;
       world.clock.nowMs += hourMs;
       await world.reopen(async () => {
         await world.operator.restore({ file, replace: true });
@@ -189,8 +189,8 @@ export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
       await Deno.remove(folder, { recursive: true });
       assert.deepEqual(await world.delivery.lastRestore(), { restoredMs: world.clock.nowMs, newestMs });
       await world.delivery.publish(messageOf(ann, channelId, 1));
-      // More than any queue has numbered since the backup: a device takes a number that it has passed for a repeat.
-      assert.ok((await world.queue(bob)).at(-1)!.seq > seen + 2 ** 31);
+      // A device takes a number that it has passed for a repeat.
+      assert.ok((await world.queue(bob)).at(-1)!.seq > seen);
     },
   ),
 ];

@@ -41,13 +41,17 @@ export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
   );
   db.run("UPDATE devices SET enrolled = 0 WHERE account_key = ?", accountKey);
   db.run(
-    "INSERT INTO revoked_devices (account_key, device_id) SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING",
+    `INSERT INTO revoked_devices (account_key, device_id)
+     SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING`,
     accountKey,
   );
   db.run("UPDATE blobs SET expires_ms = min(expires_ms, ?) WHERE account_key = ?", nowMs, accountKey);
   const nothing = new Uint8Array();
   db.run(
-    `UPDATE accounts SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ?`,
+    `UPDATE accounts
+     SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?,
+         wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ?
+     WHERE account_key = ?`,
     nothing,
     nothing,
     nothing,

@@ -78,7 +78,9 @@ function insert(
 ): void {
   if (db.get("SELECT 1 FROM spent_key_packages WHERE sha256 = ?", sha256)) return;
   db.run(
-    `INSERT INTO key_packages (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO key_packages
+       (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO NOTHING`,
     deviceId,
     sha256,
@@ -92,7 +94,8 @@ function insert(
 
 function take(db: Database, deviceId: Bytes, nowMs: number): HandedOutKeyPackage {
   const row = db.get<{ id: number; sha256: Bytes; keyPackage: Bytes; lastResort: number; notAfterMs: number }>(
-    `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs FROM key_packages
+    `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs
+     FROM key_packages
      WHERE device_id = ? AND not_before_ms <= ? AND until_ms > ? ORDER BY last_resort, id LIMIT 1`,
     deviceId,
     nowMs,
@@ -119,7 +122,8 @@ function stockOf(db: Database, deviceId: Bytes): number {
 
 function availableOf(db: Database, deviceId: Bytes, nowMs: number): number {
   return db.get<{ count: number }>(
-    "SELECT count(*) AS count FROM key_packages WHERE device_id = ? AND last_resort = 0 AND not_before_ms <= ? AND until_ms > ?",
+    `SELECT count(*) AS count FROM key_packages
+     WHERE device_id = ? AND last_resort = 0 AND not_before_ms <= ? AND until_ms > ?`,
     deviceId,
     nowMs,
     nowMs,

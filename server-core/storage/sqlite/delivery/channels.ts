@@ -26,7 +26,8 @@ export interface Membership {
  */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
   const found = db.get<{ channel: number; epoch: number; queue: number }>(
-    "SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue) WHERE channel_id = ? AND recipient_key = ? AND dropped = 0",
+    `SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue)
+     WHERE channel_id = ? AND recipient_key = ? AND dropped = 0`,
     channelId,
     member,
   );
@@ -57,7 +58,8 @@ export function requireCurrentEpoch(db: Database, { channel, epoch, queue }: Mem
 /** @returns the channel's members whose queues take entries */
 export function receivers(db: Database, channel: number): { queue: number; recipientKey: Bytes }[] {
   return db.all(
-    "SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue) WHERE channel = ? AND dropped = 0",
+    `SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue)
+     WHERE channel = ? AND dropped = 0`,
     channel,
   );
 }

@@ -36,7 +36,8 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
     const n = args.epoch + 1;
     db.run("UPDATE channels SET epoch = ? WHERE channel = ?", n, membership.channel);
     db.run(
-      "INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       membership.channel,
       args.commitId,
       args.contentHash,

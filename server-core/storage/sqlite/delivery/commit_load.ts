@@ -39,7 +39,8 @@ export function addLoad(db: Database, queue: number, sender: number, bytes: numb
       ?.bytes ?? 0;
   if (waiting + bytes > commitLoadLimit) return false;
   db.run(
-    "INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes",
+    `INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
     queue,
     account,
     bytes,

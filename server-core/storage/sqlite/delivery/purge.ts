@@ -11,12 +11,15 @@ const perCall = 1000;
 export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQueues" | "queueTotals"> = {
   purge(db, _args, { nowMs }) {
     const oldSent = db.run(
-      "DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)",
+      `DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (
+         SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)`,
       nowMs - keepSentMs,
       perCall,
     ).changes;
     const expired = db.all<{ sha256: Uint8Array<ArrayBuffer> }>(
-      "DELETE FROM blobs WHERE (sha256, account_key) IN (SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?) RETURNING sha256",
+      `DELETE FROM blobs WHERE (sha256, account_key) IN (
+         SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?)
+       RETURNING sha256`,
       nowMs,
       perCall,
     );

@@ -44,14 +44,16 @@ export function append(db: Database, queue: number, entry: NewEntry): number {
   const counts = entry.kind === EntryKind.APPLICATION;
   const bytes = counts ? entry.body?.length ?? 0 : 0;
   const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
-    "UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ? WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes",
+    `UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?
+     WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes`,
     counts ? 1 : 0,
     bytes,
     queue,
   )!;
   const { kind, channel, epoch, id, receivedMs, body, header, sender } = entry;
   db.run(
-    "INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body, sender, header) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body, sender, header)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     queue,
     after.seq,
     kind,
@@ -80,7 +82,9 @@ interface OldestApplication {
 
 function oldestApplication(db: Database, queue: number): OldestApplication | undefined {
   return db.get<OldestApplication>(
-    `SELECT seq, channel, body, received_ms FROM entries WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?) AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
+    `SELECT seq, channel, body, received_ms FROM entries
+     WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?)
+       AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
     queue,
     queue,
   );
@@ -134,7 +138,8 @@ export function dropOld(db: Database, queue: number, untilMs: number, most: numb
     dropped++;
   }
   const direct = db.all<{ seq: number; body: number | null }>(
-    `SELECT seq, body FROM entries INDEXED BY entries_direct WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND received_ms <= ? LIMIT ?`,
+    `SELECT seq, body FROM entries INDEXED BY entries_direct
+     WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND received_ms <= ? LIMIT ?`,
     queue,
     untilMs,
     most - dropped,
@@ -211,7 +216,8 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
 /** Notes that the device has seen this epoch of the channel. */
 export function raiseMark(db: Database, channel: number, queue: number, epoch: number): void {
   db.run(
-    "INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+    `INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)`,
     channel,
     queue,
     epoch,

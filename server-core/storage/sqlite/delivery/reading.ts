@@ -35,9 +35,12 @@ interface EntryRow {
 }
 
 const selectEntries = (where: string) =>
-  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length, received_ms AS receivedMs, removed, added, members_hash AS membersHash
+  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length,
+   received_ms AS receivedMs, removed, added, members_hash AS membersHash
    FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
-   LEFT JOIN commits ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
+   LEFT JOIN commits
+     ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch
+   WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
 const wholeQueue = selectEntries("");
 const oneChannel = selectEntries("AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)");
 
