@@ -82,8 +82,8 @@ Deno.test("migrations that were released are never changed", () => {
   assert.equal(Object.keys(released).length, readMigrations().length);
 });
 
-for (const { number, name } of readMigrations().slice(0, -1)) {
-  Deno.test(`a database of schema ${number} (${name}) keeps its rows when migrated; older servers refuse it`, async () => {
+for (const { number } of readMigrations().slice(0, -1)) {
+  Deno.test(`a database of schema ${number} keeps its rows when migrated; older servers refuse it`, async () => {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-migrations-" });
     try {
       const older = readMigrations().filter((migration) => migration.number <= number);
