@@ -68,7 +68,7 @@ Deno.test({
         let over = false;
         const ended = child.status.finally(() => over = true);
         if (round < rounds) {
-          // A copy that a killed one has left goes first, so what appears is this one's.
+          // The copy of the killed rekey before is removed, so the copy that appears is this one's.
           if (exists(`${dataDir}/qpq.db.rekeyed`)) Deno.removeSync(`${dataDir}/qpq.db.rekeyed`);
           while (!over && !exists(`${dataDir}/qpq.db.rekeyed`)) await new Promise((resolve) => setTimeout(resolve, 1));
           await new Promise((resolve) => setTimeout(resolve, round * 35));

@@ -36,7 +36,8 @@ operatorTest(
     await records(dataDir, ["rekey", "--decrypt"], { QPQ_DB_KEY_FILE: `${dataDir}/two` });
     assert.equal(isPlain(), true);
     assert.ok(await knows({}));
-    // Another program, which knows nothing of our locks, has the database open: its log would meet another database.
+    // Another program, which knows nothing of our locks, has the database open: its log would meet another
+    // database.
     const other = openDatabase({ dataDir });
     other.get("SELECT 1 FROM accounts");
     const held = await run(dataDir, ["rekey", "--new-key-file", `${dataDir}/one`]);

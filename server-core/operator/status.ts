@@ -84,7 +84,8 @@ async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | 
       storageWaiting: gauge("qpq_storage_waiting"),
     };
   } catch {
-    // Another program's port, or the server went meanwhile: what the database says is still true.
+    // Another program has the port, or the server ended meanwhile: the figures of the database are still
+    // true.
     return null;
   }
 }

@@ -86,7 +86,7 @@ async function change({ store, output }: Invocation, username: string, wanted: A
   output.record(text, { username, state, endedSessions, serverRunning: running });
 }
 
-/** The name is not repeated: it may be anything that somebody typed. */
+/** The message does not repeat the name, which may be any text. */
 export function noSuchUser(): Failure {
   return new Failure(exitCodes.failed, "no such user", "`qpq-server users` lists them; names are in lower case");
 }

@@ -1,4 +1,6 @@
-/** `qpq-server users`: an account is shut out, let in again, deleted. How commands are run: operator_test.ts. */
+/**
+ * `qpq-server users`: an account is shut out, let in again, deleted. How commands are run: operator_test.ts.
+ */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";

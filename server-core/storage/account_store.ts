@@ -1,8 +1,7 @@
 /** What the authentication service asks of storage: whole domain operations, each one atomic. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** An account as the directory shows it. */
 export interface StoredAccount {
@@ -96,8 +95,8 @@ export interface NextDeviceList {
 }
 
 /**
- * Every method is one transaction. It rejects with WireError for the codes that it names, and with StorageError
- * for a reason of the engine; then nothing was changed. Times are ms since the Unix epoch.
+ * Every method is one transaction. It rejects with WireError for the codes that it names, and with
+ * StorageError for a reason of the engine; then nothing was changed. Times are ms since the Unix epoch.
  */
 export interface AccountStore {
   /** The stored OPAQUE keys of this server, if there are any yet. */
@@ -111,7 +110,10 @@ export interface AccountStore {
   opaqueRecord(
     args: { username: string },
   ): Promise<{ accountKey: Bytes; opaqueRecord: Bytes; active: boolean } | undefined>;
-  /** Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already used). */
+  /**
+   * Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already
+   * used).
+   */
   register(account: NewAccount): Promise<void>;
   /**
    * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as
@@ -132,9 +134,9 @@ export interface AccountStore {
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
   /**
-   * A mark of what other processes did to the data, by which this one learns that its caches may be stale. Once
-   * another process has ended a session or changed an account, and has been answered, the mark differs from
-   * every mark given before. It may also change for less than that, but not by the calls of this store.
+   * A mark of what other processes did to the data, by which this one learns that its caches may be stale.
+   * Once another process has ended a session or changed an account, and has been answered, the mark differs
+   * from every mark given before. It may also change for less than that, but not by the calls of this store.
    * Comparable for equality only.
    */
   revision(): Promise<string>;
@@ -183,11 +185,17 @@ export interface AccountStore {
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
   /** Deleted ones are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
-  /** Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are removed. */
+  /**
+   * Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are
+   * removed.
+   */
   accountsByKey(args: { accountKeys: Bytes[] }): Promise<StoredAccount[]>;
   /** Of active accounts, sorted. */
   usernamesFrom(args: { prefix: string; limit: number }): Promise<string[]>;
-  /** All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in stock). */
+  /**
+   * All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in
+   * stock).
+   */
   addKeyPackages(
     args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage },
   ): Promise<{ available: number }>;

@@ -4,8 +4,8 @@ import type { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { World } from "./world.ts";
 
 /**
- * does: what a call gives and changes. refuses: when it is answered with an error. repeats: what the same call
- * does when it comes again. races: what two calls at once do.
+ * does: what a call gives and changes. refuses: when it is answered with an error. repeats: what the same
+ * call does when it comes again. races: what two calls at once do.
  */
 export type BehaviourKind = "does" | "refuses" | "repeats" | "races";
 

@@ -1,4 +1,6 @@
-/** Every method of the stores with the errors that it may answer with: what the contract must have tests for. */
+/**
+ * Every method of the stores with the errors that it may answer with: what the contract must have tests for.
+ */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";

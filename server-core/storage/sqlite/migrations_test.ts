@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { openDatabase, readMigrations } from "./open.ts";
 import { StorageFormatError } from "../errors.ts";
 
-/** SHA-256 of what has run on somebody's data. A line is added with each migration and never changed. */
+/** SHA-256 of the released migrations. A line is added with each migration and never changed. */
 const released: Record<string, string> = {
   "0001_accounts.sql": "982d8e3ac3169b1d3317b6f98d2ecfe7dedeec9b6c35fdad2afb4267b567f396",
   "0002_delivery.sql": "20cc81af945e5baf9d603e41578cc4d5914157cd750db2e195403681caed30b3",
@@ -15,7 +15,10 @@ const released: Record<string, string> = {
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
 
-/** Rows as a server of that version had them, by the migration that made their tables; and what must be found again. */
+/**
+ * Rows of a server of that version, by the migration that made their tables, and a query that finds them
+ * again.
+ */
 const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[]][]; find: string }> = {
   1: {
     insert: [

@@ -1,4 +1,6 @@
-/** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
+/**
+ * Opens the database file: refuses a foreign one without touching it, applies migrations, sets durability.
+ */
 
 import { fileBytes } from "../files.ts";
 import { Database } from "./database.ts";

@@ -24,7 +24,10 @@ async function purgeAllQueues(world: World): Promise<number> {
   return calls;
 }
 
-/** bob's queue: a Welcome, three messages and a direct payload; then, a second later, one of each and a commit. */
+/**
+ * bob's queue: a Welcome, three messages and a direct payload; then, a second later, one of each and a
+ * commit.
+ */
 async function oldAndNew(world: World) {
   const [ann, bob] = await world.devices(2);
   const channelId = await world.channel([ann, bob]);

@@ -1,6 +1,6 @@
 /**
- * What the operator does to an account: shutting it out, letting it in again, deleting it. Each within the
- * caller's transaction.
+ * Changes that the operator makes to an account: disable, enable, delete. Each runs in the caller's
+ * transaction.
  */
 
 import type { Database } from "../database.ts";
@@ -15,7 +15,7 @@ export const disableAccount: AccountAction = (db, accountKey) => {
   return { endedSessions: endSessions(db, accountKey) };
 };
 
-/** It may sign in again; what waited for its devices is there. */
+/** Lets the account sign in again. Nothing that waits for its devices was touched meanwhile. */
 export const enableAccount: AccountAction = (db, accountKey) => {
   db.run("UPDATE accounts SET state = 'active' WHERE account_key = ?", accountKey);
   return { endedSessions: 0 };

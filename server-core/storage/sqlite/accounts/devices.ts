@@ -1,13 +1,11 @@
-/** The next device list of an account, and what becomes of the devices that are not in it any more. */
+/** Sets the next device list of an account, and shuts out the devices that left it. */
 
-import { equalBytes } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, DeviceKeys } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import { dropDevice } from "../delivery/drop_device.ts";
 import type { Operations } from "../operation.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> = {
   putDeviceList(db, { accountKey, expectedVersion, devices, listed, revoked }) {

@@ -1,12 +1,10 @@
 /** The stock of KeyPackages of each device: each is handed out once, the last resort any number of times. */
 
-import { toHex } from "../../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, HandedOutKeyPackage, NewKeyPackage } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A device's stock, the last resort not counted. */
 const maxStock = 100;
@@ -18,8 +16,8 @@ export const keyPackageOperations: Operations<
   Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">
 > = {
   addKeyPackages(db, { deviceId, keyPackages, lastResort }, { nowMs }) {
-    // None is handed out for longer than that: what says so came while this server's clock was ahead, and
-    // would fill the stock until then.
+    // None is handed out for longer than that. A later end was written while this server's clock was ahead;
+    // such a KeyPackage would fill the stock until then.
     db.run(
       "DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))",
       deviceId,

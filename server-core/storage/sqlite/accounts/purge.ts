@@ -1,4 +1,4 @@
-/** Taking out what is of no use any more. */
+/** Deletes expired sessions, KeyPackages and invites, and devices that never enrolled. */
 
 import type { AccountStore } from "../../account_store.ts";
 import type { Operations } from "../operation.ts";

@@ -1,15 +1,13 @@
 /** Sessions: opened by a login, found by their token's hash, ended one by one or together. */
 
-import { equalBytes } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, ListedSession, NewSession, StoredSession } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { accountWhere } from "./directory.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Whoever knows a password could open sessions without end. */
+/** Without a bound, a client that knows the password could open sessions without end. */
 const maxSessions = 100;
 
 type Names =

@@ -1,4 +1,4 @@
-/** The records of blobs: who stored what, and until when. The bytes are files. */
+/** The records of blobs: the accounts that keep one, and until when. The bytes are files. */
 
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { BlobArgs, DeliveryStore } from "../../delivery_store.ts";

@@ -1,12 +1,11 @@
 /** Channels: membership, and the order of checks that publish and commit share. */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { ensureQueue } from "./queues.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const maxChannelsPerDevice = 1000;
 
@@ -36,8 +35,8 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * specification §4.5: E017 iff the call's epoch is below the highest that this device acked or committed; any
- * other epoch than the current one is E015.
+ * specification §4.5: E017 iff the call's epoch is below the highest that this device acknowledged or
+ * committed. Any other epoch than the current one is E015.
  *
  * @throws WireError E017, E015
  */

@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
 import { lightenLoad } from "./commit_load.ts";
 
-/** What may wait for one device before its oldest application entries are dropped. */
+/** Application entries that may wait for one device before the oldest are dropped. */
 export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
 
 /** An entry about to be queued. */
@@ -98,7 +98,8 @@ function oldestApplication(db: Database, queue: number): OldestApplication | und
  * @returns the dropped body's length in bytes
  */
 function dropOldest(db: Database, queue: number, oldest: OldestApplication = oldestApplication(db, queue)!): number {
-  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting, measured).
+  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting,
+  // measured).
   const gap = db.get<{ seq: number; epoch: number }>(
     `SELECT seq, epoch FROM entries INDEXED BY entries_gap WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP}`,
     queue,
@@ -122,7 +123,7 @@ function dropOldest(db: Database, queue: number, oldest: OldestApplication = old
 }
 
 /**
- * Drops what was received at `untilMs` or before: application entries become gaps, direct ones go.
+ * Drops entries that were received at `untilMs` or before: application entries become gaps, direct ones go.
  *
  * @param most entries to drop
  * @returns how many were dropped
@@ -159,7 +160,9 @@ interface GoneEntry {
   sender: number | null;
 }
 
-/** Deletes what the device acknowledged, and remembers the highest epoch that it has seen of each channel (E017). */
+/**
+ * Deletes acknowledged entries, and notes the highest epoch that the device has seen of each channel (E017).
+ */
 export function acknowledge(db: Database, queue: number, which: { upTo: number } | { seqs: number[] }): void {
   if ("upTo" in which) {
     return settle(

@@ -1,4 +1,6 @@
-/** The SQLite engine of {@link OperatorStore}: each call opens the database of a data directory for itself. */
+/**
+ * The SQLite engine of {@link OperatorStore}: each call opens the database of a data directory for itself.
+ */
 
 import type { OperatorStore } from "../../operator_store.ts";
 import { registrationOperations } from "../accounts/registration.ts";
