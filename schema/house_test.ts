@@ -43,7 +43,15 @@ const longLines: string[] = [
   "gateway/",
   "schema/",
   "scripts/",
-  "server-core/",
+  "server-core/authentication/",
+  "server-core/call_limits_test.ts",
+  "server-core/crash_test.ts",
+  "server-core/dashboard_test.ts",
+  "server-core/delivery/",
+  "server-core/logs_test.ts",
+  "server-core/opaque/",
+  "server-core/permissions_test.ts",
+  "server-core/server_test.ts",
   "web/",
 ];
 
