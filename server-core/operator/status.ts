@@ -40,7 +40,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
 type ServerState = "serving" | "draining" | "silent" | "stopped";
 
 async function serverState({ config, store }: Invocation): Promise<ServerState> {
-  if (!store.isServed()) return "stopped";
+  if (!await store.isServed()) return "stopped";
   return await probeHealth(config, probeMs).then(
     (healthy) => healthy ? "serving" as const : "draining" as const,
     () => "silent" as const,

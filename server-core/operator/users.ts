@@ -79,7 +79,7 @@ async function change({ store, output }: Invocation, username: string, wanted: A
   if (!changed) throw noSuchUser();
   const { before, state, endedSessions } = changed;
   if (before === "deleted") throw new Failure(exitCodes.failed, "the account is deleted", "its name stays reserved");
-  const running = store.isServed();
+  const running = await store.isServed();
   const text = `${state}${
     endedSessions > 0 ? `; ${endedSessions} ${endedSessions === 1 ? "session" : "sessions"} ended` : ""
   }${running && state !== "active" ? "; the running server knows within a second" : ""}`;

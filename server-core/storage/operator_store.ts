@@ -93,7 +93,7 @@ export interface StoreFacts {
  */
 export interface OperatorStore {
   /** @returns whether a server has the data right now */
-  isServed(): boolean;
+  isServed(): Promise<boolean>;
   facts(): Promise<StoreFacts>;
   /** @returns all accounts by name, deleted ones included */
   accounts(): Promise<AccountSummary[]>;

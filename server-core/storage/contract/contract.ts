@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { codeName, WireError } from "../../../schema/rpc/errors.ts";
-import type { Store } from "../store.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { MethodRules } from "./methods.ts";
-import { type Engine, World } from "./world.ts";
+import { type Engine, type Parts, partsOf, World } from "./world.ts";
 
-/** One of the two stores of a {@link Store}. */
-export type Domain = "accounts" | "delivery";
+/** The store that a suite is about. */
+export type Domain = keyof Parts;
 
 /**
  * Declares one test for each behaviour, and one for the whole: that each method has a test of what it does,
@@ -21,13 +20,13 @@ export function runContract(
   behaviours: Behaviour[],
 ): void {
   for (const behaviour of behaviours) {
-    Deno.test(`${engine.name}: ${nameOf(behaviour)}`, () => runBehaviour(engine, domain, methods, behaviour));
+    Deno.test(`${engine.name} ${domain}: ${nameOf(behaviour)}`, () => runBehaviour(engine, domain, methods, behaviour));
   }
-  Deno.test(`${engine.name}: the contract has tests of every method and every error of ${domain}`, async () => {
+  Deno.test(`${engine.name} ${domain}: the contract has tests of every method and every error`, async () => {
     assert.deepEqual(gapsOf(methods, behaviours), []);
     const opened = await engine.open();
     try {
-      assert.deepEqual(Object.keys(opened.store[domain]).sort(), Object.keys(methods).sort());
+      assert.deepEqual(Object.keys(partsOf(opened)[domain]).sort(), Object.keys(methods).sort());
     } finally {
       await opened.close();
     }
@@ -64,7 +63,7 @@ async function runBehaviour(
   const opened = await engine.open();
   const seen = new Recorder(methods);
   try {
-    await run(new World(opened, (store) => ({ ...seen.record(store, domain) })));
+    await run(new World(opened, (parts) => seen.record(parts, domain)));
   } finally {
     await opened.close();
   }
@@ -88,9 +87,8 @@ export class Recorder {
     this.#methods = methods;
   }
 
-  /** @returns the store's two parts, `domain` of them recorded */
-  record({ accounts, delivery }: Store, domain: Domain): Pick<Store, Domain> {
-    const parts = { accounts, delivery };
+  /** @returns the parts, `domain` of them recorded */
+  record(parts: Parts, domain: Domain): Parts {
     return { ...parts, [domain]: this.#recorded(parts[domain]) };
   }
 

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
-import type { Store } from "../store.ts";
 import { does, races, refuses, repeats } from "./behaviour.ts";
 import { gapsOf, Recorder } from "./contract.ts";
 import type { MethodRules } from "./methods.ts";
+import type { Parts } from "./world.ts";
 
 const rules: Record<string, MethodRules> = {
   put: { writes: true, errors: [ErrorCode.malformed, ErrorCode.notAMember] },
@@ -36,7 +36,7 @@ Deno.test("Recorder notes calls and refusals, and which refusals no rule lists",
   const refuse = (code: number) => () => Promise.reject(new WireError(code, "no"));
   const delivery = { put: refuse(ErrorCode.malformed), get: refuse(ErrorCode.queueFull) };
   const recorder = new Recorder(rules);
-  const recorded = recorder.record({ accounts: {}, delivery } as unknown as Store, "delivery");
+  const recorded = recorder.record({ delivery } as unknown as Parts, "delivery");
   const { put, get } = recorded.delivery as unknown as typeof delivery;
   await assert.rejects(put(), WireError);
   assert.deepEqual([...recorder.called], ["put"]);

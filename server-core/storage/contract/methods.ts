@@ -5,6 +5,7 @@
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";
 import type { DeliveryStore } from "../delivery_store.ts";
+import type { OperatorStore } from "../operator_store.ts";
 
 export interface MethodRules {
   /** Whether the call may change what is stored: then repeats and races must be tested, too. */
@@ -83,4 +84,25 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   purgeQueues: writes(),
   queueTotals: reads(),
   lastRestore: reads(),
+};
+
+/** Of a call that works alone on the data. It has errors of its own (errors.ts) and no races. */
+const alone = reads();
+
+/** As {@link accountMethods}, for the operator's commands. */
+export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
+  isServed: reads(),
+  facts: reads(),
+  accounts: reads(),
+  account: reads(),
+  changeAccount: writes(),
+  devices: reads(),
+  endSessions: writes(),
+  addInvite: writes(),
+  invites: reads(),
+  withdrawInvite: writes(),
+  faults: reads(),
+  backUp: reads(),
+  restore: alone,
+  rekey: alone,
 };

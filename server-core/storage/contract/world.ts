@@ -30,6 +30,16 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
+/** All stores over the same data. */
+export interface Parts extends Pick<Store, "accounts" | "delivery"> {
+  operator: OperatorStore;
+}
+
+/** @returns the stores of an engine under test, as they are after its last start */
+export function partsOf({ store: { accounts, delivery }, operator }: TestStore): Parts {
+  return { accounts, delivery, operator };
+}
+
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
@@ -124,14 +134,14 @@ export function messageOf(
 
 export class World {
   readonly #opened: TestStore;
-  readonly #record: (store: Store) => Pick<Store, "accounts" | "delivery">;
-  #recorded: Pick<Store, "accounts" | "delivery">;
+  readonly #record: (parts: Parts) => Parts;
+  #recorded: Parts;
 
-  /** @param record wraps a store so that the calls of a test are noted; those of its fixtures are not */
-  constructor(opened: TestStore, record: (store: Store) => Pick<Store, "accounts" | "delivery">) {
+  /** @param record wraps the stores so that the calls of a test are noted; those of its fixtures are not */
+  constructor(opened: TestStore, record: (parts: Parts) => Parts) {
     this.#opened = opened;
     this.#record = record;
-    this.#recorded = record(opened.store);
+    this.#recorded = record(partsOf(opened));
   }
 
   get accounts(): AccountStore {
@@ -143,7 +153,7 @@ export class World {
   }
 
   get operator(): OperatorStore {
-    return this.#opened.operator;
+    return this.#recorded.operator;
   }
 
   get clock(): { nowMs: number } {
@@ -152,7 +162,7 @@ export class World {
 
   async reopen(between?: () => Promise<void>): Promise<void> {
     await this.#opened.reopen(between);
-    this.#recorded = this.#record(this.#opened.store);
+    this.#recorded = this.#record(partsOf(this.#opened));
   }
 
   /** Registers an account. */

@@ -1,15 +1,17 @@
 /** The contract of a store, run against SQLite. */
 
-import { openInlineStore } from "../../testing/inline_store.ts";
+import { InlineHost } from "../../testing/inline_store.ts";
 import { accountBehaviours } from "../contract/accounts/all.ts";
 import { deliveryBehaviours } from "../contract/delivery/all.ts";
 import { runContract } from "../contract/contract.ts";
-import { accountMethods, deliveryMethods } from "../contract/methods.ts";
+import { accountMethods, deliveryMethods, operatorMethods } from "../contract/methods.ts";
+import { operatorBehaviours } from "../contract/operator.ts";
 import type { Engine, TestStore } from "../contract/world.ts";
 import type { Store } from "../store.ts";
 import { databasePath } from "./database_files.ts";
 import { openDatabase } from "./open.ts";
 import { sqliteOperatorStore } from "./operator/operator_store.ts";
+import { openServedStore } from "./served_store.ts";
 
 /** A database with the newest schema and nothing in it: a copy is made faster than a new one is migrated. */
 const emptyDatabase = await makeEmptyDatabase();
@@ -57,7 +59,8 @@ class SqliteTestStore implements TestStore {
   }
 
   async #open(): Promise<void> {
-    this.#store = await openInlineStore(this.#dataDir, () => this.clock.nowMs);
+    const options = { dataDir: this.#dataDir, now: () => this.clock.nowMs };
+    this.#store = await openServedStore(options, () => new InlineHost());
   }
 }
 
@@ -65,3 +68,4 @@ const sqlite: Engine = { name: "SQLite", open: SqliteTestStore.open };
 
 runContract(sqlite, "accounts", accountMethods, accountBehaviours);
 runContract(sqlite, "delivery", deliveryMethods, deliveryBehaviours);
+runContract(sqlite, "operator", operatorMethods, operatorBehaviours);

@@ -23,7 +23,7 @@ export function sqliteOperatorStore(
   const reading = { write: false };
   const writing = { write: true };
   return {
-    isServed: () => isServed(dataDir),
+    isServed: () => Promise.resolve(isServed(dataDir)),
     facts: () => {
       const at = directory();
       return withDatabase(at, reading, (db) => storeFacts(db, at));
