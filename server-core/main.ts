@@ -16,7 +16,7 @@ async function serve(config: ServerConfig): Promise<void> {
   const server = await startServer(config, {
     log,
     onDead: (error) => {
-      // Nothing can be stored any more, so nothing may be promised: whoever supervises the process starts it anew.
+      // Nothing can be stored any more, so no call may be answered: the supervisor starts the process again.
       log.error("storage died", errorFields(error));
       Deno.exit(1);
     },

@@ -22,7 +22,7 @@ import { connect, startProcess } from "../testing/quic.ts";
 import { seedDevices, sha256 } from "../testing/seed.ts";
 
 operatorTest(
-  "a backup of a live server restores everything elsewhere: messages, attachments, sessions, the certificate; encrypted, whole or not at all",
+  "a backup of a live server is encrypted and whole, and restores everything elsewhere",
   async (dataDir) => {
     const env = { QPQ_DB_KEY: key };
     const [writer, reader] = seedDevices(dataDir, 2, { key });

@@ -1,4 +1,4 @@
-/** What the operator's commands have in common: what they are given, how they fail. */
+/** The common parts of the operator's commands: their input, exit codes and failures. */
 
 import type { ServerConfig } from "../config.ts";
 import type { OperatorStore } from "../storage/operator_store.ts";
@@ -42,7 +42,7 @@ export interface Command {
   synopsis: string;
   /** One sentence. */
   summary: string;
-  /** What else is to be known: lines of text. */
+  /** More help: lines of text. */
   details?: string;
   examples: string[];
   options?: Record<string, { type: "string" | "boolean" }>;

@@ -1,6 +1,5 @@
 /**
- * docs/operate.md says what `--json` prints: each command of a running core's operator, and what stops it,
- * against the table there.
+ * Compares the fields that `--json` prints with the table in docs/operate.md, for every command.
  */
 
 import assert from "node:assert/strict";
@@ -31,7 +30,10 @@ function documented(): Map<string, string[]> {
   );
 }
 
-/** The names of an object's fields; those within a field as `field.name`, of a list's objects as `field[].name`. */
+/**
+ * The names of an object's fields; those within a field as `field.name`, of a list's objects as
+ * `field[].name`.
+ */
 function namesOf(record: Record<string, unknown>): string[] {
   return Object.entries(record).flatMap(([name, value]) => {
     const [inner, prefix] = Array.isArray(value) ? [value[0], `${name}[]`] : [value, name];
@@ -42,8 +44,7 @@ function namesOf(record: Record<string, unknown>): string[] {
 }
 
 Deno.test({
-  name:
-    "qpq-server: --json prints the fields that docs/operate.md promises for each command, and a list without entries prints nothing",
+  name: "--json prints the fields that docs/operate.md promises, and nothing for a list without entries",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>

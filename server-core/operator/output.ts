@@ -1,4 +1,4 @@
-/** What commands write on standard output: lines for people, or one JSON object a line for programs. */
+/** The standard output of commands: lines for people, or one JSON object a line for programs. */
 
 const encoder = new TextEncoder();
 

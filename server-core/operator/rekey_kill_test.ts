@@ -29,8 +29,7 @@ function exists(path: string): boolean {
 }
 
 Deno.test({
-  name:
-    "rekey that is killed at any moment leaves a database that exactly one of the two keys opens, whole; the next one clears what is left",
+  name: "rekey that is killed at any moment leaves a whole database that exactly one of the two keys opens",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
@@ -69,7 +68,7 @@ Deno.test({
         let over = false;
         const ended = child.status.finally(() => over = true);
         if (round < rounds) {
-          // A copy that a killed one has left goes first, so what appears is this one's.
+          // The copy of the killed rekey before is removed, so the copy that appears is this one's.
           if (exists(`${dataDir}/qpq.db.rekeyed`)) Deno.removeSync(`${dataDir}/qpq.db.rekeyed`);
           while (!over && !exists(`${dataDir}/qpq.db.rekeyed`)) await new Promise((resolve) => setTimeout(resolve, 1));
           await new Promise((resolve) => setTimeout(resolve, round * 35));

@@ -36,7 +36,7 @@ revokes the device on another one. Until then whoever knows the password can sig
       throw new Failure(exitCodes.failed, "no such session", "`qpq-server devices USER` shows the ids");
     }
     const ended = found.map(toHex);
-    const running = store.isServed();
+    const running = await store.isServed();
     const text = `${ended.length} ${ended.length === 1 ? "session" : "sessions"} ended${
       running ? "; the running server refuses them within a second" : ""
     }`;

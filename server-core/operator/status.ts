@@ -40,7 +40,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
 type ServerState = "serving" | "draining" | "silent" | "stopped";
 
 async function serverState({ config, store }: Invocation): Promise<ServerState> {
-  if (!store.isServed()) return "stopped";
+  if (!await store.isServed()) return "stopped";
   return await probeHealth(config, probeMs).then(
     (healthy) => healthy ? "serving" as const : "draining" as const,
     () => "silent" as const,
@@ -84,7 +84,8 @@ async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | 
       storageWaiting: gauge("qpq_storage_waiting"),
     };
   } catch {
-    // Another program's port, or the server went meanwhile: what the database says is still true.
+    // Another program has the port, or the server ended meanwhile: the figures of the database are still
+    // true.
     return null;
   }
 }

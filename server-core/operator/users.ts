@@ -79,14 +79,14 @@ async function change({ store, output }: Invocation, username: string, wanted: A
   if (!changed) throw noSuchUser();
   const { before, state, endedSessions } = changed;
   if (before === "deleted") throw new Failure(exitCodes.failed, "the account is deleted", "its name stays reserved");
-  const running = store.isServed();
+  const running = await store.isServed();
   const text = `${state}${
     endedSessions > 0 ? `; ${endedSessions} ${endedSessions === 1 ? "session" : "sessions"} ended` : ""
   }${running && state !== "active" ? "; the running server knows within a second" : ""}`;
   output.record(text, { username, state, endedSessions, serverRunning: running });
 }
 
-/** The name is not repeated: it may be anything that somebody typed. */
+/** The message does not repeat the name, which may be any text. */
 export function noSuchUser(): Failure {
   return new Failure(exitCodes.failed, "no such user", "`qpq-server users` lists them; names are in lower case");
 }

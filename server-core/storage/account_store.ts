@@ -1,11 +1,7 @@
-/**
- * What the authentication service asks of storage: whole domain operations, each one atomic. Another engine
- * may serve it.
- */
+/** What the authentication service asks of storage: whole domain operations, each one atomic. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** An account as the directory shows it. */
 export interface StoredAccount {
@@ -33,7 +29,7 @@ export interface NewSession {
   expiresMs: number;
 }
 
-/** A live or expired session with what its calls are judged by. */
+/** A live or expired session, with all that the permission of its calls depends on. */
 export interface StoredSession {
   sessionId: Bytes;
   deviceId: Bytes;
@@ -98,7 +94,10 @@ export interface NextDeviceList {
   revoked: Bytes[];
 }
 
-/** Each method is one transaction; all errors but E050 are WireErrors. */
+/**
+ * Every method is one transaction. It rejects with WireError for the codes that it names, and with
+ * StorageError for a reason of the engine; then nothing was changed. Times are ms since the Unix epoch.
+ */
 export interface AccountStore {
   /** The stored OPAQUE keys of this server, if there are any yet. */
   opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
@@ -106,12 +105,15 @@ export interface AccountStore {
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
   /**
    * The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has
-   * disabled or deleted it, so that nobody may sign in.
+   * disabled or deleted it: then nobody may sign in.
    */
   opaqueRecord(
     args: { username: string },
   ): Promise<{ accountKey: Bytes; opaqueRecord: Bytes; active: boolean } | undefined>;
-  /** Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already used). */
+  /**
+   * Errors: E006 (invite unknown, used or expired), E007 (taken), E023 (account key or device key already
+   * used).
+   */
   register(account: NewAccount): Promise<void>;
   /**
    * Opens a session after a login that was answered from `opaqueRecord`; an unknown device is remembered as
@@ -132,13 +134,13 @@ export interface AccountStore {
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
   /**
-   * A mark of what other processes did to the data, by which this one learns that its caches may be stale. Once
-   * another process has ended a session or changed an account, and has been answered, the mark differs from
-   * every mark given before. It may also change for less than that, but not by the calls of this store.
+   * A mark of what other processes did to the data, by which this one learns that its caches may be stale.
+   * Once another process has ended a session or changed an account, and has been answered, the mark differs
+   * from every mark given before. It may also change for less than that, but not by the calls of this store.
    * Comparable for equality only.
    */
   revision(): Promise<string>;
-  /** Those of the given sessions that are no more. */
+  /** Those of the given sessions that do not exist any more; expired ones do. */
   endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
   /**
@@ -163,8 +165,8 @@ export interface AccountStore {
     },
   ): Promise<{ endedSessionIds: Bytes[] }>;
   /**
-   * What a recovery is judged by; undefined for an unknown name, for an account that is not active and for
-   * one without a recovery key.
+   * What a recovery needs to be checked; undefined for an unknown name, for an account that is not active and
+   * for one without a recovery key.
    */
   recoverable(
     args: { username: string },
@@ -183,11 +185,17 @@ export interface AccountStore {
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
   /** Deleted ones are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
-  /** Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are removed. */
+  /**
+   * Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are
+   * removed.
+   */
   accountsByKey(args: { accountKeys: Bytes[] }): Promise<StoredAccount[]>;
   /** Of active accounts, sorted. */
   usernamesFrom(args: { prefix: string; limit: number }): Promise<string[]>;
-  /** All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in stock). */
+  /**
+   * All or nothing; a repeated KeyPackage changes nothing. Returns the stock. Errors: E014 (over 100 in
+   * stock).
+   */
   addKeyPackages(
     args: { deviceId: Bytes; keyPackages: NewKeyPackage[]; lastResort?: NewKeyPackage },
   ): Promise<{ available: number }>;
@@ -200,8 +208,8 @@ export interface AccountStore {
   /** Stores a single-use invite code by its SHA-256. */
   addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
   /**
-   * Deletes what is of no use any more: long expired sessions, devices that never enrolled and have no
-   * session, expired KeyPackages and invites.
+   * Deletes sessions that expired 30 days ago, devices that never enrolled and have no session, expired
+   * KeyPackages and invites.
    */
   purgeExpired(): Promise<void>;
 }

@@ -1,8 +1,7 @@
-/** What the delivery service keeps: channels, queues, bodies, the records of blobs (specification §4). */
+/** The delivery service's store: channels, queues, bodies, the records of blobs (specification §4). */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** An entry as a queue gives it; `body` is empty when it is over 64 KiB and comes by `bodyPiece`. */
 export type StoredEntry = Entry;
@@ -36,7 +35,9 @@ export interface CommitHead {
   epoch: number;
   /** 16 bytes. */
   commitId: Bytes;
-  /** 32 bytes: SHA-256 over every parameter of the call; two calls with one id are the same iff it is equal. */
+  /**
+   * 32 bytes: SHA-256 over every parameter of the call; two calls with one id are the same iff it is equal.
+   */
   contentHash: Bytes;
 }
 
@@ -45,7 +46,7 @@ export interface CommitArgs extends CommitHead {
   removed: Bytes[];
   added: Bytes[];
   commit: Bytes;
-  /** Empty iff nobody is added. */
+  /** Empty iff no device is added. */
   welcome: Bytes;
   headers: { recipientKey: Bytes; header: Bytes }[];
 }
@@ -69,44 +70,50 @@ export interface FetchArgs {
 }
 
 /**
- * Every method rejects with WireError for the codes that it names; a call that came before (same ids) is
- * answered as it was.
+ * Every method is one transaction. It rejects with WireError for the codes that it names, checked in that
+ * order, and with StorageError for a reason of the engine; then nothing was changed. A call that came before
+ * (same ids) is answered as it was. Times are those of the store's clock, ms since the Unix epoch.
  */
 export interface DeliveryStore {
   /** Makes a channel at epoch 0 whose only member is `creator`. E003 the id is another's, E032 too many. */
   createChannel(args: { creator: Bytes; channelId: Bytes }): Promise<void>;
-  /** E016. */
+  /** Gives the members in the order of their keys. E016; a revoked device is answered like a stranger. */
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
   /**
-   * What can be said before the body is read. Returns n when the same commit was accepted before. E016, E014
+   * The checks that need no body. Returns n when the same commit was accepted before. E016, E014
    * (id reused), E017, E015.
    */
   checkCommit(args: CommitHead): Promise<{ n: number } | undefined>;
   /**
-   * E016, E014 (id reused), E017, E015, E014, E012, E032 (too much of the sender's account waits for an added
-   * device).
+   * Compare-and-set on the channel's epoch. E016, E014 (id reused), E017, E015, E014 (members, headers or
+   * Welcome do not fit), E012 (an added device is not enrolled), E032 (too much of the sender's account waits
+   * for an added device). A member for which too much waits is left out: it sees a missing commit.
    */
   commit(args: CommitArgs): Promise<{ n: number; queued: Queued[] }>;
-  /** E016, E014 (id reused), E017, E015. `queued` is empty for a repeat. */
+  /**
+   * Queues a message for every member but the sender, in one order for all of them. E016, E014 (id reused),
+   * E017, E015. `queued` is empty for a repeat.
+   */
   publish(args: PublishArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
-  /** Who gets an ephemeral message; stores nothing. E016, E017, E015. */
+  /** The devices that get an ephemeral message; stores nothing. E016, E017, E015. */
   ephemeralRecipients(args: { sender: Bytes; channelId: Bytes; epoch: number }): Promise<Bytes[]>;
-  /** E016, E012, E014 (id reused), E013. */
+  /** Queues a payload for one device. E016, E012, E014 (id reused), E013. */
   enqueue(args: EnqueueArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
-   * E003 for a dropped device.
+   * A device that has seen a higher number than its queue ever had (a restored server) finds all that waits
+   * under new numbers, behind `after`. E003 for a revoked device, E014 for an `after` beyond 2^52.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
-  /** Deletes entries with seq ≤ upTo. */
+  /** Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). */
   ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
-  /** Deletes exactly these. */
+  /** As `ack`, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
   /**
-   * Whether an account may store `length` bytes more; extends the life of a blob that it has. Returns its
-   * expiry if the blob is there already. E032.
+   * Asks whether an account may store `length` bytes more. If the blob is there already, the account keeps it
+   * from now on, too, and its expiry is returned. E014 (there with another length), E032.
    */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
   /** Records a blob whose file is in place. E032. */
@@ -114,17 +121,17 @@ export interface DeliveryStore {
   /** E031. */
   blobLength(args: { sha256: Bytes }): Promise<number>;
   /**
-   * Deletes what is past its time: dedup records after 30 days, expired blobs. Returns the blobs whose files
+   * Deletes dedup records after 30 days, and expired blobs. Returns the blobs whose files
    * are to go. At most 1,000 of each a call.
    */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
   /**
-   * Drops what has waited longer than `ageMs`, of the queues behind `after`: messages leave a gap, direct
-   * payloads nothing; commits and Welcomes stay. At most 1,000 queues and 1,000 entries a call. Returns where
-   * to go on, or undefined after the last queue.
+   * Drops what has waited for `ageMs`: messages leave a gap, direct payloads nothing; commits and Welcomes
+   * stay. At most 1,000 queues and 1,000 entries a call. `after` is 0, or what the call before returned to go
+   * on from; undefined means that no queue is left.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
-  /** What waits in all queues together: messages and their bytes. */
+  /** Messages that wait in all queues together, and their bytes. */
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
   /**
    * When the data was last put in from a backup, and the newest message that the backup had (0: none), ms

@@ -1,4 +1,7 @@
-/** Opens the store that the configuration names for an operator's command. It loads the engine, unlike open_store.ts. */
+/**
+ * Opens the store that the configuration names for an operator's command. It loads the database library into
+ * the calling thread, unlike open_store.ts.
+ */
 
 import type { ServerConfig } from "../config.ts";
 import type { OperatorStore } from "./operator_store.ts";

@@ -1,9 +1,9 @@
 /**
- * What the operator's commands ask of storage, beside a running server or without one. Each call is a whole
+ * The store of the operator's commands, beside a running server or without one. Each call is a whole
  * operation: it takes hold of the data, works, and lets go.
  */
 
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { Bytes } from "../../schema/bytes.ts";
 
 /** An account as the operator sees it. */
 export interface AccountSummary {
@@ -66,7 +66,7 @@ export interface InviteSummary {
   usedBy: string | null;
 }
 
-/** What the store holds, in numbers. */
+/** The contents of the store in numbers. */
 export interface StoreFacts {
   /** Number of the newest migration that the data has had. */
   schemaVersion: number;
@@ -93,7 +93,7 @@ export interface StoreFacts {
  */
 export interface OperatorStore {
   /** @returns whether a server has the data right now */
-  isServed(): boolean;
+  isServed(): Promise<boolean>;
   facts(): Promise<StoreFacts>;
   /** @returns all accounts by name, deleted ones included */
   accounts(): Promise<AccountSummary[]>;
@@ -138,7 +138,7 @@ export interface OperatorStore {
    */
   backUp(args: { file: string }): Promise<{ attachments: number }>;
   /**
-   * Puts a backup in the place of the data, alone on it. What was there is kept aside. After a crash either the
+   * Puts a backup in the place of the data, alone on it. The old data is kept aside. After a crash either the
    * old or the new data is found whole.
    *
    * @param args.replace whether data that is there may be replaced

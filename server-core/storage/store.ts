@@ -8,19 +8,21 @@ import type { AccountStore } from "./account_store.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 
 export interface Store {
-  /** What the authentication service keeps. */
+  /** The authentication service's part. */
   accounts: AccountStore;
-  /** What the delivery service keeps. */
+  /** The delivery service's part. */
   delivery: DeliveryStore;
   /** Operations that were asked for and that the engine has not taken up yet. */
   readonly waiting: number;
   /** @returns the bytes that the data takes where the engine keeps it; attachments are not in it */
   storedBytes(): Promise<number>;
-  /** Finishes what was asked for before, then closes. Later operations reject with StorageError. Idempotent. */
+  /**
+   * Finishes what was asked for before, then closes. Later operations reject with StorageError. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** What the server gives an engine. */
+/** Clock and callbacks that the server gives an engine. */
 export interface StoreOptions {
   /** The clock of all operations, ms since the Unix epoch. Default: the system's. */
   now?: () => number;

@@ -9,7 +9,8 @@ import { openSqliteStore } from "../storage/sqlite/sqlite_store.ts";
 import type { HostLink } from "../storage/sqlite/storage_thread.ts";
 import type { Store } from "../storage/store.ts";
 
-class InlineHost implements HostLink {
+/** The side that owns the database, in the calling thread. */
+export class InlineHost implements HostLink {
   readonly #host = new DatabaseHost((options) => {
     const db = openDatabase(options);
     db.pragma("synchronous=OFF");

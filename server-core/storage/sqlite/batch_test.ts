@@ -7,7 +7,8 @@ import { Database } from "./database.ts";
 function database(): Database {
   const db = new Database(":memory:");
   db.exec(
-    "PRAGMA foreign_keys = ON; CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)",
+    `PRAGMA foreign_keys = ON; CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT,
+     parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)`,
   );
   return db;
 }

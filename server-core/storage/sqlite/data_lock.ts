@@ -1,13 +1,16 @@
 /**
- * Who works on a data directory: one server at most, and nobody else while its files are replaced (`restore`,
- * `rekey`). Locks of the operating system on two empty files, so that they end with the process however it
- * ends. They do not reach across machines on every network file system: a data directory belongs on a local
- * disk.
+ * The locks of a data directory: one server at most, and no other process while its files are replaced
+ * (`restore`, `rekey`). They are locks of the operating system on two empty files, so that they end with the
+ * process however it ends. They do not reach across machines on every network file system: a data directory
+ * belongs on a local disk.
  */
 
 import { DataInUseError } from "../errors.ts";
 
-/** server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files, alone. */
+/**
+ * server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files,
+ * alone.
+ */
 export type DataUse = "server" | "command" | "replacing";
 
 export interface DataLock {
@@ -15,7 +18,7 @@ export interface DataLock {
   release(): void;
 }
 
-/** Held by all: shared by the server and commands, alone by who replaces files. */
+/** Held by every process: shared by the server and commands, alone by a command that replaces files. */
 const useFile = "use.lock";
 const serverFile = "server.lock";
 

@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3-multiple-ciphers";
 
 export type SqlValue = null | number | string | Uint8Array;
 
-/** What a row looks like; give the real shape as type argument. */
+/** A row of any shape; give the real shape as type argument. */
 export type SqlRow = Record<string, SqlValue>;
 
 /**
@@ -31,10 +31,7 @@ export interface DatabaseOptions {
   fileMustExist?: boolean;
 }
 
-/**
- * The database's thread as the rest of the core sees it: operations in, results out, together in one
- * transaction where they come together.
- */
+/** One connection. It is synchronous: the server uses it in the storage thread alone. */
 export class Database {
   readonly #sqlite: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
@@ -48,7 +45,7 @@ export class Database {
     }
   }
 
-  /** Writes every page anew under another key; not in WAL mode. @param key absent: not encrypted any more */
+  /** Writes every page under another key; not in WAL mode. @param key absent: not encrypted any more */
   rekey(key: string | undefined): void {
     this.#sqlite.pragma("cipher='sqlcipher'");
     this.#sqlite.pragma(`rekey=${quoted(key ?? "")}`);

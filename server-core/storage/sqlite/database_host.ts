@@ -1,4 +1,6 @@
-/** The side that owns the database: it opens it, runs batches on it, closes it. Runs in the storage thread. */
+/**
+ * The side that owns the database: it opens it, runs batches on it, closes it. Runs in the storage thread.
+ */
 
 import { accountOperations } from "./accounts/operations.ts";
 import { type OperationTable, type Outcome, type Request, runBatch } from "./batch.ts";

@@ -1,4 +1,6 @@
-/** Opening the database file: refuses what is not ours without touching it, applies migrations, sets durability. */
+/**
+ * Opens the database file: refuses a foreign one without touching it, applies migrations, sets durability.
+ */
 
 import { fileBytes } from "../files.ts";
 import { Database } from "./database.ts";
@@ -90,7 +92,8 @@ export function openExisting(
   if (anySchema || version === newest) return db;
   db.close();
   throw new StorageFormatError(
-    `${path} has schema ${version}, this command needs ${newest}: start this version of the server once, it migrates the database`,
+    `${path} has schema ${version}, this command needs ${newest}: start this version of the server once, it \
+migrates the database`,
   );
 }
 
@@ -102,7 +105,9 @@ function newestOf(migrations: Migration[]): number {
 function refuseOldDeliveries(dataDir: string): void {
   if (fileBytes(`${dataDir}/deliveries.bin`) === undefined) return;
   throw new StorageFormatError(
-    `${dataDir} holds deliveries.bin, the queue file of storage format 1, which this server can not read; it was left as it is. Start with an empty QPQ_DATA directory, or run the older server until its queues are empty and then move deliveries.bin away`,
+    `${dataDir} holds deliveries.bin, the queue file of storage format 1, which this server can not read; it \
+was left as it is. Start with an empty QPQ_DATA directory, or run the older server until its queues are empty \
+and then move deliveries.bin away`,
   );
 }
 
@@ -120,7 +125,8 @@ export function checkExisting(path: string, key: string | undefined, migrations:
   }
   if (!encrypted && key !== undefined) {
     throw new StorageFormatError(
-      `${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`,
+      `${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the \
+database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`,
     );
   }
   const db = new Database(path, { key, readonly: true, fileMustExist: true });
@@ -130,14 +136,16 @@ export function checkExisting(path: string, key: string | undefined, migrations:
       throw new StorageFormatError(
         `${path} has storage format ${
           found ?? "unknown (not a quicproquo database)"
-        }, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or run the server version that made it`,
+        }, this server needs ${storageFormat}; it was left as it is. Point QPQ_DATA at an empty directory, or \
+run the server version that made it`,
       );
     }
     const newest = newestOf(migrations);
     const version = db.pragma("user_version") as number;
     if (version > newest) {
       throw new StorageFormatError(
-        `${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it is. Run the newer server`,
+        `${path} was made by a newer server (schema ${version}, this one knows ${newest}); it was left as it \
+is. Run the newer server`,
       );
     }
   } finally {

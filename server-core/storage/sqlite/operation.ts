@@ -1,4 +1,7 @@
-/** The shape of a storage operation of the SQLite engine: a plain synchronous function inside of a transaction. */
+/**
+ * The shape of a storage operation of the SQLite engine: a plain synchronous function inside of a
+ * transaction.
+ */
 
 import type { Database } from "./database.ts";
 

@@ -8,8 +8,8 @@
 import { exists, syncFolder } from "../files.ts";
 
 /**
- * What makes up the data; the rest of the directory (locks, older copies) stays where it is. The log and its
- * index first: a database must never meet another's.
+ * The files that make up the data; the rest of the directory (locks, older copies) stays where it is. The log
+ * and its index come first: a database must never meet another database's log.
  */
 const parts = ["qpq.db-wal", "qpq.db-shm", "qpq.db", "blobs", "core-key.pem", "core-cert.pem"];
 
@@ -42,8 +42,8 @@ export function decideReplacing(dataDir: string, stamp: string): string | undefi
 }
 
 /**
- * Goes on with an exchange that was cut off after its decision, and clears one that was cut off before. For
- * whoever holds the directory's lock.
+ * Completes an exchange that was cut off after its decision, and clears one that was cut off before. The
+ * caller holds the directory's lock.
  */
 export function finishReplacing(dataDir: string): string | undefined {
   abandonReplacing(dataDir);
@@ -53,7 +53,7 @@ export function finishReplacing(dataDir: string): string | undefined {
   if (!found) return undefined;
   const from = `${dataDir}/${found}`;
   const aside = `${dataDir}/before-restore-${found.slice("replacing-".length)}`;
-  // The new database goes last: while it is still in its folder, what lies in the places of the others may be old.
+  // The new database goes last: while it is still in its folder, the other files in place may be old ones.
   if (exists(`${from}/qpq.db`)) {
     Deno.mkdirSync(aside, { recursive: true, mode: 0o700 });
     for (const part of parts) {
@@ -69,13 +69,14 @@ export function finishReplacing(dataDir: string): string | undefined {
 }
 
 /**
- * Each step may have been done by an earlier try: what lies aside already is the old part, so what lies in
- * its place is the new one.
+ * Puts one new part into its place and the old one aside. An earlier try may have done either step: if the
+ * old part lies aside already, the part in place is the new one.
  */
 function exchange(part: string, { dataDir, from, aside }: { dataDir: string; from: string; aside: string }): void {
   const place = `${dataDir}/${part}`;
   if (exists(place) && !exists(`${aside}/${part}`)) {
-    // Without a new part in its folder it may have been put into its place already, when there was no old one.
+    // Without a new part in its folder it may have been put into its place already, when there was no old
+    // one.
     if (exists(`${from}/${part}`) || !exists(`${from}/${part}.placed`)) Deno.renameSync(place, `${aside}/${part}`);
   }
   if (exists(`${from}/${part}`)) {

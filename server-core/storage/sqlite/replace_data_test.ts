@@ -50,7 +50,7 @@ function cutOff(after: number, act: () => void): boolean {
 }
 
 for (const withOld of [true, false]) {
-  Deno.test(`an exchange ${withOld ? "of old data" : "into an empty directory"} that is cut off at any rename, and again while it is finished, ends with the old files or the new ones whole, never with a mixture`, () =>
+  Deno.test(`an exchange ${withOld ? "of old data" : "into nothing"} leaves old or new files after any crash`, () =>
     withTempDir(async (parent) => {
       let cuts = 0;
       for (let after = 0;; after++) {

@@ -8,13 +8,17 @@ import { openSqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 /**
  * Locks the directory, completes a `restore` that was cut off, and opens the database.
  *
+ * @param startHost as for `openSqliteStore`
  * @throws DataInUseError, StorageFormatError, StorageError
  */
-export async function openServedStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openServedStore(
+  options: SqliteStoreOptions,
+  startHost?: Parameters<typeof openSqliteStore>[1],
+): Promise<Store> {
   const lock = await lockData(options.dataDir, "server");
   try {
     finishReplacing(options.dataDir);
-    const store = await openSqliteStore(options);
+    const store = await openSqliteStore(options, startHost);
     return {
       accounts: store.accounts,
       delivery: store.delivery,

@@ -14,7 +14,7 @@ async function withDir(test: (dataDir: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("openSqliteStore() answers after the commit, carries errors across the thread, and shares commits among calls that wait", () =>
+Deno.test("openSqliteStore() answers after a commit that waiting calls share, and carries errors across threads", () =>
   withDir(async (dataDir) => {
     const [ann, bob] = seedDevices(dataDir, 2);
     const store = await openSqliteStore({ dataDir, now: () => 42 });
@@ -84,7 +84,7 @@ Deno.test("openSqliteStore() never stalls the event loop while it writes", () =>
     await store.close();
   }));
 
-Deno.test("openSqliteStore() rejects with StorageFormatError for a directory of another format and for a wrong key", () =>
+Deno.test("openSqliteStore() throws StorageFormatError for another format and for a wrong key", () =>
   withDir(async (dataDir) => {
     await Deno.writeTextFile(`${dataDir}/deliveries.bin`, "old");
     await assert.rejects(openSqliteStore({ dataDir }), StorageFormatError);

@@ -1,4 +1,6 @@
-/** The storage thread: owns the database, so that fsync never stalls the event loop that serves connections. */
+/**
+ * The storage thread: owns the database, so that fsync never stalls the event loop that serves connections.
+ */
 
 import { DatabaseHost, type FromHost, type ToHost } from "./database_host.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What the operator does to an account: shutting it out, letting it in again, deleting it. Each within the
- * caller's transaction.
+ * Changes that the operator makes to an account: disable, enable, delete. Each runs in the caller's
+ * transaction.
  */
 
 import type { Database } from "../database.ts";
@@ -15,7 +15,7 @@ export const disableAccount: AccountAction = (db, accountKey) => {
   return { endedSessions: endSessions(db, accountKey) };
 };
 
-/** It may sign in again; what waited for its devices is there. */
+/** Lets the account sign in again. Nothing that waits for its devices was touched meanwhile. */
 export const enableAccount: AccountAction = (db, accountKey) => {
   db.run("UPDATE accounts SET state = 'active' WHERE account_key = ?", accountKey);
   return { endedSessions: 0 };
@@ -41,13 +41,17 @@ export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
   );
   db.run("UPDATE devices SET enrolled = 0 WHERE account_key = ?", accountKey);
   db.run(
-    "INSERT INTO revoked_devices (account_key, device_id) SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING",
+    `INSERT INTO revoked_devices (account_key, device_id)
+     SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING`,
     accountKey,
   );
   db.run("UPDATE blobs SET expires_ms = min(expires_ms, ?) WHERE account_key = ?", nowMs, accountKey);
   const nothing = new Uint8Array();
   db.run(
-    `UPDATE accounts SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ?`,
+    `UPDATE accounts
+     SET state = 'deleted', opaque_record = ?, vault_version = vault_version + 1, vault_sealed = ?,
+         wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ?
+     WHERE account_key = ?`,
     nothing,
     nothing,
     nothing,

@@ -1,18 +1,17 @@
-/** The next device list of an account, and what becomes of the devices that are not in it any more. */
+/** Sets the next device list of an account, and shuts out the devices that left it. */
 
-import { equalBytes } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, DeviceKeys } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import { dropDevice } from "../delivery/drop_device.ts";
 import type { Operations } from "../operation.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
 export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> = {
   putDeviceList(db, { accountKey, expectedVersion, devices, listed, revoked }) {
     const { changes } = db.run(
-      "UPDATE accounts SET list_version = list_version + 1, list = ?, list_signature = ? WHERE account_key = ? AND list_version = ?",
+      `UPDATE accounts SET list_version = list_version + 1, list = ?, list_signature = ?
+       WHERE account_key = ? AND list_version = ?`,
       devices.list,
       devices.signature,
       accountKey,
@@ -55,7 +54,9 @@ function enrol(db: Database, accountKey: Bytes, { deviceId, recipientKey }: Devi
 function liveDevices(db: Database, accountKey: Bytes): (DeviceKeys & { enrolled: number })[] {
   return db.all(
     `SELECT device_id AS deviceId, recipient_key AS recipientKey, enrolled FROM devices
-     WHERE account_key = ? AND NOT EXISTS (SELECT 1 FROM revoked_devices WHERE revoked_devices.account_key = devices.account_key AND revoked_devices.device_id = devices.device_id)`,
+     WHERE account_key = ? AND NOT EXISTS (
+       SELECT 1 FROM revoked_devices r
+       WHERE r.account_key = devices.account_key AND r.device_id = devices.device_id)`,
     accountKey,
   );
 }

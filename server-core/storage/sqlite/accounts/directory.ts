@@ -18,10 +18,11 @@ export const directoryOperations: Operations<Pick<AccountStore, "accountByName" 
     },
 
     usernamesFrom(db, { prefix, limit }) {
-      // A range of the index, so that _ and % mean themselves; usernames are ASCII, so "\x7f" is above all that
-      // may follow.
+      // A range of the index, so that _ and % mean themselves; usernames are ASCII, so "\x7f" is above all
+      // that may follow.
       return db.all<{ username: string }>(
-        "SELECT username FROM accounts WHERE username >= ? AND username < ? AND state = 'active' ORDER BY username LIMIT ?",
+        `SELECT username FROM accounts WHERE username >= ? AND username < ? AND state = 'active'
+         ORDER BY username LIMIT ?`,
         prefix,
         `${prefix}\x7f`,
         limit,

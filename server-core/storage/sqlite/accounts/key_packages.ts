@@ -1,12 +1,10 @@
 /** The stock of KeyPackages of each device: each is handed out once, the last resort any number of times. */
 
-import { toHex } from "../../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, HandedOutKeyPackage, NewKeyPackage } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A device's stock, the last resort not counted. */
 const maxStock = 100;
@@ -18,8 +16,8 @@ export const keyPackageOperations: Operations<
   Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">
 > = {
   addKeyPackages(db, { deviceId, keyPackages, lastResort }, { nowMs }) {
-    // None is handed out for longer than that: what says so came while this server's clock was ahead, and
-    // would fill the stock until then.
+    // None is handed out for longer than that. A later end was written while this server's clock was ahead;
+    // such a KeyPackage would fill the stock until then.
     db.run(
       "DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))",
       deviceId,
@@ -78,7 +76,9 @@ function insert(
 ): void {
   if (db.get("SELECT 1 FROM spent_key_packages WHERE sha256 = ?", sha256)) return;
   db.run(
-    `INSERT INTO key_packages (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO key_packages
+       (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO NOTHING`,
     deviceId,
     sha256,
@@ -92,7 +92,8 @@ function insert(
 
 function take(db: Database, deviceId: Bytes, nowMs: number): HandedOutKeyPackage {
   const row = db.get<{ id: number; sha256: Bytes; keyPackage: Bytes; lastResort: number; notAfterMs: number }>(
-    `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs FROM key_packages
+    `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs
+     FROM key_packages
      WHERE device_id = ? AND not_before_ms <= ? AND until_ms > ? ORDER BY last_resort, id LIMIT 1`,
     deviceId,
     nowMs,
@@ -119,7 +120,8 @@ function stockOf(db: Database, deviceId: Bytes): number {
 
 function availableOf(db: Database, deviceId: Bytes, nowMs: number): number {
   return db.get<{ count: number }>(
-    "SELECT count(*) AS count FROM key_packages WHERE device_id = ? AND last_resort = 0 AND not_before_ms <= ? AND until_ms > ?",
+    `SELECT count(*) AS count FROM key_packages
+     WHERE device_id = ? AND last_resort = 0 AND not_before_ms <= ? AND until_ms > ?`,
     deviceId,
     nowMs,
     nowMs,

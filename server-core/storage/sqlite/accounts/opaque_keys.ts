@@ -23,7 +23,8 @@ export const opaqueKeyOperations: Operations<Pick<AccountStore, "opaqueServerKey
 
 function stored(db: Database): OpaqueServerKeys | undefined {
   return db.get<OpaqueServerKeys>(
-    `SELECT oprf_seed AS oprfSeed, ake_private_key AS akePrivateKey, ake_public_key AS akePublicKey, fake_record AS fakeRecord, fake_secret AS fakeSecret
+    `SELECT oprf_seed AS oprfSeed, ake_private_key AS akePrivateKey, ake_public_key AS akePublicKey,
+     fake_record AS fakeRecord, fake_secret AS fakeSecret
      FROM opaque_server_keys`,
   );
 }

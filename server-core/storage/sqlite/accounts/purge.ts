@@ -1,4 +1,4 @@
-/** Taking out what is of no use any more. */
+/** Deletes expired sessions, KeyPackages and invites, and devices that never enrolled. */
 
 import type { AccountStore } from "../../account_store.ts";
 import type { Operations } from "../operation.ts";
@@ -14,8 +14,11 @@ export const purgeOperations: Operations<Pick<AccountStore, "purgeExpired">> = {
     db.run("DELETE FROM invites WHERE expires_ms <= ?", nowMs);
     // A revoked one stays, so that it is told so whenever it comes back.
     db.run(
-      `DELETE FROM devices WHERE enrolled = 0 AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.device_id = devices.device_id)
-         AND NOT EXISTS (SELECT 1 FROM revoked_devices WHERE revoked_devices.account_key = devices.account_key AND revoked_devices.device_id = devices.device_id)`,
+      `DELETE FROM devices WHERE enrolled = 0
+       AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.device_id = devices.device_id)
+       AND NOT EXISTS (
+         SELECT 1 FROM revoked_devices r
+         WHERE r.account_key = devices.account_key AND r.device_id = devices.device_id)`,
     );
   },
 };

@@ -18,7 +18,8 @@ export const registrationOperations: Operations<Pick<AccountStore, "register" | 
       throw new WireError(ErrorCode.keyDoesNotMatchDevice, "the device key is in use");
     }
     db.run(
-      `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, recovery_key, created_ms)
+      `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature,
+       vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, recovery_key, created_ms)
        VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)`,
       accountKey,
       username,

@@ -1,15 +1,13 @@
 /** Sessions: opened by a login, found by their token's hash, ended one by one or together. */
 
-import { equalBytes } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, ListedSession, NewSession, StoredSession } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { accountWhere } from "./directory.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Whoever knows a password could open sessions without end. */
+/** Without a bound, a client that knows the password could open sessions without end. */
 const maxSessions = 100;
 
 type Names =
@@ -61,9 +59,8 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
     insertSession(db, deviceId, session, nowMs);
     const ended = db.all<{ sessionId: Bytes }>(
       `DELETE FROM sessions WHERE session_id IN (
-         SELECT session_id FROM sessions JOIN devices USING (device_id) WHERE account_key = ? AND session_id <> ? ORDER BY last_used_ms DESC LIMIT -1 OFFSET ${
-        maxSessions - 1
-      })
+       SELECT session_id FROM sessions JOIN devices USING (device_id)
+       WHERE account_key = ? AND session_id <> ? ORDER BY last_used_ms DESC LIMIT -1 OFFSET ${maxSessions - 1})
        RETURNING session_id AS sessionId`,
       accountKey,
       session.sessionId,
@@ -77,7 +74,8 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
 
   session(db, { tokenSha256 }) {
     const row = db.get<Omit<StoredSession, "enrolled"> & { enrolled: number }>(
-      `SELECT session_id AS sessionId, device_id AS deviceId, recipient_key AS recipientKey, account_key AS accountKey, username, enrolled,
+      `SELECT session_id AS sessionId, device_id AS deviceId, recipient_key AS recipientKey,
+       account_key AS accountKey, username, enrolled,
               last_used_ms AS lastUsedMs, expires_ms AS expiresMs
        FROM sessions JOIN devices USING (device_id) JOIN accounts USING (account_key) WHERE token_sha256 = ?`,
       tokenSha256,
@@ -98,8 +96,10 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
 
   sessions(db, { accountKey }, { nowMs }) {
     return db.all<ListedSession>(
-      `SELECT session_id AS sessionId, device_id AS deviceId, sessions.created_ms AS createdMs, last_used_ms AS lastUsedMs, expires_ms AS expiresMs
-       FROM sessions JOIN devices USING (device_id) WHERE account_key = ? AND expires_ms > ? ORDER BY sessions.created_ms DESC, session_id LIMIT ${maxSessions}`,
+      `SELECT session_id AS sessionId, device_id AS deviceId, sessions.created_ms AS createdMs,
+       last_used_ms AS lastUsedMs, expires_ms AS expiresMs
+       FROM sessions JOIN devices USING (device_id) WHERE account_key = ? AND expires_ms > ?
+       ORDER BY sessions.created_ms DESC, session_id LIMIT ${maxSessions}`,
       accountKey,
       nowMs,
     );
@@ -107,7 +107,8 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
 
   endSession(db, { accountKey, sessionId }) {
     const { changes } = db.run(
-      "DELETE FROM sessions WHERE session_id = ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?)",
+      `DELETE FROM sessions
+       WHERE session_id = ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?)`,
       sessionId,
       accountKey,
     );
@@ -132,7 +133,8 @@ export function insertSession(
   nowMs: number,
 ): void {
   db.run(
-    "INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO sessions (session_id, token_sha256, device_id, created_ms, last_used_ms, expires_ms)
+     VALUES (?, ?, ?, ?, ?, ?)`,
     sessionId,
     tokenSha256,
     deviceId,

@@ -53,7 +53,8 @@ export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
 
 function vaultOf(db: Database, accountKey: Uint8Array): StoredVault {
   return db.get<StoredVault>(
-    `SELECT vault_version AS version, vault_sealed AS sealed, wrapped_by_password AS wrappedByPassword, wrapped_by_recovery AS wrappedByRecovery, recovery_key AS recoveryKey
+    `SELECT vault_version AS version, vault_sealed AS sealed, wrapped_by_password AS wrappedByPassword,
+     wrapped_by_recovery AS wrappedByRecovery, recovery_key AS recoveryKey
      FROM accounts WHERE account_key = ?`,
     accountKey,
   )!;
@@ -78,7 +79,9 @@ function replaceRecord(
 ): { endedSessionIds: Uint8Array<ArrayBuffer>[] } {
   db.run("UPDATE accounts SET opaque_record = ? WHERE account_key = ?", opaqueRecord, accountKey);
   const ended = db.all<{ sessionId: Uint8Array<ArrayBuffer> }>(
-    "DELETE FROM sessions WHERE session_id <> ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?) RETURNING session_id AS sessionId",
+    `DELETE FROM sessions
+     WHERE session_id <> ? AND device_id IN (SELECT device_id FROM devices WHERE account_key = ?)
+     RETURNING session_id AS sessionId`,
     keptSessionId,
     accountKey,
   );
@@ -92,7 +95,9 @@ function compareAndSetVault(
   { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey }: StoredVault,
 ): void {
   const { changes } = db.run(
-    `UPDATE accounts SET vault_version = ?, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ? WHERE account_key = ? AND vault_version = ?`,
+    `UPDATE accounts
+     SET vault_version = ?, vault_sealed = ?, wrapped_by_password = ?, wrapped_by_recovery = ?, recovery_key = ?
+     WHERE account_key = ? AND vault_version = ?`,
     version,
     sealed,
     wrappedByPassword,

@@ -1,4 +1,4 @@
-/** The records of blobs: who stored what, and until when. The bytes are files. */
+/** The records of blobs: the accounts that keep one, and until when. The bytes are files. */
 
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { BlobArgs, DeliveryStore } from "../../delivery_store.ts";
@@ -56,7 +56,8 @@ function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobAr
 function record(db: Database, { sha256, length, accountKey, ttlMs }: BlobArgs, nowMs: number): { expiresMs: number } {
   const expiresMs = nowMs + ttlMs;
   db.run(
-    "INSERT INTO blobs (sha256, account_key, length, expires_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET expires_ms = excluded.expires_ms",
+    `INSERT INTO blobs (sha256, account_key, length, expires_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET expires_ms = excluded.expires_ms`,
     sha256,
     accountKey,
     length,

@@ -1,8 +1,9 @@
-/** Bodies: each stored once however many queues wait for it, and gone with the last entry that refers to it. */
+/**
+ * Bodies: each stored once however many queues wait for it, and gone with the last entry that refers to it.
+ */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import type { Database } from "../database.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Bytes in one piece: a body up to this size travels inside of its entry. */
 export const pieceBytes = 64 * 1024;

@@ -1,12 +1,11 @@
 /** Channels: membership, and the order of checks that publish and commit share. */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { ensureQueue } from "./queues.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const maxChannelsPerDevice = 1000;
 
@@ -26,7 +25,8 @@ export interface Membership {
  */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
   const found = db.get<{ channel: number; epoch: number; queue: number }>(
-    "SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue) WHERE channel_id = ? AND recipient_key = ? AND dropped = 0",
+    `SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue)
+     WHERE channel_id = ? AND recipient_key = ? AND dropped = 0`,
     channelId,
     member,
   );
@@ -35,8 +35,8 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * specification §4.5: E017 iff the call's epoch is below the highest that this device acked or committed; any
- * other epoch than the current one is E015.
+ * specification §4.5: E017 iff the call's epoch is below the highest that this device acknowledged or
+ * committed. Any other epoch than the current one is E015.
  *
  * @throws WireError E017, E015
  */
@@ -57,7 +57,8 @@ export function requireCurrentEpoch(db: Database, { channel, epoch, queue }: Mem
 /** @returns the channel's members whose queues take entries */
 export function receivers(db: Database, channel: number): { queue: number; recipientKey: Bytes }[] {
   return db.all(
-    "SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue) WHERE channel = ? AND dropped = 0",
+    `SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue)
+     WHERE channel = ? AND dropped = 0`,
     channel,
   );
 }

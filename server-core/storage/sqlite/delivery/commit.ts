@@ -1,7 +1,7 @@
 /** Commits: compare-and-set on the channel's epoch, all or nothing (specification §4.3). */
 
 import { createHash } from "node:crypto";
-import { concat, equalBytes, fromHex, toHex } from "../../../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, fromHex, toHex } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delivery_store.ts";
@@ -13,9 +13,7 @@ import { type Membership, receivers, requireCurrentEpoch, requireMember } from "
 import { isEnrolled } from "./devices.ts";
 import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Who is in the channel before and after a commit, by hex of recipientKey. */
+/** The members before and after a commit, by hex of recipientKey. */
 interface Change {
   leaving: Set<string>;
   joining: Set<string>;
@@ -36,7 +34,8 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
     const n = args.epoch + 1;
     db.run("UPDATE channels SET epoch = ? WHERE channel = ?", n, membership.channel);
     db.run(
-      "INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       membership.channel,
       args.commitId,
       args.contentHash,
@@ -50,7 +49,9 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
   },
 };
 
-/** The checks in their order: E016, the same commitId, E017, E015. `before` is the stored answer to a repeat. */
+/**
+ * The checks in their order: E016, the same commitId, E017, E015. `before` is the stored answer to a repeat.
+ */
 function check(
   db: Database,
   { sender, channelId, epoch, commitId, contentHash }: CommitHead,
@@ -132,8 +133,8 @@ function distribute(
     const takesEntries = old.some((member) => member.queue === queue);
     if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
   }
-  // One that is away must not stop the group: with too much waiting it is left out, sees the hole, and asks
-  // to be re-added.
+  // A device that is away must not stop the group. With too much waiting it is left out: it sees the missing
+  // commit and asks to be re-added.
   const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };

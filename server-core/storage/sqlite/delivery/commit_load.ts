@@ -1,11 +1,10 @@
 /**
- * How many bytes of commits and Welcomes of one account wait for one device: nobody may fill another's queue,
- * and with it the server's disk, with what no queue limit drops.
+ * Counts the bytes of commits and Welcomes of one account that wait for one device. No queue limit drops
+ * those, so without a bound one account could fill another's queue, and with it the server's disk.
  */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import type { Database } from "../database.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Two of the largest bundles. A Welcome over it is refused (E032); a commit over it leaves the device out,
@@ -39,7 +38,8 @@ export function addLoad(db: Database, queue: number, sender: number, bytes: numb
       ?.bytes ?? 0;
   if (waiting + bytes > commitLoadLimit) return false;
   db.run(
-    "INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes",
+    `INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
     queue,
     account,
     bytes,

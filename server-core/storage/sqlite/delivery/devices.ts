@@ -1,4 +1,4 @@
-/** What the delivery service asks of the authentication service's tables. */
+/** The delivery service's one question to the authentication service's tables. */
 
 import type { Database } from "../database.ts";
 

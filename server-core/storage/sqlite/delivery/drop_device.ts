@@ -1,4 +1,4 @@
-/** What a revoked device loses on the delivery side. */
+/** Empties and closes the queue of a revoked device. */
 
 import type { Database } from "../database.ts";
 import { acknowledge, ensureQueue } from "./queues.ts";

@@ -1,6 +1,6 @@
 /** Messages: publish to a channel, enqueue to one device. */
 
-import { equalBytes } from "../../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { DeliveryStore } from "../../delivery_store.ts";
@@ -9,8 +9,6 @@ import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { append } from "./queues.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How many direct entries of one device may wait for another. */
 const maxWaitingPerPair = 100;

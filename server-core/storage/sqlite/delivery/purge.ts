@@ -1,4 +1,7 @@
-/** Deleting what is past its time, a bounded part at a time, so that no call waits long behind it. */
+/**
+ * Deletes records and entries past their time, a bounded part at a time, so that no call waits long behind
+ * it.
+ */
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Operations } from "../operation.ts";
@@ -11,12 +14,15 @@ const perCall = 1000;
 export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQueues" | "queueTotals"> = {
   purge(db, _args, { nowMs }) {
     const oldSent = db.run(
-      "DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)",
+      `DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (
+         SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)`,
       nowMs - keepSentMs,
       perCall,
     ).changes;
     const expired = db.all<{ sha256: Uint8Array<ArrayBuffer> }>(
-      "DELETE FROM blobs WHERE (sha256, account_key) IN (SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?) RETURNING sha256",
+      `DELETE FROM blobs WHERE (sha256, account_key) IN (
+         SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?)
+       RETURNING sha256`,
       nowMs,
       perCall,
     );
@@ -35,7 +41,7 @@ export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQu
     let dropped = 0;
     for (const { queue } of queues) {
       dropped += dropOld(db, queue, nowMs - ageMs, perCall - dropped);
-      // What is left of this queue is for the next call.
+      // The next call goes on with this queue.
       if (dropped >= perCall) return { after: queue - 1 };
     }
     return { after: queues.length === perCall ? queues[perCall - 1].queue : undefined };

@@ -5,7 +5,7 @@ import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
 import { lightenLoad } from "./commit_load.ts";
 
-/** What may wait for one device before its oldest application entries are dropped. */
+/** Application entries that may wait for one device before the oldest are dropped. */
 export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
 
 /** An entry about to be queued. */
@@ -44,14 +44,16 @@ export function append(db: Database, queue: number, entry: NewEntry): number {
   const counts = entry.kind === EntryKind.APPLICATION;
   const bytes = counts ? entry.body?.length ?? 0 : 0;
   const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
-    "UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ? WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes",
+    `UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?
+     WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes`,
     counts ? 1 : 0,
     bytes,
     queue,
   )!;
   const { kind, channel, epoch, id, receivedMs, body, header, sender } = entry;
   db.run(
-    "INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body, sender, header) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO entries (queue, seq, kind, channel, epoch, id, received_ms, body, sender, header)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     queue,
     after.seq,
     kind,
@@ -80,7 +82,9 @@ interface OldestApplication {
 
 function oldestApplication(db: Database, queue: number): OldestApplication | undefined {
   return db.get<OldestApplication>(
-    `SELECT seq, channel, body, received_ms FROM entries WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?) AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
+    `SELECT seq, channel, body, received_ms FROM entries
+     WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?)
+       AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
     queue,
     queue,
   );
@@ -94,7 +98,8 @@ function oldestApplication(db: Database, queue: number): OldestApplication | und
  * @returns the dropped body's length in bytes
  */
 function dropOldest(db: Database, queue: number, oldest: OldestApplication = oldestApplication(db, queue)!): number {
-  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting, measured).
+  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting,
+  // measured).
   const gap = db.get<{ seq: number; epoch: number }>(
     `SELECT seq, epoch FROM entries INDEXED BY entries_gap WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP}`,
     queue,
@@ -118,7 +123,7 @@ function dropOldest(db: Database, queue: number, oldest: OldestApplication = old
 }
 
 /**
- * Drops what was received at `untilMs` or before: application entries become gaps, direct ones go.
+ * Drops entries that were received at `untilMs` or before: application entries become gaps, direct ones go.
  *
  * @param most entries to drop
  * @returns how many were dropped
@@ -134,7 +139,8 @@ export function dropOld(db: Database, queue: number, untilMs: number, most: numb
     dropped++;
   }
   const direct = db.all<{ seq: number; body: number | null }>(
-    `SELECT seq, body FROM entries INDEXED BY entries_direct WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND received_ms <= ? LIMIT ?`,
+    `SELECT seq, body FROM entries INDEXED BY entries_direct
+     WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND received_ms <= ? LIMIT ?`,
     queue,
     untilMs,
     most - dropped,
@@ -154,7 +160,9 @@ interface GoneEntry {
   sender: number | null;
 }
 
-/** Deletes what the device acknowledged, and remembers the highest epoch that it has seen of each channel (E017). */
+/**
+ * Deletes acknowledged entries, and notes the highest epoch that the device has seen of each channel (E017).
+ */
 export function acknowledge(db: Database, queue: number, which: { upTo: number } | { seqs: number[] }): void {
   if ("upTo" in which) {
     return settle(
@@ -211,7 +219,8 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
 /** Notes that the device has seen this epoch of the channel. */
 export function raiseMark(db: Database, channel: number, queue: number, epoch: number): void {
   db.run(
-    "INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+    `INSERT INTO marks (channel, queue, epoch) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)`,
     channel,
     queue,
     epoch,

@@ -1,5 +1,6 @@
-/** Reading a queue, and acknowledging what was read. */
+/** Reads a queue, and acknowledges entries. */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { DeliveryStore, StoredEntry } from "../../delivery_store.ts";
@@ -7,8 +8,6 @@ import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { pieceBytes, readPiece } from "./bodies.ts";
 import { acknowledge, ensureQueue, findQueue } from "./queues.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** node.capnp: `fetch` gives at most this many bytes at once. */
 const maxFetchBytes = 192 * 1024;
@@ -35,9 +34,12 @@ interface EntryRow {
 }
 
 const selectEntries = (where: string) =>
-  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length, received_ms AS receivedMs, removed, added, members_hash AS membersHash
+  `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length,
+   received_ms AS receivedMs, removed, added, members_hash AS membersHash
    FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
-   LEFT JOIN commits ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
+   LEFT JOIN commits
+     ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch
+   WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
 const wholeQueue = selectEntries("");
 const oneChannel = selectEntries("AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)");
 
@@ -83,15 +85,15 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
 };
 
 /**
- * Far above any queue's seq, and far enough below 2^53 that no queue ever counts up to what JavaScript can
- * not hold.
+ * Far above any queue's seq, and far enough below 2^53, the end of JavaScript's exact integers, that no queue
+ * counts up to there.
  */
 const maxSeq = 2 ** 52;
 
 /**
- * A device that has seen more than this queue ever numbered: the database is older than the device, because
- * it was restored from a backup. What waits gets numbers that the device has not seen, or it would take it
- * for repeats; what it really has seen it knows by commitId and messageId.
+ * Renumbers a queue for a device that has seen a higher number than the queue ever had: the database was
+ * restored from an older backup. Under their old numbers the device would take the waiting entries for
+ * repeats. Entries that it really has seen it knows by commitId and messageId.
  */
 function catchUp(db: Database, queue: number, after: number): void {
   const { next_seq } = db.get<{ next_seq: number }>("SELECT next_seq FROM queues WHERE queue = ?", queue)!;

@@ -23,7 +23,8 @@ const seqGap = 2 ** 32;
 export function noteRestore(db: Database, nowMs: number): void {
   db.run("UPDATE queues SET next_seq = next_seq + ?", seqGap);
   db.run(
-    "INSERT INTO restores SELECT max(?, coalesce((SELECT max(restored_ms) + 1 FROM restores), 0)), coalesce((SELECT max(received_ms) FROM sent), 0)",
+    `INSERT INTO restores SELECT max(?, coalesce((SELECT max(restored_ms) + 1 FROM restores), 0)),
+       coalesce((SELECT max(received_ms) FROM sent), 0)`,
     nowMs,
   );
 }

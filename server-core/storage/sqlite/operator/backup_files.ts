@@ -1,4 +1,7 @@
-/** The table `backup_files` of a backup: files of the data directory in pieces, beside the database's own tables. */
+/**
+ * The table `backup_files` of a backup: files of the data directory in pieces, beside the database's own
+ * tables.
+ */
 
 import { fromHex } from "../../../../schema/bytes.ts";
 import { blobPath } from "../../blob_path.ts";

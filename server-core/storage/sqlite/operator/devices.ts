@@ -1,9 +1,8 @@
 /** An account's devices with their sessions, and the end of sessions. */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
 import type { DeviceSummary, SessionSelection, SessionSummary } from "../../operator_store.ts";
 import type { Database } from "../database.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 interface DeviceRow {
   deviceId: Bytes;

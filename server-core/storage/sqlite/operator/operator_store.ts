@@ -1,4 +1,6 @@
-/** The SQLite engine of {@link OperatorStore}: each call opens the database of a data directory for itself. */
+/**
+ * The SQLite engine of {@link OperatorStore}: each call opens the database of a data directory for itself.
+ */
 
 import type { OperatorStore } from "../../operator_store.ts";
 import { registrationOperations } from "../accounts/registration.ts";
@@ -21,7 +23,7 @@ export function sqliteOperatorStore(
   const reading = { write: false };
   const writing = { write: true };
   return {
-    isServed: () => isServed(dataDir),
+    isServed: () => Promise.resolve(isServed(dataDir)),
     facts: () => {
       const at = directory();
       return withDatabase(at, reading, (db) => storeFacts(db, at));

@@ -1,4 +1,6 @@
-/** Encrypts the database under another key: a copy is made, checked, and renamed into the database's place. */
+/**
+ * Encrypts the database under another key: a copy is made, checked, and renamed into the database's place.
+ */
 
 import { DamagedDataError, DataInUseError, RefusedError } from "../../errors.ts";
 import { exists, folderOf, syncFile, syncFolder } from "../../files.ts";

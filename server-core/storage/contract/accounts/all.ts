@@ -1,0 +1,17 @@
+/** All behaviours of an account store. */
+
+import type { AccountStore } from "../../account_store.ts";
+import type { Behaviour } from "../behaviour.ts";
+import { deviceBehaviours } from "./devices.ts";
+import { keyPackageBehaviours } from "./key_packages.ts";
+import { registrationBehaviours } from "./registration.ts";
+import { sessionBehaviours } from "./sessions.ts";
+import { vaultBehaviours } from "./vault.ts";
+
+export const accountBehaviours: Behaviour<keyof AccountStore>[] = [
+  ...registrationBehaviours,
+  ...sessionBehaviours,
+  ...vaultBehaviours,
+  ...deviceBehaviours,
+  ...keyPackageBehaviours,
+];

@@ -1,0 +1,27 @@
+/** All behaviours of a delivery store. */
+
+import type { DeliveryStore } from "../../delivery_store.ts";
+import type { Behaviour } from "../behaviour.ts";
+import { acknowledgingBehaviours } from "./acknowledging.ts";
+import { blobBehaviours } from "./blobs.ts";
+import { channelBehaviours } from "./channels.ts";
+import { commitBehaviours } from "./commit.ts";
+import { commitRefusalBehaviours } from "./commit_refusals.ts";
+import { directBehaviours } from "./direct.ts";
+import { limitBehaviours } from "./limits.ts";
+import { messageBehaviours } from "./messages.ts";
+import { purgeBehaviours } from "./purge.ts";
+import { readingBehaviours } from "./reading.ts";
+
+export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
+  ...channelBehaviours,
+  ...commitBehaviours,
+  ...commitRefusalBehaviours,
+  ...messageBehaviours,
+  ...directBehaviours,
+  ...readingBehaviours,
+  ...acknowledgingBehaviours,
+  ...limitBehaviours,
+  ...purgeBehaviours,
+  ...blobBehaviours,
+];

@@ -1,0 +1,84 @@
+/** What makes room in a queue that is full. The limits are those of docs/limits.md. */
+
+import assert from "node:assert/strict";
+import type { Bytes } from "../../../../schema/bytes.ts";
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
+import { random } from "../../../testing/seed.ts";
+import type { DeliveryStore } from "../../delivery_store.ts";
+import { type Behaviour, does } from "../behaviour.ts";
+import { commitOf, messageOf, type World } from "../world.ts";
+
+const maxEntries = 10_000;
+const maxBytes = 64 * 1024 * 1024;
+const { WELCOME, APPLICATION, GAP, COMMIT, DIRECT } = EntryKind;
+
+export const limitBehaviours: Behaviour<keyof DeliveryStore>[] = [
+  does(
+    "publish",
+    "into a full queue turns its oldest messages into one gap a channel, in their place",
+    async (world) => {
+      const [ann, bob, eve] = await world.devices(3);
+      const [one, two] = [await world.channel([ann, bob]), await world.channel([ann, bob])];
+      await world.channel([eve, bob]);
+      const publish = (channelId: Bytes) =>
+        world.delivery.publish(messageOf(ann, channelId, 1, { envelope: Uint8Array.of(1) }));
+      for (const channelId of [one, two, one]) await publish(channelId);
+      await direct(world, ann, bob, one);
+      const before = (await world.queue(bob)).map(({ seq }) => seq);
+      await Promise.all(Array.from({ length: maxEntries }, () => publish(one)));
+      const queue = await world.queue(bob);
+      // Three Welcomes, two gaps, the direct payload, and as many messages as fit.
+      const head = queue.slice(0, 6).map(({ kind, seq, epoch, id, body }) => ({
+        kind,
+        seq,
+        count: kind === GAP ? epoch : 0,
+        bytes: kind === GAP ? id.length + body.length : 0,
+      }));
+      assert.deepEqual(head.slice(0, 3).map(({ kind }) => kind), [WELCOME, WELCOME, WELCOME]);
+      assert.deepEqual(head.slice(3), [
+        { kind: GAP, seq: before[4], count: 1, bytes: 0 },
+        { kind: GAP, seq: before[5], count: 2, bytes: 0 },
+        { kind: DIRECT, seq: before[6], count: 0, bytes: 0 },
+      ]);
+      assert.deepEqual([queue[3].channelId, queue[4].channelId], [two, one]);
+      assert.equal(queue.slice(6).filter(({ kind }) => kind === APPLICATION).length, maxEntries);
+      assert.equal((await world.delivery.queueTotals()).waiting, maxEntries);
+    },
+  ),
+
+  does("publish", "into a queue of 64 MiB drops as many of the oldest messages as the new one needs", async (world) => {
+    const [ann, bob] = await world.devices(2);
+    const channelId = await world.channel([ann, bob]);
+    const publish = (length: number) =>
+      world.delivery.publish(messageOf(ann, channelId, 1, { envelope: new Uint8Array(length) }));
+    for (let index = 0; index < 4; index++) await publish(maxBytes / 4);
+    assert.equal((await world.queue(bob)).filter(({ kind }) => kind === GAP).length, 0, "64 MiB fit");
+    await publish(1);
+    const rest = (await world.queue(bob)).map(({ kind, bodyLength }) => [kind, bodyLength]);
+    const message = (length: number) => [APPLICATION, length];
+    assert.deepEqual(rest.slice(1), [[GAP, 0], ...Array(3).fill(message(maxBytes / 4)), message(1)]);
+    assert.equal((await world.delivery.queueTotals()).waitingBytes, maxBytes / 4 * 3 + 1);
+  }),
+
+  does("commit", "is queued into a full queue, and drops nothing of it", async (world) => {
+    const [ann, bob] = await world.devices(2);
+    const channelId = await world.channel([ann, bob]);
+    for (let index = 0; index < 4; index++) {
+      await world.delivery.publish(messageOf(ann, channelId, 1, { envelope: new Uint8Array(maxBytes / 4) }));
+    }
+    const args = commitOf({ sender: ann, channelId, epoch: 1, members: [ann, bob] }, { commit: random(9000) });
+    await world.delivery.commit(args);
+    const kinds = (await world.queue(bob)).map(({ kind }) => kind);
+    assert.deepEqual(kinds, [WELCOME, ...Array(4).fill(APPLICATION), COMMIT]);
+  }),
+];
+
+async function direct(
+  world: World,
+  { recipientKey: sender }: { recipientKey: Bytes },
+  { recipientKey }: { recipientKey: Bytes },
+  channelId: Bytes,
+): Promise<void> {
+  const content = { messageId: random(16), body: random(5), bodyHash: random(32) };
+  await world.delivery.enqueue({ sender, recipientKey, channelId, ...content });
+}

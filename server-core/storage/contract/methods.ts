@@ -1,0 +1,108 @@
+/**
+ * Every method of the stores with the errors that it may answer with: what the contract must have tests for.
+ */
+
+import { ErrorCode } from "../../../schema/rpc/errors.ts";
+import type { AccountStore } from "../account_store.ts";
+import type { DeliveryStore } from "../delivery_store.ts";
+import type { OperatorStore } from "../operator_store.ts";
+
+export interface MethodRules {
+  /** Whether the call may change what is stored: then repeats and races must be tested, too. */
+  writes: boolean;
+  /** All WireErrors that a caller may see. */
+  errors: ErrorCode[];
+}
+
+const {
+  forbidden,
+  registrationClosed,
+  usernameInvalidOrTaken,
+  loginFailed,
+  unknownRecipient,
+  queueFull,
+  malformed,
+  epochConflict,
+  notAMember,
+  staleEpoch,
+  keyDoesNotMatchDevice,
+  noKeyPackageLeft,
+  blobNotFound,
+  quotaExceeded,
+} = ErrorCode;
+
+const reads = (...errors: ErrorCode[]): MethodRules => ({ writes: false, errors });
+const writes = (...errors: ErrorCode[]): MethodRules => ({ writes: true, errors });
+
+/** The type makes a method that is missing here an error. */
+export const accountMethods: Record<keyof AccountStore, MethodRules> = {
+  opaqueServerKeys: reads(),
+  ensureOpaqueServerKeys: writes(),
+  opaqueRecord: reads(),
+  register: writes(registrationClosed, usernameInvalidOrTaken, keyDoesNotMatchDevice),
+  openSession: writes(forbidden, loginFailed, keyDoesNotMatchDevice),
+  session: reads(),
+  isRevoked: reads(),
+  touchSession: writes(),
+  sessions: reads(),
+  endSession: writes(unknownRecipient),
+  revision: reads(),
+  endedSessions: reads(),
+  vault: reads(),
+  putVault: writes(malformed, epochConflict),
+  changePassword: writes(forbidden, epochConflict),
+  recoverable: reads(),
+  recover: writes(loginFailed, epochConflict),
+  putDeviceList: writes(epochConflict, keyDoesNotMatchDevice),
+  accountByName: reads(),
+  accountsByKey: reads(),
+  usernamesFrom: reads(),
+  addKeyPackages: writes(malformed),
+  countKeyPackages: reads(),
+  takeKeyPackages: writes(unknownRecipient, noKeyPackageLeft),
+  addInvite: writes(),
+  purgeExpired: writes(),
+};
+
+/** As {@link accountMethods}, for the delivery service's store. */
+export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
+  createChannel: writes(forbidden, quotaExceeded),
+  channelState: reads(notAMember),
+  checkCommit: reads(notAMember, malformed, staleEpoch, epochConflict),
+  commit: writes(notAMember, malformed, staleEpoch, epochConflict, unknownRecipient, quotaExceeded),
+  publish: writes(notAMember, malformed, staleEpoch, epochConflict),
+  ephemeralRecipients: reads(notAMember, staleEpoch, epochConflict),
+  enqueue: writes(notAMember, unknownRecipient, malformed, queueFull),
+  fetch: writes(forbidden, malformed),
+  ack: writes(),
+  ackEntries: writes(),
+  bodyPiece: reads(unknownRecipient),
+  reserveBlob: writes(malformed, quotaExceeded),
+  storeBlob: writes(quotaExceeded),
+  blobLength: reads(blobNotFound),
+  purge: writes(),
+  purgeQueues: writes(),
+  queueTotals: reads(),
+  lastRestore: reads(),
+};
+
+/** Of a call that works alone on the data. It has errors of its own (errors.ts) and no races. */
+const alone = reads();
+
+/** As {@link accountMethods}, for the operator's commands. */
+export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
+  isServed: reads(),
+  facts: reads(),
+  accounts: reads(),
+  account: reads(),
+  changeAccount: writes(),
+  devices: reads(),
+  endSessions: writes(),
+  addInvite: writes(),
+  invites: reads(),
+  withdrawInvite: writes(),
+  faults: reads(),
+  backUp: reads(),
+  restore: alone,
+  rekey: alone,
+};
