@@ -113,7 +113,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
-    blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 60_000 },
+    blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
     now,
@@ -175,9 +175,16 @@ export class TestCore {
     this.#run = run;
   }
 
-  static async start(): Promise<TestCore> {
+  /**
+   * @param options.time the clock; the system's time unless given
+   * @param options.data a data directory to begin with, which is copied
+   */
+  static async start({ time = new MovableTime(), data }: { time?: MovableTime; data?: string } = {}): Promise<
+    TestCore
+  > {
     const dataDir = await Deno.makeTempDir({ prefix: "qpq-client-" });
-    const [hostile, time, log] = [new HostileServer(), new MovableTime(), new ServerLog()];
+    if (data !== undefined) await copyFolder(data, dataDir);
+    const [hostile, log] = [new HostileServer(), new ServerLog()];
     return new TestCore(dataDir, await startRun(dataDir, hostile, log, time.now), hostile, log, time);
   }
 
@@ -320,7 +327,7 @@ export class TestCore {
   }
 }
 
-async function copyFolder(from: string, to: string): Promise<void> {
+export async function copyFolder(from: string, to: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(from)) {
     if (isDirectory) {
       await Deno.mkdir(`${to}/${name}`);

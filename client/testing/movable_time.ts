@@ -12,8 +12,13 @@ const longMs = 600_000;
 const systemNow = Date.now;
 
 export class MovableTime {
-  #aheadMs = 0;
+  #aheadMs: number;
   readonly #timers = new Set<{ dueMs: number; run: () => void }>();
+
+  /** @param startMs what the clock shows at first, in ms since the Unix epoch; it runs from then on */
+  constructor(startMs = systemNow()) {
+    this.#aheadMs = startMs - systemNow();
+  }
 
   /** Ms since the Unix epoch. */
   readonly now = (): number => systemNow() + this.#aheadMs;

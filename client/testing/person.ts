@@ -10,6 +10,7 @@ import type { StoredDevice } from "../account/devices/device.ts";
 import type { ChatSummary, EngineEvent, TimelineItem } from "../api/engine_api.ts";
 import { Engine } from "../engine/engine.ts";
 import { importWrappingKey, SealedStore } from "../storage/sealed_store.ts";
+import type { Storage } from "../storage/storage.ts";
 import { MemoryStorage } from "../storage/testing/memory.ts";
 import { type Environment, systemEnvironment } from "../runtime/environment.ts";
 import type { Connection, Transport } from "../connection/transport.ts";
@@ -35,21 +36,29 @@ export function testEnvironment(seed: number, speed = 10): Environment {
   };
 }
 
+/** What a device has of its own. */
+export interface Profile<S extends Storage> {
+  storage: S;
+  wrappingKey: CryptoKey;
+  /** The page's memory of the device, which outlives the storage. */
+  sentinel?: string | undefined;
+}
+
 /** What people need of a core: {@link TestCore}, or a process of its own. */
 export type PersonCore = Pick<TestCore, "transport" | "time">;
 
-export class Person {
+/** @template S where the device keeps its records; only those in memory can crash */
+export class Person<S extends Storage = MemoryStorage> {
   readonly username: string;
   readonly #core: PersonCore;
   readonly wrappingKey: CryptoKey;
   readonly #environment: Environment;
-  storage: MemoryStorage;
+  storage: S;
   engine!: Engine;
   online = true;
   events: EngineEvent[] = [];
   /** Methods that fail for this person. */
   refuses: (method: string) => boolean = () => false;
-  /** The page's memory of the device, which outlives the storage. */
   #sentinel: string | undefined;
   /** Replaces the transport, to watch or spoil calls. */
   wrapTransport: (transport: Transport) => Transport = (transport) => transport;
@@ -59,12 +68,18 @@ export class Person {
 
   #connection: Connection | undefined;
 
-  private constructor(username: string, core: PersonCore, wrappingKey: CryptoKey, environment: Environment) {
+  private constructor(
+    username: string,
+    core: PersonCore,
+    { storage, wrappingKey, sentinel }: Profile<S>,
+    environment: Environment,
+  ) {
     this.username = username;
     this.#core = core;
     this.wrappingKey = wrappingKey;
     this.#environment = environment;
-    this.storage = new MemoryStorage();
+    this.storage = storage;
+    this.#sentinel = sentinel;
   }
 
   /** A new account. @param environment replaces parts of {@link testEnvironment} */
@@ -87,7 +102,19 @@ export class Person {
     seed = 1,
     environment: Partial<Environment> = {},
   ): Promise<Person> {
-    const person = new Person(username, core, await importWrappingKey(crypto.getRandomValues(new Uint8Array(32))), {
+    const wrappingKey = await importWrappingKey(crypto.getRandomValues(new Uint8Array(32)));
+    return await Person.of(core, username, { storage: new MemoryStorage(), wrappingKey }, seed, environment);
+  }
+
+  /** A device over a profile that may hold records already. */
+  static async of<S extends Storage>(
+    core: PersonCore,
+    username: string,
+    profile: Profile<S>,
+    seed = 1,
+    environment: Partial<Environment> = {},
+  ): Promise<Person<S>> {
+    const person = new Person(username, core, profile, {
       ...core.time.environment(testEnvironment(seed)),
       ...environment,
     });
@@ -149,7 +176,7 @@ export class Person {
   }
 
   /** The process dies and starts again from what is on disk. */
-  async crash(): Promise<void> {
+  async crash(this: Person): Promise<void> {
     const survived = this.storage.restarted();
     // What the dying process would still write, and tell the server of, is not on the disk that is left.
     this.storage.die();
@@ -159,7 +186,7 @@ export class Person {
   }
 
   /** The browser threw the storage away; the page's memory is left. */
-  async evict(): Promise<void> {
+  async evict(this: Person): Promise<void> {
     await this.engine.close();
     this.storage = new MemoryStorage();
     await this.start();
@@ -219,12 +246,17 @@ export class Person {
   }
 
   /** 32 bytes: the name of the device's queue. */
-  async recipientKey(): Promise<Uint8Array<ArrayBuffer>> {
+  async recipientKey(this: Person): Promise<Uint8Array<ArrayBuffer>> {
     const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>(
       "account",
       "device",
     );
     return device!.recipientKey;
+  }
+
+  /** The page's memory of the device. */
+  get sentinel(): string | undefined {
+    return this.#sentinel;
   }
 
   get problems(): unknown[] {
