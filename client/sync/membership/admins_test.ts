@@ -21,7 +21,7 @@ Deno.test("leadAtWord() acts once in ten minutes for each kind of word, by the t
       },
     },
   };
-  const admins = new Admins(context as unknown as SyncContext, undefined as never, undefined as never);
+  const admins = new Admins(context as unknown as SyncContext, () => Promise.resolve());
   const found = {
     record: { channelId: new Uint8Array(32) } as ChatRecord,
     state: {} as GroupState,
