@@ -24,7 +24,7 @@ import { Membership } from "../sync/membership/membership.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
-import { lookForRestore } from "../sync/recovery/restored.ts";
+import { dealWithRestore, newRestore, type Restore } from "../sync/recovery/restored.ts";
 import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
@@ -142,6 +142,12 @@ export class SignedInEngine {
   async listen(signal: AbortSignal, confirmed: () => void): Promise<SessionEnd> {
     const { account, rpc, environment } = this.#context;
     const backlog = new CatchingUp(() => environment.now(), (progress) => this.#listener.progress(progress));
+    let restore: Promise<Restore | undefined> = Promise.resolve(undefined);
+    let over = false;
+    const sendWaiting = () => {
+      if (!over) this.#sendWaiting();
+    };
+    this.#outbox.disconnected();
     try {
       return await listen({
         rpc,
@@ -158,27 +164,43 @@ export class SignedInEngine {
         answered: () => {
           confirmed();
           this.#inbox.connected();
-          this.#committer.connected();
           this.#recovery.connected();
-          this.#outbox.connected();
+          restore = newRestore(this.#context).catch(() => undefined);
+          void restore.then((found) => found ?? sendWaiting());
         },
         caughtUp: () => {
           backlog.end();
           this.#listener.caughtUp();
           this.#housekeeping.background(
-            lookForRestore(this.#context, {
-              resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
-              serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
-            }),
+            restore.then((found) => found && this.#dealWithRestore(found).finally(sendWaiting)),
           );
           this.#housekeeping.caughtUp();
         },
         failed: (error) => this.#report(error),
       }, signal);
     } finally {
+      over = true;
       backlog.end();
       this.#housekeeping.disconnected();
     }
+  }
+
+  /**
+   * Sends what waits, once this device knows that the server was not restored, or else where its groups stand.
+   * A restored server takes what was sealed in an epoch that it has lost for one of a new epoch with the same
+   * number, where nobody can open it (docs/decisions/023).
+   */
+  #sendWaiting(): void {
+    if (this.#closed) return;
+    this.#committer.connected();
+    this.#outbox.connected();
+  }
+
+  #dealWithRestore(restore: Restore): Promise<void> {
+    return dealWithRestore(this.#context, restore, {
+      resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
+      serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
+    });
   }
 
   close(): void {

@@ -93,6 +93,58 @@ suite("a core that was restored from a backup", {
       assert.equal((await anna.notices(chatId)).filter((notice) => notice.startsWith("successor")).length, 1);
     },
 
+  "a message that waited while the core lost its epoch is read in the epoch that others made in its place": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    await Promise.all([anna, bert].map((person) => person.connected()));
+    carl.online = false;
+    carl.disconnect();
+    await anna.engine.renameChat(chatId, "Lost by the core");
+    await bert.sees(chatId, ({ title }) => title === "Lost by the core");
+    for (const person of [anna, bert]) {
+      person.online = false;
+      person.disconnect();
+    }
+    await bert.says(chatId, "in the lost epoch");
+    await core.restore(copy);
+    carl.online = true;
+    await carl.connected();
+    // Its number is that of the lost one.
+    await carl.engine.addPeople(chatId, [dora.username]);
+    await dora.sees(chatId);
+    bert.online = true;
+    await carl.hears(chatId, bert.username, ["in the lost epoch"]);
+    assert.deepEqual((await carl.notices(chatId)).filter((notice) => notice.startsWith("unreadable")), []);
+  },
+
+  "a device that was away while the core was restored twice sends again what the first restore lost": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    carl.online = false;
+    carl.disconnect();
+    const first = await core.backup();
+    await anna.connected();
+    await anna.says(chatId, "lost by the first restore");
+    await anna.settled(chatId);
+    anna.online = false;
+    anna.disconnect();
+    await core.restore(first);
+    await bert.connected();
+    await bert.says(chatId, "in the second backup");
+    await bert.settled(chatId);
+    await core.restore(await core.backup());
+    for (const person of [anna, carl]) person.online = true;
+    await carl.hears(chatId, bert.username, ["in the second backup"]);
+    await carl.hears(chatId, anna.username, ["lost by the first restore"]);
+  },
+
   "somebody who was added after a message does not get it when it is said again": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await anna.engine.startChat([bert.username], "The Long Walk");

@@ -6,7 +6,7 @@ import { type Environment, systemEnvironment } from "../runtime/environment.ts";
  * Timers of this length and more wait for the test to move the clock; shorter ones are about the network, and
  * run by themselves.
  */
-const longMs = 600_000;
+const longMs = 900_000;
 
 /** A test may set the clock of the process wrong: what goes by this one stays right. */
 const systemNow = Date.now;

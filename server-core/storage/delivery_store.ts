@@ -135,7 +135,8 @@ export interface DeliveryStore {
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
   /**
    * When the data was last put in from a backup, and the newest message that the backup had (0: none), ms
-   * since the Unix epoch. Undefined: never.
+   * since the Unix epoch. Where backups were put in before, in the last 90 days, it is the oldest of those
+   * times: a device may have been away since. Undefined: never.
    */
   lastRestore(): Promise<Restored | undefined>;
 }

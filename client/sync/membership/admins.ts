@@ -27,8 +27,8 @@ export function isAdmin({ members }: Readonly<ChatRecord>, accountKey: string): 
 export class Admins {
   readonly #context: SyncContext;
   readonly #createReplacement: (chatId: string, reason: "server-behind") => Promise<void>;
-  /** When this device last acted at a member's word, by what was said and chat, in ms. */
-  readonly #acted = new Map<string, number>();
+  /** What this device acted on at a member's word in the last {@link togetherMs}, by what was said and chat. */
+  readonly #acted = new Map<string, () => void>();
   readonly #closed = new AbortController();
 
   /** @param createReplacement creates the replacement channel. It is handed in because reinit/ builds on this room */
@@ -39,6 +39,7 @@ export class Admins {
 
   close(): void {
     this.#closed.abort();
+    for (const cancel of this.#acted.values()) cancel();
   }
 
   /**
@@ -71,9 +72,8 @@ export class Admins {
     { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>,
   ): Promise<void> {
     const key = `${kind}/${chatId}`;
-    const nowMs = this.#context.account.clock.now();
-    if ((this.#acted.get(key) ?? 0) > nowMs - togetherMs) return;
-    this.#acted.set(key, nowMs);
+    if (this.#acted.has(key) || this.#closed.signal.aborted) return;
+    this.#acted.set(key, this.#context.environment.after(togetherMs, () => this.#acted.delete(key)));
     await this.lead(chatId, state, (now) => !desyncOf(now) && equalBytes(now.channelId, channelId));
   }
 

@@ -32,15 +32,32 @@ export async function lastRestore({ store }: Pick<SyncContext, "store">): Promis
   return await store.get<number>("account", knownKey) ?? 0;
 }
 
+/** What `health` says about the server's last restore, both in ms since the Unix epoch; 0 for none. */
+export interface Restore {
+  restoredMs: number;
+  restoredToMs: number;
+}
+
+/**
+ * @returns the server's last restore if this device has not dealt with it yet. @throws StorageError,
+ *   TransportError, WireError
+ */
+export async function newRestore({ rpc, store }: Pick<SyncContext, "rpc" | "store">): Promise<Restore | undefined> {
+  const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
+  return await store.get<number>("account", knownKey) === restoredMs ? undefined : { restoredMs, restoredToMs };
+}
+
 /**
  * To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError;
  * then everything is done at the next connection
  */
-export async function lookForRestore(context: SyncContext, needs: RestoredNeeds): Promise<void> {
+export async function dealWithRestore(
+  context: SyncContext,
+  { restoredMs, restoredToMs }: Restore,
+  needs: RestoredNeeds,
+): Promise<void> {
   const { rpc, store, conversations: chats } = context;
-  const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
   const known = await store.get<number>("account", knownKey);
-  if (known === restoredMs) return;
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
     const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));

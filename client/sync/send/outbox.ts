@@ -38,6 +38,7 @@ export class Outbox {
   readonly #retries: Timers;
   /** The lines of waiting messages by place, so that "sent" needs no reading. */
   readonly #items = new Map<string, ItemRecord>();
+  #connected = false;
   #closed = false;
 
   constructor(context: SyncContext, gate: SendGate) {
@@ -63,9 +64,15 @@ export class Outbox {
     if (deletes.length > 0) await store.write({ deletes });
   }
 
-  /** The network is there: everything that waits for an answer goes out again. */
+  /** The server may be told: everything that waits for an answer goes out again. */
   connected(): void {
+    this.#connected = true;
     for (const chatId of this.#waiting.keys()) this.flush(chatId);
+  }
+
+  /** From now on nothing goes out until {@link connected}. */
+  disconnected(): void {
+    this.#connected = false;
   }
 
   close(): void {
@@ -170,7 +177,7 @@ export class Outbox {
   async #drain(chatId: string): Promise<void> {
     const queue = this.#queue(chatId);
     try {
-      while (!this.#closed && queue.length > 0) {
+      while (!this.#closed && this.#connected && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
         const record = queue.find((candidate) => this.#mayGo(candidate, blocked));
         if (!record || !await this.#send(record)) return;

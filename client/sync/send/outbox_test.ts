@@ -86,6 +86,7 @@ Deno.test("Outbox holds a resend while an excluded account is in the group, and 
     requireUnchanged: () => Promise.resolve(),
   });
   await outbox.load();
+  outbox.connected();
   outbox.resend(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([sent, outbox.waiting], [["3"], 0]);

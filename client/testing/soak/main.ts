@@ -27,7 +27,8 @@ const { wrong, tookMs, ...result } = await soak({
   steps,
   seed,
   faults: values.faults,
-  patienceMs: 180_000,
+  // Longer than the ten minutes for which admins refuse to move a group once more.
+  patienceMs: 660_000,
   progress: console.log,
 });
 console.log(JSON.stringify(result));

@@ -4,11 +4,16 @@ import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 
+/** A device that was away at an earlier restore has not sent its lost messages again yet. Nothing waits longer. */
+const restoresCountMs = 90 * 24 * 3_600_000;
+
 export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> = {
   lastRestore(db) {
-    return db.get<{ restoredMs: number; newestMs: number }>(
-      "SELECT restored_ms AS restoredMs, newest_ms AS newestMs FROM restores ORDER BY restored_ms DESC LIMIT 1",
-    );
+    const { restoredMs, newestMs } = db.get<{ restoredMs: number | null; newestMs: number | null }>(
+      "SELECT max(restored_ms) AS restoredMs, min(newest_ms) AS newestMs FROM restores WHERE restored_ms >= (SELECT max(restored_ms) FROM restores) - ?",
+      restoresCountMs,
+    )!;
+    return restoredMs === null || newestMs === null ? undefined : { restoredMs, newestMs };
   },
 };
 
