@@ -40,7 +40,7 @@ const clientRooms = [
 ];
 
 /** Imports that still run the wrong way. */
-const knownWrongWay = [];
+const knownWrongWay: string[] = [];
 
 function sourcesOf(folder: string): string[] {
   if (!existsSync(folder)) return [];
