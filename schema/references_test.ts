@@ -53,6 +53,24 @@ Deno.test("every file and folder that the architecture names exists", () => {
   assert.deepEqual(named.filter((path) => !existsSync(join(root, path))), []);
 });
 
+Deno.test("every path of a page that begins with a room exists", () => {
+  const rooms = new Set(
+    readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name),
+  );
+  // CONTRIBUTING.md names files that are to be made, by patterns.
+  const named = markdown.filter(({ file }) => file !== "CONTRIBUTING.md").flatMap(({ file, content }) =>
+    pathsIn(content).filter((path) => path.includes("/") && rooms.has(path.split("/")[0])).map((path) => ({
+      file,
+      path,
+    }))
+  );
+  assert.ok(named.length >= 150, `${named.length} paths found`);
+  assert.deepEqual(
+    named.filter(({ path }) => !existsSync(join(root, path))).map(({ file, path }) => `${file}: ${path}`),
+    [],
+  );
+});
+
 Deno.test("every relative link of a Markdown page leads to a file", () => {
   const links = markdown.flatMap(({ file, content }) =>
     linksIn(content).map((target) => ({ file, target, place: join(root, dirname(file), target) }))
