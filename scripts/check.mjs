@@ -79,11 +79,10 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   const startMs = performance.now();
   installPackages();
   const fix = process.argv.includes("--fix");
-  const failed = fix
-    ? await runJobs([{ name: "lint (deno lint --fix)", command: deno, args: ["lint", "--quiet", "--fix"] }], 1)
-    : [];
-  failed.push(...await runJobs(fix ? formatJobs(false) : checkJobs()));
+  const lintFix = { name: "lint (deno lint --fix)", command: deno, args: ["lint", "--quiet", "--fix"] };
+  const done = fix ? [...await runJobs([lintFix]), ...await runJobs(formatJobs(false))] : await runJobs(checkJobs());
   console.log(`${((performance.now() - startMs) / 1000).toFixed(1).padStart(6)} s  in all`);
+  const failed = done.filter(({ passed }) => !passed).map(({ name }) => name);
   if (failed.length > 0) {
     console.log(`failed: ${failed.join(", ")}${fix ? "" : " (npm run fix mends format and lint)"}`);
   }
