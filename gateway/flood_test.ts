@@ -8,7 +8,7 @@ import { delivery } from "../schema/rpc/methods.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { seedDevices, type TestDevice } from "../server-core/testing/seed.ts";
 import { openSession } from "./testing/http3_client.ts";
-import type { FloodCounts, FloodTarget } from "./testing/flooder.ts";
+import { startFlood } from "./testing/flood.ts";
 
 /**
  * Quiet and flooded times take turns: what else the machine does falls on both. Nothing is judged by how long a
@@ -26,39 +26,6 @@ const perSecond = 20;
 const atOnce = 8 + 3 * perSecond;
 /** A call of the flood costs a share of the refusals beside it: no more than so many calls of a person. */
 const mostPerCall = 2;
-
-/** The flood comes from elsewhere: what it costs to send is not to be taken from the servers' machine. */
-async function startFlood(target: FloodTarget) {
-  const child = new Deno.Command("nice", {
-    args: [
-      "-n",
-      "19",
-      Deno.execPath(),
-      "run",
-      "-A",
-      "--unstable-net",
-      "--no-check",
-      new URL("./testing/flooder.ts", import.meta.url).pathname,
-    ],
-    env: { FLOOD_TARGET: JSON.stringify(target) },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const stdin = child.stdin.getWriter();
-  const stdout = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  assert.equal((await stdout.read()).value, "ready\n");
-  return {
-    toggle: () => stdin.write(new TextEncoder().encode("\n")),
-    async end(): Promise<FloodCounts> {
-      await stdin.close();
-      let text = "";
-      for (let read = await stdout.read(); !read.done; read = await stdout.read()) text += read.value;
-      await child.status;
-      return JSON.parse(text);
-    },
-  };
-}
 
 /** Someone at an address of their own who makes calls that read the database, at times of a clock of their own. */
 class Person {

@@ -13,7 +13,10 @@ const node = process.execPath;
 /** Folders without TypeScript, and `web/`: its JSX is for tsc, its tests are named one by one. */
 const notForDeno = new Set(["node_modules", "dist", "data", "docs", "patches", "public", "test-results", "web"]);
 
-/** @returns {string[]} Markdown files that belong to the repository; `deno fmt` wraps prose by other rules than code */
+/** How `deno fmt` wraps prose. */
+export const proseFormat = ["--no-config", "--line-width", "100", "--prose-wrap", "always"];
+
+/** @returns {string[]} Markdown files that belong to the repository */
 function proseFiles() {
   const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
     cwd: root,
@@ -34,7 +37,7 @@ function denoSources() {
 /** @param {boolean} check says what is wrong, or mends it */
 function formatJobs(check) {
   const flags = check ? ["--check", "--quiet"] : ["--quiet"];
-  const prose = ["fmt", ...flags, "--no-config", "--line-width", "100", "--prose-wrap", "always", ...proseFiles()];
+  const prose = ["fmt", ...flags, ...proseFormat, ...proseFiles()];
   return [
     { name: "format of code (deno fmt)", command: deno, args: ["fmt", ...flags] },
     { name: "format of prose (deno fmt)", command: deno, args: prose },
