@@ -25,6 +25,11 @@ Deno.test("recv --follow prints what came meanwhile within a second of the netwo
     await quiet(far, "bert", "qpq join && qpq recv");
     const following = far.start("bert", "exec qpq recv --follow --json");
     const lines = new Lines(following.stdout);
+    const backLimitMs = async () => {
+      const startMs = performance.now();
+      await quiet(near, "anna", "qpq groups");
+      return Math.max(1_000, 2 * (performance.now() - startMs));
+    };
     const next = async () => JSON.parse(await lines.next()).text as string;
     await quiet(near, "anna", "qpq send talk before");
     assert.equal(await next(), "before");
@@ -35,7 +40,10 @@ Deno.test("recv --follow prints what came meanwhile within a second of the netwo
     const backMs = performance.now();
     assert.equal(await next(), "meanwhile");
     const tookMs = Math.round(performance.now() - backMs);
-    assert.ok(tookMs < 1_000, `${tookMs} ms`);
+    // A second, or on a busy machine what a short command takes there: without a look at the network it is half a
+    // minute.
+    const limitMs = await backLimitMs();
+    assert.ok(tookMs < limitMs, `${tookMs} of ${limitMs} ms`);
     following.kill("SIGTERM");
     assert.equal((await following.status).code, 0);
   } finally {

@@ -9,10 +9,10 @@ import { expect, Stack, test as base } from "./stack.ts";
 
 const people = Array.from({ length: 198 }, (_, index) => `person${String(index + 1).padStart(3, "0")}`);
 /**
- * The work for 200 people is several seconds of computing: on the page's thread it would be one task of that
- * length. What the page does itself, on a busy machine of two cores, stays far below this.
+ * The work for 200 people is computing for most of the time that the chat takes to make: on the page's thread it
+ * would be one task of that length. What the page does itself stays far below this share, on a busy machine too.
  */
-const longestTaskMs = 1_000;
+const largestShare = 1 / 4;
 const flags = ["run", "--quiet", "-A", "--unstable-net", "--no-check"];
 
 /** A stack whose core knows 198 people from before its start. */
@@ -68,6 +68,7 @@ test("a group of 200 is made in a browser: progress is shown, the page is never 
     const { page } = alice;
     await alice.createAccount();
     await ready;
+    let tookMs = 0;
 
     await test.step("a pasted list of names picks them all, and their chat is made", async () => {
       await page.getByRole("button", { name: "New chat" }).click();
@@ -79,8 +80,10 @@ test("a group of 200 is made in a browser: progress is shown, the page is never 
       }, [...people, "bob"].join("\n"));
       await expect(page.getByRole("list", { name: "In this chat" }).getByRole("listitem")).toHaveCount(199);
       await page.getByRole("textbox", { name: "Group name" }).fill("The whole village");
+      const startMs = performance.now();
       await page.getByRole("button", { name: "Start chat" }).click();
-      await expect(alice.log("The whole village")).toBeVisible({ timeout: 60_000 });
+      await expect(alice.log("The whole village")).toBeVisible({ timeout: 120_000 });
+      tookMs = performance.now() - startMs;
     });
 
     await test.step("a member without a browser joined, and answers", async () => {
@@ -95,7 +98,7 @@ test("a group of 200 is made in a browser: progress is shown, the page is never 
     expect(counts.length, `counts shown: ${counts}`).toBeGreaterThan(5);
     expect(counts, "the count only rises").toEqual(counts.toSorted((a, b) => a - b));
     expect(counts.at(-1)).toBe(199);
-    expect(longestMs, "the page's longest task in ms").toBeLessThan(longestTaskMs);
+    expect(longestMs / tookMs, `the page's longest task: ${longestMs} of ${tookMs} ms`).toBeLessThan(largestShare);
     expect(alice.problems).toEqual([]);
   } finally {
     bob.kill("SIGTERM");

@@ -1,12 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
 
-const timed = "large_group.spec.ts";
 const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 
 /**
  * Two workers, for the two cores that CI has: every test starts a core and a gateway of its own, on ports of
- * its own, and waits a good part of its time. What is judged by its time runs alone (`--project timed`).
+ * its own, and waits a good part of its time.
  */
 export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   testDir: ".",
@@ -17,7 +16,7 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   timeout: 180_000,
   expect: { timeout: 30_000 },
   projects: [
-    { name: "webtransport", testIgnore: timed },
+    { name: "webtransport" },
     // What a user must not notice of a network that swallows UDP: the same conversations, the same faults.
     {
       name: "https",
@@ -25,7 +24,6 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
       grep: /two people|killing the core/,
       use: { transport: "HTTPS" },
     },
-    { name: "timed", testMatch: timed },
   ],
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [["list"], ["json"]] : [["list"]],
   use: {

@@ -210,7 +210,7 @@ quicTest(
     const stream = await session.openStream();
     assert.equal((await readAll(stream.readable)).length, 0);
     const waitedMs = performance.now() - startedAt;
-    assert.ok(waitedMs > 1_000 && waitedMs < 4_000, `reset after ${waitedMs} ms`);
+    assert.ok(waitedMs > 1_000 && waitedMs < 15_000, `reset after ${waitedMs} ms`);
     const secondCore = await startCoreProcess(firstCore.port, firstCore.keyPair);
     await test.gateway.whenCoreReady();
     assert.equal((await echo(session, Uint8Array.of(2)))[0], 2);

@@ -27,6 +27,12 @@ async function target(test: TestGateway): Promise<{ port: number; certificate: s
   return { port: test.gateway.webTransportPort, certificate, origin: test.origin };
 }
 
+/** A clock that stands still: no rate is refilled, however long the calls of a test take. */
+function stopped(): () => number {
+  const nowMs = Date.now();
+  return () => nowMs;
+}
+
 async function refusals(test: TestGateway, reason: string): Promise<number> {
   return Number(
     (await test.gateway.metrics.render()).match(
@@ -86,7 +92,7 @@ limitTest("a session above sessionsPerAddress is answered 429 with Retry-After",
 
 limitTest("a session without a call for idleMs is closed, one with a subscription is not", async () => {
   await using test = await startTestGateway({
-    limits: { idleMs: 300 },
+    limits: { idleMs: 1_000 },
     core: {
       onCall: async ({ readable, writable }) => {
         await readAll(readable);
@@ -107,7 +113,7 @@ limitTest("a session without a call for idleMs is closed, one with a subscriptio
   await reader.read();
   const capsule = await idle.nextData();
   assert.deepEqual([...capsule!.subarray(3, 7)], [0, 0, 0, sessionIdleCode]);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
   assert.equal(test.gateway.metrics.get("qpq_gateway_sessions"), 1);
   await reader.cancel();
   await until(() => test.gateway.metrics.get("qpq_gateway_sessions") === 0, "idle again, closed again");
@@ -115,7 +121,7 @@ limitTest("a session without a call for idleMs is closed, one with a subscriptio
 });
 
 limitTest("/rpc above its rate is answered 429 with Retry-After, files have a rate of their own", async () => {
-  await using test = await startTestGateway({ limits: { rpcPerSecond: 1, filesPerSecond: 1 } });
+  await using test = await startTestGateway({ limits: { rpcPerSecond: 1, filesPerSecond: 1 }, now: stopped() });
   await test.gateway.whenCoreReady();
   for (let call = 0; call < 3; call++) assert.equal((await post(test)).status, 200);
   const refused = await post(test);
@@ -157,6 +163,7 @@ limitTest(
     await using test = await startTestGateway({
       limits: { filesPerSecond: 1 },
       config: { trustedProxies: ["127.0.0.1"] },
+      now: stopped(),
     });
     const ask = async (address: string) => {
       const response = await fetch(`${test.origin}/missing`, { headers: { "x-forwarded-for": address } });
@@ -177,7 +184,8 @@ limitTest(
 
 limitTest("addresses behind a proxy count apart only when the proxy is trusted", async () => {
   for (const trustedProxies of [[], ["127.0.0.1"]]) {
-    await using test = await startTestGateway({ limits: { rpcPerSecond: 1 }, config: { trustedProxies } });
+    const limits = { rpcPerSecond: 1 };
+    await using test = await startTestGateway({ limits, config: { trustedProxies }, now: stopped() });
     await test.gateway.whenCoreReady();
     const statuses: number[] = [];
     for (let call = 0; call < 4; call++) {

@@ -38,11 +38,9 @@ Deno.test({
     const [{ certificate }] = JSON.parse(await Deno.readTextFile(`${folder}/webtransport-certificates.json`));
     const session = await openSession({ port: Number(port), certificate, origin: `http://127.0.0.1:${httpPort}` });
     assert.equal(session.status, 200);
-    const startedAt = performance.now();
     child.kill("SIGTERM");
     assert.equal(new TextDecoder().decode((await session.nextData())?.subarray(-16)), "gateway shutdown");
     assert.equal((await child.status).code, 0);
-    assert.ok(performance.now() - startedAt < 6_000);
     const events = (await stderr).trim().split("\n").map((text) => JSON.parse(text).event);
     assert.ok(events.includes("core-connected") && events.includes("draining"), String(events));
     await stdout.cancel();

@@ -13,7 +13,10 @@ const node = process.execPath;
 /** Folders without TypeScript, and `web/`: its JSX is for tsc, its tests are named one by one. */
 const notForDeno = new Set(["node_modules", "dist", "data", "docs", "patches", "public", "test-results", "web"]);
 
-/** @returns {string[]} Markdown files that belong to the repository; `deno fmt` wraps prose by other rules than code */
+/** How `deno fmt` wraps prose. */
+export const proseFormat = ["--no-config", "--line-width", "100", "--prose-wrap", "always"];
+
+/** @returns {string[]} Markdown files that belong to the repository */
 function proseFiles() {
   const listed = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
     cwd: root,
@@ -34,7 +37,7 @@ function denoSources() {
 /** @param {boolean} check says what is wrong, or mends it */
 function formatJobs(check) {
   const flags = check ? ["--check", "--quiet"] : ["--quiet"];
-  const prose = ["fmt", ...flags, "--no-config", "--line-width", "100", "--prose-wrap", "always", ...proseFiles()];
+  const prose = ["fmt", ...flags, ...proseFormat, ...proseFiles()];
   return [
     { name: "format of code (deno fmt)", command: deno, args: ["fmt", ...flags] },
     { name: "format of prose (deno fmt)", command: deno, args: prose },
@@ -79,11 +82,10 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   const startMs = performance.now();
   installPackages();
   const fix = process.argv.includes("--fix");
-  const failed = fix
-    ? await runJobs([{ name: "lint (deno lint --fix)", command: deno, args: ["lint", "--quiet", "--fix"] }], 1)
-    : [];
-  failed.push(...await runJobs(fix ? formatJobs(false) : checkJobs()));
+  const lintFix = { name: "lint (deno lint --fix)", command: deno, args: ["lint", "--quiet", "--fix"] };
+  const done = fix ? [...await runJobs([lintFix]), ...await runJobs(formatJobs(false))] : await runJobs(checkJobs());
   console.log(`${((performance.now() - startMs) / 1000).toFixed(1).padStart(6)} s  in all`);
+  const failed = done.filter(({ passed }) => !passed).map(({ name }) => name);
   if (failed.length > 0) {
     console.log(`failed: ${failed.join(", ")}${fix ? "" : " (npm run fix mends format and lint)"}`);
   }

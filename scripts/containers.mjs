@@ -17,7 +17,7 @@ import { installPackages } from "./install.mjs";
 import { root } from "./paths.mjs";
 
 /** The whole run may take this long; the engine and all in it end with it. */
-const limitMs = 280_000;
+const limitMs = 900_000;
 const namespaces = ["-m", "-C", "-n", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private"];
 const counts = `${root}/test-results/containers.json`;
 

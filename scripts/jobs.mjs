@@ -1,4 +1,4 @@
-/** Runs commands side by side on the cores of this machine. Output comes at the end of each, and only when it fails. */
+/** Runs work side by side on the cores of this machine, and says how long each part took. */
 
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -12,28 +12,36 @@ import { root } from "./paths.mjs";
  */
 
 /**
- * Runs jobs in their order, as many at once as there are cores. Prints a line for each: seconds, verdict, name.
+ * Takes work in its order, as much at once as there are cores.
  *
- * @param {Job[]} jobs the longest first keeps all cores busy to the end
- * @param {number} [width] how many run at once
- * @returns {Promise<string[]>} the names of those that failed
+ * @param {(() => Promise<unknown>)[]} work the longest first keeps all cores busy to the end
  */
-export async function runJobs(jobs, width = Math.max(2, availableParallelism())) {
-  const waiting = [...jobs];
-  const failed = /** @type {string[]} */ ([]);
+export async function inLanes(work) {
+  const waiting = [...work];
   const lane = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const startMs = performance.now();
-      const { status, output } = await runQuietly(job);
-      const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(6);
-      console.log(`${seconds} s  ${status === 0 ? "ok    " : "FAILED"}  ${job.name}`);
-      if (status === 0) continue;
-      failed.push(job.name);
-      console.log(output);
-    }
+    for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
-  await Promise.all(Array.from({ length: width }, lane));
-  return failed;
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
+}
+
+/**
+ * Runs commands side by side. Prints a line for each, and its output when it fails.
+ *
+ * @param {Job[]} jobs
+ * @returns {Promise<{ name: string, seconds: number, passed: boolean }[]>}
+ */
+export async function runJobs(jobs) {
+  const done = /** @type {{ name: string, seconds: number, passed: boolean }[]} */ ([]);
+  await inLanes(jobs.map((job) => async () => {
+    const startMs = performance.now();
+    const { status, output } = await runQuietly(job);
+    const seconds = (performance.now() - startMs) / 1000;
+    const passed = status === 0;
+    done.push({ name: job.name, seconds, passed });
+    console.log(`${seconds.toFixed(1).padStart(6)} s  ${passed ? "ok    " : "FAILED"}  ${job.name}`);
+    if (!passed) console.log(output);
+  }));
+  return done;
 }
 
 /**

@@ -11,7 +11,7 @@ import { withTempDir } from "./testing/quic.ts";
 const kills = Number(Deno.env.get("QPQ_CRASH_KILLS") ?? 200);
 const seed = Number(Deno.env.get("QPQ_CRASH_SEED") ?? 20261124);
 /** Cores at once, each with data of its own: while one starts another works. */
-const lanes = 3;
+const lanes = 2;
 
 /** mulberry32 */
 function seeded(state: number): () => number {

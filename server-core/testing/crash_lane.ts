@@ -12,11 +12,14 @@ import { SignIns } from "./sign_ins.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Longest time from the first call to the kill, in ms. */
-const trafficMs = 120;
-/** Every so many kills one lasts long enough for a sign-in, which takes the core a while. */
+/**
+ * Most answered calls from the start of traffic to the kill. The moment is counted in calls and not in
+ * milliseconds, so that it means the same on a busy machine.
+ */
+const mostAnswers = 24;
+/** Every so many kills one comes beside a sign-in, after up to so many times the calls: a sign-in takes a while. */
 const signInEvery = 8;
-const signInMs = 500;
+const signInLonger = 10;
 const senders = 3;
 /** This is about what happens to calls that are served. */
 const unlimited = { QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" };
@@ -54,6 +57,9 @@ export class CrashLane {
   readonly #acknowledged = new Set<string>();
   #blobs: Bytes[] = [];
   #channels: Bytes[] = [];
+  /** Answers until the kill. */
+  #answersLeft = 0;
+  #killTime = Promise.withResolvers<void>();
   /** What was acknowledged in all. */
   readonly done = { messages: 0, commits: 0, acks: 0, blobs: 0, channels: 0, signIns: 0, signOuts: 0 };
 
@@ -78,8 +84,11 @@ export class CrashLane {
       await this.#check(connection);
       if (last) return;
       const withSignIn = index % signInEvery === 0;
+      const most = withSignIn ? mostAnswers * signInLonger : mostAnswers;
+      this.#answersLeft = Math.floor(most * this.#random());
+      this.#killTime = Promise.withResolvers();
       const traffic = this.#traffic(connection, withSignIn);
-      await pause(withSignIn ? signInMs * (0.5 + this.#random() / 2) : trafficMs * this.#random());
+      if (this.#answersLeft > 0) await this.#killTime.promise;
       server.kill("SIGKILL");
       await server.status;
       connection.close();
@@ -160,7 +169,7 @@ export class CrashLane {
     const repeat = async (work: () => Promise<unknown>) => {
       while (!over) await work();
     };
-    const ended = Promise.allSettled([
+    const work = [
       ...Array.from(
         { length: senders },
         () =>
@@ -184,8 +193,15 @@ export class CrashLane {
         repeat(() => this.#ack(as(receiver.device), receiver, index === 0 ? 20 : 80))
       ),
       ...(withSignIn ? [this.#signIn(connection)] : []),
-      this.#signIns.signOut(as).then((did) => void (this.done.signOuts += did ? 1 : 0)),
-    ]);
+      this.#signIns.signOut(as).then((did) => did ? this.#answered("signOuts") : undefined),
+    ];
+    // A call that is refused ends the round, which then fails.
+    const ended = Promise.allSettled(work.map((calls) =>
+      calls.catch((error) => {
+        this.#killTime.resolve();
+        throw error;
+      })
+    ));
     return async () => {
       over = true;
       for (const result of await ended) {
@@ -196,6 +212,11 @@ export class CrashLane {
         ) throw result.reason;
       }
     };
+  }
+
+  #answered(name: keyof CrashLane["done"]): void {
+    this.done[name]++;
+    if (--this.#answersLeft <= 0) this.#killTime.resolve();
   }
 
   async #publish(client: RpcClient, message: Message): Promise<"ok" | "stale"> {
@@ -216,7 +237,7 @@ export class CrashLane {
     }
     this.#unsure.delete(id);
     this.#acknowledged.add(id);
-    this.done.messages++;
+    this.#answered("messages");
     return "ok";
   }
 
@@ -227,7 +248,7 @@ export class CrashLane {
     this.#epoch = n;
     this.#pendingCommit = undefined;
     this.#commitIds.push(toHex(commit.params.commitId));
-    this.done.commits++;
+    this.#answered("commits");
     await pause(10);
   }
 
@@ -235,20 +256,20 @@ export class CrashLane {
     const blob = random(1 + Math.floor(60_000 * this.#random()));
     await client.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
     this.#blobs.push(sha256(blob));
-    this.done.blobs++;
+    this.#answered("blobs");
     await pause(20);
   }
 
   async #signIn({ as }: Connection): Promise<void> {
     await this.#signIns.signIn(as);
-    this.done.signIns++;
+    this.#answered("signIns");
   }
 
   async #createChannel(client: RpcClient): Promise<void> {
     const channelId = random(32);
     await client.call(delivery.createChannel, { channelId });
     this.#channels.push(channelId);
-    this.done.channels++;
+    this.#answered("channels");
   }
 
   async #ack(client: RpcClient, receiver: Receiver, everyMs: number): Promise<void> {
@@ -258,7 +279,7 @@ export class CrashLane {
     if (upTo > receiver.acked) {
       await client.call(delivery.ack, { recipientKey: receiver.device.recipientKey, upTo });
       receiver.acked = upTo;
-      this.done.acks++;
+      this.#answered("acks");
     }
     await this.#read(client, receiver, receiver.cursor);
   }
