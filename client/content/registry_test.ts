@@ -52,8 +52,8 @@ Deno.test("previewOf() says something of every line, at most 200 characters", ()
   const lines: [MessageContent, ReturnType<typeof previewOf>][] = [
     [{ text: "x".repeat(300) }, { text: "x".repeat(200) }],
     [{ text: "an answer", replyTo: { id: "01" } }, { text: "an answer" }],
-    [{ text: "", deleted: true }, { text: "", note: "delete" }],
-    [{ text: "[image/png]", unsupported: true, edited: true }, { text: "[image/png]", note: "unsupported" }],
+    [{ text: "", deleted: true }, { text: "", deleted: true }],
+    [{ text: "[image/png]", unsupported: true, edited: true }, { text: "[image/png]", unsupported: true }],
   ];
   for (const [line, preview] of lines) assert.deepEqual(previewOf(line), preview);
 });

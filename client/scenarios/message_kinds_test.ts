@@ -80,7 +80,7 @@ suite("kinds of messages", {
     const id = await sender.send(write.text("a secret"));
     await anna.sees(chatId, ({ lastMessage }) => lastMessage?.text === "a secret");
     await sender.send(write.delete(id));
-    const { lastMessage, unread } = await anna.sees(chatId, ({ lastMessage }) => lastMessage?.note === "delete");
+    const { lastMessage, unread } = await anna.sees(chatId, ({ lastMessage }) => lastMessage?.deleted === true);
     assert.equal(lastMessage!.text, "");
     assert.equal(unread, 1);
     await shows(anna, chatId, { text: "", deleted: true });
@@ -202,7 +202,7 @@ suite("kinds of messages", {
     const { anna, chatId, sender } = await annaAndBert(world);
     const picture = container(random(16), { ...textBody("bytes of it"), contentType: "image/png" } as NestedPart);
     await sender.send(picture);
-    await anna.sees(chatId, ({ lastMessage }) => lastMessage?.note === "unsupported");
+    await anna.sees(chatId, ({ lastMessage }) => lastMessage?.unsupported === true);
     await shows(anna, chatId, { text: "[image/png]", unsupported: true });
     assert.match(await stored(anna), /bytes of it/);
   },

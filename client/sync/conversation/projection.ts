@@ -57,7 +57,7 @@ export function summaryOf(
 }
 
 function lastMessageOf(
-  { text, note, sender, atMs }: NonNullable<ChatRecord["lastMessage"]>,
+  { order: _place, ...shown }: NonNullable<ChatRecord["lastMessage"]>,
 ): ChatSummary["lastMessage"] {
-  return { text, ...(note && { note }), sender, atMs };
+  return shown;
 }
