@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { type Bytes, fromHex, toHex } from "../../schema/bytes.ts";
-import type { MessageContent, TimelineItem } from "../api/engine_api.ts";
+import type { MessageContent } from "../api/engine_api.ts";
 import { container, textBody } from "../content/body.ts";
-import { contentOf } from "../content/content_kind.ts";
 import { deleteKind } from "../content/kinds/delete.ts";
 import { editKind } from "../content/kinds/edit.ts";
 import { reactionKind } from "../content/kinds/reaction.ts";
@@ -11,12 +10,11 @@ import { replyKind } from "../content/kinds/reply.ts";
 import { textKind } from "../content/kinds/text.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { contentOf, type MessageItem } from "../sync/conversation/message_item.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
 
 const write = {
   text: (text: string) => textKind.write({ text }, random(16)),
@@ -44,7 +42,7 @@ async function arrived(person: Person, chatId: string, sender: ContentSender): P
 }
 
 /** What the messages of a conversation show, without the mark. */
-async function shown(person: Person, chatId: string): Promise<Partial<MessageItem>[]> {
+async function shown(person: Person, chatId: string): Promise<MessageContent[]> {
   const items = (await person.items(chatId)).filter((item) => item.kind === "message" && item.text !== mark);
   return items.map((item) => contentOf(item as MessageItem));
 }

@@ -9,6 +9,7 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { MessageItem } from "../conversation/message_item.ts";
 import {
   type ChatMember,
   type ItemRecord,
@@ -95,7 +96,7 @@ async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   firstChannelId: Bytes,
-  { content, text, order, sentIn }: Extract<ItemRecord, { kind: "message" }>,
+  { content, text, order, sentIn }: MessageItem,
 ): Promise<Bytes | undefined> {
   if (content) return content;
   const { salt } = sentIn!;
