@@ -1,6 +1,6 @@
 import { type JSX, Show } from "solid-js";
 import { text } from "../../../i18n/language.ts";
-import type { MessageViewProps } from "../message_content.tsx";
+import type { MessageViewProps } from "../message_view.ts";
 
 /** The mark of a message whose text is not the first one. */
 export function EditView(props: MessageViewProps): JSX.Element {

@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from "solid-js";
 import { text } from "../../../i18n/language.ts";
 import { reactionsBySign } from "../../../state/message_reactions.ts";
-import type { MessageViewProps } from "../message_content.tsx";
+import type { MessageViewProps } from "../message_view.ts";
 
 /** The signs on a message, each with how many people gave it; their names are read out and shown on hover. */
 export function ReactionView(props: MessageViewProps): JSX.Element {

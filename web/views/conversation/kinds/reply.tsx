@@ -2,7 +2,7 @@ import { type JSX, Show } from "solid-js";
 import { text } from "../../../i18n/language.ts";
 import { wordsOf } from "../../../state/message_words.ts";
 import { hueOf } from "../../common/avatar.tsx";
-import type { MessageViewProps } from "../message_content.tsx";
+import type { MessageViewProps } from "../message_view.ts";
 
 /** What the message answers, as it looks now; only that there is something where this page does not have it. */
 export function ReplyView(props: MessageViewProps): JSX.Element {

@@ -1,6 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
 import { partsOf } from "../../../state/message_parts.ts";
-import type { MessageViewProps } from "../message_content.tsx";
+import type { MessageViewProps } from "../message_view.ts";
 
 /** The text, with web addresses that can be followed. */
 export function TextView(props: MessageViewProps): JSX.Element {
