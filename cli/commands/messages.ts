@@ -6,7 +6,8 @@ import { inOrderOfArrival } from "../arrival_order.ts";
 import { failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
-import { type Output, printable, printableLines } from "../output.ts";
+import { messageFields, messageText } from "../message_text.ts";
+import { type Output, printable } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
 import { endedFailure, type Session } from "../session.ts";
 import type { Command } from "./command.ts";
@@ -173,14 +174,10 @@ function lineOf(item: TimelineItem, place: { group: string; groupId: string }): 
       at,
     }];
   }
-  const { messageId, sender, own, text } = item;
-  return [`${start}${printable(sender)}${own ? " (you)" : ""}: ${printableLines(text)}`, {
+  return [`${start}${printable(item.sender)}${item.own ? " (you)" : ""}: ${messageText(item)}`, {
     type: "message",
     ...place,
-    messageId,
-    sender,
-    own,
-    text,
+    ...messageFields(item),
     sentAt: at,
   }];
 }

@@ -99,14 +99,6 @@ export interface ChatSummary {
   activityMs: number;
 }
 
-/** What the chat list says of the newest message. */
-export interface MessagePreview {
-  /** Its text, or what there is of one. */
-  text: string;
-  /** What is said in place of a text: a key "message.…" of web/i18n. */
-  note?: "delete" | "unsupported";
-}
-
 /** What a message shows, after all that later messages did to it. client/content/kinds/ makes it. */
 export interface MessageContent {
   /** Empty once deleted. */
@@ -127,6 +119,9 @@ export interface MessageContent {
   /** Oldest first. */
   reactions?: Reaction[];
 }
+
+/** What the chat list says of the newest message: its text, or why there is none. */
+export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "unsupported">;
 
 /** One sign of one person on a message. */
 export interface Reaction {

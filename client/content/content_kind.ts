@@ -58,24 +58,3 @@ export interface ContentKind<Content> {
   /** @returns what the chat list says of a line that looks like this; undefined: another kind says it */
   preview?(line: MessageContent): MessagePreview | undefined;
 }
-
-const contentFields: Record<keyof MessageContent, true> = {
-  text: true,
-  replyTo: true,
-  edited: true,
-  deleted: true,
-  unsupported: true,
-  reactions: true,
-};
-const isContentField = ([field, value]: [string, unknown]) => field in contentFields && value !== undefined;
-
-/** @returns the fields of a line that its messages have made, without those that say where and when it is */
-export function contentOf(line: MessageContent): MessageContent {
-  return Object.fromEntries(Object.entries(line).filter(isContentField)) as unknown as MessageContent;
-}
-
-/** @returns the line with another content; nothing of the old one is left in it */
-export function withContent<Line extends MessageContent>(line: Line, content: MessageContent): Line {
-  const rest = Object.entries(line).filter(([field]) => !(field in contentFields));
-  return { ...Object.fromEntries(rest), ...content } as Line;
-}

@@ -52,12 +52,48 @@ Deno.test("previewOf() says something of every line, at most 200 characters", ()
   const lines: [MessageContent, ReturnType<typeof previewOf>][] = [
     [{ text: "x".repeat(300) }, { text: "x".repeat(200) }],
     [{ text: "an answer", replyTo: { id: "01" } }, { text: "an answer" }],
-    [{ text: "", deleted: true }, { text: "", note: "delete" }],
-    [{ text: "[image/png]", unsupported: true, edited: true }, { text: "[image/png]", note: "unsupported" }],
+    [{ text: "", deleted: true }, { text: "", deleted: true }],
+    [{ text: "[image/png]", unsupported: true, edited: true }, { text: "[image/png]", unsupported: true }],
   ];
   for (const [line, preview] of lines) assert.deepEqual(previewOf(line), preview);
 });
 
-Deno.test("the kinds have names of their own", () => {
-  assert.equal(new Set(contentKinds.map(({ name }) => name)).size, contentKinds.length);
+const root = new URL("../../", import.meta.url);
+const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
+const names = contentKinds.map(({ name }) => name);
+
+Deno.test("every kind has a name, a file, a test, a view, words in both languages and its row in the specification", () => {
+  assert.equal(new Set(names).size, names.length);
+  const files = [...Deno.readDirSync(new URL("kinds/", import.meta.url))].map(({ name }) => name);
+  assert.deepEqual(files.sort(), names.flatMap((name) => [`${name}.ts`, `${name}_test.ts`]).sort());
+  const views = [...Deno.readDirSync(new URL("web/views/conversation/kinds/", root))].map(({ name }) => name);
+  assert.deepEqual(views.sort(), names.map((name) => `${name}.tsx`).sort());
+  const shown = read("web/views/conversation/message_content.tsx") + read("web/views/conversation/timeline_row.tsx");
+  for (const name of names) {
+    assert.ok(shown.includes(`kinds/${name}.tsx`), `the view of ${name} has no place`);
+    assert.match(read("docs/specification.md"), new RegExp(`^\\| ${name} +\\|`, "m"));
+    // A text has its own words.
+    for (const page of name === "text" ? [] : ["en", "de"]) {
+      assert.ok(read(`web/i18n/${page}.ts`).includes(`"message.${name}": "`), `${page}: message.${name}`);
+    }
+  }
+});
+
+Deno.test("CONTRIBUTING lists the files that a kind touches, and the kinds that there are", () => {
+  const [, section] = read("CONTRIBUTING.md").split("## Adding a kind of message\n");
+  const [touched, kinds] = section.split("\n## ")[0].split("These are the kinds:");
+  const paths = [...touched.matchAll(/^\| (`.+?) +\|/gm)].flatMap(([, cell]) => [...cell.matchAll(/`([^`]+)`/g)]);
+  const files = paths.map(([, path]) => path.replace("…/", "web/testing/browser/"));
+  assert.ok(files.length >= 10, `${files.length} files`);
+  for (const file of files) {
+    for (const name of file.includes("NAME") ? names : [""]) {
+      const path = file.replace("NAME", name);
+      assert.ok(Deno.statSync(new URL(path, root)).isFile, path);
+    }
+  }
+  const listed = [...kinds.matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, name, cell]) => [name, cell]);
+  const expected = [...names].sort().map((
+    name,
+  ) => [name, `\`client/content/kinds/${name}.ts\`, \`web/views/conversation/kinds/${name}.tsx\``]);
+  assert.deepEqual(listed, expected);
 });

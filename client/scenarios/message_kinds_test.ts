@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { type Bytes, fromHex, toHex } from "../../schema/bytes.ts";
-import type { MessageContent, TimelineItem } from "../api/engine_api.ts";
+import type { MessageContent } from "../api/engine_api.ts";
 import { container, textBody } from "../content/body.ts";
-import { contentOf } from "../content/content_kind.ts";
 import { deleteKind } from "../content/kinds/delete.ts";
 import { editKind } from "../content/kinds/edit.ts";
 import { reactionKind } from "../content/kinds/reaction.ts";
@@ -11,12 +10,11 @@ import { replyKind } from "../content/kinds/reply.ts";
 import { textKind } from "../content/kinds/text.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { contentOf, type MessageItem } from "../sync/conversation/message_item.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
 
 const write = {
   text: (text: string) => textKind.write({ text }, random(16)),
@@ -44,7 +42,7 @@ async function arrived(person: Person, chatId: string, sender: ContentSender): P
 }
 
 /** What the messages of a conversation show, without the mark. */
-async function shown(person: Person, chatId: string): Promise<Partial<MessageItem>[]> {
+async function shown(person: Person, chatId: string): Promise<MessageContent[]> {
   const items = (await person.items(chatId)).filter((item) => item.kind === "message" && item.text !== mark);
   return items.map((item) => contentOf(item as MessageItem));
 }
@@ -80,7 +78,7 @@ suite("kinds of messages", {
     const id = await sender.send(write.text("a secret"));
     await anna.sees(chatId, ({ lastMessage }) => lastMessage?.text === "a secret");
     await sender.send(write.delete(id));
-    const { lastMessage, unread } = await anna.sees(chatId, ({ lastMessage }) => lastMessage?.note === "delete");
+    const { lastMessage, unread } = await anna.sees(chatId, ({ lastMessage }) => lastMessage?.deleted === true);
     assert.equal(lastMessage!.text, "");
     assert.equal(unread, 1);
     await shows(anna, chatId, { text: "", deleted: true });
@@ -202,7 +200,7 @@ suite("kinds of messages", {
     const { anna, chatId, sender } = await annaAndBert(world);
     const picture = container(random(16), { ...textBody("bytes of it"), contentType: "image/png" } as NestedPart);
     await sender.send(picture);
-    await anna.sees(chatId, ({ lastMessage }) => lastMessage?.note === "unsupported");
+    await anna.sees(chatId, ({ lastMessage }) => lastMessage?.unsupported === true);
     await shows(anna, chatId, { text: "[image/png]", unsupported: true });
     assert.match(await stored(anna), /bytes of it/);
   },

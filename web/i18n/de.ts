@@ -101,6 +101,12 @@ export const de: Record<keyof typeof en, string> = {
   "new-chat.start": "Chat beginnen",
   "new-chat.cancel": "Zurück zu den Chats",
 
+  "message.reply": "Eine frühere Nachricht",
+  "message.reaction": "{sign} von {who}",
+  "message.edit": "bearbeitet",
+  "message.delete": "Nachricht gelöscht",
+  "message.unsupported": "Diese Version kann diese Nachricht nicht anzeigen",
+
   "chat.back": "Zurück zu den Chats",
   "chat.info": "Einzelheiten",
   "chat.members_one": "{count} Mitglied",

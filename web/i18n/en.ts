@@ -98,6 +98,12 @@ export const en = {
   "new-chat.start": "Start chat",
   "new-chat.cancel": "Back to chats",
 
+  "message.reply": "An earlier message",
+  "message.reaction": "{sign} from {who}",
+  "message.edit": "edited",
+  "message.delete": "Message deleted",
+  "message.unsupported": "This version can not show this message",
+
   "chat.back": "Back to chats",
   "chat.info": "Chat details",
   "chat.members_one": "{count} member",

@@ -59,7 +59,10 @@ export function createConversation(app: App, chatId: string): Conversation {
     });
   }
 
-  const rows = createMemo<Row[]>((last) => rowsOf(items().slice(drawn().start, drawn().end), newFrom(), last), []);
+  const rows = createMemo<Row[]>(
+    (last) => rowsOf(items().slice(drawn().start, drawn().end), newFrom(), last, items()),
+    [],
+  );
 
   async function open(): Promise<void> {
     const unread = app.chat(chatId)?.unread ?? 0;

@@ -27,6 +27,17 @@ export function mergeItems(items: TimelineItem[], news: TimelineItem[]): Timelin
   return [...kept, ...sorted].sort(byOrder);
 }
 
+/** @param items ordered @returns the item at a place */
+export function itemAt(items: readonly TimelineItem[], order: string): TimelineItem | undefined {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle].order < order) low = middle + 1;
+    else high = middle;
+  }
+  return items[low]?.order === order ? items[low] : undefined;
+}
+
 /** Sorts after everything that the engine orders: a message that the engine has not taken yet. */
 export function optimisticOrder(count: number): string {
   return `\uffff${String(count).padStart(8, "0")}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TimelineItem } from "../../client/api/engine_api.ts";
-import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstUnread, isUnsaved, itemAt, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {
   return {
@@ -39,6 +39,12 @@ Deno.test("mergeItems() keeps messages of two senders apart that carry the same 
 Deno.test("mergeItems() returns the same list when there is nothing new", () => {
   const items = [message("a", "1")];
   assert.equal(mergeItems(items, []), items);
+});
+
+Deno.test("itemAt() finds an item by its place, and none where there is none", () => {
+  const items = ["1", "3", "5"].map((order) => message(order, order));
+  for (const [index, item] of items.entries()) assert.equal(itemAt(items, item.order), items[index]);
+  for (const order of ["0", "2", "4", "6"]) assert.equal(itemAt(items, order), undefined);
 });
 
 Deno.test("optimisticOrder() sorts after every order of the engine, and in the order of sending", () => {

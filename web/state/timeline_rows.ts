@@ -4,7 +4,7 @@
  */
 
 import type { TimelineItem } from "../../client/api/engine_api.ts";
-import { itemKey } from "./timeline_items.ts";
+import { itemAt, itemKey } from "./timeline_items.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
 type NoticeItem = TimelineItem & { kind: "notice" };
@@ -13,7 +13,15 @@ export type Row =
   | { kind: "date"; key: string; atMs: number }
   | { kind: "new"; key: string }
   | { kind: "notice"; key: string; item: NoticeItem }
-  | { kind: "message"; key: string; item: MessageItem; first: boolean; last: boolean };
+  | {
+    kind: "message";
+    key: string;
+    item: MessageItem;
+    /** The message that it answers, where the page has it. */
+    original?: MessageItem;
+    first: boolean;
+    last: boolean;
+  };
 
 /** A pause after which the same sender's next message starts a new group. */
 const groupPauseMs = 5 * 60_000;
@@ -27,18 +35,24 @@ function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): bo
 
 function sameRow(a: Row | undefined, b: Row): boolean {
   if (a?.kind === "message" && b.kind === "message") {
-    return a.item === b.item && a.first === b.first && a.last === b.last;
+    return a.item === b.item && a.original === b.original && a.first === b.first && a.last === b.last;
   }
   if (a?.kind === "notice" && b.kind === "notice") return a.item === b.item;
   return a !== undefined && a.kind === b.kind;
 }
 
 /**
- * @param items ordered
+ * @param items ordered: those that are drawn
  * @param newFrom key of the item above which the mark "new" stands
  * @param before the rows of last time: a row that did not change is the same object, so that its element stays
+ * @param loaded ordered: all that the page has, where replies find what they answer
  */
-export function rowsOf(items: TimelineItem[], newFrom: string | undefined, before: readonly Row[]): Row[] {
+export function rowsOf(
+  items: TimelineItem[],
+  newFrom: string | undefined,
+  before: readonly Row[],
+  loaded: readonly TimelineItem[] = items,
+): Row[] {
   const known = new Map(before.map((row) => [row.key, row]));
   const rows: Row[] = [];
   const push = (row: Row) => {
@@ -53,13 +67,17 @@ export function rowsOf(items: TimelineItem[], newFrom: string | undefined, befor
     }
     if (key === newFrom) push({ kind: "new", key: "new" });
     if (item.kind === "notice") push({ kind: "notice", key, item });
-    else {push({
+    else {
+      const original = item.replyTo?.order === undefined ? undefined : itemAt(loaded, item.replyTo.order);
+      push({
         kind: "message",
         key,
         item,
+        ...(original?.kind === "message" && { original }),
         first: !sameGroup(previous, item) || key === newFrom,
         last: !sameGroup(item, next) || (next !== undefined && itemKey(next) === newFrom),
-      });}
+      });
+    }
   });
   return rows;
 }

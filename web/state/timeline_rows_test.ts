@@ -63,3 +63,15 @@ Deno.test("rowsOf() gives the same object for a row that did not change, and ano
   assert.equal(after[1], before[1]);
   assert.notEqual(after[2], before[2], "no longer the last of its group");
 });
+
+Deno.test("rowsOf() gives a reply's row the message that it answers as it is now, drawn or not", () => {
+  const original = { ...message("a", noonMs), text: "old" };
+  const reply = { ...message("b", noonMs + 1), replyTo: { id: "01", order: original.order } } as TimelineItem;
+  const lost = { ...message("b", noonMs + 2), replyTo: { id: "02" } } as TimelineItem;
+  const rowOf = (items: TimelineItem[], before: Parameters<typeof rowsOf>[2] = []) =>
+    rowsOf([reply, lost], undefined, before, items).filter((row) => row.kind === "message");
+  const first = rowOf([original, reply, lost]);
+  assert.deepEqual(first.map((row) => row.original), [original, undefined]);
+  const edited = { ...original, text: "new" };
+  assert.deepEqual(rowOf([edited, reply, lost], first).map((row) => row.original), [edited, undefined]);
+});

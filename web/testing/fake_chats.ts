@@ -1,6 +1,6 @@
 /** The chats that the engine in memory starts with. */
 
-import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
+import type { ChatSummary, MessageContent, TimelineItem } from "../../client/api/engine_api.ts";
 
 export interface FakeChat {
   summary: ChatSummary;
@@ -14,7 +14,9 @@ const idOf = (number: number, bytes: number) => number.toString(16).padStart(byt
 /** Members of a large group. */
 export const fakeReaders = Array.from({ length: 995 }, (_, index) => `reader-${String(index + 1).padStart(3, "0")}`);
 
-type Line = [sender: string, text: string, agoMs: number] | [notice: TimelineItem & { kind: "notice" }];
+type Line = [sender: string, text: string, agoMs: number, content?: Partial<MessageContent>] | [
+  notice: TimelineItem & { kind: "notice" },
+];
 
 /** @param own the username signed in */
 export function fakeChats(own: string, everyone: string[]): FakeChat[] {
@@ -34,7 +36,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     const items = lines.map((line): TimelineItem => {
       const order = String(1_000_000 + count++);
       if (line.length === 1) return { ...line[0], order };
-      const [sender, text, agoMs] = line;
+      const [sender, text, agoMs, content] = line;
       return {
         kind: "message",
         messageId: idOf(count, 16),
@@ -44,6 +46,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
         text,
         atMs: now - agoMs,
         state: sender === own ? "sent" : "received",
+        ...content,
       };
     });
     const last = items.findLast((item) => item.kind === "message");
@@ -77,6 +80,13 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     values: Record<string, string>,
     agoMs: number,
   ): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];
+  const reaction = (sender: string, sign: string) => ({
+    id: idOf(0, 32),
+    sender,
+    senderKey: idOf(sender.length, 32),
+    text: sign,
+  });
+  const answered = (place: number) => ({ id: idOf(place, 32), order: String(1_000_000 + place) });
   const long = Array.from(
     { length: 5000 },
     (
@@ -149,6 +159,15 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [ben, "Me. I will copy it.", 3 * dayMs - 2 * minuteMs],
       [ben, "Twelve pages, so allow me until Wednesday.", 3 * dayMs - 3 * minuteMs],
       [own, "You are a treasure.", 3 * dayMs - 4 * minuteMs],
+      [own, "Ben, may I have a copy for Dora as well?", 110 * minuteMs, {
+        edited: true,
+        reactions: [reaction(ben, "👍"), reaction(cleo, "👍"), reaction(dino, "🎉")],
+      }],
+      [ben, "Of course, she gets one.", 109 * minuteMs, { replyTo: answered(18) }],
+      [own, "", 107 * minuteMs, { deleted: true }],
+      [anna, "Too late, I read it!", 106 * minuteMs, { replyTo: answered(20), reactions: [reaction(ben, "😂")] }],
+      [anna, "[audio/midi]", 105 * minuteMs, { unsupported: true }],
+      [own, "Which one was it?", 104 * minuteMs, { replyTo: { id: idOf(1, 32) } }],
       [dino, "Room 4 is taken next week, we are in the hall.", 100 * minuteMs],
       [cleo, "The hall! Bring a coat.", 98 * minuteMs],
     ], { unread: 2 }),

@@ -26,7 +26,7 @@ export const deleteKind = {
     if (target.content.deleted) return { kind: "nothing" };
     return { kind: "change", content: { text: "", deleted: true } };
   },
-  preview: ({ deleted }) => (deleted ? { text: "", note: "delete" } : undefined),
+  preview: ({ deleted }) => (deleted ? { text: "", deleted } : undefined),
 } satisfies ContentKind<DeleteContent>;
 
 function removeReaction(content: MessageContent, reactionId: string, senderKey: string): Effect {

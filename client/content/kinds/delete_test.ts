@@ -52,6 +52,6 @@ Deno.test("deleteKind.apply() takes a reaction back, all signs that came with it
 });
 
 Deno.test("deleteKind.preview() says that the message was deleted, of deleted lines alone", () => {
-  assert.deepEqual(deleteKind.preview({ text: "", deleted: true }), { text: "", note: "delete" });
+  assert.deepEqual(deleteKind.preview({ text: "", deleted: true }), { text: "", deleted: true });
   assert.equal(deleteKind.preview({ text: "hi" }), undefined);
 });

@@ -14,5 +14,5 @@ export const unsupportedKind = {
   countsAsUnread: true,
   read: ({ body }) => ({ text: bodyText(body).text }),
   apply: ({ text }) => ({ kind: "append", content: { text, unsupported: true } }),
-  preview: ({ text, unsupported }) => (unsupported ? { text, note: "unsupported" } : undefined),
+  preview: ({ text, unsupported }) => (unsupported ? { text, unsupported } : undefined),
 } satisfies ContentKind<UnsupportedContent>;

@@ -21,6 +21,6 @@ Deno.test("unsupportedKind.apply() makes a line that says so, which counts as un
 });
 
 Deno.test("unsupportedKind.preview() says so of such lines alone", () => {
-  assert.deepEqual(unsupportedKind.preview({ text: "", unsupported: true }), { text: "", note: "unsupported" });
+  assert.deepEqual(unsupportedKind.preview({ text: "", unsupported: true }), { text: "", unsupported: true });
   assert.equal(unsupportedKind.preview({ text: "hi" }), undefined);
 });

@@ -266,11 +266,11 @@ export class ConversationTransaction {
     this.#changed = true;
     const { lastMessage } = this.#record;
     if (item.kind !== "message" || !lastMessage) return;
-    const { order, sender, atMs, text, note } = lastMessage;
+    const { order, sender, atMs, text, deleted, unsupported } = lastMessage;
     const isNewest = order === undefined ? sender === item.sender && atMs === item.atMs : order === item.order;
     if (!isNewest) return;
     const preview = previewOf(item);
-    if (preview.text !== text || preview.note !== note) {
+    if (preview.text !== text || preview.deleted !== deleted || preview.unsupported !== unsupported) {
       this.set({ lastMessage: { ...preview, sender, atMs, order: item.order } });
     }
   }

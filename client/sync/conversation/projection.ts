@@ -1,7 +1,7 @@
 /** From records to what views are told. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
-import { contentOf } from "../../content/content_kind.ts";
+import { contentOf } from "./message_item.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
 
@@ -57,7 +57,7 @@ export function summaryOf(
 }
 
 function lastMessageOf(
-  { text, note, sender, atMs }: NonNullable<ChatRecord["lastMessage"]>,
+  { order: _place, ...shown }: NonNullable<ChatRecord["lastMessage"]>,
 ): ChatSummary["lastMessage"] {
-  return { text, ...(note && { note }), sender, atMs };
+  return shown;
 }

@@ -5,11 +5,12 @@
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import type { MessageContent } from "../../api/engine_api.ts";
-import { contentOf, type Effect, type Target, withContent } from "../../content/content_kind.ts";
+import type { Effect, Target } from "../../content/content_kind.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { readContent, type ReadMessage } from "../../content/registry.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { contentOf, type MessageItem, withContent } from "../conversation/message_item.ts";
 import {
   type AheadChange,
   type AheadRecord,
@@ -20,8 +21,6 @@ import {
 } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-
-type MessageItem = Extract<ItemRecord, { kind: "message" }>;
 
 /** Changes of one message by one account that are kept until that message arrives; more are dropped. */
 const maxChangesAhead = 8;
@@ -147,7 +146,7 @@ export class IncomingContent {
 
   #change(item: MessageItem, content: MessageContent): MessageItem {
     const conversation = this.#conversation;
-    const changed = content.deleted ? deletedItem(item, content) : withContent(item, content);
+    const changed = withContent(item, content);
     conversation.change(changed);
     if (item.own) {
       const isDeleted = content.deleted === true;
@@ -211,21 +210,4 @@ export class IncomingContent {
   async #read<T>(key: string): Promise<T | undefined> {
     return (this.#unit.peek("messageids", key) ?? await this.#context.store.get<T>("messageids", key)) as T | undefined;
   }
-}
-
-/** Nothing of the message is left, and nothing of it goes out any more. */
-function deletedItem(item: MessageItem, content: MessageContent): MessageItem {
-  const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs, state } = item;
-  return {
-    kind,
-    messageId,
-    order,
-    sender,
-    senderKey,
-    own,
-    ...(elsewhere && { elsewhere }),
-    atMs,
-    state: state === "received" ? "received" : "sent",
-    ...content,
-  };
 }

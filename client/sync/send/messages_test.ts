@@ -47,6 +47,7 @@ Deno.test("sweep() deletes what is past its time, a page at a time, and on a con
       (_, index) => [String(index).padStart(4, "0"), { order: "", atMs: index % 3 === 0 ? 0 : 31 * dayMs }],
     ),
   );
+  for (const key of ["chat/mimi/01", "chat/ahead/01"]) stored.set(key, { order: "", atMs: 0 });
   const limits: number[] = [];
   let nowMs = 40 * dayMs;
   const context = {
@@ -67,7 +68,8 @@ Deno.test("sweep() deletes what is past its time, a page at a time, and on a con
   };
   const messages = new Messages(context as unknown as SyncContext, {} as Outbox);
   await messages.sweep();
-  assert.equal(stored.size, 666);
+  assert.equal(stored.size, 667);
+  assert.deepEqual([stored.has("chat/mimi/01"), stored.has("chat/ahead/01")], [true, false]);
   assert.ok(limits.length > 4 && Math.max(...limits) <= 200, `pages of ${limits}`);
   const asked = limits.length;
   await messages.sweep();

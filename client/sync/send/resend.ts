@@ -1,7 +1,6 @@
 /**
- * What is said once more, with the same messageIds: who has read it skips it, and the server knows a repeat.
- * Needed where others were elsewhere when it was said (parting.ts), and where the server has lost what waited
- * for them (restored.ts).
+ * Resends own messages under their original ids after a fork (reinit/fork_point.ts) or a restore of the server
+ * (recovery/restored.ts). Receivers and the server deduplicate by id, so the bytes are those of the first time.
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
@@ -9,6 +8,7 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { MessageItem } from "../conversation/message_item.ts";
 import {
   type ChatMember,
   type ItemRecord,
@@ -25,7 +25,7 @@ import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 const linesAtMost = 1_000;
 const linesAtOnce = 100;
 
-/** Puts them on disk; the outbox is told when they are there. */
+/** Writes the messages into the stored outbox. The caller tells the running one once they are on disk. */
 export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
   for (const record of said) {
     unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
@@ -35,11 +35,11 @@ export function storeForResend(unit: UnitOfWork, conversation: ConversationTrans
 }
 
 /**
- * @param people who is in the group now, and who was when these lines were written
- * @param isMissing whether what was sent so may not have reached everybody
- * @param strangersNow those, as hex, who were not in the group after its last line
- * @returns this device's own messages of the newest lines, oldest first. Who was not in the group at a line
- *   was not to read it then, and is not now
+ * @param people members of the group now, and at the time of the lines
+ * @param isMissing whether a message that was sent so may not have reached every member
+ * @param strangersNow account keys, as hex, of members that came after the last line
+ * @returns this device's own messages of the newest lines, oldest first. An account that was not in the group at
+ *   a line is excluded from that message
  */
 export async function messagesToResend(
   context: Pick<SyncContext, "store" | "account">,
@@ -87,15 +87,16 @@ export async function messagesToResend(
 }
 
 /**
- * @returns the bytes that were sent, the same under the same messageId; undefined where this device no longer
- *   has them. A record of before they were kept has its text and salt: they make the same bytes unless the text
- *   was edited since, and then the bytes lead to another message id than the one that is known
+ * An older record has text and salt but no content. They make the sent bytes again, unless the text was edited
+ * since. The message id tells: it is a hash of the bytes.
+ *
+ * @returns the bytes that were sent under the item's messageId; undefined where this device no longer has them
  */
 async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   firstChannelId: Bytes,
-  { content, text, order, sentIn }: Extract<ItemRecord, { kind: "message" }>,
+  { content, text, order, sentIn }: MessageItem,
 ): Promise<Bytes | undefined> {
   if (content) return content;
   const { salt } = sentIn!;

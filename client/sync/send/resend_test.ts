@@ -4,7 +4,8 @@ import { replyKind } from "../../content/kinds/reply.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
-import { type ChatRecord, type ItemRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
+import type { MessageItem } from "../conversation/message_item.ts";
+import { type ChatRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { messagesToResend } from "./resend.ts";
 
@@ -13,8 +14,6 @@ const accountKey = new Uint8Array(32).fill(1);
 const firstChannelId = new Uint8Array(32).fill(7);
 const salt = new Uint8Array(16).fill(9);
 const textBytes = (text: string): Bytes => encodeMimiContent(textKind.write({ text }, salt));
-
-type MessageItem = Extract<ItemRecord, { kind: "message" }>;
 
 function sentItem(place: number, text: string, extra: Partial<MessageItem> = {}): MessageItem {
   return {

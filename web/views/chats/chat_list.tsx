@@ -3,6 +3,7 @@ import type { ChatSummary } from "../../../client/api/engine_api.ts";
 import { plural, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { listTimeText } from "../../state/clock_text.ts";
+import { wordsOf } from "../../state/message_words.ts";
 import { hashOf } from "../../state/routes.ts";
 import { Avatar } from "../common/avatar.tsx";
 import { BackgroundProgress } from "../common/background_progress.tsx";
@@ -98,8 +99,9 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
   const preview = () => {
     const last = props.chat.lastMessage;
     if (!last) return text("chats.nothing");
-    if (last.sender === props.own) return `${text("chats.you")}: ${last.text}`;
-    return props.chat.kind === "group" ? `${last.sender}: ${last.text}` : last.text;
+    const words = wordsOf(last);
+    if (last.sender === props.own) return `${text("chats.you")}: ${words}`;
+    return props.chat.kind === "group" ? `${last.sender}: ${words}` : words;
   };
   return (
     <li>

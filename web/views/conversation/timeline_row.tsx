@@ -1,12 +1,14 @@
-import { For, type JSX, Match, Show, Switch } from "solid-js";
+import { type JSX, Match, Show, Switch } from "solid-js";
 import type { TimelineItem } from "../../../client/api/engine_api.ts";
 import { codeText, text, textOf } from "../../i18n/language.ts";
 import { dayText, momentText, timeText } from "../../state/clock_text.ts";
-import { partsOf } from "../../state/message_parts.ts";
 import { isUnsaved } from "../../state/timeline_items.ts";
 import type { Row } from "../../state/timeline_rows.ts";
 import { hueOf } from "../common/avatar.tsx";
 import { Icon, type IconName } from "../common/icons.tsx";
+import { EditView } from "./kinds/edit.tsx";
+import { ReactionView } from "./kinds/reaction.tsx";
+import { MessageContentView } from "./message_content.tsx";
 
 type MessageItem = TimelineItem & { kind: "message" };
 type NoticeItem = TimelineItem & { kind: "notice" };
@@ -53,6 +55,7 @@ export function TimelineRow(
       return (
         <Message
           item={row.item}
+          original={row.original}
           first={row.first}
           last={row.last}
           named={props.group}
@@ -82,6 +85,7 @@ function noticeText({ notice, values }: NoticeItem, own: string): string {
 function Message(
   props: {
     item: MessageItem;
+    original: MessageItem | undefined;
     first: boolean;
     last: boolean;
     named: boolean;
@@ -114,16 +118,9 @@ function Message(
         {" "}
       </Show>
       <div class="bubble">
-        <span class="message-text" dir="auto">
-          <For each={partsOf(item.text)}>
-            {(part) => (
-              <Show when={part.href} fallback={part.text}>
-                <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a>
-              </Show>
-            )}
-          </For>
-        </span>{" "}
+        <MessageContentView item={item} original={props.original} />{" "}
         <span class="message-meta">
+          <EditView item={item} />
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
           <Show when={state()}>
             {(known) => (
@@ -139,6 +136,7 @@ function Message(
           </Show>
         </span>
       </div>
+      <ReactionView item={item} />
       <Show when={item.state === "failed"}>
         <p class="message-problem">
           <Switch>

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { Mls } from "../../mls/group.ts";
+import { ConversationTransaction } from "./conversation_transaction.ts";
+import type { MessageItem } from "./message_item.ts";
+import type { ChatRecord } from "./records.ts";
+
+const line = {
+  kind: "message" as const,
+  messageId: "07".repeat(16),
+  sender: "anna",
+  senderKey: "aa".repeat(32),
+  own: false,
+  atMs: 5,
+  state: "received" as const,
+};
+
+/** @param record fields of the chat as it is on disk */
+function transaction(record: Partial<ChatRecord> = {}): ConversationTransaction {
+  return new ConversationTransaction({
+    id: "01".repeat(32),
+    record: { nextOrder: 0, activityMs: 0, unread: 0, ...record } as ChatRecord,
+    state: undefined,
+    ratchetKeys: new Set(),
+    pending: undefined,
+    version: 1,
+  }, {} as Mls);
+}
+
+const preview = ({ record }: ConversationTransaction) => record.lastMessage && { ...record.lastMessage };
+
+Deno.test("append() counts as unread what its kind says", () => {
+  const conversation = transaction();
+  conversation.append({ ...line, text: "one" }, true);
+  conversation.append({ ...line, text: "two" });
+  assert.equal(conversation.record.unread, 1);
+  assert.deepEqual(preview(conversation), { text: "two", sender: "anna", atMs: 5, order: "000000000001" });
+});
+
+Deno.test("change() of the newest message changes the chat list, that of an older one does not", () => {
+  const conversation = transaction();
+  const orders = ["one", "two"].map((text) => conversation.append({ ...line, text }));
+  conversation.change({ ...line, order: orders[0], text: "", deleted: true });
+  assert.equal(preview(conversation)!.text, "two");
+  conversation.change({ ...line, order: orders[1], text: "", deleted: true });
+  assert.deepEqual(preview(conversation), { text: "", deleted: true, sender: "anna", atMs: 5, order: orders[1] });
+});
+
+Deno.test("change() finds the newest message of a record of before its place was kept, by sender and time", () => {
+  const lastMessage = { text: "secret", sender: "anna", atMs: 5 };
+  const deleted: MessageItem = { ...line, order: "000000000007", text: "", deleted: true };
+  const other = transaction({ lastMessage });
+  other.change({ ...deleted, atMs: 4 });
+  assert.deepEqual(preview(other), lastMessage);
+  const conversation = transaction({ lastMessage });
+  conversation.change(deleted);
+  assert.deepEqual(preview(conversation), { text: "", deleted: true, sender: "anna", atMs: 5, order: deleted.order });
+});

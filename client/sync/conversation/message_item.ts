@@ -1,0 +1,40 @@
+/** A message's line as it is stored: where, when and whose it is, and the content that kinds of messages made. */
+
+import type { MessageContent } from "../../api/engine_api.ts";
+import type { ItemRecord } from "./records.ts";
+
+export type MessageItem = Extract<ItemRecord, { kind: "message" }>;
+
+/** All fields that are not content. So a kind that adds content is listed nowhere here. */
+const ownFields: Record<Exclude<keyof MessageItem, keyof MessageContent>, true> = {
+  kind: true,
+  messageId: true,
+  order: true,
+  sender: true,
+  senderKey: true,
+  own: true,
+  elsewhere: true,
+  atMs: true,
+  state: true,
+  errorCode: true,
+  sentIn: true,
+  content: true,
+};
+
+/** @returns what the line shows */
+export function contentOf(item: MessageItem): MessageContent {
+  const shown = Object.entries(item).filter(([field, value]) => !(field in ownFields) && value !== undefined);
+  return Object.fromEntries(shown) as unknown as MessageContent;
+}
+
+/** @returns the line with another content; nothing of the old one is left in it, nor anything to send again once deleted */
+export function withContent(item: MessageItem, content: MessageContent): MessageItem {
+  if (content.deleted) {
+    const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = item;
+    // To have been deleted it was with the server.
+    const state = item.state === "received" ? "received" : "sent";
+    return { kind, messageId, order, sender, senderKey, own, ...(elsewhere && { elsewhere }), atMs, state, ...content };
+  }
+  const kept = Object.entries(item).filter(([field]) => field in ownFields);
+  return { ...Object.fromEntries(kept), ...content } as MessageItem;
+}

@@ -1,0 +1,11 @@
+/** What a message says in a line of text: in the chat list and in quotes. */
+
+import type { MessagePreview } from "../../client/api/engine_api.ts";
+import { text } from "../i18n/language.ts";
+
+/** @returns the message's text, or the sentence that stands in its place */
+export function wordsOf(message: MessagePreview): string {
+  if (message.deleted) return text("message.delete");
+  if (!message.unsupported) return message.text;
+  return message.text === "" ? text("message.unsupported") : `${text("message.unsupported")} ${message.text}`;
+}

@@ -1,0 +1,23 @@
+import { type JSX, Match, Switch } from "solid-js";
+import { DeleteView } from "./kinds/delete.tsx";
+import { ReplyView } from "./kinds/reply.tsx";
+import { TextView } from "./kinds/text.tsx";
+import { UnsupportedView } from "./kinds/unsupported.tsx";
+import type { MessageViewProps } from "./message_view.ts";
+
+/** What a message says, in its bubble. Kinds that mark a message or hang on it stand in timeline_row.tsx. */
+export function MessageContentView(props: MessageViewProps): JSX.Element {
+  return (
+    <>
+      <ReplyView {...props} />
+      <Switch fallback={<TextView {...props} />}>
+        <Match when={props.item.deleted}>
+          <DeleteView {...props} />
+        </Match>
+        <Match when={props.item.unsupported}>
+          <UnsupportedView {...props} />
+        </Match>
+      </Switch>
+    </>
+  );
+}
