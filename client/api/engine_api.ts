@@ -233,9 +233,9 @@ export interface EngineApi {
   startChat(usernames: string[], groupName?: string): Promise<string>;
   addPeople(chatId: string, usernames: string[]): Promise<void>;
   removePerson(chatId: string, username: string): Promise<void>;
-  /** Renames a group; by an admin (E003). */
+  /** Renames a group; by an admin (L019). */
   renameChat(chatId: string, name: string): Promise<void>;
-  /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (E003). */
+  /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (L019). */
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void>;
   /**
    * Tells the others that something is being written: call it with each keystroke, it goes out once in a few

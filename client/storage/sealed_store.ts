@@ -8,7 +8,7 @@
  */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
-import { GuardError, type RangeOptions, type Storage, StorageError, type StoreName } from "./storage.ts";
+import { FencedError, GuardError, type RangeOptions, type Storage, StorageError, type StoreName } from "./storage.ts";
 import { readCounter, writeCounter } from "./counter.ts";
 import { type SealContext, Sealer } from "./sealer.ts";
 
@@ -47,11 +47,6 @@ export interface SealedRecord<T = unknown> {
   key: string;
   value: T;
   context: SealContext;
-}
-
-/** Another engine has taken the fence: this one must stop and write nothing more. */
-export class FencedError extends GuardError {
-  override readonly name: string = "FencedError";
 }
 
 const fenceKey = "fence";

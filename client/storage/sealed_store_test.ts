@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryStorage } from "./testing/memory.ts";
-import { FencedError, importWrappingKey, SealedStore } from "./sealed_store.ts";
-import { GuardError, StorageError } from "./storage.ts";
+import { importWrappingKey, SealedStore } from "./sealed_store.ts";
+import { FencedError, GuardError, StorageError } from "./storage.ts";
 
 const channelId = new Uint8Array(32).fill(7);
 

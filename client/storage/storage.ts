@@ -62,12 +62,17 @@ export interface RangeOptions {
   limit?: number;
 }
 
-/**
- * Thrown when a guard did not hold: another engine has taken over (the fence), or our own picture is old.
- * Nothing was written.
- */
+/** Thrown when a guard did not hold: a record is not as this engine read it. Nothing was written. */
 export class GuardError extends Error {
   override readonly name: string = "GuardError";
+  /** "fenced": another engine has taken the profile over. "outdated": a guarded record has changed. */
+  readonly code: "fenced" | "outdated" = "outdated";
+}
+
+/** Thrown when another engine has taken the profile over. Nothing was written, and nothing can be from now on. */
+export class FencedError extends GuardError {
+  override readonly name = "FencedError";
+  override readonly code = "fenced";
 }
 
 /**

@@ -10,7 +10,7 @@ import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer } from "../errors.ts";
 
 /** Other devices of the account change it at the same time; more often than this means a server that never takes it. */
 const attempts = 4;
@@ -34,7 +34,7 @@ export interface ListChange {
 
 /**
  * @returns the newest list, and its version
- * @throws EngineError E014 for a list that is not this account's, or older than the one seen; what `change`
+ * @throws EngineError L020 for a list that is not this account's, or older than the one seen; what `change`
  *   throws; WireError
  */
 export async function changeDeviceList(
@@ -44,11 +44,11 @@ export async function changeDeviceList(
   for (let attempt = 1;; attempt++) {
     const current = await openDeviceList(signed);
     if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) {
-      throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+      throw badAnswer("the device list is of another account");
     }
     const verdict = seen && await judgeDeviceList(seen, { list: current, bytes: signed.list });
     if (verdict?.kind === "refused") {
-      throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
+      throw badAnswer(`the account's device list is not to be signed: ${verdict.reason}`);
     }
     const next = change(current, {
       ...current,

@@ -14,7 +14,7 @@ import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer, wireProblem } from "../errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -186,7 +186,7 @@ export async function login({ openStream, suite, username, password }: Enrolment
     recipientKey: device.recipientKey,
     deviceSignature,
   });
-  if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server signed in another account");
+  if (account.username !== username) throw badAnswer("the server signed in another account");
   return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
 }
 

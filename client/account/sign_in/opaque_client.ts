@@ -9,7 +9,7 @@ import { argon2id } from "hash-wasm";
 import type { Bytes } from "../../../schema/bytes.ts";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { opaqueSuite } from "../../../schema/signed_call.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer, wireProblem } from "../errors.ts";
 
 /**
  * The suite's tag and its memory-hard function. Another one than {@link suite1} is for tests alone: it makes
@@ -162,7 +162,7 @@ async function onCurve<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function malformedAnswer(): Error {
-  return wireProblem(ErrorCode.malformed, "the server's OPAQUE answer is malformed");
+  return badAnswer("the server's OPAQUE answer is malformed");
 }
 
 /** Takes a secret out of the library's array, and wipes that. */

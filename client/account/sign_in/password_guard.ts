@@ -126,7 +126,7 @@ export function newRecoveryCode(
  * @param deviceId 16 bytes
  * @param seen the newest list that this device knows
  * @returns the account with its new list; as it was when the device is not in it
- * @throws EngineError E014 for a list that is not this account's, or older than the one seen
+ * @throws EngineError L020 for a list that is not this account's, or older than the one seen
  */
 export async function revokeFromList(
   deviceId: Bytes,

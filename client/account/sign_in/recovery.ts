@@ -9,7 +9,7 @@ import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type Enrolment, requireRootOf } from "./enroll.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer } from "../errors.ts";
 import { startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart, recoverySeed } from "./recovery_key.ts";
@@ -45,7 +45,7 @@ export async function recoverAccount(
       request: opaque.request,
       signature: openSignature,
     });
-    if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server opened another account");
+    if (account.username !== username) throw badAnswer("the server opened another account");
     const { accountKey } = account;
     const keys = await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", recoverySecret, accountKey);
     secrets.push(keys.vaultKey, keys.rootSeed);

@@ -104,7 +104,7 @@ export class People {
   ): Promise<void> {
     const chat = this.#active(chatId);
     if (chat.kind === "direct") {
-      throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no room for others" });
     }
     const people = await this.#lookUp(this.#wanted(usernames));
     const missing = people.filter(({ accountKey }) =>
@@ -129,14 +129,14 @@ export class People {
   /**
    * A new name, by an admin.
    *
-   * @throws EngineError E003 for a member that is no admin, L011 for a name over 200 characters
+   * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
    */
   async rename(chatId: string, name: string): Promise<void> {
     const chat = this.#active(chatId);
     const wanted = name.trim();
     if (chat.kind === "direct" || wanted === "") {
       throw new EngineError({
-        code: codeName(ErrorCode.forbidden),
+        code: LocalCode.notAllowed,
         detail: "a chat of two has no name, and a group needs one",
       });
     }
@@ -149,7 +149,7 @@ export class People {
   /**
    * Makes an account admin, or a member again.
    *
-   * @throws EngineError E003 for a member that is no admin and for the last admin, L004
+   * @throws EngineError L019 for a member that is no admin and for the last admin, L004
    */
   async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     const member = this.#active(chatId).members.find((candidate) => candidate.username === username);
@@ -310,7 +310,7 @@ export class People {
     );
     if (!complete || found.length !== devices.length) {
       throw new EngineError({
-        code: codeName(ErrorCode.keyDoesNotMatchDevice),
+        code: LocalCode.badAnswer,
         detail: `the KeyPackages of ${username} are not those of its devices`,
       });
     }
