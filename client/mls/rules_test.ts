@@ -32,7 +32,7 @@ Deno.test("a forged commit without a fault is accepted, so the forgeries below f
   );
 });
 
-Deno.test("GRP-1.2: authenticated data that is malformed or of another commit, epoch or channel is refused", async () => {
+Deno.test("GRP-1.2: authenticated data must be well-formed and of this commit, epoch and channel", async () => {
   assert.equal(await refusal(bob, alice, { data: "garbage" }), "GRP-1.2");
   assert.equal(await refusal(bob, alice, { data: { commitId: new Uint8Array(16) } }), "GRP-1.2");
   assert.equal(await refusal(bob, alice, { data: { n: 3n } }), "GRP-1.2");

@@ -48,7 +48,7 @@ Deno.test("SealedStore leaves nothing readable at rest, and never the same bytes
   assert.notDeepEqual(first, second);
 });
 
-Deno.test("SealedStore says StorageError for a record that was moved, swapped, changed or sealed under another key", async () => {
+Deno.test("SealedStore throws StorageError for a moved, swapped, changed or foreign record", async () => {
   const { store, storage, wrappingKey } = await opened();
   await store.write({ puts: [{ store: "groups", key: "a", value: "one", context: { channelId, epoch: 1 } }] });
   const sealed = (await storage.get("groups", "a"))!;
@@ -83,7 +83,7 @@ Deno.test("write() rejects in an engine whose fence another has taken, and write
   await assert.rejects(new SealedStore(storage, wrappingKey).write({}), FencedError);
 });
 
-Deno.test("clear() empties the profile for the engine that holds it, and an older engine with the same fence number stays out", async () => {
+Deno.test("clear() empties the profile, and an older engine stays fenced out", async () => {
   const { store: old, storage, wrappingKey } = await opened();
   const { store: current } = await opened(storage, wrappingKey);
   await current.write({ puts: [{ store: "groups", key: "a", value: 1 }], versions: [{ channelId, from: 0, to: 1 }] });
