@@ -1,4 +1,4 @@
-/** The one account of this profile: making it, signing in, coming back to it, leaving it. */
+/** The account of this profile: creates it, signs in, resumes and signs out (specification §1). */
 
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
@@ -25,7 +25,7 @@ import { openSignedInAccount, type SignedInAccount } from "./signed_in_account.t
 import type { AccountContext, Accounts } from "./types.ts";
 
 export interface AccountManagerOptions {
-  /** The fence taken already. */
+  /** The fence must be taken already. */
   store: SealedStore;
   /** Opens a stream on the present connection; rejects while there is none. */
   openStream: OpenStream;
@@ -42,13 +42,10 @@ export interface AccountManagerOptions {
   suite?: OpaqueSuite;
 }
 
-/** Codes after which the same device may go on once the user signs in again: only its session is over. */
+/** Codes that end the session and not the device: it continues when the user signs in again. */
 const sessionOver = new Set(["E001", "E002"]);
 
-/**
- * Who is signed in on this device, and everything that belongs to the account: making it, signing in and out,
- * the password, its devices.
- */
+/** The {@link Accounts} of this profile. */
 export class AccountManager implements Accounts {
   readonly #options: AccountManagerOptions;
   readonly #clock: ServerClock;
@@ -56,7 +53,7 @@ export class AccountManager implements Accounts {
   readonly #records: AccountRecords;
   readonly #passwordChanges: PasswordChanges;
   #context: SignedInAccount | undefined;
-  /** Devices that lived in this profile and must never act again. */
+  /** Former devices of this profile: they have lost their state and must never act again. */
   #lost: { username: string; deviceId: string }[] = [];
 
   constructor(options: AccountManagerOptions) {
@@ -85,7 +82,7 @@ export class AccountManager implements Accounts {
       const sentinel = page ? await checkSentinel(store, page) : undefined;
       if (sentinel?.kind === "evicted") {
         this.#lost.push(sentinel.device);
-        // What another enrolment left here belongs to no device that may act.
+        // Records of another enrolment belong to a device that may not act any more.
         await store.clear();
         return this.#become({ kind: "ended", username: sentinel.device.username, code: "evicted" });
       }
@@ -155,7 +152,7 @@ export class AccountManager implements Accounts {
       const lowestVault = isSameAccount ? await this.#records.vaultVersion() : undefined;
       return await recoverAccount(enrolment, parseRecoveryCode(recoveryCode), lowestVault);
     });
-    // The new password is good from here on: a sign-in that fails can be made up for, the new code can not.
+    // The new password is valid from here on. A failed sign-in can be repeated; a lost new code could not be shown.
     await this.signIn(username, newPasswordText).catch((error) =>
       this.#options.onProblem?.((error as EngineError).problem)
     );
@@ -164,7 +161,7 @@ export class AccountManager implements Accounts {
 
   async signOut(): Promise<void> {
     await asEngineErrors(async () => {
-      // The server may be away; then the session ends there by itself.
+      // Without an answer of the server the session expires there.
       await this.#context?.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
       this.#context?.deviceSeed.fill(0);
       this.#context = undefined;
@@ -218,7 +215,7 @@ export class AccountManager implements Accounts {
     return { openStream, suite: reporting, username, password };
   }
 
-  /** A device whose session alone is over goes on as it is: it has its groups and its history. */
+  /** Signs the same device in again when only its session has ended: it keeps its groups and its history. */
   async #oldDeviceAgain(enrolment: Enrolment): Promise<Enrolled | undefined> {
     if (this.#state.kind !== "ended" || !sessionOver.has(this.#state.code)) return undefined;
     const device = await this.#records.device();
@@ -233,7 +230,7 @@ export class AccountManager implements Accounts {
       ...(sameAccount ? [old.deviceId] : []),
     ];
     const enrolled = await enrollDevice(enrolment, revoke, sameAccount ? vaultVersion : undefined);
-    // Groups, keys and history of the device before belong to it alone.
+    // Groups, keys and history belong to the former device alone.
     if (old) await this.#options.store.clear();
     return enrolled;
   }
@@ -259,8 +256,8 @@ export class AccountManager implements Accounts {
       if (!this.#clock.measured) await this.syncClock();
       await this.#context?.keyPackages.replenish((done, total) => this.#options.onProgress?.({ task, done, total }));
     } catch (error) {
-      // The account is made and the recovery code must be shown: what can not be uploaded now is uploaded
-      // after the next connect.
+      // The account exists and its recovery code must be shown: the KeyPackages are uploaded after the next
+      // connect.
       this.#options.onProblem?.((error as EngineError).problem);
     }
   }
@@ -284,7 +281,8 @@ export class AccountManager implements Accounts {
     this.#context = undefined;
     this.#become({ kind: "ended", username: device.username, code });
     const ended: StoredSession = { accessToken: new Uint8Array(), expiresMs: 0, endedBy: code };
-    // Fails only when storage is gone or another engine has taken over; the next start is told by the server again.
+    // The write fails when the storage is gone or another engine has taken over. The server refuses the session again
+    // at the next start.
     await this.#records.saveSession(ended).catch(() => {});
   }
 

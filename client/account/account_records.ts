@@ -1,4 +1,4 @@
-/** What the storage holds of the account, in the store "account": device, session, vault key, and the time reached. */
+/** The records of the account in storage: device, session, vault key, and the time reached. */
 
 import { toHex } from "../../schema/bytes.ts";
 import { openDeviceList } from "../../schema/device_list.ts";
@@ -51,7 +51,7 @@ export class AccountRecords {
   }
 
   /**
-   * Stores an enrolled device in one write: all of what it needs, or nothing.
+   * Stores an enrolled device in one write, so that a crash leaves all of its records or none.
    *
    * @param nowMs when the own account was first seen
    * @returns the session as it is stored, and the text of the sentinel for the page

@@ -1,4 +1,4 @@
-/** The one place where what the account side meets becomes the engine's errors. */
+/** Maps errors of the wire, the storage and the codecs to the engine's errors. */
 
 import { codeName, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";

@@ -1,4 +1,4 @@
-/** Changes that need the password although the device is signed in: its devices, the password, the recovery code. */
+/** Changes that need the password of a signed-in account: its device list, its password, its recovery code. */
 
 import { fromHex } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";

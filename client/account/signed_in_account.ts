@@ -1,4 +1,4 @@
-/** Puts together what a signed-in account needs: session, directory, vault and KeyPackages over one storage. */
+/** Assembles the parts of a signed-in account: session, directory, vault and KeyPackages over one storage. */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";

@@ -1,4 +1,4 @@
-/** What the gateway says of itself: `/.well-known/quicproquo.json` (specification §5.4). */
+/** The gateway's configuration: `/.well-known/quicproquo.json` (specification §5.4). */
 
 import { wireVersion } from "../../schema/rpc/messages.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** A new password with nothing but the recovery code (docs/decisions/018). */
+/** Sets a new password with the recovery code alone (docs/decisions/018). */
 
 import { type Bytes, u64 } from "../../../schema/bytes.ts";
 import { signEd25519 } from "../../../schema/ed25519.ts";
@@ -23,7 +23,7 @@ import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/v
  * @param lowestVault the highest vault version of this account that was ever seen here
  * @returns the new code: the used one is void
  * @throws EngineError L014 a wrong code or an unknown user, L006; WireError, TransportError: after a lost
- *   answer either the new password is good or the code still is
+ *   answer either the new password or the old code is valid
  */
 export async function recoverAccount(
   { openStream, suite, username, password }: Enrolment,

@@ -372,8 +372,3 @@ export class ConversationStore {
     return mutex;
   }
 }
-
-/** @returns the 32 bytes of a chatId, or undefined for a text that is none */
-export function channelIdOf(chatId: string): Bytes | undefined {
-  return /^[0-9a-f]{64}$/.test(chatId) ? fromHex(chatId) : undefined;
-}
