@@ -1,14 +1,14 @@
-/** Why a command failed, in the words that qpq prints, and what the process ends with. */
+/** Failures of commands: message, hint, code and exit code. */
 
 import { EngineError, type EngineProblem, LocalCode } from "../client/api/errors.ts";
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 
-/** Why a command ended without success: what is printed, and what the process ends with. */
+/** Thrown when a command fails: what is printed, and the exit code of the process. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
-  /** @param code "E001", "L004" …, or none for what qpq itself finds wrong */
+  /** @param code "E001", "L004" …, or none for failures that only qpq knows */
   constructor(readonly exitCode: number, message: string, readonly hint?: string, readonly code?: string) {
     super(message);
   }

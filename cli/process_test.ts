@@ -65,7 +65,7 @@ Deno.test(
         for (const text of accepted) assert.ok(heard.includes(text), text);
       });
 
-      await test.step("a full disk or a file size limit ends the command with a hint and damages nothing", async () => {
+      await test.step("a full disk or a file size limit ends the command with a hint", async () => {
         const hint = /^qpq: error: .*\nqpq: hint: (free space|raise the file size limit).* nothing is lost\n$/;
         const limited = await shell.run("anna", "ulimit -f 1; qpq send talk 'no room'");
         assert.deepEqual([limited.code, limited.stdout], [5, ""]);
@@ -76,7 +76,11 @@ Deno.test(
         const full = await shell.run(
           "bert",
           `unshare ${Deno.uid() === 0 ? "" : "--user --map-root-user "}--mount sh -c '
-        mkdir -p small && mount -t tmpfs -o size=400k tmpfs small && cp bert.db small/ && { cat /dev/zero > small/filler 2>/dev/null; QPQ_STATE=small/bert.db qpq recv; echo "[$?]"; rm small/filler; QPQ_STATE=small/bert.db qpq recv; }
+        mkdir -p small && mount -t tmpfs -o size=400k tmpfs small && cp bert.db small/ && {
+          cat /dev/zero > small/filler 2>/dev/null
+          QPQ_STATE=small/bert.db qpq recv; echo "[$?]"
+          rm small/filler; QPQ_STATE=small/bert.db qpq recv
+        }
         cp small/bert.db bert.db'`,
         );
         assert.match(full.stderr, hint);
@@ -104,11 +108,12 @@ Deno.test(
         await quiet("anna", "chmod 700 closed");
       });
 
-      await test.step("a password prompt allows corrections, shows nothing, and restores the terminal at Ctrl+C", async () => {
+      await test.step("a password prompt allows corrections, shows nothing, and restores the terminal", async () => {
         const terminal = shell.start(
           "typed",
           `exec script --quiet --return --flush --command '
-        trap : INT; stty -g > before; qpq login anna; echo "[$?]"; stty -g > after; cmp before after; qpq login anna' /dev/null`,
+        trap : INT; stty -g > before; qpq login anna; echo "[$?]"
+        stty -g > after; cmp before after; qpq login anna' /dev/null`,
           { QPQ_PASSWORD: "" },
           "piped",
         );

@@ -8,7 +8,7 @@ export interface EngineProblem {
   retryAfterMs?: number;
 }
 
-/** What engine methods reject with. After crossing a port it is an Error whose `problem` is kept. */
+/** All methods of the engine reject with this. Across a port, `problem` is preserved. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
   constructor(readonly problem: EngineProblem) {

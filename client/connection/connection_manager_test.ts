@@ -316,7 +316,7 @@ const element = (...seqs: number[]) =>
     })),
   });
 
-Deno.test("listen() passes entries on, reports the end of the backlog once, and ends after 45 s of silence", async () => {
+Deno.test("listen() passes entries on, reports the end of the backlog, and ends after 45 s of silence", async () => {
   const clockwork = new Clockwork();
   const received: number[] = [];
   const { end, marks, answer } = subscribed(clockwork, received);

@@ -17,12 +17,12 @@ import { Backlog } from "./backlog.ts";
 import { SignedInEngine } from "./signed_in_engine.ts";
 
 export interface EngineOptions {
-  /** Holds nothing, or what an earlier engine of this profile left. The engine closes it. */
+  /** Empty, or with the state of this profile. The engine closes it. */
   storage: Storage;
   /** Non-extractable, see `importWrappingKey`. */
   wrappingKey: CryptoKey;
   transport: Transport;
-  /** Told of everything that happens, in order. Must not throw. */
+  /** Receives all events in order. Must not throw. */
   listener: EngineListener;
   /** The page's side of the eviction sentinel; the CLI has none. */
   page?: PageSentinel;

@@ -1,10 +1,9 @@
 /**
- * Storage whose values are sealed at rest (specification §6), and the only way by which the engine reads and
- * writes.
+ * Storage with values sealed at rest (specification §6). The engine reads and writes through this class only.
  *
- * Three promises: a record that was moved, swapped or cut does not open; an engine that has lost the lock can
- * not write any more (the fence); and a picture of a group that has become old can not be written over a
- * newer one (the group's state version). All cryptography happens before the one storage write.
+ * Three guarantees: a record that was moved, swapped or truncated does not open; an engine that has lost the lock
+ * can not write any more (the fence); an outdated state of a group can not overwrite a newer one (the group's state
+ * version). All cryptography happens before the single storage write.
  */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";

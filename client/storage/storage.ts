@@ -1,6 +1,5 @@
 /**
- * What the engine keeps on the device, as an interface: a few ordered stores of opaque records, written in
- * atomic batches.
+ * The interface of the engine's storage: a few ordered stores of opaque records, written in atomic batches.
  *
  * A batch is data, not a callback, so no cryptography can happen inside of an IndexedDB transaction (it would
  * commit by itself), and the same batch runs on IndexedDB, SQLite and in memory. Values are sealed before
@@ -76,8 +75,8 @@ export class FencedError extends GuardError {
 }
 
 /**
- * Thrown when storage can not be read or written. Never to be taken for "not found": a lost load must not
- * overwrite state.
+ * Thrown when the storage can not be read or written. It never means "not found": a failed read must not lead
+ * to a write.
  */
 export class StorageError extends Error {
   override readonly name = "StorageError";

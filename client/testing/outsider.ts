@@ -1,4 +1,4 @@
-/** A member's session without its engine: for sending what no engine of ours would send. */
+/** A member's session without its engine, for calls that no engine makes. */
 
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { authVersion } from "../../schema/rpc/messages.ts";

@@ -1,6 +1,6 @@
 /**
- * One person with one device: a real engine over a storage in memory, its events kept, its network and its
- * life in the test's hands.
+ * A person with one device for whole-engine tests: a real engine over a storage in memory. The test controls
+ * its network and its restarts, and reads its events.
  */
 
 import assert from "node:assert/strict";

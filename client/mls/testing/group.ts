@@ -1,4 +1,4 @@
-/** Devices and groups for tests: deterministic in nothing but their names. */
+/** Devices and groups with random keys for tests. */
 
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";
 import { generateEd25519, type SignatureKeyPair, signEd25519 } from "../../crypto/ed25519.ts";
