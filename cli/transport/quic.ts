@@ -1,5 +1,6 @@
 /** The transport of the CLI: QUIC with ALPN "capnp", directly to the core. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 import { StreamLimit } from "../../client/connection/stream_limit.ts";
@@ -8,7 +9,7 @@ import type { Connection, Transport } from "../../client/connection/transport.ts
 /** How the core is authenticated: by a CA, or by the certificate hash that it prints at its start. */
 export type CoreTrust =
   | { /** PEM */ caCerts: string[] }
-  | { /** 32 bytes: SHA-256 of the certificate (specification §5.1, QPQ_CORE_PIN) */ pin: Uint8Array<ArrayBuffer> };
+  | { /** 32 bytes: SHA-256 of the certificate (specification §5.1, QPQ_CORE_PIN) */ pin: Bytes };
 
 export interface QuicTarget {
   hostname: string;
@@ -23,7 +24,7 @@ export interface QuicTarget {
  * does; a connection test asserts it.
  */
 interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
-  serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
+  serverCertificateHashes?: { algorithm: "sha-256"; value: Bytes }[];
 }
 
 const connectTimeoutMs = 10_000;

@@ -6,7 +6,7 @@
  * (`commit`, `putBlob`) is streamed where the browser can: Chromium over HTTP/2, which wants HTTPS.
  */
 
-import { concat } from "../../schema/bytes.ts";
+import { type Bytes, concat } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { StreamLimit } from "./stream_limit.ts";
@@ -15,7 +15,7 @@ import type { Connection } from "./transport.ts";
 /** Statuses of a gateway that has lost the core or is stopping: a new connection may reach another gateway. */
 const lostStatuses = new Set([502, 503, 504]);
 
-type CallBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+type CallBody = Bytes | ReadableStream<Bytes>;
 
 /** Smaller bodies are sent whole: a request of known length is cheaper and works everywhere. */
 export const streamFromBytes = 128 * 1024;
@@ -114,7 +114,7 @@ export class HttpsConnection implements Connection {
         if (!this.#canStream || collectedBytes < streamFromBytes) return;
         const body = new TransformStream<Uint8Array, Uint8Array>();
         streamed = body.writable.getWriter();
-        post(body.readable as ReadableStream<Uint8Array<ArrayBuffer>>);
+        post(body.readable as ReadableStream<Bytes>);
         await streamed.write(concat(...pieces.splice(0)));
       },
       close: async () => {

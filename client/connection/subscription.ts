@@ -1,5 +1,6 @@
 /** The session loop of a signed-in device: subscribes from the cursor, passes entries on, notices silence. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
@@ -13,7 +14,7 @@ export interface SubscriptionOptions {
   rpc: RpcClient;
   environment: Environment;
   /** 32 bytes */
-  recipientKey: Uint8Array<ArrayBuffer>;
+  recipientKey: Bytes;
   /** The highest seq that is on disk. */
   cursor: () => number;
   /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "../../schema/bytes.ts";
 import { MemoryStorage } from "./testing/memory.ts";
 import { importWrappingKey, SealedStore } from "./sealed_store.ts";
 import { FencedError, GuardError, StorageError } from "./storage.ts";
@@ -52,7 +53,7 @@ Deno.test("SealedStore throws StorageError for a moved, swapped, changed or fore
   const { store, storage, wrappingKey } = await opened();
   await store.write({ puts: [{ store: "groups", key: "a", value: "one", context: { channelId, epoch: 1 } }] });
   const sealed = (await storage.get("groups", "a"))!;
-  const fails = async (place: "groups" | "epochs", key: string, value: Uint8Array<ArrayBuffer>) => {
+  const fails = async (place: "groups" | "epochs", key: string, value: Bytes) => {
     await storage.write({ puts: [{ store: place, key, value }] });
     await assert.rejects(store.get(place, key), StorageError);
     await assert.rejects(store.range(place, key), StorageError);

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { toHex } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import type { ChatSummary, EngineEvent, TimelineItem } from "../api/engine_api.ts";
@@ -219,7 +219,7 @@ export class Person {
   }
 
   /** 32 bytes: the name of the device's queue. */
-  async recipientKey(): Promise<Uint8Array<ArrayBuffer>> {
+  async recipientKey(): Promise<Bytes> {
     const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>(
       "account",
       "device",

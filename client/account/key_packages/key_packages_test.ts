@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication, delivery } from "../../../schema/rpc/methods.ts";
@@ -25,15 +25,14 @@ async function setting() {
   const world = {
     nowMs: 1_800_000_000_000,
     aheadMs: 0,
-    stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[],
-    lastResort: undefined as Uint8Array<ArrayBuffer> | undefined,
+    stock: [] as { keyPackage: Bytes; untilMs: number }[],
+    lastResort: undefined as Bytes | undefined,
     refuse: false,
     storedBefore: [] as number[],
   };
   // As the server does: what is not valid yet by its clock does not count.
   const serverMs = () => world.nowMs + world.aheadMs;
-  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) =>
-    (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
+  const valid = async (keyPackage: Bytes) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
   const available = async () =>
     (await Promise.all(
       world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)),

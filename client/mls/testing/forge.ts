@@ -50,7 +50,7 @@ export interface Forgery {
 
 export interface ForgedCommit {
   n: bigint;
-  commitId: Uint8Array<ArrayBuffer>;
+  commitId: Bytes;
   header: Bytes;
   sealedCommit: Bytes;
 }

@@ -3,7 +3,7 @@
  * of them.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
@@ -210,8 +210,8 @@ export class Walker {
   async state(chatId: string): Promise<GroupState> {
     const disk = this.#disk();
     const [epoch, ratchets] = await Promise.all([
-      disk.get<Uint8Array<ArrayBuffer>>("epochs", chatId),
-      disk.range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`),
+      disk.get<Bytes>("epochs", chatId),
+      disk.range<Bytes>("ratchets", `${chatId}/`),
     ]);
     return reader.decodeState(
       epoch!,
