@@ -1,4 +1,4 @@
-/** The command line and the environment, checked. */
+/** Reads and checks the command line and the environment. */
 
 import { parseArgs } from "node:util";
 import { fromHex } from "../schema/bytes.ts";
@@ -69,8 +69,8 @@ export function readArguments(argv: string[], env: Env): Invocation {
 }
 
 /**
- * The first positional that is a command; an option's value may look like one, so options are parsed with
- * what is known of all commands.
+ * Finds the first positional that is a command. An option's value may look like a command, so the options of all
+ * commands are parsed.
  */
 function commandOf(argv: string[]): string | undefined {
   const all = Object.assign({}, globalOptions, ...Object.values(commands).map(({ options = {} }) => options)) as Record<

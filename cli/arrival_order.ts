@@ -1,4 +1,4 @@
-/** What came in several conversations, as one sequence. */
+/** Orders the items of several conversations by their arrival at the server. */
 
 import type { TimelineItem } from "../client/api/engine_api.ts";
 
@@ -11,8 +11,8 @@ export interface Conversation<Item extends Pick<TimelineItem, "atMs">> {
 
 /**
  * @returns the items of all conversations in the order in which they reached the server, each conversation's
- *   own order kept; what came within the same ms is ordered by the ids of the conversations, so that the same
- *   items always come out in the same sequence
+ *   own order kept; items of the same ms are ordered by the ids of the conversations, so that the result does
+ *   not depend on the order of the input
  */
 export function* inOrderOfArrival<Item extends Pick<TimelineItem, "atMs">>(
   conversations: Conversation<Item>[],

@@ -10,13 +10,13 @@ const sequence = (conversations: Record<string, number[]>) =>
     })),
   )].map(({ chatId, item }) => `${chatId}${item.place}`);
 
-Deno.test("inOrderOfArrival() goes by the time of arrival across conversations, and by the conversation's own order within one", () => {
+Deno.test("inOrderOfArrival() orders by time of arrival, and within a conversation by its own order", () => {
   assert.deepEqual(sequence({ b: [1, 4, 5], a: [2, 3, 6] }), ["b0", "a0", "a1", "b1", "b2", "a2"]);
   assert.deepEqual(sequence({ a: [5, 1], b: [2] }), ["b0", "a0", "a1"]);
   assert.deepEqual(sequence({ a: [], b: [] }), []);
 });
 
-Deno.test("inOrderOfArrival() gives the same sequence in whatever order the conversations are listed, and leaves nothing out", () => {
+Deno.test("inOrderOfArrival() does not depend on the order of the conversations, and drops nothing", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string({ minLength: 1, maxLength: 4 }), fc.array(fc.nat(9), { maxLength: 6 })),

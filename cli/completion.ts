@@ -1,4 +1,4 @@
-/** Completion scripts, made from the table of commands. */
+/** Generates shell completion scripts from the table of commands. */
 
 import { wrongUsage } from "./failure.ts";
 import { commands, globalOptions, type Option } from "./usage.ts";

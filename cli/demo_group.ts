@@ -1,6 +1,6 @@
 /**
- * alice, bob and carol run through everything in one process: accounts, a group, messages each way, a
- * removal, a departure. Says what happens, and fails when something does not.
+ * The `demo-group` command: alice, bob and carol in one process create accounts and a group, write, remove a member
+ * and leave. Prints each step, and fails when one fails.
  */
 
 import type { ChatSummary } from "../client/api/engine_api.ts";
@@ -17,7 +17,7 @@ import { exitCodes } from "./usage.ts";
 
 const names = ["alice", "bob", "carol"] as const;
 
-/** What has to be ended or removed afterwards, the latest first. */
+/** Cleanup steps, the latest first. */
 type Cleanups = (() => Promise<void>)[];
 
 /** @param interrupted ends it early; nothing is left behind @throws Failure, the signal's reason */
@@ -169,7 +169,7 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
   await steps.say(`${carol.username} leaves; all of it worked`, { step: "leave", username: carol.username });
 }
 
-/** A core of the demo's own, on a free port of this machine, gone with it. */
+/** Starts a core of the demo's own on a free port; it ends with the demo. */
 async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget> {
   const main = new URL("../server-core/main.ts", import.meta.url);
   const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
@@ -189,7 +189,7 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
       "--allow-ffi",
       decodeURIComponent(main.pathname),
     ],
-    // Nothing of the caller's: neither passwords nor settings of another core.
+    // Nothing is inherited from the caller: neither passwords nor settings of another core.
     clearEnv: true,
     // Where it looks for qpq-server.toml, and finds none.
     cwd: folder,

@@ -1,14 +1,14 @@
-/** Why a command failed, in the words that qpq prints, and what the process ends with. */
+/** Failures of commands: message, hint, code and exit code. */
 
 import { EngineError, type EngineProblem, LocalCode } from "../client/api/errors.ts";
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 
-/** Why a command ended without success: what is printed, and what the process ends with. */
+/** Thrown when a command fails: what is printed, and the exit code of the process. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
-  /** @param code "E001", "L004" …, or none for what qpq itself finds wrong */
+  /** @param code "E001", "L004" …, or none for failures that only qpq knows */
   constructor(readonly exitCode: number, message: string, readonly hint?: string, readonly code?: string) {
     super(message);
   }
@@ -22,7 +22,6 @@ export function wrongUsage(message: string, command?: string): Failure {
 const hints: Record<string, string> = {
   E001: "sign in again with qpq login",
   E002: "sign in again with qpq login",
-  E003: "only an admin may do this",
   E005: "wait a moment",
   E006: "ask whoever runs the server for an invite code, and give it with --invite-code",
   E007: "choose another name: 3 to 32 of a–z 0–9 . _ -, first a letter",
@@ -41,6 +40,8 @@ const hints: Record<string, string> = {
   [LocalCode.otherKey]: "compare the number that qpq verify prints now",
   [LocalCode.recoveryCode]: "check the code for typing errors; only the latest one counts",
   [LocalCode.notAccepted]: "look who is in it now with qpq members, then take the invitation with qpq join, or leave",
+  [LocalCode.notAllowed]: "only an admin may do this",
+  [LocalCode.badAnswer]: "do not go on with this server before whoever runs it has explained it",
   [LocalCode.tooLarge]: "send it in parts",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
 };

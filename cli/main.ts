@@ -1,4 +1,4 @@
-/** `qpq`: one command, then the end. */
+/** The entry point of `qpq`: runs one command and ends. */
 
 import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
@@ -47,7 +47,7 @@ async function run(invocation: Invocation): Promise<void> {
   if (command === "completion") return console.log(completionScript(args[0]));
   const interrupted = new AbortController();
   const endsInOrder = command === "demo-group" || command === "recv" && invocation.options.follow === true;
-  // Following and the demo end in order; anything else ends at once, because what is on disk is whole at any moment.
+  // `recv --follow` and the demo end in order. Other commands end at once: the state on disk is always consistent.
   const stop = (code: number) => () => {
     if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();
@@ -56,7 +56,7 @@ async function run(invocation: Invocation): Promise<void> {
   Deno.addSignalListener("SIGINT", stop(exitCodes.interrupted));
   Deno.addSignalListener("SIGTERM", stop(exitCodes.terminated));
   if (Deno.build.os !== "windows") {
-    // The terminal went, or Ctrl+\ was pressed.
+    // The terminal was closed, or Ctrl+\ was pressed.
     Deno.addSignalListener("SIGHUP", stop(exitCodes.hungUp));
     Deno.addSignalListener("SIGQUIT", stop(exitCodes.quit));
     // With a listener the write that goes over a file size limit fails and is reported; without one it would
@@ -77,7 +77,7 @@ try {
   await run(readArguments(Deno.args, env));
   Deno.exit(exitCodes.ok);
 } catch (error) {
-  // `qpq recv | head` is over when head is.
+  // `qpq recv | head` ends when head ends.
   if (error instanceof Deno.errors.BrokenPipe) Deno.exit(exitCodes.ok);
   const { exitCode, message, hint, code } = failureOf(error);
   console.error(`qpq: error: ${code ? `${code} ` : ""}${printable(message)}`);

@@ -1,21 +1,21 @@
 /**
- * Noticing that the network went or came: no event of Deno's says so, and left alone a connection that lost
- * its network is believed in for half a minute.
+ * Detects changes of the network by polling the addresses of this device. Deno has no event for them, and a
+ * connection without a network is noticed after half a minute only.
  */
 
-/** How often the list of addresses is looked at, in ms; a look takes a fraction of a ms. */
+/** How often the list of addresses is read, in ms; a read takes a fraction of a ms. */
 const lookEveryMs = 100;
 
 export interface NetworkWatchOptions {
-  /** What the system has at the moment: the interfaces that are up, one entry an address. */
+  /** @returns the interfaces that are up now, one entry for each address */
   interfaces(): Pick<Deno.NetworkInterfaceInfo, "name" | "address">[];
-  /** Told after each change of the addresses, loss and return alike. */
+  /** Called after each change of the addresses: loss and return alike. */
   onChange(): void;
   everyMs?: number;
 }
 
 /**
- * Looks until the watch is ended. A system that does not tell its addresses is not watched.
+ * Watches the addresses until it is ended. A system that does not list its addresses is not watched.
  *
  * @returns ends the watch
  */
@@ -32,7 +32,7 @@ export function watchNetwork({ interfaces, onChange, everyMs = lookEveryMs }: Ne
     try {
       now = addresses();
     } catch {
-      // Asked while an interface was going: the next look tells.
+      // The system fails while an interface goes down: the next read succeeds.
     }
     if (now === last) return;
     last = now;

@@ -3,7 +3,7 @@ import { watchNetwork } from "./network_watch.ts";
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
-Deno.test("watchNetwork() tells of each change of the addresses once, in whatever order the system lists them, and of nothing after its end", async () => {
+Deno.test("watchNetwork() reports each change of the addresses once, and nothing after its end", async () => {
   let now = [{ name: "lo", address: "127.0.0.1" }, { name: "eth0", address: "192.0.2.7" }];
   let told = 0;
   const stop = watchNetwork({ interfaces: () => now, onChange: () => told++, everyMs: 5 });
@@ -22,7 +22,7 @@ Deno.test("watchNetwork() tells of each change of the addresses once, in whateve
   assert.equal(told, 2);
 });
 
-Deno.test("watchNetwork() goes on where the system does not tell its addresses for a moment, and does nothing where it never does", async () => {
+Deno.test("watchNetwork() survives a system that does not list its addresses", async () => {
   let look = () => [{ name: "eth0", address: "192.0.2.7" }];
   let told = 0;
   const stop = watchNetwork({ interfaces: () => look(), onChange: () => told++, everyMs: 5 });

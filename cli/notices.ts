@@ -1,4 +1,4 @@
-/** What happened in a group, as a sentence. */
+/** The sentences that qpq prints for notices of a conversation. */
 
 import type { TimelineItem } from "../client/api/engine_api.ts";
 import { printable } from "./output.ts";
@@ -29,7 +29,7 @@ const sentences: Record<Notice["notice"], string> = {
   demoted: "{by} made {who} a member again",
 };
 
-/** @returns the sentence, safe for a terminal; who is not named is "someone" */
+/** @returns the sentence, safe for a terminal; a missing name is printed as "someone" */
 export function sentenceOf({ notice, values }: Pick<Notice, "notice" | "values">): string {
   return sentences[notice].replaceAll(
     /\{(\w+)\}/g,

@@ -1,4 +1,4 @@
-/** What goes to standard output: lines for people, or one JSON object a line. All else goes to standard error. */
+/** Writes results to standard output, as lines or as one JSON object a line; everything else to standard error. */
 
 import type { OutputRecord } from "./records.ts";
 
@@ -9,13 +9,12 @@ const clearLine = "\r\x1b[K";
 
 export interface Output {
   /**
-   * One result: `text` for people (none: they are told nothing), `record` for programs. Resolves when it is
-   * written.
+   * Prints one result: `text` for people (undefined: nothing), `record` for programs. Resolves when it is written.
    */
   line(text: string | undefined, record: OutputRecord): Promise<void>;
-  /** What happens meanwhile, for people at a terminal. */
+  /** Prints a note for people at a terminal. */
   note(text: string): void;
-  /** How far something is, there in one line that is rewritten; undefined: it is done, and the line goes. */
+  /** Prints progress in one line that is rewritten; undefined removes the line. */
   progress(text: string | undefined): void;
 }
 
@@ -24,7 +23,7 @@ export function makeOutput(json: boolean): Output {
   return {
     line: async (text, record) => {
       if (json) await writeAll(`${jsonLine(record)}\n`);
-      // Foreign text in it is printable already; this is for the place where somebody forgot.
+      // Foreign text is printable already; this is a second line of defence.
       else if (text !== undefined) await writeAll(`${text.split("\n").map(printableColumns).join("\n")}\n`);
     },
     note: (text) => {
@@ -47,14 +46,14 @@ async function writeAll(text: string): Promise<void> {
 // deno-lint-ignore no-control-regex
 const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Takes what could steer a terminal, or end the line, out of foreign text. */
+/** Removes characters that control a terminal or end the line from foreign text. */
 export function printable(text: string): string {
   return text.replace(steering, "\ufffd");
 }
 
 /**
- * The same for a text of several lines: the further ones are indented, so that none can pass for a line of
- * qpq's own.
+ * As {@link printable} for a text of several lines. All lines but the first are indented, so that none looks like
+ * output of qpq itself.
  */
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printableColumns).join("\n    ");
@@ -62,12 +61,12 @@ export function printableLines(text: string): string {
 
 const printableColumns = (line: string) => line.split("\t").map(printable).join("\t");
 
-/** Something that the user should know and that ends nothing. */
+/** Prints a warning to standard error. */
 export function warn(text: string): void {
   console.error(`qpq: warning: ${printable(text)}`);
 }
 
-/** JSON says the same with those characters escaped. */
+/** Escapes those characters in JSON. */
 function jsonLine(record: OutputRecord): string {
   return JSON.stringify(record).replace(steering, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { qpqFlags } from "./permissions.mjs";
 
-Deno.test("under its permissions qpq can reach no other host or port, read or write no other file, start no program, load no other library, and read no other variable", async () => {
+Deno.test("the permissions of qpq allow its server, its files and its state, and nothing else", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/other.txt`, "somebody's");
   await Deno.writeTextFile(
@@ -52,7 +52,7 @@ Deno.test("under its permissions qpq can reach no other host or port, read or wr
   ]);
 });
 
-Deno.test("qpqFlags() names the server of the command line, else of the environment, else this machine's, and none for what is no server", () => {
+Deno.test("qpqFlags() takes the server from the command line, the environment or the default", () => {
   const netOf = (args: string[], env: Record<string, string> = {}) =>
     qpqFlags(args, env, "deno").find((flag) => flag.startsWith("--allow-net="))!.slice("--allow-net=".length).split(
       ",",

@@ -21,7 +21,7 @@ Deno.test(
       await quiet("anna", "qpq create-group talk && qpq invite talk bert");
       await quiet("bert", "qpq join && qpq recv");
 
-      await test.step("recv --follow prints what comes, refuses a second process its state, and ends in order at a signal", async () => {
+      await test.step("recv --follow prints new messages, locks its state, and ends cleanly at a signal", async () => {
         const following = shell.start("bert", "exec qpq recv --follow --json");
         const lines = new Lines(following.stdout);
         await quiet("anna", "qpq send talk one");
@@ -37,14 +37,14 @@ Deno.test(
         assert.equal(await quiet("bert", "qpq recv"), "");
       });
 
-      await test.step("a reader that goes away ends recv quietly, and what it did not take is printed the next time", async () => {
+      await test.step("recv ends quietly when its reader goes away, and prints the rest the next time", async () => {
         await quiet("anna", "qpq send talk two");
         const { stderr } = await shell.run("bert", "{ qpq recv --follow; echo $? >&2; } | true");
         assert.equal(stderr, "0\n");
         assert.match(await quiet("bert", "qpq recv"), /anna: two\n$/);
       });
 
-      await test.step("a process killed at any moment of sending loses nothing that it said was sent, and sends nothing twice", async () => {
+      await test.step("a process killed while sending loses no message and sends none twice", async () => {
         const startedMs = performance.now();
         await quiet("anna", "qpq send talk whole");
         await quiet("bert", "qpq recv");
@@ -65,7 +65,7 @@ Deno.test(
         for (const text of accepted) assert.ok(heard.includes(text), text);
       });
 
-      await test.step("a state that can not grow ends the command with a hint, on a full disk as at a limit of the shell's, and goes on whole afterwards", async () => {
+      await test.step("a full disk or a file size limit ends the command with a hint", async () => {
         const hint = /^qpq: error: .*\nqpq: hint: (free space|raise the file size limit).* nothing is lost\n$/;
         const limited = await shell.run("anna", "ulimit -f 1; qpq send talk 'no room'");
         assert.deepEqual([limited.code, limited.stdout], [5, ""]);
@@ -76,7 +76,11 @@ Deno.test(
         const full = await shell.run(
           "bert",
           `unshare ${Deno.uid() === 0 ? "" : "--user --map-root-user "}--mount sh -c '
-        mkdir -p small && mount -t tmpfs -o size=400k tmpfs small && cp bert.db small/ && { cat /dev/zero > small/filler 2>/dev/null; QPQ_STATE=small/bert.db qpq recv; echo "[$?]"; rm small/filler; QPQ_STATE=small/bert.db qpq recv; }
+        mkdir -p small && mount -t tmpfs -o size=400k tmpfs small && cp bert.db small/ && {
+          cat /dev/zero > small/filler 2>/dev/null
+          QPQ_STATE=small/bert.db qpq recv; echo "[$?]"
+          rm small/filler; QPQ_STATE=small/bert.db qpq recv
+        }
         cp small/bert.db bert.db'`,
         );
         assert.match(full.stderr, hint);
@@ -104,11 +108,12 @@ Deno.test(
         await quiet("anna", "chmod 700 closed");
       });
 
-      await test.step("a password that is asked at a terminal can be corrected, is never shown, and the terminal is given back at Ctrl+C", async () => {
+      await test.step("a password prompt allows corrections, shows nothing, and restores the terminal", async () => {
         const terminal = shell.start(
           "typed",
           `exec script --quiet --return --flush --command '
-        trap : INT; stty -g > before; qpq login anna; echo "[$?]"; stty -g > after; cmp before after; qpq login anna' /dev/null`,
+        trap : INT; stty -g > before; qpq login anna; echo "[$?]"
+        stty -g > after; cmp before after; qpq login anna' /dev/null`,
           { QPQ_PASSWORD: "" },
           "piped",
         );
@@ -149,7 +154,7 @@ Deno.test(
         ]);
       });
 
-      await test.step("demo-group runs through everything against a core of its own, which gets nothing of the caller's environment", async () => {
+      await test.step("demo-group runs against a core of its own, which does not inherit the environment", async () => {
         const { code, stdout, stderr } = await shell.run("demo", "env -u QPQ_SERVER -u QPQ_CORE_PIN qpq demo-group", {
           QPQ_REGISTRATION: "closed",
         });

@@ -27,7 +27,8 @@ child.on("error", (error) => {
 child.on("exit", (status, signal) => {
   if (signal === "SIGXFSZ") {
     console.error(
-      "qpq: error: a file may not grow as large as it has to\nqpq: hint: raise the file size limit (ulimit -f), and try again: nothing is lost",
+      "qpq: error: a file may not grow as large as it has to\n" +
+        "qpq: hint: raise the file size limit (ulimit -f), and try again: nothing is lost",
     );
     process.exit(5);
   }

@@ -1,9 +1,9 @@
 /**
- * What `--json` prints: the fields of every record by its type. Programs rely on them: fields are only ever
- * added. docs/cli.md lists the same (a test compares them).
+ * The records that `--json` prints, with the fields of each type. Programs rely on them, so fields are only added.
+ * docs/cli.md has the same list (a test compares them).
  */
 
-/** A field with "?" is there where it is known, or where it belongs to what is told. */
+/** A field with "?" is present where it is known or applies. */
 export const recordFields = {
   registered: ["username", "accountKey", "deviceId", "recoveryCode"],
   recovered: ["username", "accountKey", "deviceId", "recoveryCode"],

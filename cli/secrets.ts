@@ -1,6 +1,6 @@
 /**
- * Where passwords and passphrases come from: a file, the environment, the terminal. Never the command line,
- * which others can read.
+ * Reads passwords and passphrases from a file, the environment or the terminal. Never from the command line, which
+ * other users can read.
  */
 
 import { type Env, readText } from "./arguments.ts";
@@ -33,7 +33,7 @@ export async function passwordFrom(file: string | undefined, env: Env, ask: stri
   return await asked(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
 }
 
-/** The password that is to be: at the terminal it is asked twice. @throws Failure */
+/** Reads a new password; a terminal asks twice. @throws Failure */
 export async function newPasswordFrom(file: string | undefined, env: Env): Promise<string> {
   if (file !== undefined) return firstLine(file, "--new-password-file");
   return env("QPQ_NEW_PASSWORD") ||
@@ -43,7 +43,7 @@ export async function newPasswordFrom(file: string | undefined, env: Env): Promi
     );
 }
 
-/** The password of an account that is made now. @throws Failure */
+/** Reads the password of a new account. @throws Failure */
 export async function firstPasswordFrom(file: string | undefined, env: Env, ask: string): Promise<string> {
   if (file !== undefined) return firstLine(file, "--password-file");
   return env("QPQ_PASSWORD") ||
@@ -71,7 +71,7 @@ async function askedTwice(ask: string, without: string): Promise<string> {
   return first;
 }
 
-/** Gives the terminal back as it was, when a signal ends qpq amid a question. */
+/** Restores the terminal when a signal ends qpq during a question. */
 export function restoreTerminal(): void {
   if (isAsking) Deno.stdin.setRaw(false);
 }
@@ -84,12 +84,12 @@ export function passphraseFrom(file: string | undefined, env: Env): string | und
   return env("QPQ_PASSPHRASE") || undefined;
 }
 
-/** What a terminal sends for the keys that edit a line; Ctrl+D and Ctrl+U are `end` and `kill`. */
+/** The bytes of keys that edit a line; Ctrl+D and Ctrl+U are `end` and `kill`. */
 const key = { end: 4, backspace: 8, newline: 10, enter: 13, kill: 21, delete: 127 } as const;
 
 /** Reads a line from the terminal without showing it. */
 async function askHidden(ask: string): Promise<string> {
-  // First hidden, then asked: who answers fast is not shown either.
+  // Echo is off before the question appears: a fast answer is not shown either.
   Deno.stdin.setRaw(true, { cbreak: true });
   isAsking = true;
   try {
@@ -103,7 +103,7 @@ async function askHidden(ask: string): Promise<string> {
           return new TextDecoder().decode(Uint8Array.from(bytes));
         }
         if (byte === key.delete || byte === key.backspace) {
-          // One character is one to four bytes: the continuation bytes go with it.
+          // A character has one to four bytes: its continuation bytes are removed as well.
           while (bytes.length > 0 && (bytes.pop()! & 0xc0) === 0x80);
         } else if (byte === key.kill) bytes.length = 0;
         else bytes.push(byte);

@@ -1,4 +1,4 @@
-/** One engine for the length of one command. */
+/** The engine of one command, and what commands need around it. */
 
 import type { ChatSummary, EngineEvent, TimelineItem } from "../client/api/engine_api.ts";
 import { LocalCode } from "../client/api/errors.ts";
@@ -17,24 +17,23 @@ export interface SessionParts {
   storage: SqliteStorage;
   transport: Transport;
   timeoutMs: number;
-  /** Told of problems that fail no call, and of how far work is. */
+  /** Receives problems that fail no call, and progress. */
   output: Pick<Output, "note" | "progress">;
 }
 
-/** For what asks no server. */
+/** For commands that ask no server. */
 const noTransport: Transport = { connect: () => Promise.reject(new TransportError("no server is asked")) };
 
-/** How long somebody who leaves waits for another member to confirm it, in ms. */
+/** How long `leave` waits for another member to commit it, in ms. */
 const leavePatienceMs = 5_000;
 
-/** Longer than any pause before work that a group needs of one of its members (client/sync/membership/group_maintenance.ts), in ms. */
+/** Ms; longer than any pause before group maintenance (client/sync/membership/group_maintenance.ts). */
 const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };
 
 /**
- * The engine of one command, with what commands need around it: groups by name, people by key, waiting for
- * the server.
+ * The engine of one command, with lookups of groups and people, and waiting for the server.
  */
 export class Session {
   readonly engine: Engine;
@@ -89,7 +88,7 @@ export class Session {
   }
 
   /**
-   * Waits until everything that waited on the server is here. @throws Failure without an account, without a
+   * Waits until the backlog of the server is processed. @throws Failure without an account, without a
    * connection in time, or when the account has ended
    */
   async synced(): Promise<void> {
@@ -111,8 +110,8 @@ export class Session {
   }
 
   /**
-   * Waits until what this device keeps for the server is there and what its groups need of it is done, as
-   * long as there is a connection.
+   * Waits, while there is a connection, until the server has all of this device's messages and group maintenance is
+   * done.
    */
   async settled(): Promise<void> {
     if ((await this.engine.connection()).kind !== "connected") return;
@@ -120,8 +119,8 @@ export class Session {
   }
 
   /**
-   * Waits a moment for another member's device to commit that this account leaves. @returns whether one did;
-   * the wish is with the server in any case
+   * Waits a moment for another member's device to commit that this account leaves. @returns whether one did; the
+   * leave proposal is on the server in any case
    */
   async left(chatId: string): Promise<boolean> {
     const endMs = Date.now() + Math.min(leavePatienceMs, this.#timeoutMs);
@@ -145,7 +144,7 @@ export class Session {
   }
 
   /**
-   * A chat by its name, or by the beginning of its id.
+   * Finds a chat by its name, or by the beginning of its id.
    *
    * @throws Failure for none, and for several
    */
@@ -155,7 +154,7 @@ export class Session {
     const found = named.length > 0
       ? named
       : chats.filter(({ chatId }) => /^[0-9a-f]{4,64}$/.test(name) && chatId.startsWith(name));
-    // An ended group does not stand in the way of a live one of its name.
+    // A live group is preferred to an ended group of the same name.
     const live = found.filter(({ active }) => active);
     const wanted = live.length > 0 ? live : found;
     if (wanted.length === 1) return wanted[0];
@@ -183,8 +182,8 @@ export class Session {
   /**
    * Sends a text and waits until the server has it.
    *
-   * @param isOffline there is nothing to wait for
-   * @param kept told of the message when it stays on the device for now
+   * @param isOffline do not wait for the server
+   * @param kept called when the message stays on the device for now
    * @throws Failure
    */
   async send(
@@ -239,8 +238,8 @@ const keptFailure = () =>
   );
 
 /**
- * @param code why the account ended here ("E001", "E003", "revoked") @returns the failure of a command that
- *   needs a session
+ * @param code why the account ended here: "E001", "E003", "revoked"
+ * @returns the failure of a command that needs a session
  */
 export function endedFailure(code: string): Failure {
   const [what, shown] = code === "revoked"

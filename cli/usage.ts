@@ -1,10 +1,10 @@
 /**
- * Every command of qpq: what it takes, what it does, and how it looks in use. Help and completion are made
- * from this.
+ * The commands of qpq with their arguments, options and examples. Help and completion are generated from this
+ * table.
  */
 
 export interface Option {
-  /** What stands for its value in help; none: a switch. */
+  /** The placeholder of its value in help; none for a switch. */
   value?: string;
   short?: string;
   what: string;
@@ -15,12 +15,12 @@ export interface Command {
   args: string;
   what: string;
   options?: Record<string, Option>;
-  /** Asks no server. */
+  /** Needs no server. */
   local?: true;
   examples: string[];
 }
 
-/** Of every command. */
+/** Options of every command. */
 export const globalOptions: Record<string, Option> = {
   server: { value: "HOST:PORT", what: "the core (QPQ_SERVER; 127.0.0.1:7443)" },
   pin: { value: "HEX", what: "SHA-256 of the core's certificate, as it prints it at its start (QPQ_CORE_PIN)" },
@@ -50,7 +50,8 @@ export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
     what:
-      "Makes an account with this device as its first (a password of at least 12 characters that does not contain the username), and prints the recovery code: the one way back without the password. Keep it.",
+      "Makes an account with this device as its first (a password of at least 12 characters that does not contain " +
+      "the username), and prints the recovery code: the one way back without the password. Keep it.",
     options: {
       ...passwordOptions,
       "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" },
@@ -167,8 +168,8 @@ export const commands: Record<string, Command> = {
   },
   "demo-group": {
     args: "",
-    what:
-      "alice, bob and carol in one process: accounts, a group, messages, a removal. Without --server against a core of its own.",
+    what: "alice, bob and carol in one process: accounts, a group, messages, a removal. " +
+      "Without --server against a core of its own.",
     examples: ["qpq demo-group"],
   },
   completion: {
@@ -178,7 +179,7 @@ export const commands: Record<string, Command> = {
   },
 };
 
-/** What the process ends with. */
+/** The exit codes of the process. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
@@ -195,6 +196,9 @@ export const exitCodes = {
 const optionLine = ([name, { value, short, what }]: [string, Option]) =>
   `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;
+
+const exitCodesLine = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, " +
+  "5 the state can not be used, 130 interrupted";
 
 /** @returns the text of `qpq --help`, or of a command's */
 export function helpText(command?: string): string {
@@ -213,7 +217,7 @@ options of every command:
 ${Object.entries(globalOptions).map(optionLine).join("\n")}
 
 A <group> is a name or the beginning of its id; an <identity> is a username or a public key in hex.
-exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, 5 the state can not be used, 130 interrupted
+${exitCodesLine}
 A message or name that begins with a dash stands after --.
 
 example:

@@ -4,13 +4,14 @@
  */
 
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
+import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./malformed_error.ts";
 
 /**
  * @param value plain data: objects, arrays, strings, integers, booleans, null, Uint8Array
  * @returns its one deterministic encoding
  */
-export function encodeCbor(value: unknown): Uint8Array<ArrayBuffer> {
+export function encodeCbor(value: unknown): Bytes {
   return new Uint8Array(encode(value, rfc8949EncodeOptions));
 }
 

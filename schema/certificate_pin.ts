@@ -3,6 +3,8 @@
  * binds a gateway's admission to the core it verified (see gateway_admission.ts).
  */
 
+import type { Bytes } from "./bytes.ts";
+
 /**
  * SHA-256 over the DER of the first certificate in a PEM text: the leaf, when the text is a chain.
  *
@@ -13,7 +15,7 @@
  * @returns 32 bytes
  * @throws TypeError when there is no such block or it is no base64
  */
-export async function certificatePin(pem: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function certificatePin(pem: string): Promise<Bytes> {
   const base64 = pem.match(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/)?.[1].replace(
     /\s/g,
     "",

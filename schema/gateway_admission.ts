@@ -9,8 +9,10 @@
  * claim more than a billion segments.
  */
 
+import type { Bytes } from "./bytes.ts";
+
 /** "qpqg" and version 1. */
-export const gatewayHello: Uint8Array<ArrayBuffer> = new Uint8Array([0x71, 0x70, 0x71, 0x67, 1]);
+export const gatewayHello: Bytes = new Uint8Array([0x71, 0x70, 0x71, 0x67, 1]);
 export const admissionNonceLength = 32;
 export const admissionMacLength = 32;
 export const admissionGranted = 1;
@@ -30,10 +32,10 @@ const label = new TextEncoder().encode("qpq/1 gateway");
  * @returns 32 bytes
  */
 export async function admissionMac(
-  secret: Uint8Array<ArrayBuffer>,
+  secret: Bytes,
   nonce: Uint8Array,
   pin: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const message = new Uint8Array(label.length + nonce.length + pin.length);
   message.set(label);
@@ -55,7 +57,7 @@ export interface ClientAddress {
  * @returns 20 bytes
  * @throws RangeError when the address is no literal of either family
  */
-export function encodeClientAddress({ address, port }: ClientAddress): Uint8Array<ArrayBuffer> {
+export function encodeClientAddress({ address, port }: ClientAddress): Bytes {
   const bytes = new Uint8Array(clientAddressLength);
   bytes[0] = 1;
   const v4 = parseIPv4(address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address);

@@ -1,5 +1,6 @@
 /** Checks of decoded foreign data: each returns the value with its type, or throws {@link MalformedError}. */
 
+import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./malformed_error.ts";
 
 /**
@@ -22,7 +23,7 @@ export function recordOf<K extends string>(value: unknown, keys: readonly K[], w
  * @param length exact length in bytes, or undefined for any
  * @returns a copy that shares no memory with the message it came in
  */
-export function bytesOf(value: unknown, length: number | undefined, what: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(value: unknown, length: number | undefined, what: string): Bytes {
   if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length)) {
     throw new MalformedError(`${what}: not ${length ?? "some"} bytes`);
   }

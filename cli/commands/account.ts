@@ -1,4 +1,4 @@
-/** register, login, logout, whoami. */
+/** The commands register, login, logout and whoami. */
 
 import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { Failure } from "../failure.ts";
@@ -6,7 +6,7 @@ import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 
-/** `register`: makes an account, with this state as its first device. */
+/** `register`: creates an account, with this state as its first device. */
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
   const password = await firstPasswordFrom(
@@ -19,12 +19,13 @@ export const register: Command = async ({ session, invocation, output, env }) =>
     password,
     (invocation.options["invite-code"] as string | undefined) ?? (env("QPQ_INVITE_CODE") || undefined),
   ).catch((error) => {
-    // The server may have made the account already: then its password is all that it takes.
+    // The server may have created the account already: then `login` with its password is enough.
     if (error instanceof EngineError && error.problem.code === LocalCode.storage) {
       throw new Failure(
         exitCodes.state,
         error.problem.detail,
-        `free space on its disk; then qpq login ${username}, or qpq register ${username} where there is no such account yet`,
+        `free space on its disk; then qpq login ${username}, ` +
+          `or qpq register ${username} where there is no such account yet`,
         LocalCode.storage,
       );
     }
@@ -62,13 +63,13 @@ export const login: Command = async ({ session, invocation, output, env }) => {
 export const logout: Command = async ({ session, output }) => {
   const account = await session.engine.account();
   if (account.kind === "signed-out") await session.requireSignedIn();
-  // The server is told, if it can be reached soon; else the session ends there by itself.
+  // If the server can not be reached soon, the session expires there.
   await session.synced().catch(() => {});
   await session.engine.signOut();
   await output.line("signed out; the state is empty", { type: "signed-out" });
 };
 
-/** `whoami`: reads the state alone. */
+/** `whoami`: reads only the state. */
 export const whoami: Command = async ({ session, output }) => {
   const { username, accountKey, deviceId } = await session.requireSignedIn();
   await output.line(`${username}\npublic key  ${accountKey}\ndevice      ${deviceId}`, {

@@ -1,4 +1,4 @@
-/** What a command is given. */
+/** The interface of commands. */
 
 import type { Env, Invocation } from "../arguments.ts";
 import type { Output } from "../output.ts";

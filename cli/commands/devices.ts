@@ -1,4 +1,4 @@
-/** devices, passwd, recover, recovery-code: what belongs to the account's own keys. */
+/** The commands devices, passwd, recover and recovery-code. */
 
 import { Failure } from "../failure.ts";
 import { newPasswordFrom, passwordFrom, recoveryCodeFrom } from "../secrets.ts";
@@ -10,7 +10,7 @@ const ownPassword = ({ invocation, env }: CommandContext, ask: string) =>
 const newPassword = ({ invocation, env }: CommandContext) =>
   newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
 
-/** `devices`: lists the account's devices, or takes one out with `--revoke`. */
+/** `devices`: lists the account's devices, or revokes one with `--revoke`. */
 export const devices: Command = async (context) => {
   const { session, invocation, output } = context;
   await session.synced();
@@ -56,7 +56,7 @@ export const passwd: Command = async (context) => {
   await output.line("the password is changed; every other device has to sign in again", { type: "password-changed" });
 };
 
-/** `recovery-code`: makes a new one; the one before is void. */
+/** `recovery-code`: makes a new recovery code; the former one is void. */
 export const recoveryCode: Command = async (context) => {
   const { session, output } = context;
   await session.synced();
@@ -75,7 +75,8 @@ export const recover: Command = async (context) => {
   const { recoveryCode } = await session.engine.recover(username, code, await newPassword(context));
   const { accountKey, deviceId } = await session.requireSignedIn();
   await output.line(
-    `${username} is signed in as device ${deviceId}. New recovery code, shown this once; the one before is void:\n${recoveryCode}`,
+    `${username} is signed in as device ${deviceId}. ` +
+      `New recovery code, shown this once; the one before is void:\n${recoveryCode}`,
     { type: "recovered", username, accountKey, deviceId, recoveryCode },
   );
 };

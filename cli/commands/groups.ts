@@ -1,4 +1,4 @@
-/** create-group, invite, join, groups, members, remove, rename, role, leave. */
+/** The commands create-group, invite, join, groups, members, remove, rename, role and leave. */
 
 import type { ChatSummary } from "../../client/api/engine_api.ts";
 import { Failure, wrongUsage } from "../failure.ts";
@@ -43,7 +43,7 @@ export const join: Command = async ({ session, invocation, output }) => {
   }
 };
 
-/** `groups`: lists chats, once what they need of this device is done. */
+/** `groups`: lists chats after group maintenance is done. */
 export const groups: Command = async ({ session, output }) => {
   await session.synced();
   await session.settled();
@@ -93,7 +93,7 @@ export const members: Command = async ({ session, invocation, output }) => {
   }
 };
 
-/** `remove`: takes people out, one after the other. */
+/** `remove`: removes people, one after the other. */
 export const remove: Command = async ({ session, invocation, output }) => {
   const [name, ...identities] = invocation.args;
   await session.synced();
@@ -136,7 +136,7 @@ export const role: Command = async ({ session, invocation, output }) => {
   });
 };
 
-/** `leave`: asks the members to let this account go, and waits a moment for it. */
+/** `leave`: proposes to leave, and waits a moment for a member to commit it. */
 export const leave: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(invocation.args[0]);

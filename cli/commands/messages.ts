@@ -1,4 +1,4 @@
-/** send and recv. */
+/** The commands send and recv. */
 
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/content/kinds/text.ts";
@@ -19,7 +19,7 @@ export const send: Command = async ({ session, invocation, output }) => {
   if (text === "") throw wrongUsage("send: the message is empty", "send");
   await session.requireSignedIn();
   const offline = await session.synced().then(() => undefined, (error) => error);
-  // A group that this device knows takes the message without a server too: it is kept.
+  // Without a server the message waits on this device, if the group is known.
   const chat = await session.chat(name).catch((error) => {
     throw offline ?? error;
   });
@@ -34,7 +34,7 @@ export const send: Command = async ({ session, invocation, output }) => {
   });
 };
 
-/** All of it, less the line's end; never more than a message may hold. */
+/** Reads standard input without the final line end, up to the size limit of a message. */
 async function standardInput(): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -55,8 +55,8 @@ async function standardInput(): Promise<string> {
 }
 
 /**
- * Prints what has not been printed yet: the place up to which that is true moves after each line, so an
- * interruption loses nothing.
+ * Prints new items. The position of the last printed item is stored after each line, so an interruption loses
+ * nothing.
  */
 export const recv: Command = async ({ session, invocation, output, interrupted }) => {
   await session.synced();
@@ -76,7 +76,7 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
       if (event.kind === "account" && event.account.kind === "ended") reject(endedFailure(event.account.code));
     });
     interrupted.addEventListener("abort", () => resolve(), { once: true });
-    // What came between the look above and the watch.
+    // Items that came between the first pass and the watch.
     look();
   });
   try {
@@ -103,7 +103,7 @@ class Printer {
     this.#only = only;
   }
 
-  /** Prints what is new, in the order of its arrival at the server. @throws what writing throws */
+  /** Prints new items in the order of their arrival at the server. @throws what writing throws */
   print(): Promise<void> {
     return this.#working = this.#working.then(() => this.#round());
   }
@@ -121,7 +121,7 @@ class Printer {
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
-    // What was sent from here carries this device's clock and is not printed: it has no part in the order.
+    // Messages sent from this device carry its own clock and are not printed: they are left out of the order.
     const arrived = fresh.map(({ chat, items }) => ({
       chatId: chat.chatId,
       items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere),
@@ -136,7 +136,7 @@ class Printer {
     }
   }
 
-  /** What strangers write is not printed before the invitation is accepted; that there is one, once. */
+  /** Prints an invitation once. Messages of strangers are printed after it was accepted. */
   async #invitation({ chatId, title }: ChatSummary): Promise<void> {
     const { storage } = this.#session;
     if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
@@ -161,7 +161,7 @@ class Printer {
   }
 }
 
-/** @returns what is printed of something that came from elsewhere */
+/** @returns the line and the record of an item from another device */
 function lineOf(item: TimelineItem, place: { group: string; groupId: string }): [text: string, record: OutputRecord] {
   const at = new Date(item.atMs).toISOString();
   const start = `${at}  ${printable(place.group)}  `;

@@ -1,10 +1,10 @@
-/** verify: the safety number of two people, and what was decided about it. */
+/** The command verify: shows a safety number and stores the user's decision about it. */
 
 import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { wrongUsage } from "../failure.ts";
 import type { Command } from "./command.ts";
 
-/** `verify`: shows the safety number, after what the options say was stored. */
+/** `verify`: stores the decision that the options give, then shows the safety number. */
 export const verify: Command = async ({ session, invocation, output }) => {
   const { verified, unverified, "accept-key": acceptKey, number: compared } = invocation.options;
   if ([verified, unverified, acceptKey].filter(Boolean).length > 1) {

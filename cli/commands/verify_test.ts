@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import type { CommandContext } from "./command.ts";
 import { verify } from "./verify.ts";
 
-Deno.test("verify takes one of --verified, --unverified and --accept-key, which needs the number that was compared, and asks nobody before that is clear", async () => {
+Deno.test("verify checks its options before it asks the server", async () => {
   for (
     const [options, why] of [[["--accept-key"], /by --number/], [
       ["--verified", "--number", "12345"],

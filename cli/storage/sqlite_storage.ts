@@ -1,10 +1,9 @@
 /**
- * The engine's storage on one SQLite file, `qpq-state.db`: encrypted with SQLCipher when a passphrase is
- * given, and held by one process at a time, because two engines on one state would use a ratchet twice.
+ * The engine's storage in one SQLite file, `qpq-state.db`. With a passphrase the file is encrypted by SQLCipher. One
+ * process at a time holds the file, because two engines on one state would use a ratchet twice.
  *
- * Values are sealed by the engine already (client/storage/sealed_store.ts). Its wrapping secret lies in the
- * same file, so without a passphrase whoever can read the file can read everything; with one, nobody can
- * without it.
+ * The engine seals the values (client/storage/sealed_store.ts), but the wrapping secret is in the same file. So
+ * without a passphrase everybody who can read the file can read everything.
  */
 
 import { Buffer } from "node:buffer";
@@ -29,7 +28,8 @@ const applicationId = 0x71707163;
 const formatVersion = 1;
 
 const schema = `BEGIN;
-  CREATE TABLE records (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key)) STRICT, WITHOUT ROWID;
+  CREATE TABLE records (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))
+    STRICT, WITHOUT ROWID;
   CREATE TABLE printed (chat TEXT PRIMARY KEY, upto TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL) STRICT;
   PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`;
@@ -37,8 +37,8 @@ const schema = `BEGIN;
 const otherPath = "give another file with --state";
 
 /**
- * With a path of its own, because the package's own search asks for the operating system's report, which
- * would need one permission more.
+ * The path of the native library is given, because the package's own search would need another permission (the
+ * report of the operating system).
  */
 function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
@@ -60,10 +60,10 @@ export class SqliteStorage implements Storage {
   }
 
   /**
-   * Opens the state, or makes it (readable by its owner alone).
+   * Opens the state, or creates it (readable by its owner alone).
    *
    * @param passphrase encrypts a new file; opens an encrypted one
-   * @param note told when others could read the file until now
+   * @param note called when others could read the file until now
    * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the
    *   file is not ours. It is left as it is then
    */
@@ -76,16 +76,16 @@ export class SqliteStorage implements Storage {
         // As bytes: within SQL a zero byte would end the statement, and an error show what stands before it.
         db.key(Buffer.from(passphrase, "utf8"));
       }
-      // Taken with the first access and kept until the end of the process, whatever ends it.
+      // The lock is taken with the first access and held until the process ends in any way.
       db.pragma("locking_mode=EXCLUSIVE");
       db.exec("BEGIN IMMEDIATE; COMMIT");
-      // Before anything is written: another program's database is left as it is.
+      // This check comes before any write: another program's database stays unchanged.
       const isNew = checkFormat(db, path);
       makePrivate(path, passphrase, note);
       db.pragma("journal_mode=WAL");
       db.pragma("synchronous=FULL");
-      // What is deleted (keys of past messages, everything at a logout) is gone from the file, and nothing
-      // goes to temporary ones.
+      // Deleted records (keys of past messages, everything at a logout) are overwritten in the file, and SQLite
+      // writes no temporary files.
       db.pragma("secure_delete=ON");
       db.pragma("temp_store=MEMORY");
       if (isNew) db.exec(schema);
@@ -108,7 +108,7 @@ export class SqliteStorage implements Storage {
     }));
   }
 
-  /** Up to where a chat was printed: the `order` of its last printed item; "" for none. */
+  /** @returns the `order` of the last printed item of a chat; "" for none */
   printedUpTo(chatId: string): string {
     return this.#doing(() =>
       (this.#db.prepare("SELECT upto FROM printed WHERE chat = ?").get(chatId) as { upto: string } | undefined)?.upto ??
@@ -141,7 +141,8 @@ export class SqliteStorage implements Storage {
     return this.#later(() => {
       // Keys are ASCII: everything with the prefix sorts before it.
       const rows = this.#db.prepare(
-        `SELECT key, value FROM records WHERE store = @store AND key >= @prefix AND key < @end AND (@after IS NULL OR key > @after) AND (@before IS NULL OR key < @before)
+        `SELECT key, value FROM records WHERE store = @store AND key >= @prefix AND key < @end
+           AND (@after IS NULL OR key > @after) AND (@before IS NULL OR key < @before)
          ORDER BY key ${reverse ? "DESC" : "ASC"} LIMIT @limit`,
       ).all({
         store,
@@ -187,7 +188,7 @@ export class SqliteStorage implements Storage {
     return Promise.resolve();
   }
 
-  /** As other storages, never within the caller's own turn. */
+  /** Like other storages, resolves asynchronously. */
   async #later<T>(operation: () => T): Promise<T> {
     await Promise.resolve();
     return this.#doing(operation);
@@ -204,10 +205,9 @@ export class SqliteStorage implements Storage {
 }
 
 /**
- * The package asks first whether the file's folder exists. That would need the permission to read the whole
- * folder, and `prepareFile` has seen the file already: so the question is answered for it
- * (docs/decisions/021-state-file.md). The name is never one that SQLite or the package take for something
- * else (":memory:").
+ * The package checks whether the file's folder exists, which would need the permission to read the whole folder.
+ * `prepareFile` has checked the file already, so the package gets the answer (docs/decisions/021-state-file.md). The
+ * name is never one with a special meaning for SQLite or the package (":memory:").
  */
 function opened(path: string): Sqlite.Database {
   const { existsSync } = fs;
@@ -239,7 +239,7 @@ function checkFormat(db: Sqlite.Database, path: string): boolean {
   return false;
 }
 
-/** @returns what SQLite found wrong, in words that say what to do */
+/** @returns SQLite's error as a StateError with a hint */
 function stateError(path: string, passphrase: string | undefined, error: unknown): StateError {
   if (error instanceof StateError) return error;
   const { code = "", message } = error as { code?: string; message: string };

@@ -33,7 +33,7 @@ Deno.test("SqliteStorage keeps what it wrote, readable by its owner alone", asyn
   await again.close();
 });
 
-Deno.test("SqliteStorage with a passphrase holds nothing in the clear, and opens with that passphrase alone", async () => {
+Deno.test("SqliteStorage with a passphrase stores no plaintext, and opens with that passphrase only", async () => {
   const path = await made("it's a long one");
   const before = await hashOf(path);
   assert.equal(
@@ -48,7 +48,7 @@ Deno.test("SqliteStorage with a passphrase holds nothing in the clear, and opens
   await again.close();
 });
 
-Deno.test("SqliteStorage refuses a second process, a passphrase for a plain state, and what is not a state; all are left as they are", async () => {
+Deno.test("SqliteStorage refuses a second process, a needless passphrase and foreign files, unchanged", async () => {
   const path = await made();
   const before = await hashOf(path);
   refuses(() => SqliteStorage.open(path, "a passphrase"), /is not encrypted/);

@@ -1,4 +1,4 @@
-/** The state can not be used; nothing of it was changed. */
+/** Thrown when the state can not be used; the state is unchanged. */
 export class StateError extends Error {
   override readonly name = "StateError";
 

@@ -1,4 +1,4 @@
-/** The file of a state before SQLite opens it: that it can be one, and that it is its owner's alone. */
+/** Checks and prepares the file of a state before SQLite opens it: its type, its owner and its permissions. */
 
 import { StateError } from "./state_error.ts";
 
@@ -9,7 +9,7 @@ const otherPath = "give another file with --state";
 const suffixes = ["", "-wal", "-shm", "-journal"];
 
 /**
- * Makes the file when there is none, readable by its owner alone and before SQLite could make one that others can read.
+ * Creates a missing file, readable by its owner alone, before SQLite could create one that others can read.
  *
  * @param passphrase of an encrypted state
  * @throws StateError for what can not be a state: it is left as it is
@@ -27,10 +27,10 @@ export function prepareFile(path: string, passphrase: string | undefined): void 
 }
 
 /**
- * Takes a state that others can read or write away from them, with what SQLite keeps beside it.
+ * Tightens the permissions of a state, and of the files beside it, that others can read or write.
  *
  * @param passphrase of an encrypted state: others can not read it in any case
- * @param note told when others could read the file until now
+ * @param note called when others could read the file until now
  * @throws StateError when that can not be done, and the state is not encrypted
  */
 export function makePrivate(path: string, passphrase: string | undefined, note: (text: string) => void): void {
@@ -39,7 +39,7 @@ export function makePrivate(path: string, passphrase: string | undefined, note: 
     try {
       Deno.chmodSync(file, 0o600);
     } catch {
-      // What counts is what the mode is afterwards.
+      // The mode is read again: only the result counts.
     }
     if (!isOpenToOthers(file)) note(`others could read ${file} until now; it is its owner's alone from now on`);
     else if (passphrase === undefined) {
@@ -73,7 +73,7 @@ function make(path: string): void {
 }
 
 function checkKind(path: string, info: Deno.FileInfo): void {
-  // In a folder that others can write a link may be theirs, and lead the keys into a file of theirs.
+  // In a folder that others can write, a link may be another user's and lead the keys into that user's file.
   if (info.isSymlink) throw new StateError(`${path} is a symbolic link`, "give the file that it leads to with --state");
   if (info.isDirectory) {
     throw new StateError(`${path} is a folder`, `give a file in it: --state ${path.replace(/\/$/, "")}/qpq-state.db`);
@@ -82,7 +82,7 @@ function checkKind(path: string, info: Deno.FileInfo): void {
   if (!info.isFile) throw new StateError(`${path} is no file that keeps anything`, otherPath);
 }
 
-/** Where the system has no such permissions nothing is. */
+/** Systems without such permissions report false. */
 function isOpenToOthers(file: string): boolean {
   try {
     return ((Deno.lstatSync(file).mode ?? 0) & 0o077) !== 0;
@@ -102,7 +102,7 @@ function checkContent(path: string, size: number, passphrase: string | undefined
     );
   }
   if (isPlain) return;
-  // A kill while the first pages were written leaves less than a page, and a journal to undo it.
+  // A kill during the first write leaves less than a page, and a journal to undo the write.
   if (size % pageBytes !== 0 && infoOf(`${path}-journal`) === undefined) {
     throw new StateError(`${path} is no state of qpq; it was left as it is`, otherPath);
   }
@@ -124,7 +124,7 @@ function headerOf(path: string): Uint8Array {
   }
 }
 
-/** The system's words, without the path that Deno repeats in them. */
+/** @returns the message of the system's error, without the path that Deno adds */
 function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/: (open|lstat|stat|readfile) '.*'$/, "");
 }

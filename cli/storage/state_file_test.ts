@@ -31,7 +31,7 @@ function leavesAlone(path: string, what: RegExp, hint: RegExp, passphrase?: stri
   assert.deepEqual(files(), beside);
 }
 
-Deno.test("SqliteStorage.open() refuses a folder, a pipe and a symbolic link as state, without waiting for the pipe or making what the link leads to", async () => {
+Deno.test("SqliteStorage.open() refuses a folder, a pipe and a symbolic link", async () => {
   const folder = Deno.makeTempDirSync();
   refuses(folder, /is a folder$/, /--state .*\/qpq-state\.db$/);
   const pipe = `${folder}/pipe`;
@@ -49,7 +49,7 @@ Deno.test("SqliteStorage.open() says that a folder is missing when it is, and ma
   refuses(`${inFolder("none")}/state.db`, /can not be made/, /make the folder first/);
 });
 
-Deno.test("SqliteStorage.open() takes a state that others could read away from them, with what lies beside it, and says so", async () => {
+Deno.test("SqliteStorage.open() tightens the permissions of a state that others could read, and says so", async () => {
   const path = inFolder("state.db");
   await newState(path);
   Deno.chmodSync(path, 0o644);
@@ -67,7 +67,7 @@ Deno.test("SqliteStorage.open() takes a state that others could read away from t
   await SqliteStorage.open(path, undefined, (text) => assert.fail(text)).close();
 });
 
-Deno.test("SqliteStorage.open() makes the state readable by its owner alone whatever the umask, with all that it writes beside it", async () => {
+Deno.test("SqliteStorage.open() creates files that only the owner can read, whatever the umask", async () => {
   const path = inFolder("state.db");
   const before = Deno.umask(0);
   try {
@@ -82,7 +82,7 @@ Deno.test("SqliteStorage.open() makes the state readable by its owner alone what
   }
 });
 
-Deno.test("SqliteStorage.open() leaves a text, a database of another program and a state of a newer qpq as they are, and says which it is", () => {
+Deno.test("SqliteStorage.open() refuses foreign files and newer states by name, and leaves them unchanged", () => {
   const text = inFolder("notes.txt");
   Deno.writeTextFileSync(text, "a text that somebody wants to keep\n", { mode: 0o644 });
   leavesAlone(text, /is no state of qpq/, /--state/);
@@ -111,7 +111,7 @@ Deno.test("SqliteStorage.open() takes a passphrase with any characters, and no o
   leavesAlone(path, /is encrypted$/, /--passphrase-file or QPQ_PASSPHRASE/);
 });
 
-Deno.test("SqliteStorage.open() keeps a state in a file whatever its name, and refuses a name that ends in a blank", async () => {
+Deno.test("SqliteStorage.open() accepts any file name but one that ends in a blank", async () => {
   const folder = Deno.makeTempDirSync();
   refuses(`${folder}/state.db `, /begins or ends with a blank/, /--state/);
   const before = Deno.cwd();

@@ -1,14 +1,15 @@
-/** The CLI's way to the core: QUIC with ALPN "capnp", straight to it. */
+/** The transport of the CLI: QUIC with ALPN "capnp", directly to the core. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 import { StreamLimit } from "../../client/connection/stream_limit.ts";
 import type { Connection, Transport } from "../../client/connection/transport.ts";
 
-/** How the core proves itself: by a CA, or by the hash that it prints at its start. */
+/** How the core is authenticated: by a CA, or by the certificate hash that it prints at its start. */
 export type CoreTrust =
   | { /** PEM */ caCerts: string[] }
-  | { /** 32 bytes: SHA-256 of the certificate (specification §5.1, QPQ_CORE_PIN) */ pin: Uint8Array<ArrayBuffer> };
+  | { /** 32 bytes: SHA-256 of the certificate (specification §5.1, QPQ_CORE_PIN) */ pin: Bytes };
 
 export interface QuicTarget {
   hostname: string;
@@ -23,12 +24,12 @@ export interface QuicTarget {
  * does; a connection test asserts it.
  */
 interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
-  serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];
+  serverCertificateHashes?: { algorithm: "sha-256"; value: Bytes }[];
 }
 
 const connectTimeoutMs = 10_000;
 
-/** {@link Transport} straight to the core: QUIC with ALPN `capnp`, the core known by its pin or an authority. */
+/** {@link Transport} directly to the core, authenticated by a pin or a CA. */
 export class QuicTransport implements Transport {
   readonly #target: QuicTarget;
 
@@ -56,7 +57,7 @@ export class QuicTransport implements Transport {
         await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])),
       );
     } catch (error) {
-      // A handshake that ends after we gave up would leave a connection that nobody closes.
+      // A handshake that completes after the abort must not leave an open connection.
       connecting.then((late) => late.close({ closeCode: 0, reason: "given up" }), () => {});
       throw new TransportError(`QUIC: ${(error as Error)?.message ?? error}`, { cause: error });
     }

@@ -64,7 +64,7 @@ async function core() {
 const options = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
-  "QuicTransport connects to a core that it knows by its pin or its certificate, and makes 300 calls at once",
+  "QuicTransport connects by pin or by certificate, and makes 300 calls at once",
   options,
   async () => {
     const { target, cert, pin, endpoint } = await core();

@@ -1,6 +1,6 @@
-/** The one place where what the account side meets becomes the engine's errors. */
+/** Maps errors of the wire, the storage and the codecs to the engine's errors. */
 
-import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
+import { codeName, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
@@ -10,9 +10,14 @@ export function wireProblem(code: number, detail: string, retryAfterMs?: number)
   return new EngineError({ code: codeName(code), detail, ...(retryAfterMs && { retryAfterMs }) });
 }
 
+/** @returns L020: an answer of the server that is malformed, or that does not prove what it says */
+export function badAnswer(detail: string): EngineError {
+  return new EngineError({ code: LocalCode.badAnswer, detail });
+}
+
 /**
  * @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage,
- *   L050 for our bugs
+ *   L020 for a malformed answer, L050 for our bugs
  */
 export function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
@@ -26,7 +31,7 @@ export function engineError(error: unknown): EngineError {
   if (error instanceof StorageError || error instanceof GuardError) {
     return new EngineError({ code: LocalCode.storage, detail: error.message });
   }
-  if (error instanceof MalformedError) return wireProblem(ErrorCode.malformed, error.message);
+  if (error instanceof MalformedError) return badAnswer(error.message);
   return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });
 }
 

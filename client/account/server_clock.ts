@@ -1,5 +1,5 @@
 /**
- * The server's time as this device can tell it (specification §4.9: KeyPackage lifetimes are judged by the
+ * The server's time as this device knows it (specification §4.9: KeyPackage lifetimes are judged by the
  * server's clock).
  */
 
@@ -11,9 +11,9 @@ import type { ServerTime } from "./types.ts";
 export const clockWarningMs = 3_600_000;
 
 /**
- * The server's time, reckoned from the device's clock and what `health` answered. It does not go back behind
- * a time that both clocks had reached: a server whose clock is far back would otherwise have KeyPackages
- * accepted whose private parts may have been taken long after their end.
+ * The server's time, computed from the device's clock and the answer of `health`. It never goes back behind a time
+ * that both clocks had reached. Otherwise a server could set its clock back and have expired KeyPackages accepted,
+ * whose private parts may have been stolen meanwhile.
  */
 export class ServerClock implements ServerTime {
   readonly #deviceNow: () => number;
@@ -44,20 +44,20 @@ export class ServerClock implements ServerTime {
   }
 
   /**
-   * The newest time that the server's clock and the device's had both reached, ms; 0 before the first
-   * measurement. To be kept on disk.
+   * The newest time that the server's clock and the device's had both reached, in ms since the Unix epoch; 0 before
+   * the first measurement. It is stored.
    */
   get reachedMs(): number {
     return this.#reachedMs;
   }
 
-  /** @param reachedMs what was kept on disk; counts unless a newer one is known */
+  /** @param reachedMs the stored value; ignored if a newer one is known */
   remember(reachedMs: number): void {
     this.#reachedMs = Math.max(this.#reachedMs, reachedMs);
   }
 
   /**
-   * Measures the offset: the server read its clock about half way between question and answer. A time before
+   * Measures the offset: the server reads its clock about half way between call and answer. A time before
    * `reachedMs` counts only if the device's clock says the same.
    *
    * @returns server minus device as they are, in ms
@@ -69,7 +69,7 @@ export class ServerClock implements ServerTime {
     const deviceMs = (askedMs + this.#deviceNow()) / 2;
     const differenceMs = Math.round(serverTimeMs - deviceMs);
     const bothMs = Math.min(serverTimeMs, Math.round(deviceMs));
-    // When the two agree, a time that both had reached before was an error of both, mended meanwhile.
+    // If both clocks agree now, an earlier time that both had reached was an error of both, corrected meanwhile.
     this.#reachedMs = Math.abs(differenceMs) <= clockWarningMs ? bothMs : Math.max(this.#reachedMs, bothMs);
     this.#offsetMs = Math.max(differenceMs, Math.round(this.#reachedMs - deviceMs));
     this.#measured = true;

@@ -32,7 +32,7 @@ function setting() {
   return { world, rpc, started };
 }
 
-Deno.test("ServerClock takes the server's time, whatever the device's clock says, and tells how far they are apart", async () => {
+Deno.test("ServerClock follows the server's time, and returns the difference to the device's clock", async () => {
   const { world, rpc, started } = setting();
   for (const offMs of [0, -400 * dayMs, 400 * dayMs]) {
     world.deviceMs = presentMs - offMs;
@@ -41,7 +41,7 @@ Deno.test("ServerClock takes the server's time, whatever the device's clock says
   }
 });
 
-Deno.test("ServerClock does not go back with a server's clock behind a time that both clocks had reached, after a restart neither", async () => {
+Deno.test("ServerClock does not go back behind a time that both clocks had reached, even after a restart", async () => {
   const { world, rpc, started } = setting();
   const clock = started();
   await clock.measure(rpc);
@@ -57,7 +57,7 @@ Deno.test("ServerClock does not go back with a server's clock behind a time that
   assert.equal(clock.now(), presentMs + dayMs);
 });
 
-Deno.test("ServerClock forgets a time that only one clock was ahead to at once, and one that both were ahead to when both are right again", async () => {
+Deno.test("ServerClock recovers from times at which one clock, or both, were ahead", async () => {
   const { world, rpc, started } = setting();
   const clock = started();
   world.serverMs += 130 * dayMs;

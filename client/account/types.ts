@@ -1,4 +1,4 @@
-/** What the account side gives to the rest of the engine: who this device is, whom it trusts, and its KeyPackages. */
+/** The interfaces of the account room: own identity, directory, KeyPackages, vault. */
 
 import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
@@ -29,7 +29,7 @@ export interface KnownAccount {
   firstSeenMs: number;
   /** The user compared safety numbers. */
   verified: boolean;
-  /** How many times the user has decided about this name: took another key, compared safety numbers, took that back. */
+  /** How many times the user has decided about this name: see `Pin.decisionCount`. */
   decisionCount: number;
   /**
    * 32 bytes: the directory answered with this other key and the user has not decided yet. Nothing may be
@@ -38,7 +38,7 @@ export interface KnownAccount {
   changedKey?: Bytes;
 }
 
-/** Accounts, their pins and newest device lists. Everything seen is on disk before a method resolves. */
+/** Accounts, their pins and newest device lists. All changes are on disk before a method resolves. */
 export interface Directory {
   /**
    * Asks the server, pins at first sight, keeps the newest list.
@@ -48,14 +48,14 @@ export interface Directory {
   byUsername(username: string): Promise<KnownAccount>;
 
   /**
-   * As {@link byUsername}, for someone who looks at the key itself: an account whose key has changed, and one
-   * that is pinned while there is no connection, is an answer too.
+   * As {@link byUsername}, for comparing safety numbers: also returns an account whose key has changed, and a pinned
+   * one while there is no connection.
    *
    * @throws EngineError L004, L001 for an account that was never seen
    */
   lookUpForVerification(username: string): Promise<{ account: KnownAccount; changedKey?: Bytes }>;
 
-  /** What is stored; never asks the server. */
+  /** @returns the stored account; never asks the server */
   byKey(accountKey: Uint8Array): Promise<KnownAccount | undefined>;
 
   /**
@@ -76,8 +76,8 @@ export interface Directory {
   known(): Promise<KnownAccount[]>;
 
   /**
-   * The user accepts a key that was shown: it becomes the pin, unverified, and stands over what other devices
-   * have pinned; another key's record goes.
+   * The user accepts a key that was shown: it becomes the pin, unverified, and supersedes the pins of the account's
+   * other devices. The record of the former key is deleted.
    *
    * @param accountKey 32 bytes: the one whose safety number the user has seen
    * @throws EngineError L017 when the server answers with another key than that one, L001 offline
@@ -96,15 +96,15 @@ export interface Directory {
   requireUnchanged(members: { username: string; accountKey: Uint8Array }[]): Promise<void>;
 
   /**
-   * What is pinned for each name: what is known here, and what came from the vault for names that were not
-   * looked up here yet.
+   * @returns the pin of each name: those of this device, and those of the vault for names that this device has not
+   *   looked up yet
    */
   pins(): Promise<Pin[]>;
 
-  /** @param newer told of every newer device list of a known account, however it came @returns ends that */
+  /** @param newer is called for every newer device list of a known account @returns ends that */
   watch(newer: (account: KnownAccount) => void): () => void;
 
-  /** @param changed told when a record (pin, mark, changed key, list) was stored or removed @returns ends that */
+  /** @param changed is called when a record (pin, mark, changed key, list) was stored or removed @returns ends that */
   watchPins(changed: () => void): () => void;
 
   /**
@@ -120,9 +120,8 @@ export interface Directory {
 /** This device's KeyPackages: stock on the server, private parts here. */
 export interface KeyPackageStock {
   /**
-   * Brings the server's stock up to 20 or more and renews the last resort when it is older than a week. Cheap
-   * when nothing is to do. Call after each connect and every hour; private parts are on disk before the
-   * upload.
+   * Fills the server's stock up to 20 KeyPackages, and renews a last resort that is older than a week. Cheap when
+   * the stock is full. Call after each connect and every hour. Private parts are on disk before the upload.
    *
    * @param onProgress called after each KeyPackage that was made
    * @throws EngineError L001 offline, or the server's code
@@ -140,15 +139,15 @@ export interface KeyPackageStock {
    */
   forRequest(): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
 
-  /** Those of {@link forRequest} alone: a Welcome to one of them is what this device asked for. */
+  /** @returns those of {@link forRequest} alone: this device asked for a Welcome to one of them */
   requested(): Promise<Bytes[]>;
 
-  /** The private records that a Welcome may have been sealed to: for `joinFromWelcome`. */
+  /** @returns the private records that a Welcome may be sealed to: for `joinFromWelcome` */
   candidates(): Promise<Bytes[]>;
 
   /**
-   * What the joiner's own write must delete with it, so that a KeyPackage's private part goes in the
-   * transaction that stores the group. Nothing for a last resort.
+   * @returns the deletes for the write that stores the joined group, so that the private part of the used KeyPackage
+   *   is deleted in the same transaction; none for a last resort
    *
    * @param ref `keyPackageRef` of the join result
    */
@@ -169,7 +168,7 @@ export interface VaultKeeper {
   sync(channelIds?: Uint8Array[]): Promise<void>;
 }
 
-/** Everything the engine needs of a signed-in account. It lives until sign-out or until the account ends. */
+/** The signed-in account for the rest of the engine, until sign-out or until the account ends. */
 export interface AccountContext {
   readonly username: string;
   /** 32 bytes. */
@@ -181,7 +180,7 @@ export interface AccountContext {
   /** 32 bytes: the device's private MLS signature key. */
   readonly deviceSeed: Bytes;
   readonly credential: DeviceCredential;
-  /** Calls with this session's token. E001, E002 and a confirmed E003 end the account by themselves. */
+  /** Calls with this session's token. E001, E002 and a confirmed E003 end the account. */
   readonly rpc: RpcClient;
   readonly directory: Directory;
   readonly keyPackages: KeyPackageStock;
@@ -211,7 +210,7 @@ export interface Accounts {
   revokeDevice(deviceId: string, password: string): Promise<void>;
   /**
    * One call: new OPAQUE record, new wrap, the end of every other session. @throws EngineError L003, E008,
-   * L001: then either password may be the good one
+   * L001: then either password may be valid
    */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   /** @returns a fresh code; the one before is void @throws EngineError E008, L001 … */

@@ -1,12 +1,11 @@
 /**
- * The engine's face: what the page, and the CLI, may ask of it and are told by it. Everything here is plain
- * data that survives structured cloning, so that the same interface works in the same thread, over a Worker's
- * port, and from a second tab.
+ * The engine's API: the calls and events for the page and the CLI. All values are plain data that survive structured
+ * cloning, so that the same interface works in one thread, over a Worker's port, and from a second tab.
  */
 
 import type { EngineProblem } from "./errors.ts";
 
-/** Where the engine stands with its account. */
+/** Whether an account is signed in. */
 export type AccountState =
   | { kind: "signed-out" }
   | {
@@ -37,13 +36,13 @@ export interface ChatMember {
   /** Safety numbers were compared, and the key is still the one that was compared. */
   verified?: true;
   /**
-   * The account answers with another key than the pinned one: nothing is sent to a chat with it before the
-   * user has decided.
+   * The account answers with another key than the pinned one: nothing is sent to a chat with it until the user
+   * decides.
    */
   keyChanged?: true;
   /**
-   * The user has taken another key for this name: this is the former one, and nothing is sent to a chat with
-   * it any more.
+   * This is a former key: the user has accepted another key for this name, and nothing is sent to a chat with the
+   * former one.
    */
   keyReplaced?: true;
 }
@@ -68,7 +67,7 @@ export interface SafetyNumber {
   /** bytes of the QR code, hex: version ‖ both keys */
   qr: string;
   verified: boolean;
-  /** a changed key waits for a decision */
+  /** a changed key waits for the user's decision */
   changed: boolean;
 }
 
@@ -79,18 +78,17 @@ export interface ChatSummary {
   title: string;
   kind: "direct" | "group";
   members: ChatMember[];
-  /** A Welcome from an account that this one never talked to: an invitation until accepted. */
+  /** The Welcome came from an account without an earlier chat: an invitation until it is accepted. */
   invitation: boolean;
   /**
-   * The invitation is back into a chat that this device was in, by somebody who was not: nothing can be sent
-   * before it is accepted.
+   * A stranger to the chat has re-added this device to it: nothing can be sent before the invitation is accepted.
    */
   needsAcceptance?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /**
-   * This device can not follow the group at the moment and has asked for help: nothing can be sent until it
-   * is back, by itself. `active` is false meanwhile.
+   * This device is out of step with the group and has asked other members for help. Nothing can be sent until it has
+   * recovered, which happens without the user. `active` is false meanwhile.
    */
   recovering?: true;
   unread: number;
@@ -194,14 +192,14 @@ export type EngineEvent =
   | { kind: "connection"; connection: ConnectionState }
   | { kind: "progress"; progress: Progress | undefined }
   | { kind: "chats"; chats: ChatSummary[] }
-  /** New or changed items of one conversation. Received messages are told of while they are being stored. */
+  /** New or changed items of one conversation. Received messages are reported while they are being stored. */
   | { kind: "timeline"; chatId: string; items: TimelineItem[] }
   /**
-   * What was told of a conversation last could not be stored: what is shown has to be read again by
-   * `timeline`. Messages of others come again from the server.
+   * The items reported last could not be stored: the view must read the conversation again by `timeline`. Messages of
+   * others come again from the server.
    */
   | { kind: "reread"; chatId: string }
-  /** Somebody is writing in a chat: show it for some seconds, or until a message of that person comes. */
+  /** A person is writing in a chat: to be shown for some seconds, or until a message of that person comes. */
   | { kind: "typing"; chatId: string; username: string }
   /** Something the user should see that belongs to no chat. */
   | { kind: "problem"; problem: EngineProblem };
@@ -228,22 +226,22 @@ export interface EngineApi {
   startChat(usernames: string[], groupName?: string): Promise<string>;
   addPeople(chatId: string, usernames: string[]): Promise<void>;
   removePerson(chatId: string, username: string): Promise<void>;
-  /** Renames a group; by an admin (E003). */
+  /** Renames a group; by an admin (L019). */
   renameChat(chatId: string, name: string): Promise<void>;
-  /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (E003). */
+  /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (L019). */
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void>;
   /**
-   * Tells the others that something is being written: call it with each keystroke, it goes out once in a few
-   * seconds, is never stored, and is gone after 30 s.
+   * Tells the other members that the user is writing. Call it with each keystroke: it is sent once in a few seconds,
+   * is never stored, and expires after 30 s.
    */
   typing(chatId: string): Promise<void>;
   leaveChat(chatId: string): Promise<void>;
   acceptInvitation(chatId: string): Promise<void>;
   /**
-   * Seals the text and puts it into the outbox. Resolves when it is safely on this device; the item's state
-   * says when the server has it.
+   * Seals the text and puts it into the outbox. Resolves when the message is on disk; the item's state says when the
+   * server has it.
    *
-   * @param messageId 16 random bytes as hex, chosen by the view, so that asking twice sends once
+   * @param messageId 16 random bytes as hex, chosen by the view, so that a repeated call sends once
    */
   send(chatId: string, messageId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
@@ -264,7 +262,7 @@ export interface EngineApi {
    * number that was shown; another is refused (L017)
    */
   acceptChangedKey(username: string, accountKey: string): Promise<void>;
-  /** Tells the engine that the network came back or the tab woke up: reconnect now. */
+  /** The network came back or the tab woke up: reconnects now. */
   wake(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ export interface EngineProblem {
   retryAfterMs?: number;
 }
 
-/** What engine methods reject with. After crossing a port it is an Error whose `problem` is kept. */
+/** All methods of the engine reject with this. Across a port, `problem` is preserved. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
   constructor(readonly problem: EngineProblem) {
@@ -30,11 +30,13 @@ export const LocalCode = {
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
-  recoveryCode: "L014", // a recovery code that is none, or not this account's
-  outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
-  notAccepted: "L018", // an invitation that has to be accepted before anything is sent
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
-  keyReplaced: "L016", // a member of the chat has a key that the user has put another one in the place of
+  recoveryCode: "L014", // not a recovery code, or not this account's
+  outcomeUnknown: "L015", // the tab that did it was closed before it could say how it ended
+  keyReplaced: "L016", // a member of the chat has a key that the user has replaced by another
   otherKey: "L017", // the key is not the one whose safety number was shown
+  notAccepted: "L018", // an invitation that has to be accepted before anything is sent
+  notAllowed: "L019", // a rule of the chat forbids the action, for example because only an admin may do it
+  badAnswer: "L020", // the server's answer is malformed, or does not prove what it says
   internal: "L050",
 } as const;

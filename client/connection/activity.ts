@@ -1,4 +1,4 @@
-/** What moves on a connection's streams: the ground on which a stalled one is told from a quiet one. */
+/** Measures the progress of a connection's streams, to tell a stalled connection from a quiet one. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 
@@ -6,7 +6,7 @@ interface StreamState {
   openedMs: number;
   lastReadMs: number;
   bytesRead: number;
-  /** since when the transport has held a write back; undefined: it holds none */
+  /** when the pending write began; undefined: no write is pending */
   writingMs: number | undefined;
 }
 
@@ -52,8 +52,7 @@ export class Activity {
   }
 
   /**
-   * A stream that is being opened, watched from then on: a transport that opens none any more is stalled like
-   * one whose streams give nothing.
+   * Watches a stream from its opening on: a transport that opens no more streams is stalled as well.
    */
   async watch(opening: Promise<ByteStream>): Promise<ByteStream> {
     const state: StreamState = { openedMs: this.#now(), lastReadMs: this.#now(), bytesRead: 0, writingMs: undefined };
@@ -99,7 +98,7 @@ export class Activity {
     }, { highWaterMark: 0 });
   }
 
-  /** Times the writes in place: a stream around this one would hold its FIN back until the last write was taken. */
+  /** Times the writes in place: a wrapping stream would delay the FIN until the last write was taken. */
   #writable({ writable }: ByteStream, state: StreamState): WritableStream<Uint8Array> {
     const getWriter = writable.getWriter.bind(writable);
     writable.getWriter = () => {

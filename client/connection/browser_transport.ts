@@ -1,10 +1,9 @@
 /**
- * The browser's way to the server: WebTransport, or HTTPS where WebTransport is missing, blocked or broken.
+ * Connects a browser to the server by WebTransport, or by HTTPS where WebTransport is missing, blocked or broken.
  *
- * The two race. HTTPS has won its heat when it delivers the configuration; WebTransport then has {@link
- * headStartMs} to connect. If it needs longer the calls go over HTTPS and the attempt goes on beside them.
- * The outcome is remembered for the network, and while it says HTTPS, WebTransport is tried again in the
- * background.
+ * The two race. HTTPS is ready when it has delivered the configuration; WebTransport then has {@link headStartMs}
+ * to connect. If WebTransport needs longer, calls use HTTPS and the attempt continues. The outcome is remembered
+ * for the network. While the outcome is HTTPS, WebTransport is tried again in the background.
  */
 
 import { TransportError } from "../../schema/rpc/errors.ts";
@@ -17,17 +16,14 @@ import type { Connection, Transport } from "./transport.ts";
 import { answers, WatchedConnection } from "./webtransport/watched_connection.ts";
 import { connectWebTransport, type WebTransportClass } from "./webtransport/webtransport.ts";
 
-/**
- * A choice falls this long after the configuration has come, at the latest; a WebTransport handshake takes
- * two round trips.
- */
+/** Time for WebTransport to connect once the configuration came; its handshake takes two round trips. */
 export const headStartMs = 2_000;
-/** UDP that a network drops silently is noticed only by waiting; an attempt that lasts longer than this has failed. */
+/** A network may drop UDP silently: an attempt that lasts longer than this has failed. */
 export const attemptMs = 10_000;
 /** First pause between tries in the background; it doubles up to `longestRetryMs`. */
 export const firstRetryMs = 5_000;
 export const longestRetryMs = 10 * 60_000;
-/** A network that dropped UDP may let it pass tomorrow. */
+/** A network that dropped UDP may stop doing so. */
 export const blockedForMs = 60 * 60_000;
 /** A browser that stalls does so until it is updated. */
 export const stalledForMs = 24 * 60 * 60_000;
@@ -52,7 +48,7 @@ export class BrowserTransport implements Transport {
   readonly #network: () => string;
   readonly #fetchConfig: (signal: AbortSignal) => Promise<GatewayConfig>;
   readonly #connectHttps: (rpc: string) => Connection;
-  /** came up beside a fallback that has handed over to it */
+  /** A WebTransport connection to which a fallback has handed over. */
   #prepared: Connection | undefined;
 
   /** @param origin of the gateway: the page's own, "https://host:port" */

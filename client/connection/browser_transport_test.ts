@@ -96,7 +96,7 @@ function webTransport(
 const never = new AbortController().signal;
 const subscription = { recipientKey: new Uint8Array(32), after: 0 };
 
-Deno.test("BrowserTransport connects by WebTransport with the hashes of a config that it reads anew each time", async () => {
+Deno.test("BrowserTransport reads the configuration at each attempt, and uses its certificate hashes", async () => {
   const { origin, seen, stop } = gateway();
   const { implementation, sessions } = webTransport(Promise.resolve());
   const transport = new BrowserTransport(origin, { WebTransport: implementation });
@@ -132,7 +132,7 @@ Deno.test("BrowserTransport takes HTTPS when WebTransport is missing, refused or
   await bare.stop();
 });
 
-Deno.test("BrowserTransport rejects with TransportError when nothing answers, when the version differs, and when it is given up", async () => {
+Deno.test("BrowserTransport rejects with TransportError without an answer, for another version, at abort", async () => {
   await assert.rejects(new BrowserTransport("http://127.0.0.1:1", {}).connect(never), TransportError);
   const { origin, stop } = gateway({ wireVersion: 2 });
   await assert.rejects(new BrowserTransport(origin, {}).connect(never), TransportError);
@@ -147,7 +147,7 @@ Deno.test("BrowserTransport rejects with TransportError when nothing answers, wh
   await other.stop();
 });
 
-Deno.test("BrowserTransport rejects malformed certificate hashes, and asks for no hash where the gateway names none", async () => {
+Deno.test("BrowserTransport rejects malformed certificate hashes, and accepts a gateway without hashes", async () => {
   const { implementation, sessions } = webTransport(Promise.resolve());
   for (
     const certificateHashes of [
@@ -168,7 +168,7 @@ Deno.test("BrowserTransport rejects malformed certificate hashes, and asks for n
   await stop();
 });
 
-Deno.test("HttpsConnection carries errors, streamed bodies and long answers, and resets the request when the call is left", async () => {
+Deno.test("HttpsConnection carries errors, streamed bodies and long answers, and aborts requests", async () => {
   const { origin, seen, stop } = gateway();
   const connection = await new BrowserTransport(origin, {}).connect(never);
   const rpc = new RpcClient((signal) => connection.openStream(signal));
@@ -191,7 +191,7 @@ Deno.test("HttpsConnection carries errors, streamed bodies and long answers, and
   await stop();
 });
 
-Deno.test("HttpsConnection is over when the network or the gateway's core is gone, and not when a call is refused", async () => {
+Deno.test("HttpsConnection ends when the network or the core is gone, not when a call is refused", async () => {
   const { origin, seen, stop } = gateway();
   const connection = await new BrowserTransport(origin, {}).connect(never);
   const rpc = new RpcClient((signal) => connection.openStream(signal));
@@ -239,7 +239,7 @@ Deno.test("HttpsConnection that is closed while a call is being written leaves n
   await stop();
 });
 
-Deno.test("HttpsConnection streams a large body while it is being made, where the runtime can, and goes back to whole bodies when that fails", async () => {
+Deno.test("HttpsConnection streams large bodies where it can, and sends them whole after a failure", async () => {
   const bodies: boolean[] = [];
   let refusesStreams = false;
   const { origin, stop } = gateway();

@@ -1,6 +1,6 @@
 /**
- * Holds the one connection to the server. While a device is signed in it keeps it up: connects, backs off,
- * notices a dead one. Before that, a call connects when it is made.
+ * Holds the one connection to the server. While a device is signed in, the manager keeps the connection up: it
+ * connects, backs off and notices dead connections. Before that, each call connects when it is made.
  */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
@@ -22,16 +22,21 @@ const attemptsAtOnce = 5;
 /** A connection that outlived a sleep or another network has this long to answer, in ms. */
 export const wakeProbeMs = 500;
 
-/** How a turn of work on a connection ended. */
+/** How the session loop on a connection ended. */
 export type SessionEnd =
-  /** The connection is of no more use: back off and connect again. */
+  /** The connection is unusable: back off and connect again. */
   | "lost"
   /** The server drains (E040): connect again soon. */
   | "drained"
   /** The session is over: stop. */
   | "ended";
 
-/** What is done on each connection, until it ends. Never rejects. */
+/**
+ * Runs on each connection until the connection or the session ends. Never rejects.
+ *
+ * @param signal aborts when the manager stops
+ * @param progressed resets the back-off: the server has answered
+ */
 export type SessionLoop = (signal: AbortSignal, progressed: () => void) => Promise<SessionEnd>;
 
 /** The one connection to the server, and the loop that keeps it up. */
@@ -42,12 +47,13 @@ export class ConnectionManager {
   #state: ConnectionState = { kind: "offline" };
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
-  #turn: SessionLoop | undefined;
+  #sessionLoop: SessionLoop | undefined;
   #running: Promise<void> = Promise.resolve();
   #stop = new AbortController();
-  #hurry = new AbortController();
-  /** Begins a further attempt to connect at once, while some are under way. */
-  #tryNow: () => void = () => {};
+  /** Aborts the pause before the next attempt to connect. */
+  #reconnectNow = new AbortController();
+  /** Begins a further attempt to connect, while others are under way. */
+  #attemptNow: () => void = () => {};
   #probing = false;
   #closed = false;
 
@@ -66,24 +72,30 @@ export class ConnectionManager {
   }
 
   /**
-   * For RpcClient: a stream on the present connection, or on a new one. While the link is kept up, only on
-   * the present one.
+   * For RpcClient: opens a stream on the present connection, or on a new one. While the session loop runs, only
+   * the present connection is used.
+   *
+   * @throws TransportError
    */
   readonly openStream = async (signal?: AbortSignal): Promise<ByteStream> => {
     // A background task may outlive its engine. What it stores can be lost, so the server must not hear of it.
     if (this.#closed) throw new TransportError("the connection was closed");
     const connection = this.#connection ??
-      (this.#connecting ? await this.#connecting : this.#turn ? undefined : await this.#connect(this.#stop.signal));
+      (this.#connecting
+        ? await this.#connecting
+        : this.#sessionLoop
+        ? undefined
+        : await this.#connect(this.#stop.signal));
     if (!connection) throw new TransportError("no connection to the server");
     return await connection.openStream(signal);
   };
 
-  /** Keeps a connection up and runs `turn` on each, until `stop`. */
-  start(turn: SessionLoop): void {
-    if (this.#turn || this.#closed) return;
-    this.#turn = turn;
+  /** Keeps a connection up and runs `sessionLoop` on each, until `stop`. */
+  start(sessionLoop: SessionLoop): void {
+    if (this.#sessionLoop || this.#closed) return;
+    this.#sessionLoop = sessionLoop;
     this.#stop = new AbortController();
-    this.#running = this.#run(turn, this.#stop.signal);
+    this.#running = this.#run(sessionLoop, this.#stop.signal);
   }
 
   /** Ends the connection and the loop. */
@@ -91,7 +103,7 @@ export class ConnectionManager {
     this.#stop.abort();
     this.#dropConnection();
     await this.#running;
-    this.#turn = undefined;
+    this.#sessionLoop = undefined;
     this.#stop = new AbortController();
     this.#setState({ kind: "offline" });
   }
@@ -102,14 +114,14 @@ export class ConnectionManager {
   }
 
   /**
-   * The network came back or the device woke up: connects now, and finds out whether a connection from before
-   * still lives: left alone, a dead one is believed in for half a minute.
+   * The network came back or the device woke up. Connects now, and probes a connection from before: without the
+   * probe a dead connection is noticed after half a minute only.
    */
   wake(): void {
-    this.#hurry.abort();
-    this.#hurry = new AbortController();
-    this.#tryNow();
-    if (this.#connection && this.#turn && !this.#probing) void this.#probe(this.#connection);
+    this.#reconnectNow.abort();
+    this.#reconnectNow = new AbortController();
+    this.#attemptNow();
+    if (this.#connection && this.#sessionLoop && !this.#probing) void this.#probe(this.#connection);
   }
 
   async #probe(connection: Connection): Promise<void> {
@@ -119,20 +131,20 @@ export class ConnectionManager {
     if (!alive && this.#connection === connection) this.#dropConnection();
   }
 
-  /** The present connection is dead, whatever it says. */
+  /** Closes a connection that is dead or no longer wanted. */
   #dropConnection(connection: Connection | undefined = this.#connection): void {
     connection?.close();
     if (this.#connection === connection) this.#connection = undefined;
   }
 
-  async #run(turn: SessionLoop, stop: AbortSignal): Promise<void> {
+  async #run(sessionLoop: SessionLoop, stop: AbortSignal): Promise<void> {
     let failures = 0;
     while (!stop.aborted) {
       this.#setState({ kind: "connecting" });
       let end: SessionEnd = "lost";
       try {
         await this.#connect(stop);
-        end = await turn(stop, () => {
+        end = await sessionLoop(stop, () => {
           failures = 0;
         });
       } catch {
@@ -141,7 +153,7 @@ export class ConnectionManager {
       this.#dropConnection();
       if (stop.aborted) return;
       if (end === "ended") {
-        this.#turn = undefined;
+        this.#sessionLoop = undefined;
         this.#setState({ kind: "offline" });
         return;
       }
@@ -150,7 +162,7 @@ export class ConnectionManager {
       const delayMs = end === "drained"
         ? drainedMs(this.#environment.random())
         : backoffMs(failures, this.#environment.random(), longestReconnectMs);
-      await pause(this.#environment, delayMs, AbortSignal.any([stop, this.#hurry.signal]));
+      await pause(this.#environment, delayMs, AbortSignal.any([stop, this.#reconnectNow.signal]));
     }
   }
 
@@ -176,8 +188,8 @@ export class ConnectionManager {
         atOnce: attemptsAtOnce,
         after: (delayMs, run) => this.#environment.after(delayMs, run),
         reconnectNow: (beginNow) => {
-          this.#tryNow = beginNow;
-          return () => this.#tryNow = () => {};
+          this.#attemptNow = beginNow;
+          return () => this.#attemptNow = () => {};
         },
         signal: AbortSignal.any([stop, late.signal]),
       });
@@ -195,7 +207,7 @@ export class ConnectionManager {
     }
   }
 
-  /** The turn says when the server has really answered. */
+  /** The session loop calls this when the server has answered on the present connection. */
   readonly confirm = (): void => {
     const transport = this.#connection?.transport;
     this.#setState({ kind: "connected", ...(transport && transport !== "QUIC" && { transport }) });

@@ -106,7 +106,7 @@ Deno.test("Link backs off with growing delays while nothing answers, and wake() 
   await manager.close();
 });
 
-Deno.test("Link reconnects soon when the server drains, and starts its delays anew after it was connected", async () => {
+Deno.test("ConnectionManager reconnects soon after a drain, and resets its delays when connected", async () => {
   const { clockwork, states, ends, manager, start } = linked(() => Promise.resolve(fakeConnection()));
   start();
   await settle();
@@ -153,7 +153,7 @@ function silentConnection() {
   });
 }
 
-Deno.test("wake() drops a connection that does not answer within half a second, and a new one is tried a tenth of a second later", async () => {
+Deno.test("wake() drops a connection that does not answer within half a second, and reconnects", async () => {
   const made: ReturnType<typeof silentConnection>[] = [];
   const { clockwork, ends, manager, start } = linked(() => {
     made.push(silentConnection());
@@ -204,7 +204,7 @@ Deno.test("wake() leaves a connection that answers as it is", async () => {
   await manager.close();
 });
 
-Deno.test("while attempts to connect hang, a fresh one begins at least every 0.75 s, so that a server that is back is found within a second", async () => {
+Deno.test("while attempts to connect hang, a new one begins at least every 0.75 s", async () => {
   const begun: number[] = [];
   const { clockwork, manager, start } = linked(() => {
     begun.push(clockwork.nowMs);
@@ -316,7 +316,7 @@ const element = (...seqs: number[]) =>
     })),
   });
 
-Deno.test("listen() hands on entries, marks the end of the backlog once, and gives up after 45 s of silence", async () => {
+Deno.test("listen() passes entries on, reports the end of the backlog, and ends after 45 s of silence", async () => {
   const clockwork = new Clockwork();
   const received: number[] = [];
   const { end, marks, answer } = subscribed(clockwork, received);

@@ -1,17 +1,17 @@
-/** HTTPS for now: it hands over to WebTransport when that comes up, without breaking a call that is under way. */
+/** An HTTPS connection that hands over to WebTransport later, without breaking calls in progress. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { Activity } from "./activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Connection } from "./transport.ts";
 
-/** After the hand-over, calls over HTTPS get their answers as long as something moves, and this much longer … */
+/** After the hand-over, the HTTPS connection ends when no stream has moved for this long … */
 export const quietMs = 2_000;
-/** … but no longer than this in all: the engine sends again what was cut off, with the same id. */
+/** … or after this time in all. The engine repeats interrupted calls with the same id. */
 export const lastCallMs = 20_000;
 const lookEveryMs = 500;
 
-/** A connection over HTTPS that looks for a better one meanwhile. */
+/** HTTPS until a better connection takes over. */
 export class FallbackConnection implements Connection {
   readonly transport = "HTTPS";
   readonly closed: Promise<{ reason: string }>;
@@ -42,8 +42,8 @@ export class FallbackConnection implements Connection {
   }
 
   /**
-   * New calls go to `next` from now on. When those under way have ended, or only wait (a subscription), this
-   * connection ends: the engine's next one is `next`.
+   * New calls use `next` from now on. This connection ends when its calls have ended or only wait (a subscription);
+   * the engine then gets `next`.
    */
   handOver(next: Connection): void {
     this.#next = next;

@@ -1,5 +1,6 @@
-/** What the gateway says of itself: `/.well-known/quicproquo.json` (specification §5.4). */
+/** The gateway's configuration: `/.well-known/quicproquo.json` (specification §5.4). */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { wireVersion } from "../../schema/rpc/messages.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 
@@ -9,7 +10,7 @@ export interface GatewayConfig {
   webtransport?: {
     url: string;
     /** SHA-256 of the certificates that are valid now or next; empty: the certificate is one that browsers trust. */
-    certificateHashes: Uint8Array<ArrayBuffer>[];
+    certificateHashes: Bytes[];
   };
   /** Path of the HTTPS fallback. */
   rpc: string;
@@ -42,13 +43,13 @@ export async function fetchGatewayConfig(origin: string, signal: AbortSignal): P
 }
 
 /** Each `{algorithm: "sha-256", value: base64 of 32 bytes}`. */
-function hashesOf(value: unknown): Uint8Array<ArrayBuffer>[] {
+function hashesOf(value: unknown): Bytes[] {
   if (value === undefined) return [];
   try {
     const hashes = (value as { algorithm: string; value: string }[]).map(({ algorithm, value }) =>
       algorithm === "sha-256" ? Uint8Array.from(atob(value), (char) => char.charCodeAt(0)) : undefined
     );
-    if (hashes.every((hash) => hash?.length === 32)) return hashes as Uint8Array<ArrayBuffer>[];
+    if (hashes.every((hash) => hash?.length === 32)) return hashes as Bytes[];
   } catch {
     // Not a list, or not base64.
   }

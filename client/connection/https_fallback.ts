@@ -6,21 +6,18 @@
  * (`commit`, `putBlob`) is streamed where the browser can: Chromium over HTTP/2, which wants HTTPS.
  */
 
-import { concat } from "../../schema/bytes.ts";
+import { type Bytes, concat } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { StreamLimit } from "./stream_limit.ts";
 import type { Connection } from "./transport.ts";
 
-/**
- * A gateway that has lost the core, or is going away, says so with these; the calls of the next connection
- * may find another.
- */
+/** Statuses of a gateway that has lost the core or is stopping: a new connection may reach another gateway. */
 const lostStatuses = new Set([502, 503, 504]);
 
-type CallBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+type CallBody = Bytes | ReadableStream<Bytes>;
 
-/** Below this one request with its length known is cheaper, and works everywhere. */
+/** Smaller bodies are sent whole: a request of known length is cheaper and works everywhere. */
 export const streamFromBytes = 128 * 1024;
 
 /**
@@ -101,11 +98,11 @@ export class HttpsConnection implements Connection {
       ReadableStreamDefaultReader<Uint8Array>
     >();
     answered.catch(() => {});
-    // A stream that ends before its call was sent must not leave a reader waiting.
+    // A reader must not wait for a stream that ends before its call was sent.
     signal.addEventListener("abort", () => giveUp(signal.reason), { once: true });
     const post = (body: CallBody) => {
       const posted = this.#post(body, signal);
-      // Nobody reads the answer of a call that was given up meanwhile.
+      // The answer of a cancelled call has no reader.
       posted.catch(() => {});
       answer(posted);
     };
@@ -117,7 +114,7 @@ export class HttpsConnection implements Connection {
         if (!this.#canStream || collectedBytes < streamFromBytes) return;
         const body = new TransformStream<Uint8Array, Uint8Array>();
         streamed = body.writable.getWriter();
-        post(body.readable as ReadableStream<Uint8Array<ArrayBuffer>>);
+        post(body.readable as ReadableStream<Bytes>);
         await streamed.write(concat(...pieces.splice(0)));
       },
       close: async () => {
@@ -151,7 +148,7 @@ export class HttpsConnection implements Connection {
       };
       response = await this.#fetch(this.#url, init as RequestInit);
     } catch (error) {
-      // The call was given up by its caller, or a proxy speaks HTTP/1.1 only, or the network is gone.
+      // The caller cancelled the call, a proxy speaks HTTP/1.1 only, or the network is gone.
       if (isStream) this.#canStream = false;
       else if (!signal.aborted) this.#finish("the network is gone");
       throw new TransportError(`HTTPS: ${(error as Error).message}`, { cause: error });

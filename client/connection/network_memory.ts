@@ -1,6 +1,6 @@
 /**
- * What this device has learnt about WebTransport in each network: so that the next start does not wait for
- * UDP packets that never arrive.
+ * Remembers for each network whether WebTransport works, so that the next start does not wait for UDP packets that
+ * never arrive.
  */
 
 import { type IDBPDatabase, openDB } from "idb";
@@ -22,7 +22,7 @@ export interface NetworkMemory {
   save(network: string, verdict: Verdict | undefined): Promise<void>;
 }
 
-/** For as long as the page lives. */
+/** In memory, as long as the page lives. */
 export class VolatileNetworkMemory implements NetworkMemory {
   readonly #verdicts = new Map<string, Verdict>();
 
@@ -38,8 +38,8 @@ export class VolatileNetworkMemory implements NetworkMemory {
 }
 
 /**
- * Over restarts, in a database of its own: it says nothing about a person and may be lost at any time, so
- * every failure reads as "nothing known".
+ * In a database of its own, across restarts. It holds no personal data and may be lost at any time, so every failure
+ * counts as "nothing known".
  */
 export class StoredNetworkMemory implements NetworkMemory {
   readonly #name: string;
@@ -56,7 +56,7 @@ export class StoredNetworkMemory implements NetworkMemory {
         return { reason: kept.reason, untilMs: kept.untilMs };
       }
     } catch {
-      // Private windows and full disks: the race decides anew.
+      // Private windows and full disks: the race decides again.
     }
     return undefined;
   }
@@ -78,9 +78,8 @@ export class StoredNetworkMemory implements NetworkMemory {
 }
 
 /**
- * What a page can know of the network that it is in: the server, and on some devices (phones) the kind of
- * link. Elsewhere all networks of a device share one name, which the verdict's end and the tries in the
- * background make good.
+ * Names the present network as far as a page can know it: the server, and on phones the kind of network. Elsewhere all
+ * networks of a device share one name; expiring verdicts and background attempts compensate for that.
  *
  * @param origin of the gateway
  * @param connection `navigator.connection`, where there is one

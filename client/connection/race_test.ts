@@ -1,182 +1,19 @@
-/** Which way is chosen, remembered and left again, with transports and a clock that the test moves. */
 import assert from "node:assert/strict";
-import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import { Handlers } from "../../schema/rpc/server.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { openingTo, streamPair } from "../testing/call_server.ts";
-import { attemptMs, blockedForMs, BrowserTransport, firstRetryMs, headStartMs } from "./browser_transport.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { attemptMs, blockedForMs, firstRetryMs, headStartMs } from "./browser_transport.ts";
 import { lastCallMs, quietMs } from "./fallback_connection.ts";
-import { VolatileNetworkMemory } from "./network_memory.ts";
 import type { Connection } from "./transport.ts";
 import { heldUpMs, probeMs, waitingMs, watchEveryMs } from "./webtransport/watched_connection.ts";
-import type { WebTransportClass } from "./webtransport/webtransport.ts";
-
-class FakeClock implements Clock {
-  #now = 1_000_000;
-  readonly #timers = new Set<{ atMs: number; run: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#now + delayMs, run };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  /** Lets time pass, running what falls due in order, and what follows from it before the next. */
-  async pass(forMs: number): Promise<void> {
-    const endMs = this.#now + forMs;
-    await settle();
-    while (true) {
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
-      if (!next) break;
-      this.#timers.delete(next);
-      this.#now = next.atMs;
-      next.run();
-      await settle();
-    }
-    this.#now = endMs;
-    await settle();
-  }
-}
-
-/** Everything that needs no time happens. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-const served = () =>
-  openingTo(
-    new Handlers<undefined>()
-      .unary(
-        delivery.health,
-        () =>
-          Promise.resolve({
-            serverTimeMs: 1,
-            wireVersion: 1,
-            draining: false,
-            build: "",
-            restoredMs: 0,
-            restoredToMs: 0,
-          }),
-      )
-      .unary(delivery.putBlob, async (_params, { chunks }) => {
-        for await (const _ of chunks());
-        return { expiresMs: 1 };
-      })
-      .stream(delivery.subscribe, async function* (_params, { signal }) {
-        yield { entries: [] };
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      }),
-    () => undefined,
-  );
-
-/** A stream whose writes hang from then on. */
-function takingUntil(isStarved: () => boolean, { readable, writable }: ByteStream): ByteStream {
-  const writer = writable.getWriter();
-  const sink = new WritableStream<Uint8Array>({
-    write: (bytes) => isStarved() ? new Promise<void>(() => {}) : writer.write(bytes),
-    close: () => writer.close(),
-    abort: (reason) => writer.abort(reason),
-  });
-  return { readable, writable: sink };
-}
-
-/** What a WebTransport of the test does: connects, fails or says nothing; later its streams may fall silent. */
-class World {
-  readonly clock = new FakeClock();
-  readonly memory = new VolatileNetworkMemory();
-  behaviour: "connects" | "fails" | "hangs" = "connects";
-  isSilent = false;
-  /** what a session does once its flow control is used up, which is never refilled */
-  starved: "opens no stream" | "takes no write" | undefined;
-  network = "home";
-  attempts = 0;
-  sessions: { ready: () => void; end: () => void; closed: boolean }[] = [];
-  httpsOpen = 0;
-  readonly transport: BrowserTransport;
-
-  constructor() {
-    // deno-lint-ignore no-this-alias -- the classes below have a `this` of their own
-    const world = this;
-    class FakeWebTransport {
-      readonly ready: Promise<void>;
-      readonly closed: Promise<unknown>;
-      readonly #session: World["sessions"][number];
-      constructor() {
-        world.attempts++;
-        const ready = Promise.withResolvers<void>();
-        const closed = Promise.withResolvers<unknown>();
-        this.ready = ready.promise;
-        this.closed = closed.promise;
-        this.#session = { ready: ready.resolve, end: () => closed.resolve({ reason: "gone" }), closed: false };
-        world.sessions.push(this.#session);
-        if (world.behaviour === "connects") ready.resolve();
-        if (world.behaviour === "fails") ready.reject(new Error("refused"));
-      }
-      close() {
-        this.#session.closed = true;
-        this.#session.end();
-      }
-      createBidirectionalStream() {
-        if (world.starved === "opens no stream") return new Promise(() => {});
-        return world.isSilent
-          ? Promise.resolve(streamPair()[0])
-          : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
-      }
-    }
-    this.transport = new BrowserTransport("https://chat.example", {
-      WebTransport: FakeWebTransport as unknown as WebTransportClass,
-      clock: this.clock,
-      memory: this.memory,
-      network: () => this.network,
-      fetchConfig: () =>
-        Promise.resolve({ webtransport: { url: "https://chat.example:4433/wt", certificateHashes: [] }, rpc: "/rpc" }),
-      connectHttps: () => this.#https(),
-    });
-  }
-
-  #https(): Connection {
-    this.httpsOpen++;
-    const closed = Promise.withResolvers<{ reason: string }>();
-    const open = served();
-    return {
-      transport: "HTTPS",
-      openStream: (signal) => open(signal),
-      closed: closed.promise,
-      close: () => {
-        this.httpsOpen--;
-        closed.resolve({ reason: "closed" });
-      },
-    };
-  }
-
-  /** Connects, and says how long that took by the test's clock. */
-  async connect(): Promise<{ connection: Connection; tookMs: number }> {
-    const startMs = this.clock.now();
-    let connection: Connection | undefined;
-    void this.transport.connect(new AbortController().signal).then((made) => connection = made);
-    await settle();
-    while (!connection) await this.clock.pass(250);
-    return { connection, tookMs: this.clock.now() - startMs };
-  }
-}
+import { settle, World } from "./testing/fake_network.ts";
 
 const call = (connection: Connection) =>
   new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
 const isOver = async (connection: Connection) =>
   await Promise.race([connection.closed.then(({ reason }) => reason), settle().then(() => undefined)]);
 
-Deno.test("WebTransport that connects fast is chosen at once, and nothing is tried beside it", async () => {
+Deno.test("WebTransport that connects fast is chosen at once, without HTTPS", async () => {
   const world = new World();
   const { connection, tookMs } = await world.connect();
   assert.deepEqual([connection.transport, tookMs, world.httpsOpen], ["WebTransport", 0, 0]);
@@ -185,7 +22,7 @@ Deno.test("WebTransport that connects fast is chosen at once, and nothing is tri
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("WebTransport that hangs is left for HTTPS within 3 s, and not waited for the next time in that network", async () => {
+Deno.test("WebTransport that hangs gives way to HTTPS within 3 s, and is remembered for the network", async () => {
   const world = new World();
   world.behaviour = "hangs";
   const first = await world.connect();
@@ -217,7 +54,7 @@ Deno.test("WebTransport that fails at once gives way to HTTPS at once", async ()
   assert.deepEqual([world.clock.pending, world.httpsOpen], [0, 0]);
 });
 
-Deno.test("WebTransport that connects after HTTPS was chosen takes over: calls under way end first, the next connection is the one that came up", async () => {
+Deno.test("WebTransport that connects after HTTPS was chosen takes over after the calls under way", async () => {
   const world = new World();
   world.behaviour = "hangs";
   const { connection } = await world.connect();
@@ -243,7 +80,7 @@ Deno.test("WebTransport that connects after HTTPS was chosen takes over: calls u
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("WebTransport is tried again in the background with growing pauses, and taken when it works", async () => {
+Deno.test("WebTransport is tried again in the background with growing pauses", async () => {
   const world = new World();
   world.behaviour = "fails";
   const { connection } = await world.connect();
@@ -273,7 +110,7 @@ Deno.test("WebTransport that connects but carries no call is not taken", async (
   connection.close();
 });
 
-Deno.test("WebTransport that stalls in the middle of a session is left for HTTPS and not tried again for a day", async () => {
+Deno.test("WebTransport that stalls in a session gives way to HTTPS for a day", async () => {
   const world = new World();
   const { connection } = await world.connect();
   await call(connection);
@@ -290,7 +127,7 @@ Deno.test("WebTransport that stalls in the middle of a session is left for HTTPS
   next.connection.close();
 });
 
-Deno.test("WebTransport that opens no stream any more is left for HTTPS: calls that wait for one fail at once, and are made again there", async () => {
+Deno.test("WebTransport that opens no more streams gives way to HTTPS, and waiting calls fail", async () => {
   const world = new World();
   const { connection } = await world.connect();
   const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, {
@@ -311,7 +148,7 @@ Deno.test("WebTransport that opens no stream any more is left for HTTPS: calls t
   void listening.next().catch(() => {});
 });
 
-Deno.test("a call that gives up while WebTransport opens no stream for it ends by itself", async () => {
+Deno.test("a call whose stream never opens ends when its caller gives up", async () => {
   const world = new World();
   const { connection } = await world.connect();
   world.starved = "opens no stream";
@@ -325,7 +162,7 @@ Deno.test("a call that gives up while WebTransport opens no stream for it ends b
   connection.close();
 });
 
-Deno.test("WebTransport that takes no more of an upload is left for HTTPS although its other streams work", async () => {
+Deno.test("WebTransport that stops taking an upload gives way to HTTPS", async () => {
   const world = new World();
   const { connection } = await world.connect();
   const upload = async (over: Connection) =>

@@ -12,7 +12,7 @@ import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
  */
 export const maxOpenStreams = 100;
 
-/** Holds the streams of one connection below the peer's limit: who comes later waits. */
+/** Keeps the open streams of one connection below the peer's limit; further calls wait. */
 export class StreamLimit {
   readonly #slots: Semaphore;
 
@@ -24,7 +24,7 @@ export class StreamLimit {
    * Waits for a free slot, then opens. The slot is free again when the reading side of the stream has ended,
    * failed or been cancelled.
    *
-   * @param signal gives the wait up, also that for the transport: one that gives no more credit never opens
+   * @param signal cancels the wait for a slot and for the transport, which may never open a stream
    */
   async open(signal: AbortSignal | undefined, opener: () => Promise<ByteStream>): Promise<ByteStream> {
     signal?.throwIfAborted();
@@ -55,7 +55,7 @@ function reset({ readable, writable }: ByteStream): void {
   writable.abort().catch(() => {});
 }
 
-/** @param discard takes what comes after the waiter has given up */
+/** @param discard is called with a result that comes after the abort */
 async function interruptible<T>(
   awaited: Promise<T>,
   signal: AbortSignal | undefined,

@@ -15,7 +15,7 @@ function stream(): ByteStream & { end(): void; fail(error: Error): void } {
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-Deno.test("StreamLimit opens no more than its number at once, and the next when one has ended, failed or been cancelled", async () => {
+Deno.test("StreamLimit opens up to its number, and the next one when a stream ends", async () => {
   const limit = new StreamLimit(1);
   let opened = 0;
   const first = stream();
@@ -40,7 +40,7 @@ Deno.test("StreamLimit opens no more than its number at once, and the next when 
   assert.equal(opened, 4);
 });
 
-Deno.test("StreamLimit lets a waiter give up, and hands its slot to the next; a failed opening frees its slot too", async () => {
+Deno.test("StreamLimit frees the slot of a waiter that gives up and of a failed opening", async () => {
   const limit = new StreamLimit(1);
   const one = await limit.open(undefined, () => Promise.resolve(stream()));
   const aborter = new AbortController();

@@ -1,5 +1,6 @@
-/** One turn of listening: subscribe from the cursor, hand on what comes, notice silence. */
+/** The session loop of a signed-in device: subscribes from the cursor, passes entries on, notices silence. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
@@ -13,20 +14,25 @@ export interface SubscriptionOptions {
   rpc: RpcClient;
   environment: Environment;
   /** 32 bytes */
-  recipientKey: Uint8Array<ArrayBuffer>;
+  recipientKey: Bytes;
   /** The highest seq that is on disk. */
   cursor: () => number;
-  /** Processes entries; a throw ends the turn, and the next one starts from the cursor. */
+  /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */
   receive(entries: Entry[]): Promise<void>;
-  /** The backlog is through (called once). */
+  /** The backlog is processed (called once). */
   caughtUp(): void;
   /** The first sign that the server serves this device. */
   answered(): void;
-  /** Told of errors that end a turn, for logs. */
+  /** Told of errors that end the subscription, for logs. */
   failed(error: unknown): void;
 }
 
-/** Never rejects. */
+/**
+ * Listens until the subscription ends. Never rejects.
+ *
+ * @param signal ends the subscription
+ * @returns how it ended
+ */
 export async function listen(options: SubscriptionOptions, signal: AbortSignal): Promise<SessionEnd> {
   const silence = new AbortController();
   let cancel = () => {};
@@ -43,7 +49,7 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
       after: options.cursor(),
     }, { signal: AbortSignal.any([signal, silence.signal]) });
     for await (const { entries } of stream) {
-      // Our own work on an element is not the server's silence.
+      // Time that this device needs for an element is not the server's silence.
       cancel();
       if (!answered) {
         answered = true;

@@ -1,4 +1,4 @@
-/** How the engine reaches the server: one connection at a time, which opens byte streams and says when it is over. */
+/** The interface of transports: connections to the server that open byte streams. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 
@@ -14,7 +14,7 @@ export interface Connection {
 
 export interface Transport {
   /**
-   * Connects once, without retry (the engine's own back-off asks again).
+   * Connects once, without retries: the engine backs off and tries again.
    *
    * @throws TransportError
    */

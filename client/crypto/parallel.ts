@@ -1,8 +1,7 @@
 /**
- * Public-key work for many members at once, spread over threads when the runtime was given some: header
- * encapsulations, seals of path and Welcome secrets, signature checks. Each is a job that needs nothing but
- * its inputs, so any thread can do it. Without threads, and for a few jobs, everything runs where it was
- * asked for.
+ * Spreads public-key operations for many members over threads: header encapsulations, seals of path and Welcome
+ * secrets, signature checks. A job depends only on its inputs, so any thread can run it. Without threads, and for few
+ * jobs, everything runs in the caller's thread.
  */
 
 import type { Bytes } from "../../schema/bytes.ts";
@@ -28,28 +27,28 @@ interface Kinds {
 export type CryptoJob = { [K in keyof Kinds]: { kind: K } & Kinds[K]["job"] }[keyof Kinds];
 export type CryptoResult = Kinds[keyof Kinds]["result"];
 
-/** Threads as they are handed in. */
+/** The interface of the threads; the caller provides them. */
 export interface CryptoThreads {
-  /** How many jobs it can do at once. */
+  /** How many jobs run at once. */
   readonly count: number;
   /** @returns the results in the order of the jobs; rejects when a thread is broken */
   run(jobs: CryptoJob[]): Promise<CryptoResult[]>;
 }
 
-/** Fewer jobs than this are done sooner than a thread has been asked. */
+/** Fewer jobs than this run faster in the own thread. */
 export const fewestJobs = 16;
-/** What a thread is given at once: small enough that all end together. */
+/** Jobs that a thread gets at once: few enough that all threads end together. */
 const shareSize = 25;
 
 let threads: CryptoThreads | undefined;
 let gathered: { job: CryptoJob; resolve: (result: CryptoResult) => void; reject: (error: unknown) => void }[] = [];
 
-/** From now on jobs may run there. `undefined`: everything here again. */
+/** Sets the threads for further jobs; `undefined` runs them in the own thread again. */
 export function useCryptoThreads(given: CryptoThreads | undefined): void {
   threads = given;
 }
 
-/** Does one job here: what a thread does with each. */
+/** Runs one job in the own thread. */
 export async function runJob(job: CryptoJob): Promise<CryptoResult> {
   switch (job.kind) {
     case "encapsulate":
@@ -65,9 +64,9 @@ export async function runJob(job: CryptoJob): Promise<CryptoResult> {
 }
 
 /**
- * Asks for one job, which runs with the others that are asked for in the same turn (`Promise.all` over the members).
+ * Queues a job. It runs together with the jobs that are queued in the same task (`Promise.all` over the members).
  *
- * @returns its result; the threads change how soon it is there, never what it is
+ * @returns its result, which does not depend on the threads
  */
 export function spread<K extends keyof Kinds>(job: { kind: K } & Kinds[K]["job"]): Promise<Kinds[K]["result"]> {
   if (!threads) return runJob(job as CryptoJob);
@@ -77,7 +76,7 @@ export function spread<K extends keyof Kinds>(job: { kind: K } & Kinds[K]["job"]
   });
 }
 
-/** Waits as long as more are asked for without a pause, then hands all on. */
+/** Waits while more jobs are queued without a pause, then passes all on. */
 async function gather(): Promise<void> {
   for (let seen = 0; seen !== gathered.length;) {
     seen = gathered.length;

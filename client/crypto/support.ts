@@ -1,6 +1,6 @@
 /**
- * What the runtime's WebCrypto can do, found out once by trying: names alone do not tell (a runtime may know
- * an algorithm and refuse its key format).
+ * Detects once which algorithms the runtime's WebCrypto supports, by using them: a runtime may know an algorithm and
+ * refuse its key format.
  */
 
 /**

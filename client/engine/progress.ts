@@ -1,4 +1,4 @@
-/** Progress is told only of work that takes longer than 200 ms: faster work would only flicker. */
+/** Reports progress of work that takes longer than 200 ms; shorter work would only flicker. */
 
 import type { Progress } from "../api/engine_api.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -6,8 +6,8 @@ import type { Environment } from "../runtime/environment.ts";
 export const quietMs = 200;
 
 /**
- * @param tell told of progress once the work is slow, and `undefined` at its end if it was told anything
- * @param work gets a function to say how far it is
+ * @param tell called with the progress of slow work, and with `undefined` at its end
+ * @param work receives a function that reports its progress
  */
 export async function withProgress<T>(
   environment: Environment,

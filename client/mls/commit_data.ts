@@ -1,6 +1,6 @@
 /**
- * The authenticated_data of a commit (specification §2.4): what the committer says that the commit does, for
- * every client to hold against what it did.
+ * The authenticated_data of a commit (specification §2.4): the committer's statement of the commit's effect. Every
+ * client compares it with the actual effect.
  */
 
 import { type Bytes, concat } from "../../schema/bytes.ts";

@@ -1,5 +1,5 @@
 /**
- * The message envelope (specification §2.5): all that the server sees of a message. Wire form: CBOR array
+ * The message envelope (specification §2.5): the part of a message that the server sees. Wire form: CBOR array
  * [version, suite, kind, epoch, salt, ciphertext].
  */
 

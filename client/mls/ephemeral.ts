@@ -1,6 +1,6 @@
 /**
- * Ephemeral payloads (typing, receipts; specification §2.6): outside the MLS ratchet, which unseen messages
- * would exhaust; signed by the device key, good for 30 s.
+ * Ephemeral payloads: typing and receipts (specification §2.6). They are outside the MLS ratchet, which lost messages
+ * would exhaust. The device key signs them, and they are valid for 30 s.
  */
 
 import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";

@@ -1,4 +1,4 @@
-/** Our MLS extensions and what every leaf must be able to do: codes, codecs, capabilities. */
+/** Our MLS extensions: codes, codecs, and the capabilities that every leaf needs. */
 
 import type { Capabilities, Extension, LeafNode } from "ts-mls";
 import { encodeRequiredCapabilities } from "ts-mls";

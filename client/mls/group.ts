@@ -1,6 +1,6 @@
 /**
- * The one way into MLS for the rest of the project. State in, `{newState, …}` out; foreign bytes give result
- * unions, never exceptions.
+ * The MLS adapter: the only interface to MLS for the rest of the project. State in, `{newState, …}` out; foreign bytes
+ * give result unions, never exceptions.
  *
  * @example const mls = createMls({ trust, isRevoked }); const own = await mls.createGroup({ channelId,
  * keyPackage, info }); const { newState, record, pending } = await mls.prepareCommit(own, { add:
@@ -76,7 +76,7 @@ export interface Mls {
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
   /**
-   * The DS accepted: the pending state, with what `current` received in the base epoch meanwhile. @throws
+   * Merges a commit that the DS accepted, with the ratchets that `current` moved in the base epoch. @throws
    * GroupUsageError if `current` is not at the base epoch
    */
   mergePending(current: GroupState, pending: PendingCommit): GroupState;
@@ -119,28 +119,28 @@ export interface Mls {
    */
   sealLeave(state: GroupState, message: { messageId: Uint8Array }): Promise<SealedMessage>;
 
-  /** @param entry.epoch the DS's word for the epoch; must equal the envelope's */
+  /** @param entry.epoch the epoch that the DS states; must equal the envelope's */
   openMessage(
     state: GroupState,
     entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array },
   ): Promise<OpenResult>;
 
-  /** Typing, receipts: no ratchet, no new state, signed by the device key. */
+  /** Seals typing or receipts: without a ratchet or a new state, signed by the device key. */
   sealEphemeral(
     state: GroupState,
     message: { messageId: Uint8Array; content: Uint8Array; nowMs: number },
   ): Promise<Bytes>;
 
-  /** Dropped (skipped "expired") when older than 30 s or from more than 30 s ahead. */
+  /** Opens one; skips it as "expired" when it is older than 30 s or more than 30 s in the future. */
   openEphemeral(
     state: GroupState,
     entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array; nowMs: number },
   ): Promise<EphemeralResult>;
 
-  /** In leaf order. */
+  /** @returns the members in leaf order */
   members(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
-  /** Members whose stored leave proposal waits for a commit. */
+  /** @returns members whose stored leave proposal waits for a commit */
   pendingLeaves(state: GroupState): Member[];
   /**
    * The confirmed transcript hash of the state's epoch, 32 bytes: equal for all members of one history
@@ -169,7 +169,7 @@ export interface Mls {
    */
   wipe(consumed: Uint8Array[]): void;
 
-  /** The whole state: once per commit. */
+  /** @returns the whole state, to be stored once per commit */
   encodeEpochRecord(state: GroupState): Bytes;
   /** @throws MalformedError on a record that is not ours: our storage, so a bug or damage, never foreign input */
   decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState;
@@ -177,7 +177,7 @@ export interface Mls {
   decodePending(bytes: Uint8Array): PendingCommit;
 }
 
-/** @param options the engine's judgement; both parts are required */
+/** @param options the engine's decisions about trust and revocation; both are required */
 export function createMls(options: MlsOptions): Mls {
   return {
     createGroup: (input) => createGroup(options, input),

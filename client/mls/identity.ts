@@ -1,6 +1,6 @@
 /**
- * Who a leaf is: the credential (specification §1.3), the trust hook that ts-mls asks for each leaf, and the
- * member as the engine sees it.
+ * The identity of a leaf: its credential (specification §1.3), the trust hook that ts-mls calls for each leaf, and the
+ * member in the engine's form.
  */
 
 import type { AuthenticationService, ClientConfig, Credential, LeafNode, RatchetTree } from "ts-mls";
@@ -85,7 +85,7 @@ export function roleOf(info: GroupInfo, accountKey: Uint8Array): Role {
   return info.roles[toHex(accountKey)] ?? "member";
 }
 
-/** What leaves say of themselves, decoded once: ts-mls shares a leaf that does not change among the epochs' trees. */
+/** Decoded leaves: ts-mls shares an unchanged leaf among the trees of several epochs. */
 const decodedLeaves = new WeakMap<LeafNode, Pick<Member, "credential" | "recipientKey" | "xwingPublicKey">>();
 
 function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey" | "xwingPublicKey"> {

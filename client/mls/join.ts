@@ -1,6 +1,6 @@
 /**
- * Joining by Welcome: the header finds the KeyPackage that was used and gives S, S opens the Welcome, and
- * every leaf of the tree is judged before the group exists here.
+ * Joins a group by Welcome. The header identifies the used KeyPackage and yields S; S opens the Welcome. Every leaf of
+ * the tree is checked before the group exists on this device.
  */
 
 import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
@@ -125,8 +125,8 @@ async function judgeGroup(
     const members = membersOf(mls.ratchetTree, info);
     const usable = await Promise.all(members.map(({ xwingPublicKey }) => isXWingPublicKey(xwingPublicKey)));
     if (usable.includes(false)) return rejected("GRP-3.2", "a member's hybrid key is not usable");
-    // Founders' leaves were never Added by a commit that anyone judged: a "direct chat with Bob" could
-    // otherwise carry a third account that reads along.
+    // No commit that this device checked has added the founders' leaves. A "direct chat with Bob" could otherwise
+    // contain a third account that reads everything.
     const accounts = new Set(members.map(({ credential }) => toHex(credential.accountKey)));
     if (info.kind === "direct" && accounts.size > 2) return rejected("GRP-4.3", "a direct channel has two accounts");
     return { info, members };

@@ -1,4 +1,4 @@
-/** KeyPackages: making them with our extensions and lifetimes, and reading published ones. */
+/** Creates KeyPackages with our extensions and lifetimes, and reads published ones. */
 
 import {
   decodeMlsMessage,
@@ -161,7 +161,7 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
   if (!(await spread({ kind: "encapsulate", publicKey: xwingPublicKey }))) {
     throw new MalformedError("KeyPackage: hybrid key is not usable");
   }
-  // A key that nobody can seal to would stop every later commit.
+  // A key that is unusable for sealing would stop every later commit.
   if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) {
     throw new MalformedError("KeyPackage: encryption key is not usable");
   }

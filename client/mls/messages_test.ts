@@ -20,7 +20,7 @@ function code(
   return result.kind === "rejected" ? result.code : result.kind === "processed" ? "processed" : result.reason;
 }
 
-Deno.test("openMessage() opens a message once; the second time it is a repeat, and the own message is skipped", async () => {
+Deno.test("openMessage() opens a message once, and skips own messages", async () => {
   const entry = await sealed();
   const opened = await mls.openMessage(bob, entry);
   if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
@@ -63,7 +63,7 @@ Deno.test("openMessage() refuses a message under another id, epoch, kind or grou
   assert.equal(code(await mls.openMessage(other.states[1], entry)), "envelope");
 });
 
-Deno.test("openMessage() never processes a bare MLS message, and checks the inner message against its envelope (GRP-1.2)", async () => {
+Deno.test("openMessage() refuses a bare MLS message and one that differs from its envelope (GRP-1.2)", async () => {
   const entry = await sealed();
   const context = { kind: "application", channelId: alice.channelId, epoch: 1n, messageId } as const;
   const inside = (await openEnvelope(alice.secrets.appKey, decodeEnvelope(entry.envelope), context))!;
@@ -88,7 +88,7 @@ Deno.test("openMessage() never processes a bare MLS message, and checks the inne
   assert.equal(await reinside({ ciphertext: message.privateMessage.ciphertext.toReversed() }), "mls");
 });
 
-Deno.test("sealMessage() throws on a wrong messageId and in epoch 0, and hides the content's length up to 252 bytes", async () => {
+Deno.test("sealMessage() throws on a wrong messageId and in epoch 0, and pads to 252 bytes", async () => {
   await assert.rejects(mls.sealMessage(alice, { messageId: new Uint8Array(8), content }), { code: "message-id" });
   const [carol] = await makeDevices("carol");
 
@@ -110,7 +110,7 @@ function randomChannel() {
   return crypto.getRandomValues(new Uint8Array(32));
 }
 
-Deno.test("openMessage() gives 'unreadable' beyond 200 skipped generations and opens a late message within 32", async () => {
+Deno.test("openMessage() opens messages up to 32 late and 200 ahead", async () => {
   let sender = alice;
   const envelopes = [];
   for (let index = 0; index < 203; index++) {

@@ -3,6 +3,7 @@
  * Files", §4) with a floor of 256 bytes. Padded form: u32 length ‖ content ‖ zeros.
  */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 
 const minimumBytes = 256;
@@ -18,7 +19,7 @@ export function padmeLength(length: number): number {
 }
 
 /** @param content up to 2^32 − 1 bytes */
-export function pad(content: Uint8Array): Uint8Array<ArrayBuffer> {
+export function pad(content: Uint8Array): Bytes {
   const padded = new Uint8Array(padmeLength(lengthBytes + content.length));
   new DataView(padded.buffer).setUint32(0, content.length);
   padded.set(content, lengthBytes);
@@ -26,7 +27,7 @@ export function pad(content: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** @throws MalformedError unless `padded` is exactly what {@link pad} gives for its content */
-export function unpad(padded: Uint8Array): Uint8Array<ArrayBuffer> {
+export function unpad(padded: Uint8Array): Bytes {
   if (padded.length < minimumBytes) throw new MalformedError("padding: too short");
   const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0);
   if (padmeLength(lengthBytes + length) !== padded.length) throw new MalformedError("padding: wrong length");

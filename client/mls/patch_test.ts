@@ -25,7 +25,7 @@ async function commit(
   return { merged: mls.mergePending(newState, pending), pending };
 }
 
-Deno.test("ts-mls is patched: a tree whose unmerged leaves differ between a node and its parent is joined", async () => {
+Deno.test("ts-mls is patched: a tree with differing unmerged leaves of node and parent is joined", async () => {
   const account = await makeAccount("alice");
   const devices = await Promise.all(Array.from({ length: 6 }, () => makeDevice(account)));
   const { states, channelId } = await makeGroup(devices.slice(0, 5));
@@ -54,7 +54,7 @@ Deno.test("ts-mls is patched: a tree whose unmerged leaves differ between a node
   assert.equal(joined.kind, "processed", joined.kind === "rejected" ? joined.reason : joined.kind);
 });
 
-Deno.test("ts-mls is patched: a commit of the PSK alone carries a path, which gives the committer fresh keys", async () => {
+Deno.test("ts-mls is patched: a commit of the PSK alone carries a path with fresh keys", async () => {
   const account = await makeAccount("alice");
   const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
   const { merged, pending } = await commit(first, {});
@@ -65,14 +65,14 @@ Deno.test("ts-mls is patched: a commit of the PSK alone carries a path, which gi
   assert.deepEqual(mls.transcriptHash(await deliver(second, pending)), mls.transcriptHash(merged));
 });
 
-Deno.test("ts-mls is patched: a path beside a change of GroupContext extensions opens for the others (RFC 9420 §12.4.1, provisional GroupContext)", async () => {
+Deno.test("ts-mls is patched: a path beside a change of GroupContext extensions opens (RFC 9420 §12.4.1)", async () => {
   const account = await makeAccount("alice");
   const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
   const { pending } = await commit(first, { info: { name: "renamed" } });
   assert.equal(mls.info(await deliver(second, pending)).name, "renamed");
 });
 
-Deno.test("ts-mls is patched: joining a group whose leaves have no parent hash takes a number of digests that grows with the members, not with their square", async () => {
+Deno.test("ts-mls is patched: the digests of a join grow linearly with the members", async () => {
   const account = await makeAccount("alice");
   const devices = await Promise.all(Array.from({ length: 48 }, () => makeDevice(account)));
   const { states: [founder], channelId } = await makeGroup(devices.slice(0, 1));
@@ -123,7 +123,7 @@ Deno.test("ts-mls is patched: what a commit seals to many under one context is e
   assert.equal(new Set(infos.map(toHex)).size, 3, "and another for every other label and context");
 });
 
-Deno.test("ts-mls is patched: a KeyPackage's lifetime is judged by the time that is handed in, whatever the device's clock says", async () => {
+Deno.test("ts-mls is patched: a KeyPackage's lifetime is judged by the time that is passed in", async () => {
   const account = await makeAccount("alice");
   const [first, second] = await Promise.all([makeDevice(account), makeDevice(account)]);
   const { states: [founder] } = await makeGroup([first]);

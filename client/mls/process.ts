@@ -1,5 +1,5 @@
 /**
- * Another member's commit, from sealed bytes to the next state. Order: header → seal → framing → sender and
+ * Processes another member's commit, from sealed bytes to the next state. Order: header → seal → framing → sender and
  * signature → rules → ts-mls → effect.
  */
 
@@ -233,7 +233,7 @@ async function addsOf(proposals: CommitProposal[]): Promise<(ParsedKeyPackage | 
   ));
 }
 
-/** A key that nobody can seal to would stop every later commit. */
+/** Checks that the new keys are usable for sealing: an unusable key would stop every later commit. */
 async function areUsable(keys: { hpkePublicKey: Uint8Array }[]): Promise<boolean> {
   const usable = await Promise.all(keys.map(({ hpkePublicKey }) => isX25519PublicKey(hpkePublicKey)));
   return !usable.includes(false);

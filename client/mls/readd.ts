@@ -1,7 +1,7 @@
 /**
  * A device's signed request to be re-added (specification §3.4): it names the KeyPackage that is to take the place
  * of the device's leaf. It travels in the authenticated_data of the commit that does it, so that every member
- * judges alike whether the device was thrown out or asked for this (GRP-3.3).
+ * decides alike whether the device was removed or has asked for it (GRP-3.3).
  */
 
 import { type Bytes, concat, equalBytes, utf8 } from "../../schema/bytes.ts";
@@ -10,10 +10,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../crypto/ed25519.ts";
 
-/**
- * How many epochs after the one that it names a request is good for: an old one must not serve to throw a
- * device out again.
- */
+/** A request is valid for this many epochs after the one it names: an old request must not remove a device again. */
 export const readdWindow = 32n;
 
 export interface ReaddRequest {

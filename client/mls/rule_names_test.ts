@@ -15,7 +15,7 @@ function filesOf(folder: URL): [string, string][] {
 
 const rule = /GRP-\d\.\d/g;
 
-Deno.test("every rule of a group that the code names has a test whose sentence begins with its number, and a row in docs/protocol.md", () => {
+Deno.test("every GRP rule that the code names has a test and a row in docs/protocol.md", () => {
   const files = ["../", "../../server-core/"].flatMap((folder) => filesOf(new URL(folder, import.meta.url)));
   const named = new Set(
     files.filter(([path]) => !path.endsWith("_test.ts")).flatMap(([, text]) => text.match(rule) ?? []),

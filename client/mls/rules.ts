@@ -1,7 +1,8 @@
 /**
- * The rules of a group (specification §3) as pure checks on a decoded commit, run before ts-mls applies it:
- * its own callback is synchronous, comes after decryption and does not see the joiner's leaf (§8). They
- * depend on MLS state alone, but for which devices are revoked, so that all honest members judge alike.
+ * The rules of a group (specification §3) as pure checks of a decoded commit, before ts-mls applies it. The
+ * callback of ts-mls is synchronous, comes after decryption and does not see the joiner's leaf (specification
+ * §8). The checks depend on the MLS state and the revoked devices alone, so that all honest members decide
+ * alike.
  *
  * | rule | what it refuses |
  * |---|---|
@@ -13,29 +14,30 @@
  * | GRP-2.3 | not exactly one PSK, or another than the epoch's external one |
  * | GRP-2.4 | a commit without a path (no fresh leaf, no healing) |
  * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one |
- * | GRP-2.6 | extensions other than ours: external senders, changed required_capabilities (GRP-3 keeps ours), changed kind, date of making or ancestry |
- * | GRP-2.7 | a path with a key that nobody can seal to, or whose public keys are not those of its secrets (RFC 9420 §7.5) |
+ * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
+ * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
- * | GRP-3.2 | a committer's new leaf without a fresh, usable X-Wing key and a usable HPKE key, or with other capabilities |
- * | GRP-3.3 | Remove of another account's device by a member that is no admin, unless it is revoked, or put back in the same commit with the KeyPackage that its own signed, fresh request names |
- * | GRP-3.4 | a role change that leaves no admin in the group. Where those who leave were the last, the commit may make the longest-standing account admin, whoever sends it |
+ * | GRP-3.2 | a committer's new leaf without a fresh X-Wing key, with an unusable key, or with other capabilities |
+ * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
+ * | GRP-3.4 | a role change that leaves no admin; if the last admins leave, the oldest account may become admin |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
- * | GRP-7.1 | a Welcome for a group that is live here, unless it is sealed to the KeyPackage of a request of this device |
+ * | GRP-7.1 | a Welcome for a group that is live here, unless it answers a re-add request of this device |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
  * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/receive/incoming_welcome.ts) |
  * | GRP-7.4 | a Welcome of another ciphersuite |
  *
- * The rules that ask for something rather than refuse it, each with tests of its number: GRP-4.4 a new device
- * of a member account is added by a member's client, GRP-4.5 a device that can not follow is put back at its
- * request, GRP-5.5 and its secret sealed to it again (client/sync/recovery/recovery_client.ts, recovery_responder.ts),
- * GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts), GRP-6.1 keys are kept for one
- * epoch back (identity.ts), GRP-6.2 the server takes messages of the current epoch only (E015), GRP-6.3
- * senders renew their keys after 150 messages or 7 days (client/sync/membership/renewal.ts),
- * GRP-7.5 groups of unknown accounts are invitations, and so is a return into a chat by an account that was
- * not in it (client/sync/receive/incoming_welcome.ts, which refuses a return as another kind by GRP-2.6).
+ * The rules that require an action rather than refuse one, each with tests of its number: GRP-4.4 a member's
+ * client adds a new device of a member account, GRP-4.5 a device that is out of step is re-added at its request,
+ * GRP-5.5 and the epoch's secret is sealed to it again (client/sync/recovery/recovery_client.ts,
+ * recovery_responder.ts), GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts),
+ * GRP-6.1 keys are kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current
+ * epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
+ * (client/sync/membership/renewal.ts), GRP-7.5 groups of unknown accounts are invitations, and so
+ * is a return into a chat by an account that was not in it (client/sync/receive/incoming_welcome.ts, which
+ * refuses a return as another kind by GRP-2.6).
  */
 
 import type { Extension, LeafNode, Proposal } from "ts-mls";

@@ -1,4 +1,4 @@
-/** Who sent a PrivateMessage and with which generation, before its key is spent on it. */
+/** Reads the sender and the generation of a PrivateMessage before its key is used. */
 
 import type { ClientState, PrivateMessage } from "ts-mls";
 import { decryptSenderData } from "ts-mls/privateMessage.js";

@@ -1,6 +1,6 @@
 /**
- * A group's state: how it is built from ts-mls's, what is read off it, and its two records in storage (whole
- * epoch; one leaf's ratchets per message).
+ * The state of a group over ts-mls's state, with its two kinds of storage records: one for the whole epoch, one for a
+ * leaf's ratchets per message.
  */
 
 import { type ClientState, decodeGroupState, encodeGroupState, mlsExporter } from "ts-mls";

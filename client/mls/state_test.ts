@@ -11,7 +11,7 @@ async function largeGroup() {
   return await makeGroup(devices);
 }
 
-Deno.test(`a message's record stays small in a group of ${groupSize}, and epoch record with message records restore a state that goes on sending and receiving`, async () => {
+Deno.test(`a message's record stays small in a group of ${groupSize}, and its records restore the state`, async () => {
   const { mls, states } = await largeGroup();
   const epochRecords = states.slice(0, 2).map((state) => mls.encodeEpochRecord(state));
   let [sender, receiver] = states;
@@ -79,7 +79,7 @@ Deno.test("decodePending() restores a pending commit whose bytes and state are t
   assert.throws(() => mls.mergePending(merged, again), { code: "wrong-epoch" });
 });
 
-Deno.test("mergePending() keeps the ratchets that messages of the base epoch moved after the commit was built", async () => {
+Deno.test("mergePending() keeps the ratchets that moved after the commit was built", async () => {
   const account = await makeAccount("alice");
   const { mls, states: [alice, bob] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
   const { newState, pending } = await mls.prepareCommit(alice, { nowMs: now() });

@@ -1,6 +1,6 @@
 /**
- * Runs a ts-mls operation with the engine's trust in place, and gives the reasons of refusals that ts-mls
- * reduces to "Could not validate credential".
+ * Runs a ts-mls operation with the engine's trust hook, and returns the reasons of refusals, which ts-mls reduces to
+ * "Could not validate credential".
  */
 
 import type { ClientState } from "ts-mls";

@@ -1,6 +1,5 @@
 /**
- * The types of the MLS adapter's public face. `group.ts` re-exports them; nothing outside `client/mls` sees a
- * type of ts-mls.
+ * The public types of the MLS adapter. `group.ts` re-exports them; no type of ts-mls leaves `client/mls`.
  */
 
 import type { ClientState } from "ts-mls";

@@ -1,4 +1,4 @@
-/** Time as it is handed in, so that tests decide it. */
+/** The clock and the timers that the engine uses; tests replace them. */
 
 export interface Clock {
   /**

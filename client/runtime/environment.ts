@@ -1,4 +1,4 @@
-/** What the engine takes from its surroundings: time, chance, and two sizes that tests lower. */
+/** Time, random delays and two sizes, all replaceable by tests. */
 
 import { type Clock, systemClock } from "./clock.ts";
 
@@ -11,5 +11,5 @@ export interface Environment extends Clock {
   readonly wantedKeyPackages?: number;
 }
 
-/** The time and the chance of the device, and the default sizes. */
+/** The device's clock and random numbers, and the default sizes. */
 export const systemEnvironment: Environment = { ...systemClock, random: Math.random };

@@ -1,8 +1,8 @@
-/** Work for many, a few at a time. */
+/** Runs work for many items with bounded concurrency. */
 
 /**
- * @param atOnce how many run at once
- * @returns the results in the order of the items; rejects with the first failure, after which no other begins
+ * @param atOnce how many items are worked on at once
+ * @returns the results in the order of the items; rejects with the first failure, after which no other item begins
  */
 export async function mapWithConcurrency<T, R>(
   items: T[],

@@ -1,4 +1,4 @@
-/** One run of a work at a time for each key; requests during a run are joined into one more run after it. */
+/** Runs one work at a time for each key; requests during a run lead to one more run. */
 
 export class SingleFlight {
   /** The keys whose work runs; true: another run was requested meanwhile. */

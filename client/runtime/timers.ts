@@ -1,4 +1,4 @@
-/** Named timers: at most one is pending for each name, and all of them end with their owner. */
+/** Named timers: at most one is pending for each name, and `close` cancels all. */
 
 import type { Clock } from "./clock.ts";
 

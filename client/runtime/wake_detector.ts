@@ -1,16 +1,16 @@
-/** Noticing that the device slept: timers stand still while the clock goes on. */
+/** Detects that the device slept: its timers stop while its clock advances. */
 
 import type { Clock } from "./clock.ts";
 
-/** How often the clock is looked at, in ms. */
+/** How often the clock is read, in ms. */
 export const lookEveryMs = 1_000;
-/** Longer than any pause of a busy device; shorter sleeps leave connections alive. */
+/** A gap of this length means sleep, in ms: longer than pauses of a busy device. Connections survive shorter sleeps. */
 export const sleptMs = 10_000;
 
 /**
- * Calls `onWake` whenever more time has passed between two looks than a device that is awake lets pass.
+ * Calls `onWake` after each gap between two reads of the clock that only a sleep explains.
  *
- * @returns ends the watch
+ * @returns ends the detection
  */
 export function detectWake(clock: Clock, onWake: () => void): () => void {
   let cancel = () => {};

@@ -40,7 +40,7 @@ suite("conversations between engines", {
     ]);
     assert.deepEqual(await carl.texts(chatId, anna.username), [], "what was said before is not carl's to read");
 
-    await assert.rejects(bert.engine.removePerson(chatId, carl.username), /E003/, "only an admin removes");
+    await assert.rejects(bert.engine.removePerson(chatId, carl.username), /L019/, "only an admin removes");
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);
     assert.equal(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromHex, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, fromHex, utf8 } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { EngineEvent } from "../api/engine_api.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
@@ -55,7 +55,7 @@ suite("what is gone in a moment", {
     const chatId = await anna.engine.startChat([bert.username], "stale");
     await bert.sees(chatId);
     const { rpc, mls, state } = await takeOver(core, bert, chatId);
-    const publish = async (envelope: Uint8Array<ArrayBuffer>, messageId: Uint8Array<ArrayBuffer>) =>
+    const publish = async (envelope: Bytes, messageId: Bytes) =>
       void await rpc.call(delivery.publish, {
         channelId: fromHex(chatId),
         epoch: 1,

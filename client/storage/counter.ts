@@ -1,6 +1,6 @@
 /**
- * Counters that stand unsealed in `meta`, so that a guard can compare them inside of a storage transaction:
- * the fence and the groups' state versions.
+ * Unsealed counters in `meta`: the fence and the groups' state versions. A guard compares them within a storage
+ * transaction.
  */
 
 import { type Bytes, u64 } from "../../schema/bytes.ts";

@@ -5,7 +5,7 @@ import { IndexedDbStorage } from "./indexeddb.ts";
 import { SealedStore } from "./sealed_store.ts";
 import { StorageError } from "./storage.ts";
 
-Deno.test("wrappingKey() gives the same non-extractable key after the storage was closed and opened again", async () => {
+Deno.test("wrappingKey() gives the same non-extractable key when the storage is opened again", async () => {
   const storage = await IndexedDbStorage.open("key");
   const key = await storage.wrappingKey();
   assert.equal(key.extractable, false);
@@ -42,7 +42,7 @@ Deno.test("wrappingKey() refuses to make a new key over records that only the lo
   await storage.close();
 });
 
-Deno.test('IndexedDbStorage makes way for a deletion, and says StorageError from then on, never "not found"', async () => {
+Deno.test("IndexedDbStorage closes for a deletion, and throws StorageError from then on", async () => {
   const storage = await IndexedDbStorage.open("deleted");
   await deleteDB("deleted");
   await assert.rejects(storage.get("meta", "fence"), StorageError);

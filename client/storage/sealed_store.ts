@@ -1,14 +1,13 @@
 /**
- * Storage whose values are sealed at rest (specification §6), and the only way by which the engine reads and
- * writes.
+ * Storage with values sealed at rest (specification §6). The engine reads and writes through this class only.
  *
- * Three promises: a record that was moved, swapped or cut does not open; an engine that has lost the lock can
- * not write any more (the fence); and a picture of a group that has become old can not be written over a
- * newer one (the group's state version). All cryptography happens before the one storage write.
+ * Three guarantees: a record that was moved, swapped or truncated does not open; an engine that has lost the lock
+ * can not write any more (the fence); an outdated state of a group can not overwrite a newer one (the group's state
+ * version). All cryptography happens before the single storage write.
  */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
-import { GuardError, type RangeOptions, type Storage, StorageError, type StoreName } from "./storage.ts";
+import { FencedError, GuardError, type RangeOptions, type Storage, StorageError, type StoreName } from "./storage.ts";
 import { readCounter, writeCounter } from "./counter.ts";
 import { type SealContext, Sealer } from "./sealer.ts";
 
@@ -47,11 +46,6 @@ export interface SealedRecord<T = unknown> {
   key: string;
   value: T;
   context: SealContext;
-}
-
-/** Another engine has taken the fence: this one must stop and write nothing more. */
-export class FencedError extends GuardError {
-  override readonly name: string = "FencedError";
 }
 
 const fenceKey = "fence";

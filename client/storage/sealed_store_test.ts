@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "../../schema/bytes.ts";
 import { MemoryStorage } from "./testing/memory.ts";
-import { FencedError, importWrappingKey, SealedStore } from "./sealed_store.ts";
-import { GuardError, StorageError } from "./storage.ts";
+import { importWrappingKey, SealedStore } from "./sealed_store.ts";
+import { FencedError, GuardError, StorageError } from "./storage.ts";
 
 const channelId = new Uint8Array(32).fill(7);
 
@@ -48,11 +49,11 @@ Deno.test("SealedStore leaves nothing readable at rest, and never the same bytes
   assert.notDeepEqual(first, second);
 });
 
-Deno.test("SealedStore says StorageError for a record that was moved, swapped, changed or sealed under another key", async () => {
+Deno.test("SealedStore throws StorageError for a moved, swapped, changed or foreign record", async () => {
   const { store, storage, wrappingKey } = await opened();
   await store.write({ puts: [{ store: "groups", key: "a", value: "one", context: { channelId, epoch: 1 } }] });
   const sealed = (await storage.get("groups", "a"))!;
-  const fails = async (place: "groups" | "epochs", key: string, value: Uint8Array<ArrayBuffer>) => {
+  const fails = async (place: "groups" | "epochs", key: string, value: Bytes) => {
     await storage.write({ puts: [{ store: place, key, value }] });
     await assert.rejects(store.get(place, key), StorageError);
     await assert.rejects(store.range(place, key), StorageError);
@@ -83,7 +84,7 @@ Deno.test("write() rejects in an engine whose fence another has taken, and write
   await assert.rejects(new SealedStore(storage, wrappingKey).write({}), FencedError);
 });
 
-Deno.test("clear() empties the profile for the engine that holds it, and an older engine with the same fence number stays out", async () => {
+Deno.test("clear() empties the profile, and an older engine stays fenced out", async () => {
   const { store: old, storage, wrappingKey } = await opened();
   const { store: current } = await opened(storage, wrappingKey);
   await current.write({ puts: [{ store: "groups", key: "a", value: 1 }], versions: [{ channelId, from: 0, to: 1 }] });

@@ -1,7 +1,7 @@
 /**
- * Tells a profile whose IndexedDB was evicted from a new one (specification §6.3). Browsers may drop
- * IndexedDB and keep localStorage; the device that lived there has then lost its ratchets and must never act
- * under its id again.
+ * Tells a profile whose IndexedDB was evicted from a new profile (specification §6.3). Browsers may delete
+ * IndexedDB and keep localStorage. The former device has then lost its ratchets and must never act under its
+ * id again.
  *
  * A Worker has no localStorage: the page hands its side in.
  */

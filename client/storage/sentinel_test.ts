@@ -36,7 +36,7 @@ Deno.test("checkSentinel() says fresh, then kept for the device that was enrolle
   assert.deepEqual(await checkSentinel(store, local), { kind: "kept" });
 });
 
-Deno.test("checkSentinel() says evicted, and who, when the page remembers a device that storage has lost or has another of", async () => {
+Deno.test("checkSentinel() reports an eviction when the storage has not the page's device", async () => {
   const local = page();
   await local.set(newSentinel(device).text);
   const store = await sealedStore();

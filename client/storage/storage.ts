@@ -1,6 +1,5 @@
 /**
- * What the engine keeps on the device, as an interface: a few ordered stores of opaque records, written in
- * atomic batches.
+ * The interface of the engine's storage: a few ordered stores of opaque records, written in atomic batches.
  *
  * A batch is data, not a callback, so no cryptography can happen inside of an IndexedDB transaction (it would
  * commit by itself), and the same batch runs on IndexedDB, SQLite and in memory. Values are sealed before
@@ -62,17 +61,22 @@ export interface RangeOptions {
   limit?: number;
 }
 
-/**
- * Thrown when a guard did not hold: another engine has taken over (the fence), or our own picture is old.
- * Nothing was written.
- */
+/** Thrown when a guard did not hold: a record is not as this engine read it. Nothing was written. */
 export class GuardError extends Error {
   override readonly name: string = "GuardError";
+  /** "fenced": another engine has taken the profile over. "outdated": a guarded record has changed. */
+  readonly code: "fenced" | "outdated" = "outdated";
+}
+
+/** Thrown when another engine has taken the profile over. Nothing was written, and nothing can be from now on. */
+export class FencedError extends GuardError {
+  override readonly name = "FencedError";
+  override readonly code = "fenced";
 }
 
 /**
- * Thrown when storage can not be read or written. Never to be taken for "not found": a lost load must not
- * overwrite state.
+ * Thrown when the storage can not be read or written. It never means "not found": a failed read must not lead
+ * to a write.
  */
 export class StorageError extends Error {
   override readonly name = "StorageError";

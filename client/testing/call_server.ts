@@ -1,4 +1,4 @@
-/** In-memory stand-ins of the server's side, for unit tests: handlers behind streams in memory. */
+/** A server in memory for unit tests: handlers behind streams in memory. */
 
 import type { ByteStream, OpenStream } from "../../schema/rpc/byte_stream.ts";
 import type { CallAuth } from "../../schema/rpc/messages.ts";

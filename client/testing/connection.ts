@@ -1,4 +1,4 @@
-/** A connection in memory that tests can break: what is on its way is lost then. */
+/** A connection in memory that tests can break; data in transit is lost then. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import type { Connection } from "../connection/transport.ts";

@@ -1,7 +1,4 @@
-/**
- * The real core in this process: its handlers and its SQLite storage, behind connections in memory that tests
- * can break.
- */
+/** The real core in the test process, with SQLite storage, behind connections in memory that tests can break. */
 
 import { concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";

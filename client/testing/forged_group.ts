@@ -1,4 +1,4 @@
-/** What a device of a hostile member needs to make a group by hand. */
+/** Creates a group by hand for a hostile member. */
 
 import type { Bytes } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";

@@ -1,4 +1,4 @@
-/** A member that sends what no engine of ours would: its own engine is shut, its session and state are used by hand. */
+/** A hostile member: its engine is closed, and the test uses its session and state by hand. */
 
 import { type Bytes, concat, fromHex, sha256, toHex } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";

@@ -1,7 +1,4 @@
-/**
- * What a server with one ordinary account can put into a device's queue: a group of that account's under the
- * name of a channel that is not its own.
- */
+/** A Welcome that a malicious server with an ordinary account injects: its own group under another channel's id. */
 
 import { equalBytes, fromHex } from "../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";

@@ -1,4 +1,4 @@
-/** A clock that a test moves by hours and days, for a core and the engines on it alike. */
+/** A clock that a test moves by hours and days, for a core and its engines. */
 
 import { type Environment, systemEnvironment } from "../runtime/environment.ts";
 

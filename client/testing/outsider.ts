@@ -1,5 +1,6 @@
-/** A member's session without its engine: for sending what no engine of ours would send. */
+/** A member's session without its engine, for calls that no engine makes. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { authVersion } from "../../schema/rpc/messages.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
@@ -32,8 +33,8 @@ export async function outsider(core: Pick<TestCore, "transport">, person: Person
       () => ({ version: authVersion, accessToken: session!.accessToken, deviceId: device!.deviceId }),
     ),
     async state(chatId) {
-      const records = await store().range<Uint8Array<ArrayBuffer>>("ratchets", `${chatId}/`);
-      const epoch = await store().get<Uint8Array<ArrayBuffer>>("epochs", chatId);
+      const records = await store().range<Bytes>("ratchets", `${chatId}/`);
+      const epoch = await store().get<Bytes>("epochs", chatId);
       return mls.decodeState(
         epoch!,
         records.map(({ key, value }) => ({ key: key.slice(chatId.length + 1), bytes: value })),

@@ -1,10 +1,10 @@
 /**
- * One person with one device: a real engine over a storage in memory, its events kept, its network and its
- * life in the test's hands.
+ * A person with one device for whole-engine tests: a real engine over a storage in memory. The test controls
+ * its network and its restarts, and reads its events.
  */
 
 import assert from "node:assert/strict";
-import { toHex } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import type { ChatSummary, EngineEvent, TimelineItem } from "../api/engine_api.ts";
@@ -246,7 +246,7 @@ export class Person<S extends Storage = MemoryStorage> {
   }
 
   /** 32 bytes: the name of the device's queue. */
-  async recipientKey(this: Person): Promise<Uint8Array<ArrayBuffer>> {
+  async recipientKey(this: Person): Promise<Bytes> {
     const device = await new SealedStore(this.storage.restarted(), this.wrappingKey).get<StoredDevice>(
       "account",
       "device",

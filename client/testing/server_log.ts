@@ -1,6 +1,6 @@
 /**
- * What the core has accepted, as it answered: who was a member of each epoch, and each message in the order
- * of acceptance. Tests judge by it what has to be where.
+ * Records what the core accepted: the members of each epoch, and each message in the order of acceptance. Tests derive
+ * from it which device must have which message.
  */
 
 import { toHex } from "../../schema/bytes.ts";

@@ -1,4 +1,4 @@
-/** Watches the calls that a transport carries, and loses answers where a test says so. */
+/** Records the calls of a transport, and drops answers where a test says so. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { decodeCall } from "../../schema/rpc/messages.ts";

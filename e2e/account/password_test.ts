@@ -176,7 +176,7 @@ Deno.test("revokeDevice() signs nothing on top of a device list that is older th
   const showOldList = server.keepDeviceList("alice");
   await first.manager.revokeDevice(toHex(stolen), password);
   showOldList();
-  await rejectsWith(first.manager.revokeDevice(toHex(other), password), "E014");
+  await rejectsWith(first.manager.revokeDevice(toHex(other), password), "L020");
   const { account } = await first.context.rpc.call(authentication.lookup, { username: "alice" });
   assert.equal((await openDeviceList(account.devices)).version, 3, "the one that was kept");
 });

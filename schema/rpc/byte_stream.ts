@@ -1,5 +1,6 @@
 /** The one shape of transport that calls need: a bidirectional byte stream, as QUIC and WebTransport give it. */
 
+import type { Bytes } from "../bytes.ts";
 import { MalformedError } from "../malformed_error.ts";
 
 /**
@@ -33,7 +34,7 @@ export class ByteReader {
    *   first of them
    * @throws MalformedError when it ended in between
    */
-  async exactly(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async exactly(length: number): Promise<Bytes | undefined> {
     while (this.#held < length && !this.#ended) {
       const { value, done } = await this.#reader.read();
       if (done) this.#ended = true;
@@ -55,7 +56,7 @@ export class ByteReader {
     await this.#reader.cancel(reason).catch(() => {});
   }
 
-  #take(length: number): Uint8Array<ArrayBuffer> {
+  #take(length: number): Bytes {
     const taken = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {

@@ -3,6 +3,7 @@
  * table, then the segments.
  */
 
+import type { Bytes } from "../bytes.ts";
 import { MalformedError } from "../malformed_error.ts";
 import type { ByteReader } from "./byte_stream.ts";
 
@@ -25,7 +26,7 @@ export class MessageTooLargeError extends MalformedError {}
 export async function readMessage(
   reader: ByteReader,
   limit: number = maxMessageBytes,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Bytes | undefined> {
   const start = await reader.exactly(4);
   if (!start) return undefined;
   const segments = new DataView(start.buffer).getUint32(0, true) + 1;

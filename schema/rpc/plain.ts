@@ -8,6 +8,7 @@
  */
 
 import * as $ from "capnp-es";
+import type { Bytes } from "../bytes.ts";
 import { MalformedError } from "../malformed_error.ts";
 
 /**
@@ -16,7 +17,7 @@ import { MalformedError } from "../malformed_error.ts";
  */
 export type Plain<V> = V extends bigint ? number
   : V extends string | number | boolean | undefined ? V
-  : V extends $.Data ? Uint8Array<ArrayBuffer>
+  : V extends $.Data ? Bytes
   : V extends $.List<infer E> ? Plain<E>[]
   : V extends $.Struct ? PlainStruct<V>
   : never;

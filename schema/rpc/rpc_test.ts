@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "../bytes.ts";
 import { ByteReader, type ByteStream } from "./byte_stream.ts";
 import { RpcClient } from "./client.ts";
 import { ErrorCode, isWireError, TransportError, WireError } from "./errors.ts";
@@ -29,7 +30,7 @@ const entry = {
   membersHash: new Uint8Array(),
 };
 
-function bytes(length: number): Uint8Array<ArrayBuffer> {
+function bytes(length: number): Bytes {
   return Uint8Array.from({ length }, (_, index) => index & 255);
 }
 

@@ -1,5 +1,6 @@
 /** The answering side: reads one call from a stream, checks versions, hands it to its handler, writes the Returns. */
 
+import type { Bytes } from "../bytes.ts";
 import { MalformedError } from "../malformed_error.ts";
 import { ByteReader, type ByteStream } from "./byte_stream.ts";
 import { ErrorCode, WireError } from "./errors.ts";
@@ -28,7 +29,7 @@ export interface CallContext<C> {
    * The Chunks after the call, for methods with a streamed body. Throws MalformedError on hostile ones and
    * WireError E014 when the next one is late.
    */
-  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  chunks(): AsyncIterable<Bytes>;
 }
 
 type UnaryHandler<M extends Method, C> = (params: ParamsOf<M>, context: CallContext<C>) => Promise<ResultsOf<M>>;
@@ -108,7 +109,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
   let cause: unknown;
   let bytesOut = 0;
   let isGone = false;
-  const write = async (bytes: Uint8Array<ArrayBuffer>) => {
+  const write = async (bytes: Bytes) => {
     try {
       await writer.write(bytes);
       bytesOut += bytes.length;
@@ -163,7 +164,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
   }
 }
 
-async function* chunksOf(reader: ByteReader, timeoutMs?: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* chunksOf(reader: ByteReader, timeoutMs?: number): AsyncGenerator<Bytes> {
   while (true) {
     const framed = await inTime(readMessage(reader), timeoutMs);
     if (!framed) return;

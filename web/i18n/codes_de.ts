@@ -128,6 +128,11 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht.",
     todo: "Sieh nach, wer jetzt darin ist, und nimm an, bevor du schreibst.",
   },
+  L019: { what: "Die Regeln dieses Chats erlauben das nicht.", todo: "Bitte einen Admin des Chats darum." },
+  L020: {
+    what: "Der Antwort des Servers ist nicht zu trauen.",
+    todo: "Lade die Seite neu; wenn es wiederkommt, frag, wer den Server betreibt.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

@@ -117,6 +117,11 @@ export const codesEn = {
     what: "Somebody who was not in this chat has brought you back into it.",
     todo: "Look at who is in it now, and accept before you write.",
   },
+  L019: { what: "The rules of this chat do not allow that.", todo: "Ask an admin of the chat to do it." },
+  L020: {
+    what: "The server’s answer can not be trusted.",
+    todo: "Reload the page; if it comes back, ask whoever runs the server.",
+  },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

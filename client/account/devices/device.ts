@@ -1,4 +1,4 @@
-/** This device: its keys, its credential, and what it stores about itself. */
+/** This device: its keys, its credential and its stored record (specification §1.3). */
 
 import { type Bytes, concat } from "../../../schema/bytes.ts";
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";

@@ -1,5 +1,5 @@
 /**
- * Changing the account's device list: what follows the newest one, signed by the root key, put by
+ * Changes the account's device list: signs the successor of the newest list with the root key and puts it by
  * compare-and-set (specification §1.2).
  */
 
@@ -10,22 +10,22 @@ import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { type DeviceKeys, proveCall } from "./device.ts";
 import { judgeDeviceList, type SeenList } from "./device_list_check.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer } from "../errors.ts";
 
-/** Other devices of the account change it at the same time; more often than this means a server that never takes it. */
+/** Attempts while other devices change the list as well. After these, the server is assumed to take no change. */
 const attempts = 4;
 
 export interface ListChange {
-  /** A session of this device's. */
+  /** Calls in a session of this device. */
   rpc: RpcClient;
-  /** Whose key the call is proven with. */
+  /** The device whose key proves the call. */
   device: DeviceKeys;
   rootSeed: Bytes;
-  /** As the server gave it: its list is the first that is tried. */
+  /** The server's answer: its list is the first to be changed. */
   account: Account;
   /**
-   * The newest list that this device knows, where it knows one: what the server shows must come after it,
-   * else the root key would sign a revoked device back in.
+   * The newest list that this device knows, if it knows one. The server's list must follow it: otherwise the root
+   * key would sign a revoked device back in.
    */
   seen?: SeenList;
   /** @returns the list after `current`, made with {@link after}; undefined when there is nothing to change */
@@ -34,7 +34,7 @@ export interface ListChange {
 
 /**
  * @returns the newest list, and its version
- * @throws EngineError E014 for a list that is not this account's, or older than the one seen; what `change`
+ * @throws EngineError L020 for a list that is not this account's, or older than the one seen; what `change`
  *   throws; WireError
  */
 export async function changeDeviceList(
@@ -44,11 +44,11 @@ export async function changeDeviceList(
   for (let attempt = 1;; attempt++) {
     const current = await openDeviceList(signed);
     if (!equalBytes(current.accountKey, account.accountKey) || current.username !== account.username) {
-      throw wireProblem(ErrorCode.malformed, "the device list is of another account");
+      throw badAnswer("the device list is of another account");
     }
     const verdict = seen && await judgeDeviceList(seen, { list: current, bytes: signed.list });
     if (verdict?.kind === "refused") {
-      throw wireProblem(ErrorCode.malformed, `the account's device list is not to be signed: ${verdict.reason}`);
+      throw badAnswer(`the account's device list is not to be signed: ${verdict.reason}`);
     }
     const next = change(current, {
       ...current,
@@ -62,7 +62,7 @@ export async function changeDeviceList(
       await rpc.call(authentication.putDeviceList, { devices, proof });
       return { signed: devices, version: next.version };
     } catch (error) {
-      // Another device of the account came first.
+      // Another device of the account was faster.
       if (!isWireError(error, ErrorCode.epochConflict) || attempt === attempts) throw error;
       signed = (await rpc.call(authentication.lookup, { username: account.username })).account.devices;
     }

@@ -9,7 +9,7 @@ const list = {
   revoked: [id(9)],
 } as unknown as DeviceList;
 
-Deno.test("withRevoked() moves devices from those that are listed to those that are revoked, and leaves ids that are in neither out", () => {
+Deno.test("withRevoked() moves listed devices to the revoked ones, and ignores unknown ids", () => {
   const { devices, revoked, version } = withRevoked(list, [id(2), id(7)]);
   assert.deepEqual([devices.map(({ deviceId }) => deviceId[0]), revoked.map((revokedId) => revokedId[0]), version], [
     [1, 3],

@@ -1,6 +1,6 @@
 /**
- * Whether a device list that the server shows may replace the one that was seen before (specification §1.2:
- * never a lower version, nothing revoked comes back).
+ * Checks whether a device list of the server may replace the one seen before (specification §1.2). The version
+ * never decreases, and no revoked device comes back.
  */
 
 import { equalBytes } from "../../../schema/bytes.ts";
@@ -15,7 +15,7 @@ export interface SeenList {
 export type ListVerdict =
   | { kind: "same" }
   | { kind: "newer" }
-  /** Not to be taken: the server shows the past, or two histories. */
+  /** Refused: the server shows an older list, or two different histories. */
   | { kind: "refused"; reason: string };
 
 /** @param next opened with `openDeviceList`, of the same account key */
@@ -30,8 +30,8 @@ export async function judgeDeviceList(seen: SeenList, next: SeenList): Promise<L
     const fault = await deviceListSuccession(seen.list, seen.bytes, next.list);
     return fault === undefined ? { kind: "newer" } : refused(fault);
   }
-  // Versions in between were missed, so the hash chain can not be followed; what holds for each step holds
-  // for all of them together.
+  // Versions in between were missed, so the hash chain can not be verified. The rules for a single step hold for
+  // several steps together.
   if (seen.list.username !== next.list.username) return refused("another username");
   const isIn = (ids: Uint8Array[], id: Uint8Array) => ids.some((other) => equalBytes(other, id));
   if (!seen.list.revoked.every((id) => isIn(next.list.revoked, id))) return refused("a revoked device came back");

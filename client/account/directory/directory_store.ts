@@ -1,4 +1,4 @@
-/** How accounts lie in storage: one record each, under `k/<account key>`. */
+/** The known accounts in storage: one record for each account, under `k/<account key>`. */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { openDeviceList } from "../../../schema/device_list.ts";
@@ -22,13 +22,13 @@ interface StoredAccount {
   changedKey?: Bytes;
 }
 
-/** Reads once, then answers from memory: one engine at a time holds the profile (the fence), so memory is never old. */
+/** Reads once, then answers from memory. The fence lets one engine write the profile, so memory is never outdated. */
 export class DirectoryStore {
   readonly #store: SealedStore;
   readonly #onChange: () => void;
   #loading: Promise<Map<string, AccountRecord>> | undefined;
 
-  /** @param onChange told of every record that is stored or goes */
+  /** @param onChange is called when a record was stored or deleted */
   constructor(store: SealedStore, onChange: () => void = () => {}) {
     this.#store = store;
     this.#onChange = onChange;
@@ -46,7 +46,7 @@ export class DirectoryStore {
     return [...(await this.#records()).values()];
   }
 
-  /** @param replaces the account key whose record goes at the same time */
+  /** @param replaces the account key whose record is deleted in the same write */
   async save(record: AccountRecord, replaces?: Uint8Array): Promise<void> {
     const records = await this.#records();
     await this.#store.write({
@@ -78,7 +78,7 @@ export class DirectoryStore {
   }
 }
 
-/** @returns what stores the record, for a write that does more */
+/** @returns the put that stores the record, for a larger write */
 export function accountPut(
   { username, accountKey, signed, firstSeenMs, verified, decisionCount, changedKey }: AccountRecord,
 ): NonNullable<SealedBatch["puts"]>[number] {

@@ -131,7 +131,7 @@ Deno.test("refresh() refuses a bad signature, another account's list and another
     ]
   ) {
     server.show(answer);
-    await rejectsWith(directory.byUsername("bob"), "E014");
+    await rejectsWith(directory.byUsername("bob"), "L020");
   }
   assert.deepEqual(await directory.known(), []);
 });

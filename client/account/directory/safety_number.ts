@@ -1,4 +1,4 @@
-/** What two people compare to know that no server stands between them (specification §1.6). */
+/** The safety number: two people compare it to detect a machine in the middle (specification §1.6). */
 
 import { type Bytes, concat, toHex, utf8 } from "../../../schema/bytes.ts";
 
@@ -13,7 +13,8 @@ interface Side {
 }
 
 /**
- * The same for both sides. Per side: h = SHA-512(x) with x = "qpq/1 safety" ‖ accountKey ‖ username, then
+ * Computes the safety number, which is the same for both sides. Per side: h = SHA-512(x) with
+ * x = "qpq/1 safety" ‖ accountKey ‖ username, then
  * 5,199 times h = SHA-512(h ‖ x); of the last h six times five bytes, each a big-endian number modulo
  * 100,000: 30 digits. The two sides' digits are sorted; the keys in the QR code stand in the same order.
  *

@@ -1,6 +1,6 @@
 /**
- * Keeps this device's KeyPackages: a stock on the server that others take from, and the private parts here
- * until no Welcome for them can come any more (specification §4.8).
+ * Keeps this device's KeyPackages: a stock on the server, and the private parts here as long as a Welcome for
+ * them may arrive (specification §4.8).
  */
 
 import { Mutex } from "async-mutex";
@@ -19,15 +19,15 @@ import type { KeyPackageStock, ServerTime } from "../types.ts";
 const defaultStock = 20;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** The server hands one out for 24 h; replaced early enough that an hourly look is never too late. */
+/** The server hands a KeyPackage out for 24 h. It is replaced early enough for an hourly check. */
 const freshForMs = 20 * hourMs;
 const lastResortRenewalMs = 7 * dayMs;
 /**
- * A KeyPackage begins this long before it was made (`makeKeyPackage`). One made later than that from now is
- * of a wrong clock.
+ * The lifetime of a KeyPackage begins this long before it was made (`makeKeyPackage`). One that was made later than
+ * this from now comes from a wrong clock.
  */
 const begunBeforeMs = hourMs;
-/** A Welcome may wait in the queue this long after the KeyPackage's end. */
+/** A Welcome may wait in the queue this long after the KeyPackage expired. */
 const keptAfterExpiryMs = 30 * dayMs;
 
 /** What storage holds under keypackages/<ref>. */
@@ -50,10 +50,7 @@ export interface KeyPackageOptions {
   wantedStock?: number | undefined;
 }
 
-/**
- * Keeps the server's stock of this device's KeyPackages filled and fresh, and their private parts as long as
- * a Welcome may wait (specification §4.8).
- */
+/** The {@link KeyPackageStock} of this device. */
 export class KeyPackageKeeper implements KeyPackageStock {
   readonly #options: KeyPackageOptions;
   readonly #working = new Mutex();
@@ -107,11 +104,11 @@ export class KeyPackageKeeper implements KeyPackageStock {
       nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
     const younger = (ageMs: number, lastResort: boolean) =>
       stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
-    // What is left here may not have arrived there, and what is left there may be old: only the lesser of
-    // both is certain.
+    // Some KeyPackages stored here may not have reached the server, and some on the server may be old: the lower
+    // count is certain.
     const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
     const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
-    // What is deleted can not be made again: one clock that is ahead is no reason.
+    // A deleted private part is lost for ever. Both clocks must agree that it is outdated.
     const certainMs = Math.min(nowMs, clock.deviceNow());
     const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({
       store: "keypackages" as const,
@@ -121,7 +118,7 @@ export class KeyPackageKeeper implements KeyPackageStock {
     if (total === 0 && outdated.length === 0) return;
 
     const made: (MadeKeyPackage & { lastResort: boolean })[] = [];
-    // The last resort first: with it alone the device can be reached already.
+    // The last resort comes first: with it the device can be reached already.
     for (let index = 0; index < total; index++) {
       const lastResort = remakeLastResort && index === 0;
       made.push({ ...await this.#make(lastResort), lastResort });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication, delivery } from "../../../schema/rpc/methods.ts";
@@ -25,15 +25,14 @@ async function setting() {
   const world = {
     nowMs: 1_800_000_000_000,
     aheadMs: 0,
-    stock: [] as { keyPackage: Uint8Array<ArrayBuffer>; untilMs: number }[],
-    lastResort: undefined as Uint8Array<ArrayBuffer> | undefined,
+    stock: [] as { keyPackage: Bytes; untilMs: number }[],
+    lastResort: undefined as Bytes | undefined,
     refuse: false,
     storedBefore: [] as number[],
   };
   // As the server does: what is not valid yet by its clock does not count.
   const serverMs = () => world.nowMs + world.aheadMs;
-  const valid = async (keyPackage: Uint8Array<ArrayBuffer>) =>
-    (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
+  const valid = async (keyPackage: Bytes) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
   const available = async () =>
     (await Promise.all(
       world.stock.filter(({ untilMs }) => untilMs > serverMs()).map(({ keyPackage }) => valid(keyPackage)),
@@ -85,7 +84,7 @@ async function setting() {
   return { keeper, world, storage, store, device, look };
 }
 
-Deno.test("replenish() puts the private parts on disk in one write, then uploads 20 and a last resort, and has nothing to do after", async () => {
+Deno.test("replenish() stores the private parts in one write, then uploads 20 and a last resort", async () => {
   const { keeper, world, storage, device } = await setting();
   const progress: string[] = [];
   const { writes } = storage;
@@ -104,7 +103,7 @@ Deno.test("replenish() puts the private parts on disk in one write, then uploads
   assert.equal(world.storedBefore.length, 1);
 });
 
-Deno.test("replenish() replaces what was handed out, and renews the stock before the server stops handing it out", async () => {
+Deno.test("replenish() replaces KeyPackages that were handed out or become too old", async () => {
   const { keeper, world } = await setting();
   await keeper.replenish();
   world.stock.splice(0, 3);
@@ -156,7 +155,7 @@ Deno.test("forOwnGroup() makes a private record that is neither stored nor publi
   assert.deepEqual([world.stock.length, (await storage.range("keypackages", "")).length], [0, 0]);
 });
 
-Deno.test("replenish() deletes nothing at one look at a server's clock that is 130 days ahead, and the device can be reached as soon as it is right again", async () => {
+Deno.test("replenish() deletes nothing because of one server time that is 130 days ahead", async () => {
   const { keeper, world, look } = await setting();
   await look(0);
   const before = await keeper.candidates();

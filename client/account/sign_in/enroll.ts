@@ -1,6 +1,6 @@
 /**
- * How a device becomes one of an account: with the account itself, or by signing in. The root key is in
- * memory only here (specification §1.1).
+ * Enrols a device: with a new account, or by signing in to an existing one (specification §1.1). The root key is in
+ * memory only here.
  */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
@@ -14,7 +14,7 @@ import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer, wireProblem } from "../errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -35,7 +35,7 @@ interface Login {
 export interface Enrolled {
   device: StoredDevice;
   session: { accessToken: Bytes; expiresMs: number };
-  /** Absent when the device was enrolled before and only signed in again: then the stored one stands. */
+  /** Absent when the device was enrolled before and only signed in again: then the stored vault record stays. */
   vault?: StoredVault;
   pins: Pin[];
   account: Account;
@@ -50,7 +50,7 @@ export interface Enrolment {
 }
 
 /**
- * Makes account, first device, device list version 1 and vault version 1: one call makes all of it real, or nothing.
+ * Creates account, first device, device list version 1 and vault version 1. One call creates all of them or none.
  *
  * @throws WireError, TransportError, EngineError
  */
@@ -114,9 +114,9 @@ export async function createAccountOnServer(
 }
 
 /**
- * Signs in with a device that is enrolled already (its session ended).
+ * Signs in with an enrolled device whose session has ended.
  *
- * @returns undefined when the account does not have the device any more: it must never be used again
+ * @returns undefined when the account has removed the device: it must never be used again
  */
 export async function signInAgain(enrolment: Enrolment, device: StoredDevice): Promise<Enrolled | undefined> {
   try {
@@ -132,9 +132,9 @@ export async function signInAgain(enrolment: Enrolment, device: StoredDevice): P
 }
 
 /**
- * Signs in on a browser without a device: opens the vault, puts a new device into the account's list.
+ * Signs in without a device: opens the vault and adds a new device to the account's list.
  *
- * @param revoke 16-byte ids of devices that lived here and lost their state: they leave the list with the same step
+ * @param revoke 16-byte ids of former devices that lost their state here: the same change revokes them
  * @param lowestVault the highest vault version of this account that was ever seen here
  * @throws EngineError E008, L006 …, WireError, TransportError
  */
@@ -186,13 +186,13 @@ export async function login({ openStream, suite, username, password }: Enrolment
     recipientKey: device.recipientKey,
     deviceSignature,
   });
-  if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server signed in another account");
+  if (account.username !== username) throw badAnswer("the server signed in another account");
   return { session: { accessToken, expiresMs }, enrolled, account, exportKey };
 }
 
 /**
- * A server that hands out another account key than the vault's root would have every device list checked
- * against its own.
+ * Checks that the account key is the public part of the vault's root key. A server that replaced it could sign every
+ * device list itself.
  *
  * @throws EngineError L006
  */
@@ -202,7 +202,7 @@ export async function requireRootOf(accountKey: Bytes, rootSeed: Bytes): Promise
   throw new EngineError({ code: LocalCode.vaultUnreadable, detail: "the vault's root key is not the account's" });
 }
 
-/** The device comes in; ids in `revoke` that stand in the list go with the same step. */
+/** Adds the device to the list, and revokes listed devices of `revoke` in the same change. */
 async function addToDeviceList(
   rpc: RpcClient,
   account: Account,

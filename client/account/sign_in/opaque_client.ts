@@ -1,6 +1,6 @@
 /**
  * The client's side of OPAQUE, suite "qpq-opaque-1": `@cloudflare/opaque-ts` (draft-07, P-256) with Argon2id
- * as its memory-hard function. The recipe that both sides follow stands in server-core/opaque/suite.ts:
+ * as its memory-hard function. Both sides follow server-core/opaque/suite.ts:
  * client identity = username, server identity = none, context = the suite tag.
  */
 
@@ -9,11 +9,11 @@ import { argon2id } from "hash-wasm";
 import type { Bytes } from "../../../schema/bytes.ts";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { opaqueSuite } from "../../../schema/signed_call.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer, wireProblem } from "../errors.ts";
 
 /**
- * The suite's tag and its memory-hard function. Another one than {@link suite1} is for tests alone: it makes
- * passwords cheap to guess.
+ * The suite's tag and its memory-hard function. Only tests use another one than {@link suite1}: it makes passwords
+ * cheap to guess.
  */
 export interface OpaqueSuite {
   readonly tag: string;
@@ -22,8 +22,8 @@ export interface OpaqueSuite {
 }
 
 /**
- * Argon2id with 64 MiB, t = 3, p = 1 and an all-zero salt, as RFC 9807 §7 has it (the OPRF output is the
- * salted thing). Fixed here, never taken from the server.
+ * Argon2id with 64 MiB, t = 3, p = 1 and an all-zero salt (RFC 9807 §7: the OPRF output depends on the salt
+ * already). The parameters are fixed here and never taken from the server.
  */
 export const suite1: OpaqueSuite = {
   tag: opaqueSuite,
@@ -39,7 +39,7 @@ export const suite1: OpaqueSuite = {
     }),
 };
 
-// Every message has one exact length; opaque-ts silently cuts longer ones off.
+// Every message has one exact length; opaque-ts silently truncates longer ones.
 const registrationResponseLength = 66;
 const ke2Length = 259;
 
@@ -60,7 +60,7 @@ export interface StartedLogin {
    * @param ke2 of the server
    * @returns `ke3` (32 bytes) for `loginFinish`, the session key that the device signs, and the export key:
    *   zero both after use
-   * @throws EngineError E008: the password is wrong or the user unknown, nothing was sent that tells which
+   * @throws EngineError E008: the password is wrong or the user unknown; the answer does not tell which
    */
   finish(ke2: Uint8Array): Promise<{ ke3: Bytes; sessionKey: Bytes; exportKey: Bytes }>;
 }
@@ -111,8 +111,8 @@ export async function startLogin(
 }
 
 /**
- * opaque-ts wants the memory-hard function's result at once, Argon2id gives a promise: so it runs one step
- * earlier, where the OPRF is finalised.
+ * opaque-ts needs the result of the memory-hard function synchronously, but Argon2id is asynchronous. So it runs one
+ * step earlier, where the OPRF is finalised.
  */
 function hardenedClient(suite: OpaqueSuite): { client: OpaqueClient; config: Config } {
   const base = getOpaqueConfig(OpaqueID.OPAQUE_P256);
@@ -137,7 +137,7 @@ function hardenedClient(suite: OpaqueSuite): { client: OpaqueClient; config: Con
   return { client: new OpaqueClient(config, { name: "argon2id", harden: () => hardened }), config };
 }
 
-/** opaque-ts returns its errors. Here they can only mean that it was used in the wrong order. */
+/** opaque-ts returns its errors. Here an error can only mean calls in a wrong order. */
 function successful<T>(result: T | Error): T {
   if (result instanceof Error) throw result;
   return result;
@@ -147,7 +147,7 @@ function received<T>(bytes: Uint8Array, length: number, read: () => T): T {
   try {
     if (bytes.length === length) return read();
   } catch {
-    // Not a point of the curve: as malformed as a wrong length.
+    // Not a point of the curve: malformed, like a wrong length.
   }
   throw malformedAnswer();
 }
@@ -162,10 +162,10 @@ async function onCurve<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function malformedAnswer(): Error {
-  return wireProblem(ErrorCode.malformed, "the server's OPAQUE answer is malformed");
+  return badAnswer("the server's OPAQUE answer is malformed");
 }
 
-/** Takes a secret out of the library's array, and wipes that. */
+/** Copies a secret out of the library's array and wipes the array. */
 function moved(numbers: number[]): Bytes {
   const bytes = Uint8Array.from(numbers);
   numbers.fill(0);

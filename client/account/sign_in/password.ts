@@ -1,4 +1,4 @@
-/** What a password must be before it goes into OPAQUE. */
+/** Normalises and checks a password before OPAQUE uses it (specification §1.7). */
 
 import { EngineError, LocalCode } from "../../api/errors.ts";
 
@@ -23,7 +23,7 @@ export function checkedPassword(password: string, username: string): string {
   return normalised;
 }
 
-/** For signing in: what was accepted once is not judged again. */
+/** For signing in: an accepted password is not checked again. @returns the NFKC form */
 export function normalisedPassword(password: string): string {
   return password.normalize("NFKC");
 }

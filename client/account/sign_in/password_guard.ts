@@ -1,4 +1,4 @@
-/** What needs the password although the device is signed in: the root key, another password, another recovery code. */
+/** Operations that need the password: a use of the root key, a new password, a new recovery code. */
 
 import { type Bytes, equalBytes, u64 } from "../../../schema/bytes.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
@@ -14,7 +14,7 @@ import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
 import { sealVault, unwrapVaultKeys, type VaultContent, type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 
-/** A session that began with the password a moment ago, and what the password opened. */
+/** A fresh session that the password opened, and the keys that the password unwrapped. */
 export interface Confirmed {
   session: { accessToken: Bytes; expiresMs: number };
   rpc: RpcClient;
@@ -24,7 +24,7 @@ export interface Confirmed {
 }
 
 /**
- * Signs this device in once more, beside its session, for the length of `work`; keys are wiped after it.
+ * Signs this device in once more, beside its session, and runs `work`; the keys are wiped afterwards.
  *
  * @throws EngineError E008 for a wrong password, L006 when the vault's root key is not the account's
  */
@@ -49,7 +49,7 @@ export async function withPassword<T>(
   }
 }
 
-/** The next vault with other wraps and the same content. */
+/** @returns the next version of the vault: the same content, other wrapped keys */
 async function nextVault(
   vault: Vault,
   content: VaultContent,
@@ -63,7 +63,8 @@ async function nextVault(
 
 /**
  * @param password the new one, checked
- * @returns writes the new OPAQUE record and wrap in one call; every session but the confirmed one ends with it
+ * @returns a function that writes the new OPAQUE record and the wrapped keys in one call; the server then ends every
+ *   session but the confirmed one
  */
 export async function newPassword(
   { suite, username }: Enrolment,
@@ -97,7 +98,7 @@ export async function newPassword(
   };
 }
 
-/** @returns the code, and what writes the vault that it opens */
+/** @returns the code, and a function that writes the vault with the keys wrapped for that code */
 export function newRecoveryCode(
   { rpc, device, keys }: Confirmed,
 ): { recoveryCode: string; write(current: { vault: Vault; content: VaultContent }): Promise<Vault> } {
@@ -120,13 +121,13 @@ export function newRecoveryCode(
 }
 
 /**
- * Takes a device out of the account's list, signed by the root key; the server ends its sessions and drops
- * its KeyPackages and its queue.
+ * Revokes a device in the account's list. The server ends the device's sessions and deletes its KeyPackages and its
+ * queue.
  *
  * @param deviceId 16 bytes
  * @param seen the newest list that this device knows
- * @returns the account with its new list; as it was when the device is not in it
- * @throws EngineError E014 for a list that is not this account's, or older than the one seen
+ * @returns the account with its new list; unchanged when the device is not listed
+ * @throws EngineError L020 for a list that is not this account's, or older than the one seen
  */
 export async function revokeFromList(
   deviceId: Bytes,

@@ -1,4 +1,4 @@
-/** A new password with nothing but the recovery code (docs/decisions/018). */
+/** Sets a new password with the recovery code alone (docs/decisions/018). */
 
 import { type Bytes, u64 } from "../../../schema/bytes.ts";
 import { signEd25519 } from "../../../schema/ed25519.ts";
@@ -9,7 +9,7 @@ import { authentication, type Vault } from "../../../schema/rpc/methods.ts";
 import { vaultFields } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type Enrolment, requireRootOf } from "./enroll.ts";
-import { wireProblem } from "../errors.ts";
+import { badAnswer } from "../errors.ts";
 import { startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart, recoverySeed } from "./recovery_key.ts";
@@ -23,7 +23,7 @@ import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/v
  * @param lowestVault the highest vault version of this account that was ever seen here
  * @returns the new code: the used one is void
  * @throws EngineError L014 a wrong code or an unknown user, L006; WireError, TransportError: after a lost
- *   answer either the new password is good or the code still is
+ *   answer either the new password or the old code is valid
  */
 export async function recoverAccount(
   { openStream, suite, username, password }: Enrolment,
@@ -45,7 +45,7 @@ export async function recoverAccount(
       request: opaque.request,
       signature: openSignature,
     });
-    if (account.username !== username) throw wireProblem(ErrorCode.malformed, "the server opened another account");
+    if (account.username !== username) throw badAnswer("the server opened another account");
     const { accountKey } = account;
     const keys = await unwrapVaultKeys(vault.wrappedByRecovery, "recovery", recoverySecret, accountKey);
     secrets.push(keys.vaultKey, keys.rootSeed);

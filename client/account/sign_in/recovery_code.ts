@@ -1,5 +1,5 @@
 /**
- * The recovery code: 160 random bits in Crockford's base32 with his check symbol
+ * The recovery code: 160 random bits in Crockford's base32 with its check symbol
  * (https://www.crockford.com/base32.html), shown once.
  */
 

@@ -1,4 +1,4 @@
-/** The key that the recovery code gives: its public half is what the server knows the code by (docs/decisions/018). */
+/** The key pair derived from the recovery code: the server stores its public key (docs/decisions/018). */
 
 import { type Bytes, utf8 } from "../../../schema/bytes.ts";
 import { publicEd25519 } from "../../../schema/ed25519.ts";
@@ -22,7 +22,7 @@ export async function recoverySeed(recoverySecret: Uint8Array): Promise<Bytes> {
   );
 }
 
-/** @returns the fields of a vault that a recovery code makes */
+/** @returns the fields of a vault that depend on the recovery code */
 export async function recoveryPart(
   keys: VaultKeys,
   recoverySecret: Uint8Array,

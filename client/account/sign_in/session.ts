@@ -1,4 +1,4 @@
-/** Calls with the session's token, and the end of the session when the server says so. */
+/** RPC calls with the session's token; detects the end of the session. */
 
 import type { Bytes } from "../../../schema/bytes.ts";
 import { type CallOptions, RpcClient } from "../../../schema/rpc/client.ts";
@@ -16,17 +16,17 @@ export interface StoredSession {
   endedBy?: string;
 }
 
-/** @returns who calls, for every call of a session */
+/** @returns the authentication of every call of a session */
 export function sessionAuth(accessToken: Bytes, deviceId: Bytes): CallAuth {
   return { version: authVersion, accessToken, deviceId };
 }
 
-/** An {@link RpcClient} that watches for the end of its session. */
+/** An {@link RpcClient} that reports the end of its session. */
 export class SessionRpc extends RpcClient {
   readonly #onEnded: (code: string) => void;
   #auth: CallAuth;
 
-  /** @param onEnded told once: E001, E002, or "revoked" when the device itself is refused and not only one call */
+  /** @param onEnded called once with E001, E002, or "revoked" when the server refuses the device and not only a call */
   constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
     super(openStream, () => this.#auth);
     this.#auth = auth;
@@ -37,12 +37,12 @@ export class SessionRpc extends RpcClient {
     };
   }
 
-  /** 32 bytes: of the session that calls are made with. */
+  /** 32 bytes: the token of the present session. */
   get accessToken(): Bytes {
     return this.#auth.accessToken as Bytes;
   }
 
-  /** Goes on with another session of the same device; what the one before still answers ends nothing. */
+  /** Continues with another session of the same device. Late answers in the former session have no effect. */
   useSession(auth: CallAuth): void {
     this.#auth = auth;
   }
@@ -79,9 +79,8 @@ export class SessionRpc extends RpcClient {
   async #watch(error: unknown, auth: CallAuth): Promise<void> {
     if (auth !== this.#auth) return;
     if (!isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return;
-    // E003 also answers single calls (a channel of another, a queue of another): the device is out only if
-    // even its own stock is forbidden to it. And a session that has ended may have ended because the device
-    // was revoked.
+    // E003 may refuse a single call only (another device's channel or queue). The device is revoked if even its own
+    // stock is forbidden. A session may also have ended because the device was revoked.
     const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
     if (auth !== this.#auth) return;
     if (isWireError(confirmed, ErrorCode.forbidden)) this.#onEnded("revoked");

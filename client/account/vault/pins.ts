@@ -1,4 +1,4 @@
-/** Pins: account keys as they were first seen (trust on first use), and how the pins of two devices become one list. */
+/** Pins: account keys as first seen (trust on first use), and the merge of the pins of two devices. */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { encodeCbor } from "../../../schema/cbor.ts";

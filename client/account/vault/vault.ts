@@ -1,15 +1,14 @@
 /**
- * The vault (specification §1.5): what a new device of the account needs, sealed on the device, opaque to the
- * server.
+ * The vault (specification §1.5): the state that a new device of the account needs, encrypted by the devices.
  *
  *     sealed            = nonce (12) ‖ AEAD(vaultKey, CBOR{pins, channels}, AAD = accountKey ‖ u64 version)
  *     wrappedByPassword = nonce (12) ‖ AEAD(HKDF(export_key, "qpq/1 vault"), vaultKey ‖ rootSeed, AAD = accountKey)
  *     wrappedByRecovery = the same under HKDF(recovery secret, "qpq/1 recovery")
  *     recoveryKey       = public Ed25519 key of HKDF(recovery secret, "qpq/1 recovery auth"): recovery_key.ts
  *
- * A device keeps the vaultKey, to bring new pins into the vault. The root seed is in the wraps alone, which
- * the password or the recovery code opens and which no device can write: so a stolen device can neither reach
- * the root key nor destroy it, and revoking it helps (docs/decisions/005).
+ * A device stores the vaultKey, to add new pins to the vault. The root seed is only in the wrapped keys, which the
+ * password or the recovery code opens. So a stolen device can neither read nor destroy the root key, and can be
+ * revoked (docs/decisions/005).
  */
 
 import { type Bytes, concat, toHex, u64, utf8 } from "../../../schema/bytes.ts";
@@ -33,7 +32,7 @@ export interface VaultKeys {
 }
 
 const nonceLength = 12;
-/** What is read. Less is written: a vault that grew past these would open on no device any more. */
+/** Limits when reading. Writing has lower limits, so that every device can open the vault. */
 const maxPins = 5_000;
 const maxChannels = 2_000;
 /** Channels that are written, 34 bytes each: with the pins they fit into the server's 128 KiB (`Vault.sealed`). */
@@ -113,7 +112,7 @@ export async function openVault(
   }
 }
 
-/** @returns both lists without repeats, sorted; where they are too many, theirs and of ours what still fits */
+/** @returns both lists without repeats, sorted; if they exceed the limit, all of theirs and the first of ours */
 export function mergeChannels(ours: Uint8Array[], theirs: Uint8Array[]): Bytes[] {
   return [...new Map([...theirs, ...ours].map((id) => [toHex(id), new Uint8Array(id)]))].slice(0, maxKeptChannels).sort(
     ([a], [b]) => a < b ? -1 : 1,

@@ -1,7 +1,4 @@
-/**
- * Brings what this device learns (pins, channels) into the account's vault, merged with what the account's
- * other devices put there.
- */
+/** Merges this device's pins and channels into the account's vault on the server (specification §1.5). */
 
 import { Mutex } from "async-mutex";
 import { type Bytes, toHex, u64 } from "../../../schema/bytes.ts";
@@ -40,13 +37,10 @@ export interface VaultKeeperOptions {
   onProblem?(problem: EngineProblem): void;
 }
 
-/** Other devices of the account write at the same time; more often than this means a server that never takes it. */
+/** Attempts while other devices write as well. After these, the server is assumed to take no write. */
 const attempts = 4;
 
-/**
- * Holds the vault on this device and writes changes to the server by compare-and-set; never goes back to an
- * older version.
- */
+/** The {@link VaultKeeper} of this device: writes by compare-and-set, and never accepts an older version. */
 export class VaultSync implements VaultKeeper {
   readonly #options: VaultKeeperOptions;
   readonly #working = new Mutex();
@@ -67,7 +61,7 @@ export class VaultSync implements VaultKeeper {
   }
 
   /**
-   * The one way to write the vault other than {@link sync}: the wraps change, the content stays.
+   * Writes the vault with other wrapped keys and the same content.
    *
    * @param write puts the next vault on the server; E015 means that another device came first, and is tried
    *   again with the newer vault
@@ -86,14 +80,15 @@ export class VaultSync implements VaultKeeper {
   }
 
   /**
-   * Syncs without being waited for: once at a time, and once more when asked meanwhile. What fails is made up
-   * for by the next sync.
+   * Syncs in the background, one run at a time. A failure is repaired by the next sync.
+   *
+   * @param onError is called with the error of a failed sync
    */
   inBackground(onError: (error: unknown) => void): void {
     void this.#background.run("sync", () => this.sync().catch(onError));
   }
 
-  /** Most syncs are nobody's to wait for, and a server that goes back in time must not go unseen. */
+  /** Reports an unreadable or older vault once: nobody waits for most syncs. */
   #tell(problem: EngineProblem): void {
     if (problem.code !== LocalCode.vaultUnreadable || this.#told) return;
     this.#told = true;
@@ -122,7 +117,7 @@ export class VaultSync implements VaultKeeper {
     const theirs = await openVault(vault, stored.vaultKey, accountKey, stored.version);
     const merged: VaultContent = {
       pins: fittingPins(mergePins(await pins(), theirs.pins)),
-      // Only ever added to: a device that asks to come back into a channel that was left is told so there.
+      // Channels are only added. A device that asks to be re-added to a channel it left gets its answer there.
       channels: mergeChannels(channelIds ?? [], theirs.channels),
     };
     let version = vault.version;

@@ -52,7 +52,7 @@ Deno.test("a vault opens by password and by recovery code, to the same content a
   assert.ok(vault.wrappedByPassword.length <= 256);
 });
 
-Deno.test("openVault() refuses another version than the sealed one, an older one than was seen, another account's and changed bytes", async () => {
+Deno.test("openVault() refuses another version, an older one, another account's and changed bytes", async () => {
   const { keys, vault } = await made(3);
   await openVault(vault, keys.vaultKey, accountKey, 3);
   await unreadable(openVault(vault, keys.vaultKey, accountKey, 4));
@@ -109,7 +109,7 @@ Deno.test("mergeChannels() gives each id once, in one order", () => {
   assert.deepEqual(mergeChannels([id(3), id(1)], [id(2), id(1)]), [id(1), id(2), id(3)]);
 });
 
-Deno.test("a vault stays readable and within 128 KiB however many accounts and channels there are, and the flood displaces nobody who was there before", async () => {
+Deno.test("a vault stays readable and within 128 KiB, and a flood of accounts displaces nobody", async () => {
   const { keys } = await made();
   const id = (index: number) => new Uint8Array(32).map((_, at) => at < 2 ? index >> (8 * at) : 7);
   const name = (index: number) => `${"n".repeat(27)}${String(index).padStart(5, "0")}`;

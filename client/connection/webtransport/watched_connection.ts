@@ -1,8 +1,7 @@
 /**
- * A WebTransport connection that may stop in the middle: some browsers (Safari 26.4) never give the peer new
- * flow-control credit, so that after some hundred kilobytes nothing moves any more although the session
- * stands: no stream is opened, a write is never taken, an answer never comes or stops in the middle. No error
- * says so; a stall is seen by waiting, and told from a slow server by asking the server both ways.
+ * Watches a WebTransport connection for stalls. Some browsers (Safari 26.4) never give the peer new flow-control
+ * credit. After some hundred kilobytes no stream opens, no write is taken and answers stop, although the session is
+ * open. There is no error: a stall is detected by waiting, and told from a slow server by calls both ways.
  */
 
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
@@ -13,23 +12,23 @@ import { Activity } from "../activity.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Connection } from "../transport.ts";
 
-/** How often the streams are looked at. */
+/** How often the streams are checked. */
 export const watchEveryMs = 2_500;
-/** A call without a first byte for so long, with nothing else moving, is suspicious. */
+/** A call without a first byte for this long is suspicious when no other stream moves. */
 export const waitingMs = 5_000;
-/** So is a long answer that stops in the middle: a subscription gives something every 20 s. */
+/** A long answer that stops for this long is suspicious: a subscription sends an element every 20 s. */
 export const driedUpMs = 30_000;
-/** … once it has given more than any browser's smallest first credit would let through unseen. */
+/** … once it has delivered more than the smallest initial credit of any browser. */
 export const driedUpAfterBytes = 16 * 1024;
 /**
- * A write that is not taken for so long, while the server answers another way, is never taken. Shorter than a
- * call's patience (30 s), or its end would hide it.
+ * A write that is pending for this long, while the server answers over HTTPS, is stalled. Shorter than the timeout of
+ * a call (30 s), which would hide the stall.
  */
 export const heldUpMs = 12_000;
 /** How long the server may take for a call without work. */
 export const probeMs = 2_000;
 
-/** A connection that is given up when its streams stall while the server answers another way. */
+/** A connection that is closed when its streams stall while the server answers another way. */
 export class WatchedConnection implements Connection {
   readonly transport: Connection["transport"];
   readonly closed: Promise<{ reason: string }>;
@@ -63,7 +62,7 @@ export class WatchedConnection implements Connection {
   async openStream(signal?: AbortSignal): Promise<ByteStream> {
     const over = this.#over.signal;
     over.throwIfAborted();
-    // A session that opens no streams any more does not reject those that wait, either.
+    // A stalled session never rejects a stream that waits to be opened.
     return await this.#activity.watch(this.#inner.openStream(signal ? AbortSignal.any([signal, over]) : over));
   }
 
@@ -78,8 +77,8 @@ export class WatchedConnection implements Connection {
 
   async #look(): Promise<void> {
     const driedUp = this.#activity.hasDriedUp(driedUpAfterBytes, driedUpMs);
-    // One stream that has dried up needs no proof: credit is given to each stream alone, so a fresh one says
-    // nothing about it.
+    // A stream that has dried up needs no probe: credit is counted for each stream, so another stream proves
+    // nothing.
     if (
       driedUp || (this.#activity.isWaiting(waitingMs) && await this.#isSilentHereAlone()) ||
       (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere())

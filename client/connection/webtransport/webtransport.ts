@@ -1,5 +1,6 @@
 /** A connection over WebTransport (HTTP/3): a stream a call, as on QUIC. */
 
+import type { Bytes } from "../../../schema/bytes.ts";
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../../schema/rpc/errors.ts";
 import { type Clock, systemClock } from "../../runtime/clock.ts";
@@ -16,7 +17,7 @@ export type WebTransportClass = new (url: string, options?: WebTransportOptions)
  */
 export async function connectWebTransport(
   WebTransportImplementation: WebTransportClass,
-  target: { url: string; certificateHashes: Uint8Array<ArrayBuffer>[] },
+  target: { url: string; certificateHashes: Bytes[] },
   { timeoutMs, signal, clock = systemClock }: { timeoutMs: number; signal: AbortSignal; clock?: Clock },
 ): Promise<Connection> {
   const session = opening(WebTransportImplementation, target);
@@ -34,7 +35,7 @@ export async function connectWebTransport(
 
 function opening(
   WebTransportImplementation: WebTransportClass,
-  { url, certificateHashes }: { url: string; certificateHashes: Uint8Array<ArrayBuffer>[] },
+  { url, certificateHashes }: { url: string; certificateHashes: Bytes[] },
 ): WebTransport {
   const serverCertificateHashes = certificateHashes.map((value) => ({ algorithm: "sha-256", value }));
   try {

@@ -1,7 +1,4 @@
-/**
- * Commits that our adapter would never make, made with ts-mls directly and sealed as ours are: what a hostile
- * member can send.
- */
+/** Forges commits of a hostile member: made with ts-mls directly, with faults, and sealed like ours. */
 
 import {
   bytesToBase64,
@@ -53,7 +50,7 @@ export interface Forgery {
 
 export interface ForgedCommit {
   n: bigint;
-  commitId: Uint8Array<ArrayBuffer>;
+  commitId: Bytes;
   header: Bytes;
   sealedCommit: Bytes;
 }

@@ -1,5 +1,6 @@
-/** Devices and groups for tests: deterministic in nothing but their names. */
+/** Devices and groups with random keys for tests. */
 
+import type { Bytes } from "../../../schema/bytes.ts";
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";
 import { generateEd25519, type SignatureKeyPair, signEd25519 } from "../../crypto/ed25519.ts";
 import { createMls, type GroupState, makeKeyPackage, type Mls, type MlsOptions } from "../group.ts";
@@ -51,7 +52,7 @@ export async function keyPackageOf({ credential, keyPair }: TestDevice, lastReso
 /** A group of these devices at epoch 1, each with its own adapter; the first made it. */
 export interface TestGroup {
   mls: Mls;
-  channelId: Uint8Array<ArrayBuffer>;
+  channelId: Bytes;
   states: GroupState[];
 }
 
@@ -93,6 +94,6 @@ export async function makeGroup(
 }
 
 /** @returns a random 16-byte id */
-export function randomId(): Uint8Array<ArrayBuffer> {
+export function randomId(): Bytes {
   return crypto.getRandomValues(new Uint8Array(16));
 }

@@ -1,4 +1,4 @@
-/** What every storage must do, as tests that each implementation runs. */
+/** The contract of `Storage`: tests that each implementation runs. */
 
 import assert from "node:assert/strict";
 import { GuardError, type Storage } from "../storage.ts";

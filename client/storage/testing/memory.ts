@@ -1,4 +1,4 @@
-/** Storage in memory, for tests: keeps the contract of `Storage`, and can fail as real storage does. */
+/** Storage in memory for tests: fulfils the contract of `Storage`, and can fail like a real storage. */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import {

@@ -114,7 +114,7 @@ export function planError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof GroupUsageError) {
     if (error.code.startsWith("GRP-")) {
-      return new EngineError({ code: codeName(ErrorCode.forbidden), detail: `${error.code} ${error.message}` });
+      return new EngineError({ code: LocalCode.notAllowed, detail: `${error.code} ${error.message}` });
     }
     if (error.code.startsWith("key-package")) {
       return new EngineError({ code: codeName(ErrorCode.malformedKeyPackage), detail: error.message });

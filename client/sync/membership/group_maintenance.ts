@@ -8,7 +8,7 @@ import type { DeviceList } from "../../../schema/device_list.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
-import { EngineError } from "../../api/errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
@@ -29,6 +29,8 @@ import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 const leaveDelayMs = 2_000;
 
 const otherDeviceDelayMs = 10_000;
+/** Refusals of a rule, which are not tried again. */
+const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
 /**
  * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
@@ -188,7 +190,7 @@ export class GroupMaintenance {
         await (kind === "remove"
           ? this.#membership.removePerson(chatId, username)
           : this.#membership.addPeople(chatId, [username], () => {})).catch((error) => {
-            if (!(error instanceof EngineError) || error.problem.code !== codeName(ErrorCode.forbidden)) {
+            if (!(error instanceof EngineError) || !forbidden.has(error.problem.code)) {
               left[kind].push(username);
             }
           });

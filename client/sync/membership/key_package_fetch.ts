@@ -4,7 +4,7 @@ import { equalBytes } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
-import { EngineError } from "../../api/errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { parseKeyPackage } from "../../mls/group.ts";
 import { pause } from "../../runtime/clock.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
@@ -63,7 +63,7 @@ export class KeyPackageFetch {
   /**
    * One KeyPackage for each of these devices of an account.
    *
-   * @throws EngineError E023 unless the server gives exactly one for each
+   * @throws EngineError L020 unless the server gives exactly one for each
    */
   async ofDevices(
     { accountKey, username }: KnownAccount,
@@ -85,7 +85,7 @@ export class KeyPackageFetch {
     );
     if (!complete || found.length !== devices.length) {
       throw new EngineError({
-        code: codeName(ErrorCode.keyDoesNotMatchDevice),
+        code: LocalCode.badAnswer,
         detail: `the KeyPackages of ${username} are not those of its devices`,
       });
     }

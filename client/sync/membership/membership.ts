@@ -1,7 +1,6 @@
 /** Who is in a conversation: starts conversations, adds and removes people, changes name and roles. */
 
 import { toHex } from "../../../schema/bytes.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { Outbox } from "../send/outbox.ts";
@@ -99,7 +98,7 @@ export class Membership {
   ): Promise<void> {
     const chat = activeRecord(this.#context, chatId);
     if (chat.kind === "direct") {
-      throw new EngineError({ code: codeName(ErrorCode.forbidden), detail: "a chat of two has no room for others" });
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no room for others" });
     }
     const people = await this.#keyPackages.lookUp(wantedOf(this.#context, usernames));
     const missing = people.filter(({ accountKey }) =>
@@ -124,14 +123,14 @@ export class Membership {
   /**
    * A new name, by an admin.
    *
-   * @throws EngineError E003 for a member that is no admin, L011 for a name over 200 characters
+   * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
    */
   async rename(chatId: string, name: string): Promise<void> {
     const chat = activeRecord(this.#context, chatId);
     const wanted = name.trim();
     if (chat.kind === "direct" || wanted === "") {
       throw new EngineError({
-        code: codeName(ErrorCode.forbidden),
+        code: LocalCode.notAllowed,
         detail: "a chat of two has no name, and a group needs one",
       });
     }
@@ -144,7 +143,7 @@ export class Membership {
   /**
    * Makes an account admin, or a member again.
    *
-   * @throws EngineError E003 for a member that is no admin and for the last admin, L004
+   * @throws EngineError L019 for a member that is no admin and for the last admin, L004
    */
   async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);

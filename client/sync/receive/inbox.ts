@@ -7,7 +7,7 @@
 import { concat, toHex } from "../../../schema/bytes.ts";
 import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
-import { EngineError } from "../../api/errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GuardError, StorageError } from "../../storage/storage.ts";
 import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
@@ -124,7 +124,7 @@ export class Inbox {
       await this.#writeUnit(batch, false);
     } catch (error) {
       // A message of the batch is there already. Nothing was written: once more, looking before each.
-      if (!(error instanceof GuardError) || error.name === "FencedError") throw error;
+      if (!(error instanceof GuardError) || error.code === "fenced") throw error;
       await this.#writeUnit(batch, true);
     }
   }
@@ -245,7 +245,7 @@ export class Inbox {
 }
 
 /** Answers that stay the same however often one asks. */
-const finalAnswers: ReadonlySet<string> = new Set(["E012", "E014", "L006", "L007", "L008"]);
+const finalAnswers: ReadonlySet<string> = new Set(["E012", "E014", "L006", "L007", "L008", LocalCode.badAnswer]);
 
 /** What another try can cure: no network, a busy server, a storage that failed. */
 function isTransient(error: unknown): boolean {

@@ -57,7 +57,7 @@ export class Messages {
       try {
         return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
       } catch (error) {
-        if (!(error instanceof GuardError) || error.name === "FencedError") throw error;
+        if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         if (await store.get("messageids", keys.seen(chatId, ownKey, messageIdHex))) return;
         // The picture in memory was old; it has been read again.
         if (tries > 0) throw error;

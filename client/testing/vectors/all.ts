@@ -1,4 +1,4 @@
-/** Every public vector file at once: for Deno, and for the browsers, where the bundle itself is under test. */
+/** Runs all public test vectors, in Deno and in browsers (there through the bundle). */
 
 import { mlsVectorNames, runMlsVectors } from "./mls.ts";
 import { runOpaqueVectors } from "./opaque.ts";

@@ -1,4 +1,4 @@
-/** Small tools of the vector runners. They throw on the first difference, naming the vector. */
+/** Assertions of the vector runners: they throw at the first difference and name the vector. */
 
 import { toHex } from "../../../schema/bytes.ts";
 

@@ -1,4 +1,4 @@
-/** Where the tests find the public vectors: QPQ_VECTORS, or ../shared/vectors beside the project. */
+/** Finds the public vectors: in QPQ_VECTORS, or in ../shared/vectors beside the project. */
 
 /**
  * @returns a loader of "mls/welcome.json" and the like, or undefined when there are no vectors here; @throws

@@ -1,4 +1,4 @@
-/** Wycheproof (C2SP) through our own functions: what they must accept, and what they must refuse. */
+/** Runs the Wycheproof vectors (C2SP) through our own functions. */
 
 import { fromHex } from "../../../schema/bytes.ts";
 import { verifyEd25519, verifyEd25519Noble } from "../../crypto/ed25519.ts";

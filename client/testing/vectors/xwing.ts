@@ -1,4 +1,4 @@
-/** The X-Wing draft's vectors through both of our implementations, and both against each other. */
+/** Runs the X-Wing draft's vectors through both of our implementations, and compares the two. */
 
 import { fromHex } from "../../../schema/bytes.ts";
 import { cryptoSupport } from "../../crypto/support.ts";

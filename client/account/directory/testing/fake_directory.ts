@@ -1,4 +1,4 @@
-/** A directory in memory that answers what a test tells it to, and accounts to put into it. */
+/** A directory in memory whose answers a test decides, and accounts for it. */
 
 import { type Bytes, equalBytes, sha256 } from "../../../../schema/bytes.ts";
 import { type Device, type DeviceList, openDeviceList, signDeviceList } from "../../../../schema/device_list.ts";

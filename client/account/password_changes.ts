@@ -1,0 +1,122 @@
+/** Changes that need the password of a signed-in account: its device list, its password, its recovery code. */
+
+import { fromHex } from "../../schema/bytes.ts";
+import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
+import { RpcClient } from "../../schema/rpc/client.ts";
+import { ErrorCode } from "../../schema/rpc/errors.ts";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { EngineError, LocalCode } from "../api/errors.ts";
+import type { AccountRecords } from "./account_records.ts";
+import { wireProblem } from "./errors.ts";
+import type { SignedInAccount } from "./signed_in_account.ts";
+import type { Enrolment } from "./sign_in/enroll.ts";
+import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
+import {
+  type Confirmed,
+  newPassword,
+  newRecoveryCode,
+  revokeFromList,
+  withPassword,
+} from "./sign_in/password_guard.ts";
+import { sessionAuth, type StoredSession } from "./sign_in/session.ts";
+
+/** How long a logout may take, in ms: without an answer the session ends by itself. */
+export const logoutTimeoutMs = 5_000;
+
+export interface PasswordChangesOptions {
+  records: AccountRecords;
+  openStream: OpenStream;
+  /** @returns the account as long as it is signed in */
+  current(): SignedInAccount | undefined;
+  /** @returns what an OPAQUE handshake needs, for a normalised password */
+  handshake(username: string, password: string): Enrolment;
+}
+
+/** @throws EngineError L002 when nobody is signed in */
+export function requireSignedIn(account: SignedInAccount | undefined): SignedInAccount {
+  if (!account) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+  return account;
+}
+
+export class PasswordChanges {
+  readonly #options: PasswordChangesOptions;
+
+  constructor(options: PasswordChangesOptions) {
+    this.#options = options;
+  }
+
+  /** See `Accounts.revokeDevice`. */
+  async revokeDevice(deviceId: string, password: string): Promise<void> {
+    if (!/^[0-9a-f]{32}$/.test(deviceId)) {
+      throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
+    }
+    const { accountKey, directory } = this.#signedIn();
+    await this.#confirmed(password, async (confirmed) => {
+      await directory.take(
+        await revokeFromList(fromHex(deviceId), (await directory.seenList(accountKey))!, confirmed),
+      );
+    });
+  }
+
+  /** See `Accounts.changePassword`. */
+  async changePassword(oldPassword: string, newPasswordText: string): Promise<void> {
+    const { username, vault } = this.#signedIn();
+    const password = checkedPassword(newPasswordText, username);
+    await this.#confirmed(oldPassword, async (confirmed, enrolment) => {
+      const write = await newPassword(enrolment, password, confirmed);
+      // Before the call: if its answer is lost this device stays signed in, whichever password counts then.
+      const before = await this.#useSession(confirmed);
+      try {
+        await vault.rewrap(write);
+      } finally {
+        // Ended by the change already, or superfluous if it failed.
+        await before.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+      }
+    });
+  }
+
+  /** See `Accounts.newRecoveryCode`. */
+  async newRecoveryCode(password: string): Promise<{ recoveryCode: string }> {
+    const { vault } = this.#signedIn();
+    return await this.#confirmed(password, async (confirmed) => {
+      const { recoveryCode, write } = newRecoveryCode(confirmed);
+      await vault.rewrap(write);
+      return { recoveryCode };
+    });
+  }
+
+  /** Runs `work` in a session that the password opened. That session ends afterwards, unless this device uses it. */
+  async #confirmed<T>(
+    password: string,
+    work: (confirmed: Confirmed, enrolment: Enrolment) => Promise<T>,
+  ): Promise<T> {
+    const { records, current, handshake } = this.#options;
+    const { username } = this.#signedIn();
+    const device = (await records.device())!;
+    const enrolment = handshake(username, normalisedPassword(password));
+    return await withPassword(enrolment, device, async (confirmed) => {
+      try {
+        return await work(confirmed, enrolment);
+      } finally {
+        // Without a logout the session would end by itself: a lost answer does no harm.
+        if (current()?.rpc.accessToken !== confirmed.session.accessToken) {
+          await confirmed.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
+        }
+      }
+    });
+  }
+
+  /** @returns calls with the session before */
+  async #useSession({ session, device }: Confirmed): Promise<RpcClient> {
+    const { rpc } = this.#signedIn();
+    const before = sessionAuth(rpc.accessToken, device.deviceId);
+    const stored: StoredSession = { accessToken: session.accessToken, expiresMs: session.expiresMs };
+    await this.#options.records.saveSession(stored);
+    rpc.useSession(sessionAuth(session.accessToken, device.deviceId));
+    return new RpcClient(this.#options.openStream, () => before);
+  }
+
+  #signedIn(): SignedInAccount {
+    return requireSignedIn(this.#options.current());
+  }
+}

@@ -1,0 +1,168 @@
+/** A network whose WebTransport and HTTPS behave as a test says, with a clock that the test moves. */
+
+import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
+import { delivery } from "../../../schema/rpc/methods.ts";
+import { Handlers } from "../../../schema/rpc/server.ts";
+import { openingTo, streamPair } from "../../testing/call_server.ts";
+import { BrowserTransport } from "../browser_transport.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { VolatileNetworkMemory } from "../network_memory.ts";
+import type { Connection } from "../transport.ts";
+import type { WebTransportClass } from "../webtransport/webtransport.ts";
+
+export class FakeClock implements Clock {
+  #now = 1_000_000;
+  readonly #timers = new Set<{ atMs: number; run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.#now + delayMs, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass, running what falls due in order, and what follows from it before the next. */
+  async pass(forMs: number): Promise<void> {
+    const endMs = this.#now + forMs;
+    await settle();
+    while (true) {
+      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+      if (!next) break;
+      this.#timers.delete(next);
+      this.#now = next.atMs;
+      next.run();
+      await settle();
+    }
+    this.#now = endMs;
+    await settle();
+  }
+}
+
+/** Everything that needs no time happens. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+const served = () =>
+  openingTo(
+    new Handlers<undefined>()
+      .unary(
+        delivery.health,
+        () =>
+          Promise.resolve({
+            serverTimeMs: 1,
+            wireVersion: 1,
+            draining: false,
+            build: "",
+            restoredMs: 0,
+            restoredToMs: 0,
+          }),
+      )
+      .unary(delivery.putBlob, async (_params, { chunks }) => {
+        for await (const _ of chunks());
+        return { expiresMs: 1 };
+      })
+      .stream(delivery.subscribe, async function* (_params, { signal }) {
+        yield { entries: [] };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      }),
+    () => undefined,
+  );
+
+/** A stream whose writes hang from then on. */
+function takingUntil(isStarved: () => boolean, { readable, writable }: ByteStream): ByteStream {
+  const writer = writable.getWriter();
+  const sink = new WritableStream<Uint8Array>({
+    write: (bytes) => isStarved() ? new Promise<void>(() => {}) : writer.write(bytes),
+    close: () => writer.close(),
+    abort: (reason) => writer.abort(reason),
+  });
+  return { readable, writable: sink };
+}
+
+/** What a WebTransport of the test does: connects, fails or says nothing; later its streams may fall silent. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly memory = new VolatileNetworkMemory();
+  behaviour: "connects" | "fails" | "hangs" = "connects";
+  isSilent = false;
+  /** what a session does once its flow control is used up, which is never refilled */
+  starved: "opens no stream" | "takes no write" | undefined;
+  network = "home";
+  attempts = 0;
+  sessions: { ready: () => void; end: () => void; closed: boolean }[] = [];
+  httpsOpen = 0;
+  readonly transport: BrowserTransport;
+
+  constructor() {
+    // deno-lint-ignore no-this-alias -- the classes below have a `this` of their own
+    const world = this;
+    class FakeWebTransport {
+      readonly ready: Promise<void>;
+      readonly closed: Promise<unknown>;
+      readonly #session: World["sessions"][number];
+      constructor() {
+        world.attempts++;
+        const ready = Promise.withResolvers<void>();
+        const closed = Promise.withResolvers<unknown>();
+        this.ready = ready.promise;
+        this.closed = closed.promise;
+        this.#session = { ready: ready.resolve, end: () => closed.resolve({ reason: "gone" }), closed: false };
+        world.sessions.push(this.#session);
+        if (world.behaviour === "connects") ready.resolve();
+        if (world.behaviour === "fails") ready.reject(new Error("refused"));
+      }
+      close() {
+        this.#session.closed = true;
+        this.#session.end();
+      }
+      createBidirectionalStream() {
+        if (world.starved === "opens no stream") return new Promise(() => {});
+        return world.isSilent
+          ? Promise.resolve(streamPair()[0])
+          : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
+      }
+    }
+    this.transport = new BrowserTransport("https://chat.example", {
+      WebTransport: FakeWebTransport as unknown as WebTransportClass,
+      clock: this.clock,
+      memory: this.memory,
+      network: () => this.network,
+      fetchConfig: () =>
+        Promise.resolve({ webtransport: { url: "https://chat.example:4433/wt", certificateHashes: [] }, rpc: "/rpc" }),
+      connectHttps: () => this.#https(),
+    });
+  }
+
+  #https(): Connection {
+    this.httpsOpen++;
+    const closed = Promise.withResolvers<{ reason: string }>();
+    const open = served();
+    return {
+      transport: "HTTPS",
+      openStream: (signal) => open(signal),
+      closed: closed.promise,
+      close: () => {
+        this.httpsOpen--;
+        closed.resolve({ reason: "closed" });
+      },
+    };
+  }
+
+  /** Connects, and says how long that took by the test's clock. */
+  async connect(): Promise<{ connection: Connection; tookMs: number }> {
+    const startMs = this.clock.now();
+    let connection: Connection | undefined;
+    void this.transport.connect(new AbortController().signal).then((made) => connection = made);
+    await settle();
+    while (!connection) await this.clock.pass(250);
+    return { connection, tookMs: this.clock.now() - startMs };
+  }
+}

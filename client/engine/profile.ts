@@ -1,0 +1,195 @@
+/** One opened profile of this device: its storage, its account, its connection, and the signed-in engine on them. */
+
+import { AccountManager } from "../account/account.ts";
+import { engineError } from "../account/errors.ts";
+import type { OpaqueSuite } from "../account/sign_in/opaque_client.ts";
+import type { AccountContext } from "../account/types.ts";
+import type { AccountState, EngineEvent, EngineListener } from "../api/engine_api.ts";
+import { EngineError, LocalCode } from "../api/errors.ts";
+import { ConnectionManager, type SessionEnd } from "../connection/connection_manager.ts";
+import type { Transport } from "../connection/transport.ts";
+import { type Environment, systemEnvironment } from "../runtime/environment.ts";
+import { detectWake } from "../runtime/wake_detector.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
+import type { PageSentinel } from "../storage/sentinel.ts";
+import { FencedError, type Storage } from "../storage/storage.ts";
+import { Backlog } from "./backlog.ts";
+import { SignedInEngine } from "./signed_in_engine.ts";
+
+export interface EngineOptions {
+  /** Empty, or with the state of this profile. The engine closes it. */
+  storage: Storage;
+  /** Non-extractable, see `importWrappingKey`. */
+  wrappingKey: CryptoKey;
+  transport: Transport;
+  /** Receives all events in order. Must not throw. */
+  listener: EngineListener;
+  /** The page's side of the eviction sentinel; the CLI has none. */
+  page?: PageSentinel;
+  environment?: Environment;
+  /** Tests only: a cheaper memory-hard function. */
+  suite?: OpaqueSuite;
+}
+
+/** The life of a profile, from taking it over to closing it. */
+export class Profile {
+  readonly environment: Environment;
+  readonly connection: ConnectionManager;
+  readonly accounts: AccountManager;
+  readonly backlog = new Backlog();
+  readonly #store: SealedStore;
+  readonly #listener: EngineListener;
+  readonly #stopWakeDetector: () => void;
+  #signedIn: SignedInEngine | undefined;
+  #closed = false;
+
+  constructor(
+    { storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions,
+  ) {
+    this.#store = new SealedStore(storage, wrappingKey);
+    this.environment = environment;
+    this.#listener = listener;
+    this.connection = new ConnectionManager({
+      transport,
+      environment,
+      onState: (connection) => this.tell({ kind: "connection", connection }),
+    });
+    this.#stopWakeDetector = detectWake(environment, () => this.connection.wake());
+    this.accounts = new AccountManager({
+      store: this.#store,
+      openStream: this.connection.openStream,
+      onState: (account) => this.#accountChanged(account),
+      onProgress: (progress) => this.tell({ kind: "progress", progress }),
+      onProblem: (problem) => this.tell({ kind: "problem", problem }),
+      deviceNow: () => environment.now(),
+      wantedKeyPackages: environment.wantedKeyPackages,
+      ...(page && { page }),
+      ...(suite && { suite }),
+    });
+  }
+
+  /**
+   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage alone.
+   *
+   * @throws EngineError L005
+   */
+  async open(): Promise<void> {
+    try {
+      await this.guarded(async () => {
+        await this.#store.takeFence();
+        await this.accounts.resume();
+        await this.begin();
+      });
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Ends the connection and closes the storage. What waits to be sent stays on disk. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopWakeDetector();
+    this.#signedIn?.close();
+    await this.connection.close();
+    await this.#store.close().catch(() => {});
+  }
+
+  /** The signed-in engine, while there is one. */
+  get signedIn(): SignedInEngine | undefined {
+    return this.#signedIn;
+  }
+
+  /** Ends the signed-in engine and its connection, then the session, and deletes all state of the profile. */
+  async signOut(): Promise<void> {
+    this.#signedIn?.close();
+    this.#signedIn = undefined;
+    // The subscription ends first: the end of the session would look like an eviction to it.
+    await this.connection.stop();
+    await this.accounts.signOut();
+    await this.connection.stop();
+    this.tell({ kind: "chats", chats: [] });
+  }
+
+  /** Starts the signed-in engine, if an account is signed in and has none yet. */
+  async begin(): Promise<void> {
+    const account = this.accounts.context;
+    if (!account || this.#signedIn) return;
+    const signedIn = await SignedInEngine.open({
+      account,
+      store: this.#store,
+      environment: this.environment,
+      listener: {
+        timeline: (chatId, items) => this.tell({ kind: "timeline", chatId, items }),
+        reread: (chatId) => this.tell({ kind: "reread", chatId }),
+        chats: (chats) => this.tell({ kind: "chats", chats }),
+        problem: (problem) => this.tell({ kind: "problem", problem }),
+        progress: (progress) => this.tell({ kind: "progress", progress }),
+        caughtUp: () => this.backlog.done(),
+        typing: (chatId, username) => this.tell({ kind: "typing", chatId, username }),
+      },
+    });
+    this.#signedIn = signedIn;
+    this.tell({ kind: "chats", chats: signedIn.chats.summaries() });
+    this.connection.start((signal, progressed) => this.#listen(signedIn, signal, progressed));
+  }
+
+  async #listen(signedIn: SignedInEngine, signal: AbortSignal, progressed: () => void): Promise<SessionEnd> {
+    const end = await signedIn.listen(signal, () => {
+      progressed();
+      this.connection.confirm();
+      void this.accounts.syncClock().catch(() => {});
+    });
+    // E003 also answers single calls; whether the session is over is for the account to say.
+    return end === "ended" && this.accounts.state.kind === "signed-in" ? "lost" : end;
+  }
+
+  #accountChanged(account: AccountState): void {
+    if (account.kind === "ended" && this.#signedIn) {
+      this.#signedIn.close();
+      this.#signedIn = undefined;
+      void this.connection.stop();
+    }
+    this.tell({ kind: "account", account });
+  }
+
+  /** @throws EngineError L002 */
+  requireSignedIn(): SignedInEngine {
+    if (!this.#signedIn) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+    return this.#signedIn;
+  }
+
+  /** @throws EngineError L002 */
+  context(): AccountContext {
+    this.requireSignedIn();
+    return this.accounts.context!;
+  }
+
+  /** @throws EngineError L002, L001 without a connection */
+  online(): SignedInEngine {
+    const signedIn = this.requireSignedIn();
+    if (!this.connection.connected) {
+      throw new EngineError({ code: LocalCode.offline, detail: "no connection to the server" });
+    }
+    return signedIn;
+  }
+
+  /** Runs work of the API: a profile that another engine took over is closed, and all errors become EngineErrors. */
+  async guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof FencedError) {
+        await this.close();
+        throw new EngineError({ code: LocalCode.noWebLocks, detail: "another engine has taken over this profile" });
+      }
+      throw engineError(error);
+    }
+  }
+
+  /** Hands an event to the listener. */
+  tell(event: EngineEvent): void {
+    if (!this.#closed) this.#listener(event);
+  }
+}

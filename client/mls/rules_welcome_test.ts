@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../schema/bytes.ts";
+import { parseKeyPackage } from "./key_package.ts";
+import { forgeWelcome } from "./testing/forge.ts";
+import { keyPackageOf, makeAccount, makeDevice, makeDevices, makeGroup, now } from "./testing/group.ts";
+import { carol, channelId, mls } from "./testing/rules.ts";
+
+async function welcomed() {
+  const dave = await makeDevice(await makeAccount("dave"));
+  const { keyPackage, privateRecord } = await keyPackageOf(dave);
+  return { dave, keyPackage, parsed: await parseKeyPackage(keyPackage), privateRecord };
+}
+
+Deno.test("GRP-7.1: a Welcome for a live group is refused, and taken when it is not live", async () => {
+  const { dave, keyPackage, privateRecord } = await welcomed();
+  const { pending: { n, bundle } } = await mls.prepareCommit(carol, { add: [keyPackage], nowMs: now() });
+  const header =
+    bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(dave.keyPair.publicKey))!.header;
+  const entry = { channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false };
+  const live = await mls.joinFromWelcome({ ...entry, live: true });
+  assert.equal(live.kind === "rejected" && live.code, "GRP-7.1");
+  assert.deepEqual(await mls.joinFromWelcome({ ...entry, n: 3n }), { kind: "unreadable", reason: "header" });
+  assert.deepEqual(await mls.joinFromWelcome({ ...entry, channelId: new Uint8Array(32) }), {
+    kind: "unreadable",
+    reason: "header",
+  });
+  const joined = await mls.joinFromWelcome(entry);
+  assert.equal(joined.kind === "processed" && joined.adder.credential.username, "carol");
+});
+
+Deno.test("GRP-7.2: a Welcome whose group_id or epoch is not the entry's channelId and n is refused", async () => {
+  const { parsed, privateRecord } = await welcomed();
+  const code = async (as: { channelId?: Uint8Array; n?: bigint }) => {
+    const forged = await forgeWelcome(carol, parsed, as);
+    const joined = await mls.joinFromWelcome({
+      channelId: as.channelId ?? channelId,
+      ...forged,
+      candidates: [privateRecord],
+      live: false,
+    });
+    return joined.kind === "rejected" ? joined.code : joined.kind;
+  };
+  assert.equal(await code({ channelId: new Uint8Array(32).fill(5) }), "GRP-7.2");
+  assert.equal(await code({ n: 9n }), "GRP-7.2");
+  assert.equal(await code({}), "processed", "the forgery itself is sound");
+});
+
+Deno.test("GRP-7.4: a Welcome of another ciphersuite is refused", async () => {
+  const { parsed, privateRecord } = await welcomed();
+  const forged = await forgeWelcome(carol, parsed, {}, { cipherSuite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" });
+  const joined = await mls.joinFromWelcome({ channelId, ...forged, candidates: [privateRecord], live: false });
+  assert.equal(joined.kind === "rejected" && joined.code, "GRP-7.4");
+});
+
+Deno.test("GRP-4.3: a Welcome to a direct channel with a third account is refused", async () => {
+  const [bob, mallory, carol] = await makeDevices("bob", "mallory", "carol");
+  const { mls, channelId, states } = await makeGroup([bob, mallory], "direct");
+  const published = await keyPackageOf(carol);
+  const { n, header, sealedWelcome } = await forgeWelcome(states[1], await parseKeyPackage(published.keyPackage));
+  const joined = await mls.joinFromWelcome({
+    channelId,
+    n,
+    header,
+    sealedWelcome,
+    candidates: [published.privateRecord],
+    live: false,
+  });
+  assert.equal(joined.kind === "rejected" && joined.code, "GRP-4.3");
+  // The same forgery of a group is a group like any other: the forgery itself is sound.
+  const group = await makeGroup([bob, mallory], "group");
+  const again = await forgeWelcome(group.states[1], await parseKeyPackage(published.keyPackage));
+  assert.equal(
+    (await mls.joinFromWelcome({
+      channelId: group.channelId,
+      ...again,
+      candidates: [published.privateRecord],
+      live: false,
+    })).kind,
+    "processed",
+  );
+});
