@@ -91,7 +91,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   let redirects: RedirectServer | undefined;
   const webTransportPort = () => config.publicPorts.webTransport ?? webTransport?.port ?? config.webTransportPort;
   try {
-    http = new GatewayHttpServer({
+    http = await GatewayHttpServer.listen({
       bind: config.bind,
       port: config.httpPort,
       tls: config.httpTls ? certificates.current : undefined,
@@ -131,8 +131,8 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
         if (reason) metrics.refuse(reason);
       },
     });
-    if (config.redirectPort !== undefined) redirects = redirectTo(config, http, challenges, webTransportPort);
-    const metricsEndpoint = config.metrics && serveMetrics(() => metrics.render(), config.metrics);
+    if (config.redirectPort !== undefined) redirects = await redirectTo(config, http, challenges, webTransportPort);
+    const metricsEndpoint = config.metrics && await serveMetrics(() => metrics.render(), config.metrics);
     return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log });
   } catch (error) {
     pool.close();
@@ -146,7 +146,7 @@ function redirectTo(
   http: GatewayHttpServer,
   challenges: AcmeChallenges,
   webTransportPort: () => number,
-): RedirectServer {
+): Promise<RedirectServer> {
   const { bind, redirectPort, publicHost, publicPorts } = config;
   return serveRedirects({
     bind,

@@ -1,4 +1,7 @@
 /** The HTTP(S) port: the PWA, its configuration and the fallback for calls. */
+import { HttpServer } from "../server-common/http_server.ts";
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { CallDesk } from "./calls.ts";
 import { clientAddress } from "./client_address.ts";
@@ -16,7 +19,7 @@ import { StaticFiles } from "./static.ts";
 import { Usage, usageKey } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
-export interface HttpServerOptions {
+export interface GatewayHttpOptions {
   bind: string;
   /** 0 picks one */
   port: number;
@@ -56,80 +59,69 @@ const heldPerAddress = 256;
 
 /** HTTPS (or HTTP on localhost): the app, its configuration, `/rpc`, `/.well-known/…`. */
 export class GatewayHttpServer {
-  readonly #options: HttpServerOptions;
+  readonly #options: GatewayHttpOptions;
   readonly #files: StaticFiles;
   readonly #rpcRate: RateLimit;
   readonly #fileRate: RateLimit;
   readonly #refusalRate: RateLimit;
   readonly #held = new Usage(heldPerAddress);
-  #server: Deno.HttpServer<Deno.NetAddr>;
-  #isOwnOrigin: (origin: string) => boolean;
+  readonly #server: HttpServer;
+  readonly #isOwnOrigin: (origin: string) => boolean;
 
-  /** Listens at once. @throws when the address can not be bound */
-  constructor(options: HttpServerOptions) {
+  private constructor(options: GatewayHttpOptions, server: HttpServer) {
     this.#options = options;
+    this.#server = server;
     this.#files = new StaticFiles(options.webRoot);
     const { rpcPerSecond, filesPerSecond } = options.limits;
     this.#rpcRate = new RateLimit(rpcPerSecond, burstSeconds * rpcPerSecond, options.now);
     this.#fileRate = new RateLimit(filesPerSecond, burstSeconds * filesPerSecond, options.now);
     this.#refusalRate = new RateLimit(refusalsPerSecond, refusalsPerSecond, options.now);
-    this.#server = this.#listen(options.port, options.tls);
     const ports = [this.port, options.publicPort ?? this.port];
     const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
     this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
   }
 
+  /** @throws when the address can not be bound */
+  static async listen(options: GatewayHttpOptions): Promise<GatewayHttpServer> {
+    const self = Promise.withResolvers<GatewayHttpServer>();
+    const server = await HttpServer.listen({
+      bind: options.bind,
+      port: options.port,
+      tls: options.tls,
+      handle: async (request) => await (await self.promise).#handle(request),
+    });
+    self.resolve(new GatewayHttpServer(options, server));
+    return await self.promise;
+  }
+
   get port(): number {
-    return this.#server.addr.port;
+    return this.#server.port;
   }
 
   readonly isOwnOrigin = (origin: string): boolean => this.#isOwnOrigin(origin);
 
-  /** New connections get this certificate; requests under way are answered as they were. */
+  /** New connections get this certificate; those that are open go on. */
   replaceCertificate(tls: KeyPairPem): void {
-    const previous = this.#server;
-    this.#server = this.#listen(this.port, tls);
-    previous.shutdown().catch(() => {});
+    this.#server.replaceCertificate(tls);
   }
 
   /** Lets requests under way finish, for at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
-    const { promise: graceOver, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, graceMs);
-    await Promise.race([this.#server.shutdown(), graceOver]).catch(() => {});
-    clearTimeout(timer);
+    await this.#server.close(graceMs);
   }
 
-  #listen(port: number, tls: KeyPairPem | undefined): Deno.HttpServer<Deno.NetAddr> {
-    const common = {
-      hostname: this.#options.bind,
-      port,
-      onListen: () => {},
-      onError: (error: unknown) => {
-        this.#options.log.error("http-fault", { error: String(error) });
-        return new Response("internal error\n", { status: 500, headers: this.#headers(undefined) });
-      },
-    };
-    const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
-      this.#handle(request, info.remoteAddr);
-    // Only HTTPS needs a second listener on its port, for the moment in which the certificate changes.
-    return tls
-      ? Deno.serve({ ...common, cert: tls.certificate, key: tls.privateKey, reusePort: true }, handler)
-      : Deno.serve(common, handler);
-  }
-
-  async #handle(request: Request, peer: Deno.NetAddr): Promise<Response> {
+  async #handle(request: HttpRequest): Promise<Response> {
     const { metrics } = this.#options;
     metrics.add("qpq_gateway_http_requests_total");
-    // Not the Host header: HTTP/2 has none, and Deno puts either name into the URL.
-    const { host, pathname: path } = new URL(request.url);
-    const client = clientAddress(peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
-    const response = await this.#refuseRate(path, client) ?? await this.#answer(request, client, host, path);
+    const { host, pathname: path } = request.url;
+    const client = clientAddress(request.peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
+    const response = await this.#refuseRate(path, client) ??
+      await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
 
-  async #answer(request: Request, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
+  async #answer(request: HttpRequest, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
     const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
     if (path === "/rpc") {
       return request.method === "POST"
@@ -139,6 +131,11 @@ export class GatewayHttpServer {
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
     if (path === wellKnownPath) return wellKnownResponse(`${this.#webTransportOrigin(host)}/wt`, certificateHashes());
     return challenges?.respond(path) ?? await this.#files.serve(request);
+  }
+
+  #fault(error: unknown): Response {
+    this.#options.log.error("http-fault", { error: String(error) });
+    return textResponse(500, "internal error");
   }
 
   async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
@@ -177,8 +174,5 @@ export class GatewayHttpServer {
 }
 
 function methodNotAllowed(allow: string): Response {
-  return new Response("method not allowed\n", {
-    status: 405,
-    headers: { allow, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  return textResponse(405, "method not allowed", { allow });
 }

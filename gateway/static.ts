@@ -1,4 +1,6 @@
 /** Serves the built PWA from a folder. */
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import { textResponse } from "../server-common/text_response.ts";
 
 /** Content type by extension; what is not here goes out as bytes to be saved, never to be run. */
 const contentTypes: Record<string, string> = {
@@ -42,8 +44,8 @@ export class StaticFiles {
    *
    * @returns 200, 304 or 404, without the headers that every answer carries
    */
-  async serve(request: Request): Promise<Response> {
-    const segments = pathSegments(request.url);
+  async serve(request: HttpRequest): Promise<Response> {
+    const segments = pathSegments(request.url.pathname);
     if (!segments) return notFound();
     const name = segments.length === 0 ? indexFile : segments.join("/");
     const file = await this.#find(name, request.headers) ??
@@ -75,10 +77,10 @@ export class StaticFiles {
  *
  * @returns undefined for a path that could leave the folder, or names a hidden file
  */
-function pathSegments(url: string): string[] | undefined {
+function pathSegments(encodedPath: string): string[] | undefined {
   let path: string;
   try {
-    path = decodeURIComponent(new URL(url).pathname);
+    path = decodeURIComponent(encodedPath);
   } catch {
     return undefined;
   }
@@ -106,13 +108,13 @@ function accepts(acceptEncoding: string | null, encoding: string): boolean {
   return offers.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ""));
 }
 
-function isNavigation(request: Request, segments: string[]): boolean {
+function isNavigation(request: HttpRequest, segments: string[]): boolean {
   const isDocument = request.headers.get("sec-fetch-dest") === "document" ||
     (request.headers.get("accept") ?? "").includes("text/html");
   return isDocument && !segments.at(-1)?.includes(".");
 }
 
-async function respond(request: Request, file: FoundFile & { name: string }): Promise<Response> {
+async function respond(request: HttpRequest, file: FoundFile & { name: string }): Promise<Response> {
   const { info, encoding, name } = file;
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
   const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}${
@@ -144,8 +146,5 @@ function matches(ifNoneMatch: string | null, etag: string): boolean {
 }
 
 function notFound(): Response {
-  return new Response("not found\n", {
-    status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  return textResponse(404, "not found");
 }

@@ -21,7 +21,7 @@ import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
-import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
+import { serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
@@ -109,7 +109,7 @@ export async function startServer(
       store,
       now,
     });
-    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined ? undefined : serveMetrics(async () => {
+    const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
       await refresh();
       return metrics.render();
     }, config.metrics);
