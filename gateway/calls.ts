@@ -4,7 +4,8 @@ import type { Log } from "../server-common/log.ts";
 import type { Metrics, RefusalReason } from "./metrics.ts";
 import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
 import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 
 /** "tooMany": the caller has its limit of calls under way; "unavailable": the core can not be reached. */
 export type CallRefusal = "tooMany" | "unavailable";
@@ -43,7 +44,7 @@ export class CallDesk {
    * @returns the accepted call, which must then be carried, or why there is none
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
-    const key = usageKey(client.hostname);
+    const key = addressBlock(client.hostname);
     if (!this.#perAddress.take(key)) {
       this.refuse("callsPerAddress");
       return "tooMany";

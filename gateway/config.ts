@@ -1,7 +1,7 @@
 /** The gateway's configuration: `QPQ_*` environment variables, checked at start. */
 import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
-import { isAddress } from "./client_address.ts";
+import { canonicalAddress } from "./client_address.ts";
 
 export interface GatewayLimits {
   /** WebTransport sessions of one client address */
@@ -203,10 +203,11 @@ function readDirectory(value: string): string {
 
 function readProxies(value: string | undefined): string[] {
   const proxies = value?.split(/[\s,]+/).filter((proxy) => proxy !== "") ?? [];
-  for (const proxy of proxies) {
-    if (!isAddress(proxy)) throw new ConfigError("QPQ_TRUST_PROXY", `"${proxy}" is no IP address of a proxy`);
-  }
-  return proxies.map((proxy) => proxy.toLowerCase());
+  return proxies.map((proxy) => {
+    const address = canonicalAddress(proxy);
+    if (address === undefined) throw new ConfigError("QPQ_TRUST_PROXY", `"${proxy}" is no IP address of a proxy`);
+    return address;
+  });
 }
 
 function readPublicHost(value: string | undefined): string | undefined {

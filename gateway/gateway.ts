@@ -18,7 +18,7 @@ import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
 import { SessionDesk } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
-import { usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
 
 export interface Gateway {
@@ -120,7 +120,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       maxPendingHandshakes: config.limits.handshakes,
       maxConnections: config.limits.connections,
       maxConnectionsPerClient: config.limits.connectionsPerAddress,
-      clientOf: usageKey,
+      clientOf: addressBlock,
       authorize: (request) => sessions.authorize(request),
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),

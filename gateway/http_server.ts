@@ -10,13 +10,14 @@ import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { TokenBuckets } from "../server-common/token_bucket.ts";
 import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
 export interface GatewayHttpOptions {
@@ -56,14 +57,16 @@ const refusalsPerSecond = 20;
 const holdAtMostMs = 2_000;
 /** … and of no more requests held at a time. */
 const heldPerAddress = 256;
+/** Addresses whose rates are remembered; at worst a forgotten one has a fresh burst. */
+const maxAddresses = 10_000;
 
 /** HTTPS (or HTTP on localhost): the app, its configuration, `/rpc`, `/.well-known/…`. */
 export class GatewayHttpServer {
   readonly #options: GatewayHttpOptions;
   readonly #files: StaticFiles;
-  readonly #rpcRate: RateLimit;
-  readonly #fileRate: RateLimit;
-  readonly #refusalRate: RateLimit;
+  readonly #rpcRate: TokenBuckets;
+  readonly #fileRate: TokenBuckets;
+  readonly #refusalRate: TokenBuckets;
   readonly #held = new Usage(heldPerAddress);
   readonly #server: HttpServer;
   readonly #isOwnOrigin: (origin: string) => boolean;
@@ -73,9 +76,16 @@ export class GatewayHttpServer {
     this.#server = server;
     this.#files = new StaticFiles(options.webRoot);
     const { rpcPerSecond, filesPerSecond } = options.limits;
-    this.#rpcRate = new RateLimit(rpcPerSecond, burstSeconds * rpcPerSecond, options.now);
-    this.#fileRate = new RateLimit(filesPerSecond, burstSeconds * filesPerSecond, options.now);
-    this.#refusalRate = new RateLimit(refusalsPerSecond, refusalsPerSecond, options.now);
+    const rate = (perSecond: number, seconds: number) =>
+      new TokenBuckets({
+        perMinute: 60 * perSecond,
+        burst: seconds * perSecond,
+        clock: options.now,
+        maxKeys: maxAddresses,
+      });
+    this.#rpcRate = rate(rpcPerSecond, burstSeconds);
+    this.#fileRate = rate(filesPerSecond, burstSeconds);
+    this.#refusalRate = rate(refusalsPerSecond, 1);
     const ports = [this.port, options.publicPort ?? this.port];
     const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
     this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
@@ -140,7 +150,7 @@ export class GatewayHttpServer {
 
   async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
     const isRpc = path === "/rpc";
-    const key = usageKey(client.hostname);
+    const key = addressBlock(client.hostname);
     const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(key);
     if (retryAfterMs === 0) {
       if (isRpc) await this.#options.pace.turn(client.hostname);

@@ -5,7 +5,8 @@ import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 
 const webTransportPath = "/wt";
 /** Close code of a session that keeps opening calls and never finishes them. */
@@ -63,12 +64,12 @@ export class SessionDesk {
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
     if (path.split("?")[0] !== webTransportPath) return 404;
     if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
-    return this.#perAddress.isFull(usageKey(remoteAddr.hostname)) ? 429 : 200;
+    return this.#perAddress.isFull(addressBlock(remoteAddr.hostname)) ? 429 : 200;
   }
 
   /** Counts the session while it lives and carries each stream in it as one call. */
   open(session: WebTransportSession): StreamHandler {
-    const key = usageKey(session.remoteAddr.hostname);
+    const key = addressBlock(session.remoteAddr.hostname);
     this.#perAddress.take(key);
     this.#metrics.add("qpq_gateway_sessions_total");
     this.#metrics.add("qpq_gateway_sessions");
