@@ -143,6 +143,6 @@ Deno.test("a caller that goes away in the middle of its answer is no error of th
   await live.next();
   await live.return(undefined);
   await served;
-  assert.match(metrics.render(), /qpq_calls_total\{method="subscribe",code="gone"\} 1/);
+  assert.match(await metrics.render(), /qpq_calls_total\{method="subscribe",code="gone"\} 1/);
   assert.deepEqual(lines.map((line) => JSON.parse(line).level), ["debug"]);
 });

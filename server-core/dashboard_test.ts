@@ -71,7 +71,7 @@ Deno.test({
           ofCore,
           /^qpq_calls_total\{method="publish",code="ok"\} 3$/m,
           /^qpq_calls_total\{method="channelState",code="E016"\} 1$/m,
-          /^qpq_call_seconds_bucket\{method="publish",le="\+Inf"\} 3$/m,
+          /^qpq_call_seconds_bucket\{le="\+Inf",method="publish"\} 3$/m,
         );
         has(
           ofCore,

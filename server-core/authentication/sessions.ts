@@ -1,5 +1,6 @@
 /** Which session a token stands for: storage behind a cache that forgets at once what was revoked. */
 
+import { LRUCache } from "lru-cache";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { AccountStore, NewSession, StoredSession } from "../storage/account_store.ts";
@@ -25,16 +26,15 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #accounts: SessionsOptions["accounts"];
   readonly #clock: () => number;
-  readonly #maxCached: number;
-  /** By the token's hash, in the order of last use. */
-  readonly #cached = new Map<string, StoredSession>();
+  /** By the token's hash; the longest unused one goes first. */
+  readonly #cached: LRUCache<string, StoredSession>;
   /** Rises with every change, so that an answer of storage from before it is not cached after it. */
   #generation = 0;
 
   constructor({ accounts, clock, maxCached = 10_000 }: SessionsOptions) {
     this.#accounts = accounts;
     this.#clock = clock;
-    this.#maxCached = maxCached;
+    this.#cached = new LRUCache({ max: maxCached });
   }
 
   /** @returns a fresh token, and what storage may know of it */
@@ -67,7 +67,6 @@ export class Sessions {
       this.#cached.delete(key);
       throw new WireError(ErrorCode.sessionExpired, "the session has expired");
     }
-    if (this.#cached.delete(key)) this.#cached.set(key, session);
     this.#touch(session);
     return session;
   }
@@ -75,7 +74,7 @@ export class Sessions {
   /** To be called as soon as storage has ended a session of the account or changed its devices. */
   forgetAccount(accountKey: Uint8Array): void {
     this.#generation++;
-    for (const [key, session] of this.#cached) {
+    for (const [key, session] of [...this.#cached]) {
       if (equalBytes(session.accountKey, accountKey)) this.#cached.delete(key);
     }
   }
@@ -89,10 +88,7 @@ export class Sessions {
   async #load(key: string, tokenSha256: Bytes): Promise<StoredSession | undefined> {
     const generation = this.#generation;
     const session = await this.#accounts.session({ tokenSha256 });
-    if (session && generation === this.#generation) {
-      this.#cached.set(key, session);
-      if (this.#cached.size > this.#maxCached) this.#cached.delete(this.#cached.keys().next().value!);
-    }
+    if (session && generation === this.#generation) this.#cached.set(key, session);
     return session;
   }
 
