@@ -22,7 +22,7 @@ const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
 };
 
 /** Carries calls to the core within their limits, whichever way they came. */
-export class CallDesk {
+export class CallRouter {
   readonly #pool: Pick<UpstreamPool, "open">;
   readonly #limits: GatewayLimits;
   readonly #metrics: Metrics;

@@ -3,7 +3,7 @@ import { certificatePin } from "../schema/certificate_pin.ts";
 import { X509Certificate } from "node:crypto";
 import { AcmeCertificate } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
-import { CallDesk } from "./calls.ts";
+import { CallRouter } from "./calls.ts";
 import { CertificateFiles, type CertificateSource, SelfMadeCertificate } from "./certificate.ts";
 import { ConfigError } from "../server-common/config.ts";
 import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
@@ -16,7 +16,7 @@ import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } f
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
-import { SessionDesk } from "./sessions.ts";
+import { SessionRegistry } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
 import { addressBlock } from "../server-common/address_block.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
@@ -85,7 +85,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
     log,
   });
   const pace = new CallPace(config.limits.callsPerSecond, now);
-  const calls = new CallDesk(pool, config.limits, metrics, log);
+  const calls = new CallRouter(pool, config.limits, metrics, log);
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
   let redirects: RedirectServer | undefined;
@@ -110,7 +110,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       metrics,
       log,
     });
-    const sessions = new SessionDesk(calls, config.limits, http.isOwnOrigin, metrics, log);
+    const sessions = new SessionRegistry(calls, config.limits, http.isOwnOrigin, metrics, log);
     webTransport = serveWebTransport({
       hostname: config.bind,
       port: config.webTransportPort,

@@ -3,7 +3,7 @@ import { HttpServer } from "../server-common/http_server.ts";
 import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
-import type { CallDesk } from "./calls.ts";
+import type { CallRouter } from "./calls.ts";
 import { clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "../server-common/log.ts";
@@ -42,7 +42,7 @@ export interface GatewayHttpOptions {
   webTransportPort: () => number;
   /** see CertificateSource.hashes */
   certificateHashes: () => string[] | undefined;
-  calls: CallDesk;
+  calls: CallRouter;
   pace: CallPace;
   metrics: Metrics;
   log: Log;

@@ -3,7 +3,7 @@
  * bytes that would cross a stream.
  */
 import type { HttpRequest } from "../server-common/http_exchange.ts";
-import type { CallDesk } from "./calls.ts";
+import type { CallRouter } from "./calls.ts";
 import type { Metrics } from "./metrics.ts";
 import { refusal } from "./refusal.ts";
 
@@ -22,7 +22,7 @@ const coreAwayMs = 2_000;
 export async function answerRpc(
   request: HttpRequest,
   client: Deno.NetAddr,
-  calls: CallDesk,
+  calls: CallRouter,
   isOwnOrigin: (origin: string) => boolean,
   maxBytes: number,
   metrics: Metrics,

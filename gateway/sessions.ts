@@ -1,5 +1,5 @@
 /** WebTransport sessions: who may open one, and what becomes of the streams in it. */
-import type { CallDesk } from "./calls.ts";
+import type { CallRouter } from "./calls.ts";
 import { callRefusal } from "./call_refusal.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
@@ -22,8 +22,8 @@ const sessionsFullMs = 10_000;
 const maxHalfOpenCalls = 16;
 
 /** Takes and counts WebTransport sessions, by address and in all. */
-export class SessionDesk {
-  readonly #calls: CallDesk;
+export class SessionRegistry {
+  readonly #calls: CallRouter;
   readonly #limits: GatewayLimits;
   readonly #isOwnOrigin: (origin: string) => boolean;
   readonly #metrics: Metrics;
@@ -31,7 +31,7 @@ export class SessionDesk {
   readonly #perAddress: Usage;
 
   constructor(
-    calls: CallDesk,
+    calls: CallRouter,
     limits: GatewayLimits,
     isOwnOrigin: (origin: string) => boolean,
     metrics: Metrics,
