@@ -1,5 +1,19 @@
 /** Headers on every answer: nothing foreign is loaded, run, framed or leaked. */
 
+/** What the page asks no browser for, and no script in it shall (W3C Permissions Policy). */
+const withheld = [
+  "accelerometer",
+  "camera",
+  "display-capture",
+  "geolocation",
+  "gyroscope",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "usb",
+];
+
 /** A browser that has seen the page over HTTPS once never asks for it in plain text again, for a year. */
 const strictTransport = "max-age=31536000";
 
@@ -32,8 +46,7 @@ export function securityHeaders(webTransportOrigin: string, isPublicHttps: boole
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "permissions-policy":
-      "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    "permissions-policy": withheld.map((feature) => `${feature}=()`).join(", "),
     ...(isPublicHttps && { "strict-transport-security": strictTransport }),
   };
 }

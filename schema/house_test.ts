@@ -29,10 +29,7 @@ function linesOf(path: string): string[] {
 // Files and rooms that do not keep the rules yet. Both lists only get shorter.
 const longFiles: string[] = [
   "client/",
-  "gateway/http3/server_test.ts",
-  "gateway/http_test.ts",
   "scripts/containers/containers.spec.ts",
-  "server-core/authentication/key_packages_test.ts",
   "server-core/operator/operator_test.ts",
   "web/styles/conversation.css",
 ];
@@ -41,10 +38,10 @@ const longLines: string[] = [
   "cli/",
   "client/",
   "e2e/",
-  "gateway/",
   "schema/",
   "scripts/",
-  "server-core/",
+  "server-core/operator/",
+  "server-core/storage/",
   "web/",
 ];
 
