@@ -1,14 +1,17 @@
-/** HTTP-01 answers (RFC 8555 §8.3): what the authority asks for over plain HTTP to see that the name leads here. */
+/**
+ * Answers to HTTP-01 challenges (RFC 8555 §8.3). The authority asks for them over plain HTTP, which proves
+ * that the name leads to this server.
+ */
 
 import { textResponse } from "../server-common/text_response.ts";
 
 const challengePath = /^\/\.well-known\/acme-challenge\/([\w-]{1,200})$/;
 
-/** The answers that the ACME authority asks for on port 80. */
+/** Challenges that are open, by token. */
 export class AcmeChallenges {
   readonly #answers = new Map<string, string>();
 
-  /** @param token that the authority will ask for, and what it wants to read */
+  /** @param token the authority will ask for it */
   offer(token: string, keyAuthorization: string): void {
     this.#answers.set(token, keyAuthorization);
   }

@@ -3,8 +3,8 @@
 /** The file beside the app's files: `{ files: { path: SHA-256 in hex } }`. */
 const manifestName = "build-manifest.json";
 /**
- * A file that was changed after its build does not have the manifest's hash. The manifest is written last, but
- * a copy of the folder may write it first: so much later a file may be.
+ * A file may be this much newer than the manifest. The build writes the manifest last, but a copy of the
+ * folder may write it first. A file that is newer still was changed after its build.
  */
 const copyMs = 60_000;
 
@@ -40,7 +40,7 @@ export class BuildHashes {
         this.#manifest = { stamp, writtenMs, hashes: hashesIn(await Deno.readTextFile(path)) };
       }
     } catch {
-      // There is none: a build for tests.
+      // No manifest: a build for tests.
       this.#manifest = undefined;
     }
     return this.#manifest;

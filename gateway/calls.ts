@@ -1,4 +1,4 @@
-/** Takes calls from clients, over WebTransport or HTTPS, and carries each to the core within the limits. */
+/** Carries calls of clients to the core, over WebTransport or HTTPS, within the limits. */
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics, RefusalReason } from "./metrics.ts";
@@ -21,7 +21,7 @@ const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
   stalled: "stalledCall",
 };
 
-/** Carries calls to the core within their limits, whichever way they came. */
+/** Accepts calls, whichever transport they came over, and carries each to the core. */
 export class CallRouter {
   readonly #pool: Pick<UpstreamPool, "open">;
   readonly #limits: GatewayLimits;
@@ -40,7 +40,7 @@ export class CallRouter {
   /**
    * Gets a stream to the core for one call.
    *
-   * @param client whose address goes before the call
+   * @param client its address goes before the call
    * @returns the accepted call, which must then be carried, or why there is none
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {

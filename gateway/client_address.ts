@@ -1,12 +1,9 @@
-/**
- * Whose request it is: the peer's, or, behind a proxy that the operator trusts, that of the address which the
- * proxy saw.
- */
+/** The address that a request counts for: the TCP peer's, or the one that a trusted proxy reports. */
 
 import { parseIpAddress } from "../schema/ip_address.ts";
 
 /**
- * @param peer of the TCP connection
+ * @param peer the other end of the TCP connection
  * @param forwardedFor the `X-Forwarded-For` header; its last entries were written by the proxies, the first
  *   ones by anyone
  * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`) as {@link canonicalAddress} gives them; empty: the
@@ -25,7 +22,7 @@ export function clientAddress(
   return client === undefined ? peer : { ...peer, hostname: client, port: 0 };
 }
 
-/** @returns an IP literal as RFC 5952 writes it, mapped IPv4 as IPv4; undefined for what is none */
+/** @returns an IP literal in the form of RFC 5952, mapped IPv4 as IPv4; undefined for any other text */
 export function canonicalAddress(text: string): string | undefined {
   return parseIpAddress(text)?.toString();
 }

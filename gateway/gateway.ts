@@ -1,4 +1,4 @@
-/** The gateway put together: HTTP, WebTransport, and the pool of connections to the core behind both. */
+/** Puts the gateway together: HTTP, WebTransport, and the pool of connections to the core. */
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { X509Certificate } from "node:crypto";
 import { AcmeCertificate } from "./acme_certificate.ts";
@@ -24,7 +24,7 @@ import type { CoreTrust } from "./upstream_connection.ts";
 export interface Gateway {
   readonly httpPort: number;
   readonly webTransportPort: number;
-  /** of plain HTTP that leads to HTTPS, and of `/metrics`, where they are served */
+  /** ports of the redirects to HTTPS and of `/metrics`, where they are served */
   readonly redirectPort?: number;
   readonly metricsPort?: number;
   readonly metrics: Metrics;
@@ -34,7 +34,9 @@ export interface Gateway {
   whenCoreReady(): Promise<void>;
   /** Renews or reloads the certificate if that is due; done every minute by itself. */
   refreshCertificate(): Promise<void>;
-  /** Says goodbye to sessions, lets HTTP requests finish for `graceMs` (default 2,000), closes everything. */
+  /**
+   * Ends sessions with a reason, lets HTTP requests finish for `graceMs` (default 2,000), closes everything.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -63,10 +65,10 @@ const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
 };
 
 /**
- * Starts everything; the core may be away.
+ * Starts everything. The core need not be reachable yet.
  *
- * @throws ConfigError when a file that the configuration names can not be used; Deno's error when an address
- *   can not be bound
+ * @throws ConfigError when a file that the configuration names can not be used; the runtime's error when an
+ *   address can not be bound
  */
 export async function startGateway(config: GatewayConfig, { log, now }: GatewayEnvironment): Promise<Gateway> {
   const metrics = new Metrics();
@@ -188,7 +190,7 @@ function assemble(
   const stopWatching = config.tls
     ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate())
     : () => {};
-  // The ports are up now, so the authority's questions can be answered.
+  // The ports are open now, so the authority's challenge can be answered.
   if (config.acme) void refreshCertificate();
   return {
     httpPort: http.port,
@@ -216,8 +218,8 @@ function assemble(
 }
 
 /**
- * An authority's PEM verifies the core; the pin goes into the admission, and is the only check when there is
- * no PEM.
+ * The PEM of an authority verifies the core. The pin goes into the admission and is the only check when there
+ * is no PEM.
  */
 async function readTrust({ core }: GatewayConfig): Promise<CoreTrust> {
   if (core.caPath === undefined) return { serverName: core.serverName, pin: core.pin! };
@@ -256,7 +258,7 @@ async function openAcme(
 ): Promise<AcmeCertificate> {
   const { domain, directoryUrl, email, caPath } = acme;
   const authority = { directoryUrl, email, caPem: caPath === undefined ? undefined : await Deno.readTextFile(caPath) };
-  // Loaded only where it is used: it and what it needs would be a fifth of the gateway's code.
+  // Loaded only where it is used: acme-client and its dependencies are a fifth of the gateway's code.
   const { makeAccountKey, orderCertificate } = await import("./acme_order.ts");
   return await AcmeCertificate.open({
     domain,

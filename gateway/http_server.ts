@@ -1,4 +1,4 @@
-/** The HTTP(S) port: the PWA, its configuration and the fallback for calls. */
+/** The gateway's HTTP(S) port: the PWA, its configuration, and calls over `POST /rpc`. */
 import { HttpServer } from "../server-common/http_server.ts";
 import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
@@ -48,16 +48,19 @@ export interface GatewayHttpOptions {
   log: Log;
 }
 
-/** What may come at once is this many seconds' worth: a page of the app loads some twenty files. */
+/** Requests that may come at once, in seconds of the rate: a page of the app loads some twenty files. */
 const burstSeconds = 3;
 
-/** Refusals cost as much to send as answers, so an address that asks on and on gets this many a second … */
+/**
+ * Refusals of one address each second. A refusal costs as much to send as an answer, so further ones are held
+ * back.
+ */
 const refusalsPerSecond = 20;
-/** … each after this long at most … */
+/** A refusal is held for at most this long. */
 const holdAtMostMs = 2_000;
-/** … and of no more requests held at a time. */
+/** Requests of one address whose refusal is held at a time. */
 const heldPerAddress = 256;
-/** Addresses whose rates are remembered; at worst a forgotten one has a fresh burst. */
+/** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
 
 /** HTTPS (or HTTP on localhost): the app, its configuration, `/rpc`, `/.well-known/…`. */

@@ -1,4 +1,6 @@
-/** Plain HTTP beside HTTPS: answers the ACME authority, and sends everyone else to HTTPS. */
+/**
+ * The port of plain HTTP beside HTTPS: answers ACME challenges and redirects every other request to HTTPS.
+ */
 import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { HttpServer } from "../server-common/http_server.ts";
 import { textResponse } from "../server-common/text_response.ts";
@@ -43,7 +45,7 @@ export async function serveRedirects(options: RedirectOptions): Promise<Redirect
 function answer({ url }: HttpRequest, { publicHost, httpsPort, challenges }: RedirectOptions): Response {
   const challenge = challenges.respond(url.pathname);
   if (challenge) return challenge;
-  // Never to a host that the request made up: the name is ours, or there is none.
+  // A redirect never leads to a host that the request made up.
   const host = ownHost(url.host, publicHost) ?? publicHost;
   if (host === undefined) return textResponse(421, "unknown host");
   const target = httpsPort() === 443 ? host : `${host}:${httpsPort()}`;

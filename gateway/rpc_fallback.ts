@@ -7,9 +7,9 @@ import type { CallRouter } from "./calls.ts";
 import type { Metrics } from "./metrics.ts";
 import { refusal } from "./refusal.ts";
 
-/** Advice to a caller with too many calls under way, which end by themselves … */
+/** Advice to a caller with too many calls under way: calls end by themselves. */
 const busyMs = 1_000;
-/** … and to one that came while the core restarts. */
+/** Advice to a caller while the core can not be reached: it is back within seconds. */
 const coreAwayMs = 2_000;
 
 /**

@@ -1,6 +1,6 @@
-/** Headers on every answer: nothing foreign is loaded, run, framed or leaked. */
+/** The security headers of every answer: the page loads and runs nothing foreign and is never framed. */
 
-/** What the page asks no browser for, and no script in it shall (W3C Permissions Policy). */
+/** Features of the browser that no script in the page may use (W3C Permissions Policy). */
 const withheld = [
   "accelerometer",
   "camera",
@@ -14,7 +14,7 @@ const withheld = [
   "usb",
 ];
 
-/** A browser that has seen the page over HTTPS once never asks for it in plain text again, for a year. */
+/** For a year after a visit over HTTPS a browser does not ask for the page over plain HTTP (RFC 6797). */
 const strictTransport = "max-age=31536000";
 
 /**

@@ -3,7 +3,10 @@ import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
 import { BuildHashes } from "./build_hashes.ts";
 
-/** Content type by extension; what is not here goes out as bytes to be saved, never to be run. */
+/**
+ * Content type by extension. A file with any other extension is served as bytes, which browsers save and
+ * never run.
+ */
 const contentTypes: Record<string, string> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
@@ -136,7 +139,8 @@ async function respond(request: HttpRequest, file: FoundFile, etag: string): Pro
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
   const headers = new Headers({
     "content-type": contentTypes[extension] ?? "application/octet-stream",
-    // Vite names each file in assets/ by its content's hash; every other name must be asked for again.
+    // Vite names each file in assets/ by the hash of its content. Browsers must ask again for files of other
+    // names.
     "cache-control": (/^assets\//.test(name) ? "public, max-age=31536000, immutable" : "no-cache") + ", no-transform",
     vary: "accept-encoding",
     etag,

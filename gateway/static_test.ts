@@ -30,7 +30,8 @@ httpTest("a file's compressed sibling is served to who accepts it, and an ETag a
   const get = (acceptEncoding: string, more = "") =>
     rawRequest(
       test,
-      `GET /assets/app-3f2a.js HTTP/1.1\nhost: localhost\naccept-encoding: ${acceptEncoding}\nconnection: close\n${more}\n`,
+      "GET /assets/app-3f2a.js HTTP/1.1\nhost: localhost\nconnection: close\n" +
+        `accept-encoding: ${acceptEncoding}\n${more}\n`,
     );
   assert.match(await get("gzip, br"), /content-encoding: br[^]*\r\n\r\nbrotli$/);
   assert.match(await get("gzip, br;q=0"), /content-encoding: gzip[^]*\r\n\r\ngzipped$/);

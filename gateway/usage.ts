@@ -18,7 +18,7 @@ export class Usage {
     return true;
   }
 
-  /** Gives one back; keys without use are forgotten. */
+  /** Gives one back. Keys without use are forgotten. */
   give(key: string): void {
     const left = (this.#counts.get(key) ?? 0) - 1;
     if (left > 0) this.#counts.set(key, left);

@@ -1,4 +1,4 @@
-/** `/.well-known/quicproquo.json`: how a page of ours reaches the core. */
+/** `/.well-known/quicproquo.json` tells a page of ours how to reach the core. */
 
 import { textResponse } from "../server-common/text_response.ts";
 
