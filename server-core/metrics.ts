@@ -1,6 +1,5 @@
 /**
- * What the core counts and measures, kept by prom-client in Prometheus' text format. A metric is made when it is
- * first used.
+ * Counters, gauges and histograms of the core, kept by prom-client. A metric is made when it is first used.
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
@@ -10,7 +9,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 type Labels = Record<string, string | number>;
 
-/** Counters, histograms and gauges of the core. No label holds an address, a name or a key. */
+/** The core's metrics. No label holds an address, a name or a key. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters = new Map<string, Counter>();

@@ -1,6 +1,6 @@
 /**
- * recoverStart, recoverOpen, recoverFinish: a new password for someone who has the recovery code and not the
- * old password (docs/decisions/018).
+ * Handlers of `recoverStart`, `recoverOpen` and `recoverFinish`: a new password for an owner who has the
+ * recovery code but not the old password (docs/decisions/018).
  */
 
 import { toHex, u64 } from "../../schema/bytes.ts";

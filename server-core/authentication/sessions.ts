@@ -1,4 +1,6 @@
-/** Which session a token stands for: storage behind a cache that forgets at once what was revoked. */
+/**
+ * Finds the session of an access token: storage behind a cache. A revoked session leaves the cache at once.
+ */
 
 import { LRUCache } from "lru-cache";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
@@ -11,7 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A session ends this long after its last use. */
 export const sessionMs = 30 * 24 * 3_600_000;
 
-/** Uses closer together than this are not written down each. */
+/** A use is stored only when the last stored one is this many ms ago. */
 export const touchMs = 10 * 60_000;
 
 export interface SessionsOptions {
@@ -22,13 +24,13 @@ export interface SessionsOptions {
   maxCached?: number;
 }
 
-/** Makes and finds sessions: tokens go out once, their SHA-256 is stored. */
+/** Makes and finds sessions. A token is given out once; storage holds its SHA-256 only. */
 export class Sessions {
   readonly #accounts: SessionsOptions["accounts"];
   readonly #clock: () => number;
   /** By the token's hash; the longest unused one goes first. */
   readonly #cached: LRUCache<string, StoredSession>;
-  /** Rises with every change, so that an answer of storage from before it is not cached after it. */
+  /** Rises with every change, so that an older answer of storage is not cached after it. */
   #generation = 0;
 
   constructor({ accounts, clock, maxCached = 10_000 }: SessionsOptions) {
@@ -37,7 +39,7 @@ export class Sessions {
     this.#cached = new LRUCache({ max: maxCached });
   }
 
-  /** @returns a fresh token, and what storage may know of it */
+  /** @returns a fresh token, and the session as it is stored */
   create(): { accessToken: Bytes; session: NewSession } {
     const accessToken = newAccessToken();
     const sessionId = crypto.getRandomValues(new Uint8Array(16));
@@ -98,7 +100,7 @@ export class Sessions {
     if (nowMs - before < touchMs) return;
     session.lastUsedMs = nowMs;
     session.expiresMs = nowMs + sessionMs;
-    // The call does not wait for it, and one that is lost is made up for by the next use.
+    // The call does not wait for the write. The next use repeats a write that failed.
     this.#accounts.touchSession({ sessionId: session.sessionId, expiresMs: session.expiresMs }).catch(() => {
       session.lastUsedMs = before;
     });
