@@ -1,4 +1,7 @@
-/** A certificate from an ACME authority: ordered, kept in a folder, renewed when a third of its life is left. */
+/**
+ * The gateway's certificate from an ACME authority. It is ordered, kept in a folder, and renewed when a third
+ * of its life is left.
+ */
 import { X509Certificate } from "node:crypto";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import type { CertificateSource } from "./certificate.ts";
@@ -6,7 +9,7 @@ import type { Log } from "../server-common/log.ts";
 
 export interface AcmeCertificateOptions {
   domain: string;
-  /** which authority a kept certificate is from: another one is asked anew */
+  /** the authority of a kept certificate; after a change a new certificate is ordered */
   directoryUrl: string;
   /** holds the account key and the certificate; made when missing */
   folder: string;
@@ -25,11 +28,11 @@ interface Kept extends KeyPairPem {
 }
 
 /**
- * Authorities bound failures (Let's Encrypt: 5 an hour for a name), so pauses between failed orders double
- * from here …
+ * The first pause after a failed order. Pauses double, because authorities limit failures (Let's Encrypt: 5
+ * an hour for a name).
  */
 const firstBackoffMs = 2 * 60_000;
-/** … to here. */
+/** The longest pause between failed orders. */
 const longestBackoffMs = 6 * 60 * 60_000;
 const dayMs = 86_400_000;
 
@@ -38,7 +41,7 @@ export class AcmeCertificate implements CertificateSource {
   readonly hashes = undefined;
   readonly #options: AcmeCertificateOptions;
   #current: KeyPairPem;
-  /** false: what is served is self-made, until the first order has gone through */
+  /** false while a self-made certificate is served: no order has succeeded yet */
   #isOrdered: boolean;
   #failures = 0;
   #nextTryMs = 0;
@@ -51,8 +54,8 @@ export class AcmeCertificate implements CertificateSource {
   }
 
   /**
-   * Loads the kept certificate; without one a self-made one stands in, so that the ports are up for the
-   * authority's questions.
+   * Loads the kept certificate. Without one a self-made certificate stands in: the authority's challenge
+   * needs ports that are open.
    */
   static async open(options: AcmeCertificateOptions): Promise<AcmeCertificate> {
     await Deno.mkdir(options.folder, { recursive: true });
@@ -75,7 +78,7 @@ export class AcmeCertificate implements CertificateSource {
     return this.#current;
   }
 
-  /** Orders when that is due; an order that fails is tried again by a later call, after a growing pause. */
+  /** Orders a certificate when one is due. A later call tries a failed order again, after a growing pause. */
   async refresh(): Promise<KeyPairPem | undefined> {
     if (this.#ordering) return undefined;
     if (!this.#isDue() || this.#options.now() < this.#nextTryMs) return undefined;

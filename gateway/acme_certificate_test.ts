@@ -49,7 +49,7 @@ async function withFolder(fn: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("AcmeCertificate stands in with a self-made one, orders once, and again when a third of its life is left", () =>
+Deno.test("AcmeCertificate stands in, orders once, and again when a third of its life is left", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);
     const source = await AcmeCertificate.open(options);
@@ -84,7 +84,7 @@ Deno.test("AcmeCertificate waits longer after each failure, and serves what it h
     assert.ok(await source.refresh());
   }));
 
-Deno.test("AcmeCertificate keeps its certificate over a restart, for the same name and authority, until it is over", () =>
+Deno.test("AcmeCertificate keeps its certificate over a restart, for the same name and authority", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);
     const first = await AcmeCertificate.open(options);

@@ -1,12 +1,17 @@
-/** HTTP-01 answers (RFC 8555 §8.3): what the authority asks for over plain HTTP to see that the name leads here. */
+/**
+ * Answers to HTTP-01 challenges (RFC 8555 §8.3). The authority asks for them over plain HTTP, which proves
+ * that the name leads to this server.
+ */
+
+import { textResponse } from "../server-common/text_response.ts";
 
 const challengePath = /^\/\.well-known\/acme-challenge\/([\w-]{1,200})$/;
 
-/** The answers that the ACME authority asks for on port 80. */
+/** Challenges that are open, by token. */
 export class AcmeChallenges {
   readonly #answers = new Map<string, string>();
 
-  /** @param token that the authority will ask for, and what it wants to read */
+  /** @param token the authority will ask for it */
   offer(token: string, keyAuthorization: string): void {
     this.#answers.set(token, keyAuthorization);
   }
@@ -22,10 +27,12 @@ export class AcmeChallenges {
   respond(path: string): Response | undefined {
     if (!path.startsWith("/.well-known/acme-challenge/")) return undefined;
     const answer = this.#answers.get(path.match(challengePath)?.[1] ?? "");
+    if (answer === undefined) return textResponse(404, "not found");
     const headers = {
-      "content-type": answer === undefined ? "text/plain; charset=utf-8" : "application/octet-stream",
+      "content-type": "application/octet-stream",
       "cache-control": "no-store",
+      "content-length": String(answer.length),
     };
-    return new Response(answer ?? "not found\n", { status: answer === undefined ? 404 : 200, headers });
+    return new Response(answer, { headers });
   }
 }

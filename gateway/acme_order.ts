@@ -5,11 +5,11 @@ import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
 export interface AcmeAuthority {
-  /** of the authority's directory, e.g. Let's Encrypt's */
+  /** URL of the authority's directory, e.g. Let's Encrypt's */
   directoryUrl: string;
-  /** told to the authority, which warns there */
+  /** contact address; the authority sends its warnings there */
   email?: string;
-  /** PEM of an authority of one's own whose HTTPS no system trusts */
+  /** PEM that verifies the HTTPS of a private authority */
   caPem?: string;
 }
 
@@ -21,7 +21,7 @@ const requestMs = 30_000;
  *
  * @param accountKey PEM
  * @returns certificate chain and a fresh P-256 key
- * @throws what the authority or the network says
+ * @throws the error of the authority or of the network
  */
 export async function orderCertificate(
   authority: AcmeAuthority,
@@ -47,7 +47,8 @@ export async function orderCertificate(
     email: authority.email,
     termsOfServiceAgreed: true,
     challengePriority: ["http-01"],
-    // Its check from here says nothing of what the authority sees, and fails behind routers that do not reflect.
+    // acme-client's own check of the challenge says nothing about what the authority sees. It also fails
+    // behind routers that do not lead a public address back inside.
     skipChallengeVerification: true,
     challengeCreateFn: (_authorization, { token }, keyAuthorization) =>
       Promise.resolve(challenges.offer(token, keyAuthorization)),

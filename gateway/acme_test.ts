@@ -10,8 +10,7 @@ import { until } from "./testing/until.ts";
 const challengePort = 80;
 
 Deno.test({
-  name:
-    "with QPQ_DOMAIN the gateway orders a certificate, serves it on HTTPS and WebTransport under open sessions, keeps it over a restart and renews it in time",
+  name: "the gateway orders a certificate, serves it under open sessions, keeps and renews it",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {

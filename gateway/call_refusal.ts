@@ -1,11 +1,11 @@
 /**
- * What a call is told that a limit of the gateway ends: the same Return that the core would give, so that
- * clients need to know one kind of answer only.
+ * Answers to calls that a limit of the gateway ends. They are Returns as the core sends them, so that clients
+ * know one kind of answer only.
  */
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/messages.ts";
 
-/** Calls end by themselves: there is room again soon. */
+/** Advice to the caller. Calls end by themselves, so there is room again soon. */
 const busyMs = 1_000;
 
 const tooMany = encodeError(new WireError(ErrorCode.rateLimited, "too many calls under way", busyMs));

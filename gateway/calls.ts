@@ -1,10 +1,11 @@
-/** Takes calls from clients, over WebTransport or HTTPS, and carries each to the core within the limits. */
+/** Carries calls of clients to the core, over WebTransport or HTTPS, within the limits. */
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics, RefusalReason } from "./metrics.ts";
 import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
 import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 
 /** "tooMany": the caller has its limit of calls under way; "unavailable": the core can not be reached. */
 export type CallRefusal = "tooMany" | "unavailable";
@@ -20,8 +21,8 @@ const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
   stalled: "stalledCall",
 };
 
-/** Carries calls to the core within their limits, whichever way they came. */
-export class CallDesk {
+/** Accepts calls, whichever transport they came over, and carries each to the core. */
+export class CallRouter {
   readonly #pool: Pick<UpstreamPool, "open">;
   readonly #limits: GatewayLimits;
   readonly #metrics: Metrics;
@@ -39,11 +40,11 @@ export class CallDesk {
   /**
    * Gets a stream to the core for one call.
    *
-   * @param client whose address goes before the call
+   * @param client its address goes before the call
    * @returns the accepted call, which must then be carried, or why there is none
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
-    const key = usageKey(client.hostname);
+    const key = addressBlock(client.hostname);
     if (!this.#perAddress.take(key)) {
       this.refuse("callsPerAddress");
       return "tooMany";

@@ -1,4 +1,7 @@
-/** The certificate of our WebTransport port: self-made and renewed by itself, or PEM files that someone else renews. */
+/**
+ * The certificate of the WebTransport port: self-made and renewed here, or PEM files that another program
+ * renews.
+ */
 import { certificatePin } from "../schema/certificate_pin.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
@@ -26,11 +29,14 @@ interface StoredCertificate extends KeyPairPem {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** A browser takes at most 14 days of a certificate that it trusts by hash; the day less is for clocks that differ. */
+/**
+ * A browser accepts at most 14 days of validity for a certificate that it trusts by hash. One day less allows
+ * for clocks that differ.
+ */
 const validityMs = 13 * dayMs;
-/** The next certificate takes over this long before the end of the current one … */
+/** The next certificate replaces the current one this long before its end. */
 const switchBeforeEndMs = dayMs;
-/** … and is valid, for clocks that run behind, this long before that. */
+/** The next certificate is valid this long before the current one ends, for clocks that run behind. */
 const overlapMs = 2 * dayMs;
 
 /**
@@ -50,7 +56,7 @@ export class SelfMadeCertificate implements CertificateSource {
   }
 
   /**
-   * Loads what the folder holds, makes what is missing or over.
+   * Loads the folder's certificates and makes those that are missing or expired.
    *
    * @param dataDir made when missing
    * @param now milliseconds since 1970
@@ -108,7 +114,7 @@ export class SelfMadeCertificate implements CertificateSource {
       const stored = JSON.parse(await Deno.readTextFile(this.#path));
       return Array.isArray(stored) && stored.length === 2 && stored.every(isStoredCertificate) ? stored : undefined;
     } catch {
-      // Missing or damaged: new ones cost nothing, pages read the new hashes when they load.
+      // Missing or damaged. New certificates cost nothing: pages read the new hashes when they load.
       return undefined;
     }
   }

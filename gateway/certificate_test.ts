@@ -28,7 +28,7 @@ Deno.test("SelfMadeCertificate makes P-256 certificates for localhost of 13 days
     assert.equal(source.hashes[0], btoa(String.fromCharCode(...await certificatePin(source.current.certificate))));
   }));
 
-Deno.test("SelfMadeCertificate publishes the next hash long before it takes over, and is never out of its validity", () =>
+Deno.test("SelfMadeCertificate publishes the next hash before its change, and is always valid", () =>
   withFolder(async (folder) => {
     let now = Date.parse("2026-01-01");
     const source = await SelfMadeCertificate.open(folder, () => now);

@@ -1,13 +1,13 @@
-/**
- * Whose request it is: the peer, or, behind a proxy that the operator trusts by name, the address that the
- * proxy saw.
- */
+/** The address that a request counts for: the TCP peer's, or the one that a trusted proxy reports. */
+
+import { parseIpAddress } from "../schema/ip_address.ts";
 
 /**
- * @param peer of the TCP connection
+ * @param peer the other end of the TCP connection
  * @param forwardedFor the `X-Forwarded-For` header; its last entries were written by the proxies, the first
  *   ones by anyone
- * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`); empty: the header is ignored
+ * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`) as {@link canonicalAddress} gives them; empty: the
+ *   header is ignored
  * @returns the first address from the right that is no trusted proxy
  */
 export function clientAddress(
@@ -15,20 +15,18 @@ export function clientAddress(
   forwardedFor: string | null,
   trusted: readonly string[],
 ): Deno.NetAddr {
-  if (forwardedFor === null || !trusted.includes(plain(peer.hostname))) return peer;
-  const hops = forwardedFor.split(",").map((hop) => plain(hop.trim()));
-  const client = hops.reverse().find((hop) => !trusted.includes(hop));
-  return client !== undefined && isAddress(client) ? { ...peer, hostname: client, port: 0 } : peer;
+  const isTrusted = (address: string | undefined) => address !== undefined && trusted.includes(address);
+  if (forwardedFor === null || !isTrusted(canonicalAddress(peer.hostname))) return peer;
+  const hops = forwardedFor.split(",").map((hop) => canonicalAddress(withoutPort(hop.trim())));
+  const client = hops.findLast((hop) => !isTrusted(hop));
+  return client === undefined ? peer : { ...peer, hostname: client, port: 0 };
 }
 
-/** Without brackets, port, and the prefix of an IPv4 address in IPv6. */
-function plain(address: string): string {
-  const bare = address.match(/^\[([^\]]+)\](?::\d+)?$/)?.[1] ?? address.match(/^([\d.]+):\d+$/)?.[1] ?? address;
-  return bare.replace(/^::ffff:(?=[\d.]+$)/i, "").toLowerCase();
+/** @returns an IP literal in the form of RFC 5952, mapped IPv4 as IPv4; undefined for any other text */
+export function canonicalAddress(text: string): string | undefined {
+  return parseIpAddress(text)?.toString();
 }
 
-/** @returns whether a text is an IP literal */
-export function isAddress(text: string): boolean {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return text.split(".").every((part) => Number(part) <= 255);
-  return text.includes(":") && URL.canParse(`http://[${text}]/`);
+function withoutPort(hop: string): string {
+  return hop.match(/^\[([^\]]+)\](?::\d+)?$/)?.[1] ?? hop.match(/^([\d.]+):\d+$/)?.[1] ?? hop;
 }

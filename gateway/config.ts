@@ -1,7 +1,7 @@
 /** The gateway's configuration: `QPQ_*` environment variables, checked at start. */
 import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
-import { isAddress } from "./client_address.ts";
+import { canonicalAddress } from "./client_address.ts";
 
 export interface GatewayLimits {
   /** WebTransport sessions of one client address */
@@ -12,13 +12,13 @@ export interface GatewayLimits {
   callsPerAddress: number;
   /** bytes of one call, towards the core */
   bytesPerCall: number;
-  /** silence that ends a call whose caller has not finished it and has got no answer */
+  /** ms of silence that end a call which its caller has not finished and which has no answer yet */
   halfOpenMs: number;
-  /** how long one side may refuse to take bytes */
+  /** ms for which one side may refuse to take bytes */
   stallMs: number;
-  /** how long a new connection may go without a session */
+  /** ms for which a new connection may go without a session */
   connectMs: number;
-  /** how long a session may go without a call under way */
+  /** ms for which a session may go without a call under way */
   idleMs: number;
   /** HTTP/3 connections in all */
   connections: number;
@@ -27,8 +27,8 @@ export interface GatewayLimits {
   /** QUIC handshakes under way at once, of all addresses */
   handshakes: number;
   /**
-   * calls a second of one client address that are taken up, over all its sessions and `/rpc`; the others wait
-   * with their sender
+   * calls of one client address that are taken up each second, over all its sessions and `/rpc`; further
+   * calls wait at their sender
    */
   callsPerSecond: number;
   /** calls over `/rpc` a second of one client address, evenly; three seconds' worth at once */
@@ -43,9 +43,9 @@ export interface GatewayConfig {
   webTransportPort: number;
   /** the ports as browsers reach them, where they differ from those that are bound (a container, a router) */
   publicPorts: { http?: number; webTransport?: number };
-  /** plain HTTP that leads to HTTPS and answers the ACME authority */
+  /** port of plain HTTP, which redirects to HTTPS and answers ACME challenges */
   redirectPort?: number;
-  /** proxies whose X-Forwarded-For is believed */
+  /** addresses of proxies whose X-Forwarded-For is believed */
   trustedProxies: string[];
   /** Prometheus metrics; absent: none are served */
   metrics?: { bind: string; port: number };
@@ -69,7 +69,7 @@ export interface GatewayConfig {
     /** 32 bytes */
     pin?: Uint8Array<ArrayBuffer>;
     connections: number;
-    /** silence after which a connection to it counts as lost */
+    /** ms of silence after which a connection to the core counts as lost */
     silenceMs: number;
   };
   gatewaySecret: Uint8Array<ArrayBuffer>;
@@ -77,12 +77,15 @@ export interface GatewayConfig {
   logLevel: LogLevel;
 }
 
-/** Directories by short name. */
+/** ACME directories by short name. */
 const acmeDirectories: Record<string, string> = {
   letsencrypt: "https://acme-v02.api.letsencrypt.org/directory",
   staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
 };
-/** A core that was killed says nothing. On the same machine packets do not get lost, so silence is believed sooner. */
+/**
+ * A killed core sends nothing. Packets do not get lost on the same machine, so a shorter silence counts
+ * there.
+ */
 const silenceMs = { elsewhere: 4_000, sameMachine: 2_000 };
 
 /**
@@ -203,10 +206,11 @@ function readDirectory(value: string): string {
 
 function readProxies(value: string | undefined): string[] {
   const proxies = value?.split(/[\s,]+/).filter((proxy) => proxy !== "") ?? [];
-  for (const proxy of proxies) {
-    if (!isAddress(proxy)) throw new ConfigError("QPQ_TRUST_PROXY", `"${proxy}" is no IP address of a proxy`);
-  }
-  return proxies.map((proxy) => proxy.toLowerCase());
+  return proxies.map((proxy) => {
+    const address = canonicalAddress(proxy);
+    if (address === undefined) throw new ConfigError("QPQ_TRUST_PROXY", `"${proxy}" is no IP address of a proxy`);
+    return address;
+  });
 }
 
 function readPublicHost(value: string | undefined): string | undefined {

@@ -21,7 +21,7 @@ Deno.test("readConfig() fills in defaults", () => {
   ]);
 });
 
-Deno.test("readConfig() takes a domain for everything that a public server needs, and files instead of an authority where both are named", () => {
+Deno.test("readConfig() derives a public server from its domain; files go before an authority", () => {
   const config = read({
     ...minimal,
     QPQ_DOMAIN: "chat.example",

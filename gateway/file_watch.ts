@@ -1,13 +1,16 @@
 /**
- * Tells of changes to files, links and mounted secrets included: their folders are watched, because a renewal
- * replaces the file.
+ * Reports changes to files, links and mounted secrets included. It watches their folders, because a renewal
+ * replaces a file.
  */
 
-/** Writers change two files one after the other, so a change is told when this long nothing more has changed. */
+/**
+ * A change is reported after this long without another one: a renewal writes two files, one after the other.
+ */
 const calmMs = 300;
 
 /**
- * @param paths of files; folders that can not be watched are left out (the caller also asks from time to time)
+ * @param paths of paths of files; a folder that can not be watched is left out, so the caller must also look
+ *   from time to time
  * @returns stops watching
  */
 export function watchFiles(paths: readonly string[], onChange: () => void): () => void {

@@ -1,9 +1,9 @@
-/** The gateway put together: HTTP, WebTransport, and the pool of connections to the core behind both. */
+/** Puts the gateway together: HTTP, WebTransport, and the pool of connections to the core. */
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { X509Certificate } from "node:crypto";
 import { AcmeCertificate } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
-import { CallDesk } from "./calls.ts";
+import { CallRouter } from "./calls.ts";
 import { CertificateFiles, type CertificateSource, SelfMadeCertificate } from "./certificate.ts";
 import { ConfigError } from "../server-common/config.ts";
 import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
@@ -16,15 +16,15 @@ import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } f
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
-import { SessionDesk } from "./sessions.ts";
+import { SessionRegistry } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
-import { usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
 
 export interface Gateway {
   readonly httpPort: number;
   readonly webTransportPort: number;
-  /** of plain HTTP that leads to HTTPS, and of `/metrics`, where they are served */
+  /** ports of the redirects to HTTPS and of `/metrics`, where they are served */
   readonly redirectPort?: number;
   readonly metricsPort?: number;
   readonly metrics: Metrics;
@@ -34,7 +34,9 @@ export interface Gateway {
   whenCoreReady(): Promise<void>;
   /** Renews or reloads the certificate if that is due; done every minute by itself. */
   refreshCertificate(): Promise<void>;
-  /** Says goodbye to sessions, lets HTTP requests finish for `graceMs` (default 2,000), closes everything. */
+  /**
+   * Ends sessions with a reason, lets HTTP requests finish for `graceMs` (default 2,000), closes everything.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -63,10 +65,10 @@ const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
 };
 
 /**
- * Starts everything; the core may be away.
+ * Starts everything. The core need not be reachable yet.
  *
- * @throws ConfigError when a file that the configuration names can not be used; Deno's error when an address
- *   can not be bound
+ * @throws ConfigError when a file that the configuration names can not be used; the runtime's error when an
+ *   address can not be bound
  */
 export async function startGateway(config: GatewayConfig, { log, now }: GatewayEnvironment): Promise<Gateway> {
   const metrics = new Metrics();
@@ -85,13 +87,13 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
     log,
   });
   const pace = new CallPace(config.limits.callsPerSecond, now);
-  const calls = new CallDesk(pool, config.limits, metrics, log);
+  const calls = new CallRouter(pool, config.limits, metrics, log);
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
   let redirects: RedirectServer | undefined;
   const webTransportPort = () => config.publicPorts.webTransport ?? webTransport?.port ?? config.webTransportPort;
   try {
-    http = new GatewayHttpServer({
+    http = await GatewayHttpServer.listen({
       bind: config.bind,
       port: config.httpPort,
       tls: config.httpTls ? certificates.current : undefined,
@@ -110,7 +112,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       metrics,
       log,
     });
-    const sessions = new SessionDesk(calls, config.limits, http.isOwnOrigin, metrics, log);
+    const sessions = new SessionRegistry(calls, config.limits, http.isOwnOrigin, metrics, log);
     webTransport = serveWebTransport({
       hostname: config.bind,
       port: config.webTransportPort,
@@ -120,7 +122,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       maxPendingHandshakes: config.limits.handshakes,
       maxConnections: config.limits.connections,
       maxConnectionsPerClient: config.limits.connectionsPerAddress,
-      clientOf: usageKey,
+      clientOf: addressBlock,
       authorize: (request) => sessions.authorize(request),
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
@@ -131,8 +133,8 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
         if (reason) metrics.refuse(reason);
       },
     });
-    if (config.redirectPort !== undefined) redirects = redirectTo(config, http, challenges, webTransportPort);
-    const metricsEndpoint = config.metrics && serveMetrics(() => metrics.render(), config.metrics);
+    if (config.redirectPort !== undefined) redirects = await redirectTo(config, http, challenges, webTransportPort);
+    const metricsEndpoint = config.metrics && await serveMetrics(() => metrics.render(), config.metrics);
     return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log });
   } catch (error) {
     pool.close();
@@ -146,7 +148,7 @@ function redirectTo(
   http: GatewayHttpServer,
   challenges: AcmeChallenges,
   webTransportPort: () => number,
-): RedirectServer {
+): Promise<RedirectServer> {
   const { bind, redirectPort, publicHost, publicPorts } = config;
   return serveRedirects({
     bind,
@@ -188,7 +190,7 @@ function assemble(
   const stopWatching = config.tls
     ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate())
     : () => {};
-  // The ports are up now, so the authority's questions can be answered.
+  // The ports are open now, so the authority's challenge can be answered.
   if (config.acme) void refreshCertificate();
   return {
     httpPort: http.port,
@@ -216,8 +218,8 @@ function assemble(
 }
 
 /**
- * An authority's PEM verifies the core; the pin goes into the admission, and is the only check when there is
- * no PEM.
+ * The PEM of an authority verifies the core. The pin goes into the admission and is the only check when there
+ * is no PEM.
  */
 async function readTrust({ core }: GatewayConfig): Promise<CoreTrust> {
   if (core.caPath === undefined) return { serverName: core.serverName, pin: core.pin! };
@@ -256,7 +258,7 @@ async function openAcme(
 ): Promise<AcmeCertificate> {
   const { domain, directoryUrl, email, caPath } = acme;
   const authority = { directoryUrl, email, caPem: caPath === undefined ? undefined : await Deno.readTextFile(caPath) };
-  // Loaded only where it is used: it and what it needs would be a fifth of the gateway's code.
+  // Loaded only where it is used: acme-client and its dependencies are a fifth of the gateway's code.
   const { makeAccountKey, orderCertificate } = await import("./acme_order.ts");
   return await AcmeCertificate.open({
     domain,

@@ -1,22 +1,26 @@
-/** The HTTP(S) port: the PWA, its configuration and the fallback for calls. */
+/** The gateway's HTTP(S) port: the PWA, its configuration, and calls over `POST /rpc`. */
+import { HttpServer } from "../server-common/http_server.ts";
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
-import type { CallDesk } from "./calls.ts";
+import type { CallRouter } from "./calls.ts";
 import { clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { TokenBuckets } from "../server-common/token_bucket.ts";
 import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
-export interface HttpServerOptions {
+export interface GatewayHttpOptions {
   bind: string;
   /** 0 picks one */
   port: number;
@@ -38,98 +42,99 @@ export interface HttpServerOptions {
   webTransportPort: () => number;
   /** see CertificateSource.hashes */
   certificateHashes: () => string[] | undefined;
-  calls: CallDesk;
+  calls: CallRouter;
   pace: CallPace;
   metrics: Metrics;
   log: Log;
 }
 
-/** What may come at once is this many seconds' worth: a page of the app loads some twenty files. */
+/** Requests that may come at once, in seconds of the rate: a page of the app loads some twenty files. */
 const burstSeconds = 3;
 
-/** Refusals cost as much to send as answers, so an address that asks on and on gets this many a second … */
+/**
+ * Refusals of one address each second. A refusal costs as much to send as an answer, so further ones are held
+ * back.
+ */
 const refusalsPerSecond = 20;
-/** … each after this long at most … */
+/** A refusal is held for at most this long. */
 const holdAtMostMs = 2_000;
-/** … and of no more requests held at a time. */
+/** Requests of one address whose refusal is held at a time. */
 const heldPerAddress = 256;
+/** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
+const maxAddresses = 10_000;
 
 /** HTTPS (or HTTP on localhost): the app, its configuration, `/rpc`, `/.well-known/…`. */
 export class GatewayHttpServer {
-  readonly #options: HttpServerOptions;
+  readonly #options: GatewayHttpOptions;
   readonly #files: StaticFiles;
-  readonly #rpcRate: RateLimit;
-  readonly #fileRate: RateLimit;
-  readonly #refusalRate: RateLimit;
+  readonly #rpcRate: TokenBuckets;
+  readonly #fileRate: TokenBuckets;
+  readonly #refusalRate: TokenBuckets;
   readonly #held = new Usage(heldPerAddress);
-  #server: Deno.HttpServer<Deno.NetAddr>;
-  #isOwnOrigin: (origin: string) => boolean;
+  readonly #server: HttpServer;
+  readonly #isOwnOrigin: (origin: string) => boolean;
 
-  /** Listens at once. @throws when the address can not be bound */
-  constructor(options: HttpServerOptions) {
+  private constructor(options: GatewayHttpOptions, server: HttpServer) {
     this.#options = options;
+    this.#server = server;
     this.#files = new StaticFiles(options.webRoot);
     const { rpcPerSecond, filesPerSecond } = options.limits;
-    this.#rpcRate = new RateLimit(rpcPerSecond, burstSeconds * rpcPerSecond, options.now);
-    this.#fileRate = new RateLimit(filesPerSecond, burstSeconds * filesPerSecond, options.now);
-    this.#refusalRate = new RateLimit(refusalsPerSecond, refusalsPerSecond, options.now);
-    this.#server = this.#listen(options.port, options.tls);
+    const rate = (perSecond: number, seconds: number) =>
+      new TokenBuckets({
+        perMinute: 60 * perSecond,
+        burst: seconds * perSecond,
+        clock: options.now,
+        maxKeys: maxAddresses,
+      });
+    this.#rpcRate = rate(rpcPerSecond, burstSeconds);
+    this.#fileRate = rate(filesPerSecond, burstSeconds);
+    this.#refusalRate = rate(refusalsPerSecond, 1);
     const ports = [this.port, options.publicPort ?? this.port];
     const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
     this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
   }
 
+  /** @throws when the address can not be bound */
+  static async listen(options: GatewayHttpOptions): Promise<GatewayHttpServer> {
+    const self = Promise.withResolvers<GatewayHttpServer>();
+    const server = await HttpServer.listen({
+      bind: options.bind,
+      port: options.port,
+      tls: options.tls,
+      handle: async (request) => await (await self.promise).#handle(request),
+    });
+    self.resolve(new GatewayHttpServer(options, server));
+    return await self.promise;
+  }
+
   get port(): number {
-    return this.#server.addr.port;
+    return this.#server.port;
   }
 
   readonly isOwnOrigin = (origin: string): boolean => this.#isOwnOrigin(origin);
 
-  /** New connections get this certificate; requests under way are answered as they were. */
+  /** New connections get this certificate; those that are open go on. */
   replaceCertificate(tls: KeyPairPem): void {
-    const previous = this.#server;
-    this.#server = this.#listen(this.port, tls);
-    previous.shutdown().catch(() => {});
+    this.#server.replaceCertificate(tls);
   }
 
   /** Lets requests under way finish, for at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
-    const { promise: graceOver, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, graceMs);
-    await Promise.race([this.#server.shutdown(), graceOver]).catch(() => {});
-    clearTimeout(timer);
+    await this.#server.close(graceMs);
   }
 
-  #listen(port: number, tls: KeyPairPem | undefined): Deno.HttpServer<Deno.NetAddr> {
-    const common = {
-      hostname: this.#options.bind,
-      port,
-      onListen: () => {},
-      onError: (error: unknown) => {
-        this.#options.log.error("http-fault", { error: String(error) });
-        return new Response("internal error\n", { status: 500, headers: this.#headers(undefined) });
-      },
-    };
-    const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
-      this.#handle(request, info.remoteAddr);
-    // Only HTTPS needs a second listener on its port, for the moment in which the certificate changes.
-    return tls
-      ? Deno.serve({ ...common, cert: tls.certificate, key: tls.privateKey, reusePort: true }, handler)
-      : Deno.serve(common, handler);
-  }
-
-  async #handle(request: Request, peer: Deno.NetAddr): Promise<Response> {
+  async #handle(request: HttpRequest): Promise<Response> {
     const { metrics } = this.#options;
     metrics.add("qpq_gateway_http_requests_total");
-    // Not the Host header: HTTP/2 has none, and Deno puts either name into the URL.
-    const { host, pathname: path } = new URL(request.url);
-    const client = clientAddress(peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
-    const response = await this.#refuseRate(path, client) ?? await this.#answer(request, client, host, path);
+    const { host, pathname: path } = request.url;
+    const client = clientAddress(request.peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
+    const response = await this.#refuseRate(path, client) ??
+      await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
 
-  async #answer(request: Request, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
+  async #answer(request: HttpRequest, client: Deno.NetAddr, host: string, path: string): Promise<Response> {
     const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
     if (path === "/rpc") {
       return request.method === "POST"
@@ -141,9 +146,14 @@ export class GatewayHttpServer {
     return challenges?.respond(path) ?? await this.#files.serve(request);
   }
 
+  #fault(error: unknown): Response {
+    this.#options.log.error("http-fault", { error: String(error) });
+    return textResponse(500, "internal error");
+  }
+
   async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
     const isRpc = path === "/rpc";
-    const key = usageKey(client.hostname);
+    const key = addressBlock(client.hostname);
     const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(key);
     if (retryAfterMs === 0) {
       if (isRpc) await this.#options.pace.turn(client.hostname);
@@ -177,8 +187,5 @@ export class GatewayHttpServer {
 }
 
 function methodNotAllowed(allow: string): Response {
-  return new Response("method not allowed\n", {
-    status: 405,
-    headers: { allow, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  return textResponse(405, "method not allowed", { allow });
 }

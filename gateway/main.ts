@@ -7,7 +7,7 @@ import { onStopSignal, reportUnhandledRejections } from "../server-common/proces
 import { readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 
-/** Sessions that do not take their goodbye do not hold the exit longer than this. */
+/** The process exits after this long, even when sessions do not take their closing message. */
 const drainMs = 5_000;
 
 async function main(): Promise<void> {

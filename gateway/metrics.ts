@@ -26,7 +26,7 @@ const descriptions = {
 
 export type MetricName = keyof typeof descriptions;
 
-/** Why something was turned away or ended by a limit: one for each row of docs/limits.md. */
+/** Reasons why a limit refused or ended something: one for each row of docs/limits.md. */
 export type RefusalReason =
   | "connections"
   | "connectionsPerAddress"
@@ -52,7 +52,7 @@ export interface CertificateTimes {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<MetricName, Counter | Gauge>();
-  /** prom-client gives values only by promise; tests and the status want them now. */
+  /** prom-client gives values by promise only; tests read them synchronously. */
   readonly #values = new Map<MetricName, number>();
   readonly #refusals: Counter;
   readonly #callSeconds: Histogram;
@@ -97,7 +97,7 @@ export class Metrics {
     return this.#values.get(name) ?? 0;
   }
 
-  /** Counts what a limit turned away. */
+  /** Counts one refusal of a limit. */
   refuse(reason: RefusalReason): void {
     this.#refusals.inc({ reason });
   }

@@ -1,4 +1,4 @@
-/** Which hosts and origins are the gateway's own. */
+/** The hosts and origins that are the gateway's own. */
 
 export interface OriginOptions {
   publicHost?: string;
@@ -12,8 +12,8 @@ export interface OriginOptions {
 const localHosts = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * The page's origins that may open sessions and post calls: our own HTTP address under each name, the public
- * host behind a proxy's port 443, and what is configured.
+ * The origins whose pages may open sessions and post calls: the gateway's own HTTP address under each of its
+ * names, the public host behind a proxy's port 443, and the configured origins.
  *
  * @returns a test for an `Origin` header's value
  */
@@ -43,9 +43,9 @@ export function ownHost(named: string | undefined, publicHost?: string): string 
 /**
  * The host under which a page that was loaded from `pageHost` reaches our UDP port.
  *
- * A name such as `localhost` may lead to ::1 first, where an IPv4 socket does not listen, and QUIC has no
- * quick way to notice; so an address that we listen on stands in the URL wherever the certificate is trusted
- * by its hash and no name matters.
+ * A name such as `localhost` may resolve to ::1 first, where an IPv4 socket does not listen, and QUIC notices
+ * that late. So the URL holds an address that the gateway listens on, wherever the certificate is trusted by
+ * its hash and the name does not matter.
  *
  * @param pageHost one of ours, see {@link ownHost}; undefined when the page named a foreign one
  */

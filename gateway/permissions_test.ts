@@ -121,7 +121,7 @@ processTest("under its permissions the gateway serves the app, metrics and calls
 });
 
 processTest(
-  "under its permissions it can not read the database, write outside of its folder, reach other hosts, start programs, or read other variables",
+  "the gateway can not read the database, write elsewhere, reach other hosts or start programs",
   async (folder) => {
     await Deno.writeTextFile(`${folder}/core/qpq.db`, "everything");
     await Deno.writeTextFile(

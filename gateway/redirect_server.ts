@@ -1,4 +1,9 @@
-/** Plain HTTP beside HTTPS: answers the ACME authority, and sends everyone else to HTTPS. */
+/**
+ * The port of plain HTTP beside HTTPS: answers ACME challenges and redirects every other request to HTTPS.
+ */
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import { HttpServer } from "../server-common/http_server.ts";
+import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
 import { ownHost } from "./origins.ts";
 
@@ -14,33 +19,42 @@ export interface RedirectOptions {
   headers: () => Record<string, string>;
 }
 
+/** Redirects take no time; a connection that is still open after this is ended. */
+const graceMs = 1_000;
+
 export interface RedirectServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Listens at once. @throws when the address can not be bound */
-export function serveRedirects(options: RedirectOptions): RedirectServer {
-  const { bind, port, publicHost, httpsPort, challenges, headers } = options;
-  const answer = (request: Request): Response => {
-    const url = new URL(request.url);
-    const challenge = challenges.respond(url.pathname);
-    if (challenge) return challenge;
-    // Never to a host that the request made up: the name is ours, or there is none.
-    const host = ownHost(url.host, publicHost) ?? publicHost;
-    if (host === undefined) {
-      return new Response("unknown host\n", { status: 421, headers: { "content-type": "text/plain; charset=utf-8" } });
-    }
-    const target = httpsPort() === 443 ? host : `${host}:${httpsPort()}`;
-    return new Response(null, {
-      status: 308,
-      headers: { location: `https://${target}${url.pathname}${url.search}`, "cache-control": "no-store" },
-    });
-  };
-  const server = Deno.serve({ hostname: bind, port, onListen: () => {} }, (request) => {
-    const response = answer(request);
-    for (const [name, value] of Object.entries(headers())) response.headers.set(name, value);
-    return response;
+/** @throws when the address can not be bound */
+export async function serveRedirects(options: RedirectOptions): Promise<RedirectServer> {
+  const { bind, port, headers } = options;
+  const server = await HttpServer.listen({
+    bind,
+    port,
+    handle: (request) => {
+      const response = answer(request, options);
+      for (const [name, value] of Object.entries(headers())) response.headers.set(name, value);
+      return response;
+    },
   });
-  return { port: server.addr.port, close: () => server.shutdown() };
+  return { port: server.port, close: () => server.close(graceMs) };
+}
+
+function answer({ url }: HttpRequest, { publicHost, httpsPort, challenges }: RedirectOptions): Response {
+  const challenge = challenges.respond(url.pathname);
+  if (challenge) return challenge;
+  // A redirect never leads to a host that the request made up.
+  const host = ownHost(url.host, publicHost) ?? publicHost;
+  if (host === undefined) return textResponse(421, "unknown host");
+  const target = httpsPort() === 443 ? host : `${host}:${httpsPort()}`;
+  return new Response(null, {
+    status: 308,
+    headers: {
+      location: `https://${target}${url.pathname}${url.search}`,
+      "cache-control": "no-store",
+      "content-length": "0",
+    },
+  });
 }

@@ -1,8 +1,11 @@
-/** Answers that turn a request away, in plain words; with the wait that helps, where one does. */
+/** Answers that turn a request away in plain words, with the wait that helps where one does. */
+
+import { textResponse } from "../server-common/text_response.ts";
 
 /** @param retryAfterMs rounded up to whole seconds for the `Retry-After` header */
 export function refusal(status: number, message: string, retryAfterMs?: number): Response {
-  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-  if (retryAfterMs !== undefined) headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
-  return new Response(`${message}\n`, { status, headers });
+  const wait = retryAfterMs === undefined
+    ? undefined
+    : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  return textResponse(status, message, wait);
 }

@@ -2,13 +2,14 @@
  * `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer are the
  * bytes that would cross a stream.
  */
-import type { CallDesk } from "./calls.ts";
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import type { CallRouter } from "./calls.ts";
 import type { Metrics } from "./metrics.ts";
 import { refusal } from "./refusal.ts";
 
-/** Advice to a caller with too many calls under way, which end by themselves … */
+/** Advice to a caller with too many calls under way: calls end by themselves. */
 const busyMs = 1_000;
-/** … and to one that came while the core restarts. */
+/** Advice to a caller while the core can not be reached: it is back within seconds. */
 const coreAwayMs = 2_000;
 
 /**
@@ -19,9 +20,9 @@ const coreAwayMs = 2_000;
  * @returns 200 and the answer as it comes, for as long as it comes; 403, 413, or with `Retry-After` 429 or 503
  */
 export async function answerRpc(
-  request: Request,
+  request: HttpRequest,
   client: Deno.NetAddr,
-  calls: CallDesk,
+  calls: CallRouter,
   isOwnOrigin: (origin: string) => boolean,
   maxBytes: number,
   metrics: Metrics,
@@ -39,8 +40,7 @@ export async function answerRpc(
   if (call === "tooMany") return refusal(429, "too many calls under way", busyMs);
   if (call === "unavailable") return refusal(503, "the core is not reachable", coreAwayMs);
   const answer = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-  const readable = request.body ?? new Blob([]).stream();
-  call.carry({ readable, writable: answer.writable as WritableStream<Uint8Array> });
+  call.carry({ readable: request.body, writable: answer.writable as WritableStream<Uint8Array> });
   return new Response(answer.readable, {
     headers: { "content-type": "application/octet-stream", "cache-control": "no-store, no-transform" },
   });

@@ -1,6 +1,20 @@
-/** Headers on every answer: nothing foreign is loaded, run, framed or leaked. */
+/** The security headers of every answer: the page loads and runs nothing foreign and is never framed. */
 
-/** A browser that has seen the page over HTTPS once never asks for it in plain text again, for a year. */
+/** Features of the browser that no script in the page may use (W3C Permissions Policy). */
+const withheld = [
+  "accelerometer",
+  "camera",
+  "display-capture",
+  "geolocation",
+  "gyroscope",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "usb",
+];
+
+/** For a year after a visit over HTTPS a browser does not ask for the page over plain HTTP (RFC 6797). */
 const strictTransport = "max-age=31536000";
 
 /**
@@ -32,8 +46,7 @@ export function securityHeaders(webTransportOrigin: string, isPublicHttps: boole
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "permissions-policy":
-      "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    "permissions-policy": withheld.map((feature) => `${feature}=()`).join(", "),
     ...(isPublicHttps && { "strict-transport-security": strictTransport }),
   };
 }

@@ -42,8 +42,7 @@ function requireHeaders(response: Response, what: string, isPublicHttps: boolean
 }
 
 Deno.test({
-  name:
-    "every kind of answer carries every security header; HSTS only over HTTPS under the public name; plain HTTP leads to HTTPS",
+  name: "every kind of answer carries every security header, and plain HTTP leads to HTTPS",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {

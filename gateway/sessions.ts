@@ -1,28 +1,31 @@
-/** WebTransport sessions: who may open one, and what becomes of the streams in it. */
-import type { CallDesk } from "./calls.ts";
+/**
+ * WebTransport sessions: authorises them, counts them, and hands each of their streams to the call router.
+ */
+import type { CallRouter } from "./calls.ts";
 import { callRefusal } from "./call_refusal.ts";
 import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { Usage, usageKey } from "./usage.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { Usage } from "./usage.ts";
 
 const webTransportPath = "/wt";
 /** Close code of a session that keeps opening calls and never finishes them. */
 export const sessionAbusedCode = 1;
-/** Close code of a session without a call for `idleMs`; a client with something to say connects again. */
+/** Close code of a session without a call for `idleMs`; a client connects again for its next call. */
 export const sessionIdleCode = 2;
-/** A page may try again when an old session of its address has ended. */
+/** Advice to a page that was refused: an old session of its address may have ended by then. */
 const sessionsFullMs = 10_000;
 /**
- * A call that its peer leaves half-open can not be freed wholly before its connection ends (a pending read of
- * Deno's holds the stream), so a session gets only so many.
+ * Half-open calls of a session before it is closed. Deno frees a stream with a pending read only when its
+ * connection ends, so their number must be limited.
  */
 const maxHalfOpenCalls = 16;
 
-/** Takes and counts WebTransport sessions, by address and in all. */
-export class SessionDesk {
-  readonly #calls: CallDesk;
+/** Accepts and counts WebTransport sessions. */
+export class SessionRegistry {
+  readonly #calls: CallRouter;
   readonly #limits: GatewayLimits;
   readonly #isOwnOrigin: (origin: string) => boolean;
   readonly #metrics: Metrics;
@@ -30,7 +33,7 @@ export class SessionDesk {
   readonly #perAddress: Usage;
 
   constructor(
-    calls: CallDesk,
+    calls: CallRouter,
     limits: GatewayLimits,
     isOwnOrigin: (origin: string) => boolean,
     metrics: Metrics,
@@ -45,8 +48,8 @@ export class SessionDesk {
   }
 
   /**
-   * Only pages of our own may open sessions; a client without an origin is no page and has a port of its own
-   * at the core.
+   * Only pages of our own may open sessions. A client without an origin is no page; it reaches the core
+   * directly.
    */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number } {
     const status = this.#statusOf(request);
@@ -63,12 +66,12 @@ export class SessionDesk {
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
     if (path.split("?")[0] !== webTransportPath) return 404;
     if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
-    return this.#perAddress.isFull(usageKey(remoteAddr.hostname)) ? 429 : 200;
+    return this.#perAddress.isFull(addressBlock(remoteAddr.hostname)) ? 429 : 200;
   }
 
   /** Counts the session while it lives and carries each stream in it as one call. */
   open(session: WebTransportSession): StreamHandler {
-    const key = usageKey(session.remoteAddr.hostname);
+    const key = addressBlock(session.remoteAddr.hostname);
     this.#perAddress.take(key);
     this.#metrics.add("qpq_gateway_sessions_total");
     this.#metrics.add("qpq_gateway_sessions");
@@ -115,7 +118,7 @@ export class SessionDesk {
   }
 }
 
-/** Answers E005. A client that takes no answer does not hold us. */
+/** Answers E005 without waiting for the client to take the answer. */
 function refuse({ readable, writable }: WebTransportStream): void {
   readable.cancel().catch(() => {});
   const writer = writable.getWriter();

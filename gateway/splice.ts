@@ -1,10 +1,10 @@
 /**
- * Joins one call of a client to one stream of the core, byte for byte, and counts. It never looks at what it
- * carries.
+ * Joins one call of a client to one stream of the core and copies bytes both ways. It counts them and reads
+ * none.
  *
- * What a QUIC stream can say passes through as far as Deno's API can say it: FIN becomes FIN; STOP_SENDING
- * becomes STOP_SENDING; a reset ends the call both ways (Deno has no RESET_STREAM: the other side sees FIN in
- * the middle of a message, and STOP_SENDING).
+ * QUIC's signals pass through as far as Deno's API allows. FIN becomes FIN, and STOP_SENDING becomes
+ * STOP_SENDING. A reset ends the call in both directions. Deno can not send RESET_STREAM, so the other side
+ * sees FIN in the middle of a message, and STOP_SENDING.
  */
 
 import { callRefusal } from "./call_refusal.ts";
@@ -13,11 +13,11 @@ export interface CallLimits {
   /** bytes from the client */
   bytesPerCall: number;
   /**
-   * silence that ends a call which its caller has not finished and which has got no answer; also: time to
-   * finish after the answer's end
+   * ms of silence that end a call which its caller has not finished and which has no answer yet; also the
+   * time that a caller has to finish after the answer's end
    */
   halfOpenMs: number;
-  /** how long one side may refuse to take bytes */
+  /** ms for which one side may refuse to take bytes */
   stallMs: number;
 }
 
@@ -80,7 +80,7 @@ class Splice {
     this.#clientWriter = client.writable.getWriter();
     this.#coreReader = core.readable.getReader();
     this.#coreWriter = core.writable.getWriter();
-    // A caller over HTTPS who goes away while nothing is being written shows only here.
+    // A caller over HTTPS may leave while nothing is being written. Only this promise tells.
     this.#clientWriter.closed.catch(() => this.#breakOff("client"));
     this.#coreWriter.closed.catch(() => {});
     const { promise, resolve } = Promise.withResolvers<CallSummary>();
@@ -106,7 +106,8 @@ class Splice {
       this.#bytesToCore += read.value.length;
       if (this.#bytesToCore > this.#limits.bytesPerCall) return this.#breakOff("tooLarge");
       if (!await this.#write("core", this.#coreWriter, read.value)) {
-        // The core wants no more of this call (it may have answered an error): the client is told, its answer goes on.
+        // The core wants no more of this call, perhaps because it answered an error. The client is told to
+        // stop sending, and its answer goes on.
         this.#clientReader.cancel().catch(() => {});
         return this.#endCall();
       }
@@ -151,7 +152,7 @@ class Splice {
     }
   }
 
-  /** A finished call that waits for its answer waits for ever: that is what a subscription is. */
+  /** A finished call may wait for its answer without limit: it may be a subscription. */
   #watch(): void {
     const now = performance.now();
     const { client, core } = this.#writingSince;
@@ -168,7 +169,7 @@ class Splice {
     this.#clientReader.cancel(error).catch(() => {});
     this.#coreReader.cancel(error).catch(() => {});
     this.#coreWriter.abort(error).catch(() => {});
-    // A caller that got nothing yet can still be told.
+    // A caller that has no bytes of an answer yet can still be given an error.
     if (outcome === "tooLarge" && this.#bytesFromCore === 0) {
       this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
     } else this.#clientWriter.abort(error).catch(() => {});

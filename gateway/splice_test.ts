@@ -96,7 +96,7 @@ Deno.test("spliceCall() ends a call that stays unfinished and unanswered for hal
   assert.equal((await summary).outcome, "halfOpen");
 });
 
-Deno.test("spliceCall() lets a finished call wait for its answer longer than halfOpenMs, and an answered one go on", async () => {
+Deno.test("spliceCall() lets a finished call wait longer than halfOpenMs, and an answered one go on", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, { ...limits, halfOpenMs: 30 });

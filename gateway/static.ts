@@ -1,6 +1,12 @@
 /** Serves the built PWA from a folder. */
+import type { HttpRequest } from "../server-common/http_exchange.ts";
+import { textResponse } from "../server-common/text_response.ts";
+import { BuildHashes } from "./build_hashes.ts";
 
-/** Content type by extension; what is not here goes out as bytes to be saved, never to be run. */
+/**
+ * Content type by extension. A file with any other extension is served as bytes, which browsers save and
+ * never run.
+ */
 const contentTypes: Record<string, string> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
@@ -22,15 +28,23 @@ const contentTypes: Record<string, string> = {
 const precompressed = [["br", ".br"], ["gzip", ".gz"]] as const;
 const indexFile = "index.html";
 
-interface FoundFile {
+interface RegularFile {
   path: string;
-  encoding?: "br" | "gzip";
   info: Deno.FileInfo;
+}
+
+interface FoundFile extends RegularFile {
+  /** The real folder of the build, and the path of the file in it. */
+  root: string;
+  name: string;
+  /** Of the compressed sibling that is served in its place. */
+  encoding?: "br" | "gzip";
 }
 
 /** The built app, with precompressed files and its security headers. */
 export class StaticFiles {
   readonly #root: string;
+  readonly #hashes = new BuildHashes();
 
   /** @param root folder of the build; it may be made after the start */
   constructor(root: string) {
@@ -42,17 +56,25 @@ export class StaticFiles {
    *
    * @returns 200, 304 or 404, without the headers that every answer carries
    */
-  async serve(request: Request): Promise<Response> {
-    const segments = pathSegments(request.url);
+  async serve(request: HttpRequest): Promise<Response> {
+    const segments = pathSegments(request.url.pathname);
     if (!segments) return notFound();
     const name = segments.length === 0 ? indexFile : segments.join("/");
     const file = await this.#find(name, request.headers) ??
       (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
     if (!file) return notFound();
-    return await respond(request, file);
+    return await respond(request, file, await this.#etagOf(file));
   }
 
-  async #find(name: string, headers: Headers): Promise<(FoundFile & { name: string }) | undefined> {
+  /** The hash of the content where the build names it; else size and time of the file. */
+  async #etagOf({ root, name, info, encoding }: FoundFile): Promise<string> {
+    const modifiedMs = info.mtime?.getTime() ?? 0;
+    const content = await this.#hashes.hashOf(root, name, modifiedMs) ??
+      `${info.size.toString(36)}-${modifiedMs.toString(36)}`;
+    return `"${content}${encoding ? `-${encoding}` : ""}"`;
+  }
+
+  async #find(name: string, headers: Headers): Promise<FoundFile | undefined> {
     let root: string;
     try {
       root = await Deno.realPath(this.#root);
@@ -64,9 +86,9 @@ export class StaticFiles {
     for (const [encoding, suffix] of precompressed) {
       if (!accepts(headers.get("accept-encoding"), encoding)) continue;
       const smaller = await regularFile(root, name + suffix);
-      if (smaller) return { ...smaller, encoding, name };
+      if (smaller) return { ...smaller, encoding, name, root };
     }
-    return { ...original, name };
+    return { ...original, name, root };
   }
 }
 
@@ -75,10 +97,10 @@ export class StaticFiles {
  *
  * @returns undefined for a path that could leave the folder, or names a hidden file
  */
-function pathSegments(url: string): string[] | undefined {
+function pathSegments(encodedPath: string): string[] | undefined {
   let path: string;
   try {
-    path = decodeURIComponent(new URL(url).pathname);
+    path = decodeURIComponent(encodedPath);
   } catch {
     return undefined;
   }
@@ -89,7 +111,7 @@ function pathSegments(url: string): string[] | undefined {
   return segments.every((segment) => segment !== "" && !segment.startsWith(".")) ? segments : undefined;
 }
 
-async function regularFile(root: string, name: string): Promise<FoundFile | undefined> {
+async function regularFile(root: string, name: string): Promise<RegularFile | undefined> {
   try {
     // A link inside the folder must not lead out of it.
     const path = await Deno.realPath(`${root}/${name}`);
@@ -106,21 +128,19 @@ function accepts(acceptEncoding: string | null, encoding: string): boolean {
   return offers.some(([name, weight]) => name === encoding && !/^q=0(\.0*)?$/.test(weight ?? ""));
 }
 
-function isNavigation(request: Request, segments: string[]): boolean {
+function isNavigation(request: HttpRequest, segments: string[]): boolean {
   const isDocument = request.headers.get("sec-fetch-dest") === "document" ||
     (request.headers.get("accept") ?? "").includes("text/html");
   return isDocument && !segments.at(-1)?.includes(".");
 }
 
-async function respond(request: Request, file: FoundFile & { name: string }): Promise<Response> {
+async function respond(request: HttpRequest, file: FoundFile, etag: string): Promise<Response> {
   const { info, encoding, name } = file;
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-  const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}${
-    encoding ? `-${encoding}` : ""
-  }"`;
   const headers = new Headers({
     "content-type": contentTypes[extension] ?? "application/octet-stream",
-    // Vite names each file in assets/ by its content's hash; every other name must be asked for again.
+    // Vite names each file in assets/ by the hash of its content. Browsers must ask again for files of other
+    // names.
     "cache-control": (/^assets\//.test(name) ? "public, max-age=31536000, immutable" : "no-cache") + ", no-transform",
     vary: "accept-encoding",
     etag,
@@ -144,8 +164,5 @@ function matches(ifNoneMatch: string | null, etag: string): boolean {
 }
 
 function notFound(): Response {
-  return new Response("not found\n", {
-    status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  return textResponse(404, "not found");
 }

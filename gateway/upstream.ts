@@ -1,15 +1,15 @@
-/** A pool of connections to the core, kept up. */
+/** The gateway's pool of connections to the core. It replaces connections that are lost. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from "./upstream_connection.ts";
 
-/** One call's way to the core. */
+/** A stream to the core for one call. */
 export interface UpstreamStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-  /** Gives the place in the pool back; once. */
+  /** Gives the place in the pool back. To be called once. */
   release(): void;
 }
 
@@ -17,15 +17,15 @@ export interface UpstreamPoolOptions {
   core: CoreAddress;
   trust: CoreTrust;
   secret: Uint8Array<ArrayBuffer>;
-  /** connections to keep; 2 – 4 carry any load one process can splice */
+  /** connections to keep open; 2 to 4 carry any load that one process can splice */
   connections: number;
   metrics: Metrics;
   log: Log;
-  /** how long {@link UpstreamPool.open} waits for the core; default 2,000 */
+  /** ms for which {@link UpstreamPool.open} waits for the core; default 2,000 */
   openTimeoutMs?: number;
-  /** the longest pause between attempts to connect; default 500 */
+  /** ms of the longest pause between attempts to connect; default 500 */
   maxBackoffMs?: number;
-  /** silence after which a connection counts as lost */
+  /** ms of silence after which a connection counts as lost */
   silenceMs: number;
 }
 
@@ -44,14 +44,14 @@ interface ReadyConnection {
 
 const firstBackoffMs = 100;
 /**
- * A core that comes back answers the first attempt after that; the packets of an older one are sent again
- * seconds apart.
+ * Attempts begin this often beside one that hangs: QUIC repeats the packets of an old attempt only seconds
+ * apart, and a restarted core answers a new attempt at once.
  */
 const attemptEveryMs = 500;
 /** Attempts under way at once for each connection of the pool. */
 const attemptsAtOnce = 4;
 
-/** Connections to the core: kept up, proven, shared by all streams. */
+/** Keeps connections to the core open and spreads calls over them. */
 export class UpstreamPool {
   readonly #options: UpstreamPoolOptions;
   readonly #endpoint: Deno.QuicEndpoint;
@@ -91,7 +91,7 @@ export class UpstreamPool {
       const stream = await Promise.race([opening, deadline.promise]);
       if (stream) return stream;
     } catch {
-      // The connection died under the call: as good as away.
+      // The connection was lost while the stream was opened.
     } finally {
       clearTimeout(timer);
     }
@@ -176,8 +176,8 @@ export class UpstreamPool {
 }
 
 /**
- * A dual-stack socket, so that a host name may resolve to either family; where IPv6 is off, or the core has
- * an IPv4 address, an IPv4 one.
+ * A dual-stack socket, so that a host name may resolve to either family. It is an IPv4 socket where IPv6 is
+ * off or the core has an IPv4 address.
  */
 function makeClientEndpoint(hostname: string): Deno.QuicEndpoint {
   if (/^[\d.]+$/.test(hostname)) return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });

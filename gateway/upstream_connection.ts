@@ -1,4 +1,4 @@
-/** One connection to the core that proved itself and may carry clients' calls (specification §5.2). */
+/** Opens one connection to the core, verifies the core, and passes its admission (specification §5.2). */
 import { admissionGranted, admissionMac, admissionNonceLength, gatewayHello } from "../schema/gateway_admission.ts";
 import { ByteReader } from "./http3/byte_reader.ts";
 import { StreamSource } from "./http3/stream_source.ts";
@@ -16,7 +16,7 @@ export interface CoreAddress {
   port: number;
 }
 
-/** The core did not admit this gateway: most likely the secrets differ. */
+/** The core did not admit this gateway. Most likely the secrets differ. */
 export class AdmissionError extends Error {
   constructor(cause?: unknown) {
     super("the core did not admit this gateway: QPQ_GATEWAY_SECRET and the pinned certificate must be the core's", {
@@ -41,7 +41,7 @@ const admissionTimeoutMs = 5_000;
  *
  * @param endpoint the UDP socket to use
  * @param secret at least 32 bytes
- * @param silenceMs a core that was killed says nothing: after this the connection counts as lost
+ * @param silenceMs ms of silence after which the connection counts as lost
  * @throws AdmissionError, or Deno's error when the core is away or its certificate is another
  */
 export async function connectToCore(

@@ -18,27 +18,10 @@ export class Usage {
     return true;
   }
 
-  /** Gives one back; keys without use are forgotten. */
+  /** Gives one back. Keys without use are forgotten. */
   give(key: string): void {
     const left = (this.#counts.get(key) ?? 0) - 1;
     if (left > 0) this.#counts.set(key, left);
     else this.#counts.delete(key);
   }
-}
-
-/**
- * What stands for one client in the limits: an IPv4 address, or an IPv6 /64, the least that a provider gives
- * to one customer.
- *
- * @param address a literal; IPv4-mapped IPv6 counts as IPv4
- */
-export function usageKey(address: string): string {
-  const mapped = address.match(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i)?.[1];
-  if (mapped) return mapped;
-  if (!address.includes(":")) return address;
-  const [head, tail] = address.split("%")[0].split("::");
-  const left = head.split(":").filter((group) => group !== "");
-  const right = tail?.split(":").filter((group) => group !== "") ?? [];
-  const zeros = Array(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...zeros, ...right].slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":");
 }

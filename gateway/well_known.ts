@@ -1,4 +1,6 @@
-/** `/.well-known/quicproquo.json`: how a page of ours reaches the core. */
+/** `/.well-known/quicproquo.json` tells a page of ours how to reach the core. */
+
+import { textResponse } from "../server-common/text_response.ts";
 
 export const wellKnownPath = "/.well-known/quicproquo.json";
 const wireVersion = 1;
@@ -10,8 +12,6 @@ const wireVersion = 1;
 export function wellKnownResponse(webTransportUrl: string, certificateHashes: string[] | undefined): Response {
   const hashes = certificateHashes &&
     { certificateHashes: certificateHashes.map((value) => ({ algorithm: "sha-256", value })) };
-  return Response.json(
-    { webtransport: { url: webTransportUrl, ...hashes }, rpc: "/rpc", wireVersion },
-    { headers: { "cache-control": "no-store" } },
-  );
+  const text = JSON.stringify({ webtransport: { url: webTransportUrl, ...hashes }, rpc: "/rpc", wireVersion });
+  return textResponse(200, text, { "content-type": "application/json" });
 }

@@ -10,6 +10,7 @@
  */
 
 import type { Bytes } from "./bytes.ts";
+import { parseIpAddress } from "./ip_address.ts";
 
 /** "qpqg" and version 1. */
 export const gatewayHello: Bytes = new Uint8Array([0x71, 0x70, 0x71, 0x67, 1]);
@@ -60,9 +61,10 @@ export interface ClientAddress {
 export function encodeClientAddress({ address, port }: ClientAddress): Bytes {
   const bytes = new Uint8Array(clientAddressLength);
   bytes[0] = 1;
-  const v4 = parseIPv4(address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address);
-  bytes[1] = v4 ? 4 : 6;
-  bytes.set(v4 ?? parseIPv6(address), 2);
+  const parsed = parseIpAddress(address);
+  if (!parsed) throw new RangeError("client address: not an IP literal");
+  bytes[1] = parsed.kind() === "ipv4" ? 4 : 6;
+  bytes.set(parsed.toByteArray(), 2);
   new DataView(bytes.buffer).setUint16(18, port);
   return bytes;
 }
@@ -81,25 +83,4 @@ export function decodeClientAddress(bytes: Uint8Array): ClientAddress {
   if (bytes[1] !== 6) throw new RangeError("client address: unknown family");
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(2 + 2 * index).toString(16));
   return { address: groups.join(":"), port };
-}
-
-function parseIPv4(literal: string): Uint8Array | undefined {
-  const parts = literal.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return undefined;
-  return Uint8Array.from(parts, Number);
-}
-
-function parseIPv6(literal: string): Uint8Array {
-  const [head, tail, ...more] = literal.split("%")[0].split("::");
-  const left = head ? head.split(":") : [];
-  const right = tail ? tail.split(":") : [];
-  const missing = 8 - left.length - right.length;
-  const valid = more.length === 0 && (tail === undefined ? missing === 0 : missing >= 1);
-  const groups = [...left, ...Array(Math.max(missing, 0)).fill("0"), ...right];
-  if (!valid || !groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) {
-    throw new RangeError("client address: not an IP literal");
-  }
-  const bytes = new Uint8Array(16);
-  groups.forEach((group, index) => new DataView(bytes.buffer).setUint16(2 * index, parseInt(group, 16)));
-  return bytes;
 }

@@ -29,10 +29,7 @@ function linesOf(path: string): string[] {
 // Files and rooms that do not keep the rules yet. Both lists only get shorter.
 const longFiles: string[] = [
   "client/",
-  "gateway/http3/server_test.ts",
-  "gateway/http_test.ts",
   "scripts/containers/containers.spec.ts",
-  "server-core/authentication/key_packages_test.ts",
   "web/styles/conversation.css",
 ];
 const longLines: string[] = [
@@ -40,18 +37,8 @@ const longLines: string[] = [
   "cli/",
   "client/",
   "e2e/",
-  "gateway/",
   "schema/",
   "scripts/",
-  "server-core/authentication/",
-  "server-core/call_limits_test.ts",
-  "server-core/crash_test.ts",
-  "server-core/dashboard_test.ts",
-  "server-core/delivery/",
-  "server-core/logs_test.ts",
-  "server-core/opaque/",
-  "server-core/permissions_test.ts",
-  "server-core/server_test.ts",
   "web/",
 ];
 

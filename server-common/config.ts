@@ -1,5 +1,7 @@
 /** Reads single values of a server's configuration and checks them. Each server has its own list of keys. */
 
+import { parseIpAddress } from "../schema/ip_address.ts";
+
 /** A value of the configuration is unusable; the message starts with its key. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -56,7 +58,7 @@ export class ConfigReader<Key extends string> {
   /** @returns an IP literal to listen on, or `fallback` when the key is not set */
   bindAddress(key: Key, fallback: string): string {
     const value = this.text(key) ?? fallback;
-    if (!/^[0-9a-fA-F:.]+$/.test(value)) throw new ConfigError(key, "an IP address is needed");
+    if (!parseIpAddress(value)) throw new ConfigError(key, "an IP address is needed");
     return value;
   }
 

@@ -3,7 +3,7 @@ import { serveMetrics } from "./metrics_endpoint.ts";
 
 Deno.test("serveMetrics() answers GET /metrics with what is rendered at that moment, and nothing else", async () => {
   let renders = 0;
-  const endpoint = serveMetrics(() => Promise.resolve(`renders ${++renders}\n`), { bind: "127.0.0.1", port: 0 });
+  const endpoint = await serveMetrics(() => Promise.resolve(`renders ${++renders}\n`), { bind: "127.0.0.1", port: 0 });
   const ask = async (path: string, method = "GET") => {
     const response = await fetch(`http://127.0.0.1:${endpoint.port}${path}`, { method });
     return { response, text: await response.text() };

@@ -1,9 +1,14 @@
-/** Token buckets by key, in bounded memory. */
+/**
+ * Token buckets by key (an address, an account, a device), in bounded memory.
+ *
+ * Own code instead of a library: docs/decisions/024 compares. Limits must answer at once, reserve turns in
+ * advance, and take the server's clock.
+ */
 
 export interface TokenBucketsOptions {
-  /** Takes that refill in a minute. */
+  /** Tokens that refill in a minute, evenly. */
   perMinute: number;
-  /** As many may come at once; at most `perMinute`, the default. */
+  /** Tokens of a full bucket: as many may be taken at once (default: `perMinute`). */
   burst?: number;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
@@ -12,6 +17,7 @@ export interface TokenBucketsOptions {
 }
 
 interface Bucket {
+  /** Negative when turns are reserved. */
   tokens: number;
   filledMs: number;
 }
@@ -35,17 +41,27 @@ export class TokenBuckets {
   /**
    * Takes one token of a key.
    *
-   * @returns 0 if there was one, else in how many ms there will be
+   * @returns 0 if there was one, else in how many ms there will be; nothing is taken then
    */
   take(key: string): number {
-    const nowMs = this.#clock();
-    const bucket = this.#buckets.get(key) ?? { tokens: this.#capacity, filledMs: nowMs };
-    const tokens = Math.min(this.#capacity, bucket.tokens + Math.max(0, nowMs - bucket.filledMs) * this.#perMs);
-    const granted = tokens >= 1;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: granted ? tokens - 1 : tokens, filledMs: nowMs });
-    this.#forget(nowMs);
-    return granted ? 0 : Math.ceil((1 - tokens) / this.#perMs);
+    const bucket = this.#filled(key);
+    const waitMs = this.#waitMs(bucket);
+    if (waitMs === 0) bucket.tokens--;
+    return waitMs;
+  }
+
+  /**
+   * Takes one token of a key, from the future where there is none now.
+   *
+   * @param mostMs the longest wait: a turn that would come later is not reserved
+   * @returns after how many ms the turn comes, at most `mostMs`
+   */
+  reserve(key: string, mostMs = Infinity): number {
+    const bucket = this.#filled(key);
+    const waitMs = this.#waitMs(bucket);
+    if (waitMs > mostMs) return mostMs;
+    bucket.tokens--;
+    return waitMs;
   }
 
   /** How many keys are remembered. */
@@ -53,13 +69,30 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /**
-   * A bucket untouched for a minute is full, which is what a new one is. Beyond the bound the longest unused
-   * ones go.
-   */
+  #waitMs({ tokens }: Bucket): number {
+    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.#perMs);
+  }
+
+  /** The bucket of a key with what it has got since its last use, as the one that is used last. */
+  #filled(key: string): Bucket {
+    const nowMs = this.#clock();
+    const bucket = this.#buckets.get(key) ?? { tokens: this.#capacity, filledMs: nowMs };
+    bucket.tokens = this.#tokensAt(bucket, nowMs);
+    bucket.filledMs = nowMs;
+    this.#buckets.delete(key);
+    this.#forget(nowMs);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  #tokensAt({ tokens, filledMs }: Bucket, nowMs: number): number {
+    return Math.min(this.#capacity, tokens + Math.max(0, nowMs - filledMs) * this.#perMs);
+  }
+
+  /** Forgets full buckets: a new one is the same. The longest unused make room for one more, full or not. */
   #forget(nowMs: number): void {
-    for (const [key, { filledMs }] of this.#buckets) {
-      if (nowMs - filledMs < 60_000 && this.#buckets.size <= this.#maxKeys) return;
+    for (const [key, bucket] of this.#buckets) {
+      if (this.#tokensAt(bucket, nowMs) < this.#capacity && this.#buckets.size < this.#maxKeys) return;
       this.#buckets.delete(key);
     }
   }

@@ -34,3 +34,23 @@ Deno.test("TokenBuckets remembers a bounded number of keys, and none that are fu
   buckets.take("last");
   assert.equal(buckets.size, 1);
 });
+
+Deno.test("TokenBuckets.reserve() gives turns in the order of asking, none beyond the longest wait", () => {
+  let nowMs = 0;
+  const buckets = new TokenBuckets({ perMinute: 600, burst: 2, clock: () => nowMs });
+  assert.deepEqual([1, 2, 3, 4].map(() => buckets.reserve("a")), [0, 0, 100, 200]);
+  assert.equal(buckets.reserve("b"), 0);
+  assert.deepEqual([buckets.reserve("a", 250), buckets.reserve("a", 250)], [250, 250]);
+  nowMs = 200;
+  assert.equal(buckets.reserve("a"), 100);
+});
+
+Deno.test("TokenBuckets keeps the key with reserved turns while full ones are forgotten", () => {
+  let nowMs = 0;
+  const buckets = new TokenBuckets({ perMinute: 60, burst: 1, clock: () => nowMs });
+  for (let turns = 0; turns < 100; turns++) buckets.reserve("busy");
+  for (let key = 0; key < 1000; key++) buckets.take(String(key));
+  nowMs += 60_000;
+  assert.equal(buckets.take("busy"), 40_000);
+  assert.equal(buckets.size, 1);
+});

@@ -20,7 +20,7 @@ import { PeekedStream } from "./peeked_stream.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The other side is no gateway of ours: its connection must be closed. */
+/** The other side is no admitted gateway; its connection must be closed. */
 export class AdmissionError extends Error {
   override readonly name = "AdmissionError";
 }
@@ -33,7 +33,7 @@ export interface AdmissionOptions {
   secret?: Bytes;
   /** 32 bytes: the pin of our certificate. */
   pin: Bytes;
-  /** How long the other side may take, ms. */
+  /** ms that each step of the other side may take. */
   timeoutMs: number;
 }
 

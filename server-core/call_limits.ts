@@ -1,5 +1,5 @@
 /**
- * How many calls an address and an account may make, so that nobody's calls wait behind another's flood
+ * Limits the calls of each address and account, so that a flood of one does not delay the others
  * (docs/limits.md).
  */
 
@@ -7,14 +7,17 @@ import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { addressBlock } from "../server-common/address_block.ts";
 import { TokenBuckets } from "../server-common/token_bucket.ts";
 
-/** An address may have this many seconds' worth of calls at once: many people can share one. */
+/** Calls that an address may make at once, in seconds of its rate: many people can share an address. */
 export const addressBurstSeconds = 5;
-/** So may an account: adding two hundred people asks for each one's KeyPackages. */
+/**
+ * Calls that an account may make at once, in seconds of its rate: adding two hundred people fetches the
+ * KeyPackages of each.
+ */
 export const accountBurstSeconds = 10;
 
 /**
- * Streams of a direct client are taken up at twice the rate of calls, this many at once: what is beyond waits
- * in QUIC, where its sender has to hold it.
+ * Streams of a direct client that are taken up at once; further streams follow at twice the rate of calls. A
+ * stream that is not taken up waits in QUIC, at its sender.
  */
 export const streamsAtOnce = 32;
 
@@ -52,7 +55,7 @@ export class CallLimits {
   }
 
   /**
-   * Before anything is looked up for a call.
+   * To be called before anything is looked up for a call.
    *
    * @param remoteAddress an IP literal; behind a gateway the browser's
    * @throws WireError E005
@@ -62,7 +65,7 @@ export class CallLimits {
   }
 
   /**
-   * Once it is known who calls.
+   * To be called once the caller is known.
    *
    * @param accountKey 32 bytes
    * @throws WireError E005
@@ -72,7 +75,7 @@ export class CallLimits {
   }
 
   /**
-   * Before a stream of a direct client is taken up.
+   * To be called before a stream of a direct client is taken up.
    *
    * @returns 0, or how many ms it must wait and ask again
    */

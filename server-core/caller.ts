@@ -1,4 +1,4 @@
-/** Who makes a call, as `authorize` found out from its `Auth` and its connection. */
+/** The caller of a call, as `authorize` derives it from the call's `Auth` and its connection. */
 
 export interface Caller {
   /**

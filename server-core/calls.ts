@@ -1,4 +1,7 @@
-/** What happens to a call between its stream and its handler: who calls, draining, counting. */
+/**
+ * Leads each call from its stream to its handler: authorisation, limits, draining, metrics. It knows no
+ * single method.
+ */
 
 import { toHex } from "../schema/bytes.ts";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
@@ -14,7 +17,7 @@ import type { Metrics } from "./metrics.ts";
 
 export interface CallsOptions {
   handlers: Handlers<Caller>;
-  /** Finds out who calls; rejects with WireError. */
+  /** Identifies the caller; rejects with WireError. */
   authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller>;
   limits: CallLimits;
   log: Log;
@@ -23,10 +26,10 @@ export interface CallsOptions {
   readTimeoutMs?: number;
 }
 
-/** A core that was told to end is back, or replaced, about this much later. */
+/** Advice to a caller while the core shuts down: a restart takes about this long. */
 const drainingMs = 1_000;
 
-/** Every call of the core: who may make it, within which limits, and who answers it. */
+/** Serves every call of the core. */
 export class Calls {
   readonly #options: CallsOptions;
   #draining = false;
@@ -40,7 +43,7 @@ export class Calls {
     return this.#draining;
   }
 
-  /** From now on every new call but `health` is E040. */
+  /** Answers every new call but `health` with E040 from now on. */
   drain(): void {
     this.#draining = true;
   }

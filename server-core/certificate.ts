@@ -6,7 +6,7 @@ import { certificatePin } from "../schema/certificate_pin.ts";
 export interface CoreCertificate {
   certificatePem: string;
   privateKeyPem: string;
-  /** 32 bytes: what gateways and clients pin, see schema/certificate_pin.ts. */
+  /** 32 bytes that gateways and clients pin, see schema/certificate_pin.ts. */
   pin: Uint8Array<ArrayBuffer>;
 }
 

@@ -1,17 +1,19 @@
-/** Shutting down without losing what was promised (specification §4.13). */
+/** Shuts the core down without losing an acknowledged write (specification §4.13). */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { Calls } from "./calls.ts";
 import type { LiveDevices } from "./delivery/live.ts";
 import type { Listener } from "./listener.ts";
 
-/** Calls in flight may go on for this long. */
+/** ms for which calls in flight may go on. */
 const inFlightMs = 5_000;
 
-/** Closing a QUIC connection discards what it has not sent yet: the last answers get this long to leave. */
+/** Closing a QUIC connection discards unsent bytes, so the last answers get this many ms to leave. */
 const flushMs = 150;
 
-/** Refuses what is new, lets what is in flight finish, ends subscriptions with E040, then closes every connection. */
+/**
+ * Refuses new calls, lets calls in flight finish, ends subscriptions with E040, then closes every connection.
+ */
 export async function drain(
   { calls, live, listener }: { calls: Calls; live: LiveDevices; listener: Listener },
 ): Promise<void> {

@@ -1,4 +1,7 @@
-/** `qpq-server health`: asks the server of this data directory how it is, for container health checks. */
+/**
+ * `qpq-server health`: asks the running server of this data directory for its health, for container health
+ * checks.
+ */
 
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { RpcClient } from "../schema/rpc/client.ts";

@@ -1,5 +1,5 @@
 /**
- * The QUIC side: accepts connections, hands each stream to `serve`. Nothing that a peer does ends the process
+ * The core's QUIC side: accepts connections and hands each stream to `serve`. No peer can end the process
  * (architecture §5).
  */
 
@@ -13,20 +13,20 @@ import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
 
-/** Handshakes that may be under way at once: quinn has no timeout for them but the idle one. */
+/** Handshakes that may be under way at once. quinn ends one by its idle timeout only. */
 const maxPendingHandshakes = 512;
 const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
- * Well above what clients use at once; a gateway spreads its own over several connections. quinn keeps a
- * place for every stream that a peer may open, two tables of 17 bytes each, as large as the next power of two
- * that is seven eighths full: 70 KiB for up to 1,792 streams of an idle connection, 280 KiB for 4,096.
+ * Well above what clients use at once; a gateway spreads its calls over several connections. quinn reserves
+ * memory for every stream that a peer may open: an idle connection takes 70 KiB for up to 1,792 streams, 280
+ * KiB for 4,096.
  */
 export const maxStreamsPerConnection = 1792;
 
 /**
- * Calls of one direct client that are read at once; more wait their turn. A half-sent call holds memory until
- * its time is over, and whoever sends it is not known yet. Gateways limit their clients themselves.
+ * Calls of one direct client that are read at once; further calls wait. A half-sent call holds memory until
+ * its timeout, and its caller is not known yet. Gateways limit their clients themselves.
  */
 const maxReadingPerClient = 128;
 
@@ -34,7 +34,7 @@ const maxReadingPerClient = 128;
 export interface Origin {
   /** An IP literal: the peer's, or the browser's behind a gateway. */
   remoteAddress: string;
-  /** Aborts when the connection is gone: a stream alone tells so at its next write only. */
+  /** Aborts when the connection is lost: a stream alone shows that at its next write only. */
   signal: AbortSignal;
   /** To be called once the call is read whole and its caller is known. */
   callRead(): void;
@@ -57,14 +57,14 @@ export interface ListenerOptions {
 }
 
 /**
- * The core's QUIC endpoint: takes connections, tells gateways from clients, hands on each stream as a call,
- * drains at the end.
+ * The core's QUIC endpoint. It accepts connections, tells gateways from clients, and serves each stream as a
+ * call.
  */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #endpoint: Deno.QuicEndpoint;
-  // Referenced for the life of the process: a collected listener silently disables its endpoint, a collected
-  // stream sends FIN.
+  // Referenced for the life of the process: Deno disables the endpoint of a listener that is garbage
+  // collected.
   readonly #listener: Deno.QuicListener;
   readonly #connections = new Set<Deno.QuicConn>();
   readonly #calls = new Set<Promise<void>>();
@@ -174,7 +174,8 @@ export class Listener {
       } else {
         this.#track(this.#serveNext(kind, stream, origin, reading));
       }
-      // What is not taken up gives its sender no credit for more streams. A gateway paces its clients itself.
+      // A stream that is not taken up gives its sender no credit for more. A gateway paces its clients
+      // itself.
       for (
         let waitMs = 0;
         !isGateway && !origin.signal.aborted && (waitMs = this.#options.pace(origin.remoteAddress)) > 0;
@@ -182,7 +183,9 @@ export class Listener {
     }
   }
 
-  /** Finds out what the connection is. A call on this first stream is served as soon as it is known to be one. */
+  /**
+   * Tells a gateway's connection from a client's. A client's first stream is a call already and is served.
+   */
   async #serveFirst(conn: Deno.QuicConn, stream: ByteStream, origin: Origin): Promise<"client" | "gateway"> {
     try {
       const first = await readFirstStream(stream, this.#options.admission);
@@ -220,7 +223,7 @@ export class Listener {
       const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
       await this.#options.serve(call, { ...origin, remoteAddress });
     } catch {
-      // The connection is gone, or the prefix is malformed: the latter is told.
+      // The connection is lost, or the prefix is malformed; only the latter can be answered.
       const writer = stream.writable.getWriter();
       await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(
         () => writer.close(),

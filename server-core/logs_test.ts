@@ -38,8 +38,7 @@ async function freePorts(): Promise<{ tcp: number; udp: number }> {
 }
 
 Deno.test({
-  name:
-    "logs at every level hold no content, key, token, password or name, and addresses at level debug only; an error's line has the id of its answer",
+  name: "logs hold no content, key, token, password or name, and addresses at level debug only",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>

@@ -1,6 +1,6 @@
 /**
- * `qpq-server`: starts the core and ends it on SIGINT or SIGTERM; with a command: does that for the operator
- * (operator/). Each loads only what it runs: commands need no server, and the server's own thread no SQLite.
+ * `qpq-server`: runs the core until SIGINT or SIGTERM, or runs a command of the operator (operator/). Each
+ * loads only its own modules: commands need no server, and the server's main thread needs no SQLite.
  */
 
 import { toHex } from "../schema/bytes.ts";
@@ -16,7 +16,8 @@ async function serve(config: ServerConfig): Promise<void> {
   const server = await startServer(config, {
     log,
     onDead: (error) => {
-      // Nothing can be stored any more, so no call may be answered: the supervisor starts the process again.
+      // Nothing can be stored any more, so nothing may be acknowledged. The process ends, and its supervisor
+      // restarts it.
       log.error("storage died", errorFields(error));
       Deno.exit(1);
     },

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { Metrics } from "./metrics.ts";
 
-Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus' text format", () => {
+Deno.test("Metrics.render() gives counters, gauges and histograms in Prometheus' text format", async () => {
   const metrics = new Metrics();
   metrics.count("calls_total", "calls", { method: "fetch", code: "ok" });
   metrics.count("calls_total", "calls", { method: "fetch", code: "ok" });
   metrics.gauge("open", "open ones", () => 7);
   metrics.observe("seconds", "time", 0.004);
   metrics.observe("seconds", "time", 0.3);
-  const lines = metrics.render().split("\n");
+  const lines = (await metrics.render()).split("\n");
   for (
     const line of [
       "# HELP calls_total calls",

@@ -1,8 +1,8 @@
-/** A readable whose first bytes are looked at before it is handed on. */
+/** Looks at the first bytes of a stream before another reader takes the stream. */
 
 import { MalformedError } from "../schema/malformed_error.ts";
 
-/** A stream whose first bytes were looked at and are read again by who takes it. */
+/** A stream whose first bytes can be read without being taken. */
 export class PeekedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #held = new Uint8Array();

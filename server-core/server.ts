@@ -1,4 +1,4 @@
-/** The whole core: storage, both services, the listener. */
+/** Puts the core together: storage, both services, the listener. */
 
 import { authorizeCall } from "./authentication/authorize.ts";
 import { authenticationHandlers } from "./authentication/handlers.ts";
@@ -21,7 +21,7 @@ import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
-import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
+import { serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
@@ -29,13 +29,13 @@ import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
-/** What `health` says of this build. */
+/** The name of this build in `health`. */
 const build = "quicproquo 0.1.0";
 
-/** A quiet subscription gives a sign of life this often (node.capnp). */
+/** A quiet subscription sends a heartbeat this often (node.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
-/** Commits that are gathered at once: eight of the largest. */
+/** Memory for commits that are being received: eight of the largest. */
 const bodyBudgetBytes = 8 * maxBundleBytes;
 const admissionTimeoutMs = 10_000;
 
@@ -109,7 +109,7 @@ export async function startServer(
       store,
       now,
     });
-    const endpoint: MetricsEndpoint | undefined = config.metrics === undefined ? undefined : serveMetrics(async () => {
+    const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
       await refresh();
       return metrics.render();
     }, config.metrics);
@@ -134,7 +134,7 @@ export async function startServer(
   }
 }
 
-/** @throws ConfigError when the address is another program's, or not this machine's */
+/** @throws ConfigError when the address is in use, or not this machine's */
 function listen(
   { listen: address }: ServerConfig,
   options: Omit<ConstructorParameters<typeof Listener>[0], "hostname" | "port">,
@@ -162,7 +162,7 @@ async function givenCertificate(files: { certificate: string; key: string }): Pr
   }
 }
 
-/** Made at the first start: every later one is spared the library and a tenth of a second. */
+/** Made at the first start. Later starts do not load the library, which takes a tenth of a second. */
 async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> {
   const stored = await accounts.opaqueServerKeys();
   if (stored) return stored;

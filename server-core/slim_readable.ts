@@ -1,12 +1,12 @@
-/** Reading a QUIC stream with little memory. */
+/** Reads a QUIC stream with little memory. */
 
 const firstReadBytes = 2 * 1024;
 const largestReadBytes = 64 * 1024;
 
 /**
- * Deno reads streams into buffers of 64 KiB, and a piece of 10 bytes keeps all of its buffer: a thousand
- * half-sent calls would hold 200 MiB (measured). This reads into small buffers, that grow while the stream
- * fills them.
+ * Deno reads streams into buffers of 64 KiB, and a piece of 10 bytes keeps its whole buffer: a thousand
+ * half-sent calls held 200 MiB (measured). This function reads into small buffers, which grow while the
+ * stream fills them.
  *
  * @param readable a readable byte stream
  * @returns the same bytes

@@ -1,6 +1,6 @@
 /**
- * Gauges of what the core holds right now: read when metrics are asked for, and the database then asked for
- * its totals, not more often than every few seconds.
+ * Gauges of the core's present state. They are read when metrics are rendered; totals of the database are
+ * read at most every few seconds.
  */
 
 import { X509Certificate } from "node:crypto";

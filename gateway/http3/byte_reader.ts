@@ -1,6 +1,6 @@
 import { decodeVarint, varintLength } from "./varint.ts";
 
-/** The stream ended inside a value that had begun. */
+/** The stream ended in the middle of a value. */
 export class TruncatedError extends Error {
   constructor() {
     super("the stream ended in the middle of a value");
@@ -16,10 +16,7 @@ export type PullBytes = (wanted: number) => Promise<Uint8Array | undefined>;
 
 const skipStep = 4096;
 
-/**
- * Reads values off a stream of chunks of any size; holds one chunk and the value that is being put together,
- * nothing more.
- */
+/** Reads values off a stream of chunks of any size. It holds one chunk and the value that is being read. */
 export class ByteReader {
   readonly #pull: PullBytes;
   #chunk: Uint8Array = new Uint8Array(0);

@@ -25,7 +25,7 @@ export interface WebTransportRequest {
 export interface ConnectionPolicy {
   /** Decides on a CONNECT. A throw answers 503. */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number };
-  /** Resolves when another stream of this client may be taken up. */
+  /** Resolves when the next stream of this client may be taken up (gateway/pace.ts). */
   turn?(remoteAddr: Deno.NetAddr): Promise<void>;
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
@@ -39,7 +39,7 @@ const webTransportBidirectional = 0x41;
 const maxEarlyStreams = 64;
 /** Streams of one connection whose header is later than `connectTimeoutMs`. */
 const maxLateHeaders = 64;
-/** What a peer gets to read the last answer before its connection is closed. */
+/** Time for a peer to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
 
@@ -108,7 +108,7 @@ export class Http3Connection {
     }
   }
 
-  /** Nothing here uses datagrams; unread ones would pile up to 1.25 MB in the QUIC stack. */
+  /** Nothing here uses datagrams. Unread ones would take up to 1.25 MB in the QUIC stack. */
   async #discardDatagrams(): Promise<void> {
     while (true) await this.#conn.readDatagram();
   }
@@ -116,8 +116,8 @@ export class Http3Connection {
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
     const source = new StreamSource(readable, false);
     const reader = new ByteReader(source.pull);
-    // No time limit: a peer that opens its encoder stream opens its decoder stream with it, on which Chromium
-    // says nothing for as long as it has nothing to say.
+    // No time limit. QUIC opens the decoder stream together with the encoder stream, and Chromium may never
+    // write to it.
     const type = await reader.varint();
     switch (type) {
       case streamType.control:
@@ -217,7 +217,7 @@ export class Http3Connection {
 
   /**
    * A stream may wait long for its header: QUIC opens every stream with a lower number together with it (RFC
-   * 9000 §2.1). But each holds memory that only the end of the connection frees, so few may.
+   * 9000 §2.1). Only the end of the connection frees its memory, so few streams may wait.
    */
   async #countingLateHeader<T>(value: Promise<T>): Promise<T> {
     let isLate = false;
@@ -233,7 +233,9 @@ export class Http3Connection {
     }
   }
 
-  /** A peer that breaks the protocol loses its connection; streams and connections that end are nothing to report. */
+  /**
+   * A peer that breaks the protocol loses its connection. The end of a stream or a connection is no fault.
+   */
   #guard(work: Promise<void>): void {
     work.catch((error) => {
       if (error instanceof Http3Error) this.#close(error.code, error.message);

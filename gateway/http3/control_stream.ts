@@ -1,4 +1,7 @@
-/** A peer's control stream (RFC 9114 §6.2.1): SETTINGS first and once, then little that matters to a server. */
+/**
+ * Reads a peer's control stream (RFC 9114 §6.2.1): SETTINGS first and once, then frames that a server
+ * ignores.
+ */
 import type { ByteReader } from "./byte_reader.ts";
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { frameType, readFrameHeader, readPayload, SkipBudget } from "./frames.ts";

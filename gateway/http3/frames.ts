@@ -16,7 +16,7 @@ export const frameType = {
 /** Types of HTTP/2 that HTTP/3 forbids (RFC 9114 §7.2.8). */
 const forbiddenTypes = new Set([0x02, 0x06, 0x08, 0x09]);
 
-/** Bytes of a HEADERS or SETTINGS payload, and of one frame of unknown type, that we are ready to read. */
+/** Most bytes of a HEADERS or SETTINGS payload, and of one frame of unknown type. */
 const maxFramePayload = 16 * 1024;
 
 export interface FrameHeader {
@@ -68,7 +68,7 @@ export async function readPayload(reader: ByteReader, header: FrameHeader): Prom
   return await reader.bytes(header.length);
 }
 
-/** Bounds what a peer can make us read for nothing on one stream. */
+/** Bounds the bytes without meaning that a peer can make us read on one stream. */
 export class SkipBudget {
   #bytesLeft: number;
 

@@ -1,4 +1,7 @@
-/** What a peer may say on its QPACK streams to an endpoint that has no dynamic table (RFC 9204 §4.3, §4.4). */
+/**
+ * Reads a peer's QPACK streams: the instructions that an endpoint without a dynamic table allows (RFC 9204
+ * §4.3, §4.4).
+ */
 import type { ByteReader } from "./byte_reader.ts";
 import { h3Code, Http3Error } from "./error_codes.ts";
 

@@ -1,4 +1,4 @@
-/** What an extended CONNECT asks for (RFC 9220, RFC 9114 §4.3.1). */
+/** Checks the fields of an extended CONNECT (RFC 9220, RFC 9114 §4.3.1). */
 import { h3Code, Http3Error } from "./error_codes.ts";
 import type { Field } from "./qpack.ts";
 

@@ -1,6 +1,4 @@
-/**
- * A WebTransport server on Deno's QUIC: what the rest of the gateway knows of HTTP/3.
- */
+/** A WebTransport server on Deno's QUIC. The rest of the gateway uses HTTP/3 through this file only. */
 import { Usage } from "../usage.ts";
 import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
@@ -18,7 +16,7 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   certificate: string;
   /** PEM */
   privateKey: string;
-  /** how long a connection may go without a session; default 5,000 */
+  /** ms for which a connection may go without a session; default 5,000 */
   connectTimeoutMs?: number;
   /**
    * handshakes that may be under way at once; more are refused; default 1,024 (one that stays half-open is
@@ -28,14 +26,14 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   /** connections that may be open at once; more are refused; default 4,096 */
   maxConnections?: number;
   /**
-   * connections of one client that may be open at once; default 128. Deno tells the address only with the
-   * accepted connection (reading it from the incoming one ends that), so one above this is closed as soon as
-   * its handshake is through; what a handshake may cost before is bounded by `maxPendingHandshakes`.
+   * connections of one client that may be open at once; default 128. Deno gives the address only with the
+   * accepted connection, so a connection above this limit is closed after its handshake.
+   * `maxPendingHandshakes` bounds the cost of handshakes.
    */
   maxConnectionsPerClient?: number;
-  /** @returns what stands for one client, given its address; default: the address */
+  /** @returns the key of one client, given its address; default: the address */
   clientOf?: (address: string) => string;
-  /** Hears of connections: for counters. */
+  /** Is called for events of connections, for counters. */
   onEvent?: (event: ConnectionEvent) => void;
 }
 
@@ -54,7 +52,7 @@ export interface WebTransportServer {
    * the old ones then stay in use
    */
   replaceCertificate(certificate: string, privateKey: string): void;
-  /** Says goodbye to every session, waits ~300 ms for that to arrive, and closes. */
+  /** Ends every session with code and reason, waits some 300 ms for that to arrive, and closes. */
   close(code?: number, reason?: string): Promise<void>;
 }
 
@@ -62,8 +60,8 @@ const farewellMs = 300;
 const transport: Deno.QuicServerTransportOptions = {
   keepAliveInterval: 15_000,
   maxIdleTimeout: 30_000,
-  // Chromium rejects the stream over this limit and credit comes back in batches of an eighth, so it stands
-  // far above what one client may use at once.
+  // Chromium rejects the stream over this limit, and credit comes back in batches of an eighth. So the limit
+  // is far above what one client may use at once.
   maxConcurrentBidirectionalStreams: 1000,
   // Control, QPACK encoder and decoder, and some GREASE.
   maxConcurrentUnidirectionalStreams: 16,
@@ -91,7 +89,7 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
   };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
   const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
-  // Every listener stays referenced: Deno disables the whole endpoint when one that it once gave out is collected.
+  // Every listener stays referenced: Deno disables the whole endpoint when a listener is garbage collected.
   const listeners = [listen(options.certificate, options.privateKey)];
   const connections = new Set<Http3Connection>();
   const perClient = new Usage(maxConnectionsPerClient);

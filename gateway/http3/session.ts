@@ -59,7 +59,7 @@ export class ConnectStreamSession implements WebTransportSession {
     const sent = this.#writer.write(encodeFrame(frameType.data, encodeCloseCapsule(info))).then(() =>
       this.#writer.close()
     ).catch(() => {});
-    // A peer that gives no flow control would hold us here.
+    // Not awaited: a peer that gives no credit would keep it pending.
     await Promise.race([sent, delay(250)]);
     this.#end(info);
   }
@@ -75,12 +75,12 @@ export class ConnectStreamSession implements WebTransportSession {
       info = await readCloseCapsule(new ByteReader(dataPayloads(connectStream)), new SkipBudget());
     } catch (error) {
       if (error instanceof Http3Error) throw error;
-      // Cut off inside a capsule, or the stream was reset: over all the same.
+      // Cut off inside a capsule, or reset: the session is over in either case.
     }
     this.over(info);
   }
 
-  /** The session ended without our doing. */
+  /** The peer ended the session. */
   over(info: SessionCloseInfo = { code: 0, reason: "" }): void {
     if (!this.#isEnding) this.#writer.close().catch(() => {});
     this.#isEnding = true;

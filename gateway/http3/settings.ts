@@ -3,7 +3,8 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 import { decodeVarint, encodeVarint } from "./varint.ts";
 
 /**
- * What we announce. Chromium 156 and Firefox ESR 153 take this set: the same facts in the words of several drafts.
+ * The settings that this server announces. Several drafts name the same facts by other ids; Chromium 156 and
+ * Firefox ESR 153 accept this set.
  */
 const ourSettings: readonly (readonly [id: number, value: number])[] = [
   [0x01, 0], // QPACK_MAX_TABLE_CAPACITY (RFC 9204 §5)

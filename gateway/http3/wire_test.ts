@@ -152,7 +152,7 @@ Deno.test("parseRequestHead() picks the fields of an extended CONNECT and refuse
   }
 });
 
-Deno.test("every stream decoder ends, with a value, Http3Error or TruncatedError, on any bytes in any pieces", async () => {
+Deno.test("every stream decoder ends with a value, Http3Error or TruncatedError on any bytes", async () => {
   const decoders: ((reader: ByteReader) => Promise<unknown>)[] = [
     (reader) => readFrameHeader(reader, new SkipBudget()),
     readControlStream,

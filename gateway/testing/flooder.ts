@@ -1,14 +1,14 @@
 /**
- * A process that floods a gateway from one address, as fast as it is let: WebTransport sessions full of
- * calls, half of which are garbage, and `/rpc`. It begins at a line on its stdin, pauses at the next, and so
- * on; at the end of stdin it prints what it got as JSON.
+ * A process that floods a gateway from one address as fast as it can: WebTransport sessions full of calls,
+ * half of them garbage, and `/rpc`. A line on its stdin starts it and the next one pauses it. At the end of
+ * stdin it prints its counts as JSON.
  */
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { connectHttp3, request, sendSettings, webTransportFields } from "./http3_client.ts";
 
 export interface FloodTarget {
-  /** IP literal that it floods from */
+  /** IP literal that the flood comes from */
   from: string;
   httpPort: number;
   webTransportPort: number;

@@ -1,4 +1,4 @@
-/** A small HTTP/3 client for tests, on Deno's QUIC: it can say what browsers never would. */
+/** A small HTTP/3 client for tests, on Deno's QUIC. It can send what browsers never send. */
 import { ByteReader } from "../http3/byte_reader.ts";
 import { encodeCloseCapsule } from "../http3/capsule.ts";
 import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "../http3/frames.ts";

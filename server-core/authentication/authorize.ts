@@ -1,4 +1,4 @@
-/** Who may call what (the "Who" of each method in node.capnp). */
+/** Decides which caller may make which call (the "Who" of each method in node.capnp). */
 
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import type { CallAuth } from "../../schema/rpc/messages.ts";
@@ -7,7 +7,7 @@ import type { Caller } from "../caller.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { staticTokenCheck } from "./tokens.ts";
 
-/** P: no token is needed. */
+/** Methods that need no token (P in node.capnp). */
 const anyone = new Set<Method<never, never>>(
   [
     authentication.registerStart,
@@ -21,7 +21,7 @@ const anyone = new Set<Method<never, never>>(
   ] as Method<never, never>[],
 );
 
-/** What a session may do while its device is not in the account's list. */
+/** Methods that a session may call while its device is not in the account's list. */
 const beforeEnrolment = new Set<Method<never, never>>(
   [
     authentication.getVault,
@@ -32,12 +32,12 @@ const beforeEnrolment = new Set<Method<never, never>>(
   ] as Method<never, never>[],
 );
 
-/** What the operator's token is good for: the methods of S that need no account of the caller's. */
+/** Methods that the operator's token may call: those of S that need no account of the caller. */
 const forOperator = new Set<Method<never, never>>([authentication.lookup] as Method<never, never>[]);
 
 /**
- * @returns what decides for each call who calls, before its parameters are read. It rejects with WireError:
- *   E001 (no token, an unknown one, or one of another device), E002 (expired), E003 (this caller may not)
+ * @returns identifies the caller of each call before its parameters are read. It rejects with WireError: E001
+ *   (no token, an unknown one, or one of another device), E002 (expired), E003 (this caller may not)
  * @throws RangeError for a static token that is too short
  */
 export function authorizeCall(
@@ -54,7 +54,7 @@ export function authorizeCall(
     const asked = method as Method<never, never>;
     if (anyone.has(asked)) {
       if (auth.accessToken.length === 0) return { kind: "anyone", remoteAddress };
-      // A token that is not good any more must not keep its owner from signing in.
+      // An invalid token must not keep its owner from signing in.
       return await withToken(auth, remoteAddress).catch((error) => {
         if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) {
           return { kind: "anyone", remoteAddress };

@@ -1,4 +1,4 @@
-/** Nonces for device proofs: single use, bound to a session, short-lived, in memory. */
+/** Nonces for device proofs. Each is bound to a session, short-lived, and valid for one use. */
 
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
@@ -8,13 +8,13 @@ import { deviceProofBytes, type ProvenCall } from "../../schema/signed_call.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
-/** How long a nonce is good for. */
+/** ms for which a nonce is valid. */
 export const challengeMs = 60_000;
 
-/** Nonces of an account in a minute, all of its sessions together. */
+/** Nonces of an account per minute, over all of its sessions. */
 export const challengesPerAccount = 90;
 
-/** Nonces for sensitive calls: each for one session, once, for 60 s. */
+/** Nonces for calls that need a device proof, kept in memory. */
 export class Challenges {
   readonly #sessionOf: ExpiringMap<Uint8Array>;
   readonly #perSession: TokenBuckets;
@@ -23,7 +23,7 @@ export class Challenges {
   /** @param clock the server's clock, ms since the Unix epoch */
   constructor(clock: () => number) {
     this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 100_000 });
-    // One session must not use up the nonces of all, nor an account with a hundred sessions.
+    // Neither one session nor one account with a hundred sessions may use up the nonces of all.
     this.#perSession = new TokenBuckets({ perMinute: 30, clock });
     this.#perAccount = new TokenBuckets({ perMinute: challengesPerAccount, clock });
   }
@@ -44,7 +44,7 @@ export class Challenges {
   }
 
   /**
-   * Uses up the proof's nonce, whatever comes of it.
+   * Uses up the proof's nonce, whether the proof is right or not.
    *
    * @param fields the call's parameters as {@link deviceProofBytes} lists them
    * @throws WireError E023

@@ -88,7 +88,7 @@ Deno.test("challenge is limited per session with E005", async () => {
   assert.equal(await answerOf(bob.client.call(authentication.challenge, {})), "ok");
 });
 
-Deno.test("Challenges.create() is limited per account with E005, however many sessions it has, so that a few accounts do not use up everybody's nonces", () => {
+Deno.test("Challenges.create() is limited per account with E005, however many sessions it has", () => {
   const challenges = new Challenges(() => 0);
   const session = (id: number) => ({ sessionId: new Uint8Array(16).fill(id), accountKey: new Uint8Array(32).fill(1) });
   for (let count = 0; count < challengesPerAccount; count++) challenges.create(session(count % 100));

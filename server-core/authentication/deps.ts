@@ -1,4 +1,4 @@
-/** What the authentication service is given. */
+/** The dependencies of the authentication service. */
 
 import type { Opaque } from "../opaque/pool.ts";
 import type { Store } from "../storage/store.ts";
@@ -28,8 +28,8 @@ export interface AuthenticationDeps {
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /**
-   * Told of sessions that ended before their time (sign-out, revocation, new password, device gone): their
-   * live streams should end.
+   * Is called for sessions that ended early (sign-out, revocation, new password, removed device): their live
+   * streams should end.
    */
   onSessionsEnded?(sessionIds: Uint8Array<ArrayBuffer>[]): void;
 }

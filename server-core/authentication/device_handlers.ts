@@ -1,4 +1,4 @@
-/** putDeviceList: the account's devices from now on. */
+/** Handler of `putDeviceList`, which replaces the account's device list. */
 
 import { deviceListSuccession, openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";

@@ -117,7 +117,7 @@ Deno.test("putDeviceList answers E015 to whatever does not follow the stored lis
   assert.equal(await put({}), "ok");
 });
 
-Deno.test("putDeviceList answers E014 to a list that is malformed or not signed by the root key, E023 without a proof", async () => {
+Deno.test("putDeviceList answers E014 to a malformed or wrongly signed list, E023 without a proof", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const next = await alice.nextList([]);
@@ -144,7 +144,7 @@ Deno.test("putDeviceList answers E014 to a list that is malformed or not signed 
   assert.equal(await put(next.signed), "ok");
 });
 
-Deno.test("putDeviceList answers E023 to a device that never signed in to this account, and then has stored nothing", async () => {
+Deno.test("putDeviceList answers E023 to a device that never signed in, and stores nothing", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   for (const stranger of [await newDevice(), bob.device]) {

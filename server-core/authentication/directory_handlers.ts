@@ -1,4 +1,4 @@
-/** lookup, lookupAccounts, searchUsers. */
+/** Handlers of `lookup`, `lookupAccounts` and `searchUsers`. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";

@@ -1,4 +1,4 @@
-/** Values that can be taken once, for a while, in bounded memory. */
+/** A bounded map of values that expire and can be taken once. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 
@@ -9,7 +9,10 @@ export interface ExpiringMapOptions {
   maxEntries: number;
 }
 
-/** A map whose entries end after a time, and that takes no more than so many. */
+/**
+ * A map that refuses when it is full. It never evicts: one flooder must not void the entries of others
+ * (docs/decisions/024).
+ */
 export class ExpiringMap<V> {
   readonly #options: ExpiringMapOptions;
   /** In the order of expiry, as all live equally long. */
@@ -20,7 +23,7 @@ export class ExpiringMap<V> {
   }
 
   /**
-   * @param key random: never in use already
+   * @param key a random value that is not in use yet
    * @throws WireError E005 when there are too many
    */
   add(key: string, value: V): void {
@@ -42,7 +45,7 @@ export class ExpiringMap<V> {
     return entry !== undefined && entry.expiresMs > this.#options.clock();
   }
 
-  /** @returns the value, for the first time and in time only */
+  /** Removes a value. @returns it, unless it was taken or has expired */
   take(key: string): V | undefined {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);

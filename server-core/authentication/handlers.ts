@@ -1,4 +1,4 @@
-/** The authentication service's methods. */
+/** Registers the handlers of the authentication service. */
 
 import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";

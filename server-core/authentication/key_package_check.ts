@@ -1,6 +1,6 @@
 /**
- * Judging an uploaded KeyPackage: what the server vouches for when it hands it out (RFC 9420 §10.1,
- * specification §1 and §4).
+ * Checks an uploaded KeyPackage before the server hands it out to others (RFC 9420 §10.1, specification §1
+ * and §4).
  */
 
 import { decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
@@ -30,7 +30,7 @@ const maxLastResortSpanMs = 90 * 24 * 3_600_000;
 /** How far a client's clock may be ahead. */
 const skewMs = 3_600_000;
 
-/** Ours take about 2 kB; 20 devices' together must fit into one answer. */
+/** A KeyPackage takes about 2 kB. Those of 20 devices must fit into one answer. */
 const maxKeyPackageBytes = 8 * 1024;
 
 /** The only part of a ciphersuite that these checks use. The other two functions are never called. */
@@ -41,7 +41,7 @@ const verifier = {
   keygen: () => Promise.reject(new Error("verification only")),
 };
 
-/** Who uploads. */
+/** The device that uploads, and its account. */
 export interface KeyPackageOwner {
   username: string;
   accountKey: Bytes;
@@ -143,7 +143,8 @@ function checkCiphersuite(message: Uint8Array): void {
 function decode(message: Uint8Array): KeyPackage {
   const decoded = attempt(() => decodeMlsMessage(message, 0));
   if (!decoded || decoded[0].wireformat !== "mls_key_package") throw malformed("does not decode");
-  // Bytes after it, or lengths written in another way than the shortest: one KeyPackage must not pass for two.
+  // Refuses trailing bytes and lengths that are not written in the shortest form: one KeyPackage must not
+  // pass for two.
   if (!equalBytes(encodeMlsMessage(decoded[0]), message)) throw malformed("not in its one encoding");
   const { keyPackage } = decoded[0];
   const { extensions, capabilities } = keyPackage.leafNode;

@@ -1,4 +1,4 @@
-/** uploadKeyPackages, countKeyPackages, fetchKeyPackage. */
+/** Handlers of `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 
 import { setImmediate } from "node:timers/promises";
 import { toHex } from "../../schema/bytes.ts";
@@ -35,7 +35,8 @@ export function addKeyPackageHandlers(
     const waitMs = uploads.take(toHex(deviceId));
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
-    // Loaded with the first upload: the MLS library takes a third of a start, and of every look of a health check.
+    // Loaded with the first upload: the MLS library takes a third of the time of a start, and of every health
+    // check.
     const { KeyPackageCheck } = await import("./key_package_check.ts");
     const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
     const checked: NewKeyPackage[] = [];

@@ -1,4 +1,4 @@
-/** loginStart, loginFinish: an OPAQUE login and the session that comes of it. */
+/** Handlers of `loginStart` and `loginFinish`: an OPAQUE login, which opens a session. */
 
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { deviceIdOf } from "../../schema/credential.ts";
@@ -22,7 +22,7 @@ export const loginMs = 60_000;
 interface HalfLogin {
   expectedKe3: Bytes;
   sessionKey: Bytes;
-  /** Undefined for an unknown user, whose login goes the same way and fails at the end. */
+  /** Undefined for an unknown user, whose login takes the same steps and fails at the end. */
   known: { accountKey: Bytes; opaqueRecord: Bytes } | undefined;
 }
 
@@ -56,7 +56,8 @@ export function addLoginHandlers(
     checkLength(ke3, messageBytes.ke3, "KE3");
     checkLength(recipientKey, 32, "recipientKey");
     const half = halves.take(toHex(loginId));
-    // Both are always judged, and both answers are the same: which of them failed stays hidden.
+    // Both are always checked, and both failures have the same answer, so that callers do not learn which
+    // check failed.
     const proven = half !== undefined && equalBytes(ke3, half.expectedKe3);
     if (!proven || !half.known) throw new WireError(ErrorCode.loginFailed, "login failed");
     if (!await verifyEd25519(recipientKey, deviceSignature, await loginBytes(half.sessionKey))) {

@@ -1,11 +1,14 @@
-/** How often OPAQUE may be asked: per address and per username, so that passwords can not be guessed in bulk. */
+/** Limits OPAQUE calls per address and per username, so that passwords can not be guessed in bulk. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { addressBlock } from "../../server-common/address_block.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
-/** In UTF-16 units: twice what a username may have, so that what merely is none gets the answer of an unknown one. */
+/**
+ * In UTF-16 units: twice the length of the longest username, so that a text that is merely no username is
+ * answered as an unknown one.
+ */
 const maxUsernameLength = 64;
 
 /** Token buckets for sign-ins and registrations, by address and by account. */
@@ -22,11 +25,11 @@ export class OpaqueLimits {
   }
 
   /**
-   * Before the first half of a handshake.
+   * To be called before the first half of a handshake.
    *
    * @param username of any form: an unknown user is limited like a known one
-   * @throws WireError E005, E014 for a name so long that keeping it would be an attack (a part of it would
-   *   keep the whole in memory)
+   * @throws WireError E005; E014 for a name that is too long to be kept as a key (a part of it would hold the
+   *   whole text in memory)
    */
   start(remoteAddress: string, username: string): void {
     check(this.#starts.take(addressBlock(remoteAddress)));
@@ -36,7 +39,7 @@ export class OpaqueLimits {
     check(this.#perAccount.take(username));
   }
 
-  /** Before the second half. @throws WireError E005 */
+  /** To be called before the second half. @throws WireError E005 */
   finish(remoteAddress: string): void {
     check(this.#finishes.take(addressBlock(remoteAddress)));
   }

@@ -1,6 +1,6 @@
 /**
- * Makes what an operator's command changed in the database true in a running server: its cache of sessions,
- * its open subscriptions.
+ * Applies changes of operator commands to the running server: to its cache of sessions and its open
+ * subscriptions.
  */
 
 import type { Log } from "../../server-common/log.ts";
@@ -8,7 +8,7 @@ import { errorFields } from "../../server-common/log.ts";
 import type { AccountStore } from "../storage/account_store.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** How long a revoked session can go on at most, besides the time of one look. */
+/** ms between two looks: a revoked session can go on for so long. */
 const lookEveryMs = 500;
 
 /**

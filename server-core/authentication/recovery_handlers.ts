@@ -1,6 +1,6 @@
 /**
- * recoverStart, recoverOpen, recoverFinish: a new password for someone who has the recovery code and not the
- * old password (docs/decisions/018).
+ * Handlers of `recoverStart`, `recoverOpen` and `recoverFinish`: a new password for an owner who has the
+ * recovery code but not the old password (docs/decisions/018).
  */
 
 import { toHex, u64 } from "../../schema/bytes.ts";
@@ -22,7 +22,10 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Time between two steps. */
 export const recoveryStepMs = 60_000;
 
-/** Checked against for unknown names, so that they cost what known ones do. The public key of RFC 8032 §7.1, TEST 1. */
+/**
+ * Signatures for unknown names are checked against this key, so that they cost as much as those for known ones:
+ * the public key of RFC 8032 §7.1, TEST 1.
+ */
 const nobody = Uint8Array.from(
   "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".match(/../g)!,
   (hex) => parseInt(hex, 16),

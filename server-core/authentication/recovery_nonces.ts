@@ -1,6 +1,6 @@
 /**
- * The nonces of `recoverStart`: whoever can name an account may ask for one, so the server keeps nothing for
- * those that it gives out.
+ * Nonces of `recoverStart`. Anybody may ask for one, so the server stores nothing for the nonces that it
+ * gives out.
  */
 
 import { createHmac } from "node:crypto";
@@ -18,11 +18,13 @@ const macBytes = 16;
 /** In bytes. */
 export const recoveryNonceLength = bodyBytes + macBytes;
 
-/** Nonces that need no memory before they are used: each is a MAC over its name and time. */
+/**
+ * Stateless nonces: each carries its expiry and a MAC over expiry and username. Only used nonces take memory.
+ */
 export class RecoveryNonces {
   readonly #clock: () => number;
   readonly #lifeMs: number;
-  /** Of this process alone: what was given out before a restart is void. */
+  /** Of this process alone: a restart voids all nonces. */
   readonly #key = crypto.getRandomValues(new Uint8Array(32));
   readonly #spent: ExpiringMap<true>;
 
@@ -36,7 +38,7 @@ export class RecoveryNonces {
     this.#spent = new ExpiringMap({ clock, lifeMs, maxEntries: 10_000 });
   }
 
-  /** @returns 32 bytes that are good for this username, for a while */
+  /** @returns 32 bytes that are valid for this username until they expire */
   create(username: string): Bytes {
     const body = concat(u64(this.#clock() + this.#lifeMs), crypto.getRandomValues(new Uint8Array(randomBytes)));
     return concat(body, this.#mac(body, username));
@@ -54,7 +56,8 @@ export class RecoveryNonces {
   }
 
   /**
-   * To be called once the code was proven over the nonce: only the owner of an account fills this memory.
+   * Marks a nonce as used. To be called after the recovery code was proven over it, so that only owners of
+   * accounts fill this memory.
    *
    * @throws WireError E005 when too many are spent at once
    */

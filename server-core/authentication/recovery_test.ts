@@ -54,7 +54,7 @@ async function recoverable() {
   return { rig, alice, code, start, open, finish };
 }
 
-Deno.test("a recovery gives account and vault to whoever has the code, then the new password is good, the old one is not, and every session has ended", async () => {
+Deno.test("a recovery gives account and vault, makes the new password good, and ends every session", async () => {
   const { rig, alice, start, open, finish } = await recoverable();
   const nonce = await start();
   const { account, vault, record } = await open(nonce);
@@ -79,7 +79,7 @@ Deno.test("a recovery gives account and vault to whoever has the code, then the 
   assert.equal(await answerOf(open(await start(), { seed: next.seed })), "ok");
 });
 
-Deno.test("recoverOpen answers E008 alike to a wrong code, an unknown user, an account without a code, a used nonce, one of another name and one that is too old", async () => {
+Deno.test("recoverOpen answers E008 alike to wrong codes, unknown users, and used or old nonces", async () => {
   const { rig, start, open } = await recoverable();
   await rig.registered("bob", "something else");
   const { seed } = await generateEd25519();
@@ -98,7 +98,7 @@ Deno.test("recoverOpen answers E008 alike to a wrong code, an unknown user, an a
   assert.equal(await answerOf(open(await start(), { suite: "qpq-opaque-2" })), "E014");
 });
 
-Deno.test("recoverFinish takes its parameters as they were signed, once, in time, after recoverOpen; whatever else comes changes nothing", async () => {
+Deno.test("recoverFinish takes its parameters as signed, once, in time, and after recoverOpen only", async () => {
   const { rig, alice, start, open, finish } = await recoverable();
   const opened = async () => {
     const nonce = await start();
@@ -149,7 +149,7 @@ Deno.test("a recovery is limited per address and per account with E005, known us
   }
 });
 
-Deno.test("RecoveryNonces keep nothing of who asks: after 20,000 others a recovery still goes on, with its own nonce, name and time, once", () => {
+Deno.test("RecoveryNonces keep nothing of callers: a recovery still goes on after 20,000 others", () => {
   let nowMs = 1_000;
   const nonces = new RecoveryNonces(() => nowMs, recoveryStepMs);
   const mine = nonces.create("alice");
@@ -172,7 +172,7 @@ Deno.test("RecoveryNonces keep nothing of who asks: after 20,000 others a recove
   assert.equal(nonces.isGood(mine, "alice"), false);
 });
 
-Deno.test("recoverStart, loginStart and registerStart answer E014 to a username so long that keeping it would cost memory", async () => {
+Deno.test("recoverStart, loginStart and registerStart answer E014 to a username that is too long", async () => {
   const client = new Rig().client();
   const username = "a".repeat(100_000);
   assert.equal(await answerOf(client.call(authentication.recoverStart, { username })), "E014");

@@ -1,4 +1,4 @@
-/** registerStart, registerFinish: OPAQUE registration and the account that comes of it. */
+/** Handlers of `registerStart` and `registerFinish`: an OPAQUE registration, which makes an account. */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import { deviceIdOf } from "../../schema/credential.ts";

@@ -32,7 +32,7 @@ Deno.test("register makes an account whose session works at once, and login give
   );
 });
 
-Deno.test("registerStart refuses another suite (E014), a bad username (E007), a taken one (E007) and a malformed request (E014)", async () => {
+Deno.test("registerStart answers E007 to a bad or taken username, E014 to a malformed request", async () => {
   const rig = new Rig();
   await rig.account("alice");
   const { request } = await startRegistration("pass", "bob");
@@ -49,7 +49,7 @@ Deno.test("registerStart refuses another suite (E014), a bad username (E007), a 
   assert.equal(await start({}), "ok");
 });
 
-Deno.test("registerFinish refuses with E014 what is malformed and with E023 a list or signature that does not match", async () => {
+Deno.test("registerFinish answers E014 to malformed fields, E023 to a list that does not match", async () => {
   const rig = new Rig();
   const alice = await TestAccount.create(rig, "alice");
   const good = await alice.registration("pass");
@@ -99,7 +99,7 @@ Deno.test("registerFinish refuses with E014 what is malformed and with E023 a li
   assert.equal(await finish({}), "E007", "taken meanwhile");
 });
 
-Deno.test("registerFinish refuses an account key or device key that is in use with E023, and then has stored nothing", async () => {
+Deno.test("registerFinish answers E023 to an account or device key in use, and stores nothing", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const bob = await TestAccount.create(rig, "bob");
@@ -128,7 +128,7 @@ Deno.test("registerFinish refuses an account key or device key that is in use wi
   assert.equal(await answerOf(rig.client().call(authentication.registerFinish, sameDevice)), "ok");
 });
 
-Deno.test("registration policy closed is E006 for both halves, but a known device may still prepare a new password", async () => {
+Deno.test("registration policy closed is E006 for both halves, not for a new password", async () => {
   const rig = new Rig({ config: { registration: "closed" } });
   const alice = await rig.account("alice");
   const { request } = await startRegistration("pass", "bob");

@@ -43,7 +43,7 @@ async function start(dataDir: string) {
   };
 }
 
-Deno.test("an account outlives a restart of the server: OPAQUE keys, record and session are in the database", async () => {
+Deno.test("an account outlives a restart of the server with OPAQUE keys, record and session", async () => {
   const dataDir = await Deno.makeTempDir();
   const alice = await TestAccount.create(new Rig(), "alice");
   try {

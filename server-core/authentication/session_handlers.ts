@@ -1,4 +1,4 @@
-/** logout, listSessions, revokeSession, challenge. */
+/** Handlers of `logout`, `listSessions`, `revokeSession` and `challenge`. */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";

@@ -1,5 +1,8 @@
-/** Which session a token stands for: storage behind a cache that forgets at once what was revoked. */
+/**
+ * Finds the session of an access token: storage behind a cache. A revoked session leaves the cache at once.
+ */
 
+import { LRUCache } from "lru-cache";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { AccountStore, NewSession, StoredSession } from "../storage/account_store.ts";
@@ -10,7 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A session ends this long after its last use. */
 export const sessionMs = 30 * 24 * 3_600_000;
 
-/** Uses closer together than this are not written down each. */
+/** A use is stored only when the last stored one is this many ms ago. */
 export const touchMs = 10 * 60_000;
 
 export interface SessionsOptions {
@@ -21,23 +24,22 @@ export interface SessionsOptions {
   maxCached?: number;
 }
 
-/** Makes and finds sessions: tokens go out once, their SHA-256 is stored. */
+/** Makes and finds sessions. A token is given out once; storage holds its SHA-256 only. */
 export class Sessions {
   readonly #accounts: SessionsOptions["accounts"];
   readonly #clock: () => number;
-  readonly #maxCached: number;
-  /** By the token's hash, in the order of last use. */
-  readonly #cached = new Map<string, StoredSession>();
-  /** Rises with every change, so that an answer of storage from before it is not cached after it. */
+  /** By the token's hash; the longest unused one goes first. */
+  readonly #cached: LRUCache<string, StoredSession>;
+  /** Rises with every change, so that an older answer of storage is not cached after it. */
   #generation = 0;
 
   constructor({ accounts, clock, maxCached = 10_000 }: SessionsOptions) {
     this.#accounts = accounts;
     this.#clock = clock;
-    this.#maxCached = maxCached;
+    this.#cached = new LRUCache({ max: maxCached });
   }
 
-  /** @returns a fresh token, and what storage may know of it */
+  /** @returns a fresh token, and the session as it is stored */
   create(): { accessToken: Bytes; session: NewSession } {
     const accessToken = newAccessToken();
     const sessionId = crypto.getRandomValues(new Uint8Array(16));
@@ -67,7 +69,6 @@ export class Sessions {
       this.#cached.delete(key);
       throw new WireError(ErrorCode.sessionExpired, "the session has expired");
     }
-    if (this.#cached.delete(key)) this.#cached.set(key, session);
     this.#touch(session);
     return session;
   }
@@ -75,7 +76,7 @@ export class Sessions {
   /** To be called as soon as storage has ended a session of the account or changed its devices. */
   forgetAccount(accountKey: Uint8Array): void {
     this.#generation++;
-    for (const [key, session] of this.#cached) {
+    for (const [key, session] of [...this.#cached]) {
       if (equalBytes(session.accountKey, accountKey)) this.#cached.delete(key);
     }
   }
@@ -89,10 +90,7 @@ export class Sessions {
   async #load(key: string, tokenSha256: Bytes): Promise<StoredSession | undefined> {
     const generation = this.#generation;
     const session = await this.#accounts.session({ tokenSha256 });
-    if (session && generation === this.#generation) {
-      this.#cached.set(key, session);
-      if (this.#cached.size > this.#maxCached) this.#cached.delete(this.#cached.keys().next().value!);
-    }
+    if (session && generation === this.#generation) this.#cached.set(key, session);
     return session;
   }
 
@@ -102,7 +100,7 @@ export class Sessions {
     if (nowMs - before < touchMs) return;
     session.lastUsedMs = nowMs;
     session.expiresMs = nowMs + sessionMs;
-    // The call does not wait for it, and one that is lost is made up for by the next use.
+    // The call does not wait for the write. The next use repeats a write that failed.
     this.#accounts.touchSession({ sessionId: session.sessionId, expiresMs: session.expiresMs }).catch(() => {
       session.lastUsedMs = before;
     });

@@ -1,4 +1,4 @@
-/** Access tokens: made, hashed, compared. */
+/** Makes, hashes and compares access tokens. */
 
 import { createHash } from "node:crypto";
 import { equalBytes } from "../../schema/bytes.ts";
@@ -20,7 +20,7 @@ export function sha256Of(bytes: Uint8Array | string): Bytes {
 
 /**
  * @param authToken `QPQ_AUTH_TOKEN`, at least 32 characters, or undefined for none
- * @returns whether a call's token is that one, in a time that says nothing about either
+ * @returns whether a call's token is the operator's, compared in constant time
  * @throws RangeError for a shorter one
  */
 export function staticTokenCheck(authToken: string | undefined): (accessToken: Uint8Array) => boolean {

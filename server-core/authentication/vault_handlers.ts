@@ -1,4 +1,4 @@
-/** getVault, putVault, changePassword. */
+/** Handlers of `getVault`, `putVault` and `changePassword`. */
 
 import { u64 } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
@@ -9,7 +9,7 @@ import type { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { checkedVault, checkSuite, sessionOf } from "./parameters.ts";
 
-/** For how long a session may change what the password guards, after it began with the password. */
+/** ms after a sign-in with the password for which the session may change what the password protects. */
 export const freshSessionMs = 5 * 60_000;
 
 /** Serves `getVault`, `putVault` and `changePassword`. */

@@ -1,4 +1,4 @@
-/** The bytes of blobs: one file each beside the database, named by its SHA-256. */
+/** Stores the bytes of blobs: one file each beside the database, named by its SHA-256. */
 
 import { createHash } from "node:crypto";
 import { Mutex } from "async-mutex";
@@ -10,20 +10,17 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const pieceBytes = 64 * 1024;
 
-/** Attachments on disk: written beside, checked, moved into place. */
+/** Blobs on disk. A file is written under a temporary name, checked, and renamed. */
 export class BlobFiles {
   readonly #dir: string;
-  /**
-   * Putting a file into its place with its record, and taking one away, never run at once: else a purge could
-   * take what was just put.
-   */
+  /** Storing and purging never run at once: a purge could remove a file that was just stored. */
   readonly #placing = new Mutex();
 
   private constructor(dir: string) {
     this.#dir = dir;
   }
 
-  /** Makes the directories and clears what uploads cut off by a crash have left. */
+  /** Makes the directories and removes the leftovers of uploads that a crash cut off. */
   static async open(dir: string): Promise<BlobFiles> {
     await Deno.mkdir(`${dir}/incoming`, { recursive: true, mode: 0o700 });
     for await (const { name } of Deno.readDir(`${dir}/incoming`)) await Deno.remove(`${dir}/incoming/${name}`);
@@ -46,8 +43,8 @@ export class BlobFiles {
         await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
         await Deno.rename(incoming, path);
         await syncDirectory(path.slice(0, path.lastIndexOf("/")));
-        // Where the record is refused the file stays without one: `sweep` takes it, because another account's
-        // record may need it by now.
+        // A refused record leaves the file: another account's record may need it by now. `sweep` removes it
+        // otherwise.
         return await record();
       });
     } finally {

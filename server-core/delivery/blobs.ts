@@ -1,4 +1,4 @@
-/** `putBlob` and `getBlob`. */
+/** Handlers of `putBlob` and `getBlob`, and the purge of expired data. */
 
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
@@ -39,7 +39,7 @@ export async function* getBlob(
 }
 
 /**
- * Deletes what is past its time: records of repeated messages, messages that nobody fetched, blobs, files
+ * Deletes expired data: records that detect repeated messages, messages that nobody fetched, blobs, and files
  * without a record.
  */
 export async function purgeDelivery(

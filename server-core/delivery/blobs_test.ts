@@ -49,7 +49,7 @@ Deno.test("putBlob() is idempotent and lengthens the blob's life", () =>
     assert.equal(await files(dataDir), 1);
   }));
 
-Deno.test("putBlob() is E014 for a wrong hash or length, E030 when too large, E032 over the account's quota, and keeps no file", () =>
+Deno.test("putBlob() is E014 for a wrong hash or length, E030 when too large, E032 over the account's quota", () =>
   withService(2, async (service) => {
     const { dataDir, devices: [ann, bob] } = service;
     const blob = random(50_000);

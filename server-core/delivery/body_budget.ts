@@ -1,14 +1,14 @@
-/** Memory for bodies that are gathered whole before anything is written. */
+/** Bounds the memory of bodies that are received whole before they are stored. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 
-/** How soon a caller that was turned away should come again, ms. */
+/** Advice to a refused caller, ms. */
 const retryAfterMs = 1000;
 
-/** Bodies that one owner may have in flight: the rest is for others. */
+/** Bodies that one owner may have in flight; the rest is for others. */
 export const bodiesPerOwner = 2;
 
-/** A number of bytes that all calls in flight share. */
+/** A budget of bytes that all calls in flight share. */
 export class BodyBudget {
   #free: number;
   readonly #byOwner = new Map<string, number>();

@@ -15,7 +15,7 @@ Deno.test("BodyBudget refuses what is over the whole, and gives back what is don
   assert.equal(await budget.with(100, "bob", () => Promise.resolve(7)), 7);
 });
 
-Deno.test("BodyBudget lets one owner hold a few bodies only, however small, so that others always get through", async () => {
+Deno.test("BodyBudget lets one owner hold a few bodies only, however small", async () => {
   const budget = new BodyBudget(1000);
   const gate = Promise.withResolvers<void>();
   const held = Array.from({ length: bodiesPerOwner }, () => budget.with(1, "mallory", () => gate.promise));

@@ -1,4 +1,4 @@
-/** Checks that delivery methods share: who calls, and that byte strings have their sizes. */
+/** Checks that delivery methods share: the caller, and the sizes of byte strings. */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** `commit`: gathers the streamed bundle, proves its hash, and hands it to the store whole. */
+/** Handler of `commit`: receives the streamed bundle, checks its hash, and stores it whole. */
 
 import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
@@ -34,8 +34,8 @@ export async function commit(
   const total = checkParams(params);
   const { channelId, epoch, commitId, removed, added } = params;
   const head = { sender, channelId, epoch, commitId, contentHash: contentHashOf(params) };
-  // Said before the bundle is read, so that a caller who must fail does not send 16 MiB for it; the store
-  // checks all again in its transaction.
+  // Checked before the bundle is read, so that a call that must fail does not send 16 MiB first. The store
+  // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
   return await deps.bodies.with(total, toHex(accountKey), async () => {
@@ -47,8 +47,8 @@ export async function commit(
 }
 
 /**
- * A bundle must be here within 20 s and what 50 kB/s need: the pause that each Chunk may make would let a
- * trickle hold its memory for ever.
+ * A bundle must arrive within 20 s plus its size at 50 kB/s. The timeout of single Chunks alone would let a
+ * slow sender hold its memory without end.
  */
 async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,7 +86,7 @@ function checkParams(
   return total;
 }
 
-/** Stands for all that the call says: a commitId may come again only with the same. */
+/** A hash over the whole call: the same commitId may come again only with the same call. */
 function contentHashOf({ epoch, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): Bytes {
   return new Uint8Array(
     createHash("sha256").update(encodeCbor([epoch, sha256, commitLength, welcomeLength, headersLength, removed, added]))

@@ -12,7 +12,7 @@ import {
 import { concat, toHex } from "../../schema/bytes.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
-Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry, each with its header", () =>
+Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const { params, body, commit, welcome } = commitCall({
@@ -103,7 +103,7 @@ Deno.test("commit() lets exactly one of many commits at one epoch win", () =>
     }
   }));
 
-Deno.test("commit() is E017 below the epoch that the device itself acked or committed, E015 at any other wrong one", () =>
+Deno.test("commit() is E017 below the device's own epoch, E015 at any other wrong one", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const all = [ann, bob, eve];
     const channelId = await makeChannel(as, all);
@@ -201,7 +201,7 @@ Deno.test("commit() carries a bundle of 15 MiB, whose body comes by fetchBody", 
     assert.equal(await outcome(gone), "E012");
   }));
 
-Deno.test("commit() puts what it was told, and the hash of the members that this leaves, into the entries of the commit", () =>
+Deno.test("commit() puts its changes and the hash of the resulting members into its entries", () =>
   withService(4, async ({ as, devices: [ann, bob, eve, fay] }) => {
     const channelId = await makeChannel(as, [ann, bob, eve]);
     await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob, fay], removed: [eve], added: [fay] });
@@ -221,7 +221,7 @@ Deno.test("commit() puts what it was told, and the hash of the members that this
     }
   }));
 
-Deno.test("commit() is E032 when 32 MiB of the sender's account wait for an added device, and leaves a member out for which that much waits", () =>
+Deno.test("commit() is E032 when 32 MiB of the sender's account wait for an added device, not a member", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const large = new Uint8Array(15 * 1024 * 1024);
     const channels = [await makeChannel(as, [ann]), await makeChannel(as, [ann]), await makeChannel(as, [ann])];

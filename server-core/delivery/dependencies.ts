@@ -1,4 +1,4 @@
-/** What the delivery service is given. */
+/** The dependencies of the delivery service. */
 
 import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
@@ -27,10 +27,10 @@ export interface DeliveryDependencies {
   now(): number;
   /** Whether the server is shutting down. */
   draining(): boolean;
-  /** The newest restore that this data has been through; it does not change while the server runs. */
+  /** The newest restore of this data; it does not change while the server runs. */
   restored: Restored | undefined;
   /** Names the build in `health`. */
   build: string;
-  /** How often a quiet subscription gives a sign of life, ms. */
+  /** ms between heartbeats of a quiet subscription. */
   heartbeatMs: number;
 }

@@ -1,4 +1,4 @@
-/** The delivery service's methods (node.capnp has each one's rules). */
+/** Registers the handlers of the delivery service (node.capnp has the rules of each method). */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { wireVersion } from "../../schema/rpc/messages.ts";

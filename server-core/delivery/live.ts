@@ -1,15 +1,15 @@
-/** Who is listening right now: wakes subscriptions and waiting fetches after something was stored for their device. */
+/** Wakes subscriptions and waiting fetches after an entry was stored for their device. */
 
 import { equalBytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 
-/** What a subscription holds in memory at most; beyond it reads from the store again. */
+/** Most entries and bytes that a subscription holds in memory; for more it reads the store again. */
 const inboxLimit = { entries: 100, bytes: 128 * 1024 };
 
 /**
  * What a subscription finds when it wakes: live entries in order, whether it must read the store because some
- * did not fit, or that nothing happened in time.
+ * did not fit, or a timeout.
  */
 export type News = { entries: Entry[]; behind: boolean; quiet: boolean };
 
@@ -19,7 +19,7 @@ export class Subscription {
   readonly sessionId: Uint8Array;
   #inbox: Entry[] = [];
   #inboxBytes = 0;
-  // Before the first read everything is news.
+  // Before the first read of the store every entry is new.
   #behind = true;
   #ended?: WireError;
   #wake?: () => void;
@@ -55,7 +55,7 @@ export class Subscription {
   }
 
   /**
-   * Waits for news.
+   * Waits for new entries.
    *
    * @param quietMs how long to wait at most
    * @param signal aborts when the caller is gone: the news is then quiet
@@ -165,7 +165,7 @@ export class LiveDevices {
     return Array.from(this.#subscriptions.values(), ({ sessionId }) => Uint8Array.from(sessionId));
   }
 
-  /** Ends the subscriptions of sessions that are no more (E001). Waiting fetches end by themselves. */
+  /** Ends the subscriptions of ended sessions (E001). Waiting fetches end by themselves. */
   endSessions(sessionIds: Uint8Array[]): void {
     for (const subscription of this.#subscriptions.values()) {
       if (sessionIds.some((ended) => equalBytes(ended, subscription.sessionId))) {
@@ -174,7 +174,7 @@ export class LiveDevices {
     }
   }
 
-  /** Ends all that is open (draining). */
+  /** Ends every subscription and waiting fetch (draining). */
   endAll(error: WireError): void {
     for (const subscription of this.#subscriptions.values()) subscription.end(error);
     for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake(error);

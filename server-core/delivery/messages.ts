@@ -1,4 +1,4 @@
-/** `publish` and `enqueue`. */
+/** Handlers of `publish` and `enqueue`. */
 
 import { createHash } from "node:crypto";
 import { delivery, type Entry, EntryKind, type ParamsOf } from "../../schema/rpc/methods.ts";
@@ -14,8 +14,9 @@ const maxDirectBytes = 64 * 1024;
 const maxInlineBytes = 64 * 1024;
 
 /**
- * Queues one envelope for every member device but the sending one; an ephemeral one goes to those who are
- * connected only. @returns when the server had it, after it is on disk @throws WireError E011, E014 to E017
+ * Queues one envelope for every member device but the sending one. An ephemeral envelope goes to connected
+ * devices only. @returns the server's time of the message, after it is on disk @throws WireError E011, E014
+ * to E017
  */
 export async function publish(
   deps: DeliveryDependencies,
@@ -40,7 +41,7 @@ export async function publish(
   };
   if (ephemeral) {
     const receivedMs = deps.now();
-    // Not stored, so there is no body to fetch later: it comes whole.
+    // An ephemeral entry is not stored, so its body comes whole: it can not be fetched later.
     for (const recipientKey of await deps.store.ephemeralRecipients({ sender, channelId, epoch })) {
       deps.live.notify(recipientKey, { ...live, seq: 0, receivedMs });
     }

@@ -1,4 +1,4 @@
-/** Reading one's own queue: `fetch`, `fetchWait`, `subscribe`, `fetchBody`. */
+/** Handlers that read a device's own queue: `fetch`, `fetchWait`, `subscribe`, `fetchBody`. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry, type ParamsOf } from "../../schema/rpc/methods.ts";
@@ -34,7 +34,7 @@ export async function fetchWait(
   const deadlineMs = performance.now() + Math.min(params.timeoutMs, maxWaitMs);
   while (true) {
     const leftMs = deadlineMs - performance.now();
-    // Listening starts before the read: what is stored in between is not missed.
+    // Listening starts before the read, so that an entry that is stored in between is not missed.
     const listening = new AbortController();
     const stored = deps.live.stored(
       args.recipientKey,
@@ -54,7 +54,7 @@ export async function fetchWait(
   }
 }
 
-/** Backlog, then live: always from the cursor on, so that there is no gap between the two and nothing twice. */
+/** First the backlog, then live entries. Both continue from the cursor, so nothing is missed or repeated. */
 export async function* subscribe(
   deps: DeliveryDependencies,
   { recipientKey, after }: ParamsOf<typeof delivery.subscribe>,

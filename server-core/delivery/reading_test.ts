@@ -99,7 +99,7 @@ Deno.test("reading and acknowledging another device's queue is E003", () =>
     assert.equal(await outcome(as(ann).stream(delivery.fetchBody, { recipientKey, seq: 1 }).next()), "E003");
   }));
 
-Deno.test("every method but health() needs an enrolled device: E001 for anyone, E003 for the operator and before enrolment", () =>
+Deno.test("every method but health() needs an enrolled device (E001, E003)", () =>
   withService(1, async ({ as, asCaller, devices: [ann] }) => {
     const own = { recipientKey: ann.recipientKey };
     const calls = (client: ReturnType<typeof as>): Promise<unknown>[] => [
@@ -132,7 +132,7 @@ Deno.test("every method but health() needs an enrolled device: E001 for anyone, 
     });
   }));
 
-Deno.test("fetchWait() answers at once when something waits, at the first entry when nothing does, empty at its time", () =>
+Deno.test("fetchWait() answers at once, at the first entry, or empty at its time", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const wait = (after: number, timeoutMs: number, ofChannel = wholeQueue) =>
@@ -206,7 +206,7 @@ Deno.test("a queue over its bytes drops its oldest application entries", () =>
     ]);
   }));
 
-Deno.test("purgeDelivery() drops messages that waited too long, with a gap in their place, and old direct payloads; commits and Welcomes stay", () =>
+Deno.test("purgeDelivery() drops messages that waited too long; commits and Welcomes stay", () =>
   withService(2, async ({ as, deps, clock, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const age = deps.queueAgeMs;
@@ -276,7 +276,7 @@ Deno.test("dropDevice() empties a revoked device's queue for good, and the other
     db.close();
   }));
 
-Deno.test("fetch() gives what waits new numbers for a device that has seen higher ones: the database was restored from a backup", () =>
+Deno.test("fetch() renumbers what waits for a device that saw higher numbers before a restore", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);

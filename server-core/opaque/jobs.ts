@@ -1,4 +1,4 @@
-/** What the main thread asks of an OPAQUE worker, and the answers. */
+/** The messages between the main thread and an OPAQUE worker. */
 
 import type { OpaqueServerKeys } from "./server_keys.ts";
 
@@ -17,7 +17,7 @@ export interface OpaqueJobs {
   respondToLogin: { params: { username: string; ke1: Bytes; record: Bytes | undefined }; result: LoginResponse };
 }
 
-/** A login half done: the server's message, and what it must not send. */
+/** A login after its first half: the server's message, and the values that it keeps secret. */
 export interface LoginResponse {
   ke2: Bytes;
   /** 32 bytes: the KE3 that only the holder of the password can make. */

@@ -1,6 +1,6 @@
 /**
- * How long the suite's messages are (suite.ts). A file of its own: handlers need it, and the library only
- * once somebody signs in.
+ * The lengths of the suite's messages (suite.ts). Handlers need them always; the library is loaded at the
+ * first sign-in.
  */
 
 /** Exact lengths in bytes of what crosses the wire (P-256 compressed points 33, nonces, MACs and hashes 32). */

@@ -1,11 +1,11 @@
-/** A few OPAQUE workers behind one bounded queue. */
+/** Runs OPAQUE in worker threads behind one bounded queue. */
 
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { OpaqueJobName, OpaqueJobs, WorkerAnswer, WorkerRequest } from "./jobs.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
 
-/** What the handlers need of OPAQUE. */
+/** OPAQUE as the handlers use it. */
 export interface Opaque {
   /**
    * @throws WireError E005 when too much work is waiting
@@ -34,7 +34,7 @@ interface Thread {
   job: Job | undefined;
 }
 
-/** What one job takes of one thread, roughly: the advice to callers that find the queue full. */
+/** Rough time of one job on one thread: the advice to callers that find the queue full. */
 const jobMs = 150;
 
 /** OPAQUE in worker threads, because a login costs some 130 ms of a core. */

@@ -25,7 +25,7 @@ async function register(pool: OpaquePool, username: string, password: string, ha
   return { request, response, record, exportKey };
 }
 
-Deno.test("OPAQUE with Argon2id agrees on session key and export key, and every message has its one length", async () => {
+Deno.test("OPAQUE with Argon2id agrees on session and export key with messages of one length", async () => {
   await withPool(async (pool) => {
     const registered = await register(pool, "alice", "correct horse battery", argon2idHarden);
     assert.equal(registered.request.length, messageBytes.registrationRequest);
@@ -51,7 +51,7 @@ Deno.test("OPAQUE with Argon2id agrees on session key and export key, and every 
   });
 });
 
-Deno.test("OPAQUE fails on the client for a wrong password, an unknown user, another context and other stretching", async () => {
+Deno.test("OPAQUE fails on the client for a wrong password, user, context or stretching", async () => {
   await withPool(async (pool) => {
     const { record } = await register(pool, "alice", "right");
     const attempt = async (password: string, known: boolean, harden = noHarden, context?: string) => {
@@ -68,7 +68,7 @@ Deno.test("OPAQUE fails on the client for a wrong password, an unknown user, ano
   });
 });
 
-Deno.test("OpaquePool.run() throws MalformedError for messages of a wrong length or off the curve, and goes on", async () => {
+Deno.test("OpaquePool.run() throws MalformedError for messages of a wrong length or off the curve", async () => {
   await withPool(async (pool) => {
     const { request, record } = await register(pool, "alice", "right");
     const { ke1 } = await startLogin("right", "alice");

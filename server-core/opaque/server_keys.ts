@@ -1,6 +1,6 @@
 /**
- * The server's OPAQUE keys: made once, at first start, and kept in the database; losing them makes every
- * password useless.
+ * The server's OPAQUE keys. They are made at the first start and kept in the database; without them no
+ * password works.
  */
 
 import { RegistrationRecord } from "@cloudflare/opaque-ts";

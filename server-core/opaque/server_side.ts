@@ -50,7 +50,7 @@ export class OpaqueServerSide {
    */
   async checkRecord({ record }: { record: Bytes }): Promise<Record<string, never>> {
     checkLength(record, messageBytes.registrationRecord, "RegistrationRecord");
-    // Evaluating the OPRF decodes its input as a point of the same curve, and refuses what is none.
+    // The OPRF's evaluation decodes its input as a point of the same curve and refuses any other input.
     const { client_public_key } = RegistrationRecord.deserialize(this.#config, Array.from(record));
     await foreign(() => this.#server.registerInit(new RegistrationRequest(this.#config, client_public_key), ""));
     return {};
@@ -91,7 +91,7 @@ export class OpaqueServerSide {
 }
 
 function checkLength(bytes: Uint8Array, length: number, what: string): void {
-  // opaque-ts accepts longer messages and cuts them off.
+  // opaque-ts cuts longer messages off without an error.
   if (bytes.length !== length) throw new MalformedError(`${what}: ${length} bytes`);
 }
 

@@ -1,4 +1,4 @@
-/** One core that is killed again and again while devices use it, and what it has promised them so far. */
+/** One core that is killed again and again while devices use it, and a record of what it has acknowledged. */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
@@ -205,7 +205,7 @@ export class CrashLane {
     return async () => {
       over = true;
       for (const result of await ended) {
-        // A killed core answers nothing; what it did answer must have been "yes".
+        // A killed core answers nothing. Every answer that it gave must have been a success.
         if (
           result.status === "rejected" &&
           (result.reason instanceof WireError || result.reason instanceof assert.AssertionError)

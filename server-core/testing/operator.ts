@@ -1,4 +1,7 @@
-/** What tests of the operator's commands share: running one here or as a process, and a server with something in it. */
+/**
+ * Helpers for tests of the operator's commands: running a command here or as a process, and a server with
+ * data.
+ */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";

@@ -57,8 +57,8 @@ function addDevice(db: Database, enrolled: boolean): TestDevice {
   const nowMs = Date.now();
   const nothing = new Uint8Array();
   db.run(
-    `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature,
-     vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
+    `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version,
+       vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
      VALUES (?, ?, ?, 1, ?, ?, 1, ?, ?, ?, ?)`,
     accountKey,
     `user${crypto.randomUUID().slice(0, 12)}`,

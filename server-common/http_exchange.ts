@@ -1,0 +1,127 @@
+/**
+ * One HTTP request and its answer, between Node's server API and web streams. Bodies keep their flow control in
+ * both directions: an unread body stops its sender, an untaken answer stops its source.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+
+/** A request as the server's handler sees it. */
+export interface HttpRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Normalised. Its host is what the client named; it is empty of meaning until compared with our own. */
+  readonly url: URL;
+  readonly headers: Headers;
+  /** Empty for a request without a body. Nothing is read from the client before it is asked for. */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The other end of the TCP connection. */
+  readonly peer: Deno.NetAddr;
+}
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** A host that is nobody's (RFC 2606 §2), in place of one that no URL can hold. */
+const unusableHost = "host.invalid";
+
+/**
+ * @param scheme `http` or `https`
+ * @returns the request; undefined when its target is no URL (`*`, or the authority of CONNECT)
+ */
+export function readRequest(request: NodeRequest, scheme: string): HttpRequest | undefined {
+  const target = request.url ?? "";
+  // HTTP/2 has no Host header; it names the host in a pseudo-header.
+  const host = request.headers[":authority"] ?? request.headers.host;
+  const url = urlOf(target, `${scheme}://${host}`) ?? urlOf(target, `${scheme}://${unusableHost}`);
+  if (!url) return undefined;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !name.startsWith(":")) headers.set(name, String(value));
+  }
+  const { remoteAddress = "", remotePort = 0 } = request.socket;
+  return {
+    method: request.method ?? "GET",
+    url,
+    headers,
+    body: bodyOf(request),
+    peer: { transport: "tcp", hostname: remoteAddress, port: remotePort },
+  };
+}
+
+/** A target is a path, or a whole URL as proxies are sent it (RFC 9112 §3.2). */
+function urlOf(target: string, origin: string): URL | undefined {
+  // Appended, not resolved: a path that begins with // would resolve to another host.
+  const text = target.startsWith("/") ? origin + target : target;
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+}
+
+function bodyOf(request: NodeRequest): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let pieces: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
+  return new ReadableStream({
+    async pull(controller) {
+      // The answer goes on when its handler wants no more of the body.
+      pieces ??= request.iterator({ destroyOnReturn: false });
+      const { value, done } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel() {
+      request.pause();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/**
+ * Sends an answer to its end. A client that goes away cancels the answer's body; a body that fails cuts the
+ * answer off. Never rejects.
+ */
+export async function writeResponse(answer: Response, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const { status, headers, body } = answer;
+  const reader = body?.getReader();
+  const cancel = () => void reader?.cancel(new Error("the client is gone")).catch(() => {});
+  if (isOver(response)) return cancel();
+  response.once("close", cancel);
+  try {
+    (response as ServerResponse).writeHead(status, Object.fromEntries(headers));
+    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse);
+    else cancel();
+    response.end();
+  } catch {
+    cutOff(response);
+  }
+}
+
+/** Whether the client went away before there was an answer; the request itself is destroyed once it is read. */
+function isOver(response: NodeResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
+async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, response: ServerResponse): Promise<void> {
+  // A subscription's answer begins long before its first piece.
+  response.flushHeaders?.();
+  while (true) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    if (!response.write(value)) await roomIn(response);
+  }
+}
+
+/** Resolves when the client has taken what was written, or is gone. */
+function roomIn(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
+}
+
+/** Ends an answer so that its client can tell that it is not whole. */
+export function cutOff(response: NodeResponse): void {
+  if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
+}

@@ -1,0 +1,177 @@
+/**
+ * An HTTP server on `node:http` or, with a certificate, on `node:http2` (HTTP/2, and HTTP/1.1 for clients without
+ * it). Node's API has what `Deno.serve` lacks: timeouts for headers and idle connections, caps, and another
+ * certificate without a second listener (docs/decisions/024).
+ */
+
+import { createServer, type Server } from "node:http";
+import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import {
+  cutOff,
+  type HttpRequest,
+  type NodeRequest,
+  type NodeResponse,
+  readRequest,
+  writeResponse,
+} from "./http_exchange.ts";
+import type { KeyPairPem } from "./self_signed_certificate.ts";
+import { textResponse } from "./text_response.ts";
+import { stopSenderWhilePaused } from "./tls_flow_control.ts";
+
+export interface HttpServerOptions {
+  /** IP literal to listen on. */
+  bind: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** Serves HTTPS with it; absent: plain HTTP. */
+  tls?: KeyPairPem;
+  /** Answers a request; when it throws, the answer is a bare 500. */
+  handle(request: HttpRequest): Response | Promise<Response>;
+}
+
+/** Streams of one HTTP/2 connection, and bytes that a client may send ahead on a stream and on a connection. */
+const http2Limits = { streams: 200, windowBytes: 1024 * 1024 };
+/**
+ * An answer can be complete while its client is still sending. The connection stays open this long, so that the
+ * client reads the answer before it learns that nobody reads the rest.
+ */
+const lingerMs = 1_000;
+const flushMs = 50;
+
+/** A server that listens. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server | Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Answers under way. */
+  readonly #answers = new Set<NodeResponse>();
+  /** Connections of HTTP/1.1, each with its requests under way. */
+  readonly #connections = new Map<Socket, number>();
+  #isClosing = false;
+
+  private constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const onRequest = (request: NodeRequest, response: NodeResponse) => void this.#answer(request, response);
+    this.#server = options.tls ? this.#secureServer(options.tls, onRequest) : this.#plainServer(onRequest);
+  }
+
+  /** @throws an error of Node with `code` `EADDRINUSE`, `EADDRNOTAVAIL` or `EACCES` when it can not listen */
+  static async listen(options: HttpServerOptions): Promise<HttpServer> {
+    const self = new HttpServer(options);
+    await new Promise<void>((resolve, reject) => {
+      self.#server.once("error", reject);
+      self.#server.listen({ host: options.bind, port: options.port }, () => {
+        self.#server.off("error", reject);
+        resolve();
+      });
+    });
+    return self;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** New connections get this certificate; connections that are open go on. */
+  replaceCertificate({ certificate, privateKey }: KeyPairPem): void {
+    (this.#server as Http2SecureServer).setSecureContext({ cert: certificate, key: privateKey });
+  }
+
+  /** Takes no more connections, lets requests under way finish for at most `graceMs`, then ends what is left. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const [socket, requests] of this.#connections) if (requests === 0) socket.destroy();
+    for (const session of this.#sessions) session.close();
+    const timer = setTimeout(() => this.#endAll(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #endAll(): void {
+    for (const response of this.#answers) cutOff(response);
+    for (const socket of this.#connections.keys()) socket.destroy();
+    // The frames that cut the answers off must leave first.
+    setTimeout(() => this.#sessions.forEach((session) => session.destroy()), flushMs);
+  }
+
+  #plainServer(onRequest: (request: NodeRequest, response: NodeResponse) => void): Server {
+    // No timeouts and no caps yet: docs/limits.md has none for HTTP connections.
+    const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, onRequest);
+    return server.on("connection", (socket: Socket) => this.#track(socket));
+  }
+
+  #secureServer(
+    tls: KeyPairPem,
+    onRequest: (request: NodeRequest, response: NodeResponse) => void,
+  ): Http2SecureServer {
+    const { streams, windowBytes } = http2Limits;
+    const server = createSecureServer({
+      cert: tls.certificate,
+      key: tls.privateKey,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: streams, initialWindowSize: windowBytes },
+    }, onRequest);
+    Object.assign(server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 });
+    server.on("secureConnection", (socket: TLSSocket) => {
+      stopSenderWhilePaused(socket);
+      if (socket.alpnProtocol !== "h2") this.#track(socket);
+    });
+    server.on("session", (session: ServerHttp2Session) => {
+      session.setLocalWindowSize(windowBytes);
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+      session.on("error", () => {});
+    });
+    return server;
+  }
+
+  #track(socket: Socket): void {
+    this.#connections.set(socket, 0);
+    socket.once("close", () => this.#connections.delete(socket));
+    socket.on("error", () => {});
+  }
+
+  async #answer(request: NodeRequest, response: NodeResponse): Promise<void> {
+    // What breaks ends the exchange by itself, with "close"; an "error" that nobody hears would end the process.
+    request.on("error", () => {});
+    response.on("error", () => {});
+    const socket = request.socket as Socket;
+    this.#answers.add(response);
+    this.#count(socket, 1);
+    response.once("close", () => {
+      this.#answers.delete(response);
+      this.#count(socket, -1);
+    });
+    response.once("finish", () => endUnreadBody(request, response));
+    await writeResponse(await this.#respond(request), request, response);
+  }
+
+  async #respond(request: NodeRequest): Promise<Response> {
+    try {
+      const read = readRequest(request, this.#options.tls ? "https" : "http");
+      return read ? await this.#options.handle(read) : textResponse(400, "bad request");
+    } catch {
+      return textResponse(500, "internal error");
+    }
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const before = this.#connections.get(socket);
+    if (before === undefined) return;
+    this.#connections.set(socket, before + change);
+    if (this.#isClosing && before + change === 0) socket.destroySoon();
+  }
+}
+
+/** Ends the sending of a client whose answer is complete. */
+function endUnreadBody(request: NodeRequest, response: NodeResponse): void {
+  if (request.complete || request.destroyed) return;
+  if ("stream" in response) return response.stream.close(constants.NGHTTP2_NO_ERROR);
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  request.once("end", () => clearTimeout(timer));
+  socket.once("close", () => clearTimeout(timer));
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { authentication } from "../../schema/rpc/methods.ts";
+import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
+import { makeKeyPackage, makeLastResort } from "./testing/key_packages.ts";
+import { none, uploader } from "./testing/uploader.ts";
+
+const hourMs = 3_600_000;
+const hour = 3600;
+
+Deno.test("fetchKeyPackage hands each out once in order, then the last resort, then E024", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const [first, second] = [await makeKeyPackage(base), await makeKeyPackage(base)];
+  const fetch = () =>
+    bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+  const noneLeft = await fetch().catch((error) => error);
+  assert.match(
+    noneLeft.message,
+    new RegExp(`^E024.*${Array.from(alice.device.deviceId, (byte) => byte.toString(16).padStart(2, "0")).join("")}`),
+  );
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort: none });
+  assert.deepEqual(await fetch(), {
+    keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: first, lastResort: false }],
+  });
+  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, second);
+  assert.equal(await answerOf(fetch()), "E024");
+  const lastResort = await makeLastResort(base);
+  assert.deepEqual(
+    await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort }),
+    { available: 0 },
+    "what was handed out does not come back",
+  );
+  for (let times = 0; times < 3; times++) {
+    assert.deepEqual(await fetch(), {
+      keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: lastResort, lastResort: true }],
+    });
+  }
+  const renewed = await makeLastResort(base);
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: renewed });
+  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, renewed);
+});
+
+Deno.test("fetchKeyPackage answers calls at the same time with different KeyPackages", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const keyPackages = await Promise.all(Array.from({ length: 20 }, () => makeKeyPackage(base)));
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
+  const fetched = await Promise.all(
+    keyPackages.map(() =>
+      bob.client.call(authentication.fetchKeyPackage, {
+        accountKey: alice.list.accountKey,
+        deviceIds: [alice.device.deviceId],
+      })
+    ),
+  );
+  assert.equal(new Set(fetched.map(({ keyPackages }) => keyPackages[0].keyPackage.join())).size, 20);
+});
+
+Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 for unknown ones", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const second = await newDevice();
+  const client = await alice.signIn(second);
+  await alice.putList(await alice.nextList([second]));
+  const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
+  const fetch = (deviceIds: Uint8Array<ArrayBuffer>[], accountKey = alice.list.accountKey) =>
+    bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
+  assert.equal(await answerOf(fetch([])), "E024");
+  assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 2, "nothing was used up");
+  const seconds = await makeKeyPackage({ ...base, device: second, credential: await alice.credential(second) });
+  await client.call(authentication.uploadKeyPackages, { keyPackages: [seconds], lastResort: none });
+  const all = await fetch([]);
+  assert.deepEqual(
+    new Set(all.keyPackages.map(({ keyPackage }) => keyPackage.join())),
+    new Set([keyPackages[0].join(), seconds.join()]),
+  );
+  assert.deepEqual((await fetch([alice.device.deviceId])).keyPackages.map(({ keyPackage }) => keyPackage), [
+    keyPackages[1],
+  ]);
+  assert.equal(await answerOf(fetch([new Uint8Array(16)])), "E012");
+  assert.equal(await answerOf(fetch([bob.device.deviceId])), "E012");
+  assert.equal(await answerOf(fetch([], new Uint8Array(32))), "E012");
+  assert.equal(await answerOf(fetch([], new Uint8Array(31))), "E014");
+  assert.equal(await answerOf(fetch([new Uint8Array(15)])), "E014");
+  assert.equal(await answerOf(fetch([alice.device.deviceId, alice.device.deviceId])), "E014");
+});
+
+Deno.test("fetchKeyPackage hands out for 24 h by the server's clock and never before not_before", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const fetch = () =>
+    answerOf(bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }));
+  await alice.client.call(authentication.uploadKeyPackages, {
+    keyPackages: [await makeKeyPackage(base), await makeKeyPackage(base)],
+    lastResort: none,
+  });
+  rig.nowMs += 24 * hourMs - 1;
+  assert.equal(await fetch(), "ok");
+  rig.nowMs += 1;
+  assert.equal(await fetch(), "E024");
+  const early = await makeKeyPackage({ ...base, nowMs: rig.nowMs, notBefore: 60, notAfter: 20 * hour });
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [early], lastResort: none });
+  assert.equal(await fetch(), "E024");
+  rig.nowMs += 60_000;
+  assert.equal(await fetch(), "ok");
+});
+
+Deno.test("fetchKeyPackage is limited per caller and target with E005", async () => {
+  const rig = new Rig({ config: { fetchKeyPackagePerMinute: 2 } });
+  const [alice, bob, carol] = [await rig.account("alice"), await rig.account("bob"), await rig.account("carol")];
+  const fetch = (caller: TestAccount, target: TestAccount) =>
+    answerOf(caller.client.call(authentication.fetchKeyPackage, { accountKey: target.list.accountKey, deviceIds: [] }));
+  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice), await fetch(bob, alice)], [
+    "E024",
+    "E024",
+    "E005",
+  ]);
+  assert.equal(await fetch(bob, carol), "E024");
+  assert.equal(await fetch(carol, alice), "E024");
+  rig.nowMs += 30_000;
+  assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice)], ["E024", "E005"]);
+});

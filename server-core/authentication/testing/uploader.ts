@@ -1,0 +1,31 @@
+/** An account that uploads KeyPackages, right ones and wrong ones. */
+import { authentication } from "../../../schema/rpc/methods.ts";
+import { answerOf, Rig, type TestAccount } from "./rig.ts";
+import { type KeyPackageOptions, makeKeyPackage } from "./key_packages.ts";
+
+/** No bytes: no last resort. */
+export const none = new Uint8Array();
+
+/** What a right KeyPackage of the account's device is made from. */
+export async function baseOf(account: TestAccount): Promise<KeyPackageOptions> {
+  return { device: account.device, credential: await account.credential(), nowMs: account.rig.nowMs };
+}
+
+/** An account `alice` with a device, and ways to upload. */
+export async function uploader() {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  const base = await baseOf(alice);
+  const upload = (keyPackage: Uint8Array<ArrayBuffer>) =>
+    answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [keyPackage], lastResort: none }));
+  const uploadLast = (lastResort: Uint8Array<ArrayBuffer>) =>
+    answerOf(alice.client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort }));
+  return {
+    rig,
+    alice,
+    base,
+    upload,
+    uploadLast,
+    with: async (changes: Partial<KeyPackageOptions>) => await upload(await makeKeyPackage({ ...base, ...changes })),
+  };
+}
