@@ -10,7 +10,8 @@ const restoresCountMs = 90 * 24 * 3_600_000;
 export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> = {
   lastRestore(db) {
     const { restoredMs, newestMs } = db.get<{ restoredMs: number | null; newestMs: number | null }>(
-      "SELECT max(restored_ms) AS restoredMs, min(newest_ms) AS newestMs FROM restores WHERE restored_ms >= (SELECT max(restored_ms) FROM restores) - ?",
+      `SELECT max(restored_ms) AS restoredMs, min(newest_ms) AS newestMs FROM restores
+        WHERE restored_ms >= (SELECT max(restored_ms) FROM restores) - ?`,
       restoresCountMs,
     )!;
     return restoredMs === null || newestMs === null ? undefined : { restoredMs, newestMs };
