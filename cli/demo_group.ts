@@ -13,6 +13,7 @@ import type { OutputRecord } from "./records.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { type QuicTarget, QuicTransport } from "./transport/quic.ts";
+import { listedPath } from "./permissions.mjs";
 import { exitCodes } from "./usage.ts";
 
 const names = ["alice", "bob", "carol"] as const;
@@ -173,7 +174,6 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
 async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget> {
   const main = new URL("../server-core/main.ts", import.meta.url);
   const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
-  const escaped = (path: string) => path.replaceAll(",", ",,");
   const process = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -184,8 +184,8 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
       "--unstable-net",
       "--allow-net=127.0.0.1",
       "--allow-env",
-      `--allow-read=${[root, folder].map(escaped).join(",")}`,
-      `--allow-write=${escaped(folder)}`,
+      `--allow-read=${[root, folder].map(listedPath).join(",")}`,
+      `--allow-write=${listedPath(folder)}`,
       "--allow-ffi",
       decodeURIComponent(main.pathname),
     ],

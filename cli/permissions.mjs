@@ -29,8 +29,18 @@ export const withValue = [
   "number",
 ];
 
-/** A flag's value: in Deno's lists a comma of a path is doubled. */
-const list = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",");
+/**
+ * A path in a list of Deno's flags. Deno 2.9.6 splits its lists at every comma, and has no way to write one (2.9.5
+ * took two commas for one): of a path with a comma, the flag names the folder above the comma.
+ *
+ * @param {string} path absolute
+ */
+export function listedPath(path) {
+  return path.includes(",") ? dirname(`${path.slice(0, path.indexOf(","))}_`) : path;
+}
+
+/** A flag's value. */
+const list = (paths) => [...new Set(paths.map(listedPath))].join(",");
 
 /**
  * @returns HOST:PORT as Deno's flag takes it; undefined for what is neither: then nothing can be reached, and

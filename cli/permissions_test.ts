@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { qpqFlags } from "./permissions.mjs";
+import { listedPath, qpqFlags } from "./permissions.mjs";
 
 Deno.test("the permissions of qpq allow its server, its files and its state, and nothing else", async () => {
   const folder = await Deno.makeTempDir();
@@ -67,4 +67,10 @@ Deno.test("qpqFlags() takes the server from the command line, the environment or
   for (const server of ["nothing", "a,b:70", "a:0", "a:70000", "*:7443", ""]) {
     assert.deepEqual(netOf(["--server", server, "recv"]), sockets);
   }
+});
+
+Deno.test("listedPath() names the folder above a comma, and every other path itself", () => {
+  assert.equal(listedPath("/home/a/state.db"), "/home/a/state.db");
+  assert.equal(listedPath("/home/a/b,c d/state, too.db-wal"), "/home/a");
+  assert.equal(listedPath("/home/a/,state.db"), "/home/a");
 });
