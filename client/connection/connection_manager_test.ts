@@ -84,7 +84,7 @@ function linked(connects: () => Promise<Connection>) {
   return { clockwork, states, ends, manager, start };
 }
 
-Deno.test("Link backs off with growing delays while nothing answers, and wake() tries at once", async () => {
+Deno.test("ConnectionManager backs off while nothing answers, and wake() tries at once", async () => {
   let tries = 0;
   const { clockwork, states, manager, start } = linked(() => {
     tries++;
