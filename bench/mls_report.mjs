@@ -124,9 +124,8 @@ ${bareRow("openHeader", "hybrid header: open")}
 ${bareRow("opaqueStart", "OPAQUE KE1: P-256 in JavaScript")}
 ${bareRow("argon2id", "Argon2id, 64 MiB, t = 3, p = 1: sign-in's memory-hard step")}
 
-What one message writes, sealed and on disk in Chromium's IndexedDB (7 records, durability "strict"; the same in a group of any size): ${
-    rounded(inChromium.persistence.messageMs)
-  } ms; one bare record of one byte:
+What one message writes, sealed and on disk in Chromium's IndexedDB (7 records, durability "strict"; the same in a
+group of any size): ${rounded(inChromium.persistence.messageMs)} ms; one bare record of one byte:
 ${rounded(inChromium.persistence.bareMs)} ms.
 
 The CryptoProvider on WebCrypto, and ts-mls's own in brackets:
@@ -141,7 +140,8 @@ ${
     ).join("\n")
   }
 
-Threads (docs/decisions/013): seals and checks for many in two Workers of Chromium, against all of it in the thread that asked. "Stall": the longest that this thread did nothing else.
+Threads (docs/decisions/013): seals and checks for many in two Workers of Chromium, against all of it in the thread
+that asked. "Stall": the longest that this thread did nothing else.
 
 | ms | here | stall | spread | stall |
 |---|---|---|---|---|

@@ -31,7 +31,8 @@ export function makeOutput(json: boolean): Output {
     },
     progress: (text) => {
       if (!json && Deno.stderr.isTerminal()) {
-        Deno.stderr.writeSync(encoder.encode(text === undefined ? clearLine : `${clearLine}qpq: ${printable(text)} …`));
+        const shown = text === undefined ? "" : `qpq: ${printable(text)} …`;
+        Deno.stderr.writeSync(encoder.encode(clearLine + shown));
       }
     },
   };

@@ -1,7 +1,7 @@
 import { password, Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
-test("a wrong password and an unknown user get the same sentence with its code, and signing in again works", async ({ browser, stack }) => {
+test("a wrong password and an unknown user get the same sentence", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   await alice.createAccount();
   const visitor = await Person.open(browser, stack.url, "alice");
@@ -20,7 +20,7 @@ test("a wrong password and an unknown user get the same sentence with its code, 
   await visitor.connected();
 });
 
-test("a taken username, a short password and a malformed name are refused with sentences and codes", async ({ browser, stack }) => {
+test("bad usernames and passwords are refused with sentences and codes", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   await alice.createAccount();
   const visitor = await Person.open(browser, stack.url, "alice");
@@ -36,7 +36,7 @@ test("a taken username, a short password and a malformed name are refused with s
   await expect(visitor.page.getByRole("textbox", { name: "Username" })).toHaveAttribute("aria-invalid", "true");
 });
 
-test("a recovery code that a reload took away before it was confirmed is reminded of, until it is in hand", async ({ browser, stack }) => {
+test("a recovery code that was not confirmed is shown again after a reload", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const { page } = alice;
   await page.getByRole("textbox", { name: "Username" }).fill("alice");

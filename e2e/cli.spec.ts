@@ -34,7 +34,7 @@ async function qpq(stack: Stack, folder: string, person: string, ...args: string
 const heard = (lines: Line[]) =>
   lines.filter(({ type }) => type === "message").map(({ sender, text }) => `${sender}: ${text}`);
 
-test("a person in a browser and one at a shell are in a group, read each other, and part", async ({ browser, stack }) => {
+test("people in a browser and at a shell share a group, and part", async ({ browser, stack }) => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-e2e-cli-`);
   try {
     const bob = (...args: string[]) => qpq(stack, folder, "bob", ...args);

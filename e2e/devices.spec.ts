@@ -18,7 +18,7 @@ async function digitsShown(person: Person, other: string): Promise<string> {
   return digits.replace(/\s/g, "");
 }
 
-test("two devices of one person see what either sends; one is revoked; the password is changed; a third comes in with the recovery code; safety numbers agree", async ({ browser, stack }) => {
+test("two devices: messages, revoking, password, recovery, safety numbers", async ({ browser, stack }) => {
   const first = await Person.open(browser, stack.url, "alice");
   const bob = await Person.open(browser, stack.url, "bob");
   await first.page.getByRole("textbox", { name: "Username" }).fill("alice");

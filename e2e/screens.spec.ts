@@ -4,7 +4,7 @@ import { expect, test } from "./stack.ts";
 
 const sizes = [{ width: 360, height: 740 }, { width: 1440, height: 900 }];
 
-test("every screen fits 360 px and 1440 px, and a message can be sent with the keyboard alone", async ({ browser, stack }) => {
+test("every screen fits 360 px and 1440 px, and works by keyboard", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const bob = await Person.open(browser, stack.url, "bob");
   await bob.createAccount();
@@ -64,7 +64,7 @@ test("axe finds no fault on any screen, light or dark", async ({ browser, stack 
   await faultless();
 });
 
-test("the page makes no request to another origin and breaks no rule of its security policy", async ({ browser, stack }) => {
+test("the page asks no other origin and keeps its security policy", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const foreign: string[] = [];
   alice.context.on("request", (request) => {

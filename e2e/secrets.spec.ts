@@ -30,7 +30,7 @@ function filesBelow(folder: string): string[] {
   );
 }
 
-test("database, WAL, captured streams, logs and the servers' memory hold no plaintext, no password and no private key", async ({ browser, stack }) => {
+test("disk, streams, logs and memory of the servers hold no secret", async ({ browser, stack }) => {
   const ownData = `${stack.dataDir}/recorder`;
   const captureFile = `${stack.dataDir}/recorder/capture.bin`;
   mkdirSync(ownData);

@@ -1,7 +1,7 @@
 import { Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
-test("a second tab is a full view through the first one's engine, and takes over when that tab is closed", async ({ browser, stack }) => {
+test("a second tab shares the first one's engine, and takes over", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const bob = await Person.open(browser, stack.url, "bob");
   await alice.createAccount();
@@ -64,7 +64,7 @@ test("the installed app opens offline to its history", async ({ browser, stack }
   await bob.expectTexts("alice", /kept for later|written offline/, ["kept for later", "written offline"]);
 });
 
-test("the app can be installed: a manifest with maskable icons and a service worker in control", async ({ browser, stack }) => {
+test("the app can be installed, with maskable icons and a service worker", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const href = await alice.page.locator("link[rel=manifest]").getAttribute("href");
   const manifest = await (await alice.page.request.get(new URL(href!, stack.url).href)).json();

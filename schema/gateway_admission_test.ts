@@ -17,7 +17,7 @@ Deno.test("encodeClientAddress() and decodeClientAddress() are each other's inve
   }
 });
 
-Deno.test("encodeClientAddress() refuses what is no address, decodeClientAddress() another version, family or length", () => {
+Deno.test("encodeClientAddress() refuses what is no address; decodeClientAddress() other forms", () => {
   for (const address of ["", "localhost", "1.2.3", "1.2.3.256", ":::", "1::2::3", "1:2:3:4:5:6:7:8:9", "12345::"]) {
     assert.throws(() => encodeClientAddress({ address, port: 1 }), RangeError, address);
   }

@@ -22,7 +22,7 @@ function setting(atOnce = 3) {
   return { attempts, discarded, stop, result, ring: () => ring!(), waits: () => ring !== undefined };
 }
 
-Deno.test("staggered() starts another attempt beside one that hangs, takes the first that succeeds, and discards what comes late", async () => {
+Deno.test("staggered() races a hanging attempt, takes the first result, discards late ones", async () => {
   const { attempts, discarded, result, ring, waits } = setting();
   ring();
   ring();

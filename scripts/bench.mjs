@@ -46,42 +46,43 @@ const rates = (list, limit) =>
 const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index === 0 ? 0 : 1].perSecond)}/s`;
 const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
 const { sendToRender, echo, signIn, weight } = browser;
+const today = new Date().toISOString().slice(0, 10);
+const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+const echoWhat = "the same path without cryptography and disk: " +
+  "a `health` call from a page through the gateway to the core and back";
+const signInWhat = 'on a new device, from the press of Sign in to "Connected": ' +
+  "OPAQUE with Argon2id (64 MiB, t = 3), vault, device list, 21 KeyPackages";
+const scriptRow = ({ path, bytes }) => `| – \`${path.replace(/-[\w-]{8}\./, "-….")}\` | ${kB(bytes)} | |`;
 
 const page = `# Benchmarks
 
-Written by \`npm run bench\`. ${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0].model.trim()}, ${
-  Math.round(totalmem() / 2 ** 30)
-} GiB, Linux; ${denoVersion};
-Chromium ${browser.browser}, headless. Browsers, gateway, core and the measuring process share these cores, so every figure contains all of them. Times are p50 / p99.
+Written by \`npm run bench\`. ${today}; ${machine}, Linux; ${denoVersion};
+Chromium ${browser.browser}, headless. Browsers, gateway, core and the measuring process share these cores, so every
+figure contains all of them. Times are p50 / p99.
 
 ## Between two browsers
 
-Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.dom.count} messages, one at a time with 150 ms between them, from the press of Send.
+Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.dom.count} messages, one at a time with 150
+ms between them, from the press of Send.
 
 | what | p50 / p99 | beside it |
 |---|---|---|
 | until the message stands in the other page | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
 | until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
-| the same path without cryptography and disk: a \`health\` call from a page through the gateway to the core and back | ${
-  both(echo)
-} | |
+| ${echoWhat} | ${both(echo)} | |
 
 ## Signing in
 
 | what | p50 of ${signIn.count} | beside it |
 |---|---|---|
-| on a new device, from the press of Sign in to "Connected": OPAQUE with Argon2id (64 MiB, t = 3), vault, device list, ${21} KeyPackages | ${
-  ms(signIn.p50)
-} | Argon2id is there to take long |
+| ${signInWhat} | ${ms(signIn.p50)} | Argon2id is there to take long |
 
 ## What the page weighs (brotli)
 
 | what | size | beside it |
 |---|---|---|
 | JavaScript to the sign-in screen, the engine's Worker included | ${kB(weight.signInBytes)} | the aim: ≤ 200 kB |
-${
-  weight.scripts.map(({ path, bytes }) => `| – \`${path.replace(/-[\w-]{8}\./, "-….")}\` | ${kB(bytes)} | |`).join("\n")
-}
+${weight.scripts.map(scriptRow).join("\n")}
 | all JavaScript and WebAssembly of the build | ${kB(weight.allBytes)} | |
 
 ## The core over QUIC, one connection

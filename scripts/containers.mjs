@@ -28,9 +28,10 @@ const needs = {
   "tmpfs mounts": "mount -t tmpfs t /run",
   "unmounting /sys/fs/cgroup": "umount -R /sys/fs/cgroup",
   "cgroup mounts":
-    "umount -R /sys/fs/cgroup; mount -t tmpfs t /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t cgroup -o memory c /sys/fs/cgroup/memory",
-  "overlay mounts":
-    "d=$(mktemp -d) && mount -t tmpfs t $d && mkdir $d/l $d/u $d/w $d/m && mount -t overlay o -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m",
+    "umount -R /sys/fs/cgroup; mount -t tmpfs t /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory && mount -t " +
+    "cgroup -o memory c /sys/fs/cgroup/memory",
+  "overlay mounts": "d=$(mktemp -d) && mount -t tmpfs t $d && mkdir $d/l $d/u $d/w $d/m && mount -t overlay o -o " +
+    "lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m",
 };
 
 /** @returns {string | undefined} what this machine refuses */

@@ -68,7 +68,9 @@ try {
     () => startGateway(dataDir, core.ready.addr, {}, { log: log("gateway"), detached: true }),
   );
   console.log(
-    `\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)\n(qpq: --server ${core.ready.addr} --pin ${core.ready.pin})`,
+    `\nquicproquo is running. Open http://localhost:${gateway.ready.http}\n(WebTransport on UDP ` +
+      `${gateway.ready.webtransport}; data in ${dataDir}; Ctrl+C stops it)\n(qpq: --server ${core.ready.addr} ` +
+      `--pin ${core.ready.pin})`,
   );
 } catch (error) {
   fail(error);

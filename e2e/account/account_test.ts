@@ -7,7 +7,7 @@ import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
 import { password, Profile, rejectsWith } from "./profile.ts";
 
-Deno.test("createAccount() with Argon2id at full strength makes an account whose device works, with KeyPackages up, and reports progress", async () => {
+Deno.test("createAccount() with full Argon2id makes a working device with KeyPackages", async () => {
   const server = new AuthenticationServer();
   const alice = await Profile.open(server, { suite: suite1 });
   const { recoveryCode } = await alice.manager.createAccount("alice", password);
@@ -93,7 +93,7 @@ Deno.test("signIn() puts its device into the list even when another device's cha
   assert.equal(server.calls.filter((name) => name === "putDeviceList").length, 2);
 });
 
-Deno.test("an ended session stops the account, survives a restart, and signing in again goes on with the same device", async () => {
+Deno.test("an ended session survives a restart; signing in again goes on with the same device", async () => {
   const server = new AuthenticationServer();
   const alice = await Profile.open(server);
   await alice.manager.createAccount("alice", password);
@@ -124,7 +124,7 @@ Deno.test("a call that is forbidden for itself alone does not end the session", 
   assert.equal(alice.manager.state.kind, "signed-in");
 });
 
-Deno.test("an evicted profile never uses its device again: the next sign-in revokes it and makes a new one", async () => {
+Deno.test("an evicted profile's next sign-in revokes its device and makes a new one", async () => {
   const server = new AuthenticationServer();
   const alice = await Profile.open(server);
   await alice.manager.createAccount("alice", password);
@@ -140,7 +140,7 @@ Deno.test("an evicted profile never uses its device again: the next sign-in revo
   assert.equal((await alice.start()).kind, "signed-in");
 });
 
-Deno.test("signOut() ends the session at the server and leaves nothing in the profile, also without a connection", async () => {
+Deno.test("signOut() ends the session and clears the profile, also without a connection", async () => {
   const server = new AuthenticationServer();
   for (const online of [true, false]) {
     const alice = await Profile.open(server);
@@ -161,7 +161,7 @@ Deno.test("signOut() ends the session at the server and leaves nothing in the pr
   }
 });
 
-Deno.test("createAccount() without a connection for the KeyPackages still gives the recovery code, and they go up after the next connect", async () => {
+Deno.test("createAccount() gives the recovery code before the KeyPackages are up", async () => {
   const server = new AuthenticationServer();
   const alice = await Profile.open(server);
   server.refuseNext(authentication.countKeyPackages, ErrorCode.draining);

@@ -30,7 +30,7 @@ const ended = async (profile: Profile) => {
   return profile.manager.state.kind === "ended";
 };
 
-Deno.test("changePassword() makes the new password good and the old one bad, keeps this device signed in, and ends every other session", async () => {
+Deno.test("changePassword() changes the password, keeps this session and ends every other one", async () => {
   const { server, first, second } = await withTwoDevices();
   await rejectsWith(first.manager.changePassword("not the password", next), "E008");
   await rejectsWith(first.manager.changePassword(password, "short"), "L003");
@@ -47,7 +47,7 @@ Deno.test("changePassword() makes the new password good and the old one bad, kee
   assert.equal(await ended(first), false, "the session that goes on is the one on disk");
 });
 
-Deno.test("changePassword() whose answer is lost keeps the device signed in, and the new password is good", async () => {
+Deno.test("changePassword() whose answer is lost keeps the device, with the new password", async () => {
   const { server, first } = await withTwoDevices();
   server.loseAnswer(authentication.changePassword);
   await rejectsWith(first.manager.changePassword(password, next), "L001");
@@ -93,7 +93,7 @@ Deno.test("newRecoveryCode() makes the code before it void, and leaves password 
   assert.equal(lost.manager.state.kind, "signed-in");
 });
 
-Deno.test("recover() sets a new password with the code alone, signs this browser in with the vault's content, and gives the next code", async () => {
+Deno.test("recover() sets a new password with the code alone, and gives the next code", async () => {
   const { server, first, second, recoveryCode } = await withTwoDevices();
   const channel = new Uint8Array(32).fill(7);
   await first.context.vault.sync([channel]);
@@ -125,7 +125,7 @@ Deno.test("recover() whose answer is lost has either done its work, or the code 
   }
 });
 
-Deno.test("devices() shows the account's devices with their sessions, and revokeDevice() takes one out for good", async () => {
+Deno.test("devices() shows devices with their sessions; revokeDevice() takes one out for good", async () => {
   const { server, first, second } = await withTwoDevices();
   const devices = await first.manager.devices();
   assert.deepEqual(devices.map(({ current, sessions }) => [current, sessions]), [[true, 1], [false, 1]]);
@@ -152,7 +152,7 @@ Deno.test("devices() shows the account's devices with their sessions, and revoke
   assert.equal((await first.ownDevices()).length, 1);
 });
 
-Deno.test("a vault that is older than one seen before is L006 for a running device, whatever it wants of it, and nothing is written", async () => {
+Deno.test("an older vault is L006 for a running device, and nothing is written", async () => {
   const { server, first } = await withTwoDevices();
   await first.store.write({
     puts: [{
@@ -167,7 +167,7 @@ Deno.test("a vault that is older than one seen before is L006 for a running devi
   await signsIn(server, password);
 });
 
-Deno.test("revokeDevice() signs nothing on top of a device list that is older than one seen before: a server can not have a revoked device signed back in", async () => {
+Deno.test("revokeDevice() signs nothing on top of a device list that is older than one seen", async () => {
   const { server, first, second } = await withTwoDevices();
   const third = await signsIn(server, password);
   const { deviceId: stolen } = second.context;
@@ -181,7 +181,7 @@ Deno.test("revokeDevice() signs nothing on top of a device list that is older th
   assert.equal((await openDeviceList(account.devices)).version, 3, "the one that was kept");
 });
 
-Deno.test("a vault that the server rolled back is refused at a sign-in where a newer one was seen: L006, no device comes into the list, and it works once the vault is back", async () => {
+Deno.test("a rolled-back vault is refused at a sign-in (L006) until the newer one is back", async () => {
   const { server, first, second } = await withTwoDevices();
   const rollBack = server.keepVault("alice");
   await first.context.vault.sync([new Uint8Array(32).fill(1)]);
@@ -199,7 +199,7 @@ Deno.test("a vault that the server rolled back is refused at a sign-in where a n
   assert.equal((await first.ownDevices()).length, 2);
 });
 
-Deno.test("a vault that the server rolled back under a signed-in device is said to the user, once, though nobody waits for it", async () => {
+Deno.test("a rolled-back vault is told to a signed-in user once, though nobody waits", async () => {
   const { server, first } = await withTwoDevices();
   const rollBack = server.keepVault("alice");
   await first.context.vault.sync([new Uint8Array(32).fill(1)]);

@@ -34,7 +34,8 @@ const db = openDatabase({ dataDir });
 db.exec("BEGIN");
 for (const { account, credential: { accountKey, deviceId }, keyPair, signed, keyPackages } of people) {
   db.run(
-    `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature, vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
+    `INSERT INTO accounts (account_key, username, opaque_record, list_version, list, list_signature,
+      vault_version, vault_sealed, wrapped_by_password, wrapped_by_recovery, created_ms)
      VALUES (?, ?, ?, 1, ?, ?, 1, ?, ?, ?, ?)`,
     accountKey as never,
     account.username,
@@ -55,7 +56,8 @@ for (const { account, credential: { accountKey, deviceId }, keyPair, signed, key
   );
   for (const [index, { keyPackage, notAfterMs, hash }] of keyPackages.entries()) {
     db.run(
-      "INSERT INTO key_packages (device_id, sha256, key_package, last_resort, not_before_ms, until_ms, not_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO key_packages (device_id, sha256, key_package, last_resort, not_before_ms, until_ms,
+       not_after_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       deviceId as never,
       hash,
       keyPackage,

@@ -72,12 +72,17 @@ test("a first `up` makes keys and certificates and both services become healthy"
   expect(inspect("setup").State).toMatchObject({ Status: "exited", ExitCode: 0 });
 });
 
-test("both services run as a user without rights, on a root folder that nobody can write, and see only their own volumes", () => {
+test("both services run without rights on a read-only root with their own volumes", () => {
   const probe = `
     const can = (action) => { try { action(); return true; } catch { return false; } };
-    const names = (path) => { try { return [...Deno.readDirSync(path)].map(({ name }) => name).sort(); } catch { return []; } };
+    const names = (path) => {
+      try { return [...Deno.readDirSync(path)].map(({ name }) => name).sort(); } catch { return []; }
+    };
     console.log(JSON.stringify({
-      uid: Deno.uid(), root: can(() => Deno.writeTextFileSync("/app/x", "")), link: can(() => Deno.writeTextFileSync("/link/x", "")), temporary: can(() => Deno.writeTextFileSync("/tmp/x", "")),
+      uid: Deno.uid(),
+      root: can(() => Deno.writeTextFileSync("/app/x", "")),
+      link: can(() => Deno.writeTextFileSync("/link/x", "")),
+      temporary: can(() => Deno.writeTextFileSync("/tmp/x", "")),
       data: names("/data"), keys: names("/keys"), linked: names("/link"),
     }));`;
   const [core, gateway] = ["core", "gateway"].map((service) => JSON.parse(evaluate(service, probe)));
@@ -103,7 +108,7 @@ test("both services run as a user without rights, on a root folder that nobody c
   }
 });
 
-test("each role's Deno may do what it needs: no other host or port, no program, no native code but the core's SQLite, no file but its own", () => {
+test("each role's Deno may do what it needs and nothing else", () => {
   const attempts = `const attempts = {
       host: () => Deno.connect({ hostname: "192.0.2.1", port: 443 }),
       port: () => Deno.listen({ hostname: "0.0.0.0", port: 9999 }),
@@ -119,7 +124,9 @@ test("each role's Deno may do what it needs: no other host or port, no program, 
       clean: () => Deno.removeSync("/data/probe"),
     };
     const said = {};
-    for (const [name, attempt] of Object.entries(attempts)) try { await attempt(); said[name] = "done"; } catch (error) { said[name] = error.name; }
+    for (const [name, attempt] of Object.entries(attempts)) {
+      try { await attempt(); said[name] = "done"; } catch (error) { said[name] = error.name; }
+    }
     console.log(JSON.stringify(said));`;
   const [core, gateway] = (["core", "gateway"] as const).map((service) => {
     evaluate(service, `Deno.writeTextFileSync("/tmp/attempt.ts", ${JSON.stringify(attempts)})`);
@@ -158,7 +165,7 @@ test("each role's Deno may do what it needs: no other host or port, no program, 
   expect(gateway).toEqual({ ...both, keys: refused, variable: "done" });
 });
 
-test("Prometheus in the same network reaches the metrics of both; outside of it the core's are not published", async () => {
+test("Prometheus in the network reads both metrics; outside the core's are not published", async () => {
   for (const [address, metric] of [["core:9464", "qpq_connections"], ["gateway:9465", "qpq_gateway_calls_total"]]) {
     const text = evaluate("gateway", `console.log(await (await fetch("http://${address}/metrics")).text())`);
     expect(text).toContain(`# TYPE ${metric} `);
@@ -170,7 +177,8 @@ test("Prometheus in the same network reaches the metrics of both; outside of it 
 test("the database in the volume is encrypted with the key that the first start made", () => {
   const start = evaluate(
     "core",
-    `const file = Deno.openSync("/data/qpq.db"); const bytes = new Uint8Array(16); file.readSync(bytes); console.log(new TextDecoder().decode(bytes));`,
+    `const file = Deno.openSync("/data/qpq.db"); const bytes = new Uint8Array(16); file.readSync(bytes); ` +
+      `console.log(new TextDecoder().decode(bytes));`,
   );
   expect(start).not.toContain("SQLite format 3");
 });
@@ -199,7 +207,7 @@ test("two people chat through the containers over WebTransport", async ({ browse
   await expect(bob.message("alice", "hello from a container")).toHaveCount(1);
 });
 
-test("a core that is restarted drains with exit code 0, keeps its data, and people go on without a new login", async () => {
+test("a restarted core exits with 0 and keeps its data; people go on without a login", async () => {
   compose("stop", "core");
   expect(inspect("core").State).toMatchObject({ Status: "exited", ExitCode: 0 });
   // The gateway's own check looks through to the core.
@@ -225,7 +233,7 @@ test("the operator's commands run in the container without a shell", () => {
   expect(JSON.parse(server("check", "--json"))).toEqual({ ok: true, faults: [] });
 });
 
-test("a backup that is restored as docs/operate.md says brings back what was there, and people go on from what they have seen", async ({ browser }) => {
+test("a backup restored by docs/operate.md brings all back, and people go on", async ({ browser }) => {
   const carol = await Person.open(browser, page, "carol");
   await carol.createAccount();
   await alice.startChat(["bob", "carol"], "Club");
@@ -344,13 +352,15 @@ function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Answer> {
   });
 }
 
-test("with a domain and PEM files the app comes over HTTPS on 443, plain HTTP leads there, and calls reach the core", async () => {
+test("with a domain and PEM files the app comes over HTTPS, and calls reach the core", async () => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
   const make = `const { makeSelfSignedCertificate } = await import(${
     JSON.stringify(`${root}/gateway/self_signed_certificate.ts`)
   });
     const now = Date.now();
-    console.log(JSON.stringify(await makeSelfSignedCertificate({ notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8), dnsNames: ["chat.test"], ipAddresses: [] })));`;
+    console.log(JSON.stringify(await makeSelfSignedCertificate({
+      notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8), dnsNames: ["chat.test"], ipAddresses: [],
+    })));`;
   const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
   writeFileSync(`${folder}/cert.pem`, certificate);
   writeFileSync(`${folder}/key.pem`, privateKey);

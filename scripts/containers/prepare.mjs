@@ -26,7 +26,8 @@ import { aptGet } from "../install.mjs";
 import { root } from "../paths.mjs";
 
 const python =
-  "dotenv yaml docker dockerpty docopt attr pyrsistent jsonschema texttable requests websocket urllib3 idna certifi chardet charset-normalizer distro six packaging";
+  "dotenv yaml docker dockerpty docopt attr pyrsistent jsonschema texttable requests websocket urllib3 idna " +
+  "certifi chardet charset-normalizer distro six packaging";
 /** The engine's own name service reaches a container through a rule of iptables. */
 const iptables = [
   "iptables",
@@ -229,9 +230,12 @@ const { readFileSync, writeFileSync } = require("node:fs");
 const { spawnSync } = require("node:child_process");
 const args = process.argv.slice(2);
 const after = (flag) => args[args.indexOf(flag) + 1];
-const file = args.includes("exec") ? (args.includes("--process") ? after("--process") : undefined) : args.includes("--bundle") ? after("--bundle") + "/config.json" : undefined;
+const given = (flag) => args.includes(flag) ? after(flag) : undefined;
+const bundle = given("--bundle");
+const file = args.includes("exec") ? given("--process") : bundle && bundle + "/config.json";
 if (file) {
-  const hard = (name) => Number((readFileSync("/proc/self/limits", "utf8").match(new RegExp(name + "\\\\s+\\\\S+\\\\s+(\\\\d+)")) ?? [0, Infinity])[1]);
+  const own = readFileSync("/proc/self/limits", "utf8");
+  const hard = (name) => Number((own.match(new RegExp(name + "\\\\s+\\\\S+\\\\s+(\\\\d+)")) ?? [0, Infinity])[1]);
   const limits = { RLIMIT_NOFILE: hard("Max open files"), RLIMIT_NPROC: hard("Max processes") };
   const spec = JSON.parse(readFileSync(file, "utf8"));
   const inner = spec.process ?? spec;

@@ -25,7 +25,8 @@ export async function setUp({ data, link, keys }: Folders, encrypted: boolean, n
   if (encrypted && !await exists(`${keys}/db-key`)) {
     if (await exists(`${data}/qpq.db`)) {
       throw new Error(
-        `${data}/qpq.db is there but ${keys}/db-key is not: put the key back, or set QPQ_DB_KEY_FILE to nothing for a database without encryption`,
+        `${data}/qpq.db is there but ${keys}/db-key is not: put the key back, or set QPQ_DB_KEY_FILE to ` +
+          `nothing for a database without encryption`,
       );
     }
     await keepSecret(`${keys}/db-key`);

@@ -133,7 +133,8 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [own, "Exactly. It only ever sees sealed bytes.", 2 * dayMs - 180_000],
       [
         anna,
-        "The train gets in at 18:40. I will walk from the station, it is only ten minutes and I have been sitting all day.",
+        "The train gets in at 18:40. I will walk from the station, it is only ten minutes and I have been " +
+        "sitting all day.",
         dayMs,
       ],
       [anna, "Shall I bring bread?", dayMs - 20_000],

@@ -16,7 +16,7 @@ test("a server that asks for an invitation gets its code, and the account is mad
   expect(problems).toEqual([]);
 });
 
-test("a forgotten password is replaced with the recovery code, by keyboard, and the new code is shown until it is noted", async ({ page, url, problems }) => {
+test("a forgotten password is replaced with the recovery code, by keyboard", async ({ page, url, problems }) => {
   await page.goto(url);
   await page.getByRole("textbox", { name: "Username" }).fill("mara");
   await page.getByRole("button", { name: "Forgot your password?" }).focus();
@@ -49,7 +49,7 @@ test("a forgotten password is replaced with the recovery code, by keyboard, and 
   expect(problems).toEqual([]);
 });
 
-test("devices are listed, this one is marked, and another is removed with the password", async ({ page, url, problems }) => {
+test("devices are listed, and another is removed with the password", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("button", { name: "Settings" }).click();
   const devices = page.getByRole("list", { name: "Devices" }).getByRole("listitem");
@@ -79,7 +79,7 @@ test("devices are listed, this one is marked, and another is removed with the pa
   expect(problems).toEqual([]);
 });
 
-test("the password is changed, the other devices' sessions end, and the focus goes back to where it came from", async ({ page, url, problems }) => {
+test("a new password ends other sessions, and the focus goes back", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Change password" }).click();

@@ -1,7 +1,7 @@
 import { expect, served, signIn, test } from "./fixture.ts";
 import { faultsOf } from "./page_checks.ts";
 
-test("an account is made, a group started and a message sent with the keyboard alone", async ({ page, url, problems }) => {
+test("an account, a group and a message by keyboard alone", async ({ page, url, problems }) => {
   await page.goto(url);
   await expect(page.getByRole("textbox", { name: "Username" })).toBeFocused();
   await page.keyboard.type("mara");
@@ -50,7 +50,7 @@ test("an account is made, a group started and a message sent with the keyboard a
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [360, 1440]) {
-    test(`every screen is whole at ${width} px, ${colorScheme}: names, contrast, width, no inline styles`, async ({ page, url, problems }) => {
+    test(`every screen is whole at ${width} px, ${colorScheme}`, async ({ page, url, problems }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 740 });
       const check = async (screen: string) => expect(await faultsOf(page), screen).toEqual([]);
@@ -89,7 +89,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
-test("a conversation of 5,000 messages draws a stretch only, and keeps its place while older ones come in", async ({ page, url, problems }) => {
+test("a conversation of 5,000 draws a stretch and keeps its place", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "bob" }).click();
   const log = page.getByRole("log", { name: "bob" });
@@ -116,7 +116,7 @@ test("a conversation of 5,000 messages draws a stretch only, and keeps its place
   expect(problems).toEqual([]);
 });
 
-test("a page that came in above keeps the place too when it is exactly as high as what was taken away below", async ({ page, url, problems }) => {
+test("a page that came in above keeps the place at equal heights", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "georg" }).click();
   const log = page.getByRole("log", { name: "georg" });
@@ -153,7 +153,7 @@ test("a draft waits for the next visit, and back leads where one came from", asy
   expect(problems).toEqual([]);
 });
 
-test("a second tab of the profile is a full view of the first one's engine", async ({ page, context, url, problems }) => {
+test("a second tab is a full view of the first one's engine", async ({ page, context, url, problems }) => {
   await signIn(page, url);
   const second = await context.newPage();
   await second.goto(url);
@@ -171,7 +171,7 @@ test("a second tab of the profile is a full view of the first one's engine", asy
   expect(problems).toEqual([]);
 });
 
-test("the app opens without a network, and a new version asks before it reloads", async ({ page, context, url, problems }) => {
+test("the app opens offline, and a new version asks first", async ({ page, context, url, problems }) => {
   await page.goto(url);
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();
@@ -189,7 +189,7 @@ test("the app opens without a network, and a new version asks before it reloads"
   expect(problems.filter((text) => !text.includes("ERR_INTERNET_DISCONNECTED"))).toEqual([]);
 });
 
-test("the default policy refuses HTML that is no template, and scripts of another origin", async ({ page, url, problems }) => {
+test("the default policy refuses HTML and foreign scripts", async ({ page, url, problems }) => {
   await page.goto(url);
   const refused = await page.evaluate(() =>
     [
@@ -209,7 +209,7 @@ test("the default policy refuses HTML that is no template, and scripts of anothe
   problems.length = 0;
 });
 
-test("Escape leaves settings and a new chat wherever the focus is; one's own name is called one's own", async ({ page, url, problems }) => {
+test("Escape leaves settings and a new chat from any focus", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("button", { name: "Settings" }).click();
   await expect(page.getByRole("region", { name: "Settings" })).toBeVisible();
