@@ -193,17 +193,6 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-/** As the help text names them. */
-const exitCodeNames = [
-  "0 done",
-  "1 failed",
-  "2 wrong usage",
-  "3 not signed in",
-  "4 no connection",
-  "5 the state can not be used",
-  "130 interrupted",
-];
-
 const optionLine = ([name, { value, short, what }]: [string, Option]) =>
   `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;

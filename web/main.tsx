@@ -15,6 +15,7 @@ import "./styles/entry.css";
 import "./styles/shell.css";
 import "./styles/chat_list.css";
 import "./styles/conversation.css";
+import "./styles/message.css";
 import "./styles/panels.css";
 import "./styles/members.css";
 import "./styles/safety.css";

@@ -9,7 +9,7 @@ import { decodeMimiContent, encodeMimiContent, type MimiContent } from "./mimi_c
 /** implied-original is not a container but the context that a receiver knows (the draft's Appendix B). */
 const notContainers = ["implied-original"];
 
-Deno.test("decodeMimiContent() reads every example of the draft and encodeMimiContent() gives the same bytes back", () => {
+Deno.test("decodeMimiContent() and encodeMimiContent() keep every example of the draft byte for byte", () => {
   const all = draftExamples();
   if (!all) return;
   let count = 0;
@@ -44,7 +44,7 @@ Deno.test("mimiMessageId() derives the ids that the draft's text names", async (
   }
 });
 
-Deno.test("decodeMimiContent() refuses what the draft's §8.1 calls nonsense, and any encoding but the deterministic one", () => {
+Deno.test("decodeMimiContent() refuses what §8.1 of the draft forbids, and non-deterministic encodings", () => {
   const good = textKind.write({ text: "hello" }, new Uint8Array(16));
   const refused = (content: MimiContent, what: string) =>
     assert.throws(() => decodeMimiContent(encodeMimiContent(content)), MalformedError, what);

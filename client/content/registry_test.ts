@@ -62,7 +62,7 @@ const root = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
 const names = contentKinds.map(({ name }) => name);
 
-Deno.test("every kind has a name, a file, a test, a view, words in both languages and its row in the specification", () => {
+Deno.test("every kind has a file, a test, a view, words in both languages and a row in the specification", () => {
   assert.equal(new Set(names).size, names.length);
   const files = [...Deno.readDirSync(new URL("kinds/", import.meta.url))].map(({ name }) => name);
   assert.deepEqual(files.sort(), names.flatMap((name) => [`${name}.ts`, `${name}_test.ts`]).sort());

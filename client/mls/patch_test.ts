@@ -65,7 +65,7 @@ Deno.test("ts-mls is patched: a commit of the PSK alone carries a path with fres
   assert.deepEqual(mls.transcriptHash(await deliver(second, pending)), mls.transcriptHash(merged));
 });
 
-Deno.test("ts-mls is patched: a path beside a change of GroupContext extensions opens (RFC 9420 §12.4.1)", async () => {
+Deno.test("ts-mls is patched: a path beside changed GroupContext extensions opens (RFC 9420 §12.4.1)", async () => {
   const account = await makeAccount("alice");
   const { states: [first, second] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
   const { pending } = await commit(first, { info: { name: "renamed" } });

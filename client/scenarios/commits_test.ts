@@ -124,7 +124,7 @@ suite("commits between engines", {
   },
 });
 
-Deno.test("guardCommit() takes the next epoch, drops repeats, and calls out forks and what leads back to an old epoch", () => {
+Deno.test("guardCommit() takes the next epoch, drops repeats, and names forks and old epochs", () => {
   assert.equal(guardCommit(4, 5, "aa", undefined).kind, "next");
   assert.equal(guardCommit(4, 4, "aa", "aa").kind, "repeat");
   assert.equal(guardCommit(4, 2, "aa", undefined).kind, "old");

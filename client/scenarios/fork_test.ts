@@ -42,172 +42,174 @@ async function part({ core, join }: World, others: string[]) {
 }
 
 suite("a group that a restored core parts", {
-  "GRP-5.1: whoever went on in the channel of a restored core, as far as the others had been and further, comes into the successor of those; what was said there is said again":
-    async ({ core, join }) => {
-      const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
-      const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
-      await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
-      await anna.engine.setRole(chatId, carl.username, "admin");
-      await Promise.all(
-        [bert, carl, dora].map((person) =>
-          person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)
-        ),
-      );
-      await carl.says(chatId, "before the backup");
-      await Promise.all([anna, bert, dora].map((person) => person.hears(chatId, carl.username, ["before the backup"])));
-      const copy = await core.backup();
-      const away = (person: Person, online: boolean) => {
-        person.online = online;
-        if (!online) person.disconnect();
-      };
-      for (const person of [carl, dora]) away(person, false);
-      await anna.connected();
-      await anna.engine.renameChat(chatId, "Seen by two");
-      await bert.sees(chatId, ({ title }) => title === "Seen by two");
-      for (const person of [carl, dora]) away(person, true);
-      await core.restore(copy);
-      const releases = await Promise.all(
-        [carl, dora].map(async (person) => core.delayWelcomes(await person.recipientKey())),
-      );
-      await Promise.all([anna, bert].map((person) => person.moved(chatId)));
-      await carl.says(chatId, "in the old epoch");
-      await carl.settled(chatId);
-      for (const title of ["Meanwhile", "Meanwhile, further"]) {
-        await carl.engine.renameChat(chatId, title);
-        await dora.sees(chatId, (chat) => chat.title === title);
-      }
-      await carl.says(chatId, "in the new one");
-      await dora.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one"]);
-      const { channelId } =
-        (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
-      // What is to be sent again outlives a crash.
-      let refused = 0;
-      carl.refuses = (method) => method === "publish" && ++refused > 0;
-      for (const [index, person] of [carl, dora].entries()) {
-        await person.until(() => releases[index](channelId), "the Welcome");
-        await person.moved(chatId);
-        assert.deepEqual((await person.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
-      }
-      await carl.until(() => refused > 0, "a first try");
-      await carl.crash();
-      carl.refuses = () => false;
-      await carl.connected();
-      await carl.says(chatId, "here");
-      for (const person of [anna, bert, dora]) {
-        await person.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one", "here"]);
-      }
-      assert.deepEqual(await carl.texts(chatId), ["before the backup", "in the old epoch", "in the new one", "here"]);
-      for (const person of [carl, dora]) {
-        assert.ok((await person.notices(chatId)).includes("renamed Seen by two"), "what the move changed is shown");
-        assert.equal((await person.chat(chatId))!.title, "Seen by two");
-      }
-    },
+  "GRP-5.1: members who went on in a restored core's channel join the replacement, and resend": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
+    await anna.engine.setRole(chatId, carl.username, "admin");
+    await Promise.all(
+      [bert, carl, dora].map((person) =>
+        person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)
+      ),
+    );
+    await carl.says(chatId, "before the backup");
+    await Promise.all([anna, bert, dora].map((person) => person.hears(chatId, carl.username, ["before the backup"])));
+    const copy = await core.backup();
+    const away = (person: Person, online: boolean) => {
+      person.online = online;
+      if (!online) person.disconnect();
+    };
+    for (const person of [carl, dora]) away(person, false);
+    await anna.connected();
+    await anna.engine.renameChat(chatId, "Seen by two");
+    await bert.sees(chatId, ({ title }) => title === "Seen by two");
+    for (const person of [carl, dora]) away(person, true);
+    await core.restore(copy);
+    const releases = await Promise.all(
+      [carl, dora].map(async (person) => core.delayWelcomes(await person.recipientKey())),
+    );
+    await Promise.all([anna, bert].map((person) => person.moved(chatId)));
+    await carl.says(chatId, "in the old epoch");
+    await carl.settled(chatId);
+    for (const title of ["Meanwhile", "Meanwhile, further"]) {
+      await carl.engine.renameChat(chatId, title);
+      await dora.sees(chatId, (chat) => chat.title === title);
+    }
+    await carl.says(chatId, "in the new one");
+    await dora.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one"]);
+    const { channelId } =
+      (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+    // What is to be sent again outlives a crash.
+    let refused = 0;
+    carl.refuses = (method) => method === "publish" && ++refused > 0;
+    for (const [index, person] of [carl, dora].entries()) {
+      await person.until(() => releases[index](channelId), "the Welcome");
+      await person.moved(chatId);
+      assert.deepEqual((await person.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
+    }
+    await carl.until(() => refused > 0, "a first try");
+    await carl.crash();
+    carl.refuses = () => false;
+    await carl.connected();
+    await carl.says(chatId, "here");
+    for (const person of [anna, bert, dora]) {
+      await person.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one", "here"]);
+    }
+    assert.deepEqual(await carl.texts(chatId), ["before the backup", "in the old epoch", "in the new one", "here"]);
+    for (const person of [carl, dora]) {
+      assert.ok((await person.notices(chatId)).includes("renamed Seen by two"), "what the move changed is shown");
+      assert.equal((await person.chat(chatId))!.title, "Seen by two");
+    }
+  },
 
-  "what was said after somebody was removed on the side that moves is said again once that person is out of the group again, and the one who removed takes care of it":
-    async (world) => {
-      const { anna, bert, rest: [carl, dora, eve], chatId, release } = await part(world, ["carl", "dora", "eve"]);
-      for (const person of [carl, dora]) person.online = true;
-      await carl.connected();
-      await carl.engine.removePerson(chatId, eve.username);
-      await dora.sees(chatId, ({ members }) => members.length === 4);
-      await carl.says(chatId, "about eve");
-      await dora.hears(chatId, carl.username, ["about eve"]);
-      // Nothing goes out before eve is gone, across a crash of the device too.
-      let commits = 0;
-      carl.refuses = (method) => method === "commit" && ++commits > 0;
-      await release(carl);
-      assert.ok(
-        (await carl.chat(chatId))!.members.some(({ username }) => username === eve.username),
-        "the move undid the removal",
+  "messages after a removal on the moving side are resent once that person is removed again": async (world) => {
+    const { anna, bert, rest: [carl, dora, eve], chatId, release } = await part(world, ["carl", "dora", "eve"]);
+    for (const person of [carl, dora]) person.online = true;
+    await carl.connected();
+    await carl.engine.removePerson(chatId, eve.username);
+    await dora.sees(chatId, ({ members }) => members.length === 4);
+    await carl.says(chatId, "about eve");
+    await dora.hears(chatId, carl.username, ["about eve"]);
+    // Nothing goes out before eve is gone, across a crash of the device too.
+    let commits = 0;
+    carl.refuses = (method) => method === "commit" && ++commits > 0;
+    await release(carl);
+    assert.ok(
+      (await carl.chat(chatId))!.members.some(({ username }) => username === eve.username),
+      "the move undid the removal",
+    );
+    await carl.until(() => commits > 0, "a first try to remove");
+    await carl.says(chatId, "to all");
+    for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["to all"]);
+    await carl.crash();
+    carl.refuses = () => false;
+    await release(dora);
+    for (const person of [anna, bert]) {
+      await person.until(
+        async () => (await person.texts(chatId, carl.username)).length === 2,
+        "what was said about eve",
       );
-      await carl.until(() => commits > 0, "a first try to remove");
-      await carl.says(chatId, "to all");
-      for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["to all"]);
-      await carl.crash();
-      carl.refuses = () => false;
-      await release(dora);
-      for (const person of [anna, bert]) {
-        await person.until(
-          async () => (await person.texts(chatId, carl.username)).length === 2,
-          "what was said about eve",
-        );
-        assert.deepEqual((await person.texts(chatId, carl.username)).sort(), ["about eve", "to all"]);
-        assert.deepEqual((await person.notices(chatId)).slice(-1), [`removed ${carl.username} ${eve.username}`]);
-      }
-      eve.online = true;
-      await eve.until(async () => (await eve.chat(chatId))?.active === false, "her end there");
-      assert.deepEqual((await eve.texts(chatId, carl.username)).filter((text) => text === "about eve"), []);
-      assert.deepEqual((await carl.texts(chatId, carl.username)).sort(), ["about eve", "to all"]);
-    },
+      assert.deepEqual((await person.texts(chatId, carl.username)).sort(), ["about eve", "to all"]);
+      assert.deepEqual((await person.notices(chatId)).slice(-1), [`removed ${carl.username} ${eve.username}`]);
+    }
+    eve.online = true;
+    await eve.until(async () => (await eve.chat(chatId))?.active === false, "her end there");
+    assert.deepEqual((await eve.texts(chatId, carl.username)).filter((text) => text === "about eve"), []);
+    assert.deepEqual((await carl.texts(chatId, carl.username)).sort(), ["about eve", "to all"]);
+  },
 
-  "somebody who was added on the side that moves comes along, with what was said there since, and reads nothing of before":
-    async (world) => {
-      const { anna, bert, rest: [carl, dora], chatId, release } = await part(world, ["carl", "dora"]);
-      const eve = await world.join("eve");
-      for (const person of [carl, dora]) person.online = true;
-      await carl.connected();
-      await carl.says(chatId, "before eve");
-      await carl.settled(chatId);
-      // She does not know carl: it is an invitation, which she takes by answering.
-      await carl.engine.addPeople(chatId, [eve.username]);
-      await Promise.all([dora, eve].map((person) => person.sees(chatId, ({ members }) => members.length === 5)));
-      await eve.says(chatId, "eve is here");
-      await carl.says(chatId, "with eve");
-      await Promise.all([carl, dora].map((person) => person.hears(chatId, eve.username, ["eve is here"])));
-      await eve.hears(chatId, carl.username, ["with eve"]);
-      await release(carl);
-      await release(dora);
-      await eve.moved(chatId);
-      for (const person of [anna, bert]) {
-        await person.hears(chatId, eve.username, ["eve is here"]);
-        await person.until(
-          async () => (await person.texts(chatId, carl.username)).includes("with eve"),
-          "what was said with her",
-        );
-        assert.deepEqual((await person.notices(chatId)).slice(-1), [`added ${carl.username} ${eve.username}`]);
-      }
-      await anna.says(chatId, "together");
-      for (const person of [bert, carl, dora, eve]) await person.hears(chatId, anna.username, ["together"]);
-      assert.deepEqual(await eve.texts(chatId, carl.username), ["with eve"]);
-      assert.deepEqual((await eve.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
-    },
-
-  "GRP-5.2: who refuses a successor, because its maker became an admin in epochs that the core has lost, asks an admin whom both sides know, who leads them together":
-    async ({ core, join }) => {
-      const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
-      const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
-      await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
-      const copy = await core.backup();
-      const away = (person: Person) => {
-        person.online = false;
-        person.disconnect();
-      };
-      for (const person of [carl, dora]) away(person);
-      await anna.connected();
-      await anna.engine.setRole(chatId, bert.username, "admin");
-      await bert.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2);
-      away(anna);
-      await core.restore(copy);
-      for (const person of [carl, dora]) person.online = true;
-      await bert.moved(chatId);
-      await carl.until(async () => (await carl.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
-      await carl.says(chatId, "in the old channel");
-      await bert.says(chatId, "in bert's");
-      await Promise.all([bert.settled(chatId), dora.hears(chatId, carl.username, ["in the old channel"])]);
-      anna.online = true;
-      for (const person of [carl, dora]) await person.moved(chatId);
-      for (const person of [anna, bert, dora]) await person.hears(chatId, carl.username, ["in the old channel"]);
-      for (const person of [anna, carl, dora]) await person.hears(chatId, bert.username, ["in bert's"]);
-      await dora.says(chatId, "together");
-      for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["together"]);
-      const channels = await Promise.all(
-        [anna, bert, carl, dora].map(async (person) =>
-          (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!
-            .channelId
-        ),
+  "a person added on the moving side comes along, with the messages since, and reads nothing of before": async (
+    world,
+  ) => {
+    const { anna, bert, rest: [carl, dora], chatId, release } = await part(world, ["carl", "dora"]);
+    const eve = await world.join("eve");
+    for (const person of [carl, dora]) person.online = true;
+    await carl.connected();
+    await carl.says(chatId, "before eve");
+    await carl.settled(chatId);
+    // She does not know carl: it is an invitation, which she takes by answering.
+    await carl.engine.addPeople(chatId, [eve.username]);
+    await Promise.all([dora, eve].map((person) => person.sees(chatId, ({ members }) => members.length === 5)));
+    await eve.says(chatId, "eve is here");
+    await carl.says(chatId, "with eve");
+    await Promise.all([carl, dora].map((person) => person.hears(chatId, eve.username, ["eve is here"])));
+    await eve.hears(chatId, carl.username, ["with eve"]);
+    await release(carl);
+    await release(dora);
+    await eve.moved(chatId);
+    for (const person of [anna, bert]) {
+      await person.hears(chatId, eve.username, ["eve is here"]);
+      await person.until(
+        async () => (await person.texts(chatId, carl.username)).includes("with eve"),
+        "what was said with her",
       );
-      for (const channel of channels) assert.deepEqual(channel, channels[0]);
-    },
+      assert.deepEqual((await person.notices(chatId)).slice(-1), [`added ${carl.username} ${eve.username}`]);
+    }
+    await anna.says(chatId, "together");
+    for (const person of [bert, carl, dora, eve]) await person.hears(chatId, anna.username, ["together"]);
+    assert.deepEqual(await eve.texts(chatId, carl.username), ["with eve"]);
+    assert.deepEqual((await eve.notices(chatId)).filter((notice) => /^(rejected|unreadable)/.test(notice)), []);
+  },
+
+  "GRP-5.2: a device that does not know the maker as an admin asks an admin whom both sides know": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
+    await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    const away = (person: Person) => {
+      person.online = false;
+      person.disconnect();
+    };
+    for (const person of [carl, dora]) away(person);
+    await anna.connected();
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await bert.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2);
+    away(anna);
+    await core.restore(copy);
+    for (const person of [carl, dora]) person.online = true;
+    await bert.moved(chatId);
+    await carl.until(async () => (await carl.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
+    await carl.says(chatId, "in the old channel");
+    await bert.says(chatId, "in bert's");
+    await Promise.all([bert.settled(chatId), dora.hears(chatId, carl.username, ["in the old channel"])]);
+    anna.online = true;
+    for (const person of [carl, dora]) await person.moved(chatId);
+    for (const person of [anna, bert, dora]) await person.hears(chatId, carl.username, ["in the old channel"]);
+    for (const person of [anna, carl, dora]) await person.hears(chatId, bert.username, ["in bert's"]);
+    await dora.says(chatId, "together");
+    for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["together"]);
+    const channels = await Promise.all(
+      [anna, bert, carl, dora].map(async (person) =>
+        (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!
+          .channelId
+      ),
+    );
+    for (const channel of channels) assert.deepEqual(channel, channels[0]);
+  },
 
   "what was said again in a successor is said once more when that channel, too, is lost": async (world) => {
     const { anna, bert, rest: [carl], chatId, release } = await part(world, ["carl"]);
@@ -231,42 +233,43 @@ suite("a group that a restored core parts", {
     }
   },
 
-  "in a successor channel, too, one whose state of the group is gone is put back, and one who was removed is taken back":
-    async ({ core, join }) => {
-      const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
-      const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
-      await Promise.all([bert, carl].map((person) => person.sees(chatId)));
-      const copy = await core.backup();
-      await Promise.all([anna, bert, carl].map((person) => person.connected()));
-      await anna.engine.renameChat(chatId, "Lost by the core");
-      await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Lost by the core")));
-      await core.restore(copy);
-      await Promise.all([anna, bert, carl].map((person) => person.connected()));
-      await Promise.all([anna, bert, carl].map((person) => person.moved(chatId)));
-      await bert.engine.close();
-      bert.storage = bert.storage.restarted();
-      const store = new SealedStore(bert.storage, bert.wrappingKey);
-      await store.takeFence();
-      await store.write({ deletes: [{ store: "epochs", key: chatId }] });
-      bert.storage = bert.storage.restarted();
-      await bert.start();
-      await bert.until(
-        async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
-        "being put back",
-      );
-      await anna.engine.removePerson(chatId, carl.username);
-      await carl.sees(chatId, ({ active }) => !active);
-      await anna.engine.addPeople(chatId, [carl.username]);
-      await carl.sees(chatId, ({ active }) => active);
-      for (const person of [bert, carl]) {
-        await person.says(chatId, `${person.username} is here`);
-        await anna.hears(chatId, person.username, [`${person.username} is here`]);
-        assert.deepEqual((await person.notices(chatId)).filter((notice) => notice.startsWith("rejected")), []);
-      }
-    },
+  "in a replacement channel a device with a lost state is re-added, and a removed person is taken back": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    const copy = await core.backup();
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await anna.engine.renameChat(chatId, "Lost by the core");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId, ({ title }) => title === "Lost by the core")));
+    await core.restore(copy);
+    await Promise.all([anna, bert, carl].map((person) => person.connected()));
+    await Promise.all([anna, bert, carl].map((person) => person.moved(chatId)));
+    await bert.engine.close();
+    bert.storage = bert.storage.restarted();
+    const store = new SealedStore(bert.storage, bert.wrappingKey);
+    await store.takeFence();
+    await store.write({ deletes: [{ store: "epochs", key: chatId }] });
+    bert.storage = bert.storage.restarted();
+    await bert.start();
+    await bert.until(
+      async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
+      "being put back",
+    );
+    await anna.engine.removePerson(chatId, carl.username);
+    await carl.sees(chatId, ({ active }) => !active);
+    await anna.engine.addPeople(chatId, [carl.username]);
+    await carl.sees(chatId, ({ active }) => active);
+    for (const person of [bert, carl]) {
+      await person.says(chatId, `${person.username} is here`);
+      await anna.hears(chatId, person.username, [`${person.username} is here`]);
+      assert.deepEqual((await person.notices(chatId)).filter((notice) => notice.startsWith("rejected")), []);
+    }
+  },
 });
 
-Deno.test("sharedEpoch() is the last epoch that both have been in; unknown where nothing is named or nothing is in common", () => {
+Deno.test("lastSharedEpoch() is the last epoch that both have been in, or unknown", () => {
   const commits = (...made: [number, string][]) => made.map(([n, byte]) => ({ n, commitId: byte.repeat(16) }));
   const own = commits([1, "01"], [2, "02"], [3, "0a"], [4, "0b"]);
   assert.equal(lastSharedEpoch(commitHistory(commits([1, "01"], [2, "02"], [3, "03"])), own), 2);

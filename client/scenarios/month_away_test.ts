@@ -73,55 +73,56 @@ suite("KeyPackages over time", {
     assert.equal((await core.stockOf(deviceId)).available, 19);
   },
 
-  "somebody who was away for a month is in every group that invited him meanwhile, and reads all that came after each invitation":
-    async ({ core, join }) => {
-      const people = [await join("anna"), await join("carl"), await join("dora")];
-      const bert = await join("bert");
-      const [anna, carl, dora] = people;
-      // They know each other, so that what comes is no invitation to be accepted first.
-      for (const person of people) await person.engine.startChat([bert.username]);
-      await bert.until(async () => (await bert.engine.chats()).length === 3, "three chats");
-      const deviceId = await deviceIdOf(await bert.recipientKey());
-      await bert.engine.close();
-      bert.storage = bert.storage.restarted();
+  "a person away for a month is in every group that invited them, and reads all after each invitation": async (
+    { core, join },
+  ) => {
+    const people = [await join("anna"), await join("carl"), await join("dora")];
+    const bert = await join("bert");
+    const [anna, carl, dora] = people;
+    // They know each other, so that what comes is no invitation to be accepted first.
+    for (const person of people) await person.engine.startChat([bert.username]);
+    await bert.until(async () => (await bert.engine.chats()).length === 3, "three chats");
+    const deviceId = await deviceIdOf(await bert.recipientKey());
+    await bert.engine.close();
+    bert.storage = bert.storage.restarted();
 
-      const invited: { chatId: string; by: Person; texts: string[] }[] = [];
-      const inviters = new Map([[1, anna], [2, carl], [9, dora], [16, anna], [23, carl], [31, dora]]);
-      for (let day = 1; day <= 31; day++) {
-        core.time.pass(dayMs);
-        for (const person of people) await person.connected();
-        const by = inviters.get(day);
-        if (by) {
-          const others = people.filter((person) => person !== by);
-          const chatId = await by.engine.startChat(
-            [bert.username, ...others.map(({ username }) => username)],
-            `group of day ${day}`,
-          );
-          for (const other of others) await other.sees(chatId);
-          invited.push({ chatId, by, texts: [] });
-        }
-        for (const group of invited) {
-          const text = `day ${day}`;
-          await group.by.says(group.chatId, text);
-          group.texts.push(text);
-        }
+    const invited: { chatId: string; by: Person; texts: string[] }[] = [];
+    const inviters = new Map([[1, anna], [2, carl], [9, dora], [16, anna], [23, carl], [31, dora]]);
+    for (let day = 1; day <= 31; day++) {
+      core.time.pass(dayMs);
+      for (const person of people) await person.connected();
+      const by = inviters.get(day);
+      if (by) {
+        const others = people.filter((person) => person !== by);
+        const chatId = await by.engine.startChat(
+          [bert.username, ...others.map(({ username }) => username)],
+          `group of day ${day}`,
+        );
+        for (const other of others) await other.sees(chatId);
+        invited.push({ chatId, by, texts: [] });
       }
-      for (const { chatId, by } of invited) await by.settled(chatId);
-      // The last resort alone has kept him reachable, and still does.
-      assert.deepEqual(await core.stockOf(deviceId), { available: 0, lastResort: true });
+      for (const group of invited) {
+        const text = `day ${day}`;
+        await group.by.says(group.chatId, text);
+        group.texts.push(text);
+      }
+    }
+    for (const { chatId, by } of invited) await by.settled(chatId);
+    // The last resort alone has kept him reachable, and still does.
+    assert.deepEqual(await core.stockOf(deviceId), { available: 0, lastResort: true });
 
-      await bert.start();
-      // His session was of 30 days; the device and its keys are what they were.
-      await bert.until(async () => (await bert.engine.account()).kind === "ended", "the end of the session");
-      await bert.engine.signIn(bert.username, password);
-      await bert.connected();
-      for (const { chatId, by, texts } of invited) {
-        await bert.sees(chatId, ({ active }) => active);
-        await bert.hears(chatId, by.username, texts);
-        await bert.says(chatId, "back");
-        await by.hears(chatId, bert.username, ["back"]);
-      }
-      assert.deepEqual(bert.problems, []);
-      await bert.until(async () => (await core.stockOf(deviceId)).available >= 20, "a fresh stock");
-    },
+    await bert.start();
+    // His session was of 30 days; the device and its keys are what they were.
+    await bert.until(async () => (await bert.engine.account()).kind === "ended", "the end of the session");
+    await bert.engine.signIn(bert.username, password);
+    await bert.connected();
+    for (const { chatId, by, texts } of invited) {
+      await bert.sees(chatId, ({ active }) => active);
+      await bert.hears(chatId, by.username, texts);
+      await bert.says(chatId, "back");
+      await by.hears(chatId, bert.username, ["back"]);
+    }
+    assert.deepEqual(bert.problems, []);
+    await bert.until(async () => (await core.stockOf(deviceId)).available >= 20, "a fresh stock");
+  },
 });

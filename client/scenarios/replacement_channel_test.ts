@@ -3,9 +3,7 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication, delivery } from "../../schema/rpc/methods.ts";
 import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import { commitHistory } from "../sync/reinit/fork_point.ts";
 import type { ChatRecord } from "../sync/conversation/records.ts";
-import { judgeReplacement, type ReplacementFacts } from "../sync/reinit/replacement_rules.ts";
 import { signReplacement } from "../sync/reinit/replacement_maker.ts";
 import { deviceOf } from "../testing/forged_group.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
@@ -62,54 +60,55 @@ async function forgeSuccessor(
 }
 
 suite("a conversation whose channel can not go on", {
-  "GRP-5: moves to a successor channel when no honest member accepts a commit, and keeps history, title, roles and what waited":
-    async ({ core, join }) => {
-      const [anna, bert, carl, mallory] = [
-        await join("anna"),
-        await join("bert"),
-        await join("carl"),
-        await join("mallory"),
-      ];
-      const chatId = await group([anna, bert, carl, mallory]);
-      await bert.says(chatId, "once");
-      await anna.hears(chatId, bert.username, ["once"]);
-      const { rpc, mls, state } = await takeOver(core, mallory, chatId);
-      const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
-      await sendCommit({ rpc }, chatId, pending, { commit: random(500) });
-      await bert.until(
-        async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")),
-        "the refusal",
+  "GRP-5: a conversation moves when no honest member accepts a commit, and keeps history and roles": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, mallory] = [
+      await join("anna"),
+      await join("bert"),
+      await join("carl"),
+      await join("mallory"),
+    ];
+    const chatId = await group([anna, bert, carl, mallory]);
+    await bert.says(chatId, "once");
+    await anna.hears(chatId, bert.username, ["once"]);
+    const { rpc, mls, state } = await takeOver(core, mallory, chatId);
+    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    await sendCommit({ rpc }, chatId, pending, { commit: random(500) });
+    await bert.until(
+      async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")),
+      "the refusal",
+    );
+    await moved([anna, bert, carl], chatId);
+    await anna.says(chatId, "upon");
+    await bert.hears(chatId, anna.username, ["upon"]);
+    await bert.says(chatId, "a time");
+    await carl.hears(chatId, bert.username, ["once", "a time"]);
+    for (const person of [anna, bert, carl]) {
+      const chat = (await person.chat(chatId))!;
+      assert.deepEqual([
+        chat.title,
+        chat.members.length,
+        chat.members.find(({ username }) => username === anna.username)?.role,
+      ], ["The Long Walk", 4, "admin"]);
+      assert.equal(
+        (await person.engine.chats()).filter(({ title }) => title === "The Long Walk").length,
+        1,
+        "one conversation",
       );
-      await moved([anna, bert, carl], chatId);
-      await anna.says(chatId, "upon");
-      await bert.hears(chatId, anna.username, ["upon"]);
-      await bert.says(chatId, "a time");
-      await carl.hears(chatId, bert.username, ["once", "a time"]);
-      for (const person of [anna, bert, carl]) {
-        const chat = (await person.chat(chatId))!;
-        assert.deepEqual([
-          chat.title,
-          chat.members.length,
-          chat.members.find(({ username }) => username === anna.username)?.role,
-        ], ["The Long Walk", 4, "admin"]);
-        assert.equal(
-          (await person.engine.chats()).filter(({ title }) => title === "The Long Walk").length,
-          1,
-          "one conversation",
-        );
-        const record = await recordOf(person, chatId);
-        assert.deepEqual(
-          [toHex(record.firstChannelId), record.earlier],
-          [chatId, [chatId]],
-          "message ids go on with the first channel",
-        );
-        assert.notEqual(toHex(record.channelId), chatId);
-      }
-      await bert.crash();
-      await bert.connected();
-      await bert.says(chatId, "after a restart");
-      await carl.hears(chatId, bert.username, ["once", "a time", "after a restart"]);
-    },
+      const record = await recordOf(person, chatId);
+      assert.deepEqual(
+        [toHex(record.firstChannelId), record.earlier],
+        [chatId, [chatId]],
+        "message ids go on with the first channel",
+      );
+      assert.notEqual(toHex(record.channelId), chatId);
+    }
+    await bert.crash();
+    await bert.connected();
+    await bert.says(chatId, "after a restart");
+    await carl.hears(chatId, bert.username, ["once", "a time", "after a restart"]);
+  },
 
   "GRP-5: moves to a successor channel when the core was restored from an old backup, twice if need be": async (
     { core, join },
@@ -239,34 +238,35 @@ suite("a conversation whose channel can not go on", {
     await Promise.all([anna, bert].map((person) => person.hears(chatId, carl.username, ["one"])));
   },
 
-  "GRP-5.4: of three successors at the same time the one with the smallest channelId stays, in whatever order they come":
-    async ({ core, join }) => {
-      const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
-      const chatId = await group([anna, bert, carl, dora]);
-      for (const { username } of [bert, carl]) await anna.engine.setRole(chatId, username, "admin");
-      await Promise.all(
-        [bert, carl, dora].map((person) =>
-          person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 3)
-        ),
+  "GRP-5.4: of three replacements at the same time the one with the smallest channelId stays": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const chatId = await group([anna, bert, carl, dora]);
+    for (const { username } of [bert, carl]) await anna.engine.setRole(chatId, username, "admin");
+    await Promise.all(
+      [bert, carl, dora].map((person) =>
+        person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 3)
+      ),
+    );
+    const makers = [anna, bert, carl];
+    const hostile = await Promise.all(makers.map((maker) => takeOver(core, maker, chatId)));
+    const channelIds = [3, 2, 1].map((first) => new Uint8Array([first, ...random(31)]));
+    for (const [index, maker] of makers.entries()) {
+      await forgeSuccessor(
+        chatId,
+        hostile[index],
+        [maker, dora, ...makers.filter((other) => other !== maker)],
+        {},
+        channelIds[index],
       );
-      const makers = [anna, bert, carl];
-      const hostile = await Promise.all(makers.map((maker) => takeOver(core, maker, chatId)));
-      const channelIds = [3, 2, 1].map((first) => new Uint8Array([first, ...random(31)]));
-      for (const [index, maker] of makers.entries()) {
-        await forgeSuccessor(
-          chatId,
-          hostile[index],
-          [maker, dora, ...makers.filter((other) => other !== maker)],
-          {},
-          channelIds[index],
-        );
-      }
-      await dora.until(
-        async () => toHex((await recordOf(dora, chatId)).channelId) === toHex(channelIds[2]),
-        "the smallest",
-      );
-      assert.equal((await dora.notices(chatId)).some((notice) => notice.startsWith("rejected")), false);
-    },
+    }
+    await dora.until(
+      async () => toHex((await recordOf(dora, chatId)).channelId) === toHex(channelIds[2]),
+      "the smallest",
+    );
+    assert.equal((await dora.notices(chatId)).some((notice) => notice.startsWith("rejected")), false);
+  },
 
   "GRP-5.4: what was said in a successor that did not last is said again in the one that stays, once": async (
     { core, join },
@@ -358,42 +358,41 @@ suite("a conversation whose channel can not go on", {
     assert.deepEqual([chatId, toHex(channelId)].map((channel) => core.log.channel(channel).messages.length), [1, 0]);
   },
 
-  "GRP-5.3: whom, and what, an admin changes by a move that a device can not check is shown by lines, as a commit's would be":
-    async ({ core, join }) => {
-      const [anna, bert, carl, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("eve")];
-      const chatId = await group([anna, bert, carl]);
-      const hostile = await takeOver(core, anna, chatId);
-      const unheardOf = random(32);
-      await forgeSuccessor(chatId, hostile, [anna, bert, eve], {
-        channelId: random(32),
-        transcriptHash: random(32),
-        firstChannelId: fromHex(chatId),
-      }, unheardOf);
-      await moved([bert], chatId);
-      assert.deepEqual((await bert.notices(chatId)).slice(-3), [
-        `successor ${anna.username} rejected-commit`,
-        `removed ${carl.username}`,
-        `added ${eve.username}`,
-      ]);
-      // The present channel, by its word after epochs that bert has not reached.
-      const { account } = await hostile.rpc.call(authentication.lookup, { username: eve.username });
-      const roles = { ...hostile.mls.info(hostile.state).roles, [toHex(account.accountKey)]: "admin" } as const;
-      await forgeSuccessor(
-        chatId,
-        hostile,
-        [anna, bert, eve, carl],
-        { channelId: unheardOf, lastEpoch: 99n, firstChannelId: fromHex(chatId) },
-        random(32),
-        { name: "Later", roles },
-      );
-      await moved([bert], chatId, 2);
-      assert.deepEqual((await bert.notices(chatId)).slice(-4), [
-        `successor ${anna.username} rejected-commit`,
-        `added ${carl.username}`,
-        `promoted ${eve.username}`,
-        "renamed Later",
-      ]);
-    },
+  "GRP-5.3: changes by a move that a device can not check are shown by lines": async ({ core, join }) => {
+    const [anna, bert, carl, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("eve")];
+    const chatId = await group([anna, bert, carl]);
+    const hostile = await takeOver(core, anna, chatId);
+    const unheardOf = random(32);
+    await forgeSuccessor(chatId, hostile, [anna, bert, eve], {
+      channelId: random(32),
+      transcriptHash: random(32),
+      firstChannelId: fromHex(chatId),
+    }, unheardOf);
+    await moved([bert], chatId);
+    assert.deepEqual((await bert.notices(chatId)).slice(-3), [
+      `successor ${anna.username} rejected-commit`,
+      `removed ${carl.username}`,
+      `added ${eve.username}`,
+    ]);
+    // The present channel, by its word after epochs that bert has not reached.
+    const { account } = await hostile.rpc.call(authentication.lookup, { username: eve.username });
+    const roles = { ...hostile.mls.info(hostile.state).roles, [toHex(account.accountKey)]: "admin" } as const;
+    await forgeSuccessor(
+      chatId,
+      hostile,
+      [anna, bert, eve, carl],
+      { channelId: unheardOf, lastEpoch: 99n, firstChannelId: fromHex(chatId) },
+      random(32),
+      { name: "Later", roles },
+    );
+    await moved([bert], chatId, 2);
+    assert.deepEqual((await bert.notices(chatId)).slice(-4), [
+      `successor ${anna.username} rejected-commit`,
+      `added ${carl.username}`,
+      `promoted ${eve.username}`,
+      "renamed Later",
+    ]);
+  },
 
   "GRP-5.1: an admin can not move the conversation to another history": async ({ core, join }) => {
     const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
@@ -406,162 +405,4 @@ suite("a conversation whose channel can not go on", {
     await anna.says(chatId, "where we were");
     await bert.hears(chatId, anna.username, ["where we were"]);
   },
-});
-
-const key = (fill: number) => new Uint8Array(32).fill(fill);
-const credential = (fill: number, username: string) => ({
-  username,
-  accountKey: key(fill),
-  deviceId: new Uint8Array(16),
-  listVersion: 1,
-  rootSignature: new Uint8Array(64),
-});
-const member = (fill: number, username: string, role: "admin" | "member") => ({
-  leafIndex: fill,
-  credential: credential(fill, username),
-  recipientKey: key(fill),
-  xwingPublicKey: new Uint8Array(1216),
-  role,
-});
-
-function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
-  const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
-  const old = {
-    channelId: key(9),
-    standing: { kind: "member" },
-    kind: "group",
-    name: "x",
-    epoch: 7,
-    commits: [{ n: 2, commitId: "02".repeat(16) }, { n: 7, commitId: "07".repeat(16) }],
-    members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, {
-      username: "bert",
-      accountKey: toHex(key(2)),
-      role: "member",
-    }],
-  } as unknown as ChatRecord;
-  return {
-    supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
-    info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
-    maker: toHex(key(1)),
-    members: [anna, bert],
-    old,
-    past: [{ n: 7, commitId: "", S: key(0), hash: key(8), atMs: 0 }],
-    ...change,
-  };
-}
-
-Deno.test("GRP-5.1: judgeSuccessor() takes a successor of the history that it knows, and of one that it has not reached yet", () => {
-  assert.equal(judgeReplacement(facts({})), undefined);
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })),
-    "GRP-5.1",
-  );
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })),
-    "GRP-5.1",
-    "too long ago to know",
-  );
-  const { old } = facts({});
-  const broken = {
-    ...old,
-    standing: { kind: "broken" as const, desync: { code: "fork" as const, epoch: 8, need: "readd" as const } },
-  };
-  assert.equal(
-    judgeReplacement(
-      facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
-    ),
-    undefined,
-    "it can not follow its own history",
-  );
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })),
-    undefined,
-  );
-});
-
-Deno.test("GRP-5.1: judgeSuccessor() takes one of another history where both have been in an epoch before, never of one that merely stopped earlier", () => {
-  const other = { channelId: key(9), lastEpoch: 6n, transcriptHash: key(7), reason: "" };
-  const [second, sixth] = [{ n: 2, commitId: "02".repeat(16) }, { n: 6, commitId: "06".repeat(16) }];
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([second, sixth]) } })),
-    undefined,
-    "they parted after epoch 2",
-  );
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([{ ...second, n: 3 }, sixth]) } })),
-    "GRP-5.1",
-    "the same commit made another epoch",
-  );
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([sixth]) } })),
-    "GRP-5.1",
-    "no epoch in common",
-  );
-  assert.equal(
-    judgeReplacement(facts({ supersedes: { ...other, lastEpoch: 2n, commits: commitHistory([second]) } })),
-    "GRP-5.1",
-    "it was here, and went on: an old state must not take it back",
-  );
-  const { info, members, old } = facts({});
-  const changed = {
-    info: { ...info, name: "y" },
-    members: [...members, member(3, "eve", "member")],
-    supersedes: { ...other, lastEpoch: 7n, commits: commitHistory([second]) },
-  };
-  assert.equal(judgeReplacement(facts(changed)), undefined, "the other part may have changed accounts and name");
-  assert.equal(
-    judgeReplacement(facts({ ...changed, maker: toHex(key(2)) })),
-    "GRP-5.2",
-    "a member, or one that is no admin any more, moves nobody",
-  );
-  const later = { ...old, commits: [{ n: 7, commitId: "07".repeat(16) }] };
-  assert.equal(
-    judgeReplacement(facts({ old: later, supersedes: { ...other, commits: commitHistory([sixth]) } })),
-    undefined,
-    "who came in later has no history to hold it against",
-  );
-});
-
-Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {
-  assert.equal(judgeReplacement(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
-  assert.equal(judgeReplacement(facts({ maker: undefined })), "GRP-5.2");
-});
-
-Deno.test("GRP-5.3: judgeSuccessor() refuses another kind or name, accounts that were not there, and admins that were none", () => {
-  const { info, members } = facts({});
-  assert.equal(judgeReplacement(facts({ info: { ...info, kind: "direct" } })), "GRP-5.3");
-  assert.equal(judgeReplacement(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
-  assert.equal(judgeReplacement(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
-  assert.equal(judgeReplacement(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
-});
-
-Deno.test("GRP-5.3: judgeSuccessor() lets accounts, admins and name differ where commits or moves were missed, never the kind, nor the accounts of a chat of two", () => {
-  const { info, members, old, supersedes } = facts({});
-  const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
-  const unseen: Partial<ReplacementFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
-    supersedes: { ...supersedes, channelId: key(5) },
-  }, { old: { ...old, standing: { kind: "left" as const } } }];
-  for (const circumstances of unseen) {
-    assert.equal(judgeReplacement(facts({ ...changed, ...circumstances })), undefined);
-    assert.equal(judgeReplacement(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
-    assert.equal(judgeReplacement(facts({ ...circumstances, info: { ...info, kind: "direct" } })), "GRP-5.3");
-    const direct = {
-      ...circumstances,
-      info: { ...info, kind: "direct" as const },
-      old: { ...(circumstances.old ?? old), kind: "direct" as const },
-    };
-    assert.equal(judgeReplacement(facts(direct)), undefined);
-    assert.equal(judgeReplacement(facts({ ...direct, members: changed.members })), "GRP-5.3");
-  }
-});
-
-Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
-  const { old, supersedes } = facts({});
-  const out = { ...old, standing: { kind: "left" as const } };
-  assert.equal(judgeReplacement(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
-  assert.equal(
-    judgeReplacement(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })),
-    undefined,
-    "the commit that took it out",
-  );
 });

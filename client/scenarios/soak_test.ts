@@ -5,7 +5,7 @@ import { soak } from "../testing/soak/soak.ts";
 
 const seed = Number(Deno.env.get("QPQ_SEED") ?? 7);
 
-Deno.test("20 clients that change the group and send at random and at once, some away, some dying, end in one epoch with one member list and one transcript; nothing lost, nothing twice, in order", async () => {
+Deno.test("20 clients at random end in one epoch and transcript: nothing lost, nothing twice", async () => {
   const { wrong, epoch, accepted, deliveries } = await soak({ clients: 20, steps: 100, seed, patienceMs: 60_000 });
   assert.deepEqual(wrong.slice(0, 20), [], `again: QPQ_SEED=${seed} npm run soak -- --clients 20 --steps 100`);
   assert.ok(
@@ -14,7 +14,7 @@ Deno.test("20 clients that change the group and send at random and at once, some
   );
 });
 
-Deno.test("10 clients that each want 3 commits at once all get through: they back off with jitter, and nobody starves", async () => {
+Deno.test("10 clients that each want 3 commits at once all get through, and nobody starves", async () => {
   const [clients, wishes] = [10, 3];
   const core = await TestCore.start();
   const people: Person[] = [];

@@ -487,7 +487,8 @@ export class Vault extends $.Struct {
     return $.utils.disown(this.recoveryKey);
   }
   /**
-* 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no recovery by the code
+* 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no
+* recovery by the code
 *
 */
   get recoveryKey(): $.Data {
@@ -2431,7 +2432,8 @@ export class AuthenticationService$Client {
     }
   ];
   /**
-* Who: P. First half of OPAQUE registration. suite: "qpq-opaque-1" (else E014). username: 3 to 32 of a–z 0–9 . _ -, first a letter (E007).
+* Who: P. First half of OPAQUE registration. suite: "qpq-opaque-1" (else E014). username: 3 to 32 of a–z 0–9
+* . _ -, first a letter (E007).
 * request: OPAQUE RegistrationRequest (33 bytes). response: RegistrationResponse. Errors: E005, E006, E007.
 *
 */
@@ -2444,9 +2446,11 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RegisterStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1, exactly one device =
+* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version
+* 1, exactly one device =
 * recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-* "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+* "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors:
+* E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 *
 */
   registerFinish(paramsFunc?: (params: AuthenticationService_RegisterFinish$Params) => void): AuthenticationService_RegisterFinish$Results$Promise {
@@ -2458,7 +2462,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RegisterFinish$Results$Promise(pipeline);
   }
   /**
-* Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s, single use. Errors: E005.
+* Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s,
+* single use. Errors: E005.
 *
 */
   loginStart(paramsFunc?: (params: AuthenticationService_LoginStart$Params) => void): AuthenticationService_LoginStart$Results$Promise {
@@ -2470,9 +2475,12 @@ export class AuthenticationService$Client {
     return new AuthenticationService_LoginStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session key). A wrong password and an unknown
-* username are both E008. A revoked device is E003. The session is bound to the device SHA-256(recipientKey)[0..16); while that device is not in the account's
-* list (`enrolled` false) the session may only call getVault, challenge, putDeviceList, lookup and logout (else E003). Errors: E003, E005, E008, E023.
+* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session
+* key). A wrong password and an unknown
+* username are both E008. A revoked device is E003. The session is bound to the device
+* SHA-256(recipientKey)[0..16); while that device is not in the account's
+* list (`enrolled` false) the session may only call getVault, challenge, putDeviceList, lookup and logout
+* (else E003). Errors: E003, E005, E008, E023.
 *
 */
   loginFinish(paramsFunc?: (params: AuthenticationService_LoginFinish$Params) => void): AuthenticationService_LoginFinish$Results$Promise {
@@ -2520,8 +2528,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_GetVault$Results$Promise(pipeline);
   }
   /**
-* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion, else E015. Both wraps and recoveryKey
-* must be the stored ones (E014), unless the session began with the password within the last 5 minutes. Errors: E011, E014, E015, E023.
+* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is
+* expectedVersion, else E015. Both wraps and recoveryKey
+* must be the stored ones (E014), unless the session began with the password within the last 5 minutes.
+* Errors: E011, E014, E015, E023.
 *
 */
   putVault(paramsFunc?: (params: AuthenticationService_PutVault$Params) => void): AuthenticationService_PutVault$Results$Promise {
@@ -2533,8 +2543,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_PutVault$Results$Promise(pipeline);
   }
   /**
-* Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same accountKey and username, else
-* E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and queue. Errors: E014, E015, E023.
+* Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same
+* accountKey and username, else
+* E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and queue.
+* Errors: E014, E015, E023.
 *
 */
   putDeviceList(paramsFunc?: (params: AuthenticationService_PutDeviceList$Params) => void): AuthenticationService_PutDeviceList$Results$Promise {
@@ -2582,8 +2594,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_SearchUsers$Results$Promise(pipeline);
   }
   /**
-* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present one. All or nothing. Each is decoded and verified:
-* E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023 credential of another device, E025 X-Wing key.
+* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present
+* one. All or nothing. Each is decoded and verified:
+* E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023 credential of another device, E025
+* X-Wing key.
 *
 */
   uploadKeyPackages(paramsFunc?: (params: AuthenticationService_UploadKeyPackages$Params) => void): AuthenticationService_UploadKeyPackages$Results$Promise {
@@ -2607,8 +2621,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_CountKeyPackages$Results$Promise(pipeline);
   }
   /**
-* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once and removed in the same
-* transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names the device).
+* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
+* once and removed in the same
+* transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names
+* the device).
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {
@@ -2644,8 +2660,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RevokeSession$Results$Promise(pipeline);
   }
   /**
-* Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the vault with its new wrap (compare-and-set as putVault)
-* and the end of every other session. The session must have begun with the password within the last 5 minutes (E003): a device alone can not lock its owner out. Errors: E003, E011, E015, E023.
+* Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the
+* vault with its new wrap (compare-and-set as putVault)
+* and the end of every other session. The session must have begun with the password within the last 5
+* minutes (E003): a device alone can not lock its owner out. Errors: E003, E011, E015, E023.
 *
 */
   changePassword(paramsFunc?: (params: AuthenticationService_ChangePassword$Params) => void): AuthenticationService_ChangePassword$Results$Promise {
@@ -2657,7 +2675,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_ChangePassword$Results$Promise(pipeline);
   }
   /**
-* Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes, single use, 60 s. An unknown username is answered like a known one. Errors: E005.
+* Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes,
+* single use, 60 s. An unknown username is answered like a known one. Errors: E005.
 *
 */
   recoverStart(paramsFunc?: (params: AuthenticationService_RecoverStart$Params) => void): AuthenticationService_RecoverStart$Results$Promise {
@@ -2669,8 +2688,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RecoverStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE registration of the new password. request: RegistrationRequest (33 bytes). signature: recovery
-* key over schema/recovery.ts, recoverOpenBytes. A wrong code, an unknown username and an account without recovery key are all E008. Errors: E005, E008.
+* Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE
+* registration of the new password. request: RegistrationRequest (33 bytes). signature: recovery
+* key over schema/recovery.ts, recoverOpenBytes. A wrong code, an unknown username and an account without
+* recovery key are all E008. Errors: E005, E008.
 *
 */
   recoverOpen(paramsFunc?: (params: AuthenticationService_RecoverOpen$Params) => void): AuthenticationService_RecoverOpen$Results$Promise {
@@ -2682,7 +2703,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RecoverOpen$Results$Promise(pipeline);
   }
   /**
-* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session.
+* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE
+* record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every
+* session.
 * signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
 *
 */
@@ -2925,7 +2948,8 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.body);
   }
   /**
-* the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes by fetchBody
+* the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes
+* by fetchBody
 *
 */
   get body(): $.Data {
@@ -2967,7 +2991,8 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.removed);
   }
   /**
-* commit: recipientKeys as the committer told them to the server; the receiver compares them with what the commit does
+* commit: recipientKeys as the committer told them to the server; the receiver compares them with what the
+* commit does
 *
 */
   get removed(): $.List<$.Data> {
@@ -3007,7 +3032,8 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.membersHash);
   }
   /**
-* commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes, empty for what an older server queued
+* commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32
+* bytes, empty for what an older server queued
 *
 */
   get membersHash(): $.Data {
@@ -4259,7 +4285,8 @@ export class DeliveryService$Client {
     }
   ];
   /**
-* Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
+* Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
+* notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
 * answered as the first was and stored once. Errors: E011, E012, E013, E016.
 *
 */
@@ -4272,7 +4299,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Enqueue$Results$Promise(pipeline);
   }
   /**
-* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤ 192 KiB. channelId
+* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤
+* 200) and ≤ 192 KiB. channelId
 * empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
 *
 */
@@ -4297,7 +4325,8 @@ export class DeliveryService$Client {
     return new DeliveryService_FetchWait$Results$Promise(pipeline);
   }
   /**
-* Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller resets or the server ends it with E040. An
+* Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller
+* resets or the server ends it with E040. An
 * element with no entries marks the end of the backlog, and comes again every 20 s as a sign of life.
 *
 */
@@ -4334,7 +4363,8 @@ export class DeliveryService$Client {
     return new DeliveryService_AckEntries$Results$Promise(pipeline);
   }
   /**
-* Who: D. A channel at epoch 0 whose only member is the calling device. Idempotent for its creator; an id of another: E003. ≤ 1,000 channels a device (E032).
+* Who: D. A channel at epoch 0 whose only member is the calling device. Idempotent for its creator; an id of
+* another: E003. ≤ 1,000 channels a device (E032).
 *
 */
   createChannel(paramsFunc?: (params: DeliveryService_CreateChannel$Params) => void): DeliveryService_CreateChannel$Results$Promise {
@@ -4346,12 +4376,18 @@ export class DeliveryService$Client {
     return new DeliveryService_CreateChannel$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
-* that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014).
-* removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-* answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries.
-* E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for which that much waits is left out of the commit
-* instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is away never stops a group.
+* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that
+* join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
+* that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖
+* header (1,168), in any order, each exactly once (E014).
+* removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is
+* 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
+* answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome,
+* headers, queue entries.
+* E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
+* which that much waits is left out of the commit
+* instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
+* away never stops a group.
 *
 */
   commit(paramsFunc?: (params: DeliveryService_Commit$Params) => void): DeliveryService_Commit$Results$Promise {
@@ -4363,8 +4399,10 @@ export class DeliveryService$Client {
     return new DeliveryService_Commit$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership, same (sender device, channelId, messageId) within 30 days (same
-* bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015). Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
+* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
+* membership, same (sender device, channelId, messageId) within 30 days (same
+* bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
+* Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
 *
 */
   publish(paramsFunc?: (params: DeliveryService_Publish$Params) => void): DeliveryService_Publish$Results$Promise {
@@ -4376,7 +4414,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Publish$Results$Promise(pipeline);
   }
   /**
-* Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a backup, 0 if never; restoredToMs: the newest message that the
+* Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a
+* backup, 0 if never; restoredToMs: the newest message that the
 * backup had. Devices send again what they had sent after it.
 *
 */
@@ -4413,7 +4452,8 @@ export class DeliveryService$Client {
     return new DeliveryService_FetchBody$Results$Promise(pipeline);
   }
   /**
-* Who: D. After the Call come Chunks: ciphertext only, addressed by its SHA-256. Idempotent. Errors: E014 (hash), E030, E032.
+* Who: D. After the Call come Chunks: ciphertext only, addressed by its SHA-256. Idempotent. Errors: E014
+* (hash), E030, E032.
 *
 */
   putBlob(paramsFunc?: (params: DeliveryService_PutBlob$Params) => void): DeliveryService_PutBlob$Results$Promise {

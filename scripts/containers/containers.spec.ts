@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { get as httpsGet } from "node:https";
-import type { IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 import { Person } from "../../e2e/person.ts";
@@ -12,7 +11,10 @@ import { hashFiles } from "../build_manifest.mjs";
 import { deno, root, webRoot } from "../paths.mjs";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { verifyServed } from "../verify-build.mjs";
+import { ask } from "./ask.ts";
+import { filesOf } from "./image_files.ts";
 import { compose, docker, evaluate, healthCheckOf, idOf, inspect, settings } from "./compose.ts";
+import { healthy } from "./healthy.ts";
 
 test.describe.configure({ mode: "serial" });
 
@@ -21,35 +23,13 @@ const page = "http://localhost:8080";
 test.afterEach(({}, { status, expectedStatus }) => {
   if (status === expectedStatus) return;
   console.log(compose("ps"), compose("logs", "--no-color", "--tail", "60"));
-  for (const service of ["core", "gateway"]) {
-    if (compose("ps", "-q", service).trim() !== "") {
-      console.log(service, JSON.stringify(inspect(service).State, undefined, 2));
-    }
-  }
+  const there = ["core", "gateway"].filter((service) => compose("ps", "-q", service).trim() !== "");
+  for (const service of there) console.log(service, JSON.stringify(inspect(service).State, undefined, 2));
 });
 
 test.afterAll(() => {
   compose("down", "-v", "--timeout", "15");
 });
-
-/** Waits for the engine's own verdict, which its health checks give. */
-async function healthy(service: string): Promise<void> {
-  await expect.poll(() => inspect(service).State.Health?.Status, { timeout: 30_000 }).toBe("healthy");
-}
-
-/** The paths in an image. */
-function filesOf(image: string): string[] {
-  const folder = mkdtempSync(`${tmpdir()}/qpq-image-`);
-  const id = docker("create", image).trim();
-  try {
-    docker("export", "-o", `${folder}/image.tar`, id);
-    return execFileSync("tar", ["-tf", `${folder}/image.tar`], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }).trim()
-      .split("\n");
-  } finally {
-    docker("rm", id);
-    rmSync(folder, { recursive: true });
-  }
-}
 
 test("the unmodified Dockerfile builds through the unmodified compose.yaml", () => {
   compose("down", "-v");
@@ -321,36 +301,6 @@ test("`down` drains both services with exit code 0, and a new `up` finds account
   await alice.close();
   await bob.close();
 });
-
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
-/** A request to this machine under a public name. */
-function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Answer> {
-  const { hostname, port, pathname, protocol } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const options = {
-      hostname: "127.0.0.1",
-      port: port || (protocol === "https:" ? 443 : 80),
-      path: pathname,
-      headers: { host: hostname },
-      servername: hostname,
-      ca,
-    };
-    get(options, (response) => {
-      const pieces: Buffer[] = [];
-      response.on("data", (piece: Buffer) => pieces.push(piece));
-      response.on(
-        "end",
-        () =>
-          resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces).toString() }),
-      );
-    }).on("error", reject);
-  });
-}
 
 test("with a domain and PEM files the app comes over HTTPS, and calls reach the core", async () => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);

@@ -3,7 +3,8 @@ import { reactionsBySign } from "./message_reactions.ts";
 
 Deno.test("reactionsBySign() makes one entry a sign, and counts nobody twice", () => {
   const reaction = (text: string, sender: string) => ({ id: "", sender, senderKey: "", text });
-  const reactions = [reaction("👍", "anna"), reaction("🎉", "bert"), reaction("👍", "bert"), reaction("👍", "anna")];
+  const [anna, bert] = ["anna", "bert"];
+  const reactions = [reaction("👍", anna), reaction("🎉", bert), reaction("👍", bert), reaction("👍", anna)];
   assert.deepEqual(reactionsBySign(reactions), [
     { sign: "👍", senders: ["anna", "bert"] },
     { sign: "🎉", senders: ["bert"] },

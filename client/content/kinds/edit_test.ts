@@ -29,7 +29,7 @@ Deno.test("editKind.apply() changes the text alone, and marks the line as edited
   assert.equal(editKind.countsAsUnread, false);
 });
 
-Deno.test("editKind.apply() refuses another account, and neither wakes a deleted message nor makes a line of an unknown one", () => {
+Deno.test("editKind.apply() refuses another account, and changes no deleted or unknown message", () => {
   const edit = read(textBody("new words"));
   assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "old" })), { kind: "refused" });
   assert.deepEqual(editKind.apply(edit, anna, lineOfAnna({ text: "", deleted: true })), { kind: "nothing" });

@@ -8,7 +8,7 @@ export interface UnsupportedContent {
   text: string;
 }
 
-/** The last kind: it reads all that no other does. Unknown dispositions are texts (draft-ietf-mimi-content-07 §8.1). */
+/** The last kind reads all that no other does. Unknown dispositions are texts (draft-ietf-mimi-content-07 §8.1). */
 export const unsupportedKind = {
   name: "unsupported",
   countsAsUnread: true,

@@ -27,7 +27,10 @@ export function contentOf(item: MessageItem): MessageContent {
   return Object.fromEntries(shown) as unknown as MessageContent;
 }
 
-/** @returns the line with another content; nothing of the old one is left in it, nor anything to send again once deleted */
+/**
+ * @returns the line with another content; nothing of the old one is left in it, nor anything to send again
+ *   once deleted
+ */
 export function withContent(item: MessageItem, content: MessageContent): MessageItem {
   if (content.deleted) {
     const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = item;

@@ -174,7 +174,10 @@ export class Membership {
   }
 }
 
-/** @returns the names without repeats and without the own one. @throws EngineError L003 for nobody, L011 for too many */
+/**
+ * @returns the names without repeats and without the own one
+ * @throws EngineError L003 for nobody, L011 for too many
+ */
 function wantedOf({ account }: SyncContext, usernames: string[]): string[] {
   const wanted = [...new Set(usernames)].filter((username) => username !== account.username);
   if (wanted.length === 0) throw new EngineError({ code: LocalCode.noSuchUser, detail: "nobody to talk to" });

@@ -39,7 +39,7 @@ function suspecting() {
   return { world, desync, passTime };
 }
 
-Deno.test("a suspicion ends with the epoch that it was raised in: a commit that lost its race is no rollback", async () => {
+Deno.test("a suspicion ends with its epoch: a commit that lost its race is no rollback", async () => {
   const { world, desync, passTime } = suspecting();
   desync.raise(chatId, ErrorCode.staleEpoch);
   world.epoch = 6;
@@ -60,7 +60,7 @@ Deno.test("a suspicion does not stand while entries of the channel wait", async 
   assert.deepEqual(world.found, []);
 });
 
-Deno.test("a suspicion that stands is a server that went back in time, or a commit that was missed, by where the server is", async () => {
+Deno.test("a suspicion that stands is a server that went back in time, or a missed commit", async () => {
   for (const [serverEpoch, found] of [[4, ["server-behind"]], [7, ["fork"]], [5, []]] as const) {
     const { world, desync, passTime } = suspecting();
     world.serverEpoch = serverEpoch;

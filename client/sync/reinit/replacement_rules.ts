@@ -3,10 +3,10 @@
  *
  * | rule | what it refuses |
  * |---|---|
- * | GRP-5.1 | a last common epoch or transcript hash that is not in this device's history, unless both histories forked at an epoch that both have been in |
+ * | GRP-5.1 | a last common epoch or hash that is not in this device's history, unless both forked at a shared epoch |
  * | GRP-5.2 | a replacement that no admin of the replaced group has signed |
- * | GRP-5.3 | another kind or name, accounts that were not in the group, or admins that were none; for a chat of two, anybody else |
- * | GRP-5.4 | a replacement for a channel that the conversation has left already: the first wins; of two made at the same time, the one with the smaller channelId |
+ * | GRP-5.3 | another kind or name, new accounts, new admins; for a chat of two, anybody else |
+ * | GRP-5.4 | a replacement for a channel left already: the first wins, at the same time the smaller channelId |
  *
  * A device that was out of the group, or behind, has not seen every change. There accounts, admins and name
  * may differ, because an admin's commit may change them at any time.

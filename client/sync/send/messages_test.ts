@@ -26,7 +26,7 @@ function chatting() {
   return { asked, messages: new Messages(context as unknown as SyncContext, {} as Outbox) };
 }
 
-Deno.test("requireUnchanged() stops a chat at once when a key changes, in the middle of a conversation too", async () => {
+Deno.test("requireUnchanged() stops a conversation at once when a key changes", async () => {
   const { asked, messages } = chatting();
   await messages.requireUnchanged(chatId);
   await messages.requireUnchanged(chatId);
@@ -39,7 +39,7 @@ Deno.test("requireUnchanged() stops a chat at once when a key changes, in the mi
   await messages.requireUnchanged(chatId);
 });
 
-Deno.test("sweep() deletes what is past its time, a page at a time, and on a connection that comes and goes not each time", async () => {
+Deno.test("sweep() deletes expired records page by page, and not at every connection", async () => {
   const dayMs = 24 * 3_600_000;
   const stored = new Map(
     Array.from(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 
-Deno.test("judgeAnswer() seals again only what the server does not have, waits for an epoch that the server has, and gives up what no retry can cure", () => {
+Deno.test("judgeAnswer() seals again only what the server lacks, and gives up what no retry can cure", () => {
   const {
     epochConflict,
     staleEpoch,

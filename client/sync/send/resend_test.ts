@@ -65,7 +65,7 @@ Deno.test("messagesToResend() gives the bytes that were sent, whatever the line 
   );
 });
 
-Deno.test("messagesToResend() makes the bytes of an older record again where they are those that were sent", async () => {
+Deno.test("messagesToResend() rebuilds the bytes of an older record where they are those that were sent", async () => {
   const [plain, edited] = [sentItem(1, "first words"), sentItem(2, "other words")];
   const known = { 1: textBytes("first words"), 2: textBytes("words before the edit") };
   assert.deepEqual(await resent([plain, edited], known), [[plain.messageId, textBytes("first words")]]);

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { toHex } from "../../../schema/bytes.ts";
+import { commitHistory } from "./fork_point.ts";
+import type { ChatRecord } from "../conversation/records.ts";
+import { judgeReplacement, type ReplacementFacts } from "./replacement_rules.ts";
+
+const key = (fill: number) => new Uint8Array(32).fill(fill);
+const credential = (fill: number, username: string) => ({
+  username,
+  accountKey: key(fill),
+  deviceId: new Uint8Array(16),
+  listVersion: 1,
+  rootSignature: new Uint8Array(64),
+});
+const member = (fill: number, username: string, role: "admin" | "member") => ({
+  leafIndex: fill,
+  credential: credential(fill, username),
+  recipientKey: key(fill),
+  xwingPublicKey: new Uint8Array(1216),
+  role,
+});
+
+function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
+  const [anna, bert] = [member(1, "anna", "admin"), member(2, "bert", "member")];
+  const old = {
+    channelId: key(9),
+    standing: { kind: "member" },
+    kind: "group",
+    name: "x",
+    epoch: 7,
+    commits: [{ n: 2, commitId: "02".repeat(16) }, { n: 7, commitId: "07".repeat(16) }],
+    members: [{ username: "anna", accountKey: toHex(key(1)), role: "admin" }, {
+      username: "bert",
+      accountKey: toHex(key(2)),
+      role: "member",
+    }],
+  } as unknown as ChatRecord;
+  return {
+    supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
+    info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
+    maker: toHex(key(1)),
+    members: [anna, bert],
+    old,
+    past: [{ n: 7, commitId: "", S: key(0), hash: key(8), atMs: 0 }],
+    ...change,
+  };
+}
+
+Deno.test("GRP-5.1: judgeReplacement() takes a replacement of a known history, and of a later one", () => {
+  assert.equal(judgeReplacement(facts({})), undefined);
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })),
+    "GRP-5.1",
+  );
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 3n, transcriptHash: key(8), reason: "" } })),
+    "GRP-5.1",
+    "too long ago to know",
+  );
+  const { old } = facts({});
+  const broken = {
+    ...old,
+    standing: { kind: "broken" as const, desync: { code: "fork" as const, epoch: 8, need: "readd" as const } },
+  };
+  assert.equal(
+    judgeReplacement(
+      facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
+    ),
+    undefined,
+    "it can not follow its own history",
+  );
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 9n, transcriptHash: key(7), reason: "" } })),
+    undefined,
+  );
+});
+
+Deno.test("GRP-5.1: judgeReplacement() takes a forked history with a shared epoch, not a shorter one", () => {
+  const other = { channelId: key(9), lastEpoch: 6n, transcriptHash: key(7), reason: "" };
+  const [second, sixth] = [{ n: 2, commitId: "02".repeat(16) }, { n: 6, commitId: "06".repeat(16) }];
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([second, sixth]) } })),
+    undefined,
+    "they parted after epoch 2",
+  );
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([{ ...second, n: 3 }, sixth]) } })),
+    "GRP-5.1",
+    "the same commit made another epoch",
+  );
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { ...other, commits: commitHistory([sixth]) } })),
+    "GRP-5.1",
+    "no epoch in common",
+  );
+  assert.equal(
+    judgeReplacement(facts({ supersedes: { ...other, lastEpoch: 2n, commits: commitHistory([second]) } })),
+    "GRP-5.1",
+    "it was here, and went on: an old state must not take it back",
+  );
+  const { info, members, old } = facts({});
+  const changed = {
+    info: { ...info, name: "y" },
+    members: [...members, member(3, "eve", "member")],
+    supersedes: { ...other, lastEpoch: 7n, commits: commitHistory([second]) },
+  };
+  assert.equal(judgeReplacement(facts(changed)), undefined, "the other part may have changed accounts and name");
+  assert.equal(
+    judgeReplacement(facts({ ...changed, maker: toHex(key(2)) })),
+    "GRP-5.2",
+    "a member, or one that is no admin any more, moves nobody",
+  );
+  const later = { ...old, commits: [{ n: 7, commitId: "07".repeat(16) }] };
+  assert.equal(
+    judgeReplacement(facts({ old: later, supersedes: { ...other, commits: commitHistory([sixth]) } })),
+    undefined,
+    "who came in later has no history to hold it against",
+  );
+});
+
+Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {
+  assert.equal(judgeReplacement(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
+  assert.equal(judgeReplacement(facts({ maker: undefined })), "GRP-5.2");
+});
+
+Deno.test("GRP-5.3: judgeReplacement() refuses another kind or name, new accounts and new admins", () => {
+  const { info, members } = facts({});
+  assert.equal(judgeReplacement(facts({ info: { ...info, kind: "direct" } })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ info: { ...info, name: "y" } })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ members: [...members, member(3, "eve", "member")] })), "GRP-5.3");
+  assert.equal(judgeReplacement(facts({ members: [members[0], member(2, "bert", "admin")] })), "GRP-5.3");
+});
+
+Deno.test("GRP-5.3: judgeReplacement() lets accounts and name differ where commits were missed, not the kind", () => {
+  const { info, members, old, supersedes } = facts({});
+  const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
+  const unseen: Partial<ReplacementFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
+    supersedes: { ...supersedes, channelId: key(5) },
+  }, { old: { ...old, standing: { kind: "left" as const } } }];
+  for (const circumstances of unseen) {
+    assert.equal(judgeReplacement(facts({ ...changed, ...circumstances })), undefined);
+    assert.equal(judgeReplacement(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");
+    assert.equal(judgeReplacement(facts({ ...circumstances, info: { ...info, kind: "direct" } })), "GRP-5.3");
+    const direct = {
+      ...circumstances,
+      info: { ...info, kind: "direct" as const },
+      old: { ...(circumstances.old ?? old), kind: "direct" as const },
+    };
+    assert.equal(judgeReplacement(facts(direct)), undefined);
+    assert.equal(judgeReplacement(facts({ ...direct, members: changed.members })), "GRP-5.3");
+  }
+});
+
+Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
+  const { old, supersedes } = facts({});
+  const out = { ...old, standing: { kind: "left" as const } };
+  assert.equal(judgeReplacement(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");
+  assert.equal(
+    judgeReplacement(facts({ old: out, past: [{ n: 7, commitId: "", S: key(0), hash: new Uint8Array(32), atMs: 0 }] })),
+    undefined,
+    "the commit that took it out",
+  );
+});
