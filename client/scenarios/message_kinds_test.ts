@@ -11,6 +11,7 @@ import { textKind } from "../content/kinds/text.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { contentOf, type MessageItem } from "../sync/conversation/message_item.ts";
+import type { SeenRecord } from "../sync/conversation/records.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
@@ -66,10 +67,12 @@ async function stored(person: Person): Promise<string> {
   return all.flat().map(({ value }) => JSON.stringify(value, readable)).join("\n");
 }
 
-/** @returns the MIMI ids that a device knows in a conversation, as hex */
+/** @returns the MIMI ids that a device knows in a conversation, as hex, in the order of their lines */
 async function knownIds(person: Person, chatId: string): Promise<string[]> {
   const prefix = `${chatId}/mimi/`;
-  return (await storeOf(person).range("messageids", prefix)).map(({ key }) => key.slice(prefix.length));
+  const known = await storeOf(person).range<SeenRecord>("messageids", prefix);
+  known.sort((a, b) => a.value.order < b.value.order ? -1 : 1);
+  return known.map(({ key }) => key.slice(prefix.length));
 }
 
 suite("kinds of messages", {
@@ -205,7 +208,7 @@ suite("kinds of messages", {
     assert.match(await stored(anna), /bytes of it/);
   },
 
-  "a message that waits for its answer goes out no more once another device of the account has deleted it": async (
+  "what another device of the account edits or deletes stays so when the first one's outbox goes on": async (
     { core, join },
   ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
@@ -219,13 +222,20 @@ suite("kinds of messages", {
     anna.wrapTransport = tap.wrap;
     await anna.crash();
     await anna.connected();
+    await anna.says(chatId, "first words");
     await anna.says(chatId, "a secret");
     await anna.until(() => tap.of("publish").length > 0, "the first try");
-    const [id] = (await knownIds(anna, chatId)).map(fromHex);
-    await sender.send(write.delete(id));
-    await shows(anna, chatId, { text: "", deleted: true });
+    const [first, secret] = await knownIds(anna, chatId);
+    await sender.send(write.edit("other words", fromHex(first)));
+    await sender.send(write.delete(fromHex(secret)));
+    await anna.until(async () => (await shown(anna, chatId))[1]?.deleted, "the delete");
     tap.losesAnswer = () => false;
+    await anna.says(chatId, "next");
+    await bert.until(async () => (await bert.texts(chatId)).includes("next"), "the next message");
     await anna.settled(chatId);
+    const lines = [{ text: "other words", edited: true }, { text: "", deleted: true }, { text: "next" }];
+    assert.deepEqual(await shown(anna, chatId), lines);
+    assert.deepEqual(await shown(bert, chatId), lines.filter(({ deleted }) => !deleted));
     assert.doesNotMatch(await stored(anna), /a secret/);
     assert.deepEqual(await storeOf(anna).range("outbox", ""), []);
   },
