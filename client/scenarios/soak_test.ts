@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TestCore } from "../testing/core.ts";
-import { Person, testEnvironment } from "../testing/person.ts";
+import { Person } from "../testing/person.ts";
+import { testEnvironment } from "../testing/test_environment.ts";
 import { soak } from "../testing/soak/soak.ts";
 
 const seed = Number(Deno.env.get("QPQ_SEED") ?? 7);

@@ -14,7 +14,8 @@ import { desyncOf } from "../sync/conversation/standing.ts";
 import { fieldsOf } from "../testing/fixtures/fields.ts";
 import { type Shown, shownBy, StoredWorld, type Username } from "../testing/fixtures/stored_world.ts";
 import { MovableTime } from "../testing/movable_time.ts";
-import { Person, type PersonCore, testEnvironment } from "../testing/person.ts";
+import { Person, type PersonCore } from "../testing/person.ts";
+import { testEnvironment } from "../testing/test_environment.ts";
 
 const version = "0.1.0";
 const devices: Username[] = ["alice", "bob", "carol"];

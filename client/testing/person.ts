@@ -12,29 +12,16 @@ import { Engine } from "../engine/engine.ts";
 import { importWrappingKey, SealedStore } from "../storage/sealed_store.ts";
 import type { Storage } from "../storage/storage.ts";
 import { MemoryStorage } from "../storage/testing/memory.ts";
-import { type Environment, systemEnvironment } from "../runtime/environment.ts";
+import type { Environment } from "../runtime/environment.ts";
 import type { Connection, Transport } from "../connection/transport.ts";
 import { TestCore } from "./core.ts";
+import { testEnvironment } from "./test_environment.ts";
+import { waitUntil } from "./wait_until.ts";
 
 export const password = "correct horse battery staple";
 
 /** Long enough for a busy machine; tests wait for events, not for this. */
 const patienceMs = 20_000;
-
-/** Delays in tests are chosen by a seeded generator (mulberry32) and shrunk. */
-export function testEnvironment(seed: number, speed = 10): Environment {
-  let state = seed;
-  return {
-    random() {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    },
-    after: (delayMs, run) => systemEnvironment.after(delayMs / speed, run),
-    now: Date.now,
-  };
-}
 
 /** What a device has of its own. */
 export interface Profile<S extends Storage> {
@@ -196,37 +183,19 @@ export class Person<S extends Storage = MemoryStorage> {
     await this.engine.close();
   }
 
-  /** Waits until `look` gives something. */
+  /** Waits until `look` gives something. @throws Error with this person's problems and chats after `withinMs` */
   async until<T>(
     look: () => Promise<T | undefined | false> | T | undefined | false,
     what: string,
     withinMs = patienceMs,
   ): Promise<T> {
-    const deadline = Date.now() + withinMs;
-    while (true) {
-      const found = await look();
-      if (found) return found as T;
-      if (Date.now() > deadline) {
-        throw new Error(
-          `${this.username} waited in vain: ${what}; problems: ${JSON.stringify(this.problems)}; chats: ${
-            JSON.stringify(await this.#story())
-          }`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(finish, 50);
-        const watchers = this.#watchers;
-        function finish() {
-          clearTimeout(timer);
-          watchers.delete(finish);
-          resolve();
-        }
-        watchers.add(finish);
-      });
-    }
+    return await waitUntil(look, this.#watchers, withinMs, async () => {
+      const [problems, chats] = [JSON.stringify(this.problems), JSON.stringify(await this.#story())];
+      return `${this.username} waited in vain: ${what}; problems: ${problems}; chats: ${chats}`;
+    });
   }
 
-  /** What somebody who reads a failure wants to know first. */
+  /** @returns a short form of the chats, for the message of a failure */
   async #story(): Promise<unknown[]> {
     const chats = await this.engine.chats().catch(() => []);
     return await Promise.all(

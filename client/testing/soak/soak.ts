@@ -11,7 +11,7 @@
  */
 
 import { TestCore } from "../core.ts";
-import { testEnvironment } from "../person.ts";
+import { testEnvironment } from "../test_environment.ts";
 import { type Faults, makeFaults } from "./faults.ts";
 import { judge } from "./judge.ts";
 import { settle } from "./settle.ts";

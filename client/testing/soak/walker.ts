@@ -18,7 +18,8 @@ import {
   type StoredOutbox,
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
-import { Person, testEnvironment } from "../person.ts";
+import { Person } from "../person.ts";
+import { testEnvironment } from "../test_environment.ts";
 import { Wiretap } from "../wiretap.ts";
 
 /**
