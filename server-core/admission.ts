@@ -3,7 +3,7 @@
  * schema/gateway_admission.ts).
  */
 
-import { equalBytes } from "../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../schema/bytes.ts";
 import {
   admissionGranted,
   admissionMac,
@@ -17,8 +17,6 @@ import { MalformedError } from "../schema/malformed_error.ts";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ByteReader } from "../schema/rpc/byte_stream.ts";
 import { PeekedStream } from "./peeked_stream.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The other side is no admitted gateway; its connection must be closed. */
 export class AdmissionError extends Error {

@@ -1,11 +1,10 @@
 /** The server's configuration: `QPQ_*` environment variables, and `qpq-server.toml` for those that are not set. */
 
 import { parse } from "smol-toml";
+import type { Bytes } from "../schema/bytes.ts";
 import type { BlobLimits } from "./delivery/dependencies.ts";
 import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface ServerConfig {
   /** `QPQ_LISTEN`. */

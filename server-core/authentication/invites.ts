@@ -1,9 +1,8 @@
 /** Invite codes: 80 random bits that are good for one registration. Storage knows their hash only. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { AccountStore } from "../storage/account_store.ts";
 import { sha256Of } from "./tokens.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Crockford's base32: no I, L, O, U. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -7,15 +7,13 @@ import { decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
 import { extensionTypeToNumber } from "ts-mls/extension.js";
 import { verifyKeyPackage } from "ts-mls/keyPackage.js";
 import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCredential, type DeviceCredential, verifyCredential } from "../../schema/credential.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import { sha256Of } from "./tokens.ts";
 import { isXWingPublicKey } from "./xwing_public_key.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420 §17.1). */
 const allowedSuite = 0x0001;

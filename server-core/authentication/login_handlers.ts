@@ -1,6 +1,6 @@
 /** Handlers of `loginStart` and `loginFinish`: an OPAQUE login, which opens a session. */
 
-import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { deviceIdOf } from "../../schema/credential.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -13,8 +13,6 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkLength, checkSuite } from "./parameters.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Time between the two halves of a login. */
 export const loginMs = 60_000;

@@ -1,13 +1,12 @@
 /** Checks of call parameters that several methods share. Each throws WireError. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Vault } from "../../schema/rpc/methods.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import { isUsername } from "../../schema/username.ts";
 import type { Caller } from "../caller.ts";
 import type { StoredVault } from "../storage/account_store.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** node.capnp, Vault. */
 const maxSealedBytes = 128 * 1024;

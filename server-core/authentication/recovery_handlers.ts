@@ -3,7 +3,7 @@
  * recovery code but not the old password (docs/decisions/018).
  */
 
-import { toHex, u64 } from "../../schema/bytes.ts";
+import { type Bytes, toHex, u64 } from "../../schema/bytes.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
 import { recoverFinishBytes, recoverOpenBytes } from "../../schema/recovery.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -16,8 +16,6 @@ import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkedVault, checkLength, checkSuite } from "./parameters.ts";
 import { recoveryNonceLength, RecoveryNonces } from "./recovery_nonces.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Time between two steps. */
 export const recoveryStepMs = 60_000;

@@ -4,10 +4,8 @@
  */
 
 import { createHmac } from "node:crypto";
-import { concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex, u64, utf8 } from "../../schema/bytes.ts";
 import { ExpiringMap } from "./expiring_map.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** u64 ms of expiry ‖ random bytes ‖ HMAC-SHA-256, cut to 128 bits (RFC 2104 §5). */
 const expiryBytes = 8;

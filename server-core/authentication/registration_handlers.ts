@@ -1,6 +1,6 @@
 /** Handlers of `registerStart` and `registerFinish`: an OPAQUE registration, which makes an account. */
 
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { deviceIdOf } from "../../schema/credential.ts";
 import { openDeviceList, type SignedDeviceList } from "../../schema/device_list.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
@@ -14,8 +14,6 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { inviteSha256 } from "./invites.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkedVault, checkLength, checkSuite, checkUsername } from "./parameters.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Serves `registerStart` and `registerFinish`. */
 export function addRegistrationHandlers(

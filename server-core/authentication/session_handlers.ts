@@ -1,14 +1,12 @@
 /** Handlers of `logout`, `listSessions`, `revokeSession` and `challenge`. */
 
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import type { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { sessionOf } from "./parameters.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Serves `logout`, `challenge`, `listSessions` and `revokeSession`. */
 export function addSessionHandlers(

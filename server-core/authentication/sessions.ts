@@ -3,12 +3,10 @@
  */
 
 import { LRUCache } from "lru-cache";
-import { equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { AccountStore, NewSession, StoredSession } from "../storage/account_store.ts";
 import { newAccessToken, sha256Of } from "./tokens.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A session ends this long after its last use. */
 export const sessionMs = 30 * 24 * 3_600_000;

@@ -1,9 +1,7 @@
 /** Makes, hashes and compares access tokens. */
 
 import { createHash } from "node:crypto";
-import { equalBytes } from "../../schema/bytes.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 
 /** The least length of the operator's static token, in characters. */
 const minStaticTokenLength = 32;

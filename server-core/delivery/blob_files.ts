@@ -2,11 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { Mutex } from "async-mutex";
-import { equalBytes, fromHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, fromHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { blobPath } from "../storage/blob_path.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const pieceBytes = 64 * 1024;
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
+import type { Bytes } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { joined, outcome, type TestService, withService } from "../testing/delivery_service.ts";
 import { random, sha256, type TestDevice } from "../testing/seed.ts";
 import { purgeDelivery } from "./blobs.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 function put({ as }: TestService, device: TestDevice, bytes: Bytes, claim: { sha256?: Bytes; length?: number } = {}) {
   return as(device).call(delivery.putBlob, { sha256: sha256(bytes), length: bytes.length, ...claim }, {}, bytes);

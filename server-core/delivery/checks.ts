@@ -1,10 +1,8 @@
 /** Checks that delivery methods share: the caller, and the sizes of byte strings. */
 
-import { equalBytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Caller } from "../caller.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A caller that is an enrolled device. */
 export interface DeviceCaller {

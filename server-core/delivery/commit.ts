@@ -2,15 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
-import { concat, equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** specification §4.3: commit, Welcome and headers together. */
 export const maxBundleBytes = 16 * 1024 * 1024;

@@ -1,12 +1,11 @@
 /** Handlers of `publish` and `enqueue`. */
 
 import { createHash } from "node:crypto";
+import type { Bytes } from "../../schema/bytes.ts";
 import { delivery, type Entry, EntryKind, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { Caller } from "../caller.ts";
 import { atMost, exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const maxEnvelopeBytes = 128 * 1024;
 const maxDirectBytes = 64 * 1024;

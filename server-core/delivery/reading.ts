@@ -1,13 +1,12 @@
 /** Handlers that read a device's own queue: `fetch`, `fetchWait`, `subscribe`, `fetchBody`. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireOwnDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const maxEntries = 200;
 const maxWaitMs = 60_000;

@@ -1,8 +1,7 @@
 /** The messages between the main thread and an OPAQUE worker. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The parameters and results of each kind of work. */
 export interface OpaqueJobs {

@@ -4,9 +4,8 @@
  */
 
 import { RegistrationRecord } from "@cloudflare/opaque-ts";
+import type { Bytes } from "../../schema/bytes.ts";
 import { opaqueConfig } from "./suite.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface OpaqueServerKeys {
   /** 32 bytes: each account's OPRF key is derived from it and the username. */

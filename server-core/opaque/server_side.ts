@@ -1,15 +1,13 @@
 /** The server's half of the OPAQUE messages over explicit keys: no storage, no thread. */
 
 import { KE1, OpaqueServer, RegistrationRecord, RegistrationRequest } from "@cloudflare/opaque-ts";
-import { utf8 } from "../../schema/bytes.ts";
+import { type Bytes, utf8 } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import type { LoginResponse } from "./jobs.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
 import { messageBytes } from "./message_bytes.ts";
 import { opaqueConfig } from "./suite.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The server's steps of OPAQUE, draft-07, with one suite. */
 export class OpaqueServerSide {

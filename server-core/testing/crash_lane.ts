@@ -1,7 +1,7 @@
 /** One core that is killed again and again while devices use it, and a record of what it has acknowledged. */
 
 import assert from "node:assert/strict";
-import { toHex } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
@@ -9,8 +9,6 @@ import { commitCall, makeChannel } from "./delivery_service.ts";
 import { connect, type Connection, pause, startProcess } from "./quic.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
 import { SignIns } from "./sign_ins.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Most answered calls from the start of traffic to the kill. The moment is counted in calls and not in

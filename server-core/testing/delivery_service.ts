@@ -1,5 +1,6 @@
 /** The delivery service over streams in memory: real handlers, real storage, a clock that tests set. */
 
+import type { Bytes } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -13,8 +14,6 @@ import { deliveryHandlers } from "../delivery/handlers.ts";
 import { LiveDevices } from "../delivery/live.ts";
 import { openInlineStore } from "./inline_store.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const headerBytes = 1168;
 

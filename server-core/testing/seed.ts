@@ -4,12 +4,11 @@
  */
 
 import { createHash } from "node:crypto";
+import type { Bytes } from "../../schema/bytes.ts";
 import type { CallAuth } from "../../schema/rpc/messages.ts";
 import type { Caller } from "../caller.ts";
 import type { Database } from "../storage/sqlite/database.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface TestDevice {
   recipientKey: Bytes;

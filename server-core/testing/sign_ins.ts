@@ -1,6 +1,7 @@
 /** An account that signs in and out over OPAQUE, and the sessions that it was promised. */
 
 import assert from "node:assert/strict";
+import type { Bytes } from "../../schema/bytes.ts";
 import { deviceIdOf } from "../../schema/credential.ts";
 import { signDeviceList } from "../../schema/device_list.ts";
 import { generateEd25519, signEd25519 } from "../../schema/ed25519.ts";
@@ -10,7 +11,6 @@ import { startLogin, startRegistration } from "../opaque/testing/opaque_client.t
 import { outcome } from "./delivery_service.ts";
 import type { Connection } from "./quic.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
 type As = Connection["as"];
 
 const password = "correct horse battery staple";

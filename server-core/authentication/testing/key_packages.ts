@@ -12,10 +12,9 @@ import {
   type KeyPackage,
 } from "ts-mls";
 import { generateKeyPackageWithKey } from "ts-mls/keyPackage.js";
+import type { Bytes } from "../../../schema/bytes.ts";
 import { type DeviceCredential, encodeCredential } from "../../../schema/credential.ts";
 import type { DeviceKeyPair } from "./rig.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 const suite: CiphersuiteName = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519";
 export const lastResortExtension: Extension = { extensionType: 0x000a, extensionData: new Uint8Array() };

@@ -1,6 +1,6 @@
 /** An authentication service in memory behind its real wire, and accounts to call it with. */
 
-import { equalBytes } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";
 import { type Device, type DeviceList, signDeviceList, type SignedDeviceList } from "../../../schema/device_list.ts";
 import { generateEd25519, signEd25519 } from "../../../schema/ed25519.ts";
@@ -29,8 +29,6 @@ import { authenticationHandlers } from "../handlers.ts";
 import { Sessions } from "../sessions.ts";
 import { sha256Of } from "../tokens.ts";
 import { memoryAccounts } from "./memory_accounts.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface DeviceKeyPair extends Device {
   seed: Bytes;

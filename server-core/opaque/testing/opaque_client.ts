@@ -5,10 +5,10 @@
 
 import { KE2, OpaqueClient, RegistrationResponse } from "@cloudflare/opaque-ts";
 import { argon2id } from "hash-wasm";
+import type { Bytes } from "../../../schema/bytes.ts";
 import { opaqueSuite } from "../../../schema/signed_call.ts";
 import { opaqueConfig } from "../suite.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
 type Config = ConstructorParameters<typeof OpaqueClient>[0];
 
 /** Stretches the OPRF output. */
