@@ -1,7 +1,4 @@
-/**
- * What a commit is for, and what of that is left to do in a group as it is now: decisions without I/O
- * (committer.ts carries them out).
- */
+/** What a commit is for, and what is left of that in the group as it is now. Pure decisions; committer.ts acts. */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";

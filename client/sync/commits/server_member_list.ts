@@ -1,8 +1,9 @@
 /**
- * The server keeps a list of a channel's members and knows it from what committers tell it, not from the
- * commit, which it can not read. A committer that tells it something else would make the two differ: later
- * commits would be refused for their headers, or a member would get no entries. So entries carry what the
- * server was told (specification §4.6).
+ * Compares the server's list of a channel's members with the group's (specification §4.6).
+ *
+ * The server cannot read commits. It knows its list from what committers tell it. A committer that tells something
+ * else makes both differ: later commits are refused for their headers, or a member gets no entries. So each entry
+ * carries what the server was told.
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";

@@ -1,10 +1,10 @@
 /**
- * The conversations of this device: pictures in memory of what is on disk, and the only way to change them.
+ * The conversations of this device in memory, and the only way to change them.
  *
- * A change is a unit of work: it holds the mutex of each chat that it touches, computes (all MLS and
- * content), and then makes ONE storage write with everything; only after that write do memory and listeners
- * see the change (received messages are told of while it is made). A unit that fails leaves no trace, and
- * what it touched is read again from the storage.
+ * A change is a unit of work. It holds the mutex of each conversation that it touches, does all MLS and content
+ * work, and then makes ONE storage write. Memory and listeners see the change after that write; only received
+ * messages are told of while it is made. A unit that fails leaves no trace, and what it touched is read again
+ * from the storage.
  */
 
 import { Mutex } from "async-mutex";

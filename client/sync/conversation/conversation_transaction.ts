@@ -1,4 +1,4 @@
-/** A conversation while a unit of work changes it: a copy, written and published whole or not at all. */
+/** One conversation while a unit of work changes it: a copy that is written as a whole or not at all. */
 
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";

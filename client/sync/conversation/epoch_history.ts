@@ -1,7 +1,9 @@
 /**
- * What the newest epochs of a group were made by, kept to help others: the hybrid secret answers a reseal
- * request, the transcript hash tells whether a successor channel goes on from this group's history (specification
- * §3.5). A secret alone opens nothing: the key schedule takes the MLS secrets of the epoch before with it.
+ * The secrets and hashes of a group's newest epochs, kept to help others.
+ *
+ * The hybrid secret answers a reseal request. The transcript hash tells whether a replacement channel goes on from
+ * this group's history (specification §3.5). A secret alone opens nothing: the key schedule also takes the MLS
+ * secrets of the epoch before.
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";

@@ -1,4 +1,4 @@
-/** What changed between two epochs, in terms that a conversation shows: accounts and devices, by MLS state alone. */
+/** What changed between two epochs, as lines of a conversation: accounts and devices, by MLS state alone. */
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/types.ts";

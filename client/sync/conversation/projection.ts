@@ -1,4 +1,4 @@
-/** From records to what views are told. */
+/** Turns stored records into what the views are told. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
 import { contentOf } from "./message_item.ts";

@@ -1,6 +1,8 @@
 /**
- * What the sync keeps on the device, by store, and the keys of it. Values are plain data; client/storage
- * seals them.
+ * The records that the sync keeps on the device, by store, and their keys.
+ *
+ * Values are plain data. client/storage seals them. Names of stored properties never change; where the code uses
+ * another word, a pair of functions maps between both.
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
@@ -292,7 +294,7 @@ export interface UnreadableRecord {
 /** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
 export const rememberedCommits = 32;
 /**
- * Within this, in ms, two admins make a successor channel "at the same time"; and what was said so short a
+ * Within this, in ms, two admins create a replacement channel "at the same time"; and what was said so short a
  * time before a move may not have been read by those who moved first.
  */
 export const togetherMs = 10 * 60_000;

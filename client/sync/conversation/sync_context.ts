@@ -1,4 +1,4 @@
-/** What every part of the sync works with, handed in once. */
+/** What every part of the sync works with. It is handed in once. */
 
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import type { AccountContext } from "../../account/types.ts";

@@ -1,4 +1,4 @@
-/** One unit of work: everything that one storage write will hold. */
+/** A unit of work: collects everything that one storage write will hold. */
 
 import type { SealContext, SealedBatch, SealedPut } from "../../storage/sealed_store.ts";
 import { toHex } from "../../../schema/bytes.ts";
@@ -6,7 +6,7 @@ import type { StoreName } from "../../storage/storage.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
 import type { ChatRecord } from "./records.ts";
 
-/** What changes together: drafts of groups and single records, written in one transaction. */
+/** What changes together: conversations and single records, written in one transaction. */
 export class UnitOfWork {
   readonly #puts = new Map<string, SealedPut>();
   readonly #deletes = new Map<string, { store: StoreName; key: string }>();
@@ -82,7 +82,7 @@ export class UnitOfWork {
     return this.#puts.size === 0 && this.#deletes.size === 0 && this.conversations.size === 0;
   }
 
-  /** @returns the batch, with each draft's own records in it */
+  /** @returns the batch, with each conversation's own records in it */
   batch(): SealedBatch {
     for (const conversation of this.conversations.values()) conversation.writeTo(this);
     return {

@@ -1,7 +1,8 @@
 /**
- * Direct payloads between two devices that share a channel (`enqueue`, specification §4.7): requests for help
- * after an entry that could not be followed, the answers, and who is about to remove the receiver. Each is
- * signed by the device that it comes from; none holds a secret in the clear.
+ * Messages between two devices that share a channel (`enqueue`, specification §4.7).
+ *
+ * They carry requests for help, the answers, and removal notices. Each is signed by its sender's device key. None
+ * holds a secret in the clear.
  */
 
 import { type Bytes, concat, equalBytes, utf8 } from "../../../schema/bytes.ts";
@@ -28,7 +29,7 @@ export type DeviceMessageContent =
   /** To an admin: "I have been in epoch n, and the server has not." */
   | { kind: "ahead"; n: number; commitId: Bytes }
   /**
-   * To an admin in a successor: "I know you as an admin, and not who made this channel." `n`: the epoch that
+   * To an admin in a replacement channel: "I know you as an admin, and not who made this channel." `n`: the epoch that
    * the asker is in, of the channel that it stays in.
    */
   | { kind: "lead"; n: number; commitId: Bytes }

@@ -1,7 +1,8 @@
 /**
- * Who removed this device. The commit that did is sealed to those who stay (docs/decisions/015), so whoever
- * removes somebody tells each of the devices so, signed, before the commit goes out and while they share the
- * channel; the device believes it once the server says `removed` for that very commit (docs/decisions/019).
+ * A removed device cannot open the commit that removes it, so the committer first sends it a signed notice.
+ *
+ * The notice goes out before the commit, while both devices share the channel (docs/decisions/015). The removed
+ * device believes it once the server says `removed` for that very commit (docs/decisions/019).
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";

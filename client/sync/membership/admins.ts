@@ -1,6 +1,8 @@
 /**
- * Admins' devices, which alone make successor channels: who they are, how they are told that one is needed,
- * and how one after another of them acts.
+ * Admins' devices: who they are, how they are told that a replacement channel is due, and in which order they act.
+ *
+ * Only an admin's device may create a replacement channel (GRP-5.2). The devices act one after another, so that
+ * one replacement is made and not several.
  */
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
@@ -13,7 +15,7 @@ import { inRotation } from "../device_messages/peers.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 
-/** Between the admins that may make a successor, in ms. */
+/** Pause between the turns of admins that may create a replacement channel, in ms. */
 const turnMs = 3_000;
 /** Devices of admins that are told at once. */
 const toldAtOnce = 4;
@@ -43,7 +45,7 @@ export class Admins {
   }
 
   /**
-   * Makes the successor of a chat whose channel the server has lost sight of, when it is this device's turn
+   * Creates a replacement for a channel that the server has lost sight of, when it is this device's turn
    * and that is still due.
    *
    * @param state undefined where it is gone

@@ -1,6 +1,7 @@
 /**
- * What a group needs without anyone asking: leaves committed, fresh keys, revoked devices out, new devices in
- * (specification §3.4, §3.6).
+ * Keeps groups in order without a user's wish (specification §3.4, §3.6).
+ *
+ * It commits leaves, renews keys, removes revoked devices and adds new ones.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
@@ -168,7 +169,7 @@ export class GroupMaintenance {
     );
   }
 
-  /** People whom this device had added or removed before a move undid it (parting.ts) come in, or go, once more. */
+  /** Repeats own additions and removals that a move into a replacement channel has undone (fork_point.ts). */
   redo(chatId: string): void {
     if (this.#context.conversations.get(chatId)?.record.redo) {
       this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
@@ -185,7 +186,7 @@ export class GroupMaintenance {
       for (const username of record.redo[kind]) {
         const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
         if (isThere !== (kind === "remove")) continue;
-        // What the successor's admins have forbidden this account stays undone; all else is tried again at
+        // What the replacement's admins have forbidden this account stays undone; all else is tried again at
         // the next connection.
         await (kind === "remove"
           ? this.#membership.removePerson(chatId, username)

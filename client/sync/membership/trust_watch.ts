@@ -1,6 +1,7 @@
 /**
- * Tells a leaf that is not trusted from one that could not be judged because the directory did not answer.
- * MLS sees a refusal in both cases; but an entry must not be given up because the network was away.
+ * Tells a leaf that is not trusted from one that could not be judged, because the directory did not answer.
+ *
+ * MLS sees a refusal in both cases. But an entry must not be given up only because the network was away.
  */
 
 import type { Trust } from "../../mls/group.ts";

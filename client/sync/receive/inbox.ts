@@ -1,7 +1,8 @@
 /**
- * The device's queue, strictly in the order of seq. What entries do to ratchets, epochs, history and the
- * cursor goes to disk in one write; only then are they acknowledged. A foreign entry never throws and never
- * blocks those behind it.
+ * The device's queue, handled strictly in the order of seq.
+ *
+ * All effects of an entry go to disk in one write: ratchets, epochs, history and the cursor. Only then is the
+ * entry acknowledged. A foreign entry never throws, and never blocks those behind it.
  */
 
 import { concat, toHex } from "../../../schema/bytes.ts";

@@ -1,4 +1,4 @@
-/** Commit entries: another member's, the own one, and the word that this device is out. */
+/** Commit entries: another member's commit, the own commit, and the server's word that this device is out. */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, PendingCommit } from "../../mls/group.ts";
@@ -37,7 +37,7 @@ type Live = ConversationTransaction & { state: GroupState };
 async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on to a successor.
+  // The conversation has moved on to a replacement channel.
   if (chatId === undefined) return undefined;
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {

@@ -1,4 +1,7 @@
-/** An application entry: from the envelope to a line of the conversation, in the unit that moves the ratchet. */
+/**
+ * An application entry: opens the envelope, and brings the content into the conversation in the unit that moves the
+ * ratchet.
+ */
 
 import { toHex } from "../../../schema/bytes.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
@@ -17,7 +20,7 @@ export async function receiveMessage(
 ): Promise<void> {
   const { context, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on to a successor.
+  // The conversation has moved on to a replacement channel.
   if (chatId === undefined) return;
   const conversation = await unit.conversation(chatId);
   if (conversation && isIn(conversation.record) && !conversation.state) {

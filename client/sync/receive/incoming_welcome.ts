@@ -1,6 +1,7 @@
 /**
- * A Welcome: joining, being put back, or moving to a successor channel; and whether the chat is an invitation
- * first (GRP-7).
+ * A Welcome entry: joins a group, brings this device back, or moves a conversation into its replacement channel.
+ *
+ * It also decides whether the conversation is an invitation first (GRP-7).
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -27,7 +28,7 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
   const { context, unit, entry } = received;
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on from this channel to a successor.
+  // The conversation has moved on from this channel.
   if (chatId === undefined) return;
   const existing = await unit.conversation(chatId);
   // A repeat: this very Welcome was joined with.

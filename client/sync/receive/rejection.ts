@@ -1,6 +1,7 @@
 /**
- * An entry that could not be followed: remembered so that it is tried once, kept sealed for another try, and
- * never silent (specification §6.4).
+ * Stores an entry that could not be followed, and shows it (specification §6.4).
+ *
+ * Its bytes are kept sealed where a reseal can still make it readable. No refusal is silent.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
@@ -34,7 +35,7 @@ const keptChatBytes = 16 * 1024 * 1024;
  * Notes the entry for 7 days, and keeps its bytes while a reseal can still make it readable: a device that is
  * put back gets nothing of what came before (specification §3.4).
  *
- * @param draft the chat of the entry, if this device is in it: a stranger's entry leaves its mark only, or
+ * @param conversation of the entry, if this device is in it: a stranger's entry leaves its mark only, or
  *   strangers could fill the disk
  */
 export function remember(

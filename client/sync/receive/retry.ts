@@ -1,6 +1,7 @@
 /**
- * The second try of entries that were kept sealed (specification §6.4): the commit that could not be opened,
- * then everything that came after it, in its order.
+ * Handles entries again that were kept sealed (specification §6.4).
+ *
+ * The commit that could not be opened comes first, then everything behind it, in order.
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
@@ -20,7 +21,7 @@ interface Retry {
 }
 
 /**
- * @param draft broken, with its mutex held
+ * @param conversation is out of step, with its mutex held
  * @returns whether the commit that broke it was followed; nothing has changed if the secret does not open it
  */
 export async function retryKept(

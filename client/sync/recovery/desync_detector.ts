@@ -1,6 +1,8 @@
 /**
- * Answers of the server that do not fit what this device did: mostly the commit that explains one is on its
- * way; else somebody has gone back in time, or a commit was missed (specification §4.5, E017).
+ * Judges answers of the server that do not fit what this device did (specification §4.5, E017).
+ *
+ * Mostly the commit that explains such an answer is on its way. Else this device or the server went back in time,
+ * or a commit was missed.
  */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";

@@ -1,6 +1,8 @@
 /**
- * Helps others back into a group (specification §3.4, §3.5): seals an epoch's secret again, or takes a device out
- * and puts it back at its signed request. What this device asks for itself: healer.ts.
+ * Helps other devices back into a group (specification §3.4, §3.5).
+ *
+ * It seals an epoch's secret again, or carries out a signed re-add request. What this device asks for itself is in
+ * recovery_client.ts.
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";

@@ -1,7 +1,8 @@
 /**
- * A server whose data was put in from a backup (docs/decisions/023): what it took after the backup is gone,
- * where nobody has fetched it yet. So what this device said since then it says once more, and looks at once
- * whether its groups have gone on without the server's knowledge.
+ * What this device does once the server's data was restored from a backup (docs/decisions/023).
+ *
+ * The server has lost what it took after the backup, unless a recipient had fetched it. So this device resends its
+ * own messages since then. It also looks at once whether its groups went on without the server's knowledge.
  */
 
 import { delivery } from "../../../schema/rpc/methods.ts";

@@ -1,7 +1,8 @@
 /**
- * A group that has gone on without the server's knowledge, because the server was restored from an old backup
- * (specification §3.5): an admin's device gives the conversation a fresh channel. One that is ahead of the server
- * finds out by itself; the others are told by the members that are.
+ * A group that went on without the server's knowledge, because the server was restored from an old backup.
+ *
+ * An admin's device then replaces the channel (specification §3.5). A device that is ahead of the server finds out
+ * by itself. The other devices are told by members that are ahead.
  */
 
 import type { GroupState } from "../../mls/group.ts";
@@ -20,7 +21,7 @@ const firstRoundOfTelling = 3;
 const restoreMatters = 30 * 24 * 3_600_000;
 
 /**
- * This device is ahead of the server: an admin's makes the successor, another one's tells the admins.
+ * This device is ahead of the server: an admin's device replaces the channel, another device tells the admins.
  *
  * @param state undefined where it is gone
  * @param members recipientKeys of the channel by the server; undefined when it knows no such channel
@@ -42,7 +43,7 @@ export async function actAhead(
 
 /**
  * A member says that it is ahead of the server. An admin's device that can follow, and has all that the
- * server has, makes the successor from there. @throws EngineError, TransportError, WireError
+ * server has, replaces the channel from there. @throws EngineError, TransportError, WireError
  */
 export async function toldAhead(
   context: SyncContext,

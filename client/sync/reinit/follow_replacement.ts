@@ -51,7 +51,7 @@ async function conversationOf(
   return byFirst === undefined ? undefined : await unit.conversation(byFirst);
 }
 
-/** A Welcome to a successor channel was opened: moves the conversation there if this is its successor. */
+/** A Welcome to a replacement channel was opened: moves the conversation there if the rules allow it. */
 export async function followReplacement(
   received: EntryContext,
   { info, adder, newState, S }: Joined,
@@ -104,7 +104,7 @@ export async function followReplacement(
 }
 
 /**
- * The server took the commit that makes this device's own successor: the conversation moves, unless it has
+ * The server took the commit that makes this device's own replacement channel. The conversation moves, unless it has
  * moved meanwhile.
  */
 export async function adoptReplacement(

@@ -1,9 +1,10 @@
 /**
- * Where two histories of one channel parted, which a core restored from an old backup brings about: a
- * successor names the commits that made its maker's newest epochs, and whoever went on elsewhere finds the
- * last epoch that both have been in (specification §3.5, docs/decisions/017). A commit is made on one state alone,
- * so the same commitId is the same history up to there. What a device said and did on the side that moves, it
- * says and does once more.
+ * Finds the last epoch that two forked histories of one channel share, by comparing commit ids.
+ *
+ * A server that was restored from an old backup brings forks about. A replacement channel names the commits of
+ * its maker's newest epochs (specification §3.5, docs/decisions/017). A commit is made on one state alone, so the
+ * same commit id means the same history up to there. After the fork point, a device that moves replays its own
+ * messages and membership changes.
  */
 
 import { type Bytes, concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
@@ -65,7 +66,7 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 /**
  * @param since epoch of the channel that the conversation is leaving, in which and after which others were
  *   elsewhere; undefined: none
- * @param accounts of the successor
+ * @param accounts of the replacement channel
  * @returns what this device said that others may not have read: there since then, and wherever it was in the
  *   last {@link togetherMs}, when others may have moved already. It does not go to people who are in the
  *   successor and were not in the group: they may have been removed before it was said
@@ -119,7 +120,7 @@ async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId:
 
 /**
  * @param since epoch of the channel that the conversation is leaving
- * @param accounts of the successor
+ * @param accounts of the replacement channel
  * @returns whom this device has added and removed there after it, as far as it is still so there and not in
  *   the successor; undefined: nobody
  */

@@ -1,8 +1,10 @@
 /**
- * A successor whose maker is no admin as this device knows the group (GRP-5.2): the maker may have become one
- * in epochs that this device has not seen. It stays where it is, and asks the admins that it knows and that
- * are in the successor to lead: each of them has judged the maker by its own history, and one makes a
- * successor of that channel in its own name, which all can follow (docs/decisions/017).
+ * Asks known admins to lead where this device refuses a replacement channel (GRP-5.2).
+ *
+ * Its maker is no admin as this device knows the group, but may have become one in epochs that this device has not
+ * seen. The device stays in its channel. It asks admins whom it knows and who are in the replacement. Each of them
+ * has judged the maker by its own history. One of them replaces that channel in its own name, and all can follow
+ * (docs/decisions/017).
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -19,7 +21,7 @@ import { isIn, isMember } from "../conversation/standing.ts";
 /** How often the admins are asked, and between, in ms; doubling. */
 const rounds = 8;
 const firstRoundMs = 5_000;
-/** Successors that are asked about at once. */
+/** Replacements that are asked about at once. */
 const askedAtOnce = 4;
 
 export class RefusedReplacements {
@@ -48,7 +50,7 @@ export class RefusedReplacements {
     }
   }
 
-  /** @param channelId of a successor that this device has just refused by GRP-5.2 */
+  /** @param channelId of a replacement that this device has just refused by GRP-5.2 */
   refused(chatId: string, channelId: Bytes): void {
     this.#ask(chatId, channelId, 1);
   }

@@ -20,13 +20,13 @@ import type { PastEpoch } from "../conversation/epoch_history.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 
-/** What a successor is held against. */
+/** What a replacement channel is held against. */
 export interface ReplacementFacts {
   supersedes: Supersedes;
   info: GroupInfo;
   /** The account, as hex, whose device signed it; undefined when nobody of the old group did. */
   maker: string | undefined;
-  /** Members of the successor. */
+  /** Members of the replacement channel. */
   members: Member[];
   old: Readonly<ChatRecord>;
   past: PastEpoch[];

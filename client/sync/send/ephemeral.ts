@@ -1,6 +1,7 @@
 /**
- * Ephemeral payloads (specification §2.6): that somebody is writing. Outside of the MLS ratchet, never on
- * disk, sent once and never again, and nothing 30 s later.
+ * Ephemeral payloads (specification §2.6): a member is typing.
+ *
+ * They stay outside of the MLS ratchet and are never on disk. They are sent once, and count for 30 s.
  */
 
 import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";

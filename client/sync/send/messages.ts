@@ -1,4 +1,4 @@
-/** The history: sending a text, reading pages, marking as read, forgetting what is due. */
+/** The history of conversations: sends texts, reads pages, marks as read, deletes what is past its time. */
 
 import { messageIdOf } from "../../content/message_id.ts";
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";

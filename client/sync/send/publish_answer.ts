@@ -1,4 +1,4 @@
-/** What the outbox makes of the server's answer to a message (specification §4.2). */
+/** What the server's answer to a message means for the outbox (specification §4.2). */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 
