@@ -153,11 +153,12 @@ if (wants("check")) {
 }
 
 /** Resolves when dist/web is built, which browser tests and containers share. */
-const app = Promise.withResolvers();
+let appIsBuilt = () => {};
+const app = new Promise((resolve) => appIsBuilt = () => resolve(undefined));
 
 async function buildAndBrowserTests() {
   await check("build", "build of the app", process.execPath, ["scripts/build.mjs"]);
-  app.resolve(undefined);
+  appIsBuilt();
   if (wants("e2e")) await playwright("e2e", "browser tests (Playwright)", "e2e/playwright.config.ts");
 }
 
@@ -169,7 +170,7 @@ if (wants("unit")) {
 }
 if (wants("interface")) work.unshift(interfaceTests);
 // What it needs is there a while after the start.
-if (wantsContainers) work.splice(2, 0, () => Promise.all([engine, app.promise]).then(containers));
+if (wantsContainers) work.splice(2, 0, () => Promise.all([engine, app]).then(containers));
 if (wants("e2e") || wantsContainers) work.unshift(buildAndBrowserTests);
 await inLanes(work);
 

@@ -1,63 +1,9 @@
 import assert from "node:assert/strict";
-import { fromHex, toHex } from "../../schema/bytes.ts";
-import { authentication, delivery } from "../../schema/rpc/methods.ts";
-import type { GroupInfo, Supersedes } from "../mls/types.ts";
+import { toHex } from "../../schema/bytes.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import type { ChatRecord } from "../sync/conversation/records.ts";
-import { signReplacement } from "../sync/reinit/replacement_maker.ts";
-import { deviceOf } from "../testing/forged_group.ts";
-import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
-import { type Person, suite } from "../testing/person.ts";
-
-async function group(people: Person[]): Promise<string> {
-  const [creator, ...others] = people;
-  const chatId = await creator.engine.startChat(others.map(({ username }) => username), "The Long Walk");
-  await Promise.all(others.map((person) => person.sees(chatId)));
-  return chatId;
-}
-
-async function moved(people: Person[], chatId: string, times = 1): Promise<void> {
-  for (const person of people) {
-    await person.until(
-      async () => (await person.notices(chatId)).filter((notice) => notice.startsWith("successor")).length === times,
-      `successor ${times} in ${JSON.stringify(await person.notices(chatId))}`,
-    );
-    await person.sees(chatId, ({ active }) => active);
-  }
-}
-
-async function recordOf(person: Person, chatId: string): Promise<ChatRecord> {
-  return (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!;
-}
-
-/** A hostile member, the first of `victims`, adds everybody to a channel that says that it goes on from the group's. */
-async function forgeSuccessor(
-  chatId: string,
-  { rpc, mls, state }: Hostile,
-  victims: Person[],
-  change: Partial<Supersedes> = {},
-  channelId = random(32),
-  infoChange: Partial<GroupInfo> = {},
-): Promise<void> {
-  const { device, keyPackage, keyPackages } = await deviceOf(victims[0], rpc, victims.slice(1));
-  const info = mls.info(state);
-  const claim = {
-    channelId: fromHex(chatId),
-    lastEpoch: state.epoch,
-    transcriptHash: mls.transcriptHash(state),
-    reason: "rejected-commit",
-    ...change,
-  };
-  const supersedes = await signReplacement(channelId, claim, device.recipientKey, device.deviceSeed);
-  const fresh = await mls.createGroup({
-    channelId,
-    keyPackage,
-    info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, ...infoChange, supersedes },
-  });
-  const { pending } = await mls.prepareCommit(fresh, { add: keyPackages, nowMs: Date.now() });
-  await rpc.call(delivery.createChannel, { channelId });
-  await sendCommit({ rpc }, toHex(channelId), pending);
-}
+import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { suite } from "../testing/person.ts";
+import { forgeSuccessor, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
 
 suite("a conversation whose channel can not go on", {
   "GRP-5: a conversation moves when no honest member accepts a commit, and keeps history and roles": async (
@@ -69,7 +15,7 @@ suite("a conversation whose channel can not go on", {
       await join("carl"),
       await join("mallory"),
     ];
-    const chatId = await group([anna, bert, carl, mallory]);
+    const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     await bert.says(chatId, "once");
     await anna.hears(chatId, bert.username, ["once"]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
@@ -120,7 +66,7 @@ suite("a conversation whose channel can not go on", {
       await join("dora"),
       await join("eve"),
     ];
-    const chatId = await group([anna, bert, carl]);
+    const chatId = await replaceableGroup([anna, bert, carl]);
     await anna.says(chatId, "kept by the backup");
     await bert.hears(chatId, anna.username, ["kept by the backup"]);
     const expected = ["kept by the backup"];
@@ -161,7 +107,7 @@ suite("a conversation whose channel can not go on", {
     { core, join },
   ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
-    const chatId = await group([anna, bert]);
+    const chatId = await replaceableGroup([anna, bert]);
     const copy = await core.backup();
     await anna.connected();
     await anna.engine.renameChat(chatId, "Later");
@@ -183,7 +129,7 @@ suite("a conversation whose channel can not go on", {
   "GRP-5: moves to a successor channel when no device has the group's state any more; history and what waited stay":
     async ({ join }) => {
       const [anna, bert] = [await join("anna"), await join("bert")];
-      const chatId = await group([anna, bert]);
+      const chatId = await replaceableGroup([anna, bert]);
       await bert.says(chatId, "once");
       await anna.hears(chatId, bert.username, ["once"]);
       for (const person of [anna, bert]) {
@@ -202,7 +148,7 @@ suite("a conversation whose channel can not go on", {
 
   "GRP-5.4: of two successors that admins make at the same time everybody ends in one": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
-    const chatId = await group([anna, bert, carl]);
+    const chatId = await replaceableGroup([anna, bert, carl]);
     await anna.engine.setRole(chatId, bert.username, "admin");
     await Promise.all(
       [bert, carl].map((person) =>
@@ -242,7 +188,7 @@ suite("a conversation whose channel can not go on", {
     { core, join },
   ) => {
     const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
-    const chatId = await group([anna, bert, carl, dora]);
+    const chatId = await replaceableGroup([anna, bert, carl, dora]);
     for (const { username } of [bert, carl]) await anna.engine.setRole(chatId, username, "admin");
     await Promise.all(
       [bert, carl, dora].map((person) =>
@@ -272,7 +218,7 @@ suite("a conversation whose channel can not go on", {
     { core, join },
   ) => {
     const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
-    const chatId = await group([anna, bert, carl, dora]);
+    const chatId = await replaceableGroup([anna, bert, carl, dora]);
     await anna.engine.setRole(chatId, bert.username, "admin");
     await Promise.all(
       [bert, carl, dora].map((person) =>
@@ -295,114 +241,5 @@ suite("a conversation whose channel can not go on", {
     await dora.says(chatId, "and on");
     await carl.hears(chatId, dora.username, ["read by both", "read by nobody", "and on"]);
     assert.deepEqual(await dora.texts(chatId), ["read by both", "read by nobody", "and on"]);
-  },
-
-  "GRP-5.2: a member that is no admin can not move the conversation": async ({ core, join }) => {
-    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
-    const chatId = await group([anna, bert, mallory]);
-    const hostile = await takeOver(core, mallory, chatId);
-    await forgeSuccessor(chatId, hostile, [mallory, anna, bert]);
-    for (const person of [anna, bert]) {
-      await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
-    }
-    await anna.says(chatId, "where we were");
-    await bert.hears(chatId, anna.username, ["where we were"]);
-  },
-
-  "GRP-5.2: a member that is no admin can not move one who has left: what it makes is another conversation": async (
-    { core, join },
-  ) => {
-    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
-    const chatId = await group([anna, bert, mallory]);
-    await bert.engine.leaveChat(chatId);
-    await bert.sees(chatId, ({ active }) => !active);
-    const hostile = await takeOver(core, mallory, chatId);
-    const malloryKey = toHex(
-      hostile.mls.members(hostile.state).find(({ credential }) => credential.username === mallory.username)!.credential
-        .accountKey,
-    );
-    const channelId = random(32);
-    await forgeSuccessor(chatId, hostile, [mallory, bert], { lastEpoch: 999n, transcriptHash: random(32) }, channelId, {
-      roles: { [malloryKey]: "admin" },
-    });
-    await bert.sees(toHex(channelId));
-    assert.equal((await bert.chat(chatId))!.active, false);
-    assert.equal((await bert.notices(chatId)).at(-1), `left ${bert.username} 1`);
-    assert.deepEqual(await bert.notices(toHex(channelId)), [`added ${mallory.username} ${bert.username}`]);
-  },
-
-  "GRP-5.3: an admin can not make a chat of two a group by a move from a channel that nobody knows": async (
-    { core, join },
-  ) => {
-    const [anna, bert, eve] = [await join("anna"), await join("bert"), await join("eve")];
-    const chatId = await anna.engine.startChat([bert.username]);
-    await bert.sees(chatId);
-    const hostile = await takeOver(core, anna, chatId);
-    const channelId = random(32);
-    await forgeSuccessor(
-      chatId,
-      hostile,
-      [anna, bert, eve],
-      { channelId: random(32), transcriptHash: random(32), firstChannelId: fromHex(chatId) },
-      channelId,
-      { kind: "group" },
-    );
-    await bert.sees(toHex(channelId), ({ kind, members }) => kind === "group" && members.length === 3);
-    assert.deepEqual(await bert.notices(chatId), [`created ${anna.username}`]);
-    await bert.says(chatId, "for anna alone");
-    await bert.settled(chatId);
-    assert.deepEqual((await bert.chat(chatId))!.members.map(({ username }) => username).sort(), [
-      anna.username,
-      bert.username,
-    ]);
-    assert.deepEqual([chatId, toHex(channelId)].map((channel) => core.log.channel(channel).messages.length), [1, 0]);
-  },
-
-  "GRP-5.3: changes by a move that a device can not check are shown by lines": async ({ core, join }) => {
-    const [anna, bert, carl, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("eve")];
-    const chatId = await group([anna, bert, carl]);
-    const hostile = await takeOver(core, anna, chatId);
-    const unheardOf = random(32);
-    await forgeSuccessor(chatId, hostile, [anna, bert, eve], {
-      channelId: random(32),
-      transcriptHash: random(32),
-      firstChannelId: fromHex(chatId),
-    }, unheardOf);
-    await moved([bert], chatId);
-    assert.deepEqual((await bert.notices(chatId)).slice(-3), [
-      `successor ${anna.username} rejected-commit`,
-      `removed ${carl.username}`,
-      `added ${eve.username}`,
-    ]);
-    // The present channel, by its word after epochs that bert has not reached.
-    const { account } = await hostile.rpc.call(authentication.lookup, { username: eve.username });
-    const roles = { ...hostile.mls.info(hostile.state).roles, [toHex(account.accountKey)]: "admin" } as const;
-    await forgeSuccessor(
-      chatId,
-      hostile,
-      [anna, bert, eve, carl],
-      { channelId: unheardOf, lastEpoch: 99n, firstChannelId: fromHex(chatId) },
-      random(32),
-      { name: "Later", roles },
-    );
-    await moved([bert], chatId, 2);
-    assert.deepEqual((await bert.notices(chatId)).slice(-4), [
-      `successor ${anna.username} rejected-commit`,
-      `added ${carl.username}`,
-      `promoted ${eve.username}`,
-      "renamed Later",
-    ]);
-  },
-
-  "GRP-5.1: an admin can not move the conversation to another history": async ({ core, join }) => {
-    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
-    const chatId = await group([mallory, anna, bert]);
-    const hostile = await takeOver(core, mallory, chatId);
-    await forgeSuccessor(chatId, hostile, [mallory, anna, bert], { transcriptHash: random(32) });
-    for (const person of [anna, bert]) {
-      await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.1"), "the refusal");
-    }
-    await anna.says(chatId, "where we were");
-    await bert.hears(chatId, anna.username, ["where we were"]);
   },
 });
