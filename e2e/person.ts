@@ -1,8 +1,13 @@
 /** One person at one browser profile: what a user does, by the accessible names that a user meets. */
 
+import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
 
-export const password = "correct horse battery staple";
+/**
+ * Another one in each run. Deno's caches hold the constants of every module that ever ran on this machine, so a
+ * search of the servers' memory would find a constant password there.
+ */
+export const password = `correct horse battery staple ${randomUUID()}`;
 
 export class Person {
   /** Requests to the HTTPS fallback that the page made: none while WebTransport works. */
