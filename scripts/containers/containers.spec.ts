@@ -305,7 +305,7 @@ test("`down` drains both services with exit code 0, and a new `up` finds account
 test("with a domain and PEM files the app comes over HTTPS, and calls reach the core", async () => {
   const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
   const make = `const { makeSelfSignedCertificate } = await import(${
-    JSON.stringify(`${root}/gateway/self_signed_certificate.ts`)
+    JSON.stringify(`${root}/server-common/self_signed_certificate.ts`)
   });
     const now = Date.now();
     console.log(JSON.stringify(await makeSelfSignedCertificate({
