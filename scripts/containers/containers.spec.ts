@@ -309,7 +309,8 @@ test("with a domain and PEM files the app comes over HTTPS, and calls reach the 
   });
     const now = Date.now();
     console.log(JSON.stringify(await makeSelfSignedCertificate({
-      notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8), dnsNames: ["chat.test"], ipAddresses: [],
+      notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8),
+      commonName: "chat.test", dnsNames: ["chat.test"], ipAddresses: [],
     })));`;
   const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
   writeFileSync(`${folder}/cert.pem`, certificate);
