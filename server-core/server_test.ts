@@ -92,7 +92,7 @@ quicTest(
     const text = await metrics();
     assert.match(text, /qpq_calls_total\{method="publish",code="ok"\} 1/);
     assert.match(text, /qpq_subscriptions 1/);
-    assert.match(text, /qpq_call_seconds_bucket\{method="commit",le="\+Inf"\} 2/);
+    assert.match(text, /qpq_call_seconds_bucket\{le="\+Inf",method="commit"\} 2/);
   },
 );
 
