@@ -22,11 +22,11 @@ export const headStartMs = 2_000;
 export const attemptMs = 10_000;
 /** First pause between tries in the background; it doubles up to `longestRetryMs`. */
 export const firstRetryMs = 5_000;
-export const longestRetryMs = 10 * 60_000;
+const longestRetryMs = 10 * 60_000;
 /** A network that dropped UDP may stop doing so. */
 export const blockedForMs = 60 * 60_000;
 /** A browser that stalls does so until it is updated. */
-export const stalledForMs = 24 * 60 * 60_000;
+const stalledForMs = 24 * 60 * 60_000;
 
 export interface BrowserTransportOptions {
   /** undefined: there is none, only HTTPS is used. */

@@ -4,7 +4,7 @@ import type { Bytes } from "../../schema/bytes.ts";
 import { wireVersion } from "../../schema/rpc/messages.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 
-export const configPath = "/.well-known/quicproquo.json";
+const configPath = "/.well-known/quicproquo.json";
 
 export interface GatewayConfig {
   webtransport?: {

@@ -18,13 +18,13 @@ const lostStatuses = new Set([502, 503, 504]);
 type CallBody = Bytes | ReadableStream<Bytes>;
 
 /** Smaller bodies are sent whole: a request of known length is cheaper and works everywhere. */
-export const streamFromBytes = 128 * 1024;
+const streamFromBytes = 128 * 1024;
 
 /**
  * @returns whether this runtime sends a body while it is being made (a runtime that does not turns the stream
  *   into text, with a type)
  */
-export function canStreamRequests(): boolean {
+function canStreamRequests(): boolean {
   let asked = false;
   const init = {
     method: "POST",

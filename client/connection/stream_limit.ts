@@ -10,7 +10,7 @@ import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
  * Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in
  * batches.
  */
-export const maxOpenStreams = 100;
+const maxOpenStreams = 100;
 
 /** Keeps the open streams of one connection below the peer's limit; further calls wait. */
 export class StreamLimit {

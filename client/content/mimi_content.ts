@@ -78,7 +78,7 @@ export interface MimiContent {
 }
 
 /** Bounds of §8.1: beyond them a message is most likely hostile. */
-export const contentLimits = { parts: 1024, depth: 4, topicId: 4096, extensions: 64 } as const;
+const contentLimits = { parts: 1024, depth: 4, topicId: 4096, extensions: 64 } as const;
 
 const semantics: PartSemantics[] = ["choose-one", "single-unit", "process-all"];
 

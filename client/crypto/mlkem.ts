@@ -5,7 +5,6 @@
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import type { Bytes } from "../../schema/bytes.ts";
-import { cryptoSupport } from "./support.ts";
 
 export const mlKemSeedLength = 64;
 export const mlKemPublicKeyLength = 1184;
@@ -27,11 +26,6 @@ export interface MlKemImplementation {
   publicKey(seed: Uint8Array): Promise<Bytes | undefined>;
   encapsulate(publicKey: Uint8Array): Promise<MlKemEncapsulation | undefined>;
   decapsulate(seed: Uint8Array, ciphertext: Uint8Array): Promise<Bytes | undefined>;
-}
-
-/** @returns ML-KEM-768 (FIPS 203) of this runtime where it has it, else noble's */
-export async function mlKem(): Promise<MlKemImplementation> {
-  return (await cryptoSupport()).mlKem768 ? nativeMlKem : nobleMlKem;
 }
 
 // The WebCrypto "Modern Algorithms" draft, not yet in TypeScript's library.

@@ -17,7 +17,7 @@ import {
 import { cryptoSupport } from "./support.ts";
 import { deriveX25519, generateX25519, importX25519Private } from "./x25519.ts";
 
-export const xwingSeedLength = 32;
+const xwingSeedLength = 32;
 export const xwingPublicKeyLength = 1216;
 export const xwingCiphertextLength = 1120;
 

@@ -3,7 +3,7 @@
 import type { Progress } from "../api/engine_api.ts";
 import type { Environment } from "../runtime/environment.ts";
 
-export const quietMs = 200;
+const quietMs = 200;
 
 /**
  * @param tell called with the progress of slow work, and with `undefined` at its end

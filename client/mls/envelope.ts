@@ -11,9 +11,9 @@ import { openAesGcm, sealAesGcm } from "../crypto/aead.ts";
 import { hkdfExpand } from "../crypto/hkdf.ts";
 import type { EnvelopeKind } from "./types.ts";
 
-export const envelopeVersion = 1;
+const envelopeVersion = 1;
 /** 1 = MLS ciphersuite 1 with X-Wing headers and AES-256-GCM envelopes. */
-export const envelopeSuite = 1;
+const envelopeSuite = 1;
 export const messageIdLength = 16;
 const saltLength = 16;
 

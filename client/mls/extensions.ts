@@ -18,9 +18,9 @@ export const lastResortType = 0x000a;
  */
 export const xwingKeyType = 0xf0a0;
 /** GroupContext extension: name, kind, roles. */
-export const groupInfoType = 0xf0a1;
+const groupInfoType = 0xf0a1;
 /** GroupContext extension of a successor channel (specification §3.5). */
-export const supersedesType = 0xf0a2;
+const supersedesType = 0xf0a2;
 
 /** What each of our leaves says it can do. */
 export function ownCapabilities(): Capabilities {
@@ -34,7 +34,7 @@ export function ownCapabilities(): Capabilities {
 }
 
 /** The required_capabilities of every group (GRP-3.2): a leaf without the X-Wing key can not be in the tree. */
-export const requiredCapabilities: Extension = {
+const requiredCapabilities: Extension = {
   extensionType: "required_capabilities",
   extensionData: encodeRequiredCapabilities({
     extensionTypes: [xwingKeyType, groupInfoType],

@@ -10,7 +10,7 @@ import { spread } from "../crypto/parallel.ts";
 import { xwing, xwingCiphertextLength } from "../crypto/xwing.ts";
 
 /** X-Wing ciphertext 1,120 ‖ AEAD(S) 48. */
-export const headerLength = xwingCiphertextLength + 48;
+const headerLength = xwingCiphertextLength + 48;
 /** S, 32 random bytes a commit. */
 export const epochSecretLength = 32;
 

@@ -36,7 +36,7 @@ const recordVersion = 1;
 const untrusting = clientConfig({ validateCredential: async () => false });
 
 /** @returns the epoch's application key: MLS-Exporter("qpq/1 app", channelId ‖ u64 epoch, 32) */
-export async function appKeyOf(mls: ClientState): Promise<Bytes> {
+async function appKeyOf(mls: ClientState): Promise<Bytes> {
   const { groupId, epoch } = mls.groupContext;
   return new Uint8Array(
     await mlsExporter(mls.keySchedule.exporterSecret, "qpq/1 app", concat(groupId, u64(epoch)), 32, ciphersuite),

@@ -1,6 +1,6 @@
 /** Delays before the next attempt: they double from 100 ms, with jitter against clients in lockstep. */
 
-export const firstDelayMs = 100;
+const firstDelayMs = 100;
 /** Between calls that the server refuses or that fail, in ms. */
 export const longestDelayMs = 15_000;
 /**

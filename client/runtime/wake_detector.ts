@@ -3,9 +3,9 @@
 import type { Clock } from "./clock.ts";
 
 /** How often the clock is read, in ms. */
-export const lookEveryMs = 1_000;
+const lookEveryMs = 1_000;
 /** A gap of this length means sleep, in ms: longer than pauses of a busy device. Connections survive shorter sleeps. */
-export const sleptMs = 10_000;
+const sleptMs = 10_000;
 
 /**
  * Calls `onWake` after each gap between two reads of the clock that only a sleep explains.

@@ -25,7 +25,7 @@ export interface StoredPin extends Omit<Pin, "decisionCount"> {
 }
 
 /** What is written, in bytes of encoded pins, so that a vault fits into the server's 128 KiB (`Vault.sealed`). */
-export const maxKeptPinBytes = 90 * 1024;
+const maxKeptPinBytes = 90 * 1024;
 
 /** @returns the pin in the form that is stored; the order of its fields is part of the form */
 export function pinToStored({ username, accountKey, firstSeen, verified, decisionCount }: Pin): StoredPin {

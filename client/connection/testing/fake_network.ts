@@ -10,7 +10,7 @@ import { VolatileNetworkMemory } from "../network_memory.ts";
 import type { Connection } from "../transport.ts";
 import type { WebTransportClass } from "../webtransport/webtransport.ts";
 
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   #now = 1_000_000;
   readonly #timers = new Set<{ atMs: number; run: () => void }>();
 

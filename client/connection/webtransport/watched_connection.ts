@@ -17,9 +17,9 @@ export const watchEveryMs = 2_500;
 /** A call without a first byte for this long is suspicious when no other stream moves. */
 export const waitingMs = 5_000;
 /** A long answer that stops for this long is suspicious: a subscription sends an element every 20 s. */
-export const driedUpMs = 30_000;
+const driedUpMs = 30_000;
 /** … once it has delivered more than the smallest initial credit of any browser. */
-export const driedUpAfterBytes = 16 * 1024;
+const driedUpAfterBytes = 16 * 1024;
 /**
  * A write that is pending for this long, while the server answers over HTTPS, is stalled. Shorter than the timeout of
  * a call (30 s), which would hide the stall.

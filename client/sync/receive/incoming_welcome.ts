@@ -212,7 +212,7 @@ function joinedRecord(
 }
 
 /** Whether there is a chat, not itself a mere invitation, that this account is or was in. */
-export function isAcquainted(records: Readonly<ChatRecord>[], accountKey: string): boolean {
+function isAcquainted(records: Readonly<ChatRecord>[], accountKey: string): boolean {
   return records.some((record) =>
     !record.invitation && isShown(record) &&
     (record.peer?.accountKey === accountKey || record.members.some((member) => member.accountKey === accountKey))

@@ -44,7 +44,7 @@ export interface SoakResult {
 /** Of messages in one epoch before a client renews its keys: often enough to meet other commits. */
 const renewAfterMessages = 4;
 /** Never removed, demoted or away for good: somebody must be able to do what only an admin may. */
-export const anchors = 2;
+const anchors = 2;
 /** Operations under way at once, above which the next step waits. */
 const atOnce = 12;
 /** Longest pause between two steps, and how long a step waits for others, in ms. */
