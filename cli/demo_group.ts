@@ -13,7 +13,7 @@ import type { OutputRecord } from "./records.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { type QuicTarget, QuicTransport } from "./transport/quic.ts";
-import { listedPath } from "./permissions.mjs";
+import { permissionArguments } from "./permissions.mjs";
 import { exitCodes } from "./usage.ts";
 
 const names = ["alice", "bob", "carol"] as const;
@@ -174,6 +174,10 @@ async function play([alice, bob, carol]: Person[], steps: Steps): Promise<void> 
 async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget> {
   const main = new URL("../server-core/main.ts", import.meta.url);
   const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
+  const { args } = permissionArguments(
+    { net: ["127.0.0.1"], env: true, read: [root, folder], write: [folder], ffi: true },
+    folder,
+  );
   const process = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -182,11 +186,7 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
       "--no-check",
       "--cached-only",
       "--unstable-net",
-      "--allow-net=127.0.0.1",
-      "--allow-env",
-      `--allow-read=${[root, folder].map(listedPath).join(",")}`,
-      `--allow-write=${listedPath(folder)}`,
-      "--allow-ffi",
+      ...args,
       decodeURIComponent(main.pathname),
     ],
     // Nothing is inherited from the caller: neither passwords nor settings of another core.

@@ -3,8 +3,9 @@
  * line names, keep its state.
  */
 
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -30,17 +31,39 @@ export const withValue = [
 ];
 
 /**
- * A path in a list of Deno's flags. Deno 2.9.6 splits its lists at every comma, and has no way to write one (2.9.5
- * took two commas for one): of a path with a comma, the flag names the folder above the comma.
+ * Permissions as Deno names them in a configuration file: lists of hosts, variables and absolute paths.
  *
- * @param {string} path absolute
+ * @typedef {object} PermissionSet
+ * @property {string[]} net
+ * @property {string[] | true} env
+ * @property {string[]} read
+ * @property {string[]} write
+ * @property {string[] | true} [ffi]
+ * @property {string[]} [sys]
+ * @property {string[]} [run]
  */
-export function listedPath(path) {
-  return path.includes(",") ? dirname(`${path.slice(0, path.indexOf(","))}_`) : path;
-}
 
-/** A flag's value. */
-const list = (paths) => [...new Set(paths.map(listedPath))].join(",");
+/**
+ * A set of permissions as arguments of `deno run`. Deno 2.9.6 splits the lists of its flags at every comma and
+ * has no way to write one, so a set that has a comma in a path goes into a configuration file of its own.
+ *
+ * @param {PermissionSet} permissions
+ * @param {string} [parent] the folder in which a configuration file may be made
+ * @returns {{ args: string[], end: () => void }} `end` deletes what was made; it is called when the process is over
+ */
+export function permissionArguments(permissions, parent = tmpdir()) {
+  const own = `${root}/deno.json`;
+  const lists = Object.entries(permissions);
+  if (!lists.some(([, values]) => Array.isArray(values) && values.some((value) => value.includes(",")))) {
+    const flags = lists.map(([name, values]) => `--allow-${name}${values === true ? "" : `=${values.join(",")}`}`);
+    return { args: [`--config=${own}`, ...flags], end: () => {} };
+  }
+  const folder = mkdtempSync(join(parent, "qpq-permissions-"));
+  const config = join(folder, "deno.json");
+  const set = { ...JSON.parse(readFileSync(own, "utf8")), permissions: { qpq: permissions } };
+  writeFileSync(config, JSON.stringify(set), { mode: 0o600 });
+  return { args: [`--config=${config}`, "--permission-set=qpq"], end: () => rmSync(folder, { recursive: true }) };
+}
 
 /**
  * @returns HOST:PORT as Deno's flag takes it; undefined for what is neither: then nothing can be reached, and
@@ -59,9 +82,9 @@ function serverOf(given) {
  * @param {Record<string, string | undefined>} env
  * @param {string} deno the path of Deno
  * @param {string} [folder] where qpq is started: relative paths begin there
- * @returns {string[]}
+ * @returns {PermissionSet}
  */
-export function qpqFlags(args, env, deno, folder = process.cwd()) {
+export function qpqPermissions(args, env, deno, folder = process.cwd()) {
   const { values, positionals } = parseArgs({
     args,
     options: Object.fromEntries(withValue.map((name) => [name, { type: "string" }])),
@@ -89,20 +112,28 @@ export function qpqFlags(args, env, deno, folder = process.cwd()) {
     "0.0.0.0:0",
     "[::]:0",
   ];
-  return [
-    "--no-prompt",
-    "--quiet",
-    "--cached-only",
-    "--no-check",
-    "--unstable-net",
-    `--config=${root}/deno.json`,
-    `--allow-net=${net.filter(Boolean).join(",")}`,
-    `--allow-env=QPQ_*${isDemo ? ",TMPDIR,TMP,TEMP" : ""}`,
-    `--allow-ffi=${list([`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`])}`,
+  return {
+    net: net.filter((address) => typeof address === "string"),
+    env: ["QPQ_*", ...(isDemo ? ["TMPDIR", "TMP", "TEMP"] : [])],
+    ffi: [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`],
+    read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : stateFiles)],
+    write: isDemo ? [tmpdir()] : stateFiles,
     // By which recv --follow notices that the network is back.
-    ...(command === "recv" ? ["--allow-sys=networkInterfaces"] : []),
-    `--allow-read=${list([...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : stateFiles)])}`,
-    `--allow-write=${list(isDemo ? [tmpdir()] : stateFiles)}`,
-    ...(isDemo ? [`--allow-run=${list([deno])}`] : []),
-  ];
+    ...(command === "recv" && { sys: ["networkInterfaces"] }),
+    ...(isDemo && { run: [deno] }),
+  };
+}
+
+/** What Deno is started with beside permissions. */
+const always = ["--no-prompt", "--quiet", "--cached-only", "--no-check", "--unstable-net"];
+
+/**
+ * The arguments of `deno run` for a command of qpq.
+ *
+ * @param {Parameters<typeof qpqPermissions>} given
+ * @returns {ReturnType<typeof permissionArguments>}
+ */
+export function qpqFlags(...given) {
+  const { args, end } = permissionArguments(qpqPermissions(...given));
+  return { args: [...always, ...args], end };
 }

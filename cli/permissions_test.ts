@@ -4,59 +4,63 @@
  */
 
 import assert from "node:assert/strict";
-import { listedPath, qpqFlags } from "./permissions.mjs";
+import { tmpdir } from "node:os";
+import { qpqFlags, qpqPermissions } from "./permissions.mjs";
 
-Deno.test("the permissions of qpq allow its server, its files and its state, and nothing else", async () => {
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/other.txt`, "somebody's");
-  await Deno.writeTextFile(
-    `${folder}/attempt.ts`,
-    `const attempts: Record<string, () => unknown> = {
+for (const [what, name] of [["", "state.db"], [", also with a comma in its path", "c,m/st,ate.db"]]) {
+  Deno.test(`the permissions of qpq allow its server, its files and its state, and nothing else${what}`, async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.mkdir(`${folder}/c,m`);
+    await Deno.writeTextFile(`${folder}/other.txt`, "somebody's");
+    await Deno.writeTextFile(
+      `${folder}/attempt.ts`,
+      `const attempts: Record<string, () => unknown> = {
       host: () => Deno.connect({ hostname: "192.0.2.1", port: 7443 }),
       port: () => Deno.connect({ hostname: "127.0.0.1", port: 22 }),
       quic: () => Deno.connectQuic({ hostname: "192.0.2.1", port: 7443, alpnProtocols: ["capnp"] }),
       listen: () => Deno.listen({ hostname: "127.0.0.1", port: 7443 + 1 }),
       read: () => Deno.readTextFile(${JSON.stringify(`${folder}/other.txt`)}),
       write: () => Deno.writeTextFile(${JSON.stringify(`${folder}/x`)}, "mine"),
+      beside: () => Deno.writeTextFile(${JSON.stringify(`${folder}/c,m/x`)}, "mine"),
       code: () => Deno.writeTextFile(${JSON.stringify(new URL("main.ts", import.meta.url).pathname)}, "mine"),
       program: () => new Deno.Command("/bin/true").output(),
       library: () => Deno.dlopen("libc.so.6", {}),
       variable: () => Deno.env.get("HOME"),
       system: () => Deno.networkInterfaces(),
-      state: () => Deno.writeTextFile(${JSON.stringify(`${folder}/state.db`)}, "mine"),
+      state: () => Deno.writeTextFile(${JSON.stringify(`${folder}/${name}`)}, "mine"),
     };
     for (const [name, attempt] of Object.entries(attempts)) {
       try { await attempt(); console.log(name, "done"); } catch (error) { console.log(name, (error as Error).name); }
     }
     Deno.exit(0);`,
-  );
-  const flags = qpqFlags(["--state", `${folder}/state.db`, "groups"], {}, Deno.execPath());
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...flags, `${folder}/attempt.ts`] })
-    .output();
-  const refused = [
-    "host",
-    "port",
-    "quic",
-    "listen",
-    "read",
-    "write",
-    "code",
-    "program",
-    "library",
-    "variable",
-    "system",
-  ];
-  assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [
-    ...refused.map((name) => `${name} NotCapable`),
-    "state done",
-  ]);
-});
+    );
+    const { args, end } = qpqFlags(["--state", `${folder}/${name}`, "groups"], {}, Deno.execPath());
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...args, `${folder}/attempt.ts`] })
+      .output();
+    end();
+    const refused = [
+      "host",
+      "port",
+      "quic",
+      "listen",
+      "read",
+      "write",
+      "beside",
+      "code",
+      "program",
+      "library",
+      "variable",
+      "system",
+    ];
+    assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [
+      ...refused.map((name) => `${name} NotCapable`),
+      "state done",
+    ]);
+  });
+}
 
 Deno.test("qpqFlags() takes the server from the command line, the environment or the default", () => {
-  const netOf = (args: string[], env: Record<string, string> = {}) =>
-    qpqFlags(args, env, "deno").find((flag) => flag.startsWith("--allow-net="))!.slice("--allow-net=".length).split(
-      ",",
-    );
+  const netOf = (args: string[], env: Record<string, string> = {}) => qpqPermissions(args, env, "deno").net;
   const sockets = ["0.0.0.0:0", "[::]:0"];
   assert.deepEqual(netOf(["groups"]), ["127.0.0.1:7443", ...sockets]);
   assert.deepEqual(netOf(["groups"], { QPQ_SERVER: "chat.example.org:7443" }), ["chat.example.org:7443", ...sockets]);
@@ -69,8 +73,16 @@ Deno.test("qpqFlags() takes the server from the command line, the environment or
   }
 });
 
-Deno.test("listedPath() names the folder above a comma, and every other path itself", () => {
-  assert.equal(listedPath("/home/a/state.db"), "/home/a/state.db");
-  assert.equal(listedPath("/home/a/b,c d/state, too.db-wal"), "/home/a");
-  assert.equal(listedPath("/home/a/,state.db"), "/home/a");
+Deno.test("qpqFlags() makes a file only for a path with a comma, and deletes it at the end", () => {
+  const made = (state: string) => {
+    const { args, end } = qpqFlags(["--state", state, "groups"], {}, "deno");
+    const path = args.find((flag) => flag.startsWith("--config="))!.slice("--config=".length);
+    const isTemporary = path.startsWith(tmpdir());
+    assert.ok(Deno.statSync(path).isFile);
+    end();
+    if (isTemporary) assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
+    return isTemporary;
+  };
+  assert.equal(made("/home/a/state.db"), false);
+  assert.equal(made("/home/a/state, too.db"), true);
 });

@@ -13,9 +13,9 @@ if (!deno) {
 }
 
 const args = process.argv.slice(2);
-const child = spawn(deno, ["run", ...qpqFlags(args, process.env, deno), `${root}/cli/main.ts`, ...args], {
-  stdio: "inherit",
-});
+const flags = qpqFlags(args, process.env, deno);
+process.on("exit", flags.end);
+const child = spawn(deno, ["run", ...flags.args, `${root}/cli/main.ts`, ...args], { stdio: "inherit" });
 
 // The child is in the same group and gets Ctrl+C itself; what is sent to this process alone is passed on.
 process.on("SIGINT", () => {});

@@ -5,10 +5,11 @@
  */
 
 import { dirname } from "node:path";
+import { permissionArguments } from "../cli/permissions.mjs";
 import { root } from "./paths.mjs";
 
-/** A flag's value. */
-const list = (values) => [...new Set(values.filter(Boolean))].join(",");
+/** @param {(string | undefined)[]} values @returns {string[]} each text among them once */
+const given = (values) => [...new Set(values.flatMap((value) => value ? [value] : []))];
 
 /** An address literal as it stands before a port. */
 const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
@@ -19,28 +20,24 @@ const letsEncrypt = ["acme-v02.api.letsencrypt.org", "acme-staging-v02.api.letse
 /** The sockets of QUIC connections that a role opens itself. */
 const ownSockets = ["0.0.0.0:0", "[::]:0"];
 
-/** What both roles are started with; no program may be run, and no native code loaded unless `more` says which. */
-const flags = ({ net, read, write, env }, ...more) => [
-  "--no-prompt",
-  "--quiet",
-  "--cached-only",
-  "--no-check",
-  "--unstable-net",
-  `--allow-net=${list(net)}`,
-  `--allow-read=${
-    list([
-      `${root}/schema`,
-      `${root}/server-common`,
-      `${root}/node_modules`,
-      `${root}/deno.json`,
-      `${root}/package.json`,
-      ...read,
-    ])
-  }`,
-  `--allow-write=${list(write)}`,
-  env === true ? "--allow-env" : `--allow-env=${list(env)}`,
-  ...more,
-];
+/**
+ * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
+ *
+ * @typedef {(string | undefined)[]} Needed
+ * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[] }} needs
+ */
+function flags({ net, read, write, env, ffi }) {
+  const code = ["schema", "server-common", "node_modules", "deno.json", "package.json"];
+  const { args, end } = permissionArguments({
+    net: given(net),
+    read: given([...code.map((path) => `${root}/${path}`), ...read]),
+    write: given(write),
+    env,
+    ...(ffi && { ffi }),
+  });
+  process.on("exit", end);
+  return ["--no-prompt", "--quiet", "--cached-only", "--no-check", "--unstable-net", ...args];
+}
 
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
@@ -64,10 +61,8 @@ export function coreFlags(env) {
     env.QPQ_DB_KEY_FILE,
     env.QPQ_AUTH_TOKEN_FILE,
   ];
-  return flags(
-    { net, read, write: [data], env: ["QPQ_*"] },
-    `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`,
-  );
+  const ffi = [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`];
+  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi });
 }
 
 /**
@@ -107,7 +102,7 @@ export function gatewayFlags(env) {
     folderOf(env.QPQ_TLS_KEY),
   ];
   // acme-client's HTTP client lists the whole environment, for proxies.
-  return flags({ net, read, write: [data], env: isAcme ? true : ["QPQ_*"] });
+  return flags({ net, read, write: [data], env: isAcme || ["QPQ_*"] });
 }
 
 /**
