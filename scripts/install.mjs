@@ -6,6 +6,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { root } from "./paths.mjs";
 
 const stamp = `${root}/node_modules/.quicproquo-lock`;
@@ -80,5 +81,18 @@ export function installDebianPackages(packages) {
         missing.join(", ")
       }; apt-get could not install them (${error.message}). Install them by hand and try again.`,
     );
+  }
+}
+
+/** What the tests need beside npm's packages: each command, and the Debian package that brings it. */
+const testPrograms = { capnp: "capnproto", chromium: "chromium", "firefox-esr": "firefox-esr", caddy: "caddy" };
+
+// As a program of its own, so that apt works while npm does.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    installDebianPackages(testPrograms);
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
   }
 }
