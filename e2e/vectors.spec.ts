@@ -10,7 +10,7 @@ import { resolve } from "node:path";
 import { build } from "vite";
 
 const root = resolve(import.meta.dirname!, "..");
-const vectors = process.env.QPQ_VECTORS ?? resolve(root, "../shared/vectors");
+const vectors = process.env.QPQ_VECTORS || resolve(root, "../shared/vectors");
 
 async function bundle(): Promise<string> {
   const output = await build({

@@ -22,6 +22,7 @@ function proseFiles() {
     cwd: root,
     encoding: "utf8",
   });
+  if (listed.status !== 0) throw new Error(`this is no git checkout: ${listed.error?.message ?? listed.stderr}`);
   return listed.stdout.split("\n").filter((file) => file !== "" && existsSync(`${root}/${file}`));
 }
 

@@ -47,6 +47,7 @@ export function aptGet(args) {
   const all = ["-qq", "-o", `DPkg::Lock::Timeout=${lockWaitMs / 1000}`, ...args];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
   const startMs = performance.now();
+  let hasSaid = false;
   for (;;) {
     const { status, stderr, error } = spawnSync("apt-get", all, {
       stdio: ["ignore", process.stderr, "pipe"],
@@ -54,10 +55,13 @@ export function aptGet(args) {
       env,
     });
     if (status === 0) return;
-    const isHeld = /Could not get lock|Unable to lock/.test(stderr ?? "");
+    // Without rights apt says "Unable to lock", too, and "Permission denied" beside it.
+    const isHeld = /Could not get lock|Unable to lock/.test(stderr ?? "") && !/Permission denied/.test(stderr);
     if (!isHeld || performance.now() - startMs > lockWaitMs) {
       throw new Error(`apt-get ${args[0]}: ${error?.message ?? stderr.trim()}`);
     }
+    if (!hasSaid) console.error("Waiting for another apt-get to end …");
+    hasSaid = true;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
   }
 }

@@ -61,3 +61,23 @@ Deno.test({
     }
   },
 });
+
+Deno.test("aptGet() fails at once where it has no rights", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/qpq-apt-`);
+  try {
+    const said = "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)\\n" +
+      "E: Unable to lock directory /var/lib/apt/lists/";
+    writeFileSync(`${folder}/apt-get`, `#!/bin/sh\nprintf '${said}\\n' >&2\nexit 100\n`, { mode: 0o755 });
+    const program = `import { aptGet } from "${root}/scripts/install.mjs"; aptGet(["update"]);`;
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", program],
+      env: { PATH: `${folder}:${Deno.env.get("PATH")}` },
+      // A wait for the lock would last ten minutes.
+      signal: AbortSignal.timeout(60_000),
+    }).output();
+    assert.equal(success, false);
+    assert.match(new TextDecoder().decode(stderr), /Permission denied/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

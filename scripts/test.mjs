@@ -48,7 +48,11 @@ function run(part, command, args, env = {}) {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => console.log(`${part} | ${line}`));
   }
-  return new Promise((resolve) => child.once("close", resolve));
+  return new Promise((resolve) => {
+    child.once("close", resolve);
+    // A program that the child has left behind may hold the pipes open.
+    child.once("exit", (status) => setTimeout(resolve, 10_000, status));
+  });
 }
 
 async function step(name, work) {

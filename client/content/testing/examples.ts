@@ -3,7 +3,7 @@
 import type { Bytes } from "../../../schema/bytes.ts";
 
 const folder = `${
-  Deno.env.get("QPQ_VECTORS") ?? new URL("../../../../shared/vectors", import.meta.url).pathname
+  Deno.env.get("QPQ_VECTORS") || new URL("../../../../shared/vectors", import.meta.url).pathname
 }/mimi-content`;
 
 /** @returns each example's bytes by name; undefined where they are not at hand (an error under CI=true) */

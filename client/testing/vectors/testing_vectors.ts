@@ -5,7 +5,7 @@
  *   under CI=true when they are missing
  */
 export function vectorLoader(): ((path: string) => Promise<unknown>) | undefined {
-  const folder = Deno.env.get("QPQ_VECTORS") ?? new URL("../../../../shared/vectors", import.meta.url).pathname;
+  const folder = Deno.env.get("QPQ_VECTORS") || new URL("../../../../shared/vectors", import.meta.url).pathname;
   const found = exists(`${folder}/README.md`);
   if (!found && Deno.env.get("CI") === "true") throw new Error(`no test vectors at ${folder}: set QPQ_VECTORS`);
   if (!found) console.warn(`skipped: no test vectors at ${folder} (set QPQ_VECTORS)`);
