@@ -109,19 +109,17 @@ export function takeHandOvers({ channel, tab, locks, isVisible, takeSeat }: Take
   async function take(leader: string): Promise<void> {
     const decline = () => channel.postMessage({ kind: "not-taking-over", leader, tab });
     if (!isVisible()) return decline();
-    const asked = request = new AbortController();
-    takeSeat(asked.signal);
+    request = new AbortController();
+    takeSeat(request.signal);
     const { pending = [] } = await locks.query();
     // Tabs of this build queue for this lock when they are asked to, those of an older build always, hidden or not.
-    if (pending.filter(({ name }) => name === lockName).length > 1) {
-      asked.abort();
-      decline();
-    } else channel.postMessage({ kind: "taking-over", leader, tab });
+    if (pending.filter(({ name }) => name === lockName).length > 1) decline();
+    else channel.postMessage({ kind: "taking-over", leader, tab });
   }
 
   channel.addEventListener("message", ({ data }) => {
     if (data.kind === "hand-over" && data.to === tab) void take(data.leader);
-    // The leader has taken the offer back.
+    // The leader goes on: the offer was declined or taken back.
     else if (data.kind === "leading") request?.abort();
   });
 }

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineApi } from "../../client/api/engine_api.ts";
-import { EngineError } from "../../client/api/errors.ts";
 import { aWhile, testProfile, until } from "../testing/fake_tabs.ts";
-import { offerMs } from "./hand_over.ts";
-import { closeMs } from "./tab_engine.ts";
-import { leaderLockName, lockName } from "./tab_protocol.ts";
+import { lockName } from "./tab_protocol.ts";
 import { settledMs } from "./visibility.ts";
 
 /** An answer that the test gives. */
@@ -131,10 +128,11 @@ testProfile("tabs that are visible or hidden for less than a second do not count
   for (let round = 0; round < 3; round++) {
     second.seat.setVisible(true);
     profile.pass(settledMs - 1);
+    await aWhile();
     second.seat.setVisible(false);
     profile.pass(settledMs);
+    await aWhile();
   }
-  await aWhile();
   // The follower is visible, the leader is hidden for 999 ms at a time.
   first.seat.setVisible(true);
   second.seat.setVisible(true);
@@ -142,14 +140,54 @@ testProfile("tabs that are visible or hidden for less than a second do not count
   for (let round = 0; round < 3; round++) {
     first.seat.setVisible(false);
     profile.pass(settledMs - 1);
+    await aWhile();
     first.seat.setVisible(true);
     profile.pass(settledMs);
+    await aWhile();
   }
-  await aWhile();
-  assert.equal(profile.offers, 0);
+  // The follower was visible for long, and is not any more.
+  second.seat.setVisible(false);
+  await second.seat.call("connection", []);
   first.seat.setVisible(false);
   profile.pass(settledMs);
+  await aWhile();
+  assert.equal(profile.offers, 0);
+  second.seat.setVisible(true);
+  profile.pass(settledMs);
   await until(() => profile.opened === 2);
+});
+
+testProfile("what matters for a hand-over is told at once, not with the next heartbeat", async (profile) => {
+  const never = { heartbeatMs: 600_000 };
+  const running = held<void>();
+  const first = profile.tab({ send: running.answer }, never);
+  await first.seat.call("connection", []);
+  const second = profile.tab({}, never);
+  await second.seat.call("connection", []);
+  second.seat.setVisible(true);
+  first.seat.setVisible(false);
+  const sending = second.seat.call("send", ["chat", "id", "text"]);
+  await until(running.asked);
+  profile.pass(settledMs);
+  await aWhile();
+  running.give();
+  await sending;
+  await until(() => profile.log.at(-1) === "open 2");
+});
+
+testProfile("a visible tab is there at once for a hidden one that has just begun to lead", async (profile) => {
+  const never = { heartbeatMs: 600_000 };
+  const all = [profile.tab({}, never), profile.tab({}, never), profile.tab({}, never)];
+  const [first, second, third] = all;
+  for (const { seat } of all) await seat.call("connection", []);
+  first.seat.setVisible(true);
+  second.seat.setVisible(false);
+  third.seat.setVisible(true);
+  profile.pass(settledMs);
+  first.die();
+  // The second one has waited for longer.
+  await until(() => profile.log.at(-1) === "open 3");
+  assert.deepEqual(profile.log, ["open 1", "open 2", "close 2", "open 3"]);
 });
 
 testProfile("a hand-over completes when the leader becomes visible in the middle of it", async (profile) => {
@@ -196,70 +234,6 @@ testProfile("nothing is handed over before somebody is signed in, and the recove
   assert.ok(!profile.asked.includes("signIn"));
 });
 
-testProfile("a leader goes on when the tab that it has asked is gone, and asks another one", async (profile) => {
-  const done: string[] = [];
-  const [first, second, third] = await profile.tabs(
-    {
-      send: (_chat, id) => Promise.resolve(void done.push(id)),
-      startChat: ([name]) => Promise.resolve((done.push(name), name)),
-    },
-    {},
-    {},
-  );
-  second.seat.setVisible(true);
-  profile.pass(settledMs);
-  await second.seat.call("connection", []);
-  second.die();
-  first.seat.setVisible(false);
-  profile.pass(settledMs);
-  await until(() => profile.offers === 1);
-  const calls = [
-    first.seat.call("send", ["chat", "message 1", "text"]),
-    third.seat.call("send", ["chat", "message 3", "text"]),
-    third.seat.call("startChat", [["chat 3"]]),
-  ];
-  await aWhile();
-  assert.deepEqual(done, []);
-  profile.pass(offerMs);
-  await Promise.all(calls);
-  assert.deepEqual(done.sort(), ["chat 3", "message 1", "message 3"]);
-  assert.equal(profile.opened, 1);
-  third.seat.setVisible(true);
-  profile.pass(settledMs);
-  await until(() => profile.opened === 2);
-  assert.deepEqual(profile.log, ["open 1", "close 1", "open 3"]);
-});
-
-testProfile("a tab that is hidden again when the offer comes declines it, and the leader goes on", async (profile) => {
-  const [first, second] = await profile.tabs({}, {});
-  second.seat.setVisible(true);
-  profile.pass(settledMs);
-  await second.seat.call("connection", []);
-  first.seat.setVisible(false);
-  profile.pass(settledMs);
-  // The leader makes its offer before it can hear this.
-  second.seat.setVisible(false);
-  await until(() => profile.said.some(({ kind }) => kind === "not-taking-over"));
-  await first.seat.call("connection", []);
-  await second.seat.call("connection", []);
-  assert.equal(profile.opened, 1);
-});
-
-testProfile("an engine that does not close holds the hand-over up for 5 s at most", async (profile) => {
-  const first = profile.tab({}, { close: () => new Promise(() => {}) });
-  await first.seat.call("connection", []);
-  const [second] = await profile.tabs({});
-  first.seat.setVisible(false);
-  second.seat.setVisible(true);
-  profile.pass(settledMs);
-  await until(() => profile.said.some(({ kind }) => kind === "taking-over"));
-  await aWhile();
-  assert.equal(profile.opened, 1);
-  assert.equal(closeMs, 5000);
-  profile.pass(closeMs);
-  await until(() => profile.opened === 2);
-});
-
 testProfile("a new leader has every chat read again, and ends the progress of the one before", async (profile) => {
   const chats = [{ chatId: "c1" }, { chatId: "c2" }] as unknown as Awaited<ReturnType<EngineApi["chats"]>>;
   const [first, second] = await profile.tabs({}, { chats: () => Promise.resolve(chats) });
@@ -274,31 +248,4 @@ testProfile("a new leader has every chat read again, and ends the progress of th
     assert.deepEqual(reread(), ["c1", "c2"]);
     assert.deepEqual(events.findLast(({ kind }) => kind === "progress"), { kind: "progress", progress: undefined });
   }
-});
-
-testProfile("a leader that dies in a hand-over leaves nothing undone", async (profile) => {
-  const done: string[] = [];
-  const first = profile.tab({}, { close: () => new Promise(() => {}) });
-  await first.seat.call("connection", []);
-  const [second] = await profile.tabs({ startChat: ([name]) => Promise.resolve((done.push(name), name)) });
-  first.seat.setVisible(false);
-  second.seat.setVisible(true);
-  profile.pass(settledMs);
-  await until(() => profile.said.some(({ kind }) => kind === "taking-over"));
-  const starting = second.seat.call("startChat", [["bo"]]);
-  first.die();
-  assert.equal(await starting, "bo");
-  assert.deepEqual(done, ["bo"]);
-});
-
-testProfile("an engine that can not be opened is not handed over", async (profile) => {
-  const first = profile.tab({}, { openFails: true });
-  await assert.rejects(first.seat.call("account", []), EngineError);
-  const second = profile.tab({});
-  first.seat.setVisible(false);
-  second.seat.setVisible(true);
-  profile.pass(settledMs);
-  await aWhile();
-  assert.equal(profile.offers, 0);
-  assert.equal((await first.locks.query()).pending!.filter(({ name }) => name === leaderLockName).length, 1);
 });

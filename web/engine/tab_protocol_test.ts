@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { aWhile, testProfile, until } from "../testing/fake_tabs.ts";
-import { offerAgainMs } from "./hand_over.ts";
+import { offerAgainMs, offerMs } from "./hand_over.ts";
 import { lockName, type TabMessage } from "./tab_protocol.ts";
 import { settledMs } from "./visibility.ts";
 
@@ -22,12 +22,34 @@ testProfile("a tab of an older build that queues for the lock is not let in by a
   profile.pass(offerAgainMs);
   await until(() => profile.offers === 2);
   await second.seat.call("connection", []);
+  await aWhile();
+  const { pending } = await second.locks.query();
+  assert.equal(pending!.filter(({ name }) => name === lockName).length, 1, "only the older tab queues");
   assert.equal(olderLeads, false);
   assert.equal(profile.opened, 1);
 });
 
+testProfile("a call of an older build that comes in the middle of an offer is answered after it", async (profile) => {
+  const [first, second] = await profile.tabs({}, {});
+  second.seat.setVisible(true);
+  profile.pass(settledMs);
+  await second.seat.call("connection", []);
+  second.die();
+  first.seat.setVisible(false);
+  profile.pass(settledMs);
+  await until(() => profile.offers === 1);
+  const older = profile.channel();
+  const heard: TabMessage[] = [];
+  older.onmessage = ({ data }) => heard.push(data);
+  older.postMessage({ kind: "call", id: "1", method: "connection", args: [] });
+  await aWhile();
+  profile.pass(offerMs);
+  // It does not ask again: the leader is the same.
+  await until(() => heard.some((message) => message.kind === "answer" && message.id === "1"));
+});
+
 testProfile(
-  "a follower of an older build is never offered the lead, and a message unknown to a tab is ignored",
+  "a follower of an older build is never offered the lead, and unknown messages do nothing",
   async (profile) => {
     const [first, second] = await profile.tabs({}, {});
     first.seat.setVisible(false);

@@ -59,6 +59,7 @@ export interface FakeTab {
 }
 
 export interface FakeTabOptions {
+  heartbeatMs?: number;
   openFails?: boolean;
   close?(): Promise<void>;
   open?(): Promise<void>;
@@ -142,7 +143,7 @@ export class Profile {
     const seat = joinTabElection({
       locks,
       channel: gate,
-      heartbeatMs: 20,
+      heartbeatMs: options.heartbeatMs ?? 20,
       emit: (event) => events.push(event),
       clock: { after: this.#after },
       openEngine: async (emit) => {
