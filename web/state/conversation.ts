@@ -98,8 +98,11 @@ export function createConversation(app: App, chatId: string): Conversation {
     const stays = (item: TimelineItem) =>
       !shown.has(item) || isUnsaved(item) || (joins && oldest !== undefined && item.order < oldest.order);
     batch(() => {
-      if (!joins) setBefore(page.before);
       take(page.items, items().filter(stays));
+      if (joins) return;
+      // Between what was shown and the page there may be more: the conversation begins anew with the page.
+      setBefore(page.before);
+      setDrawn(newestWindow(items().length));
     });
   }
 
