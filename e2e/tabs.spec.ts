@@ -1,4 +1,5 @@
-import { Person } from "./person.ts";
+import type { Page } from "@playwright/test";
+import { password, Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
 test("a second tab shares the first one's engine, and takes over", async ({ browser, stack }) => {
@@ -28,7 +29,7 @@ test("a second tab shares the first one's engine, and takes over", async ({ brow
       .toHaveCount(1);
   }
   const engines = await second.evaluate(async () =>
-    (await navigator.locks.query()).held?.filter(({ name }) => name?.startsWith("qpq")).length
+    (await navigator.locks.query()).held?.filter(({ name }) => name === "qpq-engine").length
   );
   expect(engines).toBe(1);
 
@@ -37,6 +38,97 @@ test("a second tab shares the first one's engine, and takes over", async ({ brow
   await expect(bob.message("alice", "after the first tab closed")).toHaveCount(1);
   await alice.allSent("bob", /tab/);
   await alice.connected();
+  expect(alice.problems).toEqual([]);
+});
+
+/**
+ * Every page of a headless Chromium stays "visible", whatever is in front of it and without focus emulation too. So
+ * the property that the app reads is overridden; the event is the real one.
+ */
+async function setVisible(page: Page, isVisible: boolean): Promise<void> {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+    Object.defineProperty(document, "hidden", { configurable: true, value: state === "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isVisible ? "visible" : "hidden");
+}
+
+/** Whether the engine runs in a tab. A Worker has locks of its own, so each page's Workers are asked. */
+async function leads(page: Page): Promise<boolean> {
+  const holders = await Promise.all(
+    page.workers().map((worker) =>
+      worker.evaluate(async () => {
+        const { held = [] } = await navigator.locks.query();
+        const own = `qpq-test-${crypto.randomUUID()}`;
+        return await navigator.locks.request(own, async () => {
+          const { held: now = [] } = await navigator.locks.query();
+          const clientId = now.find(({ name }) => name === own)?.clientId;
+          return held.some((lock) => lock.name === "qpq-engine" && lock.clientId === clientId);
+        });
+      })
+    ),
+  );
+  return holders.includes(true);
+}
+
+test("a hidden tab hands over to a visible one, and no message is lost or doubled", async ({ browser, stack }) => {
+  const bob = await Person.open(browser, stack.url, "bob");
+  await bob.createAccount();
+  const alice = await Person.open(browser, stack.url, "alice");
+  const first = alice.page;
+  const second = await alice.context.newPage();
+  alice.watch(second);
+  await second.goto(stack.url);
+
+  // Alice makes her account in the second tab while the first one leads, hidden: nothing that she types, and not the
+  // code that she has to note, goes with the hand-over that follows.
+  await setVisible(first, false);
+  expect(await leads(first)).toBe(true);
+  alice.page = second;
+  await second.getByRole("textbox", { name: "Username" }).fill("alice");
+  await second.waitForTimeout(1500);
+  expect(await leads(first)).toBe(true);
+  await second.getByRole("textbox", { name: "Password" }).fill(password);
+  await second.getByRole("button", { name: "Create account" }).click();
+  await expect(second.getByRole("button", { name: "Continue" })).toBeVisible();
+  await expect.poll(() => leads(second)).toBe(true);
+  await second.getByRole("button", { name: "Continue" }).click();
+  await alice.connected();
+  await alice.startChat(["bob"]);
+  await alice.send("message 0");
+  await bob.openChat("alice");
+  alice.page = first;
+  await alice.openChat("bob");
+
+  const sent = ["message 0"];
+  const send = async (from: Person, page: Page = from.page) => {
+    from.page = page;
+    sent.push(`message ${sent.length}`);
+    await from.send(sent.at(-1)!);
+  };
+  // To and fro, with messages of both tabs and of bob under way all the time.
+  for (const [shown, hidden] of [[first, second], [second, first], [first, second]]) {
+    await setVisible(shown, true);
+    await setVisible(hidden, false);
+    while (!await leads(shown)) for (const page of [shown, hidden]) await send(alice, page);
+    expect(await leads(hidden)).toBe(false);
+    for (const page of [shown, hidden]) await send(alice, page);
+    await send(bob);
+  }
+  const numbers = (texts: string[]) => texts.map((text) => Number(text.split(" ")[1])).sort((a, b) => a - b);
+  for (const page of [first, second]) {
+    alice.page = page;
+    await expect.poll(async () => numbers(await alice.texts("bob", /message \d+/))).toEqual(sent.map((_, i) => i));
+    await alice.allSent("bob", /message/);
+    await alice.connected();
+  }
+  await expect.poll(async () => numbers(await bob.texts("alice", /message \d+/))).toEqual(sent.map((_, i) => i));
+  // What is on the device, and not only on the screen.
+  await first.close();
+  await second.reload();
+  await alice.connected();
+  await alice.openChat("bob");
+  await expect.poll(async () => numbers(await alice.texts("bob", /message \d+/))).toEqual(sent.map((_, i) => i));
   expect(alice.problems).toEqual([]);
 });
 

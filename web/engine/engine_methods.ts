@@ -4,9 +4,11 @@ import type { EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
 
 export type EngineMethod = keyof EngineApi;
 
-/** What makes an engine: its methods, and where its events go. */
+/** An engine, and how it ends in this tab. */
 export interface OpenEngine {
   api: EngineApi;
+  /** Ends it; what it has to do yet stays on disk for the next one. */
+  close(): Promise<void>;
 }
 
 export type EmitEvent = (event: EngineEvent) => void;

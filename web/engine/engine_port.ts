@@ -12,6 +12,8 @@ export interface EnginePort {
   call(method: EngineMethod, args: unknown[]): Promise<unknown>;
   /** The page introduces itself: where events go, and its side of the eviction sentinel. The engine opens only then. */
   attach(listener: EmitEvent, sentinel: PageSentinel): void;
+  /** Whether the page is visible, at the start and with each change: a Worker does not see that. */
+  setVisible(isVisible: boolean): void;
 }
 
 type Thrown = { value: unknown };

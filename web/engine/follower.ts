@@ -18,6 +18,8 @@ export interface PendingCall {
 
 export interface Follower {
   call(method: EngineMethod, args: unknown[]): Promise<unknown>;
+  /** Tells the leader how this tab stands, without waiting for the next heartbeat. */
+  tell(): void;
   /** Stops following. @returns the calls that have no answer yet, for the leader that this tab now is */
   stop(): PendingCall[];
 }
@@ -25,12 +27,19 @@ export interface Follower {
 /**
  * @param emit where the leader's events go, and "connecting" while the leader does not answer
  * @param heartbeatMs how often the leader is asked for; two unanswered in a row mean that it is frozen or gone
+ * @param presence this tab's id, and whether it may be offered the lead
  */
-export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number): Follower {
+export function follow(
+  channel: TabChannel,
+  emit: EmitEvent,
+  heartbeatMs: number,
+  presence: () => { tab: string; visible: boolean },
+): Follower {
   const pending = new Map<string, PendingCall>();
   let leader: string | undefined;
   let unanswered = 0;
   let silent = false;
+  let isStopped = false;
 
   const ask = ({ id, method, args }: PendingCall) => channel.postMessage({ kind: "call", id, method, args });
 
@@ -48,6 +57,7 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
       // The leader before may have died with these half done: the new one is asked again, and sending twice sends once.
       if (leader !== undefined) giveUpUnknown();
       leader = id;
+      tell();
       for (const one of pending.values()) ask(one);
     }
     if (!silent) return;
@@ -79,14 +89,20 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
 
   const listener = ({ data }: { data: TabMessage }) => {
     if (data.kind === "leading") onLeading(data.leader);
+    // What has no answer now was not begun: the next leader is asked for all of it.
+    else if (data.kind === "hand-over" && data.leader === leader) leader = undefined;
     else if (data.kind === "event") emit(data.event);
     else if (data.kind === "answer") settle(data.id, (one) => one.resolve(data.result));
     else if (data.kind === "refusal") settle(data.id, (one) => one.reject(new EngineError(data.problem)));
   };
 
+  function tell(): void {
+    if (!isStopped) channel.postMessage({ kind: "who-leads", ...presence() });
+  }
+
   function heartbeat(): void {
     unanswered += 1;
-    channel.postMessage({ kind: "who-leads" });
+    tell();
     if (unanswered <= 2 || silent) return;
     silent = true;
     emit({ kind: "connection", connection: { kind: "connecting" } });
@@ -97,7 +113,9 @@ export function follow(channel: TabChannel, emit: EmitEvent, heartbeatMs: number
   const timer = setInterval(heartbeat, heartbeatMs);
   return {
     call,
+    tell,
     stop() {
+      isStopped = true;
       clearInterval(timer);
       channel.removeEventListener("message", listener);
       if (leader !== undefined) giveUpUnknown();

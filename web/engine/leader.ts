@@ -11,12 +11,27 @@ export interface Leader {
   call(method: Parameters<typeof callEngine>[1], args: unknown[]): Promise<unknown>;
   /** Tells every tab how things stand, after a change of leader. */
   announce(): Promise<void>;
+  /** Takes on no more calls and keeps those that come. @returns false, and does nothing, while a call runs */
+  pause(): boolean;
+  /** Goes on, with the calls that were kept. */
+  resume(): void;
   stop(): void;
 }
 
-/** @param leader this leader's id, new each time */
-export function lead(engine: OpenEngine, channel: TabChannel, leader: string, emit: EmitEvent): Leader {
+/**
+ * @param leader this leader's id, new each time
+ * @param idle told whenever no call runs any more
+ */
+export function lead(
+  engine: OpenEngine,
+  channel: TabChannel,
+  leader: string,
+  emit: EmitEvent,
+  idle: () => void,
+): Leader {
   const answers = new Map<string, Promise<TabMessage>>();
+  let running = 0;
+  let kept: TabMessage[] | undefined;
 
   function answerTo(message: TabMessage & { kind: "call" }): Promise<TabMessage> {
     const known = answers.get(message.id);
@@ -30,20 +45,50 @@ export function lead(engine: OpenEngine, channel: TabChannel, leader: string, em
     return answer;
   }
 
-  async function onMessage({ data }: { data: TabMessage }): Promise<void> {
-    if (data.kind === "who-leads") channel.postMessage({ kind: "leading", leader });
-    if (data.kind === "call" && isEngineMethod(data.method)) channel.postMessage(await answerTo(data));
+  async function counted<T>(work: () => Promise<T>): Promise<T> {
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      if (running === 0) idle();
+    }
   }
 
-  const listener = (event: { data: TabMessage }) => void onMessage(event);
+  const tellLeading = () => channel.postMessage({ kind: "leading", leader });
+
+  function onMessage(data: TabMessage): void {
+    if (kept) kept.push(data);
+    else if (data.kind === "who-leads") tellLeading();
+    else if (data.kind === "call" && isEngineMethod(data.method)) {
+      // A call runs until its answer is on the channel: what is said after the last one comes after it.
+      void counted(async () => channel.postMessage(await answerTo(data)));
+    }
+  }
+
+  const listener = ({ data }: { data: TabMessage }) => onMessage(data);
   channel.addEventListener("message", listener);
-  channel.postMessage({ kind: "leading", leader });
+  tellLeading();
   return {
-    call: (method, args) => callEngine(engine.api, method, args),
+    call: (method, args) => counted(() => callEngine(engine.api, method, args)),
     async announce() {
       emit({ kind: "account", account: await engine.api.account() });
       emit({ kind: "connection", connection: await engine.api.connection() });
-      emit({ kind: "chats", chats: await engine.api.chats() });
+      const chats = await engine.api.chats();
+      emit({ kind: "chats", chats });
+      // The leader before may have stored what it could not tell of any more.
+      for (const { chatId } of chats) emit({ kind: "reread", chatId });
+    },
+    pause() {
+      if (running > 0) return false;
+      kept = [];
+      return true;
+    },
+    resume() {
+      const waiting = kept ?? [];
+      kept = undefined;
+      tellLeading();
+      for (const message of waiting) onMessage(message);
     },
     stop: () => channel.removeEventListener("message", listener),
   };

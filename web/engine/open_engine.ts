@@ -20,7 +20,7 @@ import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<OpenEngine> {
   if (import.meta.env.MODE === "fake") {
     const { openFakeEngine } = await import("../testing/fake_engine.ts");
-    return { api: openFakeEngine(emit) };
+    return { api: openFakeEngine(emit), close: () => Promise.resolve() };
   }
   if (typeof Worker === "function") {
     const count = Math.max(1, Math.min(4, navigator.hardwareConcurrency || 1));
@@ -36,7 +36,8 @@ export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<O
     const wrappingKey = await storage.wrappingKey();
     const { WebTransport } = globalThis as { WebTransport?: WebTransportClass };
     const transport = new BrowserTransport(location.origin, { WebTransport, memory: new StoredNetworkMemory() });
-    return { api: await Engine.open({ storage, wrappingKey, transport, listener: emit, page }) };
+    const engine = await Engine.open({ storage, wrappingKey, transport, listener: emit, page });
+    return { api: engine, close: () => engine.close() };
   } catch (error) {
     if (error instanceof StorageError) throw new EngineError({ code: LocalCode.storage, detail: error.message });
     throw error;

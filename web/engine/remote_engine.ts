@@ -32,5 +32,8 @@ export function startEngine(listener: EngineListener): EngineApi {
   let started = false;
   const port = wrap<EnginePort>(worker);
   void port.attach(proxy(listener), proxy(pageSentinel)).then(() => (started = true));
+  const tellVisible = () => void port.setVisible(document.visibilityState === "visible");
+  document.addEventListener("visibilitychange", tellVisible);
+  tellVisible();
   return engineThrough((method, args) => Promise.race([port.call(method, args), failure]));
 }

@@ -1,19 +1,23 @@
 /**
  * This tab's seat: exactly one tab of a profile leads and runs the engine, the others follow it
- * (specification §6.3). Web Locks decides; the lock is queued for, held for as long as the tab lives, and
- * never stolen. Without Web Locks nobody leads.
+ * (specification §6.3). Web Locks decides; the lock is never stolen. A leader in a hidden tab passes it to a
+ * visible one. Without Web Locks nobody leads.
  */
 
 import { EngineError, LocalCode } from "../../client/api/errors.ts";
+import { type Clock, pause, systemClock } from "../../client/runtime/clock.ts";
 import type { EmitEvent, EngineMethod, OpenEngine } from "./engine_methods.ts";
 import { problemOf } from "./engine_problem.ts";
-import { follow } from "./follower.ts";
+import { follow, type Follower } from "./follower.ts";
+import { type HandOver, offerHandOver, takeHandOvers } from "./hand_over.ts";
 import { lead, type Leader } from "./leader.ts";
-import { lockName, type TabChannel } from "./tab_protocol.ts";
+import { leaderLockName, lockName, type LockRequest, type TabChannel, type TabLocks } from "./tab_protocol.ts";
+import { trackVisibility } from "./visibility.ts";
 
-export interface TabLocks {
-  request(name: string, held: () => Promise<unknown>): Promise<unknown>;
-}
+/** Pause before the next try when nobody seems to lead and the lock is taken all the same, in ms. */
+const tryAgainMs = 500;
+/** Longest wait for an engine to close, in ms. The fence keeps one that is not closed from writing. */
+export const closeMs = 5000;
 
 export interface TabEngineParts {
   /** navigator.locks, or undefined where the browser has none */
@@ -24,27 +28,48 @@ export interface TabEngineParts {
   /** This tab's own page. */
   emit: EmitEvent;
   heartbeatMs?: number;
+  clock?: Pick<Clock, "after">;
 }
 
 export interface TabEngine {
   /** @throws EngineError */
   call(method: EngineMethod, args: unknown[]): Promise<unknown>;
+  /** Whether the tab's page is visible, at the start and with each change. */
+  setVisible(isVisible: boolean): void;
 }
 
-const never = new Promise<never>(() => {});
-
 /** Takes a seat: follows at once, leads as soon as the lock is given. */
-export function joinTabElection({ locks, channel, openEngine, emit, heartbeatMs = 3000 }: TabEngineParts): TabEngine {
+export function joinTabElection(
+  { locks, channel, openEngine, emit, heartbeatMs = 3000, clock = systemClock }: TabEngineParts,
+): TabEngine {
   if (!locks) {
     const problem = { code: LocalCode.noWebLocks, detail: "navigator.locks is missing" };
-    return { call: () => Promise.reject(new EngineError(problem)) };
+    return { call: () => Promise.reject(new EngineError(problem)), setVisible() {} };
   }
+  const tab = crypto.randomUUID();
+  const forever = new AbortController().signal;
   const emitToAll: EmitEvent = (event) => {
     emit(event);
     channel.postMessage({ kind: "event", event });
   };
-  const follower = follow(channel, emit, heartbeatMs);
-  let call: TabEngine["call"] = follower.call;
+  const visibility = trackVisibility(clock, () => {
+    follower.tell();
+    handOver?.look();
+  });
+  let follower: Follower;
+  let handOver: HandOver | undefined;
+  let call: TabEngine["call"];
+
+  function startFollowing(): void {
+    follower = follow(channel, emit, heartbeatMs, () => ({ tab, visible: visibility.isVisible() }));
+    call = follower.call;
+  }
+
+  function startLeading(leader: Leader): void {
+    const waiting = follower.stop();
+    call = leader.call;
+    for (const { method, args, resolve, reject } of waiting) leader.call(method, args).then(resolve, reject);
+  }
 
   /** An engine that can not be opened still answers: with the reason, to every tab, until this one is closed. */
   async function engineOrReason(): Promise<OpenEngine> {
@@ -54,25 +79,79 @@ export function joinTabElection({ locks, channel, openEngine, emit, heartbeatMs 
       const problem = problemOf(error);
       emitToAll({ kind: "problem", problem });
       const refuse = () => Promise.reject(new EngineError(problem));
-      return { api: new Proxy({} as OpenEngine["api"], { get: () => refuse }) };
+      return {
+        api: new Proxy({} as OpenEngine["api"], { get: () => refuse }),
+        close: () => Promise.resolve(),
+      };
     }
   }
 
-  async function holdSeat(): Promise<never> {
+  /** Leads until another tab takes over. */
+  async function holdSeat(): Promise<void> {
+    // What the leader before was busy with has ended with it.
+    emitToAll({ kind: "progress", progress: undefined });
     const engine = await engineOrReason();
-    const waiting = follower.stop();
-    const leader: Leader = lead(engine, channel, crypto.randomUUID(), emitToAll);
-    call = leader.call;
-    for (const { method, args, resolve, reject } of waiting) leader.call(method, args).then(resolve, reject);
+    const leaderId = crypto.randomUUID();
+    const leader = lead(engine, channel, leaderId, emitToAll, () => handOver?.look());
+    const offers = handOver = offerHandOver({
+      channel,
+      leaderId,
+      leader,
+      isHidden: visibility.isHidden,
+      isSignedIn: async () => (await engine.api.account()).kind === "signed-in",
+      clock,
+      paused: startFollowing,
+      resumed: () => startLeading(leader),
+    });
+    startLeading(leader);
     await leader.announce().catch(() => {});
-    return await never;
+    await offers.accepted;
+    handOver = undefined;
+    leader.stop();
+    await Promise.race([engine.close().catch(() => {}), pause(clock, closeMs, forever)]);
   }
 
-  locks.request(lockName, holdSeat).catch((error) => emit({ kind: "problem", problem: problemOf(error) }));
+  /** Asks for the engine's lock and leads with it. */
+  async function takeSeat(options: LockRequest): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const isOver = new AbortController();
+    try {
+      await locks!.request(lockName, options, async (lock) => {
+        if (!lock) return;
+        void locks!.request(leaderLockName, { signal: isOver.signal }, () => over.promise).catch(() => {});
+        await holdSeat();
+      });
+    } finally {
+      // After the engine's lock: whoever is given this one finds the other with the tab that took over.
+      isOver.abort();
+      over.resolve();
+    }
+  }
+
+  /** Waits until nobody leads, behind no other tab: one that is frozen holds nobody up. The first to ask leads. */
+  async function waitForSeat(): Promise<never> {
+    while (true) {
+      await locks!.request(leaderLockName, { mode: "shared" }, () => {});
+      await takeSeat({ ifAvailable: true });
+      await pause(clock, tryAgainMs, forever);
+    }
+  }
+
+  const report = (error: unknown) => emit({ kind: "problem", problem: problemOf(error) });
+  startFollowing();
+  takeHandOvers({
+    channel,
+    tab,
+    locks,
+    isVisible: visibility.isVisible,
+    takeSeat: (withdrawn) => void takeSeat({ signal: withdrawn }).catch((error) => withdrawn.aborted || report(error)),
+  });
+  waitForSeat().catch(report);
   return {
     call: (method, args) =>
       call(method, args).catch((error) => {
         throw new EngineError(problemOf(error));
       }),
+    setVisible: visibility.set,
   };
 }

@@ -1,119 +1,8 @@
 import assert from "node:assert/strict";
-import type { EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
 import { EngineError } from "../../client/api/errors.ts";
-import { engineThrough } from "./engine_methods.ts";
+import { testProfile, until } from "../testing/fake_tabs.ts";
+import { joinTabElection } from "./tab_engine.ts";
 import type { TabChannel } from "./tab_protocol.ts";
-import { joinTabElection, type TabEngine, type TabLocks } from "./tab_engine.ts";
-
-/** A lock as the browser keeps it: a queue, passed on when its holder's tab is gone. */
-class FakeLocks {
-  readonly #queue: (() => void)[] = [];
-  #held = false;
-  /** Passes the lock on, as the browser does when the holder's tab dies. */
-  pass(): void {
-    this.#held = false;
-    this.#queue.shift()?.();
-  }
-  forTab(): TabLocks {
-    return {
-      request: async (_name, held) => {
-        if (this.#held) await new Promise<void>((resolve) => this.#queue.push(resolve));
-        this.#held = true;
-        return await held();
-      },
-    };
-  }
-}
-
-/** One profile: tabs on a real BroadcastChannel of their own name. */
-class Profile {
-  readonly locks = new FakeLocks();
-  readonly name = crypto.randomUUID();
-  readonly asked: string[] = [];
-  readonly channels: BroadcastChannel[] = [];
-  opened = 0;
-  #closed = false;
-
-  tab(
-    engine: Partial<EngineApi>,
-    extra: { openFails?: boolean } = {},
-  ): { seat: TabEngine; events: EngineEvent[]; die(): void; freeze(): void; emit(event: EngineEvent): void } {
-    const channel = new BroadcastChannel(this.name);
-    this.channels.push(channel);
-    const events: EngineEvent[] = [];
-    let emitToAll: (event: EngineEvent) => void = () => {};
-    let dead = false;
-    const removed = new Set<unknown>();
-    // A dead tab neither hears nor says anything, though its timers run on in this process.
-    const gate: TabChannel = {
-      postMessage: (message) => dead || this.#closed || channel.postMessage(message),
-      removeEventListener: (_type, listener) => void removed.add(listener),
-      addEventListener: (type, listener) =>
-        channel.addEventListener(
-          type,
-          ((event: MessageEvent) => dead || removed.has(listener) || listener(event)) as EventListener,
-        ),
-    };
-    const seat = joinTabElection({
-      locks: this.locks.forTab(),
-      channel: gate,
-      heartbeatMs: 20,
-      emit: (event) => events.push(event),
-      openEngine: async (emit) => {
-        this.opened += 1;
-        emitToAll = emit;
-        if (extra.openFails) throw new EngineError({ code: "L005", detail: "no storage" });
-        const base: Partial<EngineApi> = {
-          account: async () => ({ kind: "signed-out" }),
-          connection: async () => ({ kind: "connected", transport: "HTTPS" }),
-          chats: async () => [],
-        };
-        const api = engineThrough((method, args) => {
-          this.asked.push(method);
-          return ({ ...base, ...engine }[method] as (...args: unknown[]) => Promise<unknown>)(...args);
-        });
-        return { api };
-      },
-    });
-    return {
-      seat,
-      events,
-      die: () => (dead = true, this.locks.pass()),
-      freeze: () => dead = true,
-      emit: (event) => emitToAll(event),
-    };
-  }
-
-  close(): void {
-    this.#closed = true;
-    for (const channel of this.channels) channel.close();
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 3000;
-  while (!condition()) {
-    assert.ok(Date.now() < endMs, "did not happen in time");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function testProfile(name: string, body: (profile: Profile) => Promise<void>): void {
-  // Seats live as long as their tab does: their timers end with the process.
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
-      const profile = new Profile();
-      try {
-        await body(profile);
-      } finally {
-        profile.close();
-      }
-    },
-  });
-}
 
 testProfile("takeSeat() opens one engine for two tabs, and both are a full view of it", async (profile) => {
   const first = profile.tab({ findPeople: async (text) => [`${text}1`] });
@@ -204,7 +93,7 @@ testProfile("a frozen leader shows as connecting, and as what it is once the loc
     second.events.some((event) => event.kind === "connection" && event.connection.kind === "connecting")
   );
   assert.equal(profile.opened, 1, "the lock is not stolen");
-  profile.locks.pass();
+  first.die();
   await until(() =>
     second.events.at(-1)?.kind === "chats" &&
     second.events.some((event) => event.kind === "connection" && event.connection.kind === "connected")

@@ -9,7 +9,7 @@ import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
 import { openEngine } from "./open_engine.ts";
 import { joinTabElection } from "./tab_engine.ts";
-import { channelName, type TabChannel } from "./tab_protocol.ts";
+import { channelName, type TabChannel, type TabLocks } from "./tab_protocol.ts";
 
 let listener: EmitEvent | undefined;
 let attached: (sentinel: PageSentinel) => void;
@@ -17,7 +17,7 @@ const early: EngineEvent[] = [];
 const page = new Promise<PageSentinel>((resolve) => (attached = resolve));
 
 const seat = joinTabElection({
-  locks: navigator.locks as typeof navigator.locks | undefined,
+  locks: navigator.locks as TabLocks | undefined,
   channel: new BroadcastChannel(channelName) as TabChannel,
   openEngine: async (emit) => await openEngine(emit, await page),
   emit: (event) => (listener ? listener(event) : early.push(event)),
@@ -25,6 +25,7 @@ const seat = joinTabElection({
 
 const port: EnginePort = {
   call: seat.call,
+  setVisible: seat.setVisible,
   attach(newListener, sentinel) {
     listener = newListener;
     for (const event of early.splice(0)) listener(event);

@@ -45,9 +45,10 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [written, setWritten] = createSignal(0);
   let optimistic = 0;
 
-  function take(news: TimelineItem[]): void {
+  /** @param kept what is shown already and stays */
+  function take(news: TimelineItem[], kept: TimelineItem[] = items()): void {
     const old = items();
-    const merged = mergeItems(old, news);
+    const merged = mergeItems(kept, news);
     const wasAtEnd = drawn().end >= old.length;
     const oldFirst = old[drawn().start];
     const older = oldFirst
@@ -84,10 +85,25 @@ export function createConversation(app: App, chatId: string): Conversation {
     }
   }
 
-  /** What is on the device and what this page has not handed over yet; the rest was never stored. */
+  /**
+   * Shows what is on the device and what this page has not handed over yet; the rest was never stored. Older pages
+   * stay where they are.
+   */
   async function reread(): Promise<void> {
-    setItems((shown) => shown.filter(isUnsaved));
-    await open();
+    // What is told of from here on is newer than the page that is read.
+    const shown = new Set(items());
+    const page = await app.engine.timeline(chatId, undefined, pageItems);
+    const oldest = page.items.at(0);
+    const joins = page.before !== undefined && [...shown].some(({ order }) => order === oldest?.order);
+    const stays = (item: TimelineItem) =>
+      !shown.has(item) || isUnsaved(item) || (joins && oldest !== undefined && item.order < oldest.order);
+    batch(() => {
+      take(page.items, items().filter(stays));
+      if (joins) return;
+      // Between what was shown and the page there may be more: the conversation begins anew with the page.
+      setBefore(page.before);
+      setDrawn(newestWindow(items().length));
+    });
   }
 
   onCleanup(app.listenTimeline(chatId, take));

@@ -139,6 +139,42 @@ test("a page that came in above keeps the place at equal heights", async ({ page
   expect(problems).toEqual([]);
 });
 
+test("a conversation read again keeps its place, without what was never stored", async ({ page, url, problems }) => {
+  await signIn(page, url);
+  // The first tab has the engine, and can tell the second one anything.
+  const second = await page.context().newPage();
+  await second.goto(url);
+  await second.getByRole("link", { name: "georg" }).click();
+  const log = second.getByRole("log", { name: "georg" });
+  await expect(log.getByText("Line 1500", { exact: true })).toBeInViewport();
+  const chatId = new URL(second.url()).hash.split("/").at(-1)!;
+  const tell = (event: object) =>
+    page.evaluate((event) => {
+      const channel = new BroadcastChannel("qpq-engine/1");
+      channel.postMessage({ kind: "event", event });
+      channel.close();
+    }, event);
+  const message = { kind: "message", sender: "georg", own: false, atMs: Date.now(), state: "received" };
+  const items = [{ ...message, messageId: "ff".repeat(16), order: "99999999", text: "Never stored" }];
+  await tell({ kind: "timeline", chatId, items });
+  await expect(log.getByText("Never stored", { exact: true })).toBeInViewport();
+  const drawn = () => log.getByRole("article").count();
+  for (const least of [100, 160]) {
+    await log.evaluate((element) => element.scrollTop = 0);
+    await expect.poll(drawn).toBeGreaterThan(least);
+  }
+  const first = await log.getByRole("article").first().innerText();
+  const place = await log.evaluate((element) => element.scrollTop);
+  const before = await drawn();
+  await tell({ kind: "reread", chatId });
+  await expect.poll(drawn).toBe(before - 1);
+  await expect(log.getByText("Never stored", { exact: true })).toHaveCount(0);
+  await expect(log.getByText("Line 1500", { exact: true })).toHaveCount(1);
+  expect(await log.getByRole("article").first().innerText()).toBe(first);
+  expect(await log.evaluate((element) => element.scrollTop)).toBe(place);
+  expect(problems).toEqual([]);
+});
+
 test("a draft waits for the next visit, and back leads where one came from", async ({ page, url, problems }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await signIn(page, url);
