@@ -72,7 +72,7 @@ export interface SafetyNumber {
 }
 
 export interface ChatSummary {
-  /** hex of the channelId */
+  /** Hex of the chat's first channelId. It stays when a replacement channel takes over. */
   chatId: string;
   /** Group name, or the other person's username in a chat of two. */
   title: string;
@@ -220,7 +220,7 @@ export interface EngineApi {
   /** Exact name, and names that start with `text`; without the own one. */
   findPeople(text: string): Promise<string[]>;
   /**
-   * One username: a chat of two (the existing one if there is one); several: a group, which needs a name.
+   * One username and no `groupName`: a chat of two (the existing one if there is one). Else a group.
    * Resolves with the chatId once the commit was accepted.
    */
   startChat(usernames: string[], groupName?: string): Promise<string>;

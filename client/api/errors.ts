@@ -20,13 +20,13 @@ export class EngineError extends Error {
 export const LocalCode = {
   offline: "L001", // no connection to the server
   notSignedIn: "L002",
-  weakPassword: "L003", // shorter than 12 characters and easily guessed
+  weakPassword: "L003", // too short, too long, or easily guessed
   noSuchUser: "L004",
   storage: "L005", // the device's storage can not be read or written
   vaultUnreadable: "L006", // the vault does not open, or is older than one seen before
   keyChanged: "L007", // an account answers with another key than the pinned one
   hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
-  noWebLocks: "L009", // this browser can not make sure that one engine runs
+  noWebLocks: "L009", // one engine only: this browser has no Web Locks, or another engine has this profile now
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",

@@ -83,7 +83,7 @@ function registered<Content>(kind: ContentKind<Content>): RegisteredKind {
   };
 }
 
-/** The last kind reads everything and the text kind has a preview of everything, so there is an answer. */
+/** `unsupported` is the last kind. It reads every container, and it or `text` has a preview of every line. */
 function firstOf<T>(ask: (kind: RegisteredKind) => T | undefined): T {
   for (const kind of contentKinds) {
     const answer = ask(kind);

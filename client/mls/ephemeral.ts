@@ -1,5 +1,5 @@
 /**
- * Ephemeral payloads: typing and receipts (specification §2.6). They are outside the MLS ratchet, which lost messages
+ * Ephemeral payloads, such as typing (specification §2.6). They are outside the MLS ratchet, which lost messages
  * would exhaust. The device key signs them, and they are valid for 30 s.
  */
 

@@ -82,7 +82,7 @@ export interface Mls {
   mergePending(current: GroupState, pending: PendingCommit): GroupState;
 
   /**
-   * Another member's commit, or the own one after the pending state was lost.
+   * Follows another member's commit.
    *
    * @param entry.header this device's header, or undefined when the DS sent none
    * @param entry.S the epoch secret, from a reseal, in place of the header
@@ -93,7 +93,7 @@ export interface Mls {
   ): Promise<CommitResult>;
 
   /**
-   * @param entry.candidates private records of this device's published KeyPackages; the header tells which one was used
+   * @param entry.candidates private records of this device's KeyPackages; the header tells which one was used
    * @param entry.live whether the engine has an active group of this channelId: then the Welcome is refused (GRP-7)
    */
   joinFromWelcome(entry: {
@@ -125,7 +125,7 @@ export interface Mls {
     entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array },
   ): Promise<OpenResult>;
 
-  /** Seals typing or receipts: without a ratchet or a new state, signed by the device key. */
+  /** Seals an ephemeral payload, such as typing: without a ratchet or a new state, signed by the device key. */
   sealEphemeral(
     state: GroupState,
     message: { messageId: Uint8Array; content: Uint8Array; nowMs: number },

@@ -49,7 +49,7 @@ export class Sealer {
   #fresh(): { salt: Bytes; recordKey: Promise<CryptoKey> } {
     const salt = crypto.getRandomValues(new Uint8Array(saltLength));
     const recordKey = this.#recordKey(salt, "encrypt");
-    // Who seals with it is told.
+    // The error is reported when the key is used.
     recordKey.catch(() => {});
     return { salt, recordKey };
   }

@@ -16,9 +16,9 @@ export const storeNames = [
   "groups", // one record a group: what the chat list needs and the sync state
   "epochs", // one epoch record a group: the whole MLS state, written once a commit
   "ratchets", // the small records of what each message changes
-  "pending", // pending commits and intents, by channel
-  "messages", // history, by channel and local order
-  "messageids", // (channel, account, messageId) seen, for "nothing twice"
+  "pending", // plans and pending commits, by chatId
+  "messages", // history, by chatId and local order
+  "messageids", // (chatId, account, messageId) seen, for "nothing twice"
   "outbox", // sealed bytes that wait for the server's answer, in order
   "unreadable", // entries kept sealed for another try
   "accounts", // other accounts: pins and newest device lists seen

@@ -13,7 +13,7 @@ export function storedLanguage(): string | null {
   }
 }
 
-/** Remembers it and opens the page anew in it: sentences are not told twice. */
+/** Stores the language and reloads the page: texts are not reactive. */
 export function chooseLanguageForGood(language: Language): void {
   try {
     localStorage.setItem(key, language);

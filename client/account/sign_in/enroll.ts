@@ -1,6 +1,6 @@
 /**
  * Enrols a device: with a new account, or by signing in to an existing one (specification §1.1). The root key is in
- * memory only here.
+ * memory only while it is needed.
  */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";

@@ -28,7 +28,7 @@ interface Waiter {
   reject(error: EngineError): void;
 }
 
-/** Carries out plans as commits: one pending commit a channel, built again from its intent when another one won. */
+/** Carries out plans as commits: one pending commit a channel, built again from its plan when another one won. */
 export class Committer {
   readonly #context: SyncContext;
   readonly #waiters = new Map<string, Waiter[]>();

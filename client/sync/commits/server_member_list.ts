@@ -39,7 +39,7 @@ function sameKeys(one: Uint8Array[], other: Uint8Array[]): boolean {
   return keys.size === other.length && other.every((key) => keys.has(toHex(key)));
 }
 
-/** Holds what the server was told against what the commit did, and shows and mends a difference. */
+/** Compares what the server was told with what the commit did. A difference gets a line and a repair. */
 export function compareWithServer(
   { context: { events }, unit, entry }: EntryContext,
   conversation: ConversationTransaction,

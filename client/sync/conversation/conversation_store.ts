@@ -2,9 +2,9 @@
  * The conversations of this device in memory, and the only way to change them.
  *
  * A change is a unit of work. It holds the mutex of each conversation that it touches, does all MLS and content
- * work, and then makes ONE storage write. Memory and listeners see the change after that write; only received
- * messages are told of while it is made. A unit that fails leaves no trace, and what it touched is read again
- * from the storage.
+ * work, and then makes ONE storage write. Memory and listeners see the change after that write. There is one
+ * exception: listeners hear of received messages during the write (docs/decisions/014). A unit that fails leaves
+ * no trace, and the conversations that it touched are read again from the storage.
  */
 
 import { Mutex } from "async-mutex";
@@ -143,7 +143,7 @@ export class ConversationStore {
   /**
    * Runs one unit of work and writes it.
    *
-   * @param work gets at its chats by `unit.chat`. Only the inbox may touch more than one: its order of
+   * @param work gets its conversations by `unit.conversation`. Only the inbox may touch more than one: its order of
    *   locking is the only one.
    * @returns what `work` returned
    * @throws whatever `work` throws; StorageError, GuardError. Nothing has changed then (after a StorageError:

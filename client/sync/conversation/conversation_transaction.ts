@@ -70,7 +70,7 @@ export class ConversationTransaction {
     return this.#record;
   }
 
-  /** What the records of the chat are sealed and counted under. The channel on the wire is `record.channelId`. */
+  /** The chat's id as bytes: records are sealed with it. The present channel is `record.channelId`, another id. */
   get channelId(): Bytes {
     return fromHex(this.id);
   }
@@ -88,8 +88,8 @@ export class ConversationTransaction {
   }
 
   /**
-   * The chat begins anew with this record, of which nothing was: what this unit has put into it before stays,
-   * and {@link enterEpoch} follows.
+   * Starts the chat with a new record. What this unit has put into the chat before stays. The caller calls
+   * {@link enterEpoch} next.
    */
   begin(record: ChatRecord): void {
     this.#record = { ...record };

@@ -107,7 +107,7 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
 
 /**
  * @param before how this device knew the chat when it was last in it
- * @param own the own account's key as hex: that it is back is told by itself
+ * @param own the own account's key as hex: its return has a line of its own
  * @returns the lines for what became of the chat while this device was out of it; who did it is not named,
  *   because nothing proves it
  */

@@ -70,12 +70,11 @@ export interface ChatRecord {
   announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
   earlier?: string[];
-  /**
-   * The channel that the present one took over from, as hex, when in ms, and the chat of which this hidden
-   * one is to become the successor.
-   */
+  /** The channel that the present one took over from, as hex. */
   superseded?: string;
+  /** When the present channel took over, in ms. */
   movedMs?: number;
+  /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**
    * Usernames of people that this device had added or removed in the channel before, which the move has
@@ -135,7 +134,7 @@ export interface PendingRecord {
   plan: CommitPlan;
   commit?: Bytes;
   attempt: number;
-  /** The server's members, when they were found to differ from the group's: what it is told is made for them. */
+  /** The server's members, if they were found to differ from the group's. The next commit is addressed to them. */
   serverMembers?: Bytes[];
 }
 

@@ -132,8 +132,8 @@ export class GroupMaintenance {
   }
 
   /**
-   * The server's list of members differs from the group's (server_list.ts): the first member that is there
-   * mends it with its next commit.
+   * The server's list of members differs from the group's (server_member_list.ts). The first member that is
+   * connected tells the server the right list with its next commit.
    */
   serverDiffers(chatId: string): void {
     this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));

@@ -29,7 +29,7 @@ export class Leaving {
   /**
    * Asks the others to take this device out: only another member's commit can (specification §3.2). The account's
    * other devices go first, by an own commit. A device that can not follow the group asks once it was helped
-   * ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
+   * ({@link leaveAgain}). If the user asks again before that, this device leaves on its own.
    *
    * @throws EngineError
    */
@@ -47,8 +47,8 @@ export class Leaving {
   }
 
   /**
-   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went
-   * past the request has made it void, and a device that could not follow the group has not asked yet.
+   * Sends the request of a device that wants to leave, unless one is waiting already. A commit that went past the
+   * request has made it void, and a device that could not follow the group has not asked yet.
    *
    * @throws EngineError
    */

@@ -154,7 +154,7 @@ export class Membership {
     );
   }
 
-  /** Accepts an invitation: what waited for that goes out. @throws EngineError L004 */
+  /** Accepts an invitation: what waited for that goes out. @throws EngineError L010 where there is no such chat */
   async accept(chatId: string): Promise<void> {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
@@ -176,7 +176,7 @@ export class Membership {
 
 /**
  * @returns the names without repeats and without the own one
- * @throws EngineError L003 for nobody, L011 for too many
+ * @throws EngineError L004 where no name is left, L011 for too many names
  */
 function wantedOf({ account }: SyncContext, usernames: string[]): string[] {
   const wanted = [...new Set(usernames)].filter((username) => username !== account.username);

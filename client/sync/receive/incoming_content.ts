@@ -61,7 +61,7 @@ export class IncomingContent {
   }
 
   /**
-   * Reads a message and finds what it is about. Nothing changes. Whose it is says the MLS leaf (GRP-1).
+   * Reads a message and finds what it is about. Nothing changes. The sender is the MLS leaf (GRP-1).
    *
    * @throws StorageError
    */

@@ -175,9 +175,9 @@ function joinedRecord(
 ): ChatRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
-  // Back into a chat that goes on here under its name and with its history only somebody who was in it brings
-  // this device without a question, acquainted or not: a channel's name is no proof of its group, and the
-  // server alone decides which Welcome comes with it.
+  // Only an account that was in the chat may bring this device back without asking the user, because the chat goes
+  // on here under its name and with its history. A channel's id is no proof of its group: the server alone decides
+  // which Welcome comes with it.
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
   const accepted = isOfChat &&
     (adderKey === ownKey || before?.invitation === false ||

@@ -46,8 +46,8 @@ export async function retryKept(
   for (const { key, entry } of entries) {
     if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;
     unit.delete("unreadable", key);
-    // What fails once more is remembered under the same key, without its bytes' third try: the chat is broken
-    // again then, or the message shown as unreadable.
+    // An entry that fails again is stored again under its key, and is not tried a third time: the chat is broken
+    // again, or the message is shown as unreadable.
     if (entry.kind === EntryKind.COMMIT) await receiveCommit({ context, unit, entry });
     else if (entry.kind === EntryKind.APPLICATION) await receiveMessage({ context, unit, entry }, true);
   }

@@ -17,8 +17,8 @@ import { desyncOf, isMember } from "../conversation/standing.ts";
 
 /** An admin's device that is ahead, too, has acted before: others are told from this round on. */
 const firstRoundOfTelling = 3;
-/** How long after a restore a member may say so, in ms: without one there is nothing to it. */
-const restoreMatters = 30 * 24 * 3_600_000;
+/** For how long after a restore, in ms, a member's word that it is ahead of the server counts. */
+const restoreMattersMs = 30 * 24 * 3_600_000;
 
 /**
  * This device is ahead of the server: an admin's device replaces the channel, another device tells the admins.
@@ -57,7 +57,7 @@ export async function toldAhead(
   const { channelId, epoch, movedMs = 0 } = found.record;
   if (
     direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
-    await lastRestore(context) + restoreMatters < clock.now()
+    await lastRestore(context) + restoreMattersMs < clock.now()
   ) return;
   if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);
 }

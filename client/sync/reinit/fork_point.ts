@@ -56,8 +56,8 @@ export function lastSharedEpoch(history: Bytes | undefined, commits: Commits): n
 }
 
 /**
- * Whether a device came into the channel after an epoch: then it has no history of its own to hold a claim
- * about it against.
+ * Whether a device came into the channel after an epoch. Then it has no history with which it could check a claim
+ * about that epoch.
  */
 export function cameAfter(commits: Commits, epoch: number): boolean {
   return commits.length < rememberedCommits && commits.every(({ n }) => n > epoch);

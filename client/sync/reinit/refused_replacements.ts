@@ -18,8 +18,9 @@ import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn, isMember } from "../conversation/standing.ts";
 
-/** How often the admins are asked, and between, in ms; doubling. */
+/** Rounds in which the admins are asked. */
 const rounds = 8;
+/** The pause after the first round, in ms; it doubles with each round. */
 const firstRoundMs = 5_000;
 /** Replacements that are asked about at once. */
 const askedAtOnce = 4;

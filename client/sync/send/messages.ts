@@ -24,7 +24,10 @@ const unchangedForMs = 5_000;
 const sweepEveryMs = 30 * 60_000;
 const sweepPage = 200;
 
-/** Sending: content, ratchet and outbox in one transaction, before anything leaves. */
+/**
+ * Sends messages: content, ratchet and outbox in one transaction, before anything leaves. It also reads pages of
+ * the history and deletes what was kept for a time only.
+ */
 export class Messages {
   readonly #context: SyncContext;
   readonly #outbox: Outbox;

@@ -1,9 +1,9 @@
-/** What the server's answer to a message means for the outbox (specification §4.2). */
+/** What an error of the server means for the outbox (specification §4.2). */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 
-/** What to do after an answer to `publish`. */
-export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed";
+/** What to do after an error of `publish`. */
+export type Verdict = "seal-again" | "await-epoch" | "later" | "failed";
 
 /**
  * @param code the wire's
@@ -14,7 +14,7 @@ export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number)
   switch (code) {
     case ErrorCode.epochConflict:
     // The server has this device's commit, or its acknowledgement of one, and these bytes are older
-    // (specification §4.2). It asks for repeats first: so it does not have them.
+    // (specification §4.2). The server looks for repeats before the epoch, so it does not have this message.
     case ErrorCode.staleEpoch:
       return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
     case ErrorCode.notAMember:

@@ -69,7 +69,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
     return others.length > 0 && others.every((member) => member.verified);
   };
   const offline = createOutage(app);
-  /** Why what is shown as waiting waits. */
+  /** The tooltip of a waiting message: the reason. */
   const waits =
     () => (stopped()
       ? whyStopped()

@@ -26,8 +26,8 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
 ]);
 
 /**
- * One line of a conversation. `waits` says why what waits does so. A row is fixed data: when anything of it
- * changes, it is another row.
+ * One line of a conversation. `waits` is the tooltip of a waiting message. A row is fixed data: a change makes
+ * another row.
  */
 export function TimelineRow(
   props: { row: Row; group: boolean; own: string; waits: string; onRetry: (item: MessageItem) => void },

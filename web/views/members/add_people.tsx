@@ -8,7 +8,7 @@ import { PeoplePicker } from "../chats/people_picker.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** Adds people to a group. It goes on when the details are closed, and then says elsewhere how it ended. */
+/** Adds people to a group. If the panel is closed meanwhile, the result is a page-wide notice. */
 export function AddPeople(props: { chat: ChatSummary }): JSX.Element {
   const app = useApp();
   const task = createTask();

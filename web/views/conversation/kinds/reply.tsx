@@ -4,7 +4,7 @@ import { wordsOf } from "../../../state/message_words.ts";
 import { hueOf } from "../../common/avatar.tsx";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** What the message answers, as it looks now; only that there is something where this page does not have it. */
+/** The quoted message as it looks now, or a placeholder if the page has not loaded it. */
 export function ReplyView(props: MessageViewProps): JSX.Element {
   return (
     <Show when={props.item.replyTo}>
