@@ -31,7 +31,7 @@ import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { react } from "./reactions.ts";
+import { react } from "./event_wiring.ts";
 
 /** Told what happens in conversations and with the work of this device. */
 export interface SignedInEngineListener {

@@ -1,6 +1,6 @@
 /**
  * What happens to conversations, as one typed emitter: the parts of the sync tell it what they did, after it
- * is on disk, and client/engine/reactions.ts says which part acts on it.
+ * is on disk, and client/engine/event_wiring.ts says which part acts on it.
  */
 
 import { createNanoEvents, type Emitter } from "nanoevents";

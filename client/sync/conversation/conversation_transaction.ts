@@ -71,7 +71,7 @@ export class ConversationTransaction {
   }
 
   /** The chat's id as bytes: records are sealed with it. The present channel is `record.channelId`, another id. */
-  get channelId(): Bytes {
+  get storageId(): Bytes {
     return fromHex(this.id);
   }
 
@@ -292,17 +292,17 @@ export class ConversationTransaction {
       this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
-    const context = { channelId: this.channelId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
+    const context = { channelId: this.storageId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
     if (this.#recordChanged) {
       const { members } = this.#record;
       unit.put("groups", this.id, chatToStored(this.#record), context);
       if (members !== this.#storedMembers) {
-        unit.put("epochs", keys.members(this.id), members, { channelId: this.channelId });
+        unit.put("epochs", keys.members(this.id), members, { channelId: this.storageId });
       }
     }
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
     for (const item of this.items) {
-      unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.channelId });
+      unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.storageId });
     }
     if (this.#pendingChanged) {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);

@@ -55,6 +55,6 @@ export async function noteEpoch(
   const hash = state.active ? context.mls.transcriptHash(state) : new Uint8Array(32);
   const noted: PastEpoch[] = [...before, { n: Number(state.epoch), commitId: toHex(commitId), S, hash, atMs: nowMs }];
   unit.put("epochs", keys.pastEpochs(conversation.id), noted.slice(-rememberedEpochs), {
-    channelId: conversation.channelId,
+    channelId: conversation.storageId,
   });
 }

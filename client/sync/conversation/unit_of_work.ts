@@ -90,7 +90,7 @@ export class UnitOfWork {
       deletes: [...this.#deletes.values()],
       absent: this.#absent,
       versions: [...this.conversations.values()].filter((conversation) => conversation.changed).map((
-        { channelId, version },
+        { storageId: channelId, version },
       ) => ({
         channelId,
         from: version,

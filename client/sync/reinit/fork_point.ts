@@ -109,7 +109,7 @@ export async function noteOwnChange(
   const key = keys.ownChanges(conversation.id);
   const noted = await ownChanges(store, unit, conversation.id);
   unit.put("epochs", key, [...noted, { n: conversation.record.epoch, added, removed }].slice(-rememberedCommits), {
-    channelId: conversation.channelId,
+    channelId: conversation.storageId,
   });
 }
 

@@ -94,7 +94,7 @@ export class Outbox {
     const sealed = await this.#publisher.seal(conversation, message);
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
     const place = placeOf(record);
-    unit.put("outbox", place, outboxToStored(record), { channelId: conversation.channelId });
+    unit.put("outbox", place, outboxToStored(record), { channelId: conversation.storageId });
     const shown = conversation.items.findLast(({ order }) => order === record.order);
     unit.afterCommit(() => {
       if (shown) this.#items.set(place, shown);

@@ -159,7 +159,7 @@ export class Publisher {
       const again = await this.seal(conversation, record);
       if (again) {
         const stored = outboxToStored({ ...record, sealed: again });
-        unit.put("outbox", keys.item(chatId, record.order), stored, { channelId: conversation.channelId });
+        unit.put("outbox", keys.item(chatId, record.order), stored, { channelId: conversation.storageId });
       }
       return again;
     });

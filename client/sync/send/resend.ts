@@ -29,7 +29,7 @@ const linesAtOnce = 100;
 export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
   for (const record of said) {
     unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
-      channelId: conversation.channelId,
+      channelId: conversation.storageId,
     });
   }
 }
