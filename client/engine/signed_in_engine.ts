@@ -1,6 +1,6 @@
 /**
  * The parts of the sync put together for one signed-in device, on one connection at a time. Which part acts on
- * which event is in reactions.ts, what runs in the background in housekeeping.ts.
+ * which event is in event_wiring.ts, what runs in the background in housekeeping.ts.
  */
 
 import { toHex } from "../../schema/bytes.ts";
