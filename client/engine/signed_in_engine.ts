@@ -97,7 +97,7 @@ export class SignedInEngine {
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
-      (chatId, reason) => createReplacement(context, this.#committer, keyPackages, chatId, reason),
+      (chatId, reason, below) => createReplacement(context, this.#committer, keyPackages, chatId, reason, below),
       () => this.#inbox.cursor,
     );
     this.#maintenance = new GroupMaintenance(
