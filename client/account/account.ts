@@ -219,7 +219,8 @@ export class AccountManager implements Accounts {
   async #oldDeviceAgain(enrolment: Enrolment): Promise<Enrolled | undefined> {
     if (this.#state.kind !== "ended" || !sessionOver.has(this.#state.code)) return undefined;
     const device = await this.#records.device();
-    return device?.username === enrolment.username ? await signInAgain(enrolment, device) : undefined;
+    if (device?.username !== enrolment.username) return undefined;
+    return await signInAgain(enrolment, device, await this.#records.ownList(device.accountKey));
   }
 
   async #newDevice(enrolment: Enrolment): Promise<Enrolled> {

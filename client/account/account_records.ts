@@ -1,11 +1,12 @@
 /** The records of the account in storage: device, session, vault key, and the time reached. */
 
-import { toHex } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { openDeviceList } from "../../schema/device_list.ts";
+import type { Account } from "../../schema/rpc/methods.ts";
 import type { SealedBatch, SealedStore } from "../storage/sealed_store.ts";
 import { newSentinel } from "../storage/sentinel.ts";
 import type { StoredDevice } from "./devices/device.ts";
-import { accountPut } from "./directory/directory_store.ts";
+import { accountPut, DirectoryStore } from "./directory/directory_store.ts";
 import type { Enrolled } from "./sign_in/enroll.ts";
 import type { StoredSession } from "./sign_in/session.ts";
 import type { StoredVault } from "./vault/vault_keeper.ts";
@@ -35,6 +36,11 @@ export class AccountRecords {
   /** @returns the highest vault version of this account that this device has seen */
   async vaultVersion(): Promise<number | undefined> {
     return (await this.#store.get<StoredVault>("account", "vault"))?.version;
+  }
+
+  /** @returns the newest device list of this account that this device has seen */
+  async ownList(accountKey: Bytes): Promise<Account["devices"] | undefined> {
+    return (await new DirectoryStore(this.#store).byKey(accountKey))?.signed;
   }
 
   /** @returns ms since the Unix epoch; 0 before the first measurement of the server's clock */

@@ -1,6 +1,6 @@
 /** Maps errors of the wire, the storage and the codecs to the engine's errors. */
 
-import { codeName, TransportError, WireError } from "../../schema/rpc/errors.ts";
+import { codeName, ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
@@ -33,6 +33,12 @@ export function engineError(error: unknown): EngineError {
   }
   if (error instanceof MalformedError) return badAnswer(error.message);
   return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });
+}
+
+/** @returns whether it says that there is no connection, or that the server stops (L001, E040) */
+export function isDisconnection(error: unknown): boolean {
+  const { code } = engineError(error).problem;
+  return code === LocalCode.offline || code === codeName(ErrorCode.draining);
 }
 
 /** Runs `work`; what it rejects with is an EngineError. */

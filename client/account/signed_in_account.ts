@@ -5,8 +5,10 @@ import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
 import type { EngineProblem } from "../api/errors.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { credentialOf, type StoredDevice } from "./devices/device.ts";
+import { putListAgain } from "./devices/device_list_again.ts";
 import { AccountDirectory } from "./directory/directory.ts";
 import { KeyPackageKeeper } from "./key_packages/key_packages.ts";
+import { newRestore } from "./restores.ts";
 import type { ServerClock } from "./server_clock.ts";
 import { sessionAuth, SessionRpc, type StoredSession } from "./sign_in/session.ts";
 import type { AccountContext } from "./types.ts";
@@ -56,6 +58,8 @@ export async function openSignedInAccount(
     device,
     accountKey,
     pins: async () => (await directory.pins()).filter((pin) => !equalBytes(pin.accountKey, accountKey)),
+    seenPins: () => Promise.resolve(directory.vaultPins()),
+    isRestored: async () => ((await newRestore({ rpc, store }))?.restoredMs ?? 0) > 0,
     onVaultPins: (pins) => directory.importPins(pins),
     onProblem,
   });
@@ -73,6 +77,10 @@ export async function openSignedInAccount(
     directory,
     keyPackages,
     vault,
+    putDevicesAgain: async () => {
+      const seen = await directory.signedList(accountKey);
+      if (seen) await putListAgain({ rpc, device, username }, seen);
+    },
     trust: directory.trust,
     isRevoked: directory.isRevoked,
     clock,

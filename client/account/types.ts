@@ -163,7 +163,8 @@ export interface VaultKeeper {
    * Brings pins and channels into the vault, merged with what other devices put there.
    *
    * @param channelIds 32 bytes each: what this device is a member of now; left out: unchanged
-   * @throws EngineError L001 offline, L006 the vault is unreadable or older than one seen before
+   * @throws EngineError L001 offline, L006 the vault is unreadable, or older than one seen before on a server that
+   *   does not say that it was restored
    */
   sync(channelIds?: Uint8Array[]): Promise<void>;
 }
@@ -185,6 +186,11 @@ export interface AccountContext {
   readonly directory: Directory;
   readonly keyPackages: KeyPackageStock;
   readonly vault: VaultKeeper;
+  /**
+   * Puts the newest device list that this device has seen on a server that was restored and has lost it, if it
+   * can follow the server's. @throws TransportError, WireError, MalformedError
+   */
+  putDevicesAgain(): Promise<void>;
   readonly trust: Trust;
   readonly isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
   readonly clock: ServerTime;

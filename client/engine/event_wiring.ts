@@ -74,5 +74,5 @@ export function react(
   });
   events.on("blockedByCommit", (chatId) => void maintenance.commitLeaves(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
-  events.on("replacementRefused", (chatId, channelId) => recovery.replacementRefused(chatId, channelId));
+  events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

@@ -3,6 +3,8 @@
  * KeyPackages, the vault, wishes to leave, expired records.
  */
 
+import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
+import { engineError, isDisconnection } from "../account/errors.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { isIn, isShown } from "../sync/conversation/standing.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
@@ -108,9 +110,28 @@ export class Housekeeping {
 
   /** Brings the list of channels into the vault. Invitations stay out: strangers could fill the vault with them. */
   keepVault(): void {
+    this.background(this.#syncVault());
+  }
+
+  async #syncVault(): Promise<void> {
     const records = this.#context.conversations.all().map(({ record }) => record);
     const own = records.filter((record) => isIn(record) && isShown(record) && !record.invitation);
-    this.background(this.#context.account.vault.sync(own.map(({ channelId }) => channelId)));
+    await this.#context.account.vault.sync(own.map(({ channelId }) => channelId));
+  }
+
+  /**
+   * Writes device list and vault again that a restored server has lost.
+   *
+   * @throws EngineError L001, E040; E015 while other devices of the account write, too. What fails otherwise
+   *   stays as it is
+   */
+  async putAccountAgain(): Promise<void> {
+    for (const work of [() => this.#context.account.putDevicesAgain(), () => this.#syncVault()]) {
+      await work().catch((error) => {
+        const { code } = engineError(error).problem;
+        if (isDisconnection(error) || code === codeName(ErrorCode.epochConflict)) throw error;
+      });
+    }
   }
 
   /** Runs work that nothing waits for. @param failed by default nothing: the next time does it again */

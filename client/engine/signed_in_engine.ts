@@ -4,7 +4,8 @@
  */
 
 import { toHex } from "../../schema/bytes.ts";
-import { engineError } from "../account/errors.ts";
+import { engineError, isDisconnection } from "../account/errors.ts";
+import { newRestore, noteRestore, type Restore } from "../account/restores.ts";
 import type { AccountContext } from "../account/types.ts";
 import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
 import type { EngineProblem } from "../api/errors.ts";
@@ -24,7 +25,7 @@ import { Membership } from "../sync/membership/membership.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
-import { dealWithRestore, newRestore, type Restore } from "../sync/recovery/restored.ts";
+import { dealWithRestore } from "../sync/recovery/restored.ts";
 import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
@@ -96,7 +97,7 @@ export class SignedInEngine {
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
-      (chatId, reason) => createReplacement(context, this.#committer, keyPackages, chatId, reason),
+      (chatId, reason, below) => createReplacement(context, this.#committer, keyPackages, chatId, reason, below),
       () => this.#inbox.cursor,
     );
     this.#maintenance = new GroupMaintenance(
@@ -172,7 +173,7 @@ export class SignedInEngine {
           backlog.end();
           this.#listener.caughtUp();
           this.#housekeeping.background(
-            restore.then((found) => found && this.#dealWithRestore(found).finally(sendWaiting)),
+            restore.then((found) => found && this.#dealWithRestore(found, sendWaiting)),
           );
           this.#housekeeping.caughtUp();
         },
@@ -196,11 +197,15 @@ export class SignedInEngine {
     this.#outbox.connected();
   }
 
-  #dealWithRestore(restore: Restore): Promise<void> {
-    return dealWithRestore(this.#context, restore, {
+  /** Deals with it again at the next connection if this one ends before. */
+  async #dealWithRestore(restore: Restore, sendWaiting: () => void): Promise<void> {
+    const context = this.#context;
+    const groups = dealWithRestore(context, restore, {
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
       serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
     });
+    await Promise.all([groups.finally(sendWaiting), restore.restoredMs > 0 && this.#housekeeping.putAccountAgain()]);
+    await noteRestore(context.store, restore);
   }
 
   close(): void {
@@ -264,8 +269,7 @@ export class SignedInEngine {
 
   /** Lost connections are shown by the connection's state. Anything else is a problem that the user should see. */
   #report(error: unknown): void {
-    const { problem } = engineError(error);
-    if (!this.#closed && problem.code !== "L001" && problem.code !== "E040") this.#listener.problem(problem);
+    if (!this.#closed && !isDisconnection(error)) this.#listener.problem(engineError(error).problem);
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { suite } from "../testing/person.ts";
+import type { StoredVault } from "../account/vault/vault_keeper.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
+import { password, type Person, suite } from "../testing/person.ts";
 
 suite("a core that was restored from a backup", {
   "messages that only the lost server had are resent by their senders, and nobody gets one twice": async (
@@ -169,4 +171,52 @@ suite("a core that was restored from a backup", {
     assert.deepEqual(await carl.texts(chatId, anna.username), ["with carl", "after the restore"]);
     assert.deepEqual(await bert.texts(chatId, anna.username), ["before carl", "with carl", "after the restore"]);
   },
+
+  "a vault that the core has lost is written again, above every version that the device has seen": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    await anna.engine.startChat([bert.username]);
+    await anna.until(async () => await vaultVersion(anna) > 1, "the vault with the first chat");
+    const before = await vaultVersion(anna);
+    const copy = await core.backup();
+    await anna.connected();
+    await anna.engine.startChat([carl.username]);
+    await anna.until(async () => await vaultVersion(anna) > before, "the vault with the second chat");
+    const seen = await vaultVersion(anna);
+    await core.restore(copy);
+    await anna.until(async () => await vaultVersion(anna) > seen, "a newer vault");
+    assert.deepEqual(anna.problems, []);
+    // Refused (L006) where the server's vault is older than the one seen.
+    await anna.engine.newRecoveryCode(password);
+  },
+
+  "a device that signed in after the backup goes on as itself when its user gives the password": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const copy = await core.backup();
+    await Promise.all([anna, bert].map((person) => person.connected()));
+    const second = await anna.secondDevice(core);
+    try {
+      const { deviceId } = await second.engine.account() as { deviceId: string };
+      const chatId = await second.engine.startChat([bert.username]);
+      await bert.sees(chatId);
+      await second.says(chatId, "on the new device");
+      await bert.hears(chatId, anna.username, ["on the new device"]);
+      await core.restore(copy);
+      await second.until(async () => (await second.engine.account()).kind === "ended", "the end of the session");
+      await second.engine.signIn(anna.username, password);
+      await second.moved(chatId);
+      assert.deepEqual(await second.texts(chatId), ["on the new device"]);
+      assert.equal((await second.engine.account() as { deviceId: string }).deviceId, deviceId);
+    } finally {
+      await second.close();
+    }
+  },
 });
+
+/** @returns the highest version of the vault that the device has seen, as its disk has it */
+async function vaultVersion({ storage, wrappingKey }: Person): Promise<number> {
+  return (await new SealedStore(storage.restarted(), wrappingKey).get<StoredVault>("account", "vault"))!.version;
+}

@@ -32,6 +32,8 @@ export class AuthenticationServer {
   /** Calls that were made, by name. */
   readonly calls: string[] = [];
   online = true;
+  /** When it says that it was restored from a backup, ms since the Unix epoch; 0 for never. */
+  restoredMs = 0;
   #lost: string | undefined;
   readonly #refusals = new Map<string, WireError>();
   readonly openStream: OpenStream;
@@ -52,8 +54,8 @@ export class AuthenticationServer {
           wireVersion: 1,
           draining: false,
           build: "test",
-          restoredMs: 0,
-          restoredToMs: 0,
+          restoredMs: this.restoredMs,
+          restoredToMs: this.restoredMs,
         }),
     );
     authenticationHandlers(handlers, deps);

@@ -90,6 +90,11 @@ export class AccountDirectory implements Directory {
     return record && { list: record.devices, bytes: record.signed.list };
   }
 
+  /** @returns the newest device list that is stored, as the account signed it. @throws StorageError */
+  async signedList(accountKey: Uint8Array): Promise<Account["devices"] | undefined> {
+    return (await this.#records.byKey(accountKey))?.signed;
+  }
+
   async refresh(accountKeys: Uint8Array[]): Promise<KnownAccount[]> {
     return await asEngineErrors(async () => {
       const wanted = [...new Map(accountKeys.map((key) => [toHex(key), new Uint8Array(key)])).values()];
@@ -167,6 +172,11 @@ export class AccountDirectory implements Directory {
 
   async pins(): Promise<Pin[]> {
     return await this.#pinned.all();
+  }
+
+  /** @returns the pins of the newest vault that this device has seen */
+  vaultPins(): Pin[] {
+    return this.#pinned.ofVault();
   }
 
   /** Takes pins that other devices of the account made: see {@link PinnedAccounts.importPins}. */

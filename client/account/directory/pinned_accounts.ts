@@ -55,6 +55,11 @@ export class PinnedAccounts {
     return [...known, ...[...this.#vaultPins.values()].filter(({ username }) => !names.has(username))];
   }
 
+  /** @returns the pins of the newest vault that this device has seen */
+  ofVault(): Pin[] {
+    return [...this.#vaultPins.values()];
+  }
+
   /** @param newer told of every newer device list @returns ends that */
   watch(newer: (account: KnownAccount) => void): () => void {
     this.#watchers.add(newer);

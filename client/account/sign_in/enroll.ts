@@ -4,7 +4,7 @@
  */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
-import { type DeviceList, maxDevices, signDeviceList } from "../../../schema/device_list.ts";
+import { type DeviceList, maxDevices, openDeviceList, signDeviceList } from "../../../schema/device_list.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
@@ -13,6 +13,7 @@ import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
+import { putListAgain } from "../devices/device_list_again.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import { badAnswer, wireProblem } from "../errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
@@ -116,19 +117,34 @@ export async function createAccountOnServer(
 /**
  * Signs in with an enrolled device whose session has ended.
  *
+ * @param seen the newest device list that the device has seen. A restored server may have lost that list, and
+ *   with it the device: then it is put there again
  * @returns undefined when the account has removed the device: it must never be used again
  */
-export async function signInAgain(enrolment: Enrolment, device: StoredDevice): Promise<Enrolled | undefined> {
+export async function signInAgain(
+  enrolment: Enrolment,
+  device: StoredDevice,
+  seen?: Account["devices"],
+): Promise<Enrolled | undefined> {
   try {
     const { session, enrolled, account, exportKey } = await login(enrolment, device);
     exportKey.fill(0);
-    return enrolled && equalBytes(account.accountKey, device.accountKey)
+    if (!equalBytes(account.accountKey, device.accountKey)) return undefined;
+    const rpc = new RpcClient(enrolment.openStream, () => sessionAuth(session.accessToken, device.deviceId));
+    return enrolled || (seen && await enrolledAgain(rpc, device, seen))
       ? { device, session, pins: [], account }
       : undefined;
   } catch (error) {
     if (isWireError(error, ErrorCode.forbidden)) return undefined;
     throw error;
   }
+}
+
+/** @returns whether the server has taken the list, and the device stands in it */
+async function enrolledAgain(rpc: RpcClient, device: StoredDevice, seen: Account["devices"]): Promise<boolean> {
+  const { devices } = await openDeviceList(seen);
+  return devices.some(({ deviceId }) => equalBytes(deviceId, device.deviceId)) &&
+    await putListAgain({ rpc, device, username: device.username }, seen);
 }
 
 /**

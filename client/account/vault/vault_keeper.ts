@@ -31,16 +31,23 @@ export interface VaultKeeperOptions {
   accountKey: Bytes;
   /** This device's pins, at each attempt. */
   pins(): Promise<Pin[]>;
+  /** The pins of the newest vault that this device has seen. */
+  seenPins(): Promise<Pin[]>;
+  /** Whether the server says that it was restored, and this device has not dealt with that yet. */
+  isRestored(): Promise<boolean>;
   /** Told of the pins that the vault holds. */
   onVaultPins(pins: Pin[]): Promise<void>;
-  /** Told once when the server gives a vault that does not open, or one older than was seen before (L006). */
+  /** Told once when the server gives a vault that does not open, or one older than was seen before: {@link sync}. */
   onProblem?(problem: EngineProblem): void;
 }
 
 /** Attempts while other devices write as well. After these, the server is assumed to take no write. */
 const attempts = 4;
 
-/** The {@link VaultKeeper} of this device: writes by compare-and-set, and never accepts an older version. */
+/**
+ * The {@link VaultKeeper} of this device: writes by compare-and-set, and never accepts an older version. Where the
+ * server says that it was restored, this device writes what it knows over the older vault (docs/decisions/023).
+ */
 export class VaultSync implements VaultKeeper {
   readonly #options: VaultKeeperOptions;
   readonly #working = new Mutex();
@@ -69,12 +76,10 @@ export class VaultSync implements VaultKeeper {
   async rewrap(write: (current: { vault: Vault; content: VaultContent }) => Promise<Vault>): Promise<void> {
     await this.#working.runExclusive(() =>
       this.#trying(async () => {
-        const { store, rpc, accountKey } = this.#options;
-        const stored = await store.get<StoredVault>("account", "vault");
-        const { vault } = await rpc.call(authentication.getVault, {});
-        const content = await openVault(vault, stored!.vaultKey, accountKey, stored!.version);
-        const { version } = await write({ vault, content });
-        await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+        const stored = (await this.#options.store.get<StoredVault>("account", "vault"))!;
+        const current = await this.#newest(stored);
+        const { version } = await write(current);
+        await this.#seen(stored, version, current.content);
       })
     );
   }
@@ -110,27 +115,55 @@ export class VaultSync implements VaultKeeper {
   }
 
   async #attempt(channelIds?: Uint8Array[]): Promise<void> {
-    const { store, rpc, device, accountKey, pins, onVaultPins } = this.#options;
+    const { store, pins } = this.#options;
     const stored = await store.get<StoredVault>("account", "vault");
     if (!stored) return;
-    const { vault } = await rpc.call(authentication.getVault, {});
-    const theirs = await openVault(vault, stored.vaultKey, accountKey, stored.version);
+    const { vault, content: theirs } = await this.#newest(stored);
     const merged: VaultContent = {
       pins: fittingPins(mergePins(await pins(), theirs.pins)),
       // Channels are only added. A device that asks to be re-added to a channel it left gets its answer there.
       channels: mergeChannels(channelIds ?? [], theirs.channels),
     };
-    let version = vault.version;
+    let { version } = vault;
     if (toHex(encodeCbor([merged.pins, merged.channels])) !== toHex(encodeCbor([theirs.pins, theirs.channels]))) {
-      version = vault.version + 1;
-      const sealed = await sealVault(merged, stored.vaultKey, accountKey, version);
-      const next = { ...vault, version, sealed };
-      const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
-      await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
+      ({ version } = await this.#put(vault, merged, stored));
     }
-    if (version !== stored.version) {
-      await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
-    }
-    await onVaultPins(merged.pins);
+    await this.#seen(stored, version, merged);
+  }
+
+  /** Stores the pins before the version, so that this device has all pins of each version that it has seen. */
+  async #seen(stored: StoredVault, version: number, { pins }: VaultContent): Promise<void> {
+    const { store, onVaultPins } = this.#options;
+    await onVaultPins(pins);
+    if (version === stored.version) return;
+    await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+  }
+
+  /**
+   * @returns the server's vault. One that a restored server has lost is written again before: the older content,
+   *   and what this device knows, under the next version above the one seen
+   * @throws EngineError L006; WireError E015 when another device was faster
+   */
+  async #newest(stored: StoredVault): Promise<{ vault: Vault; content: VaultContent }> {
+    const { rpc, accountKey, pins, seenPins, isRestored } = this.#options;
+    let { vault } = await rpc.call(authentication.getVault, {});
+    const isLost = vault.version < stored.version && await isRestored();
+    const content = await openVault(vault, stored.vaultKey, accountKey, isLost ? vault.version : stored.version);
+    if (!isLost) return { vault, content };
+    const known = mergePins(await pins(), await seenPins());
+    const merged = { ...content, pins: fittingPins(mergePins(known, content.pins)) };
+    // The server takes a version only after the one before it.
+    while (vault.version <= stored.version) vault = await this.#put(vault, merged, stored);
+    return { vault, content: merged };
+  }
+
+  /** Puts a content as the version after `vault`. @returns the vault that the server has now */
+  async #put(vault: Vault, content: VaultContent, { vaultKey }: StoredVault): Promise<Vault> {
+    const { rpc, device, accountKey } = this.#options;
+    const version = vault.version + 1;
+    const next = { ...vault, version, sealed: await sealVault(content, vaultKey, accountKey, version) };
+    const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
+    await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
+    return next;
   }
 }

@@ -40,9 +40,15 @@ export interface ConversationEventMap {
   blockedByCommit(chatId: string): void;
   /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
   welcomeLost(entry: Entry): void;
-  /** A replacement channel was refused because its maker is no admin as this device knows the group. */
-  replacementRefused(chatId: string, channelId: Bytes): void;
+  /** A replacement channel was refused, and the group may be in two parts. */
+  replacementRefused(chatId: string, channelId: Bytes, due: ReunionStep): void;
 }
+
+/**
+ * What brings both parts together. `ask`: an admin whom both know is asked to lead (GRP-5.2). `replace`: an admin's
+ * device replaces its own channel in turn (GRP-5.1).
+ */
+export type ReunionStep = "ask" | "replace";
 
 export type ConversationEvents = Emitter<ConversationEventMap>;
 

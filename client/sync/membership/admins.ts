@@ -7,9 +7,8 @@
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState } from "../../mls/group.ts";
-import { type DeviceMessageContent, sendDeviceMessage } from "../device_messages/device_messages.ts";
+import { sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { pause } from "../../runtime/clock.ts";
-import type { memberOf } from "../device_messages/peers.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { inRotation } from "../device_messages/peers.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -25,16 +24,18 @@ export function isAdmin({ members }: Readonly<ChatRecord>, accountKey: string): 
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }
 
+type CreateReplacement = (chatId: string, reason: "server-behind", below?: Bytes) => Promise<void>;
+
 /** What this device does as an admin's, and what it tells the devices of others. */
 export class Admins {
   readonly #context: SyncContext;
-  readonly #createReplacement: (chatId: string, reason: "server-behind") => Promise<void>;
+  readonly #createReplacement: CreateReplacement;
   /** What this device acted on at a member's word in the last {@link togetherMs}, by what was said and chat. */
   readonly #acted = new Map<string, () => void>();
   readonly #closed = new AbortController();
 
   /** @param createReplacement creates the replacement channel. It is handed in because reinit/ builds on this room */
-  constructor(context: SyncContext, createReplacement: (chatId: string, reason: "server-behind") => Promise<void>) {
+  constructor(context: SyncContext, createReplacement: CreateReplacement) {
     this.#context = context;
     this.#createReplacement = createReplacement;
   }
@@ -50,33 +51,36 @@ export class Admins {
    *
    * @param state undefined where it is gone
    * @param isDue asked after the wait
+   * @param below a channelId that the new one is to be smaller than
    * @throws EngineError
    */
   async lead(
     chatId: string,
     state: GroupState | undefined,
     isDue: (now: Readonly<ChatRecord>) => boolean,
+    below?: Bytes,
   ): Promise<void> {
     await this.#turn(state);
     const now = this.#context.conversations.get(chatId)?.record;
     if (!this.#closed.signal.aborted && now && isIn(now) && isDue(now)) {
-      await this.#createReplacement(chatId, "server-behind");
+      await this.#createReplacement(chatId, "server-behind", below);
     }
   }
 
   /**
    * The same at a member's word, of a device that can follow its group: once in {@link togetherMs} for each
-   * kind of word, whoever says it. @throws EngineError
+   * kind of word, whoever says it. @param below as in {@link lead} @throws EngineError
    */
   async leadAtWord(
-    kind: DeviceMessageContent["kind"],
+    kind: "ahead" | "lead" | "parted",
     chatId: string,
-    { record: { channelId }, state }: NonNullable<Awaited<ReturnType<typeof memberOf>>>,
+    { record: { channelId }, state }: { record: Readonly<ChatRecord>; state: GroupState },
+    below?: Bytes,
   ): Promise<void> {
     const key = `${kind}/${chatId}`;
     if (this.#acted.has(key) || this.#closed.signal.aborted) return;
     this.#acted.set(key, this.#context.environment.after(togetherMs, () => this.#acted.delete(key)));
-    await this.lead(chatId, state, (now) => !desyncOf(now) && equalBytes(now.channelId, channelId));
+    await this.lead(chatId, state, (now) => !desyncOf(now) && equalBytes(now.channelId, channelId), below);
   }
 
   /**

@@ -72,11 +72,11 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
   const succession = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
   if (succession.kind === "refused") {
-    const { conversation, code } = succession;
+    const { conversation, code, due } = succession;
     refuse(received, conversation, { kind: "rejected", code, reason: "not the successor of this conversation" });
-    if (code === "GRP-5.2") {
+    if (due) {
       unit.afterCommit(() =>
-        context.events.emit("replacementRefused", conversation.id, new Uint8Array(entry.channelId))
+        context.events.emit("replacementRefused", conversation.id, new Uint8Array(entry.channelId), due)
       );
     }
     return;

@@ -9,6 +9,7 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Committer } from "../commits/committer.ts";
+import type { ReunionStep } from "../conversation/conversation_events.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage, DeviceMessageContent } from "../device_messages/device_messages.ts";
@@ -119,9 +120,10 @@ export class RecoveryClient {
     await this.#welcomes.keyAccepted();
   }
 
-  /** A replacement channel was refused because this device does not know its maker as an admin (GRP-5.2). */
-  replacementRefused(chatId: string, channelId: Uint8Array<ArrayBuffer>): void {
-    this.#refused.refused(chatId, channelId);
+  /** A replacement channel was refused, and the group may be in two parts. */
+  replacementRefused(chatId: string, channelId: Uint8Array<ArrayBuffer>, due: ReunionStep): void {
+    if (due === "ask") this.#refused.refused(chatId, channelId);
+    else void this.#refused.parted(chatId, channelId).catch(() => {});
   }
 
   /** A message of another device. Never rejects: whatever it is, it only asks or answers. */

@@ -5,7 +5,7 @@
  * own messages since then. It also looks at once whether its groups went on without the server's knowledge.
  */
 
-import { delivery } from "../../../schema/rpc/methods.ts";
+import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import type { OutboxRecord } from "../conversation/records.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
@@ -13,8 +13,6 @@ import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
-/** In the store "account": the restore that this device knows of, ms since the Unix epoch; 0 for none. */
-const knownKey = "sync/restored";
 /** Channels that are asked for at once. */
 const channelsAtOnce = 4;
 
@@ -26,31 +24,8 @@ export interface RestoredNeeds {
 }
 
 /**
- * @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for
- *   never. @throws StorageError
- */
-export async function lastRestore({ store }: Pick<SyncContext, "store">): Promise<number> {
-  return await store.get<number>("account", knownKey) ?? 0;
-}
-
-/** What `health` says about the server's last restore, both in ms since the Unix epoch; 0 for none. */
-export interface Restore {
-  restoredMs: number;
-  restoredToMs: number;
-}
-
-/**
- * @returns the server's last restore if this device has not dealt with it yet. @throws StorageError,
- *   TransportError, WireError
- */
-export async function newRestore({ rpc, store }: Pick<SyncContext, "rpc" | "store">): Promise<Restore | undefined> {
-  const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
-  return await store.get<number>("account", knownKey) === restoredMs ? undefined : { restoredMs, restoredToMs };
-}
-
-/**
- * To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError;
- * then everything is done at the next connection
+ * Messages and groups. To be called when the backlog of a connection is through. @throws StorageError,
+ * TransportError, WireError
  */
 export async function dealWithRestore(
   context: SyncContext,
@@ -58,7 +33,7 @@ export async function dealWithRestore(
   needs: RestoredNeeds,
 ): Promise<void> {
   const { rpc, store, conversations: chats } = context;
-  const known = await store.get<number>("account", knownKey);
+  const known = await knownRestore(store);
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
     const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));
@@ -70,7 +45,6 @@ export async function dealWithRestore(
       if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
     });
   }
-  await store.write({ puts: [{ store: "account", key: knownKey, value: restoredMs }] });
 }
 
 async function resendSince(

@@ -5,12 +5,12 @@
  * by itself. The other devices are told by members that are ahead.
  */
 
+import { knownRestore } from "../../account/restores.ts";
 import type { GroupState } from "../../mls/group.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../device_messages/peers.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
-import { lastRestore } from "./restored.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
@@ -51,13 +51,13 @@ export async function toldAhead(
   chatId: string,
   direct: DeviceMessage,
 ): Promise<void> {
-  const { account: { clock }, ownKey, rpc } = context;
+  const { account: { clock }, ownKey, rpc, store } = context;
   const found = await memberOf(context, chatId, direct);
   if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
   const { channelId, epoch, movedMs = 0 } = found.record;
   if (
     direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
-    await lastRestore(context) + restoreMattersMs < clock.now()
+    (await knownRestore(store) ?? 0) + restoreMattersMs < clock.now()
   ) return;
   if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);
 }

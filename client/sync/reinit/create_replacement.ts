@@ -5,7 +5,7 @@
  * in time. Only an admin's device creates one.
  */
 
-import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
@@ -24,7 +24,7 @@ import { prepareCommit } from "../commits/commit_builder.ts";
 export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost";
 
 /** {@link createReplacement} with its parts bound. */
-export type CreateReplacement = (chatId: string, reason: ReplacementReason) => Promise<void>;
+export type CreateReplacement = (chatId: string, reason: ReplacementReason, below?: Bytes) => Promise<void>;
 
 /** Calls for KeyPackages that are under way at once. */
 const devicesAtOnce = 8;
@@ -33,6 +33,7 @@ const devicesAtOnce = 8;
  * Creates a replacement channel and resolves when the conversation has moved.
  *
  * @param reason is shown to the members
+ * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4)
  * @throws EngineError
  */
 export async function createReplacement(
@@ -41,6 +42,7 @@ export async function createReplacement(
   keyPackages: KeyPackageFetch,
   chatId: string,
   reason: ReplacementReason,
+  below?: Bytes,
 ): Promise<void> {
   const { account, conversations: chats, mls } = context;
   const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
@@ -57,7 +59,7 @@ export async function createReplacement(
   const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
   if (!transcriptHash) return;
   const info = state ? mls.info(state) : infoOf(record, account.clock.now());
-  const channelId = crypto.getRandomValues(new Uint8Array(32));
+  const channelId = randomChannelId(below);
   const first = record.firstChannelId;
   const supersedes = await signReplacement(
     channelId,
@@ -104,6 +106,16 @@ export async function createReplacement(
     await prepareCommit(context, conversation, { purpose: "create", add, remove: [] }, 0);
   });
   await committer.sendPrepared(toHex(channelId));
+}
+
+/** @returns 32 random bytes, as a number smaller than `below` unless that is zero */
+export function randomChannelId(below?: Bytes): Bytes {
+  const id = crypto.getRandomValues(new Uint8Array(32));
+  const first = below?.findIndex((byte) => byte > 0) ?? -1;
+  if (!below || first < 0) return id;
+  id.fill(0, 0, first);
+  id[first] %= below[first];
+  return id;
 }
 
 function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): GroupInfo {

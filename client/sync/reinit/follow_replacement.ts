@@ -8,11 +8,13 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { RejectionCode } from "../../mls/types.ts";
 import type { GroupState, JoinResult, PendingCommit, Supersedes } from "../../mls/group.ts";
+import type { ReunionStep } from "../conversation/conversation_events.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
-import { type ChatRecord, keys, type OutboxRecord } from "../conversation/records.ts";
+import { type ChatRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
+import { isAdmin } from "../membership/admins.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -29,7 +31,13 @@ export type ReplacementOutcome =
     conversation: ConversationTransaction; /** It had left the conversation, or had been removed. */
     wasOut: boolean;
   }
-  | { kind: "refused"; conversation: ConversationTransaction; code: RejectionCode }
+  | {
+    kind: "refused";
+    conversation: ConversationTransaction;
+    code: RejectionCode;
+    /** What brings both parts of the group together, if they may be two now. */
+    due?: ReunionStep;
+  }
   | { kind: "unknown" };
 
 /**
@@ -70,13 +78,21 @@ export async function followReplacement(
   const code = judgeReplacement({
     supersedes,
     info,
+    epoch: entry.epoch,
     maker,
     members: mls.members(newState),
     old: record,
     past: await epochHistory(context, unit, conversation),
   });
   // What it has not seen may have made other admins: their group is no breach of a rule, but another conversation.
-  if (code !== undefined) return wasOut || missed ? { kind: "unknown" } : { kind: "refused", conversation, code };
+  if (code !== undefined && (wasOut || missed)) return { kind: "unknown" };
+  if (code !== undefined) {
+    // Those who have moved there follow another replacement for as long as both count as made at the same time.
+    const isFresh = context.account.clock.now() - entry.receivedMs < togetherMs;
+    const parts = code === "GRP-5.1" && maker !== undefined && isAdmin(record, maker) && isFresh;
+    const due = code === "GRP-5.2" ? "ask" : parts ? "replace" : undefined;
+    return { kind: "refused", conversation, code, ...(due && { due }) };
+  }
   if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
     return { kind: "refused", conversation, code: "GRP-5.4" };
   }

@@ -1,10 +1,11 @@
 /**
- * Asks known admins to lead where this device refuses a replacement channel (GRP-5.2).
+ * Brings a group together where this device refuses a replacement channel: asks known admins to lead (GRP-5.2),
+ * or replaces the channel in turn (GRP-5.1).
  *
- * Its maker is no admin as this device knows the group, but may have become one in epochs that this device has not
- * seen. The device stays in its channel. It asks admins whom it knows and who are in the replacement. Each of them
- * has judged the maker by its own history. One of them replaces that channel in its own name, and all can follow
- * (docs/decisions/017).
+ * GRP-5.2: the maker is no admin as this device knows the group, but may have become one in epochs that this
+ * device has not seen. The device stays in its channel. It asks admins whom it knows and who are in the
+ * replacement. Each of them has judged the maker by its own history. One of them replaces that channel in its own
+ * name, and all can follow (docs/decisions/017).
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -54,6 +55,21 @@ export class RefusedReplacements {
   /** @param channelId of a replacement that this device has just refused by GRP-5.2 */
   refused(chatId: string, channelId: Bytes): void {
     this.#ask(chatId, channelId, 1);
+  }
+
+  /**
+   * An admin's replacement goes on from a history that this device has gone past (GRP-5.1). Its maker could not
+   * follow, and can not come back into a channel that it has left. An admin's device here replaces its own
+   * channel. This side follows because that goes on from its own epoch. The other side follows because both
+   * replace the same channel, and this one's channelId is the smaller (GRP-5.4).
+   *
+   * @param channelId of the replacement that was refused. @throws EngineError, StorageError
+   */
+  async parted(chatId: string, channelId: Bytes): Promise<void> {
+    const { conversations: chats, ownKey } = this.#context;
+    const [record, state] = [chats.get(chatId)?.record, await chats.withState(chatId)];
+    if (!record || !state || !isMember(record) || !isAdmin(record, ownKey)) return;
+    await this.#admins.leadAtWord("parted", chatId, { record, state }, channelId);
   }
 
   #ask(chatId: string, channelId: Bytes, round: number): void {

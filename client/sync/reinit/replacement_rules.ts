@@ -8,8 +8,9 @@
  * | GRP-5.3 | another kind or name, new accounts, new admins; for a chat of two, anybody else |
  * | GRP-5.4 | a replacement for a channel left already: the first wins, at the same time the smaller channelId |
  *
- * A device that was out of the group, or behind, has not seen every change. There accounts, admins and name
- * may differ, because an admin's commit may change them at any time.
+ * A device that was out of the group, or behind, has not seen every change. Nor has one that gets into a
+ * replacement after its first epoch. There accounts, admins and name may differ, because an admin's commit may
+ * change them at any time.
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -24,6 +25,8 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 export interface ReplacementFacts {
   supersedes: Supersedes;
   info: GroupInfo;
+  /** Epoch of the replacement channel that the Welcome leads to; its maker begins it with epoch 1. */
+  epoch: number;
   /** The account, as hex, whose device signed it; undefined when nobody of the old group did. */
   maker: string | undefined;
   /** Members of the replacement channel. */
@@ -34,7 +37,7 @@ export interface ReplacementFacts {
 
 /** GRP-5.1 to GRP-5.3. @returns the rule that is broken, or undefined */
 export function judgeReplacement(
-  { supersedes, info, maker, members, old, past }: ReplacementFacts,
+  { supersedes, info, epoch, maker, members, old, past }: ReplacementFacts,
 ): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
   const lastEpoch = Number(supersedes.lastEpoch);
   // Of a channel that it has left, or never was in, this device has no history to hold it against.
@@ -61,7 +64,7 @@ export function judgeReplacement(
     accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)
   ) return "GRP-5.3";
   // Names, members and roles may have changed in commits that this device has not seen.
-  if (!present || !isIn(old) || parted || lastEpoch !== old.epoch) return undefined;
+  if (!present || !isIn(old) || parted || lastEpoch !== old.epoch || epoch > 1) return undefined;
   const grown = accounts.some(({ accountKey, role }) =>
     roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin")
   );

@@ -38,6 +38,7 @@ function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
   return {
     supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
     info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
+    epoch: 1,
     maker: toHex(key(1)),
     members: [anna, bert],
     old,
@@ -134,9 +135,14 @@ Deno.test("GRP-5.3: judgeReplacement() refuses another kind or name, new account
 Deno.test("GRP-5.3: judgeReplacement() lets accounts and name differ where commits were missed, not the kind", () => {
   const { info, members, old, supersedes } = facts({});
   const changed = { info: { ...info, name: "y" }, members: [...members, member(3, "eve", "admin")] };
-  const unseen: Partial<ReplacementFacts>[] = [{ supersedes: { ...supersedes, lastEpoch: 9n } }, {
-    supersedes: { ...supersedes, channelId: key(5) },
-  }, { old: { ...old, standing: { kind: "left" as const } } }];
+  const unseen: Partial<ReplacementFacts>[] = [
+    { supersedes: { ...supersedes, lastEpoch: 9n } },
+    {
+      supersedes: { ...supersedes, channelId: key(5) },
+    },
+    { epoch: 4 },
+    { old: { ...old, standing: { kind: "left" as const } } },
+  ];
   for (const circumstances of unseen) {
     assert.equal(judgeReplacement(facts({ ...changed, ...circumstances })), undefined);
     assert.equal(judgeReplacement(facts({ ...circumstances, maker: toHex(key(2)) })), "GRP-5.2");

@@ -1,0 +1,75 @@
+import type { ChatSummary } from "../api/engine_api.ts";
+import { toHex } from "../../schema/bytes.ts";
+import { EntryKind } from "../../schema/rpc/methods.ts";
+import type { TestCore } from "../testing/core.ts";
+import { random } from "../testing/hostile_member.ts";
+import { Person, suite } from "../testing/person.ts";
+import { recordOf } from "../testing/replacement.ts";
+import { testEnvironment } from "../testing/test_environment.ts";
+
+/** Epochs after which their hashes are not known any more. */
+const longGone = 10;
+
+suite("a group of which an admin went another way", {
+  "GRP-5.1: an admin who replaced the channel from a long gone epoch, and the others, end in one channel": async (
+    { core, join },
+  ) => {
+    // Its patience is shrunk so that it acts before the test's.
+    const anna = await Person.join(core, "hasty", 3, testEnvironment(3, 200));
+    try {
+      const [bert, carl] = [await join("bert"), await join("carl")];
+      const chatId = await bert.engine.startChat([anna.username, carl.username], "The Long Walk");
+      await Promise.all([anna, carl].map((person) => person.sees(chatId)));
+      await bert.engine.setRole(chatId, anna.username, "admin");
+      const twoAdmins = ({ members }: ChatSummary) => members.filter(({ role }) => role === "admin").length === 2;
+      await Promise.all([anna, carl].map((person) => person.sees(chatId, twoAdmins)));
+      // A commit that nobody else knows of, and nobody hears its call for help.
+      anna.refuses = (method) => method === "enqueue";
+      await injectCommit(core, anna, chatId);
+      for (let n = 0; n < longGone; n++) await bert.engine.renameChat(chatId, `Walk ${n}`);
+      await carl.sees(chatId, ({ title }) => title === `Walk ${longGone - 1}`);
+      for (const person of [bert, carl]) {
+        await person.until(
+          async () => (await person.notices(chatId)).some((notice) => notice === "rejected GRP-5.1"),
+          "the replacement that it refuses",
+        );
+      }
+      await carl.until(
+        async () => {
+          const records = await Promise.all([anna, bert, carl].map((person) => recordOf(person, chatId)));
+          return new Set(records.map(({ channelId }) => toHex(channelId))).size === 1;
+        },
+        "one channel",
+      );
+      for (const person of [anna, bert, carl]) await person.says(chatId, `${person.username} is here`);
+      await anna.hears(chatId, carl.username, [`${carl.username} is here`]);
+      await carl.hears(chatId, anna.username, [`${anna.username} is here`]);
+      await carl.sees(chatId, ({ title }) => title === `Walk ${longGone - 1}`);
+    } finally {
+      await anna.close();
+    }
+  },
+});
+
+/** The server makes up the next commit of a group, for one device alone. */
+async function injectCommit(core: TestCore, person: Person, chatId: string): Promise<void> {
+  const { channelId, epoch } = await recordOf(person, chatId);
+  core.inject(await person.recipientKey(), [{
+    seq: 1_000_000,
+    kind: EntryKind.COMMIT,
+    channelId,
+    epoch: epoch + 1,
+    id: random(16),
+    header: random(1168),
+    body: random(400),
+    bodyLength: 400,
+    receivedMs: Date.now(),
+    removed: [],
+    added: [],
+    membersHash: new Uint8Array(),
+  }]);
+  await person.until(
+    async () => (await person.notices(chatId)).some((notice) => notice.startsWith("unreadable")),
+    "a commit that does not open",
+  );
+}
