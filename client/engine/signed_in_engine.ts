@@ -12,6 +12,8 @@ import type { EngineProblem } from "../api/errors.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
 import { listen } from "../connection/subscription.ts";
 import { createMls } from "../mls/group.ts";
+import { backoffMs } from "../runtime/backoff.ts";
+import { pause } from "../runtime/clock.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
@@ -143,12 +145,8 @@ export class SignedInEngine {
   async listen(signal: AbortSignal, confirmed: () => void): Promise<SessionEnd> {
     const { account, rpc, environment } = this.#context;
     const backlog = new CatchingUp(() => environment.now(), (progress) => this.#listener.progress(progress));
-    let restore: Promise<Restore | undefined> = Promise.resolve(undefined);
-    let over = false;
-    const sendWaiting = () => {
-      if (!over) this.#sendWaiting();
-    };
-    this.#outbox.disconnected();
+    const caughtUp = Promise.withResolvers<void>();
+    const over = new AbortController();
     try {
       return await listen({
         rpc,
@@ -166,21 +164,22 @@ export class SignedInEngine {
           confirmed();
           this.#inbox.connected();
           this.#recovery.connected();
-          restore = newRestore(this.#context).catch(() => undefined);
-          void restore.then((found) => found ?? sendWaiting());
+          this.#housekeeping.background(this.#sendWhenSafe(caughtUp.promise, over.signal));
         },
         caughtUp: () => {
           backlog.end();
           this.#listener.caughtUp();
-          this.#housekeeping.background(
-            restore.then((found) => found && this.#dealWithRestore(found, sendWaiting)),
-          );
+          caughtUp.resolve();
           this.#housekeeping.caughtUp();
         },
         failed: (error) => this.#report(error),
       }, signal);
     } finally {
-      over = true;
+      over.abort();
+      caughtUp.resolve();
+      // At once: what is published while the next connection is made would go out before its answer to `health`.
+      this.#outbox.disconnected();
+      this.#committer.disconnected();
       backlog.end();
       this.#housekeeping.disconnected();
     }
@@ -189,23 +188,44 @@ export class SignedInEngine {
   /**
    * Sends what waits, once this device knows that the server was not restored, or else where its groups stand.
    * A restored server takes what was sealed in an epoch that it has lost for one of a new epoch with the same
-   * number, where nobody can open it (docs/decisions/023).
+   * number, where nobody can open it (docs/decisions/023). Until both are known it asks again.
+   *
+   * @param caughtUp the backlog of the connection is through, or the connection is over
+   * @param over the connection is over
    */
-  #sendWaiting(): void {
-    if (this.#closed) return;
-    this.#committer.connected();
-    this.#outbox.connected();
+  async #sendWhenSafe(caughtUp: Promise<void>, over: AbortSignal): Promise<void> {
+    const context = this.#context;
+    for (let failures = 1; !over.aborted; failures++) {
+      try {
+        const restore = await newRestore(context);
+        if (restore) await caughtUp;
+        if (over.aborted) return;
+        if (restore) await this.#dealWithRestore(restore);
+        if (over.aborted || this.#closed) return;
+        this.#committer.connected();
+        this.#outbox.connected();
+        return restore && await this.#finishRestore(restore);
+      } catch {
+        await pause(context.environment, backoffMs(failures, context.environment.random()), over);
+      }
+    }
   }
 
-  /** Deals with it again at the next connection if this one ends before. */
-  async #dealWithRestore(restore: Restore, sendWaiting: () => void): Promise<void> {
-    const context = this.#context;
-    const groups = dealWithRestore(context, restore, {
+  async #dealWithRestore(restore: Restore): Promise<void> {
+    await dealWithRestore(this.#context, restore, {
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
       serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
     });
-    await Promise.all([groups.finally(sendWaiting), restore.restoredMs > 0 && this.#housekeeping.putAccountAgain()]);
-    await noteRestore(context.store, restore);
+  }
+
+  /** Where this fails, all of it is done again at the next connection. */
+  async #finishRestore(restore: Restore): Promise<void> {
+    try {
+      if (restore.restoredMs > 0) await this.#housekeeping.putAccountAgain();
+      await noteRestore(this.#context.store, restore);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   close(): void {

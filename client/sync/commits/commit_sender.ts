@@ -15,8 +15,8 @@ const commitTimeoutMs = 120_000;
 /** What became of one sending. */
 export type SendOutcome =
   | { kind: "nothing-to-send" }
-  /** The server has it, or another commit has won: the entry is on its way. */
-  | { kind: "await-entry" }
+  /** The server has it, or another commit has won (`lost`): the entry is on its way. */
+  | { kind: "await-entry"; lost?: true }
   /** There is something else to send at once. */
   | { kind: "again" }
   /** No answer, or one that asks for patience. @param afterMs at least so long, in ms */
@@ -72,7 +72,7 @@ async function judge(
     case ErrorCode.staleEpoch:
       // The winner's entry is in the queue, or has been processed meanwhile.
       if (Number(sent.baseEpoch) >= (record?.epoch ?? 0)) context.events.emit("suspected", chatId, error.code);
-      return { kind: "await-entry" };
+      return { kind: "await-entry", lost: true };
     case ErrorCode.rateLimited:
     case ErrorCode.queueFull:
     case ErrorCode.draining:

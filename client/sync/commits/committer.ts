@@ -38,6 +38,7 @@ export class Committer {
   readonly #sending = new SingleFlight();
   readonly #timers: Timers;
   readonly #failures = new Map<string, number>();
+  #connected = false;
   #closed = false;
 
   constructor(context: SyncContext) {
@@ -45,11 +46,17 @@ export class Committer {
     this.#timers = new Timers(context.environment);
   }
 
-  /** The network is there: pending commits go out again, the same bytes. */
+  /** The server may be told: pending commits go out again, the same bytes. */
   connected(): void {
+    this.#connected = true;
     for (const { id, pending } of this.#context.conversations.all()) {
       if (pending) this.#schedule(id, 0);
     }
+  }
+
+  /** From now on no commit goes out until {@link connected}. */
+  disconnected(): void {
+    this.#connected = false;
   }
 
   close(): void {
@@ -180,9 +187,8 @@ export class Committer {
           }),
         );
       }
-      if (stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId))) {
-        again = await this.#send(chatId);
-      }
+      const isReady = stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId));
+      if (isReady && this.#connected) again = await this.#send(chatId);
     } catch (error) {
       if (!this.#closed) {
         this.#context.problem({
@@ -217,7 +223,7 @@ export class Committer {
     const outcome = await sendCommit(this.#context, chatId);
     switch (outcome.kind) {
       case "await-entry":
-        this.#failures.delete(chatId);
+        if (!outcome.lost) this.#failures.delete(chatId);
         return winnerPatienceMs;
       case "again":
         return 0;

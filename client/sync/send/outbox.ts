@@ -23,7 +23,7 @@ import {
 } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { placeOf, Publisher } from "./publisher.ts";
+import { type Attempt, placeOf, Publisher } from "./publisher.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 
 /** What waits for the server's answer. The same bytes go out again until it comes. */
@@ -45,7 +45,7 @@ export class Outbox {
     this.#context = context;
     this.#retries = new Timers(context.environment);
     this.#holds = new SendHolds(context, gate);
-    this.#publisher = new Publisher(context, this.#holds);
+    this.#publisher = new Publisher(context, this.#holds, () => this.#connected);
   }
 
   /** Reads what waits. A resend that has been held for too long is dropped. @throws StorageError */
@@ -177,7 +177,7 @@ export class Outbox {
   async #drain(chatId: string): Promise<void> {
     const queue = this.#queue(chatId);
     try {
-      while (!this.#closed && this.#connected && queue.length > 0) {
+      while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
         const record = queue.find((candidate) => this.#mayGo(candidate, blocked));
         if (!record || !await this.#send(record)) return;
@@ -193,19 +193,32 @@ export class Outbox {
   /** @returns whether to go on with the queue */
   async #send(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
-    const attempt = await this.#publisher.attempt(record, () => this.#queue(chatId).includes(record));
+    const made = await this.#publisher.attempt(record, () => this.#queue(chatId).includes(record));
+    const attempt = made.kind === "sent" || made.kind === "failed" ? await this.#settleOrRetry(record, made) : made;
     switch (attempt.kind) {
-      case "sent":
-        await this.#settle(record, { state: "sent", receivedMs: attempt.receivedMs });
-        return true;
-      case "failed":
-        await this.#settle(record, { state: "failed", errorCode: attempt.errorCode });
-        return true;
+      case "hold":
+        return false;
       case "retry":
         this.#retries.start(chatId, attempt.afterMs, () => this.flush(chatId));
         return false;
       default:
         return true;
+    }
+  }
+
+  /** @returns a retry where the outcome could not be stored */
+  async #settleOrRetry(record: OutboxRecord, attempt: Attempt & { kind: "sent" | "failed" }): Promise<Attempt> {
+    const { chatId } = record;
+    try {
+      await this.#settle(
+        record,
+        attempt.kind === "sent"
+          ? { state: "sent", receivedMs: attempt.receivedMs }
+          : { state: "failed", errorCode: attempt.errorCode },
+      );
+      return attempt;
+    } catch {
+      return this.#publisher.retry(chatId);
     }
   }
 

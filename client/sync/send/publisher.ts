@@ -26,6 +26,8 @@ export type Attempt =
   | { kind: "failed"; errorCode: string }
   /** The next attempt can follow at once. */
   | { kind: "again" }
+  /** Nothing may be published now. The outbox tries again when it may. */
+  | { kind: "hold" }
   | { kind: "retry"; afterMs: number };
 
 /** Carries out attempts. What waits, and in which order, is for the outbox. */
@@ -35,10 +37,13 @@ export class Publisher {
   /** Places whose bytes may have reached the server. Everything found at a start may have. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
+  readonly #mayPublish: () => boolean;
 
-  constructor(context: SyncContext, holds: SendHolds) {
+  /** @param mayPublish is asked right before each call: sealing and settling need no server */
+  constructor(context: SyncContext, holds: SendHolds, mayPublish: () => boolean) {
     this.#context = context;
     this.#holds = holds;
+    this.#mayPublish = mayPublish;
   }
 
   /** The bytes of this message may have reached the server in an earlier run. */
@@ -93,7 +98,12 @@ export class Publisher {
     const { sealed } = record;
     const outdated = sealed && sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record));
     if (!sealed || outdated || this.#hasMoved(record)) return await this.#sealAgain(record, waits);
-    return await this.#publish(record, sealed, waits);
+    return this.#mayPublish() ? await this.#publish(record, sealed, waits) : { kind: "hold" };
+  }
+
+  /** The outcome of an attempt could not be stored: the same bytes go out again, and the server knows them. */
+  retry(chatId: string): Attempt {
+    return { kind: "retry", afterMs: this.#nextDelay(chatId) };
   }
 
   async #publish(

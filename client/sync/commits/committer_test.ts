@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { Committer } from "./committer.ts";
+
+const chatId = "07".repeat(32);
+
+Deno.test("Committer sends nothing before connected(), whatever asks for it, and again after each connection", async () => {
+  const pending = { plan: { purpose: "update", add: [], remove: [] }, commit: new Uint8Array(1), attempt: 1 };
+  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32) };
+  const chat = { id: chatId, record, pending };
+  let looks = 0;
+  const context = {
+    conversations: { get: () => chat, all: () => [chat] },
+    // The first that a sending needs.
+    mls: {
+      decodePending: () => {
+        looks++;
+        throw new Error("nothing more is needed here");
+      },
+    },
+    environment: {
+      random: () => 0,
+      after: (delayMs: number, run: () => void) => {
+        if (delayMs < 50) queueMicrotask(run);
+        return () => {};
+      },
+    },
+    problem: () => {},
+  };
+  const committer = new Committer(context as unknown as SyncContext);
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
+  committer.lost(chatId);
+  void committer.sendPrepared(chatId).catch(() => {});
+  await settled();
+  assert.equal(looks, 0);
+  committer.connected();
+  await settled();
+  assert.equal(looks, 1);
+  committer.disconnected();
+  committer.lost(chatId);
+  await settled();
+  assert.equal(looks, 1);
+  committer.connected();
+  await settled();
+  assert.equal(looks, 2);
+  committer.close();
+});
