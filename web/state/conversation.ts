@@ -5,7 +5,7 @@ import type { TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder, withinLoaded } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
@@ -60,6 +60,11 @@ export function createConversation(app: App, chatId: string): Conversation {
     });
   }
 
+  /** What the engine tells of by itself. A change to a message of an older page comes with that page. */
+  function hear(news: TimelineItem[]): void {
+    take(loaded() && before() !== undefined ? withinLoaded(items(), news) : news);
+  }
+
   const rows = createMemo<Row[]>(
     (last) => rowsOf(items().slice(drawn().start, drawn().end), newFrom(), last, items()),
     [],
@@ -68,9 +73,11 @@ export function createConversation(app: App, chatId: string): Conversation {
   async function open(): Promise<void> {
     const unread = app.chat(chatId)?.unread ?? 0;
     const page = await app.engine.timeline(chatId, undefined, Math.max(pageItems, Math.min(unread + 20, 500)));
+    // What was told of meanwhile is newer than the page.
+    const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
     batch(() => {
       setBefore(page.before);
-      take(page.items);
+      take(heard, page.items);
       setDrawn({ start: Math.max(0, items().length - Math.max(pageItems, unread + 20)), end: items().length });
       setNewFrom(firstUnread(items(), unread));
       setLoaded(true);
@@ -95,8 +102,10 @@ export function createConversation(app: App, chatId: string): Conversation {
     const page = await app.engine.timeline(chatId, undefined, pageItems);
     const oldest = page.items.at(0);
     const joins = page.before !== undefined && [...shown].some(({ order }) => order === oldest?.order);
-    const stays = (item: TimelineItem) =>
-      !shown.has(item) || isUnsaved(item) || (joins && oldest !== undefined && item.order < oldest.order);
+    const stays = (item: TimelineItem) => {
+      const isOlder = page.before !== undefined && oldest !== undefined && item.order < oldest.order;
+      return isOlder ? joins : !shown.has(item) || isUnsaved(item);
+    };
     batch(() => {
       take(page.items, items().filter(stays));
       if (joins) return;
@@ -106,7 +115,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     });
   }
 
-  onCleanup(app.listenTimeline(chatId, take));
+  onCleanup(app.listenTimeline(chatId, hear));
   onCleanup(app.listenReread(chatId, () => void reread().catch(app.report)));
   void open().catch(app.report);
   return {

@@ -27,6 +27,17 @@ export function mergeItems(items: TimelineItem[], news: TimelineItem[]): Timelin
   return [...kept, ...sorted].sort(byOrder);
 }
 
+/**
+ * A changed item from before the loaded ones would stand at the top as if nothing lay between.
+ *
+ * @param items ordered: what is loaded, while older items exist
+ * @returns the news without what is older than all of `items`
+ */
+export function withinLoaded(items: readonly TimelineItem[], news: TimelineItem[]): TimelineItem[] {
+  const oldest = items.at(0);
+  return oldest ? news.filter((item) => byOrder(oldest, item) <= 0) : news;
+}
+
 /** @param items ordered @returns the item at a place */
 export function itemAt(items: readonly TimelineItem[], order: string): TimelineItem | undefined {
   let [low, high] = [0, items.length];
