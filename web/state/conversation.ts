@@ -18,6 +18,8 @@ export interface Conversation {
   atStart(): boolean;
   /** The newest item is drawn. */
   atEnd(): boolean;
+  /** The `order` of the newest item that the engine has; empty where there is none. */
+  newest(): string;
   showOlder(): Promise<void>;
   showNewer(): void;
   showNewest(): void;
@@ -124,6 +126,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     loadingOlder,
     atStart: () => loaded() && drawn().start === 0 && before() === undefined,
     atEnd: () => drawn().end >= items().length,
+    newest: () => items().findLast((item) => !isUnsaved(item))?.order ?? "",
     async showOlder() {
       if (loadingOlder() || !loaded()) return;
       if (drawn().start === 0 && before() !== undefined) {
