@@ -1,11 +1,19 @@
 /** The view state of one open conversation: loaded items, the stretch of them that is drawn, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
-import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow } from "./row_window.ts";
+import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder, withinLoaded } from "./timeline_items.ts";
+import {
+  firstUnread,
+  isOfOthers,
+  isUnsaved,
+  itemKey,
+  mergeItems,
+  optimisticOrder,
+  withinLoaded,
+} from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
@@ -33,6 +41,11 @@ export interface Conversation {
   markRead(): void;
 }
 
+/** Items drawn above the first unread one. */
+const itemsAboveUnread = 20;
+/** Items loaded at the start, to find the first unread one; beyond it the mark comes with its page. */
+const mostUnread = 2_000;
+
 const randomMessageId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -45,6 +58,8 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [loadingOlder, setLoadingOlder] = createSignal(false);
   const [newFrom, setNewFrom] = createSignal<string>();
   const [written, setWritten] = createSignal(0);
+  /** Unread messages of others that are older than what is loaded. */
+  let unmarked = 0;
   let optimistic = 0;
 
   /** @param kept what is shown already and stays */
@@ -72,16 +87,40 @@ export function createConversation(app: App, chatId: string): Conversation {
     [],
   );
 
+  /** @param page ordered: older than everything that was marked before */
+  function markUnread(page: TimelineItem[]): void {
+    if (unmarked === 0) return;
+    const first = firstUnread(page, unmarked);
+    unmarked = Math.max(0, unmarked - page.filter(isOfOthers).length);
+    // With unread messages left, the mark belongs further up.
+    if (unmarked === 0 || before() === undefined) setNewFrom(first);
+  }
+
+  /** @returns the newest page, with those before it until the unread messages are there; the engine limits a page */
+  async function newestPages(unread: number): Promise<TimelinePage> {
+    const wanted = Math.max(pageItems, Math.min(unread, mostUnread) + itemsAboveUnread);
+    const page = await app.engine.timeline(chatId, undefined, wanted);
+    while (page.before !== undefined && page.items.length < mostUnread) {
+      const missing = unread - page.items.filter(isOfOthers).length;
+      if (missing <= 0) break;
+      const older = await app.engine.timeline(chatId, page.before, missing + itemsAboveUnread);
+      page.items.unshift(...older.items);
+      page.before = older.before;
+    }
+    return page;
+  }
+
   async function open(): Promise<void> {
-    const unread = app.chat(chatId)?.unread ?? 0;
-    const page = await app.engine.timeline(chatId, undefined, Math.max(pageItems, Math.min(unread + 20, 500)));
+    unmarked = app.chat(chatId)?.unread ?? 0;
+    const page = await newestPages(unmarked);
     // What was told of meanwhile is newer than the page.
     const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
     batch(() => {
       setBefore(page.before);
       take(heard, page.items);
-      setDrawn({ start: Math.max(0, items().length - Math.max(pageItems, unread + 20)), end: items().length });
-      setNewFrom(firstUnread(items(), unread));
+      markUnread(page.items);
+      const mark = items().findIndex((item) => itemKey(item) === newFrom());
+      setDrawn(mark < 0 ? newestWindow(items().length) : windowFrom(mark - itemsAboveUnread, items().length));
       setLoaded(true);
     });
   }
@@ -113,6 +152,7 @@ export function createConversation(app: App, chatId: string): Conversation {
       if (joins) return;
       // Between what was shown and the page there may be more: the conversation begins anew with the page.
       setBefore(page.before);
+      unmarked = 0;
       setDrawn(newestWindow(items().length));
     });
   }
@@ -137,6 +177,7 @@ export function createConversation(app: App, chatId: string): Conversation {
           batch(() => {
             setBefore(page.before);
             take(page.items);
+            markUnread(page.items);
             setDrawn(growOlder);
           });
           return;
@@ -154,6 +195,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     send(text) {
       setWritten((count) => count + 1);
       setNewFrom(undefined);
+      unmarked = 0;
       setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
       const account = app.account();
       const sender = account?.kind === "signed-in" ? account.username : "";

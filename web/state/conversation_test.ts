@@ -79,3 +79,34 @@ Deno.test("createConversation() draws a change to a message of an older page wit
     assert.deepEqual(drawn[100].reactions, reactions);
   });
 });
+
+for (const unread of [1, 100, 300, 1_500]) {
+  Deno.test(`createConversation() draws the mark above the first of ${unread} unread messages`, async () => {
+    const stored = messages(3_000);
+    await withConversation({ stored, unread }, ({ conversation }) => {
+      const rows = conversation.rows();
+      const at = rows.findIndex(({ kind }) => kind === "new");
+      assert.equal(rows[at + 1]?.key, itemKey(stored[3_000 - unread]));
+      assert.ok(at >= 20, `${at} rows above it`);
+      assert.equal(conversation.atEnd(), unread < 900);
+      return Promise.resolve();
+    });
+  });
+}
+
+Deno.test("createConversation() draws the mark with its page where more is unread than is loaded", async () => {
+  const stored = messages(3_000);
+  await withConversation({ stored, unread: 2_500 }, async ({ conversation }) => {
+    const mark = () => {
+      const rows = conversation.rows();
+      return rows[rows.findIndex(({ kind }) => kind === "new") + 1];
+    };
+    assert.equal(conversation.rows().some(({ kind }) => kind === "new"), false);
+    assert.ok(conversation.atEnd());
+    for (let page = 0; !conversation.rows().some(({ kind }) => kind === "new"); page++) {
+      assert.ok(page < 50 && !conversation.atStart());
+      await conversation.showOlder();
+    }
+    assert.equal(mark().key, itemKey(stored[500]));
+  });
+});

@@ -62,13 +62,18 @@ export function isUnsaved(item: TimelineItem): boolean {
   return item.order.startsWith("\uffff");
 }
 
+/** @returns whether it is a message of another person: only those count as unread */
+export function isOfOthers(item: TimelineItem): boolean {
+  return item.kind === "message" && !item.own;
+}
+
 /** @returns the key of the first of the newest `unread` messages of others, where "new" begins */
 export function firstUnread(items: TimelineItem[], unread: number): string | undefined {
   let left = unread;
   let first: string | undefined;
   for (let index = items.length - 1; index >= 0 && left > 0; index--) {
     const item = items[index];
-    if (item.kind !== "message" || item.own) continue;
+    if (!isOfOthers(item)) continue;
     first = itemKey(item);
     left -= 1;
   }
