@@ -1,11 +1,19 @@
 /** The view state of one open conversation: loaded items, the stretch of them that is drawn, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
-import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow } from "./row_window.ts";
+import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import { firstUnread, isUnsaved, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import {
+  firstUnread,
+  isOfOthers,
+  isUnsaved,
+  itemKey,
+  mergeItems,
+  optimisticOrder,
+  withinLoaded,
+} from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
@@ -18,6 +26,8 @@ export interface Conversation {
   atStart(): boolean;
   /** The newest item is drawn. */
   atEnd(): boolean;
+  /** The `order` of the newest item that the engine has; empty where there is none. */
+  newest(): string;
   showOlder(): Promise<void>;
   showNewer(): void;
   showNewest(): void;
@@ -31,6 +41,11 @@ export interface Conversation {
   markRead(): void;
 }
 
+/** Items drawn above the first unread one. */
+const itemsAboveUnread = 20;
+/** Items loaded at the start, to find the first unread one; beyond it the mark comes with its page. */
+const mostUnread = 2_000;
+
 const randomMessageId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -43,6 +58,8 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [loadingOlder, setLoadingOlder] = createSignal(false);
   const [newFrom, setNewFrom] = createSignal<string>();
   const [written, setWritten] = createSignal(0);
+  /** Unread messages of others that are older than what is loaded. */
+  let unmarked = 0;
   let optimistic = 0;
 
   /** @param kept what is shown already and stays */
@@ -60,19 +77,50 @@ export function createConversation(app: App, chatId: string): Conversation {
     });
   }
 
+  /** What the engine tells of by itself. A change to a message of an older page comes with that page. */
+  function hear(news: TimelineItem[]): void {
+    take(loaded() && before() !== undefined ? withinLoaded(items(), news) : news);
+  }
+
   const rows = createMemo<Row[]>(
     (last) => rowsOf(items().slice(drawn().start, drawn().end), newFrom(), last, items()),
     [],
   );
 
+  /** @param page ordered: older than everything that was marked before */
+  function markUnread(page: TimelineItem[]): void {
+    if (unmarked === 0) return;
+    const first = firstUnread(page, unmarked);
+    unmarked = Math.max(0, unmarked - page.filter(isOfOthers).length);
+    // With unread messages left, the mark belongs further up.
+    if (unmarked === 0 || before() === undefined) setNewFrom(first);
+  }
+
+  /** @returns the newest page, with those before it until the unread messages are there; the engine limits a page */
+  async function newestPages(unread: number): Promise<TimelinePage> {
+    const wanted = Math.max(pageItems, Math.min(unread, mostUnread) + itemsAboveUnread);
+    const page = await app.engine.timeline(chatId, undefined, wanted);
+    while (page.before !== undefined && page.items.length < mostUnread) {
+      const missing = unread - page.items.filter(isOfOthers).length;
+      if (missing <= 0) break;
+      const older = await app.engine.timeline(chatId, page.before, missing + itemsAboveUnread);
+      page.items.unshift(...older.items);
+      page.before = older.before;
+    }
+    return page;
+  }
+
   async function open(): Promise<void> {
-    const unread = app.chat(chatId)?.unread ?? 0;
-    const page = await app.engine.timeline(chatId, undefined, Math.max(pageItems, Math.min(unread + 20, 500)));
+    unmarked = app.chat(chatId)?.unread ?? 0;
+    const page = await newestPages(unmarked);
+    // What was told of meanwhile is newer than the page.
+    const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
     batch(() => {
       setBefore(page.before);
-      take(page.items);
-      setDrawn({ start: Math.max(0, items().length - Math.max(pageItems, unread + 20)), end: items().length });
-      setNewFrom(firstUnread(items(), unread));
+      take(heard, page.items);
+      markUnread(page.items);
+      const mark = items().findIndex((item) => itemKey(item) === newFrom());
+      setDrawn(mark < 0 ? newestWindow(items().length) : windowFrom(mark - itemsAboveUnread, items().length));
       setLoaded(true);
     });
   }
@@ -95,18 +143,21 @@ export function createConversation(app: App, chatId: string): Conversation {
     const page = await app.engine.timeline(chatId, undefined, pageItems);
     const oldest = page.items.at(0);
     const joins = page.before !== undefined && [...shown].some(({ order }) => order === oldest?.order);
-    const stays = (item: TimelineItem) =>
-      !shown.has(item) || isUnsaved(item) || (joins && oldest !== undefined && item.order < oldest.order);
+    const stays = (item: TimelineItem) => {
+      const isOlder = page.before !== undefined && oldest !== undefined && item.order < oldest.order;
+      return isOlder ? joins : !shown.has(item) || isUnsaved(item);
+    };
     batch(() => {
       take(page.items, items().filter(stays));
       if (joins) return;
       // Between what was shown and the page there may be more: the conversation begins anew with the page.
       setBefore(page.before);
+      unmarked = 0;
       setDrawn(newestWindow(items().length));
     });
   }
 
-  onCleanup(app.listenTimeline(chatId, take));
+  onCleanup(app.listenTimeline(chatId, hear));
   onCleanup(app.listenReread(chatId, () => void reread().catch(app.report)));
   void open().catch(app.report);
   return {
@@ -115,6 +166,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     loadingOlder,
     atStart: () => loaded() && drawn().start === 0 && before() === undefined,
     atEnd: () => drawn().end >= items().length,
+    newest: () => items().findLast((item) => !isUnsaved(item))?.order ?? "",
     async showOlder() {
       if (loadingOlder() || !loaded()) return;
       if (drawn().start === 0 && before() !== undefined) {
@@ -125,6 +177,7 @@ export function createConversation(app: App, chatId: string): Conversation {
           batch(() => {
             setBefore(page.before);
             take(page.items);
+            markUnread(page.items);
             setDrawn(growOlder);
           });
           return;
@@ -142,6 +195,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     send(text) {
       setWritten((count) => count + 1);
       setNewFrom(undefined);
+      unmarked = 0;
       setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
       const account = app.account();
       const sender = account?.kind === "signed-in" ? account.username : "";

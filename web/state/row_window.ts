@@ -21,6 +21,12 @@ export function newestWindow(count: number): RowWindow {
   return { start: Math.max(0, count - pageItems), end: count };
 }
 
+/** @returns a window from an item on, of a page at least */
+export function windowFrom(index: number, count: number): RowWindow {
+  const start = Math.max(0, Math.min(index, count - pageItems));
+  return { start, end: Math.min(count, start + mostDrawn) };
+}
+
 /**
  * @returns the window of a reader who is at the newest item: what has grown long above is taken away, seldom
  *   and much at once; the same window when it is short

@@ -27,6 +27,17 @@ export function mergeItems(items: TimelineItem[], news: TimelineItem[]): Timelin
   return [...kept, ...sorted].sort(byOrder);
 }
 
+/**
+ * A changed item from before the loaded ones would stand at the top as if nothing lay between.
+ *
+ * @param items ordered: what is loaded, while older items exist
+ * @returns the news without what is older than all of `items`
+ */
+export function withinLoaded(items: readonly TimelineItem[], news: TimelineItem[]): TimelineItem[] {
+  const oldest = items.at(0);
+  return oldest ? news.filter((item) => byOrder(oldest, item) <= 0) : news;
+}
+
 /** @param items ordered @returns the item at a place */
 export function itemAt(items: readonly TimelineItem[], order: string): TimelineItem | undefined {
   let [low, high] = [0, items.length];
@@ -51,13 +62,18 @@ export function isUnsaved(item: TimelineItem): boolean {
   return item.order.startsWith("\uffff");
 }
 
+/** @returns whether it is a message of another person: only those count as unread */
+export function isOfOthers(item: TimelineItem): boolean {
+  return item.kind === "message" && !item.own;
+}
+
 /** @returns the key of the first of the newest `unread` messages of others, where "new" begins */
 export function firstUnread(items: TimelineItem[], unread: number): string | undefined {
   let left = unread;
   let first: string | undefined;
   for (let index = items.length - 1; index >= 0 && left > 0; index--) {
     const item = items[index];
-    if (item.kind !== "message" || item.own) continue;
+    if (!isOfOthers(item)) continue;
     first = itemKey(item);
     left -= 1;
   }

@@ -33,9 +33,15 @@ function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): bo
     dayOf(a.atMs) === dayOf(b.atMs) && Math.abs(b.atMs - a.atMs) < groupPauseMs;
 }
 
+/** Whether a quote shows the same of both: what else changed in an original concerns its own row alone. */
+function sameQuote(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.sender === b.sender && a.text === b.text && a.deleted === b.deleted && a.unsupported === b.unsupported;
+}
+
 function sameRow(a: Row | undefined, b: Row): boolean {
   if (a?.kind === "message" && b.kind === "message") {
-    return a.item === b.item && a.original === b.original && a.first === b.first && a.last === b.last;
+    return a.item === b.item && sameQuote(a.original, b.original) && a.first === b.first && a.last === b.last;
   }
   if (a?.kind === "notice" && b.kind === "notice") return a.item === b.item;
   return a !== undefined && a.kind === b.kind;

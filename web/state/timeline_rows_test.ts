@@ -75,3 +75,18 @@ Deno.test("rowsOf() gives a reply's row the message that it answers as it is now
   const edited = { ...original, text: "new" };
   assert.deepEqual(rowOf([edited, reply, lost], first).map((row) => row.original), [edited, undefined]);
 });
+
+Deno.test("rowsOf() makes a reply's row anew only when what its quote shows has changed", () => {
+  const original = { ...message("a", noonMs), text: "old" } as TimelineItem & { kind: "message" };
+  const reply = { ...message("b", noonMs + 1), replyTo: { id: "01", order: original.order } } as TimelineItem;
+  const rowOf = (answered: TimelineItem[], before: Parameters<typeof rowsOf>[2] = []) =>
+    rowsOf([reply], undefined, before, [...answered, reply]).filter((row) => row.kind === "message");
+  const first = rowOf([original]);
+  const reactions = [{ id: "01", sender: "c", senderKey: "02", text: "+" }];
+  assert.equal(rowOf([{ ...original, reactions, state: "sent" }], first)[0], first[0], "a reaction");
+  const changes = [{ text: "new" }, { deleted: true }, { unsupported: true }, { sender: "c" }] as const;
+  for (const change of changes) {
+    assert.notEqual(rowOf([{ ...original, ...change }], first)[0], first[0], JSON.stringify(change));
+  }
+  assert.notEqual(rowOf([], first)[0], first[0], "not loaded");
+});

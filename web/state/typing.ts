@@ -10,10 +10,15 @@ import type { App } from "./app.ts";
 /** A sign comes every 4 s for as long as somebody writes. */
 export const typingShownMs = 6_000;
 
-/** @returns usernames, those who began first in front, for as long as the owning component lives */
-export function createTyping(app: App, chatId: string): () => string[] {
+/**
+ * @param newest `order` of the conversation's newest line
+ * @returns usernames, those who began first in front, for as long as the owning component lives
+ */
+export function createTyping(app: App, chatId: string, newest: () => string): () => string[] {
   const [writing, setWriting] = createSignal<string[]>([]);
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** The newest line when the person's last sign came. */
+  const since = new Map<string, string>();
 
   function end(username: string): void {
     clearTimeout(timers.get(username));
@@ -23,10 +28,17 @@ export function createTyping(app: App, chatId: string): () => string[] {
   function begin(username: string): void {
     clearTimeout(timers.get(username));
     if (!timers.has(username)) setWriting((known) => [...known, username]);
+    since.set(username, newest());
     timers.set(username, setTimeout(end, typingShownMs, username));
   }
 
-  const takeItems = (items: TimelineItem[]) => items.forEach((item) => item.kind === "message" && end(item.sender));
+  function takeItems(items: TimelineItem[]): void {
+    for (const item of items) {
+      // A reaction or an edit changes an older line: that person may still be writing.
+      if (item.kind === "message" && item.order > (since.get(item.sender) ?? "")) end(item.sender);
+    }
+  }
+
   onCleanup(app.listenTyping(chatId, begin));
   onCleanup(app.listenTimeline(chatId, takeItems));
   onCleanup(() => timers.forEach((timer) => clearTimeout(timer)));

@@ -11,7 +11,7 @@ function whileBobWrites(
       writing: () => string[];
       connection: (kind: ConnectionState["kind"]) => void;
       pass: () => void;
-      says: (sender: string) => void;
+      says: (sender: string, order?: string) => void;
       writes: TypingListener;
     },
   ) => void,
@@ -30,13 +30,13 @@ function whileBobWrites(
         listenTyping: (_chatId: string, listener: TypingListener) => (heard.typing = listener, () => {}),
         listenTimeline: (_chatId: string, listener: TimelineListener) => (heard.timeline = listener, () => {}),
       };
-      const writing = createTyping(app as unknown as App, "chat");
+      const writing = createTyping(app as unknown as App, "chat", () => "5");
       heard.typing!("bob");
       look({
         writing,
         connection: (next) => kind = next,
         writes: heard.typing!,
-        says: (sender) => heard.timeline!([{ kind: "message", sender } as TimelineItem]),
+        says: (sender, order = "6") => heard.timeline!([{ kind: "message", sender, order } as TimelineItem]),
         pass: () => {
           assert.equal(due?.ms, typingShownMs);
           due.run();
@@ -69,5 +69,16 @@ Deno.test("createTyping() shows nobody as writing while there is no connection",
       connection(kind);
       assert.deepEqual(writing(), [], kind);
     }
+  });
+});
+
+Deno.test("createTyping() goes on showing a person when one of their older messages changes", () => {
+  whileBobWrites(({ writing, says }) => {
+    for (const order of ["1", "5"]) {
+      says("bob", order);
+      assert.deepEqual(writing(), ["bob"], order);
+    }
+    says("bob", "6");
+    assert.deepEqual(writing(), []);
   });
 });

@@ -51,7 +51,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
   // An invitation can be answered straight away, which accepts it, unless it is back into this chat from
   // somebody who was not in it: the composer stands below it from the start and is never made anew.
   const active = createMemo(() => props.chat.active);
-  const typing = createTyping(app, props.chatId);
+  const typing = createTyping(app, props.chatId, conversation.newest);
   const changed = createMemo(
     () => (props.chat.active || props.chat.recovering
       ? props.chat.members.filter(({ keyChanged }) => keyChanged).map(({ username }) => username)

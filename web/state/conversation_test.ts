@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { createRoot } from "solid-js";
+import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { App, TimelineListener } from "./app.ts";
+import { type Conversation, createConversation } from "./conversation.ts";
+import { itemKey } from "./timeline_items.ts";
+
+type MessageItem = TimelineItem & { kind: "message" };
+
+/** What the engine gives at most (client/sync/send/messages.ts). */
+const longestPage = 200;
+const startMs = new Date(2026, 4, 5, 12).getTime();
+const orderOf = (index: number) => String(index).padStart(12, "0");
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** @returns messages m0, m1, … of bob, ten seconds apart */
+function messages(count: number): MessageItem[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: "message",
+    messageId: `m${index}`,
+    order: orderOf(index),
+    sender: "bob",
+    own: false,
+    text: `text ${index}`,
+    atMs: startMs + 10_000 * index,
+    state: "received",
+  }));
+}
+
+/** Opens a conversation of `stored` items; `tell` is the engine's event. `early` is told before the first page is. */
+async function withConversation(
+  { stored, unread = 0, early = [] }: { stored: TimelineItem[]; unread?: number; early?: TimelineItem[] },
+  look: (seen: { conversation: Conversation; tell: TimelineListener; ids: () => string[] }) => Promise<void>,
+): Promise<void> {
+  await createRoot(async (dispose) => {
+    let tell: TimelineListener = () => {};
+    const app = {
+      chat: () => ({ unread }),
+      engine: {
+        timeline(_chatId: string, before: string | undefined, limit: number) {
+          const older = stored.filter(({ order }) => before === undefined || order < before);
+          const items = older.slice(-Math.min(limit, longestPage));
+          return Promise.resolve({ items, ...(items.length < older.length && { before: items[0].order }) });
+        },
+      },
+      listenTimeline: (_chatId: string, listener: TimelineListener) => (tell = listener, () => {}),
+      listenReread: () => () => {},
+      report: (error: unknown) => assert.fail(String(error)),
+    };
+    const conversation = createConversation(app as unknown as App, "chat");
+    tell(early);
+    await settled();
+    assert.ok(conversation.loaded());
+    const ids = () => conversation.rows().flatMap((row) => row.kind === "message" ? [row.item.messageId] : []);
+    await look({ conversation, tell, ids });
+    dispose();
+  });
+}
+
+Deno.test("createConversation() draws a change to a message of an older page with that page", async () => {
+  const stored = messages(1_000);
+  const early = [{ ...stored[50], edited: true } as const];
+  await withConversation({ stored, early }, async ({ conversation, tell, ids }) => {
+    const newest = stored.slice(-60).map(({ messageId }) => messageId);
+    assert.deepEqual(ids(), newest);
+    const reactions = [{ id: "01", sender: "carol", senderKey: "02", text: "+" }];
+    stored[100] = { ...stored[100], reactions };
+    tell([stored[100]]);
+    assert.deepEqual(ids(), newest, "no hole at the top");
+    tell([{ ...stored[960], edited: true }, { ...stored[999], messageId: "m1000", order: orderOf(1_000) }]);
+    assert.deepEqual(ids(), [...newest, "m1000"], "a loaded message and a new one are there at once");
+    let drawn: MessageItem[] = [];
+    while (!conversation.atStart()) {
+      await conversation.showOlder();
+      drawn = conversation.rows().flatMap((row) => row.kind === "message" ? [row.item] : []);
+      const first = Number(drawn[0].order);
+      assert.deepEqual(drawn.map(({ order }) => order), drawn.map((_, index) => orderOf(first + index)), "no hole");
+    }
+    assert.deepEqual(drawn[100].reactions, reactions);
+  });
+});
+
+for (const unread of [1, 100, 300, 1_500]) {
+  Deno.test(`createConversation() draws the mark above the first of ${unread} unread messages`, async () => {
+    const stored = messages(3_000);
+    await withConversation({ stored, unread }, ({ conversation }) => {
+      const rows = conversation.rows();
+      const at = rows.findIndex(({ kind }) => kind === "new");
+      assert.equal(rows[at + 1]?.key, itemKey(stored[3_000 - unread]));
+      assert.ok(at >= 20, `${at} rows above it`);
+      assert.equal(conversation.atEnd(), unread < 900);
+      return Promise.resolve();
+    });
+  });
+}
+
+Deno.test("createConversation() draws the mark with its page where more is unread than is loaded", async () => {
+  const stored = messages(3_000);
+  await withConversation({ stored, unread: 2_500 }, async ({ conversation }) => {
+    const mark = () => {
+      const rows = conversation.rows();
+      return rows[rows.findIndex(({ kind }) => kind === "new") + 1];
+    };
+    assert.equal(conversation.rows().some(({ kind }) => kind === "new"), false);
+    assert.ok(conversation.atEnd());
+    for (let page = 0; !conversation.rows().some(({ kind }) => kind === "new"); page++) {
+      assert.ok(page < 50 && !conversation.atStart());
+      await conversation.showOlder();
+    }
+    assert.equal(mark().key, itemKey(stored[500]));
+  });
+});
