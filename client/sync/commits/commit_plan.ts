@@ -1,7 +1,6 @@
 /** What a commit is for, and what is left of that in the group as it is now. Pure decisions; committer.ts acts. */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import {
   type GroupInfo,
@@ -114,7 +113,7 @@ export function planError(error: unknown): EngineError {
       return new EngineError({ code: LocalCode.notAllowed, detail: `${error.code} ${error.message}` });
     }
     if (error.code.startsWith("key-package")) {
-      return new EngineError({ code: codeName(ErrorCode.malformedKeyPackage), detail: error.message });
+      return new EngineError({ code: LocalCode.badKeyPackage, detail: error.message });
     }
     if (error.code === "not-active") return new EngineError({ code: LocalCode.notInChat, detail: error.message });
     return new EngineError({ code: LocalCode.internal, detail: `${error.code} ${error.message}` });

@@ -6,7 +6,7 @@
  * (specification §4.4).
  */
 
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { codeName } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
@@ -97,7 +97,7 @@ export class Committer {
   ended(chatId: string): void {
     this.#finish(
       chatId,
-      new EngineError({ code: codeName(ErrorCode.notAMember), detail: "this device is no longer in the group" }),
+      new EngineError({ code: LocalCode.notInChat, detail: "this device is no longer in the group" }),
     );
   }
 

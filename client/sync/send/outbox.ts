@@ -5,7 +5,7 @@
  * one write before any byte leaves (specification §4.2).
  */
 
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { LocalCode } from "../../api/errors.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
@@ -160,7 +160,7 @@ export class Outbox {
 
   /** This device is out of the group: nothing that waits can be sent any more. */
   async abandon(chatId: string): Promise<void> {
-    const errorCode = codeName(ErrorCode.notAMember);
+    const errorCode = LocalCode.notInChat;
     for (const record of [...this.#queue(chatId)]) await this.#settle(record, { state: "failed", errorCode });
   }
 

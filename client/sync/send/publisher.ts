@@ -8,6 +8,7 @@
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
+import { LocalCode } from "../../api/errors.ts";
 import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -87,7 +88,7 @@ export class Publisher {
    */
   async attempt(record: OutboxRecord, waits: () => boolean): Promise<Attempt> {
     const chat = this.#context.conversations.get(record.chatId);
-    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: codeName(ErrorCode.notAMember) };
+    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: LocalCode.notInChat };
     // Recovery is on its way (specification §3.4, §3.5). Then the message is sealed anew.
     if (desyncOf(chat.record)) return { kind: "retry", afterMs: epochPatienceMs };
     const { sealed } = record;
