@@ -1,6 +1,6 @@
 /**
- * Ephemeral payloads: typing and receipts (specification §2.6). They are outside the MLS ratchet, which lost messages
- * would exhaust. The device key signs them, and they are valid for 30 s.
+ * Ephemeral payloads: typing and receipts (specification §2.6). They do not use the MLS ratchet, because lost
+ * messages would exhaust it. The device key signs them, and they are valid for 30 s.
  */
 
 import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";
@@ -41,8 +41,9 @@ export async function sealEphemeral(
 }
 
 /**
- * Opens a payload that was never stored and checks its signature and age. Never throws. @returns the content
- * with its sender, or why it was dropped (older than 30 s among it)
+ * Opens an ephemeral payload and checks its signature and age. Never throws.
+ *
+ * @returns the content with its sender, or why it was dropped (for example: older than 30 s)
  */
 export async function openEphemeral(
   state: GroupState,

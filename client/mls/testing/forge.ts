@@ -1,4 +1,7 @@
-/** Forges commits of a hostile member: made with ts-mls directly, with faults, and sealed like ours. */
+/**
+ * Forges commits of a hostile member: made with ts-mls directly, with faults, and sealed as this client
+ * seals.
+ */
 
 import {
   bytesToBase64,
@@ -33,13 +36,13 @@ export function psk(pskId: Uint8Array): Proposal {
 
 export interface Forgery {
   proposals?: Proposal[];
-  /** In place of the epoch's PSK. */
+  /** Replaces the epoch's PSK. */
   psks?: Proposal[];
   /** Stored proposals that the commit refers to. */
   unapplied?: ClientState["unappliedProposals"];
-  /** What the authenticated data says, where it is not the plain truth. */
+  /** The false values in the authenticated data. */
   data?: Partial<CommitData> | "garbage";
-  /** recipientKeys said to be added or removed, and those of epoch n. */
+  /** recipientKeys that the authenticated data names as added or removed, and those of epoch n. */
   added?: Uint8Array[];
   removed?: Uint8Array[];
   /** Signed re-add requests. */
@@ -87,7 +90,7 @@ export async function forgeWelcome(
   return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
 }
 
-/** @returns the entry as `victim` gets it from the DS */
+/** @returns the entry as the DS delivers it to `victim` */
 export async function forgeCommit(attacker: GroupState, victim: GroupState, forgery: Forgery): Promise<ForgedCommit> {
   const { channelId } = attacker;
   const n = attacker.epoch + 1n;
