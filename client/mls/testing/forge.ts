@@ -59,10 +59,11 @@ export interface ForgedCommit {
 }
 
 /**
- * A Welcome of an Add that no member would commit, as the added device gets it from the DS.
+ * Forges a Welcome of an Add that no member would commit.
  *
- * @param as the channel and epoch that it pretends to be of
- * @param change what is changed of the Welcome before it is sealed
+ * @param as the channel and epoch that the Welcome claims
+ * @param change changes the Welcome before it is sealed
+ * @returns the entry as the DS delivers it to the added device
  */
 export async function forgeWelcome(
   attacker: GroupState,

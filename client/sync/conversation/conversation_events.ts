@@ -1,6 +1,6 @@
 /**
- * What happens to conversations, as one typed emitter: the parts of the sync tell it what they did, after it
- * is on disk, and client/engine/reactions.ts says which part acts on it.
+ * The events of conversations as one typed emitter. The parts of the sync report here what they have done,
+ * after it is on disk. client/engine/reactions.ts lists which part reacts to which event.
  */
 
 import { createNanoEvents, type Emitter } from "nanoevents";

@@ -14,7 +14,7 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 import { activeRecord } from "./active_record.ts";
 import { removalOf } from "./removal_plan.ts";
 
-/** Takes this device, and the account's other devices, out of conversations at the user's wish. */
+/** Removes this device, and the account's other devices, from conversations at the user's request. */
 export class Leaving {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -27,9 +27,11 @@ export class Leaving {
   }
 
   /**
-   * Asks the others to take this device out: only another member's commit can (specification §3.2). The account's
-   * other devices go first, by an own commit. A device that can not follow the group asks once it was helped
-   * ({@link leaveAgain}), or the others would keep it; asked once more meanwhile, it is out for itself.
+   * Asks the others to remove this device, because only another member's commit can (specification §3.2).
+   *
+   * The account's other devices are removed first, by an own commit. A device that can not follow the group
+   * asks after it was helped ({@link leaveAgain}); else the others would keep it. When the user asks a second
+   * time meanwhile, the conversation ends on this device alone.
    *
    * @throws EngineError
    */
@@ -47,8 +49,8 @@ export class Leaving {
   }
 
   /**
-   * Where this device wants to leave: asks, if it does not stand already that it does. A commit that went
-   * past the request has made it void, and a device that could not follow the group has not asked yet.
+   * Sends this device's request to leave again, unless a valid request is stored. A commit without the
+   * request has made it void, and a device that could not follow the group has not sent it yet.
    *
    * @throws EngineError
    */
@@ -87,7 +89,7 @@ export class Leaving {
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
-    // Nobody is there to commit it.
+    // There is no other member to commit it.
     if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
     const { state } = conversation;
     const stands = this.#outbox.isLeaving(conversation.id) ||
@@ -104,8 +106,8 @@ export class Leaving {
   }
 
   /**
-   * The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree
-   * from the left, so that is the one with the lowest leaf.
+   * Before the last admin leaves, it makes the longest-standing other account admin. Leaves fill the tree
+   * from the left, so that account has the lowest leaf.
    */
   async #promoteHeir(chatId: string): Promise<void> {
     const { ownKey } = this.#context;

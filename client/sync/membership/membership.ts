@@ -1,4 +1,4 @@
-/** Who is in a conversation: starts conversations, adds and removes people, changes name and roles. */
+/** The members of a conversation: starts conversations, adds and removes people, changes name and roles. */
 
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
@@ -13,9 +13,9 @@ import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
 import { removalOf } from "./removal_plan.ts";
 
-/** Accounts that one request may bring in. */
+/** How many accounts one request may add. */
 const maxPeople = 500;
-/** Decides plans at the user's wish; the committer carries them out. */
+/** Makes plans at the user's request; the committer carries them out. */
 export class Membership {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -35,8 +35,8 @@ export class Membership {
   }
 
   /**
-   * @param onProgress KeyPackages fetched so far, of how many accounts
-   * @returns the chatId, once the commit that makes the chat was accepted
+   * @param onProgress gets the number of fetched accounts, and of all accounts
+   * @returns the chatId, after the server accepted the commit that makes the chat
    * @throws EngineError
    */
   async startChat(
@@ -45,7 +45,7 @@ export class Membership {
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
     const { account, conversations: chats } = this.#context;
-    // A group may begin with its founder alone; a chat of two needs somebody.
+    // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
     const people = await this.#keyPackages.lookUp(wanted);
@@ -121,7 +121,7 @@ export class Membership {
   }
 
   /**
-   * A new name, by an admin.
+   * Renames a group, by an admin.
    *
    * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
    */
@@ -154,7 +154,7 @@ export class Membership {
     );
   }
 
-  /** Accepts an invitation: what waited for that goes out. @throws EngineError L004 */
+  /** Accepts an invitation, and sends the messages that waited for it. @throws EngineError L010 */
   async accept(chatId: string): Promise<void> {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
@@ -175,8 +175,8 @@ export class Membership {
 }
 
 /**
- * @returns the names without repeats and without the own one
- * @throws EngineError L003 for nobody, L011 for too many
+ * @returns the names without repeats and without the own name
+ * @throws EngineError L004 for an empty list, L011 for too many
  */
 function wantedOf({ account }: SyncContext, usernames: string[]): string[] {
   const wanted = [...new Set(usernames)].filter((username) => username !== account.username);

@@ -1,8 +1,8 @@
 /**
- * What this device does once the server's data was restored from a backup (docs/decisions/023).
+ * Reacts to a restore of the server's data from a backup (docs/decisions/023).
  *
- * The server has lost what it took after the backup, unless a recipient had fetched it. So this device resends its
- * own messages since then. It also looks at once whether its groups went on without the server's knowledge.
+ * The server has lost all that it took after the backup, unless a recipient had fetched it. So this device
+ * resends its own messages since then. It also checks at once whether its groups are ahead of the server.
  */
 
 import { delivery } from "../../../schema/rpc/methods.ts";
@@ -13,35 +13,37 @@ import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
-/** In the store "account": the restore that this device knows of, ms since the Unix epoch; 0 for none. */
+/**
+ * In the store "account": the restore that this device has dealt with, ms since the Unix epoch; 0 for none.
+ */
 const knownKey = "sync/restored";
-/** Channels that are asked for at once. */
+/** How many channels are looked up at once. */
 const channelsAtOnce = 4;
 
 export interface RestoredNeeds {
-  /** Sends messages once more. They are on disk. */
+  /** Resends messages that are on disk. */
   resend(chatId: string, messages: OutboxRecord[]): void;
   /** The server has not been in this device's epoch. */
   serverBehind(chatId: string): Promise<void>;
 }
 
 /**
- * @returns when the server was last restored, as far as this device knows, ms since the Unix epoch; 0 for
- *   never. @throws StorageError
+ * @returns the time of the last restore that this device has dealt with, ms since the Unix epoch; 0 for none
+ * @throws StorageError
  */
 export async function lastRestore({ store }: Pick<SyncContext, "store">): Promise<number> {
   return await store.get<number>("account", knownKey) ?? 0;
 }
 
-/** What `health` says about the server's last restore, both in ms since the Unix epoch; 0 for none. */
+/** The server's restores as `health` reports them, in ms since the Unix epoch; 0 for none. */
 export interface Restore {
   restoredMs: number;
   restoredToMs: number;
 }
 
 /**
- * @returns the server's last restore if this device has not dealt with it yet. @throws StorageError,
- *   TransportError, WireError
+ * @returns the server's last restore, if this device has not dealt with it yet
+ * @throws StorageError, TransportError, WireError
  */
 export async function newRestore({ rpc, store }: Pick<SyncContext, "rpc" | "store">): Promise<Restore | undefined> {
   const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
@@ -49,8 +51,10 @@ export async function newRestore({ rpc, store }: Pick<SyncContext, "rpc" | "stor
 }
 
 /**
- * To be called when the backlog of a connection is through. @throws StorageError, TransportError, WireError;
- * then everything is done at the next connection
+ * Deals with a restore. To be called when the backlog of a connection is handled. After an error, everything
+ * is done at the next connection.
+ *
+ * @throws StorageError, TransportError, WireError
  */
 export async function dealWithRestore(
   context: SyncContext,
@@ -59,14 +63,14 @@ export async function dealWithRestore(
 ): Promise<void> {
   const { rpc, store, conversations: chats } = context;
   const known = await store.get<number>("account", knownKey);
-  // A device that is here for the first time has said nothing yet.
+  // A new device has sent nothing yet.
   if (known !== undefined && restoredMs > 0) {
     const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));
     for (const { id } of present) await resendSince(context, needs, id, restoredToMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;
       const server = await serverState(rpc, record.channelId);
-      // An epoch is entered by the server's word alone: it has lost this one.
+      // A device only enters an epoch by an entry of the server. So the server has lost this epoch.
       if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
     });
   }

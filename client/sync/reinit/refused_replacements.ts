@@ -1,10 +1,10 @@
 /**
- * Asks known admins to lead where this device refuses a replacement channel (GRP-5.2).
+ * Asks known admins to replace a channel that this device refuses (GRP-5.2).
  *
- * Its maker is no admin as this device knows the group, but may have become one in epochs that this device has not
- * seen. The device stays in its channel. It asks admins whom it knows and who are in the replacement. Each of them
- * has judged the maker by its own history. One of them replaces that channel in its own name, and all can follow
- * (docs/decisions/017).
+ * This device does not know the channel's maker as an admin. But the maker may have become an admin in epochs
+ * that this device has not seen. The device stays in its channel. It asks admins that it knows and that are
+ * in the replacement. Each of them has judged the maker by its own history. One of them replaces that channel
+ * in its own name, and all can follow (docs/decisions/017).
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -18,10 +18,10 @@ import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn, isMember } from "../conversation/standing.ts";
 
-/** How often the admins are asked, and between, in ms; doubling. */
+/** How often the admins are asked, and the pause between, in ms, which doubles. */
 const rounds = 8;
 const firstRoundMs = 5_000;
-/** Replacements that are asked about at once. */
+/** How many refused replacements are handled at once. */
 const askedAtOnce = 4;
 
 export class RefusedReplacements {
@@ -41,7 +41,10 @@ export class RefusedReplacements {
     this.#timers.close();
   }
 
-  /** The network is there: those that were refused in the last days are asked about again. @throws StorageError */
+  /**
+   * The network is back: asks again about the replacements that were refused in the last days. @throws
+   * StorageError
+   */
   async connected(): Promise<void> {
     for (const { key, value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
       if (value.kind === EntryKind.WELCOME && value.code === "GRP-5.2" && context.channelId) {
@@ -65,7 +68,7 @@ export class RefusedReplacements {
     });
   }
 
-  /** @returns whether it is worthwhile to ask again */
+  /** @returns whether to ask again */
   async #askNow(chatId: string, channelId: Bytes, round: number): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
     if (
@@ -78,15 +81,17 @@ export class RefusedReplacements {
   }
 
   /**
-   * A member of the present channel could not follow whoever made it, and asks this device, an admin's, to
-   * lead. @throws EngineError
+   * A member of the present channel could not follow its maker, and asks this admin's device for a
+   * replacement.
+   *
+   * @throws EngineError
    */
   async asked(chatId: string, direct: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
     const found = await memberOf(this.#context, chatId, direct);
     if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     const { supersedes } = mls.info(found.state);
-    // Into a channel of its own it has led already.
+    // This device has made the present channel itself, so it has already acted.
     if (supersedes && !equalBytes(supersedes.maker ?? new Uint8Array(), account.recipientKey)) {
       await this.#admins.leadAtWord("lead", chatId, found);
     }

@@ -1,8 +1,8 @@
-/** What the server's answer to a message means for the outbox (specification §4.2). */
+/** Interprets the server's answer to a message for the outbox (specification §4.2). */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 
-/** What to do after an answer to `publish`. */
+/** The outbox's reaction to an answer to `publish`. */
 export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed";
 
 /**
@@ -13,8 +13,8 @@ export type Verdict = "sent" | "seal-again" | "await-epoch" | "later" | "failed"
 export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number): Verdict {
   switch (code) {
     case ErrorCode.epochConflict:
-    // The server has this device's commit, or its acknowledgement of one, and these bytes are older
-    // (specification §4.2). It asks for repeats first: so it does not have them.
+    // The server has this device's later commit or acknowledgement, and these bytes are older (specification
+    // §4.2). The server looks for repeats first, so it does not have this message.
     case ErrorCode.staleEpoch:
       return sealedEpoch < ownEpoch ? "seal-again" : "await-epoch";
     case ErrorCode.notAMember:
