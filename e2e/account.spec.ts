@@ -7,13 +7,13 @@ test("a wrong password and an unknown user get the same sentence", async ({ brow
   const visitor = await Person.open(browser, stack.url, "alice");
   await visitor.signIn("wrong horse battery staple");
   const alert = visitor.page.getByRole("alert");
-  await expect(alert).toContainText("E008");
+  await expect(alert).toContainText("L022");
   const wrongPassword = await alert.innerText();
   await visitor.page.reload();
   await visitor.page.getByRole("textbox", { name: "Username" }).fill("nobody-here");
   await visitor.page.getByRole("textbox", { name: "Password" }).fill(password);
   await visitor.page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await expect(alert).toContainText("E008");
+  await expect(alert).toContainText("L022");
   expect(await alert.innerText()).toBe(wrongPassword);
   await visitor.page.reload();
   await visitor.signIn();
@@ -32,7 +32,7 @@ test("bad usernames and passwords are refused with sentences and codes", async (
   };
   await expect(await attempt("alice", password)).toContainText("E007");
   await expect(await attempt("bob", "short")).toContainText("L003");
-  await expect(await attempt("No Name!", password)).toContainText("E007");
+  await expect(await attempt("No Name!", password)).toContainText("L021");
   await expect(visitor.page.getByRole("textbox", { name: "Username" })).toHaveAttribute("aria-invalid", "true");
 });
 

@@ -83,7 +83,7 @@ test("two devices: messages, revoking, password, recovery, safety numbers", asyn
     await expect(first.page.getByText("Your password is changed.")).toBeVisible();
     await second.page.getByRole("textbox", { name: "Password" }).fill(password);
     await second.page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(second.page.getByRole("alert").filter({ hasText: "E008" })).toBeVisible();
+    await expect(second.page.getByRole("alert").filter({ hasText: "L022" })).toBeVisible();
     await second.close();
   });
 

@@ -312,9 +312,10 @@ interface DeliveryService {
   health @9 ()
     -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text, restoredMs :UInt64,
     restoredToMs :UInt64);
-  # Who: P. For containers and for correcting the client's clock. restoredMs: when the data was put in from a
-  # backup, 0 if never; restoredToMs: the newest message that the
-  # backup had. Devices send again what they had sent after it.
+  # Who: P. For containers and for correcting the client's clock. restoredMs: the time of the latest restore
+  # from a backup, 0 if there was none. restoredToMs: a restored backup has a newest message. This is the
+  # oldest time of these messages, over the latest restore and all restores up to 90 days before it; 0 if
+  # there was none. Devices resend the messages that they sent since then.
 
   channelState @10 (channelId :Data) -> (epoch :UInt64, members :List(Data));
   # Who: D, member (E016). Current epoch and member recipientKeys.

@@ -3,7 +3,6 @@
 import { equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { isUsername } from "../../schema/username.ts";
 import type { AccountState, DeviceInfo, Progress } from "../api/engine_api.ts";
@@ -12,7 +11,7 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, type PageSentinel } from "../storage/sentinel.ts";
 import { AccountRecords } from "./account_records.ts";
 import type { StoredDevice } from "./devices/device.ts";
-import { asEngineErrors, wireProblem } from "./errors.ts";
+import { asEngineErrors } from "./errors.ts";
 import { logoutTimeoutMs, PasswordChanges, requireSignedIn } from "./password_changes.ts";
 import { clockWarningMs, ServerClock } from "./server_clock.ts";
 import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./sign_in/enroll.ts";
@@ -191,10 +190,10 @@ export class AccountManager implements Accounts {
       throw new EngineError({ code: LocalCode.alreadySignedIn, detail: "this profile is signed in" });
     }
     if (!isUsername(username)) {
-      throw wireProblem(
-        ErrorCode.usernameInvalidOrTaken,
-        "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter",
-      );
+      throw new EngineError({
+        code: LocalCode.usernameInvalid,
+        detail: "a username has 3 to 32 of a–z 0–9 . _ - and begins with a letter",
+      });
     }
     return this.#handshake(username, password, task);
   }

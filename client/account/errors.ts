@@ -6,7 +6,7 @@ import { EngineError, LocalCode } from "../api/errors.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
 
 /** @param code one of the wire's */
-export function wireProblem(code: number, detail: string, retryAfterMs?: number): EngineError {
+function wireProblem(code: number, detail: string, retryAfterMs?: number): EngineError {
   return new EngineError({ code: codeName(code), detail, ...(retryAfterMs && { retryAfterMs }) });
 }
 

@@ -3,11 +3,9 @@
 import { fromHex } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import type { AccountRecords } from "./account_records.ts";
-import { wireProblem } from "./errors.ts";
 import type { SignedInAccount } from "./signed_in_account.ts";
 import type { Enrolment } from "./sign_in/enroll.ts";
 import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
@@ -48,7 +46,7 @@ export class PasswordChanges {
   /** See `Accounts.revokeDevice`. */
   async revokeDevice(deviceId: string, password: string): Promise<void> {
     if (!/^[0-9a-f]{32}$/.test(deviceId)) {
-      throw wireProblem(ErrorCode.unknownRecipient, "the account has no such device");
+      throw new EngineError({ code: LocalCode.noSuchDevice, detail: "the account has no such device" });
     }
     const { accountKey, directory } = this.#signedIn();
     await this.#confirmed(password, async (confirmed) => {

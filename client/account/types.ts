@@ -203,23 +203,26 @@ export interface Accounts {
   readonly context: AccountContext | undefined;
   /** Reads what the profile stores; makes no call. @throws EngineError L005 */
   resume(): Promise<AccountState>;
-  /** @throws EngineError L003, L012, E006, E007, L001 … */
+  /** @throws EngineError L003, L012, L021 (not a username), E006, E007 (taken), L001 … */
   createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }>;
-  /** @throws EngineError E008, L006, L012, L001 … */
+  /** @throws EngineError L022, L025, L006, L012, L001 … */
   signIn(username: string, password: string): Promise<void>;
   /** The account's devices by its newest list, with their live sessions. @throws EngineError L001 */
   devices(): Promise<DeviceInfo[]>;
   /**
-   * Takes a device out of the account's list for good. @param deviceId hex, 16 bytes @throws EngineError E008
-   * wrong password, L001 …
+   * Removes a device from the account's list for good.
+   *
+   * @param deviceId hex, 16 bytes
+   * @throws EngineError L022 for a wrong password, L023 for a malformed id, L001 …
    */
   revokeDevice(deviceId: string, password: string): Promise<void>;
   /**
-   * One call: new OPAQUE record, new wrap, the end of every other session. @throws EngineError L003, E008,
-   * L001: then either password may be valid
+   * One call: new OPAQUE record, new wrap, the end of every other session.
+   *
+   * @throws EngineError L003, L022, L001 (then either password may be valid)
    */
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
-  /** @returns a fresh code; the one before is void @throws EngineError E008, L001 … */
+  /** @returns a fresh code; the one before is void @throws EngineError L022, L001 … */
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   /**
    * Sets a new password by the recovery code and signs this device in. @returns the next code @throws

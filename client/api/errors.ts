@@ -1,6 +1,6 @@
 /** The errors that the engine reports: a stable code, and a detail for logs. */
 
-/** An error as plain data: `code` is "E001" … of the wire, or one of the engine's own ("L001" …, docs/errors.md). */
+/** An error as plain data. `code`: the server's ("E001" …) or one of the engine's own ("L001" …, docs/errors.md). */
 export interface EngineProblem {
   code: string;
   /** For logs, English, without secrets. The page shows the sentence of its catalogue for `code`. */
@@ -38,5 +38,10 @@ export const LocalCode = {
   notAccepted: "L018", // an invitation that has to be accepted before anything is sent
   notAllowed: "L019", // a rule of the chat forbids the action, for example because only an admin may do it
   badAnswer: "L020", // the server's answer is malformed, or does not prove what it says
+  usernameInvalid: "L021", // not a username: schema/username.ts
+  wrongPassword: "L022", // the server's answer to the login does not open with this password
+  noSuchDevice: "L023", // not a device of the account
+  badKeyPackage: "L024", // a fetched KeyPackage fails the checks, or is not valid now
+  tooManyDevices: "L025", // the account's device list is full
   internal: "L050",
 } as const;

@@ -29,8 +29,8 @@ export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promis
 const signKeys = new WeakMap<Uint8Array, CryptoKey>();
 
 /**
- * As {@link signEd25519}, for the key of a group's state, which is never overwritten: it is imported once for
- * each array.
+ * Signs as {@link signEd25519}, for the signature key of a group's state. That array is never overwritten, so
+ * its key is imported only once.
  */
 export async function signEd25519Often(seed: Uint8Array, message: Uint8Array): Promise<Bytes> {
   if (!(await cryptoSupport()).ed25519) return ed25519.sign(message, seed) as Bytes;
@@ -39,7 +39,7 @@ export async function signEd25519Often(seed: Uint8Array, message: Uint8Array): P
   return await signWithKey(key, message);
 }
 
-/** @returns false for every signature or key that is not right; never throws */
+/** @returns false for every bad signature or key; never throws */
 export async function verifyEd25519(
   publicKey: Uint8Array,
   signature: Uint8Array,
@@ -49,7 +49,10 @@ export async function verifyEd25519(
   return verifyEd25519Noble(publicKey, signature, message);
 }
 
-/** As {@link verifyEd25519}, by noble, in RFC 8032's strict reading (no ZIP-215 leniency), as WebCrypto does. */
+/**
+ * Verifies as {@link verifyEd25519}, by noble, in RFC 8032's strict reading (no ZIP-215 leniency), as
+ * WebCrypto does.
+ */
 export function verifyEd25519Noble(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: false });

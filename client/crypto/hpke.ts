@@ -1,8 +1,10 @@
 /**
  * HPKE base mode (RFC 9180) for the one suite of MLS ciphersuite 1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,
- * AES-128-GCM. Composed here of the runtime's X25519 and AES-GCM and noble's HKDF, because the library under
- * ts-mls imports each HMAC key into WebCrypto: 0.68 ms a seal in Deno 2.9.5 against 0.27 ms here, and a
- * commit seals to every member. Tested against that library both ways and by the MLS vectors.
+ * AES-128-GCM.
+ *
+ * It is composed of the runtime's X25519 and AES-GCM and noble's HKDF. The library under ts-mls imports each
+ * HMAC key into WebCrypto: 0.68 ms a seal in Deno 2.9.5, against 0.27 ms here. A commit seals to every
+ * member. Tested against that library both ways and by the MLS vectors.
  */
 
 import { type Bytes, concat, utf8 } from "../../schema/bytes.ts";
@@ -122,7 +124,7 @@ function extractAndExpand(dh: Uint8Array, kemContext: Uint8Array): Bytes {
   return expandLabeled(kemSuite, extractLabeled(kemSuite, empty, "eae_prk", dh), "shared_secret", kemContext, 32);
 }
 
-/** Long infos, which stay what they are, and their hashes. */
+/** The hashes of long infos. An info never changes after its first use. */
 const longInfos = new WeakMap<Uint8Array, Promise<Bytes>>();
 
 /**

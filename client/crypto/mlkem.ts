@@ -1,6 +1,6 @@
 /**
  * ML-KEM-768 (FIPS 203) with raw keys: WebCrypto's, or noble's where the runtime lacks it. A private key is
- * its 64-byte seed d ‖ z.
+ * stored as its 64-byte seed d ‖ z.
  */
 
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
@@ -77,9 +77,10 @@ export const nativeMlKem: MlKemImplementation = {
 };
 
 /**
- * The modulus check of FIPS 203 §7.2 on the public key's 768 coefficients of 12 bits. noble 0.5.2 has it, but
- * decodes without reducing, so that its check never fails; all members must judge a key alike, whatever their
- * runtime.
+ * The modulus check of FIPS 203 §7.2 on the public key's 768 coefficients of 12 bits.
+ *
+ * noble 0.5.2 has this check, but decodes without reducing, so that its check never fails. All members must
+ * judge a key alike, whatever their runtime.
  *
  * @param publicKey 1,184 bytes
  */

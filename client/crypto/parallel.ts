@@ -13,8 +13,8 @@ interface Kinds {
   /** X-Wing: public key 1,216 bytes; undefined for a key that is not usable. */
   encapsulate: { job: { publicKey: Uint8Array }; result: XWingEncapsulation | undefined };
   /**
-   * HPKE base mode; undefined for a key that is not usable. `infoHash` stands for `info`, which may be
-   * megabytes long and the same for all.
+   * HPKE base mode; undefined for a key that is not usable. `infoHash` replaces `info`, which may be
+   * megabytes long and is the same for all jobs.
    */
   hpkeSeal: {
     job: { publicKey: Uint8Array; infoHash: Bytes; aad: Uint8Array; plaintext: Uint8Array };
@@ -35,20 +35,20 @@ export interface CryptoThreads {
   run(jobs: CryptoJob[]): Promise<CryptoResult[]>;
 }
 
-/** Fewer jobs than this run faster in the own thread. */
+/** Fewer jobs than this run faster in the caller's thread. */
 export const fewestJobs = 16;
-/** Jobs that a thread gets at once: few enough that all threads end together. */
+/** Jobs that a thread gets at once: few enough that all threads end at about the same time. */
 const shareSize = 25;
 
 let threads: CryptoThreads | undefined;
 let gathered: { job: CryptoJob; resolve: (result: CryptoResult) => void; reject: (error: unknown) => void }[] = [];
 
-/** Sets the threads for further jobs; `undefined` runs them in the own thread again. */
+/** Sets the threads for further jobs; `undefined` runs them in the caller's thread. */
 export function useCryptoThreads(given: CryptoThreads | undefined): void {
   threads = given;
 }
 
-/** Runs one job in the own thread. */
+/** Runs one job in the caller's thread. */
 export async function runJob(job: CryptoJob): Promise<CryptoResult> {
   switch (job.kind) {
     case "encapsulate":
@@ -76,7 +76,7 @@ export function spread<K extends keyof Kinds>(job: { kind: K } & Kinds[K]["job"]
   });
 }
 
-/** Waits while more jobs are queued without a pause, then passes all on. */
+/** Waits while more jobs are queued without a pause, then passes all of them on. */
 async function gather(): Promise<void> {
   for (let seen = 0; seen !== gathered.length;) {
     seen = gathered.length;
@@ -91,7 +91,7 @@ async function gather(): Promise<void> {
   const size = Math.min(shareSize, Math.ceil(waiting.length / threads.count));
   for (let start = 0; start < waiting.length; start += size) {
     const share = waiting.slice(start, start + size);
-    // A broken thread costs time, not the commit.
+    // A broken thread only costs time: its jobs run here.
     threads.run(share.map(({ job }) => job)).then(
       (results) => share.forEach(({ resolve }, index) => resolve(results[index])),
       () => here(share),

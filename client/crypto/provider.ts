@@ -1,6 +1,6 @@
 /**
- * The cryptography under ts-mls: MLS ciphersuite 1 and no other, on WebCrypto with noble for short hashes and
- * for what a runtime lacks.
+ * The cryptography under ts-mls: MLS ciphersuite 1 only, on WebCrypto, with noble for short hashes and for
+ * algorithms that a runtime lacks.
  */
 
 import {
@@ -24,7 +24,7 @@ export const ciphersuiteName = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519";
 
 const empty = new Uint8Array();
 
-// ts-mls passes these through without looking inside; the real forms are raw bytes and X25519Private.
+// ts-mls passes these through unread. The real forms are raw bytes and X25519Private.
 const asPublic = (raw: Uint8Array) => raw as unknown as PublicKey;
 const rawPublic = (key: PublicKey) => key as unknown as Uint8Array;
 const asPrivate = (key: X25519Private) => key as unknown as PrivateKey;
@@ -113,7 +113,7 @@ export const ciphersuite: CiphersuiteImpl = {
   },
 };
 
-/** For ts-mls functions that take a provider. @throws CryptoError for every suite but ours */
+/** The provider for ts-mls functions that take one. @throws CryptoError for every other suite */
 export const cryptoProvider: CryptoProvider = {
   async getCiphersuiteImpl(suite) {
     if (suite.name !== getCiphersuiteFromName(ciphersuiteName).name) {

@@ -7,12 +7,12 @@ import { deriveX25519, generateX25519, importX25519Private } from "./x25519.ts";
 
 const library = await defaultCryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName(ciphersuiteName));
 const info = utf8("info");
-/** Hashed natively, not by noble. */
+/** Long enough to be hashed natively, not by noble. */
 const longInfo = new Uint8Array(5000).fill(7);
 const aad = utf8("aad");
 const plaintext = utf8("plaintext");
 
-Deno.test("our HPKE and the library under ts-mls open each other's ciphertexts and exports", async () => {
+Deno.test("our HPKE and the one of ts-mls's library open each other's ciphertexts and exports", async () => {
   const raw = crypto.getRandomValues(new Uint8Array(32));
   const sides = [ciphersuite, library];
   for (const sender of sides) {
@@ -30,7 +30,7 @@ Deno.test("our HPKE and the library under ts-mls open each other's ciphertexts a
   }
 });
 
-Deno.test("our key derivation, hashes and AEAD give what the library gives", async () => {
+Deno.test("our key derivation, hashes and AEAD give the same results as ts-mls's library", async () => {
   const ikm = utf8("some keying material");
   const [ours, theirs] = await Promise.all([ciphersuite, library].map(async ({ hpke, kdf, hash }) => {
     const pair = await hpke.deriveKeyPair(ikm);
@@ -64,7 +64,7 @@ Deno.test("deriveX25519() refuses small-order and short public keys, natively an
   await assert.rejects(ciphersuite.hpke.importPrivateKey(new Uint8Array(31)), { name: "CryptoError" });
 });
 
-Deno.test("X25519 and Ed25519 by WebCrypto and by noble are the same", async () => {
+Deno.test("X25519 and Ed25519 give the same results by WebCrypto and by noble", async () => {
   const [a, b] = await Promise.all([generateX25519(), generateX25519()]);
   assert.deepEqual(await deriveX25519(a, b.publicKey), await deriveX25519({ ...b, native: undefined }, a.publicKey));
   const { seed, publicKey } = await generateEd25519();
@@ -76,7 +76,7 @@ Deno.test("X25519 and Ed25519 by WebCrypto and by noble are the same", async () 
   assert.ok(!verifyEd25519Noble(publicKey.subarray(1), signature, plaintext));
 });
 
-Deno.test("the provider knows ciphersuite 1 and no other", async () => {
+Deno.test("the provider supports ciphersuite 1 and no other", async () => {
   assert.equal(await cryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName(ciphersuiteName)), ciphersuite);
   await assert.rejects(
     cryptoProvider.getCiphersuiteImpl(getCiphersuiteFromName("MLS_256_XWING_AES256GCM_SHA512_Ed25519")),

@@ -1,6 +1,6 @@
 /**
- * Detects once which algorithms the runtime's WebCrypto supports, by using them: a runtime may know an algorithm and
- * refuse its key format.
+ * Detects once which algorithms the runtime's WebCrypto supports, by using them. A runtime may know an
+ * algorithm and still refuse its key format.
  */
 
 /**

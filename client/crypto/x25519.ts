@@ -7,7 +7,7 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import type { Bytes } from "../../schema/bytes.ts";
 import { cryptoSupport } from "./support.ts";
 
-/** A private key in the form that the runtime works with fastest; `raw` is what is stored. */
+/** A private key in the form that is fastest in this runtime; `raw` is the stored form. */
 export interface X25519Private {
   /** 32 bytes. */
   readonly raw: Bytes;
@@ -44,7 +44,7 @@ export async function generateX25519(): Promise<X25519Private> {
  */
 export async function deriveX25519(own: X25519Private, publicKey: Uint8Array): Promise<Bytes | undefined> {
   if (publicKey.length !== 32) return undefined;
-  // A native refusal is not final: Firefox also refuses points that RFC 7748 allows, and all members of a
+  // A native refusal is not final. Firefox also refuses points that RFC 7748 allows, and all members of a
   // group must judge a key alike.
   const shared = (own.native === undefined ? undefined : await deriveNative(own.native, publicKey)) ??
     deriveNoble(own.raw, publicKey);
@@ -53,7 +53,7 @@ export async function deriveX25519(own: X25519Private, publicKey: Uint8Array): P
 
 let probe: Promise<X25519Private> | undefined;
 
-/** Whether others can seal to the key: 32 bytes that are no point of small order. */
+/** Whether others can seal to the key: 32 bytes, and no point of small order. */
 export async function isX25519PublicKey(publicKey: Uint8Array): Promise<boolean> {
   probe ??= generateX25519();
   return (await deriveX25519(await probe, publicKey)) !== undefined;

@@ -104,8 +104,8 @@ export const nativeXWing: XWingImplementation = {
 };
 
 /**
- * noble's X-Wing: for runtimes without native ML-KEM, and the only one that can encapsulate from given
- * randomness (for the vectors).
+ * noble's X-Wing, for runtimes without native ML-KEM. Only this implementation can encapsulate from given
+ * randomness, which the vectors need.
  */
 export const nobleXWing: XWingImplementation = {
   publicKey: async (seed) => XWing.keygen(seed).publicKey as Bytes,
@@ -130,7 +130,7 @@ export function encapsulateDeterministic(
     return undefined;
   }
   try {
-    // noble 0.5.2 wipes both of its inputs when it is done (cleanBytes on views of them): it gets copies.
+    // noble 0.5.2 wipes both inputs when it is done (cleanBytes on views of them), so it gets copies.
     const { cipherText, sharedSecret } = XWing.encapsulate(
       new Uint8Array(publicKey),
       randomness === undefined ? undefined : new Uint8Array(randomness),
@@ -142,7 +142,7 @@ export function encapsulateDeterministic(
 }
 
 /**
- * Whether others can seal to the key: canonical ML-KEM coefficients (FIPS 203 §7.2) and an X25519 point of
+ * Whether others can seal to the key: canonical ML-KEM coefficients (FIPS 203 §7.2), and an X25519 point of
  * large order.
  */
 export async function isXWingPublicKey(publicKey: Uint8Array): Promise<boolean> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nativeMlKem, nobleMlKem } from "./mlkem.ts";
 import { generateXWing, isXWingPublicKey, nativeXWing, nobleXWing, xwing } from "./xwing.ts";
 
-Deno.test("X-Wing natively and by noble share secrets, for keys of either", async () => {
+Deno.test("native X-Wing and noble's agree on secrets, for keys of either", async () => {
   const { seed, publicKey } = await generateXWing();
   assert.deepEqual([seed.length, publicKey.length], [32, 1216]);
   assert.deepEqual(await nobleXWing.publicKey(seed), await nativeXWing.publicKey(seed));

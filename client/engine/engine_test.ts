@@ -13,7 +13,7 @@ suite("an engine's life", {
     const nobody = await Person.device(core, "nobody");
     assert.deepEqual([await nobody.engine.account(), await nobody.engine.chats()], [{ kind: "signed-out" }, []]);
     await assert.rejects(nobody.engine.startChat(["someone"]), /L002/);
-    await assert.rejects(nobody.engine.signIn("nobody-at-all", password), /E008/);
+    await assert.rejects(nobody.engine.signIn("nobody-at-all", password), /L022/);
     await nobody.close();
   },
 

@@ -153,8 +153,8 @@ function removals(recipientKeys: Uint8Array[], members: Member[], committer: Mem
 }
 
 /**
- * The asked-for change of the group info; an admin's commit also takes the role from an account whose last
- * device it removes, and where no admin is left the heir becomes one (GRP-3.4).
+ * The requested change of the group info. An admin's commit also removes the role of an account when it
+ * removes the account's last device. Where no admin is left, the heir becomes admin (GRP-3.4).
  */
 function infoProposals(
   state: GroupState,
@@ -204,8 +204,8 @@ function pskProposal(channelId: Uint8Array, n: bigint): Proposal {
 }
 
 /**
- * Stored leave proposals that still hold; others are dropped, so that one bad proposal never blocks the group
- * (specification §3.2).
+ * The stored leave proposals that are still valid. Others are dropped, so that one bad proposal never blocks
+ * the group (specification §3.2).
  */
 function usableLeaves(
   state: GroupState,
@@ -227,7 +227,7 @@ function usableLeaves(
   return { unapplied, proposals };
 }
 
-/** Leaf indexes among those that the proposals remove whose device is revoked. */
+/** The leaf indexes, among those that the proposals remove, of revoked devices. */
 export async function revokedAmong(
   options: MlsOptions,
   proposals: CommitProposal[],
@@ -271,8 +271,8 @@ async function buildPending(
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
   const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
-    // Lifetimes of KeyPackages are judged by the server's time (specification §4.9), and this device's clock
-    // may be another.
+    // The lifetimes of KeyPackages are judged by the server's time (specification §4.9), which may differ
+    // from this device's clock.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
     return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, {
       extraProposals: byValue,
@@ -296,8 +296,8 @@ async function buildPending(
 }
 
 /**
- * ts-mls copies the old leaf's extensions into the new one: the fresh key goes into the copy that it starts
- * from. The leaf is on no copath of its own path, so no parent hash changes.
+ * ts-mls copies the old leaf's extensions into the new leaf. So the fresh key is put into the old leaf
+ * before. The leaf is on no copath of its own path, so no parent hash changes.
  */
 function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   const leaf = leafAt(mls.ratchetTree, mls.privatePath.leafIndex)!;
@@ -328,14 +328,14 @@ async function headerFor(
   n: bigint,
 ): Promise<CommitHeader> {
   const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });
-  // Every leaf's key was tried when it came into the tree.
+  // Every leaf's key was tried when the leaf came into the tree.
   if (header === undefined) {
     throw new GroupUsageError("hybrid-key", `the hybrid key of a device of ${credential.username} is not usable`);
   }
   return { recipientKey, header };
 }
 
-/** createCommit leaves the base state's ratchet where it was; the generation it used must not serve again. */
+/** createCommit does not advance the base state's ratchet. Its generation must not be used again. */
 async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupState; record: MessageRecord }> {
   const { newTree, consumed } = await consumeRatchet(
     state.mls.secretTree,

@@ -22,7 +22,7 @@ export interface CommitData {
   requests: Bytes[];
 }
 
-/** A commit re-adds few devices; the rest can wait for the next one. */
+/** A commit carries few re-add requests; the rest wait for the next commit. */
 const maxRequests = 64;
 const maxRequestBytes = 512;
 

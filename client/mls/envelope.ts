@@ -27,7 +27,7 @@ export interface Envelope {
   ciphertext: Bytes;
 }
 
-/** What the AAD binds besides version and suite. */
+/** The fields that the AAD binds besides version and suite. */
 export interface EnvelopeContext {
   kind: EnvelopeKind;
   channelId: Uint8Array;
@@ -81,7 +81,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   };
 }
 
-/** @returns what is inside, or undefined when key or AAD do not belong to it */
+/** @returns the plaintext, or undefined when key or AAD do not fit */
 export async function openEnvelope(
   appKey: Uint8Array,
   envelope: Envelope,

@@ -41,8 +41,9 @@ export async function sealEphemeral(
 }
 
 /**
- * Opens a payload that was never stored and checks its signature and age. Never throws. @returns the content
- * with its sender, or why it was dropped (older than 30 s among it)
+ * Opens an ephemeral payload and checks its signature and age. Never throws.
+ *
+ * @returns the content with its sender, or why it was dropped (for example: older than 30 s)
  */
 export async function openEphemeral(
   state: GroupState,

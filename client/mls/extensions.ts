@@ -1,4 +1,4 @@
-/** Our MLS extensions: codes, codecs, and the capabilities that every leaf needs. */
+/** The project's MLS extensions: codes, codecs, and the capabilities that every leaf needs. */
 
 import type { Capabilities, Extension, LeafNode } from "ts-mls";
 import { encodeRequiredCapabilities } from "ts-mls";
@@ -22,7 +22,7 @@ const groupInfoType = 0xf0a1;
 /** GroupContext extension of a successor channel (specification §3.5). */
 const supersedesType = 0xf0a2;
 
-/** What each of our leaves says it can do. */
+/** The capabilities that each leaf of this client declares. */
 export function ownCapabilities(): Capabilities {
   return {
     versions: ["mls10"],
@@ -55,7 +55,7 @@ export function xwingKeyOf(leaf: LeafNode): Bytes {
   return bytesOf(found[0].extensionData, xwingPublicKeyLength, "X-Wing key");
 }
 
-/** @returns the GroupContext extensions, in the one order that we write */
+/** @returns the GroupContext extensions, always in this order */
 export function groupContextExtensions(info: GroupInfo): Extension[] {
   const own = { extensionType: groupInfoType, extensionData: encodeGroupInfo(info) };
   if (info.supersedes === undefined) return [requiredCapabilities, own];
@@ -114,9 +114,9 @@ function rolesOf(value: unknown): Record<string, Role> {
   return Object.fromEntries(entries) as Record<string, Role>;
 }
 
-/** Their lengths in bytes, where they are fixed. */
+/** The lengths of the optional fields in bytes, where they are fixed. */
 const supersedesOptional = { firstChannelId: 32, commits: undefined, maker: 32, signature: 64 } as const;
-/** Of all commits that are named, in bytes. */
+/** The length of all named commits together, in bytes. */
 const maxSupersedesCommits = 32 * 24;
 
 function encodeSupersedes(

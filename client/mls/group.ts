@@ -63,11 +63,11 @@ export interface Mls {
   ): Promise<GroupState>;
 
   /**
-   * Builds the commit to epoch n = state.epoch + 1 without merging it. Stored leave proposals that still hold
-   * are committed with it.
+   * Builds the commit to epoch n = state.epoch + 1 without merging it. It includes the stored leave proposals
+   * that are still valid.
    *
-   * @returns `newState`: the base state with the used handshake key gone (store `record`); `pending`: what to
-   *   send and later merge
+   * @returns `newState`: the base state without the used handshake key (store `record`); `pending`: the
+   *   bundle to send, and later to merge
    * @throws GroupUsageError when the intent breaks a group rule; nothing has changed then
    */
   prepareCommit(
@@ -76,8 +76,9 @@ export interface Mls {
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
   /**
-   * Merges a commit that the DS accepted, with the ratchets that `current` moved in the base epoch. @throws
-   * GroupUsageError if `current` is not at the base epoch
+   * Merges a commit that the DS accepted. Keeps the ratchets that `current` moved in the base epoch.
+   *
+   * @throws GroupUsageError if `current` is not at the base epoch
    */
   mergePending(current: GroupState, pending: PendingCommit): GroupState;
 
@@ -114,12 +115,12 @@ export interface Mls {
   sealMessage(state: GroupState, message: { messageId: Uint8Array; content: Uint8Array }): Promise<SealedMessage>;
 
   /**
-   * A proposal to remove the own device, for another member to commit (specification §3.2). After it this device
-   * sends no more in the epoch.
+   * Proposes to remove the own device, for another member to commit (specification §3.2). Afterwards this
+   * device sends nothing more in this epoch.
    */
   sealLeave(state: GroupState, message: { messageId: Uint8Array }): Promise<SealedMessage>;
 
-  /** @param entry.epoch the epoch that the DS states; must equal the envelope's */
+  /** Opens a stored message. @param entry.epoch the epoch that the DS states; must equal the envelope's */
   openMessage(
     state: GroupState,
     entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array },
@@ -131,7 +132,10 @@ export interface Mls {
     message: { messageId: Uint8Array; content: Uint8Array; nowMs: number },
   ): Promise<Bytes>;
 
-  /** Opens one; skips it as "expired" when it is older than 30 s or more than 30 s in the future. */
+  /**
+   * Opens an ephemeral payload; skips it as "expired" when it is older than 30 s or more than 30 s in the
+   * future.
+   */
   openEphemeral(
     state: GroupState,
     entry: { epoch: bigint; messageId: Uint8Array; envelope: Uint8Array; nowMs: number },
@@ -143,8 +147,8 @@ export interface Mls {
   /** @returns members whose stored leave proposal waits for a commit */
   pendingLeaves(state: GroupState): Member[];
   /**
-   * The confirmed transcript hash of the state's epoch, 32 bytes: equal for all members of one history
-   * (GRP-5, successor channels).
+   * The confirmed transcript hash of the state's epoch, 32 bytes. It is equal for all members of one history
+   * (GRP-5, replacement channels).
    */
   transcriptHash(state: GroupState): Bytes;
   /**
@@ -155,7 +159,7 @@ export interface Mls {
     input: { channelId: Uint8Array; n: bigint; S: Uint8Array; recipientKey: Uint8Array; xwingPublicKey: Uint8Array },
   ): Promise<Bytes>;
 
-  /** Opens that answer with the own leaf key. @returns S, if it proves itself by opening the commit; 32 bytes */
+  /** Opens a reseal header with the own leaf key. @returns S, 32 bytes, if it opens the commit */
   openReseal(
     state: GroupState,
     input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array },
@@ -163,15 +167,15 @@ export interface Mls {
   /** SHA-256 of the sorted recipientKeys, as authenticated_data has it. */
   membersHash(state: GroupState): Promise<Bytes>;
 
-  /**
-   * Overwrites spent secrets. Only after the transaction that stored the new state is complete: the old state
-   * shares them.
-   */
+  /** Overwrites spent secrets. The old state shares them, so call this only after the new state is stored. */
   wipe(consumed: Uint8Array[]): void;
 
-  /** @returns the whole state, to be stored once per commit */
+  /** @returns the whole state, to be stored once a commit */
   encodeEpochRecord(state: GroupState): Bytes;
-  /** @throws MalformedError on a record that is not ours: our storage, so a bug or damage, never foreign input */
+  /**
+   * @throws MalformedError on a damaged record: the storage is our own, so this is a bug or damage, never
+   *   foreign input
+   */
   decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState;
   encodePending(pending: PendingCommit): Bytes;
   decodePending(bytes: Uint8Array): PendingCommit;

@@ -78,7 +78,8 @@ Deno.test("sealLeave() makes a proposal that another member commits, and nobody 
   // A member that missed the proposal can not follow the commit that refers to it.
   const unaware = await deliver(mls, alice, pending);
   assert.equal(unaware.kind === "rejected" && unaware.code, "GRP-2.2");
-  // The DS has no header for the leaver; with S in hand it sees its own removal and no key of the new epoch.
+  // The DS has no header for the leaver. Given S, the leaver sees its own removal, and no key of the new
+  // epoch.
   assert.deepEqual(await deliver(mls, leave.newState, pending), { kind: "unreadable", reason: "no-header" });
   const gone = await mls.processCommit(leave.newState, {
     n: 2n,
@@ -165,7 +166,7 @@ Deno.test("the epoch's keys need S: a right commit under a wrong PSK is refused"
   ]);
 });
 
-Deno.test("trust decides over joiners, added devices and committers, and its reason comes through", async () => {
+Deno.test("trust judges joiners, added devices and committers, and its reason is returned", async () => {
   const asked: string[] = [];
   const mls = createMls({
     isRevoked: async () => false,

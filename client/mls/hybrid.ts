@@ -1,6 +1,6 @@
 /**
- * The hybrid key schedule around MLS commits (specification §2): the PSK's name, a header for each member, one
- * seal each for commit and Welcome.
+ * The hybrid key schedule around MLS commits (specification §2): the PSK's id, a header for each member, and
+ * one seal each for commit and Welcome.
  */
 
 import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";
@@ -16,7 +16,7 @@ export const epochSecretLength = 32;
 
 const empty = new Uint8Array();
 
-/** Whom and which epoch a header is for. */
+/** The recipient and the epoch of a header. */
 export interface HeaderContext {
   channelId: Uint8Array;
   n: bigint;
@@ -61,7 +61,10 @@ export async function sealHeader(
   return await finishHeader(S, publicKey, sealed.ciphertext, sealed.sharedSecret, context);
 }
 
-/** The header from a given encapsulation; apart from {@link sealHeader} so that vectors can pin it. */
+/**
+ * Makes the header from a given encapsulation. It is separate from {@link sealHeader} so that vectors can pin
+ * it.
+ */
 export async function finishHeader(
   S: Uint8Array,
   publicKey: Uint8Array,
@@ -89,7 +92,7 @@ export async function openHeader(
   return S?.length === epochSecretLength ? S : undefined;
 }
 
-/** Which of a bundle's two bodies. */
+/** The two bodies of a bundle. */
 export type BundlePart = "commit" | "welcome";
 
 /** @returns commitKey or welcomeKey, 32 bytes */
@@ -112,7 +115,7 @@ export async function sealBundlePart(
   return await sealAesGcm(await bundleKey(part, S, channelId, n), bundleNonce, empty, body);
 }
 
-/** @returns the body, or undefined: S proves itself by opening it */
+/** @returns the body, or undefined when S does not open it */
 export async function openBundlePart(
   part: BundlePart,
   sealed: Uint8Array,

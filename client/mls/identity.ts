@@ -85,7 +85,7 @@ export function roleOf(info: GroupInfo, accountKey: Uint8Array): Role {
   return info.roles[toHex(accountKey)] ?? "member";
 }
 
-/** Decoded leaves: ts-mls shares an unchanged leaf among the trees of several epochs. */
+/** Decoded leaves. ts-mls shares an unchanged leaf between the trees of several epochs. */
 const decodedLeaves = new WeakMap<LeafNode, Pick<Member, "credential" | "recipientKey" | "xwingPublicKey">>();
 
 function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey" | "xwingPublicKey"> {
@@ -101,7 +101,7 @@ function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey"
   return decoded;
 }
 
-/** @throws MalformedError when credential or X-Wing key are not ours */
+/** @throws MalformedError when credential or X-Wing key are malformed */
 export function memberOf(leafIndex: number, leaf: LeafNode, info: GroupInfo): Member {
   const decoded = decodedLeaf(leaf);
   return { leafIndex, ...decoded, role: roleOf(info, decoded.credential.accountKey) };

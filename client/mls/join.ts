@@ -31,8 +31,9 @@ export interface WelcomeEntry {
 }
 
 /**
- * Joins a group by a Welcome (RFC 9420 §12.4.3.1) under our rules GRP-7. Never throws for what came from
- * outside. @returns the group's state, or why it was refused or could not be opened
+ * Joins a group by a Welcome (RFC 9420 §12.4.3.1) under the rules GRP-7. Never throws on foreign input.
+ *
+ * @returns the group's state, or why the Welcome was refused or could not be opened
  */
 export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry): Promise<JoinResult> {
   if (entry.live) return rejected("GRP-7.1", "a Welcome for a group that is live here");
@@ -88,8 +89,8 @@ interface Found {
 }
 
 /**
- * The header opens with the X-Wing key of the KeyPackage that was used and with no other (ML-KEM rejects
- * implicitly, then the AEAD fails).
+ * Finds the KeyPackage that was used: only its X-Wing key opens the header (ML-KEM rejects implicitly, then
+ * the AEAD fails).
  */
 async function findCandidate({ candidates, header, channelId, n }: WelcomeEntry): Promise<Found | undefined> {
   for (const record of candidates) {
@@ -101,7 +102,7 @@ async function findCandidate({ candidates, header, channelId, n }: WelcomeEntry)
   return undefined;
 }
 
-/** A PSK index that knows the epoch's PSK and nothing else, and counts how often it was asked for it. */
+/** A PSK index that has only the epoch's PSK, and counts how often it is asked for it. */
 function onlyPsk(pskId: Bytes, S: Bytes): { index: PskIndex; used: () => number } {
   let asked = 0;
   const index: PskIndex = {
@@ -136,7 +137,9 @@ async function judgeGroup(
   }
 }
 
-/** The leaf index that signed the GroupInfo: joinGroup checks it and does not give it out. */
+/**
+ * The leaf index of the GroupInfo's signer. joinGroup checks the signature, but does not return the index.
+ */
 async function signerOf(welcome: Welcome, { keyPackage, keys }: KeyPackagePrivate, index: PskIndex): Promise<number> {
   const ref = await makeKeyPackageRef(keyPackage, ciphersuite.hash);
   const secrets = await decryptGroupSecrets(

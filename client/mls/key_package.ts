@@ -32,9 +32,9 @@ const hourSeconds = 3600;
 const daySeconds = 24 * hourSeconds;
 
 export interface MadeKeyPackage {
-  /** MLSMessage of wire format mls_key_package: what is published. */
+  /** The published form: MLSMessage of wire format mls_key_package. */
   keyPackage: Bytes;
-  /** What opens a Welcome for it, signature key included: store it wrapped. */
+  /** The private keys that open a Welcome for it, and the signature key. Store it wrapped. */
   privateRecord: Bytes;
   /** KeyPackageRef (RFC 9420 §5.2), 32 bytes. */
   ref: Bytes;
@@ -42,11 +42,13 @@ export interface MadeKeyPackage {
 }
 
 /**
+ * Creates a KeyPackage.
+ *
  * @param input.signatureKeyPair the device's key: 32-byte seed, 32-byte public key
  * @param input.nowMs the corrected clock
- * @param input.lastResort marks it with the last_resort extension and lets it live 90 days instead of 25
- *   hours (specification §4.8)
- * @param input.lifetimeMs how long from now it stays valid, in place of those
+ * @param input.lastResort adds the last_resort extension, and a lifetime of 90 days instead of 25 hours
+ *   (specification §4.8)
+ * @param input.lifetimeMs the lifetime from now, instead of these two
  */
 export async function makeKeyPackage(input: {
   credential: DeviceCredential;
@@ -56,8 +58,8 @@ export async function makeKeyPackage(input: {
   lifetimeMs?: number;
 }): Promise<MadeKeyPackage> {
   const nowSeconds = Math.floor(input.nowMs / 1000);
-  // A last resort lives 90 days in all, the hour before now included; others 25 hours after now, so that a
-  // span is at most 26 hours.
+  // A last resort lives 90 days in all, which include the hour before now. Other KeyPackages live 25 hours
+  // from now, so that a span is at most 26 hours.
   const aheadSeconds = input.lifetimeMs !== undefined
     ? Math.floor(input.lifetimeMs / 1000)
     : input.lastResort
@@ -117,8 +119,8 @@ export function decodePrivateRecord(record: Uint8Array): KeyPackagePrivate {
 }
 
 /**
- * What a published KeyPackage says, its own signatures checked. Whether to trust the account and the lifetime
- * is judged by the caller.
+ * The content of a published KeyPackage, after its own signatures were checked. The caller judges the
+ * account's trust and the lifetime.
  */
 export interface ParsedKeyPackage {
   keyPackage: KeyPackage;
@@ -132,15 +134,16 @@ export interface ParsedKeyPackage {
 }
 
 /**
+ * Decodes a KeyPackage and checks its suite, capabilities, signatures, credential and X-Wing key.
+ *
  * @param message MLSMessage bytes of wire format mls_key_package
- * @returns the KeyPackage with suite, capabilities, signatures, credential and X-Wing key checked
- * @throws MalformedError that names what is wrong
+ * @throws MalformedError that names the fault
  */
 export async function parseKeyPackage(message: Uint8Array): Promise<ParsedKeyPackage> {
   return await checkKeyPackage(decodeKeyPackageMessage(message));
 }
 
-/** As {@link parseKeyPackage}, for one that is decoded already. @throws MalformedError */
+/** Checks a decoded KeyPackage as {@link parseKeyPackage} does. @throws MalformedError */
 export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKeyPackage> {
   const { leafNode } = keyPackage;
   if (keyPackage.version !== "mls10" || keyPackage.cipherSuite !== ciphersuiteName) {
@@ -161,7 +164,7 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
   if (!(await spread({ kind: "encapsulate", publicKey: xwingPublicKey }))) {
     throw new MalformedError("KeyPackage: hybrid key is not usable");
   }
-  // A key that is unusable for sealing would stop every later commit.
+  // A key that nobody can seal to would stop every later commit.
   if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) {
     throw new MalformedError("KeyPackage: encryption key is not usable");
   }

@@ -9,7 +9,7 @@ const hourMs = 3_600_000;
 const [device] = await makeDevices("alice");
 const input = { credential: device.credential, signatureKeyPair: device.keyPair, nowMs, lastResort: false };
 
-Deno.test("makeKeyPackage() makes what parseKeyPackage() reads, valid from 1 h ago to 25 h ahead", async () => {
+Deno.test("parseKeyPackage() reads what makeKeyPackage() makes, valid from 1 h ago to 25 h ahead", async () => {
   const made = await makeKeyPackage(input);
   const parsed = await parseKeyPackage(made.keyPackage);
   assert.deepEqual(parsed.credential, device.credential);

@@ -80,7 +80,7 @@ export async function sealLeave(state: GroupState, { messageId }: { messageId: U
   return await finish(state, mls, message, "proposal", messageId, consumed);
 }
 
-/** Refuses what is a bug of the caller. */
+/** Refuses misuse by the caller. */
 export function requireSendable(state: GroupState, messageId: Uint8Array): void {
   requireActive(state);
   if (messageId.length !== messageIdLength) {
@@ -110,8 +110,9 @@ export interface MessageEntry {
 }
 
 /**
- * Opens one stored message: envelope, MLS, sender (GRP-1), padding. Never throws for what came from outside.
- * @returns the content with the ratchet that moved on, or why it was refused or could not be opened
+ * Opens one stored message: envelope, MLS, sender (GRP-1), padding. Never throws on foreign input.
+ *
+ * @returns the content and the advanced ratchet, or why the message was refused or could not be opened
  */
 export async function openMessage(state: GroupState, entry: MessageEntry): Promise<OpenResult> {
   const opened = await openOuter(state, entry);
@@ -130,7 +131,7 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
 
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
 
-/** The envelope: form, epoch, key. */
+/** Opens the envelope: checks form and epoch, and decrypts. */
 export async function openOuter(
   state: GroupState,
   { epoch, messageId, envelope: bytes }: MessageEntry,
@@ -167,7 +168,7 @@ function envelopeOf(bytes: Uint8Array): Envelope | Rejected {
   }
 }
 
-/** GRP-1: what the envelope says and what the MLS message says must be one. */
+/** GRP-1: the envelope and the MLS message inside must state the same values. */
 function innerMessage(
   { channelId }: GroupState,
   { epoch, kind }: Envelope,
@@ -234,7 +235,7 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
     return rejected("GRP-2.2", "only a device's own removal may be proposed");
   }
-  // A proposal of the epoch before has nothing left to change.
+  // A proposal of the epoch before has no effect any more.
   if (epoch !== state.epoch) return skipped("stale");
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
   return {

@@ -69,7 +69,8 @@ Deno.test("openMessage() refuses a bare MLS message and one that differs from it
   const inside = (await openEnvelope(alice.secrets.appKey, decodeEnvelope(entry.envelope), context))!;
   assert.equal(decodeMlsMessage(inside, 0)?.[0].wireformat, "mls_private_message");
   assert.equal(code(await mls.openMessage(bob, { ...entry, envelope: inside })), "bare-mls");
-  // A member may put another member's inner message into an envelope of its own: the authenticated data gives it away.
+  // A member may put another member's inner message into its own envelope. The authenticated data differs
+  // then.
   const otherId = randomId();
   const moved = await sealEnvelope(alice.secrets.appKey, { ...context, messageId: otherId }, inside);
   assert.equal(code(await mls.openMessage(bob, { epoch: 1n, messageId: otherId, envelope: moved })), "GRP-1.2");

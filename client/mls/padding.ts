@@ -1,6 +1,6 @@
 /**
- * Padding of content before MLS, once: Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted
- * Files", §4) with a floor of 256 bytes. Padded form: u32 length ‖ content ‖ zeros.
+ * Padding of content before MLS: Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", §4)
+ * with a minimum of 256 bytes. Padded form: u32 length ‖ content ‖ zeros.
  */
 
 import type { Bytes } from "../../schema/bytes.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pad, padmeLength, unpad } from "./padding.ts";
 
-Deno.test("padmeLength() has a floor of 256 bytes, adds at most 12 %, never shrinks and rises with its input", () => {
+Deno.test("padmeLength() is at least 256 bytes, adds at most 12 %, and rises with its input", () => {
   assert.deepEqual([0, 1, 256, 257, 1000, 4097].map(padmeLength), [256, 256, 256, 272, 1024, 4352]);
   let before = 0;
   for (let length = 0; length < 100_000; length += 7) {
@@ -12,7 +12,7 @@ Deno.test("padmeLength() has a floor of 256 bytes, adds at most 12 %, never shri
   }
 });
 
-Deno.test("unpad() gives back what pad() took and throws on every other form", () => {
+Deno.test("unpad() inverts pad(), and throws on every other form", () => {
   for (const length of [0, 1, 252, 253, 5000]) {
     const content = new Uint8Array(length).fill(7);
     assert.deepEqual(unpad(pad(content)), content);

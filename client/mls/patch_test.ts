@@ -5,7 +5,7 @@ import { ciphersuite } from "../crypto/provider.ts";
 import { createMls, type GroupState, type PendingCommit } from "./group.ts";
 import { keyPackageOf, makeAccount, makeDevice, makeGroup, now, trusting } from "./testing/group.ts";
 
-// What patches/ts-mls+1.6.4.patch changes, told by behaviour: each test fails on the package as published.
+// The effects of patches/ts-mls+1.6.4.patch. Each test fails on the package as published.
 
 const mls = createMls(trusting);
 
@@ -100,7 +100,7 @@ Deno.test("ts-mls is patched: the digests of a join grow linearly with the membe
   assert.ok(digests < 10 * devices.length, `${digests} digests`);
 });
 
-Deno.test("ts-mls is patched: what a commit seals to many under one context is encoded once", async () => {
+Deno.test("ts-mls is patched: a context under which a commit seals to many is encoded once", async () => {
   const infos: Uint8Array[] = [];
   const hpke = {
     ...ciphersuite.hpke,

@@ -1,6 +1,6 @@
 /**
- * Processes another member's commit, from sealed bytes to the next state. Order: header → seal → framing → sender and
- * signature → rules → ts-mls → effect.
+ * Processes another member's commit, from sealed bytes to the next state. Order: header → seal → framing →
+ * sender and signature → rules → ts-mls → effect.
  */
 
 import {
@@ -50,9 +50,10 @@ export interface CommitEntry {
 }
 
 /**
- * Takes the commit to the next epoch (RFC 9420 §12.4.2) under our rules GRP-1 to GRP-4. Never throws for what
- * came from outside. @returns the new state and what has changed, or why it was skipped, refused or could not
- * be opened
+ * Applies the commit to reach the next epoch (RFC 9420 §12.4.2), under the rules GRP-1 to GRP-4. Never throws
+ * on foreign input.
+ *
+ * @returns the new state and the changes, or why the commit was skipped, refused or could not be opened
  */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
@@ -123,8 +124,8 @@ interface OpenedCommit {
 }
 
 /**
- * Decrypts and checks the signature under the sender's leaf (GRP-1.1): what the rules then judge is what that
- * leaf signed.
+ * Decrypts the commit and checks the signature under the sender's leaf (GRP-1.1). The rules then judge
+ * exactly what that leaf signed.
  */
 async function openCommit({ mls }: GroupState, message: PrivateMessage): Promise<OpenedCommit | undefined> {
   const opened = await trustedAttempt(
@@ -319,7 +320,7 @@ async function pathKeysAgree(before: ClientState, after: ClientState): Promise<b
   return !agreed.includes(false);
 }
 
-// Only name and roles can differ by now (GRP-2.6): what JSON can not hold is left out.
+// Only name and roles can differ at this point (GRP-2.6). Values that JSON can not hold are left out.
 function plain(key: string, value: unknown): unknown {
   return key === "supersedes" ? undefined : value;
 }

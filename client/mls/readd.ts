@@ -1,7 +1,9 @@
 /**
- * A device's signed request to be re-added (specification §3.4): it names the KeyPackage that is to take the place
- * of the device's leaf. It travels in the authenticated_data of the commit that does it, so that every member
- * decides alike whether the device was removed or has asked for it (GRP-3.3).
+ * A device's signed request to be re-added (specification §3.4).
+ *
+ * The request names the KeyPackage that replaces the device's leaf. It travels in the authenticated_data of
+ * the commit that re-adds the device. So every member decides alike whether the device was removed or had
+ * asked for it (GRP-3.3).
  */
 
 import { type Bytes, concat, equalBytes, utf8 } from "../../schema/bytes.ts";
@@ -10,7 +12,10 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf } from "../../schema/shape.ts";
 import { signEd25519, verifyEd25519 } from "../crypto/ed25519.ts";
 
-/** A request is valid for this many epochs after the one it names: an old request must not remove a device again. */
+/**
+ * A request is valid for this many epochs after the one it names. An old request must not remove a device
+ * again.
+ */
 export const readdWindow = 32n;
 
 export interface ReaddRequest {
@@ -43,7 +48,7 @@ export async function signReadd(request: ReaddRequest, seed: Uint8Array): Promis
   });
 }
 
-/** @returns the request when the device itself signed it; undefined for anything else */
+/** @returns the request when the device itself signed it; else undefined */
 export async function openReadd(bytes: Uint8Array): Promise<ReaddRequest | undefined> {
   try {
     const fields = recordOf(decodeCbor(bytes), [
@@ -70,7 +75,10 @@ export async function openReadd(bytes: Uint8Array): Promise<ReaddRequest | undef
   }
 }
 
-/** @returns the requests among these that their devices signed for this channel, not too long before epoch n */
+/**
+ * @returns those requests that their devices signed for this channel, at most {@link readdWindow} epochs
+ *   before n
+ */
 export async function validReadds(encoded: Uint8Array[], channelId: Uint8Array, n: bigint): Promise<ReaddRequest[]> {
   const opened = await Promise.all(encoded.map(openReadd));
   return opened.filter((request): request is ReaddRequest =>

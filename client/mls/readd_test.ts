@@ -23,7 +23,7 @@ async function requestOf(device: TestDevice, change: Partial<ReaddRequest> = {},
   return { keyPackage, privateRecord, request };
 }
 
-/** What bob, who is no admin, may do: the code of the refusal, or undefined. */
+/** Tries an intent of bob, a member that is no admin. @returns the code of the refusal, or undefined */
 async function refusal(
   device: TestDevice,
   keyPackage: Uint8Array,
@@ -62,7 +62,7 @@ Deno.test("GRP-3.3: a member re-adds a device that signed a request for it", asy
     live: false,
   });
   assert.equal(joined.kind, "processed");
-  // The same request once more: the KeyPackage stands in the tree already.
+  // The same request once more. Its KeyPackage is in the tree already.
   const again = mls.prepareCommit(mls.mergePending(bob, pending), {
     remove: [carolDevice.keyPair.publicKey],
     add: [keyPackage],
@@ -90,7 +90,7 @@ Deno.test("GRP-3.3: a member without a valid request of the device can not repla
   assert.equal(await refusal(aliceDevice, elsewhere.keyPackage, [elsewhere.request]), "GRP-3.3", "another channel");
   const later = await requestOf(aliceDevice, { epoch: 2n });
   assert.equal(await refusal(aliceDevice, later.keyPackage, [later.request]), "GRP-3.3", "an epoch that has not been");
-  // To take her out alone is no putting back.
+  // A Remove without an Add does not re-add her.
   await assert.rejects(
     mls.prepareCommit(bob, { remove: [aliceDevice.keyPair.publicKey], requests: [request], nowMs: now() }),
     { code: "GRP-3.3" },

@@ -52,15 +52,15 @@ import type { ParsedKeyPackage } from "./key_package.ts";
 import type { ReaddRequest } from "./readd.ts";
 import type { GroupInfo, Member, Rejected, RejectionCode } from "./types.ts";
 
-/** A proposal of a commit, references looked up. */
+/** A proposal of a commit, with references resolved. */
 export interface CommitProposal {
   proposal: Proposal;
   byReference: boolean;
-  /** The leaf that proposed: the committer for those by value. */
+  /** The leaf that proposed: the committer, for proposals by value. */
   senderLeafIndex: number | undefined;
 }
 
-/** All that the rules look at. */
+/** The facts that the rules judge. */
 export interface CommitFacts {
   channelId: Uint8Array;
   n: bigint;
@@ -69,7 +69,7 @@ export interface CommitFacts {
   members: Member[];
   info: GroupInfo;
   proposals: CommitProposal[];
-  /** The KeyPackages of the Add proposals, in their order: checked, or why not. */
+  /** The checked KeyPackages of the Add proposals, in their order, or why one is bad. */
   adds: (ParsedKeyPackage | MalformedError)[];
   /** Leaf indexes of members whose device is revoked. */
   revoked: ReadonlySet<number>;
@@ -77,7 +77,7 @@ export interface CommitFacts {
   readds: ReaddRequest[];
 }
 
-/** What a commit that passed does. */
+/** The effects of a commit that passed. */
 export interface CommitPlan {
   removed: Member[];
   adds: ParsedKeyPackage[];
@@ -85,14 +85,15 @@ export interface CommitPlan {
 }
 
 /**
- * @param code the rule's number, or a short name of what is malformed @param reason for logs @returns a
- *   refusal as a value
+ * @param code the rule's number, or a short name of the malformed part
+ * @param reason for logs
+ * @returns a refusal as a value
  */
 export function rejected(code: RejectionCode, reason: string): Rejected {
   return { kind: "rejected", code, reason };
 }
 
-/** GRP-2 to GRP-4 on the proposals: run by the committer on its own commit and by every receiver. */
+/** GRP-2 to GRP-4 on the proposals. The committer checks its own commit, and every receiver checks it too. */
 export function checkProposals(facts: CommitFacts): CommitPlan | Rejected {
   return checkForms(facts) ?? checkPsk(facts) ?? checkAddForms(facts) ?? planOf(facts);
 }
@@ -149,8 +150,8 @@ function removedMembers({ proposals, members }: CommitFacts): { members: Member[
 }
 
 /**
- * Whether the device itself asked for this Remove + Add: without its word, that would be a way to throw
- * anybody out.
+ * Whether the device itself asked for this Remove + Add. Without its request, members could throw out anybody
+ * that way.
  */
 function askedFor({ readds, adds }: CommitFacts, { recipientKey, credential, xwingPublicKey }: Member): boolean {
   return readds.some((request) =>
@@ -159,7 +160,7 @@ function askedFor({ readds, adds }: CommitFacts, { recipientKey, credential, xwi
       !(add instanceof MalformedError) && equalBytes(add.ref, request.keyPackageRef) &&
       equalBytes(add.recipientKey, recipientKey) &&
       equalBytes(add.credential.accountKey, credential.accountKey) &&
-      // A KeyPackage that stands in the tree already: the request was carried out before.
+      // A KeyPackage that is in the tree already: the request was carried out before.
       !equalBytes(add.xwingPublicKey, xwingPublicKey)
     )
   );
@@ -224,12 +225,12 @@ function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[
 }
 
 /**
- * Who becomes admin when a commit leaves none: leaves fill the tree from the left, so the account with the
- * lowest leaf is the longest-standing.
+ * The account that becomes admin when a commit leaves none. Leaves fill the tree from the left, so the
+ * account with the lowest leaf has been a member for longest.
  *
  * @param staying members that the commit does not remove, in leaf order
- * @param adds devices that it brings in
- * @returns the account as hex; undefined while there is an admin, or nobody
+ * @param adds devices that the commit adds
+ * @returns the account as hex; undefined while there is an admin, or when no account is left
  */
 export function heirOf(
   info: GroupInfo,
@@ -240,7 +241,7 @@ export function heirOf(
   return staying.length > 0 ? toHex(staying[0].credential.accountKey) : undefined;
 }
 
-/** Whether the change does nothing but make the heir admin. */
+/** Whether the only change is that the heir becomes admin. */
 function isSuccession(
   { info, members }: CommitFacts,
   after: GroupInfo,
@@ -314,7 +315,7 @@ export function checkPathLeaf(before: LeafNode, after: LeafNode | undefined, usa
   return undefined;
 }
 
-/** GRP-1.2: the committer's word is for this commit. */
+/** GRP-1.2: the committer's statement is about this commit. */
 export function checkCommitData(
   data: CommitData,
   { channelId, n, commitId }: { channelId: Uint8Array; n: bigint; commitId: Uint8Array },
@@ -323,7 +324,7 @@ export function checkCommitData(
   return same ? undefined : rejected("GRP-1.2", "authenticated data is of another channel, epoch or commit");
 }
 
-/** GRP-1.3: the committer's word is what the commit did. */
+/** GRP-1.3: the committer's statement equals the commit's effect. */
 export async function checkCommitEffect(
   data: CommitData,
   plan: CommitPlan,

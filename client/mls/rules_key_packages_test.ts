@@ -21,7 +21,7 @@ function hourAround() {
   return { notBefore: nowSeconds - 60n, notAfter: nowSeconds + 3600n };
 }
 
-// Makes leaf keys of small order, which nobody can seal to.
+// Makes leaf keys of small order, to which nobody can seal.
 const smallOrderSuite = {
   ...ciphersuite,
   hpke: { ...ciphersuite.hpke, exportPublicKey: async () => new Uint8Array(32) },

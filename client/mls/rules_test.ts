@@ -23,7 +23,7 @@ import {
   refusal,
 } from "./testing/rules.ts";
 
-Deno.test("a forged commit without a fault is accepted, so the forgeries below fail for their fault", async () => {
+Deno.test("a forged commit without a fault is accepted, so each forgery below fails for its fault", async () => {
   const result = await mls.processCommit(alice, await forgeCommit(bob, alice, {}));
   assert.equal(
     result.kind,
@@ -150,8 +150,8 @@ Deno.test("GRP-2.6: other changes of the group context are refused, even from an
 });
 
 Deno.test("GRP-2.7: a path with public keys that do not fit its secrets is refused", async () => {
-  // The last key of carol's path is the root's, which alice derives too. The commit is honest but for that
-  // key: signature, parent hashes and all come after the change.
+  // The last key of carol's path is the root's, which alice derives too. Everything else of the commit is
+  // honest: signature and parent hashes are made after the change.
   const other = await generateX25519();
   for (const publicKey of [other.publicKey, new Uint8Array(32)]) {
     const honest = ciphersuite.hpke.deriveKeyPair;

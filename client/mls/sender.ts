@@ -8,7 +8,7 @@ import { leafAt } from "./identity.ts";
 export interface MessageSender {
   leafIndex: number;
   generation: number;
-  /** The generation's key is gone: this message, or another in its place, was opened before. */
+  /** The generation's key is used up: this message, or another one of the generation, was opened before. */
   spent: boolean;
 }
 
@@ -28,7 +28,7 @@ export async function senderOf(
   return { leafIndex: sender.leafIndex, generation: sender.generation, spent };
 }
 
-/** What opens messages of the current epoch or the one before. */
+/** @returns the secrets that open messages of the current epoch or of the one before */
 export function epochKeys(mls: ClientState, epoch: bigint) {
   if (epoch !== mls.groupContext.epoch) return mls.historicalReceiverData.get(epoch);
   const { secretTree, ratchetTree, groupContext, keySchedule: { senderDataSecret } } = mls;

@@ -30,8 +30,8 @@ import {
 const recordVersion = 1;
 
 /**
- * The configuration of a state at rest: every operation that validates leaves puts the engine's trust in
- * (`trust.ts`); without it none passes.
+ * The configuration of a state at rest. It trusts no leaf. Every operation that validates leaves puts in the
+ * engine's trust (`trust.ts`).
  */
 const untrusting = clientConfig({ validateCredential: async () => false });
 
@@ -43,7 +43,7 @@ async function appKeyOf(mls: ClientState): Promise<Bytes> {
   );
 }
 
-/** @param past the epoch left behind, whose late messages are still opened */
+/** @param past the epoch before, whose late messages can still be opened */
 export async function makeState(mls: ClientState, xwingSeed: Bytes, past?: GroupState): Promise<GroupState> {
   return stateOf(
     mls,
@@ -68,7 +68,7 @@ function stateOf(mls: ClientState, secrets: GroupState["secrets"], past: GroupSt
   };
 }
 
-/** @returns the same epoch with another MLS state (a ratchet or a stored proposal has changed) */
+/** @returns the same epoch with another MLS state (a changed ratchet or stored proposal) */
 export function withMls(state: GroupState, mls: ClientState): GroupState {
   return { ...state, mls: { ...mls, clientConfig: untrusting } };
 }
@@ -83,18 +83,18 @@ export function stateMembers(state: GroupState): Member[] {
   return membersOf(state.mls.ratchetTree, infoOf(state));
 }
 
-/** Stored leave proposals whose leaf is still there. */
+/** The members whose leave proposal is stored, and whose leaf is still in the tree. */
 export function leavingMembers(state: GroupState): Member[] {
   const leaving = new Set(Object.values(state.mls.unappliedProposals).map(({ senderLeafIndex }) => senderLeafIndex));
   return stateMembers(state).filter(({ leafIndex }) => leaving.has(leafIndex));
 }
 
-/** @throws GroupUsageError once this device was removed */
+/** @throws GroupUsageError after this device was removed */
 export function requireActive(state: GroupState): void {
   if (!state.active) throw new GroupUsageError("not-active", "this device is no longer in the group");
 }
 
-/** The whole state. Grows with the group: once per commit. */
+/** Encodes the whole state. The record grows with the group and is written once a commit. */
 export function encodeEpochRecord(state: GroupState): Bytes {
   const { appKey, xwingSeed } = state.secrets;
   return encodeCbor({
@@ -126,9 +126,10 @@ function pastOf(value: unknown): GroupState["past"] {
 }
 
 /**
- * What the last message changed: the two ratchets of one leaf in one epoch, and that leaf's stored leave proposal.
+ * Encodes the change that the last message made: the two ratchets of one leaf in one epoch, and that leaf's
+ * stored leave proposal.
  *
- * @param epoch the message's: the state's, or the one before
+ * @param epoch the message's epoch: the state's, or the one before
  */
 export function messageRecord(state: GroupState, epoch: bigint, leafIndex: number): MessageRecord {
   const node = secretTreeOf(state.mls, epoch)[2 * leafIndex];
@@ -185,7 +186,7 @@ export function withSecretTree(mls: ClientState, epoch: bigint, secretTree: Secr
   return { ...mls, historicalReceiverData: new Map(mls.historicalReceiverData).set(epoch, { ...past, secretTree }) };
 }
 
-/** Everything of a pending commit: the same bytes go out again after a crash. */
+/** Encodes all of a pending commit, so that the same bytes can be sent again after a crash. */
 export function encodePending(
   { commitId, baseEpoch, n, S, newState, bundle, removed, added, membersHash }: PendingCommit,
 ): Bytes {
@@ -249,8 +250,8 @@ function arrayOf(value: unknown): unknown[] {
 }
 
 /**
- * The own commit was accepted: its state, with the ratchets that late messages of the base epoch have moved
- * since it was built.
+ * The state after the own commit was accepted. It keeps the ratchets that late messages of the base epoch
+ * have moved since the commit was built.
  */
 export function mergePending(current: GroupState, pending: PendingCommit): GroupState {
   if (current.epoch !== pending.baseEpoch) {

@@ -1,6 +1,6 @@
 /**
- * Runs a ts-mls operation with the engine's trust hook, and returns the reasons of refusals, which ts-mls reduces to
- * "Could not validate credential".
+ * Runs a ts-mls operation with the engine's trust hook. Returns the reasons of refusals, which ts-mls reduces
+ * to "Could not validate credential".
  */
 
 import type { ClientState } from "ts-mls";
@@ -8,10 +8,10 @@ import { equalBytes } from "../../schema/bytes.ts";
 import { authenticationService, clientConfig } from "./identity.ts";
 import type { Trust, TrustUse } from "./types.ts";
 
-/** The end of an operation on foreign input: its value, or one sentence why not. */
+/** The result of an operation on foreign input: its value, or one sentence on the failure. */
 export type Attempt<T> = { value: T } | { failure: string; /** A leaf was refused. */ untrusted: boolean };
 
-/** @param use what every leaf that comes up is there for, or how to tell */
+/** @param use why a leaf is checked, or a function that tells it for each leaf */
 export async function trustedAttempt<T>(
   trust: Trust,
   use: TrustUse | ((leafSignatureKey: Uint8Array) => TrustUse),
@@ -22,13 +22,13 @@ export async function trustedAttempt<T>(
   try {
     return { value: await run(config) };
   } catch (error) {
-    // ts-mls throws its own errors, CodecErrors and, on some malformed input, RangeErrors and TypeErrors: all
-    // of them say that the input is bad.
+    // ts-mls throws its own errors, CodecErrors and, on some malformed input, RangeErrors and TypeErrors. All
+    // of them mean that the input is bad.
     return { failure: [...refusals, (error as Error).message].join("; "), untrusted: refusals.length > 0 };
   }
 }
 
-/** @returns "member" for a leaf that the tree has already, else "add" */
+/** @returns "member" for a leaf that is in the tree already, else "add" */
 export function useIn(mls: ClientState): (leafSignatureKey: Uint8Array) => TrustUse {
   return (leafSignatureKey) =>
     mls.ratchetTree.some((node) =>

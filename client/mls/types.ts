@@ -7,28 +7,28 @@ import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
 
 /**
- * Where a leaf turns up: in the tree of a group that we join, as one that is being added, or as a committer
- * that is a member already.
+ * Why a leaf is checked: it is in the tree of a group that we join, it is being added, or it is a committer's
+ * and a member already.
  */
 export type TrustUse = "join" | "add" | "member";
 
 /**
- * Judges a leaf that the credential's own signature already vouches for: is the account key the pinned one,
- * is the device in the newest list?
+ * Judges a leaf whose credential has a valid signature. Is the account key the pinned one, and is the device
+ * in the newest list?
  *
- * @returns true, or the sentence that says why not
+ * @returns true, or a sentence with the reason of the refusal
  */
 export type Trust = (credential: DeviceCredential, leafSignatureKey: Bytes, use: TrustUse) => Promise<true | string>;
 
 /**
- * What the engine must hand in. There is no default for either: accepting all is not a choice (specification
- * §8).
+ * The engine's decisions about trust. There are no defaults, because accepting everything must not happen by
+ * omission (specification §8).
  */
 export interface MlsOptions {
   trust: Trust;
   /**
-   * Whether a member device is revoked by the newest device list of its account: then any member may remove
-   * it (specification §1.3).
+   * Whether the newest device list of its account revokes a member device. Then any member may remove the
+   * device (specification §1.3).
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
@@ -36,14 +36,16 @@ export interface MlsOptions {
 export type Role = "admin" | "member";
 export type ChannelKind = "direct" | "group";
 
-/** The GroupContext extension 0xF0A1: what all members agree on. Accounts that `roles` does not name are members. */
+/**
+ * The GroupContext extension 0xF0A1, equal for all members. Accounts that `roles` does not name are members.
+ */
 export interface GroupInfo {
   name: string;
   kind: ChannelKind;
   /** Account key as lower-case hex → role. */
   roles: Record<string, Role>;
   createdMs: number;
-  /** Extension 0xF0A2, in a successor channel only (specification §3.5). */
+  /** Extension 0xF0A2, in a replacement channel only (specification §3.5). */
   supersedes?: Supersedes;
 }
 
@@ -55,18 +57,19 @@ export interface Supersedes {
   transcriptHash: Bytes;
   reason: string;
   /**
-   * The conversation's first channel, 32 bytes, where it is not `channelId`: message ids are made with it
+   * The conversation's first channel, 32 bytes, where it is not `channelId`. Message ids are derived from it
    * (specification §7.2).
    */
   firstChannelId?: Bytes;
   /**
-   * The commits that made the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId
+   * The commits that led to the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId
    * (client/sync/reinit/fork_point.ts).
    */
   commits?: Bytes;
   /**
-   * The device that made the successor, and its signature (client/sync/reinit/replacement_maker.ts): whoever
-   * adds a device later need not be an admin. 32 and 64 bytes.
+   * The device that made the replacement channel, and its signature
+   * (client/sync/reinit/replacement_maker.ts). A member that adds a device later need not be an admin. 32 and
+   * 64 bytes.
    */
   maker?: Bytes;
   signature?: Bytes;
@@ -83,7 +86,7 @@ export interface Member {
 }
 
 /**
- * One group at one epoch. Immutable: every operation gives a new one. Only `client/mls` reads `mls`,
+ * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls`,
  * `secrets` and `past`.
  */
 export interface GroupState {
@@ -101,13 +104,13 @@ export interface GroupState {
     /** The X-Wing seed of the own leaf, 32 bytes. */
     readonly xwingSeed: Bytes;
   };
-  /** The one epoch back that late messages are still opened in. */
+  /** The epoch before, whose late messages can still be opened. */
   readonly past?: { readonly epoch: bigint; readonly appKey: Bytes };
 }
 
 /**
- * What one message changes of a group's state. Store it under (channelId, `key`), replacing an older one of
- * that key; delete all of a channel's records when a new epoch record is stored.
+ * One message's change of a group's state. Store it under (channelId, `key`), in place of an older record of
+ * that key. Delete all of a channel's records when a new epoch record is stored.
  */
 export interface MessageRecord {
   /** "e<epoch>/l<leafIndex>" or "proposals". */
@@ -115,14 +118,14 @@ export interface MessageRecord {
   bytes: Bytes;
 }
 
-/** A change of {@link GroupInfo}; what is left out stays. */
+/** A change of {@link GroupInfo}; fields that are left out stay as they are. */
 export interface InfoChange {
   name?: string;
-  /** Whole map: replaces the old one. */
+  /** The whole map: replaces the old one. */
   roles?: Record<string, Role>;
 }
 
-/** What a commit is to do. Everything left out: a self-update (every commit carries a fresh path). */
+/** The content of a commit. Without any field it is a self-update (every commit carries a fresh path). */
 export interface CommitIntent {
   /** KeyPackages as published: MLSMessage bytes. */
   add?: Uint8Array[];
@@ -150,7 +153,7 @@ export interface CommitBundle {
   headers: CommitHeader[];
 }
 
-/** A commit that waits for the DS. Store `encodePending(pending)` before any byte leaves. */
+/** A commit without an answer of the DS yet. Store `encodePending(pending)` before any byte is sent. */
 export interface PendingCommit {
   /** 16 bytes. */
   commitId: Bytes;
@@ -158,7 +161,7 @@ export interface PendingCommit {
   n: bigint;
   /** The epoch's hybrid secret, 32 bytes: kept to answer reseal requests. */
   S: Bytes;
-  /** The state that becomes current when the DS accepts; take it through `mergePending`. */
+  /** The state after the DS accepts the commit; `mergePending` makes it current. */
   newState: GroupState;
   bundle: CommitBundle;
   removed: Bytes[];
@@ -167,16 +170,16 @@ export interface PendingCommit {
   membersHash: Bytes;
 }
 
-/** What a processed commit changed, from MLS state alone. */
+/** The changes of a processed commit, from MLS state alone. */
 export interface CommitChanges {
   committer: Member;
   commitId: Bytes;
   n: bigint;
-  /** As they stand in the new tree. */
+  /** Their leaves in the new tree. */
   added: Member[];
-  /** As they stood in the old tree. */
+  /** Their leaves in the old tree. */
   removed: Member[];
-  /** recipientKeys that were taken out and put back in one: as they stand in the new tree. */
+  /** Devices that the commit removed and added again, with their leaves in the new tree. */
   readded: Member[];
   /** SHA-256 of the sorted recipientKeys of epoch n, 32 bytes. */
   membersHash: Bytes;
@@ -186,7 +189,7 @@ export interface CommitChanges {
   selfRemoved: boolean;
 }
 
-/** A rule of the group that input broke (the table in rules.ts), or what else is wrong with it. Stable. */
+/** The group rule that the input broke (the table in rules.ts), or another fault of it. Stable. */
 export type RejectionCode =
   | `GRP-${string}`
   | "not-active"
@@ -213,7 +216,7 @@ export type UnreadableReason =
   | "old-epoch"
   | "mls";
 
-/** Foreign input never throws: it comes to one of these four ends. */
+/** Results on foreign input. It never throws, but gives one of these four. */
 export interface Rejected {
   kind: "rejected";
   code: RejectionCode;
@@ -240,7 +243,7 @@ export type JoinResult =
     newState: GroupState;
     S: Bytes;
     info: GroupInfo;
-    /** Who signed the GroupInfo, that is, who added us. */
+    /** The signer of the GroupInfo: the member that added us. */
     adder: Member;
     /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */
     keyPackageRef: Bytes;
@@ -255,7 +258,7 @@ export interface SealedMessage {
   newState: GroupState;
   record: MessageRecord;
   envelope: Bytes;
-  /** Spent secrets, shared with the old state: `wipe` them once the new state is stored, never before. */
+  /** Spent secrets, shared with the old state: `wipe` them only after the new state is stored. */
   consumed: Uint8Array[];
 }
 

@@ -11,8 +11,8 @@ import envelopeVectors from "./vectors/envelope.json" with { type: "json" };
 import hybridVectors from "./vectors/hybrid.json" with { type: "json" };
 import labelVectors from "./vectors/labels.json" with { type: "json" };
 
-// Our own vectors: a change of any label, field or order on the wire shows here. Inputs are counting bytes,
-// so that they can be made anywhere.
+// The project's own vectors. They fail on a change of any label, field or order on the wire. Inputs are
+// counting bytes, which can be made anywhere.
 
 Deno.test("envelopes have the bytes that vectors/envelope.json pins, for each kind", async () => {
   const { appKey, channelId, epoch, messageId, salt, inside } = envelopeVectors.inputs;

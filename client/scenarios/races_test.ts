@@ -94,7 +94,7 @@ suite("what happens in a group at the same time", {
       const vain = bert.engine.addPeople(chatId, [dora.username]).then(() => "made", (error) => error.problem.code);
       await bert.until(() => held > 0, "the answer that bert is out");
       release();
-      assert.equal(await vain, "E016");
+      assert.equal(await vain, "L010");
       await anna.engine.addPeople(chatId, [bert.username]);
       await bert.sees(chatId, ({ active }) => active);
       const made = bert.engine.addPeople(chatId, [eve.username]);

@@ -27,7 +27,7 @@ Deno.test("createAccount() with full Argon2id makes a working device with KeyPac
 Deno.test("createAccount() refuses weak passwords, bad names and a profile that is signed in", async () => {
   const alice = await Profile.open(new AuthenticationServer());
   await rejectsWith(alice.manager.createAccount("alice", "short"), "L003");
-  await rejectsWith(alice.manager.createAccount("Alice", password), "E007");
+  await rejectsWith(alice.manager.createAccount("Alice", password), "L021");
   await alice.manager.createAccount("alice", password);
   await rejectsWith(alice.manager.createAccount("alice2", password), "L012");
   await rejectsWith(alice.manager.signIn("alice", password), "L012");
@@ -76,8 +76,8 @@ Deno.test("signIn() answers a wrong password and an unknown name alike, and stay
   const alice = await Profile.open(server);
   await alice.manager.createAccount("alice", password);
   const other = await Profile.open(server);
-  await rejectsWith(other.manager.signIn("alice", `${password}!`), "E008");
-  await rejectsWith(other.manager.signIn("nobody", password), "E008");
+  await rejectsWith(other.manager.signIn("alice", `${password}!`), "L022");
+  await rejectsWith(other.manager.signIn("nobody", password), "L022");
   assert.deepEqual(other.manager.state, { kind: "signed-out" });
   assert.ok(!server.calls.slice(server.calls.lastIndexOf("loginStart")).includes("loginFinish"));
 });

@@ -32,12 +32,12 @@ const ended = async (profile: Profile) => {
 
 Deno.test("changePassword() changes the password, keeps this session and ends every other one", async () => {
   const { server, first, second } = await withTwoDevices();
-  await rejectsWith(first.manager.changePassword("not the password", next), "E008");
+  await rejectsWith(first.manager.changePassword("not the password", next), "L022");
   await rejectsWith(first.manager.changePassword(password, "short"), "L003");
   await first.manager.changePassword(password, next);
   assert.equal(await ended(first), false);
   assert.equal(await ended(second), true);
-  await rejectsWith(signsIn(server, password), "E008");
+  await rejectsWith(signsIn(server, password), "L022");
   const third = await signsIn(server, next);
   assert.equal((await third.ownDevices()).length, 3);
   // The other device is still the account's: it goes on once the new password is given.
@@ -70,7 +70,7 @@ Deno.test("changePassword() that fails leaves the old password good and no sessi
     2,
     "one for each device",
   );
-  await rejectsWith(signsIn(server, next), "E008");
+  await rejectsWith(signsIn(server, next), "L022");
   server.refuseNext(authentication.changePassword, ErrorCode.epochConflict);
   await first.manager.changePassword(password, next);
   await signsIn(server, next);
@@ -78,7 +78,7 @@ Deno.test("changePassword() that fails leaves the old password good and no sessi
 
 Deno.test("newRecoveryCode() makes the code before it void, and leaves password and sessions as they are", async () => {
   const { server, first, second, recoveryCode } = await withTwoDevices();
-  await rejectsWith(first.manager.newRecoveryCode("not the password"), "E008");
+  await rejectsWith(first.manager.newRecoveryCode("not the password"), "L022");
   const { sessions } = await first.context.rpc.call(authentication.listSessions, {});
   const { recoveryCode: fresh } = await first.manager.newRecoveryCode(password);
   assert.notEqual(fresh, recoveryCode);
@@ -108,7 +108,7 @@ Deno.test("recover() sets a new password with the code alone, and gives the next
   const { vaultKey } = (await third.store.get<StoredVault>("account", "vault"))!;
   assert.deepEqual((await openVault(vault, vaultKey, third.context.accountKey)).channels, [channel]);
   for (const device of [first, second]) assert.equal(await ended(device), true);
-  await rejectsWith(signsIn(server, password), "E008");
+  await rejectsWith(signsIn(server, password), "L022");
   const fourth = await Profile.open(server);
   await rejectsWith(fourth.manager.recover("alice", recoveryCode, password), "L014");
   await fourth.manager.recover("alice", after, password);
@@ -131,8 +131,8 @@ Deno.test("devices() shows devices with their sessions; revokeDevice() takes one
   assert.deepEqual(devices.map(({ current, sessions }) => [current, sessions]), [[true, 1], [false, 1]]);
   assert.ok(devices.every(({ lastUsedMs, createdMs }) => lastUsedMs! > 0 && createdMs! > 0));
   const { deviceId } = devices[1];
-  await rejectsWith(first.manager.revokeDevice(deviceId, "not the password"), "E008");
-  await rejectsWith(first.manager.revokeDevice("no hex", password), "E012");
+  await rejectsWith(first.manager.revokeDevice(deviceId, "not the password"), "L022");
+  await rejectsWith(first.manager.revokeDevice("no hex", password), "L023");
   assert.equal((await first.ownDevices()).length, 2);
   await first.manager.revokeDevice(deviceId, password);
   assert.deepEqual((await first.manager.devices()).map(({ current }) => current), [true]);

@@ -23,8 +23,8 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Wähle einen anderen: 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe.",
   },
   E008: {
-    what: "Benutzername oder Passwort ist falsch.",
-    todo: "Prüf beides und versuch es noch einmal; wenn du neu bist, leg ein Konto an.",
+    what: "Der Server hat die Anmeldung abgelehnt.",
+    todo: "Versuch es noch einmal. Nimm das neue Passwort, wenn es gerade geändert wurde.",
   },
   E010: {
     what: "Der Server spricht eine andere Version.",
@@ -43,7 +43,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Dieses Gerät liegt hinter seiner eigenen Vergangenheit.",
     todo: "Es bittet darum, wieder aufgenommen zu werden. Warte, bis ein Mitglied online ist.",
   },
-  E020: { what: "Ein Schlüssel eines Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
+  E020: { what: "Ein Schlüssel dieses Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
   E021: {
     what: "Ein Gerät bietet ein Verfahren an, das hier nicht erlaubt ist.",
     todo: "Sein Besitzer muss die App aktualisieren.",
@@ -66,7 +66,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   },
   E030: { what: "Die Datei ist zu groß.", todo: "Wähle eine kleinere." },
   E031: { what: "Die Datei ist nicht mehr auf dem Server.", todo: "Bitte darum, sie noch einmal zu senden." },
-  E032: { what: "Dein Speicher auf dem Server ist voll.", todo: "Warte, bis ältere Dateien abgelaufen sind." },
+  E032: {
+    what: "Der Server speichert nichts mehr für dein Konto.",
+    todo: "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren.",
+  },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
   E050: {
     what: "Auf dem Server ist etwas fehlgeschlagen.",
@@ -132,6 +135,23 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L020: {
     what: "Der Antwort des Servers ist nicht zu trauen.",
     todo: "Lade die Seite neu; wenn es wiederkommt, frag, wer den Server betreibt.",
+  },
+  L021: {
+    what: "Das ist kein Benutzername.",
+    todo: "Nimm 3 bis 32 Zeichen, a–z, 0–9, Punkt, Strich, Unterstrich, zuerst ein Buchstabe.",
+  },
+  L022: {
+    what: "Benutzername oder Passwort ist falsch.",
+    todo: "Prüf beides und versuch es noch einmal; wenn du neu bist, leg ein Konto an.",
+  },
+  L023: { what: "Dein Konto hat kein solches Gerät.", todo: "Sieh noch einmal in die Liste deiner Geräte." },
+  L024: {
+    what: "Ein Schlüssel vom Gerät einer Person ist nicht brauchbar.",
+    todo: "Das Gerät muss einmal mit der neuesten Version online kommen. Versuch es dann noch einmal.",
+  },
+  L025: {
+    what: "Dein Konto hat so viele Geräte, wie es haben darf.",
+    todo: "Entferne ein Gerät, das du nicht mehr benutzt, und melde dich dann hier wieder an.",
   },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",

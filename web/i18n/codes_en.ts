@@ -23,8 +23,8 @@ export const codesEn = {
     todo: "Choose another: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first.",
   },
   E008: {
-    what: "Username or password is wrong.",
-    todo: "Check both and try again; if you are new here, create an account.",
+    what: "The server refused the sign-in.",
+    todo: "Try again. Use the new password if it was changed a moment ago.",
   },
   E010: { what: "The server speaks another version.", todo: "Reload the page to get the newest version." },
   E011: { what: "This is too large for the server.", todo: "Make it shorter." },
@@ -43,7 +43,7 @@ export const codesEn = {
     what: "This device is behind its own past.",
     todo: "It asks to be put back into the chat. Wait until a member is online.",
   },
-  E020: { what: "A key of a device is malformed.", todo: "Reload the page; fresh keys are made." },
+  E020: { what: "A key of this device is malformed.", todo: "Reload the page; fresh keys are made." },
   E021: { what: "A device offers a cipher that is not allowed here.", todo: "Its owner must update the app." },
   E022: {
     what: "A key of a device is out of date.",
@@ -60,7 +60,10 @@ export const codesEn = {
   },
   E030: { what: "The file is too large.", todo: "Choose a smaller one." },
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
-  E032: { what: "Your storage on the server is full.", todo: "Wait until older files have expired." },
+  E032: {
+    what: "The server stores no more for your account.",
+    todo: "Wait until older files have expired, and until devices that you added have come online.",
+  },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
   E050: { what: "Something failed on the server.", todo: "Try again; if it comes back, tell whoever runs it." },
   L001: { what: "There is no connection to the server.", todo: "Check your network; it is tried again by itself." },
@@ -121,6 +124,23 @@ export const codesEn = {
   L020: {
     what: "The server’s answer can not be trusted.",
     todo: "Reload the page; if it comes back, ask whoever runs the server.",
+  },
+  L021: {
+    what: "This is not a username.",
+    todo: "Use 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first.",
+  },
+  L022: {
+    what: "Username or password is wrong.",
+    todo: "Check both and try again; if you are new here, create an account.",
+  },
+  L023: { what: "Your account has no such device.", todo: "Look at the list of your devices again." },
+  L024: {
+    what: "A key of a person’s device can not be used.",
+    todo: "Its owner must come online once with the newest version. Try again then.",
+  },
+  L025: {
+    what: "Your account has as many devices as it may have.",
+    todo: "Remove a device that you no longer use, then sign in here again.",
   },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {

@@ -40,7 +40,7 @@ export class FakeAccount {
   }
 
   check(password: string): void {
-    if (password !== this.password) throw new EngineError({ code: "E008", detail: "another password" });
+    if (password !== this.password) throw new EngineError({ code: "L022", detail: "another password" });
   }
 
   replaceCode(): string {

@@ -129,7 +129,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     },
     async signIn(username, password) {
       await work([{ task: "password" }, 500], [{ task: "signing-in" }, 300]);
-      if (password === "wrong") refuse("E008");
+      if (password === "wrong") refuse("L022");
       enter(username, password, true);
     },
     async signOut() {

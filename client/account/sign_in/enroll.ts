@@ -15,7 +15,7 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from "../devices/device.ts";
 import { putListAgain } from "../devices/device_list_again.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
-import { badAnswer, wireProblem } from "../errors.ts";
+import { badAnswer } from "../errors.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -152,7 +152,7 @@ async function enrolledAgain(rpc: RpcClient, device: StoredDevice, seen: Account
  *
  * @param revoke 16-byte ids of former devices that lost their state here: the same change revokes them
  * @param lowestVault the highest vault version of this account that was ever seen here
- * @throws EngineError E008, L006 …, WireError, TransportError
+ * @throws EngineError L022, L006, L025 …, WireError, TransportError
  */
 export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], lowestVault = 1): Promise<Enrolled> {
   const device = await newDevice();
@@ -187,7 +187,7 @@ export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], l
  * An OPAQUE login of a device, enrolled or not.
  *
  * @returns a new session of the device, and the export key: zero it after use
- * @throws EngineError E008, WireError, TransportError
+ * @throws EngineError L022, WireError, TransportError
  */
 export async function login({ openStream, suite, username, password }: Enrolment, device: DeviceKeys): Promise<Login> {
   const rpc = new RpcClient(openStream);
@@ -234,7 +234,10 @@ async function addToDeviceList(
     change: (_current, after) => {
       const without = withRevoked(after, revoke);
       if (without.devices.length >= maxDevices) {
-        throw wireProblem(ErrorCode.quotaExceeded, `the account has ${maxDevices} devices already: sign one out first`);
+        throw new EngineError({
+          code: LocalCode.tooManyDevices,
+          detail: `the account has ${maxDevices} devices already: remove one first`,
+        });
       }
       return {
         ...without,

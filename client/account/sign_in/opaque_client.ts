@@ -7,9 +7,9 @@
 import { type Config, getOpaqueConfig, KE2, OpaqueClient, OpaqueID, RegistrationResponse } from "@cloudflare/opaque-ts";
 import { argon2id } from "hash-wasm";
 import type { Bytes } from "../../../schema/bytes.ts";
-import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { opaqueSuite } from "../../../schema/signed_call.ts";
-import { badAnswer, wireProblem } from "../errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
+import { badAnswer } from "../errors.ts";
 
 /**
  * The suite's tag and its memory-hard function. Only tests use another one than {@link suite1}: it makes passwords
@@ -60,7 +60,7 @@ export interface StartedLogin {
    * @param ke2 of the server
    * @returns `ke3` (32 bytes) for `loginFinish`, the session key that the device signs, and the export key:
    *   zero both after use
-   * @throws EngineError E008: the password is wrong or the user unknown; the answer does not tell which
+   * @throws EngineError L022: the password is wrong or the user unknown; the answer does not tell which
    */
   finish(ke2: Uint8Array): Promise<{ ke3: Bytes; sessionKey: Bytes; exportKey: Bytes }>;
 }
@@ -100,7 +100,9 @@ export async function startLogin(
     async finish(ke2) {
       const read = received(ke2, ke2Length, () => KE2.deserialize(config, Array.from(ke2)));
       const finished = await client.authFinish(read, undefined, username, suite.tag);
-      if (finished instanceof Error) throw wireProblem(ErrorCode.loginFailed, "wrong password or unknown user");
+      if (finished instanceof Error) {
+        throw new EngineError({ code: LocalCode.wrongPassword, detail: "wrong password or unknown user" });
+      }
       return {
         ke3: Uint8Array.from(finished.ke3.serialize()),
         sessionKey: moved(finished.session_key),

@@ -68,7 +68,7 @@ Deno.test("startLogin() agrees with the server on a session key, and gives the r
   assert.equal(toHex(Uint8Array.from(atServer.session_key)), toHex(finished.sessionKey));
 });
 
-Deno.test("startLogin() rejects with E008 for another password, function, name or context", async () => {
+Deno.test("startLogin() rejects with L022 for another password, function, name or context", async () => {
   const { register, login } = await server();
   const registration = await startRegistration("correct horse battery", "alice", cheapSuite);
   const { record } = await registration.finish(await register(registration.request, "alice"));
@@ -77,15 +77,15 @@ Deno.test("startLogin() rejects with E008 for another password, function, name o
     return await started.finish((await login(started.ke1, record, "alice")).ke2);
   };
   await attempt("correct horse battery", "alice", cheapSuite);
-  await assert.rejects(attempt("wrong horse battery", "alice", cheapSuite), (error) => wrong(error, "E008"));
+  await assert.rejects(attempt("wrong horse battery", "alice", cheapSuite), (error) => wrong(error, "L022"));
   await assert.rejects(
     attempt("correct horse battery", "alice", { ...cheapSuite, harden: (y) => sha256(y, y) }),
-    (error) => wrong(error, "E008"),
+    (error) => wrong(error, "L022"),
   );
-  await assert.rejects(attempt("correct horse battery", "alicia", cheapSuite), (error) => wrong(error, "E008"));
+  await assert.rejects(attempt("correct horse battery", "alicia", cheapSuite), (error) => wrong(error, "L022"));
   await assert.rejects(
     attempt("correct horse battery", "alice", { ...cheapSuite, tag: "qpq-opaque-2" }),
-    (error) => wrong(error, "E008"),
+    (error) => wrong(error, "L022"),
   );
 });
 

@@ -26,7 +26,7 @@ export interface Confirmed {
 /**
  * Signs this device in once more, beside its session, and runs `work`; the keys are wiped afterwards.
  *
- * @throws EngineError E008 for a wrong password, L006 when the vault's root key is not the account's
+ * @throws EngineError L022 for a wrong password, L006 when the vault's root key is not the account's
  */
 export async function withPassword<T>(
   enrolment: Enrolment,

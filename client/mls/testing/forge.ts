@@ -1,4 +1,7 @@
-/** Forges commits of a hostile member: made with ts-mls directly, with faults, and sealed like ours. */
+/**
+ * Forges commits of a hostile member: made with ts-mls directly, with faults, and sealed as this client
+ * seals.
+ */
 
 import {
   bytesToBase64,
@@ -33,13 +36,13 @@ export function psk(pskId: Uint8Array): Proposal {
 
 export interface Forgery {
   proposals?: Proposal[];
-  /** In place of the epoch's PSK. */
+  /** Replaces the epoch's PSK. */
   psks?: Proposal[];
   /** Stored proposals that the commit refers to. */
   unapplied?: ClientState["unappliedProposals"];
-  /** What the authenticated data says, where it is not the plain truth. */
+  /** The false values in the authenticated data. */
   data?: Partial<CommitData> | "garbage";
-  /** recipientKeys said to be added or removed, and those of epoch n. */
+  /** recipientKeys that the authenticated data names as added or removed, and those of epoch n. */
   added?: Uint8Array[];
   removed?: Uint8Array[];
   /** Signed re-add requests. */
@@ -56,10 +59,11 @@ export interface ForgedCommit {
 }
 
 /**
- * A Welcome of an Add that no member would commit, as the added device gets it from the DS.
+ * Forges a Welcome of an Add that no member would commit.
  *
- * @param as the channel and epoch that it pretends to be of
- * @param change what is changed of the Welcome before it is sealed
+ * @param as the channel and epoch that the Welcome claims
+ * @param change changes the Welcome before it is sealed
+ * @returns the entry as the DS delivers it to the added device
  */
 export async function forgeWelcome(
   attacker: GroupState,
@@ -87,7 +91,7 @@ export async function forgeWelcome(
   return { n, header: header!, sealedWelcome: await sealBundlePart("welcome", message, S, channelId, n) };
 }
 
-/** @returns the entry as `victim` gets it from the DS */
+/** @returns the entry as the DS delivers it to `victim` */
 export async function forgeCommit(attacker: GroupState, victim: GroupState, forgery: Forgery): Promise<ForgedCommit> {
   const { channelId } = attacker;
   const n = attacker.epoch + 1n;

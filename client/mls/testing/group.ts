@@ -18,7 +18,7 @@ export interface TestDevice {
 
 export const now = () => Date.now();
 
-/** Trusts all, revokes none: what the rules under test leave to the engine. */
+/** Trusts all, revokes none. The tested rules do not depend on trust. */
 export const trusting: MlsOptions = { trust: async () => true, isRevoked: async () => false };
 
 export async function makeAccount(username: string): Promise<TestAccount> {

@@ -1,4 +1,4 @@
-/** Builds a commit from its plan, and builds it again when another member's commit has won. */
+/** Builds a commit from its plan, and builds it again after another member's commit has won. */
 
 import { toHex } from "../../../schema/bytes.ts";
 import { GroupUsageError } from "../../mls/group.ts";
@@ -8,11 +8,11 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.ts";
 
 /**
- * Builds the commit and puts it, its plan and the spent handshake key into the conversation, which may be one
- * that the unit has just created.
+ * Builds the commit and puts it, its plan and the spent handshake key into the conversation. The unit may
+ * have just created this conversation.
  *
  * @returns false when nothing is left to do
- * @throws GroupUsageError when the rules forbid it
+ * @throws GroupUsageError when the rules forbid the plan
  */
 export async function prepareCommit(
   { mls, account, trust }: SyncContext,
@@ -24,7 +24,7 @@ export async function prepareCommit(
   if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
   const ownDevice = toHex(account.recipientKey);
   const present = new Set(mls.members(state).map(({ recipientKey }) => toHex(recipientKey)));
-  // Its own request to leave is for others to commit.
+  // Only others can commit this device's own request to leave.
   const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
   const info = infoChangeOf(plan, mls.info(state));
   const left = remainingPlan(plan, present, ownDevice, leaves, info !== undefined);
@@ -43,10 +43,10 @@ export async function prepareCommit(
 }
 
 /**
- * Builds the commit of a waiting plan again, unless another member was faster with the same.
+ * Builds the commit of a waiting plan again, unless another member has already done the same change.
  *
  * @returns whether there is something to send now
- * @throws GroupUsageError when the rules forbid what is left of the plan
+ * @throws GroupUsageError when the rules forbid the rest of the plan
  */
 export async function rebuildCommit(context: SyncContext, chatId: string): Promise<boolean> {
   return await context.conversations.update(async (unit) => {

@@ -1,7 +1,9 @@
-/** What a commit is for, and what is left of that in the group as it is now. Pure decisions; committer.ts acts. */
+/**
+ * The purpose of a commit, and the part of it that is still to do in the present group. Pure decisions;
+ * committer.ts acts.
+ */
 
 import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import {
   type GroupInfo,
@@ -15,12 +17,12 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import type { CommitPlan } from "../conversation/records.ts";
 
 /**
- * What of a plan is still to do in a group as it is now.
+ * The part of a plan that is still to do in the present group.
  *
  * @param present recipientKeys of the members as hex
  * @param leaves whether stored leave proposals wait for a commit
  * @param changesInfo whether the plan's name or roles differ from the group's
- * @returns undefined when nothing is
+ * @returns undefined when nothing is left
  */
 export function remainingPlan(
   plan: CommitPlan,
@@ -33,7 +35,7 @@ export function remainingPlan(
     present.has(toHex(recipientKey)) && toHex(recipientKey) !== ownKey
   );
   const removed = new Set(remove.map(toHex));
-  // One that is to be put back comes in only as it goes out: if it was removed meanwhile, it stays out.
+  // A re-add always removes and adds. A device that was removed meanwhile stays out.
   const putsBack = plan.purpose === "readd" || plan.purpose === "repair";
   const add = plan.add.filter(({ recipientKey }) =>
     removed.has(toHex(recipientKey)) || (!putsBack && !present.has(toHex(recipientKey)))
@@ -49,7 +51,7 @@ export function bundleBody({ bundle }: Pick<PendingCommit, "bundle">): { body: B
   return { body: concat(bundle.sealedCommit, bundle.sealedWelcome, headers), headersLength: headers.length };
 }
 
-/** @returns what the plan asks for that is not so yet; roles of accounts that have left are left out */
+/** @returns the planned changes that are not done yet, without roles of accounts that have left */
 export function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoChange | undefined {
   const after = Object.fromEntries(Object.entries({ ...now.roles, ...roles }).filter(([, role]) => role === "admin"));
   const change: InfoChange = {
@@ -61,15 +63,15 @@ export function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoC
 }
 
 /**
- * What a plan that puts devices back goes by, by recipientKey as hex: the X-Wing keys of the KeyPackages, and
- * the epochs in which the devices asked.
+ * The facts of a re-add plan, by recipientKey as hex: the X-Wing keys of the KeyPackages, and the epochs in
+ * which the devices asked.
  */
 export interface Readds {
   keys: Map<string, Uint8Array>;
   askedIn: Map<string, number>;
 }
 
-/** @returns what {@link isReadded} needs of the plan */
+/** @returns the plan's facts for {@link isReadded} */
 export async function readdsOf({ add, requests = [] }: CommitPlan): Promise<Readds> {
   const [keys, asked] = await Promise.all([
     Promise.all(
@@ -88,8 +90,8 @@ export async function readdsOf({ add, requests = [] }: CommitPlan): Promise<Read
 }
 
 /**
- * Whether another member has carried the request out: the KeyPackage stands in the tree, or the device was
- * put back after it had asked and has renewed its keys since.
+ * Whether another member has already carried the request out. Then the KeyPackage is in the tree, or the
+ * device was re-added after its request and has renewed its keys since.
  */
 export function isReadded(
   conversation: Pick<ConversationTransaction, "members" | "record">,
@@ -106,7 +108,7 @@ export function isReadded(
   });
 }
 
-/** What a plan that the rules forbid is to the user. */
+/** Maps a failed plan to the error that the user sees. */
 export function planError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof GroupUsageError) {
@@ -114,7 +116,7 @@ export function planError(error: unknown): EngineError {
       return new EngineError({ code: LocalCode.notAllowed, detail: `${error.code} ${error.message}` });
     }
     if (error.code.startsWith("key-package")) {
-      return new EngineError({ code: codeName(ErrorCode.malformedKeyPackage), detail: error.message });
+      return new EngineError({ code: LocalCode.badKeyPackage, detail: error.message });
     }
     if (error.code === "not-active") return new EngineError({ code: LocalCode.notInChat, detail: error.message });
     return new EngineError({ code: LocalCode.internal, detail: `${error.code} ${error.message}` });

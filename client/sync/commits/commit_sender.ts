@@ -1,4 +1,4 @@
-/** Sends a built commit, and finds what the server's answer means for it (specification §4.4). */
+/** Sends a built commit, and interprets the server's answer (specification §4.4). */
 
 import { type Bytes, equalBytes, sha256, toHex } from "../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
@@ -12,14 +12,14 @@ import { serverListDiff, tellServer } from "./server_member_list.ts";
 /** Longest wait for the answer to a commit of up to 16 MiB, in ms. */
 const commitTimeoutMs = 120_000;
 
-/** What became of one sending. */
+/** The result of one sending. */
 export type SendOutcome =
   | { kind: "nothing-to-send" }
   /** The server has it, or another commit has won (`lost`): the entry is on its way. */
   | { kind: "await-entry"; lost?: true }
   /** There is something else to send at once. */
   | { kind: "again" }
-  /** No answer, or one that asks for patience. @param afterMs at least so long, in ms */
+  /** No answer, or an answer that asks to wait. @param afterMs the shortest wait, in ms */
   | { kind: "retry"; afterMs: number }
   /** The server will never take this commit. */
   | { kind: "refused"; error: WireError };
@@ -64,13 +64,13 @@ async function judge(
   error: WireError,
 ): Promise<SendOutcome> {
   const record = context.conversations.get(chatId)?.record;
-  // The conversation has moved meanwhile. The old channel's answer no longer counts, and the plan is built
-  // again for the new channel.
+  // The conversation moved meanwhile. The old channel's answer no longer counts, and the plan is built again
+  // for the new channel.
   if (record && !equalBytes(record.channelId, channelId)) return { kind: "again" };
   switch (error.code) {
     case ErrorCode.epochConflict:
     case ErrorCode.staleEpoch:
-      // The winner's entry is in the queue, or has been processed meanwhile.
+      // The winner's entry is in the queue, or was processed meanwhile.
       if (Number(sent.baseEpoch) >= (record?.epoch ?? 0)) context.events.emit("suspected", chatId, error.code);
       return { kind: "await-entry", lost: true };
     case ErrorCode.rateLimited:
@@ -89,9 +89,9 @@ async function judge(
 }
 
 /**
- * The server found fault with the bundle. Mostly its list of members is not the group's, which a member may
- * have brought about (specification §4.6). The same commit goes out again, with headers for the server's list
- * and the difference told.
+ * Handles a commit that the server finds malformed. Mostly the server's list of members differs from the
+ * group's, which a member may have caused (specification §4.6). The same commit is sent again, with headers
+ * for the server's list, and tells the server the difference.
  *
  * @returns whether there is something new to send
  */

@@ -6,7 +6,7 @@
  * (specification §4.4).
  */
 
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { codeName } from "../../../schema/rpc/errors.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs, commitRetryMs } from "../../runtime/backoff.ts";
@@ -32,7 +32,7 @@ interface Waiter {
 export class Committer {
   readonly #context: SyncContext;
   readonly #waiters = new Map<string, Waiter[]>();
-  /** Work of a chat, one after another. */
+  /** The jobs of a chat, one after another. */
   readonly #jobs = new Map<string, Promise<unknown>>();
   /** Chats whose commit is being built or sent. */
   readonly #sending = new SingleFlight();
@@ -68,10 +68,10 @@ export class Committer {
   }
 
   /**
-   * Carries a plan out: waits for an earlier one of the same chat, stores, sends, and resolves when the own
-   * entry was merged, or when there is nothing left to do.
+   * Carries a plan out. It waits for an earlier plan of the same chat, then stores and sends the commit. It
+   * resolves when the own entry was merged, or when nothing is left to do.
    *
-   * @param makePlan is asked when it is this plan's turn; undefined: nothing to do
+   * @param makePlan called when this plan's turn comes; undefined means that nothing is to do
    * @throws EngineError
    */
   async carryOut(
@@ -80,7 +80,7 @@ export class Committer {
   ): Promise<void> {
     const before = this.#jobs.get(chatId) ?? Promise.resolve();
     const job = before.catch(() => {}).then(async () => {
-      // One that was found on the device at the start.
+      // A commit that the device already had at its start.
       if (this.#context.conversations.get(chatId)?.pending) await this.#settled(chatId);
       await this.#begin(chatId, makePlan);
     });
@@ -92,7 +92,7 @@ export class Committer {
     }
   }
 
-  /** Whether a commit of this chat is under way. */
+  /** Whether a commit of this chat is in progress. */
   isBusy(chatId: string): boolean {
     return this.#jobs.has(chatId) || this.#context.conversations.get(chatId)?.pending !== undefined;
   }
@@ -104,18 +104,19 @@ export class Committer {
   ended(chatId: string): void {
     this.#finish(
       chatId,
-      new EngineError({ code: codeName(ErrorCode.notAMember), detail: "this device is no longer in the group" }),
+      new EngineError({ code: LocalCode.notInChat, detail: "this device is no longer in the group" }),
     );
   }
 
-  /** Another commit won: after a random while, ours is built again on top of it. */
+  /** Another commit won: after a random delay, the own commit is built again on top of it. */
   lost(chatId: string): void {
     const attempt = this.#context.conversations.get(chatId)?.pending?.attempt ?? 1;
     this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));
   }
 
   /**
-   * The commit that {@link prepareCommit} put into a unit that was written: sends it and waits until it was merged.
+   * Sends the commit that {@link prepareCommit} put into a written unit, and waits until it was merged.
+   *
    * @throws EngineError
    */
   async sendPrepared(chatId: string): Promise<void> {
@@ -167,17 +168,19 @@ export class Committer {
     this.#timers.start(chatId, delayMs, () => void this.#advance(chatId));
   }
 
-  /** Builds what lost, sends what is built. Never rejects. */
+  /** Builds the plan again if its commit lost, and sends a built commit. Never rejects. */
   async #advance(chatId: string): Promise<void> {
     if (this.#closed) return;
     if (!this.#sending.begin(chatId)) return;
     let again: number | undefined;
     try {
       const pending = this.#context.conversations.get(chatId)?.pending;
-      // Built again once this device is in the group again.
+      // While this device is out of step, nothing is built. It is built after the device is back in the
+      // group.
       const record = this.#context.conversations.get(chatId)?.record;
       const stands = record === undefined || desyncOf(record) === undefined;
-      // It was voided when this device fell out of step: whoever waits for it, and the work behind it, goes on.
+      // The commit was voided when this device fell out of step. The callers that wait for it continue with
+      // an error.
       if (!pending) {
         this.#finish(
           chatId,
@@ -200,7 +203,8 @@ export class Committer {
     }
     const asked = this.#sending.end(chatId);
     const pending = this.#context.conversations.get(chatId)?.pending;
-    // Asked meanwhile: for a plan that is to be built, or for another commit than the one whose answer was awaited.
+    // Another run was requested meanwhile: for a plan to be built, or for another commit than the answered
+    // one.
     if (pending && asked && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
     else if (pending && again !== undefined) this.#schedule(chatId, again);
   }
@@ -218,7 +222,7 @@ export class Committer {
     }
   }
 
-  /** @returns after how many ms to look again, if the entry has not come by then */
+  /** @returns after how many ms to look again, if the entry has not arrived by then */
   async #send(chatId: string): Promise<number | undefined> {
     const outcome = await sendCommit(this.#context, chatId);
     switch (outcome.kind) {
@@ -239,7 +243,7 @@ export class Committer {
     }
   }
 
-  /** Gives the plan up. A chat that never came to be goes with it. */
+  /** Gives the plan up. A chat whose first commit fails is removed, too. */
   async #abandon(chatId: string, error: EngineError): Promise<void> {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);

@@ -1,9 +1,9 @@
 /**
  * Compares the server's list of a channel's members with the group's (specification §4.6).
  *
- * The server cannot read commits. It knows its list from what committers tell it. A committer that tells something
- * else makes both differ: later commits are refused for their headers, or a member gets no entries. So each entry
- * carries what the server was told.
+ * The server cannot read commits. It knows its list from the statements of committers. A false statement
+ * makes both lists differ: later commits are refused for their headers, or a member gets no entries. So each
+ * entry carries the statement that the server was given.
  */
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -14,14 +14,17 @@ import type { CommitHeader, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
-/** What a commit did, as its authenticated data says and every member has checked. */
+/** The effect of a commit, as its authenticated data states it and every member has checked it. */
 export interface CommitEffect {
   removed: Bytes[];
   added: Bytes[];
   membersHash: Bytes;
 }
 
-/** @returns what the server has; undefined when it knows no such channel, or this device is no member there */
+/**
+ * @returns the server's epoch and members; undefined when it knows no such channel, or this device is no
+ *   member there
+ */
 export async function serverState(
   rpc: Pick<RpcClient, "call">,
   channelId: Bytes,
@@ -46,11 +49,11 @@ export function compareWithServer(
   committer: Member,
   did: CommitEffect,
 ): void {
-  // Queued by a server that did not say yet.
+  // The entry is from an older server, which did not report the members.
   if (entry.membersHash.length === 0) return;
   const sameMembers = equalBytes(entry.membersHash, did.membersHash);
-  // A commit that mends the list tells the server more than it does; one that leaves the list right but names
-  // others would give a member a Welcome in place of the commit.
+  // A commit that repairs the list tells the server more than its effect. A commit that leaves the list right
+  // but names other devices would give a member a Welcome in place of the commit.
   const mends = conversation.record.serverDiffers === true;
   const told = entry.kind !== EntryKind.COMMIT || mends ||
     (sameKeys(entry.removed, did.removed) && sameKeys(entry.added, did.added));
@@ -64,7 +67,7 @@ export function compareWithServer(
   unit.afterCommit(() => events.emit("serverListDiffers", conversation.id));
 }
 
-/** What `commit` tells the server. */
+/** The committer's statement to the server in `commit`. */
 export interface Told {
   removed: Bytes[];
   added: Bytes[];
@@ -74,9 +77,9 @@ export interface Told {
 /**
  * @param serverMembers the server's members before the commit, when they were found to differ from the
  *   group's
- * @returns what takes the server from its list to the group's. A member that the server lacks and the commit
- *   does not put back can not be told of without a Welcome for it: it is left out until an admin puts it
- *   back.
+ * @returns the changes that lead from the server's list to the group's. The server learns of a missing member
+ *   only with a Welcome for it. A missing member that the commit does not re-add is left out, until an admin
+ *   re-adds it
  */
 export function tellServer(
   { removed, added, bundle }: Pick<PendingCommit, "removed" | "added" | "bundle">,

@@ -1,42 +1,42 @@
-/** Tells listeners what changed, in few events: the views redraw for each. */
+/** Tells listeners about changes in few events, because the views redraw for each event. */
 
 import type { ChatSummary, TimelineItem } from "../../api/engine_api.ts";
 import type { Environment } from "../../runtime/environment.ts";
 
 /**
- * For how long changes of the list of conversations are gathered into one event, in ms. What a conversation
- * shows is not held back by it.
+ * For how long changes of the list of conversations are gathered into one event, in ms. Messages are not
+ * delayed by this.
  */
 const listPauseMs = 50;
-/** For how long "waiting" is not told of an own message, in ms. Most are sent by then. */
+/** For how long the state "waiting" of an own message is held back, in ms. Most messages are sent by then. */
 const waitingPauseMs = 30;
 
-/** Told what the views show. */
+/** Listens to the content of the views. */
 export interface ConversationStoreListener {
   timeline(chatId: string, items: TimelineItem[]): void;
-  /** What was told of this conversation last may not be on this device after all. */
+  /** The last reported items of this conversation may not be on this device after all. */
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
 }
 
-/** Gathers changes, and tells them in the order of what happened. */
+/** Gathers changes, and reports them in the order in which they happened. */
 export class ConversationFeed {
   readonly #listener: ConversationStoreListener;
   readonly #environment: Environment;
   readonly #summaries: () => ChatSummary[];
-  /** Own messages by conversation that are on disk and not told of yet. */
+  /** Own messages by conversation that are on disk and not reported yet. */
   readonly #untold = new Map<string, TimelineItem[]>();
   #announced = false;
   #closed = false;
 
-  /** @param summaries the list of conversations as it is now */
+  /** @param summaries gives the present list of conversations */
   constructor(listener: ConversationStoreListener, environment: Environment, summaries: () => ChatSummary[]) {
     this.#listener = listener;
     this.#environment = environment;
     this.#summaries = summaries;
   }
 
-  /** Tells of nothing any more. */
+  /** Reports nothing any more. */
   close(): void {
     this.#closed = true;
   }
@@ -52,7 +52,7 @@ export class ConversationFeed {
     this.#tell(chatId, items);
   }
 
-  /** What was told of this conversation last may not be on this device after all. */
+  /** The last reported items of this conversation may not be on this device after all. */
   reread(chatId: string): void {
     if (!this.#closed) this.#listener.reread(chatId);
   }
@@ -67,7 +67,7 @@ export class ConversationFeed {
     });
   }
 
-  /** Of an item that changed while it was held, only its newest form is told. */
+  /** Of an item that changed while it was held back, only the newest form is reported. */
   #tell(chatId: string, items: TimelineItem[]): void {
     const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [item.order, item]));
     this.#untold.delete(chatId);

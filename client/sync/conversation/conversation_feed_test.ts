@@ -19,7 +19,7 @@ function feed() {
 const own = (order: string, state: "waiting" | "sent") =>
   ({ kind: "message", order, own: true, state }) as unknown as TimelineItem;
 
-Deno.test("ConversationFeed tells a waiting own message only once it was not sent for a while", () => {
+Deno.test("ConversationFeed reports an own message as waiting only when it was not sent for a while", () => {
   const { told, passTime, feed: conversations } = feed();
   conversations.items("a", [own("1", "waiting")]);
   assert.deepEqual(told, []);
@@ -27,7 +27,7 @@ Deno.test("ConversationFeed tells a waiting own message only once it was not sen
   assert.deepEqual(told, [["a", ["1"]]]);
 });
 
-Deno.test("ConversationFeed tells what it held together with the next change, each item once", () => {
+Deno.test("ConversationFeed reports held items together with the next change, each item once", () => {
   const { told, passTime, feed: conversations } = feed();
   conversations.items("a", [own("1", "waiting"), own("2", "waiting")]);
   conversations.items("a", [own("1", "sent")]);

@@ -29,20 +29,20 @@ import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
 import { isShown } from "./standing.ts";
 import { UnitOfWork } from "./unit_of_work.ts";
 
-/** What one message writes: chat, ratchet, line, two ids, outbox or cursor. */
+/** The records that one message writes: chat, ratchet, line, two ids, outbox or cursor. */
 const recordsOfMessage = 6;
 
-/** The groups of this device: one at a time changes, in one transaction each. */
+/** The conversations of this device. Each change of a conversation is one transaction, one at a time. */
 export class ConversationStore {
   readonly #store: SealedStore;
   readonly #mls: Mls;
   readonly #own: { username: string; accountKey: string };
   readonly #feed: ConversationFeed;
   readonly #chats = new Map<string, Conversation>();
-  /** Channels as hex → the chat, those that it has left included. */
+  /** Channels as hex → the chat. Channels that the conversation has left are included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
-  /** Chats with items that have been told of and are being written; resolves when they are, or could not be. */
+  /** Chats with reported items that are being written; resolves when they are written, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = () => ({});
 
@@ -81,13 +81,13 @@ export class ConversationStore {
     }));
   }
 
-  /** What the directory marks of the people in the chats has changed. */
+  /** The directory's marks of the people in the chats have changed. */
   mark(marks: PinMarks): void {
     this.#marks = marks;
     this.#feed.listChanged();
   }
 
-  /** Tells of nothing any more. */
+  /** Reports nothing any more. */
   close(): void {
     this.#feed.close();
   }
@@ -98,7 +98,8 @@ export class ConversationStore {
 
   /**
    * @param channel the channelId as hex
-   * @returns the chat that the channel is of, or would be of; undefined for a channel that its conversation has left
+   * @returns the chat that the channel belongs to, or would belong to; undefined for a channel that its
+   *   conversation has left
    */
   chatOf(channel: string): string | undefined {
     const known = this.#byChannel.get(channel);
@@ -125,14 +126,14 @@ export class ConversationStore {
     return [...this.#chats.values()];
   }
 
-  /** Newest activity first; without chats that are not on the server yet. */
+  /** @returns newest activity first; without chats that are not on the server yet */
   summaries(): ChatSummary[] {
     return this.all().filter(({ record }) => isShown(record)).map((chat) =>
       summaryOf(chat.id, chat.record, this.#own, this.#marks)
     ).sort((a, b) => b.activityMs - a.activityMs);
   }
 
-  /** @returns the chat with its MLS state; undefined when there is no chat or it has no state any more */
+  /** @returns the chat's MLS state; undefined when there is no such chat, or it has no state any more */
   async withState(chatId: string): Promise<GroupState | undefined> {
     return await this.#mutex(chatId).runExclusive(async () => {
       const chat = this.#chats.get(chatId);
@@ -167,8 +168,8 @@ export class ConversationStore {
         await hold(chatId);
         const before = this.#chats.get(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
-        // One that this unit has changed already keeps what it holds: the messages that came before a Welcome
-        // are written with it.
+        // A conversation that this unit has changed already keeps its changes: the messages that came before
+        // a Welcome are written together with the Welcome.
         const conversation = unit.conversations.get(chatId) ??
           new ConversationTransaction({
             id: chatId,
@@ -209,7 +210,8 @@ export class ConversationStore {
    */
   async items(chatId: string, before: string | undefined, limit: number): Promise<ItemRecord[]> {
     const prefix = `${chatId}/`;
-    // Whoever began to listen after what arrives was told has to find it here.
+    // A listener may have started after an item was reported and before it was written. It must find the item
+    // here.
     await this.#arriving.get(chatId);
     const records = await this.#store.range<ItemRecord>("messages", prefix, {
       reverse: true,
@@ -223,7 +225,7 @@ export class ConversationStore {
     try {
       await this.#store.write(batch);
     } catch (error) {
-      // Whether it was written is unknown: the pictures in memory may be old.
+      // Whether the write reached the disk is unknown, so the copies in memory may be old.
       for (const chatId of unit.conversations.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
       for (const chatId of early) this.#feed.reread(chatId);
       throw error;
@@ -231,10 +233,10 @@ export class ConversationStore {
   }
 
   /**
-   * Received messages are shown while they are written, which takes longer than opening them: none is
-   * acknowledged before it is on disk, so one whose write fails comes again.
+   * Received messages are shown while they are written, because writing takes longer than opening. A message
+   * is acknowledged only when it is on disk, so it comes again if its write fails.
    *
-   * @returns the chats whose items have been told
+   * @returns the chats whose items were reported
    */
   #tellEarly(unit: UnitOfWork, written: Promise<void>): ReadonlySet<string> {
     const early = new Set<string>();
@@ -284,7 +286,7 @@ export class ConversationStore {
       if (!conversation.deleted) this.#keep(conversation.result());
       listed ||= conversation.changed;
     }
-    // The network before the views: what waits for it goes out while they draw.
+    // The network comes before the views: waiting messages are sent while the views draw.
     unit.runAfterCommit();
     for (const [chatId, conversation] of unit.conversations) {
       if (!conversation.deleted && conversation.items.length > 0 && !early.has(chatId)) {
@@ -301,13 +303,13 @@ export class ConversationStore {
       this.#store.range<Bytes>("ratchets", `${chat.id}/`),
     ]);
     const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
-    // What is left of a state goes with the next one.
+    // Without an epoch record, the ratchet records that are left are deleted with the next state.
     if (!epoch) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
     let state: GroupState;
     try {
       state = this.#mls.decodeState(epoch, records);
     } catch (error) {
-      // Damaged: as good as lost. The group can put this device back (specification §3.4).
+      // A damaged state counts as lost. The group can re-add this device (specification §3.4).
       if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
       throw error;
     }

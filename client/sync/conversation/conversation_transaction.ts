@@ -18,18 +18,18 @@ import {
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 import { type RecordWriter, StateRecords } from "./state_records.ts";
 
-/** Channels that a conversation has left: what still comes from them is dropped. */
+/** How many left channels a conversation remembers. Entries from them are dropped. */
 const rememberedChannels = 16;
 
-/** One conversation as it is on disk. Never changed in place. */
+/** A conversation as it is on disk. Never changed in place. */
 export interface Conversation {
   readonly id: string;
   readonly record: ChatRecord;
-  /** The members that their own record on disk holds; undefined when there is none yet. */
+  /** The members in their own record on disk; undefined when there is none yet. */
   readonly storedMembers?: ChatRecord["members"];
   /** Decoded when first needed. */
   readonly state: GroupState | undefined;
-  /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is. */
+  /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is decoded. */
   readonly ratchetKeys: ReadonlySet<string>;
   readonly pending: PendingRecord | undefined;
   /** The group's state version on disk. */
@@ -38,7 +38,7 @@ export interface Conversation {
 
 type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
 
-/** One group while it changes: what is put here is written with the unit's transaction, or not at all. */
+/** A conversation while it changes. The changes are written with the unit's transaction, or not at all. */
 export class ConversationTransaction {
   readonly id: string;
   readonly version: number;
@@ -130,7 +130,7 @@ export class ConversationTransaction {
     this.#changed = true;
   }
 
-  /** One message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
+  /** A message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
   moveRatchet(state: GroupState, record: MessageRecord, consumed: Uint8Array[] = []): void {
     this.#state = state;
     this.#stateRecords.move(record, consumed);
@@ -138,8 +138,7 @@ export class ConversationTransaction {
   }
 
   /**
-   * A commit was merged or a group joined: a new epoch record takes the place of the old one and of its
-   * ratchet records.
+   * A commit was merged or a group joined. A new epoch record replaces the old one and its ratchet records.
    *
    * @param commitId hex
    */
@@ -163,8 +162,8 @@ export class ConversationTransaction {
   }
 
   /**
-   * The commit that made the present epoch put devices back, or was made by one that had been: no older
-   * request of theirs is to be carried out any more.
+   * Notes that the commit of the present epoch re-added devices, or that a re-added device made it. Their
+   * older requests must not be carried out any more.
    *
    * @param committer of that commit
    */
@@ -183,12 +182,11 @@ export class ConversationTransaction {
   }
 
   /**
-   * The conversation goes on in another channel: that channel's state takes the place of the old one's. Of a
-   * commit that waited only what people asked for stays.
+   * The conversation continues in another channel, and that channel's state replaces the old one. Of a
+   * waiting plan, only a user's changes stay.
    *
    * @param commitId hex
-   * @param superseded hex: the channel that it takes over from, which may be one that this device never was
-   *   in
+   * @param superseded hex: the replaced channel; this device may never have been in it
    */
   moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
     const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
@@ -208,21 +206,21 @@ export class ConversationTransaction {
     this.enterEpoch(state, nowMs, commitId);
   }
 
-  /** The bytes of a waiting commit are void; what people asked for is built again. */
+  /** The bytes of a waiting commit are void. A user's changes are built again. */
   restartPlan(): void {
     if (!this.#pending) return;
     const { plan, attempt } = this.#pending;
     this.setPending(["add", "remove", "info"].includes(plan.purpose) ? { plan, attempt: attempt + 1 } : undefined);
   }
 
-  /** The group's secrets are of no more use: they go, the history stays. */
+  /** Deletes the group's secrets, which are of no more use. The history stays. */
   forgetState(): void {
     this.#stateRecords.forget();
     this.#state = undefined;
     this.#changed = true;
   }
 
-  /** A state for a group that the server does not know yet. */
+  /** Sets the state of a group that the server does not know yet. */
   start(state: GroupState): void {
     this.#state = state;
     this.#stateRecords.start();
@@ -233,7 +231,7 @@ export class ConversationTransaction {
     return this.#state ? this.#mls.members(this.#state) : [];
   }
 
-  /** Puts an item at the end of the conversation. @param countsAsUnread of a message @returns its place */
+  /** Puts an item at the end of the conversation. @param countsAsUnread for messages @returns its place */
   append(item: NewItem<ItemRecord>, countsAsUnread = false): string {
     const order = orderKey(this.#record.nextOrder);
     this.items.push({ ...item, order } as ItemRecord);
@@ -249,7 +247,7 @@ export class ConversationTransaction {
     return order;
   }
 
-  /** @returns a place that no item will have: for what waits in the outbox without being shown */
+  /** @returns a place that no item will get, for an outbox record without a line */
   reservePlace(): string {
     const order = orderKey(this.#record.nextOrder);
     this.set({ nextOrder: this.#record.nextOrder + 1 });
@@ -260,7 +258,7 @@ export class ConversationTransaction {
     this.append({ kind: "notice", notice, values, atMs });
   }
 
-  /** An item that is there already. The chat list follows when it is the newest message. */
+  /** Changes an existing item. The chat list follows when it is the newest message. */
   change(item: ItemRecord): void {
     this.items.push(item);
     this.#changed = true;
@@ -275,13 +273,13 @@ export class ConversationTransaction {
     }
   }
 
-  /** Forgets the chat with all of its records but the history (a chat that never came to be). */
+  /** Forgets the chat with all of its records but the history, when its first commit fails. */
   remove(): void {
     this.deleted = true;
     this.#changed = true;
   }
 
-  /** Puts all that changed into the unit's write. */
+  /** Puts all changes into the unit's write. */
   writeTo(unit: RecordWriter): void {
     if (!this.changed) return;
     if (this.deleted) {
@@ -310,7 +308,7 @@ export class ConversationTransaction {
     }
   }
 
-  /** What memory holds once the write is on disk. */
+  /** @returns the conversation as memory holds it after the write */
   result(): Conversation {
     const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
     return {

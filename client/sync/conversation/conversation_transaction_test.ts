@@ -28,7 +28,7 @@ function transaction(record: Partial<ChatRecord> = {}): ConversationTransaction 
 
 const preview = ({ record }: ConversationTransaction) => record.lastMessage && { ...record.lastMessage };
 
-Deno.test("append() counts as unread what its kind says", () => {
+Deno.test("append() counts messages as unread when told so", () => {
   const conversation = transaction();
   conversation.append({ ...line, text: "one" }, true);
   conversation.append({ ...line, text: "two" });
@@ -45,7 +45,7 @@ Deno.test("change() of the newest message changes the chat list, that of an olde
   assert.deepEqual(preview(conversation), { text: "", deleted: true, sender: "anna", atMs: 5, order: orders[1] });
 });
 
-Deno.test("change() finds the newest message of a record of before its place was kept, by sender and time", () => {
+Deno.test("change() finds the newest message by sender and time where an old record has no place", () => {
   const lastMessage = { text: "secret", sender: "anna", atMs: 5 };
   const deleted: MessageItem = { ...line, order: "000000000007", text: "", deleted: true };
   const other = transaction({ lastMessage });

@@ -1,9 +1,9 @@
 /**
- * The secrets and hashes of a group's newest epochs, kept to help others.
+ * The secrets and hashes of a group's newest epochs, kept to help other members.
  *
- * The hybrid secret answers a reseal request. The transcript hash tells whether a replacement channel goes on from
- * this group's history (specification §3.5). A secret alone opens nothing: the key schedule also takes the MLS
- * secrets of the epoch before.
+ * The hybrid secret answers a reseal request. The transcript hash tells whether a replacement channel
+ * continues this group's history (specification §3.5). A secret alone opens nothing: the key schedule also
+ * takes the MLS secrets of the epoch before.
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
@@ -24,10 +24,10 @@ export interface PastEpoch {
   atMs: number;
 }
 
-/** A device that missed a header is helped over as many commits. */
+/** A device that missed a header can be helped over this many commits. */
 const rememberedEpochs = 8;
 
-/** @returns oldest first; as the unit is going to have them */
+/** @returns oldest first; includes the changes of this unit */
 export async function epochHistory(
   { store }: SyncContext,
   unit: UnitOfWork,
@@ -37,7 +37,9 @@ export async function epochHistory(
   return (unit.peek("epochs", key) ?? await store.get<PastEpoch[]>("epochs", key) ?? []) as PastEpoch[];
 }
 
-/** Notes the epoch that `state` has just entered. @param fresh whether what was noted before is of another channel */
+/**
+ * Notes the epoch that `state` has just entered. @param fresh whether the noted epochs are of another channel
+ */
 export async function noteEpoch(
   context: SyncContext,
   unit: UnitOfWork,

@@ -1,4 +1,6 @@
-/** What changed between two epochs, as lines of a conversation: accounts and devices, by MLS state alone. */
+/**
+ * The differences between two epochs as lines of a conversation: accounts and devices, by MLS state alone.
+ */
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/types.ts";
@@ -20,7 +22,7 @@ export interface EpochChange {
   after: Member[];
   /** Devices that had asked to leave. */
   leaving: Member[];
-  /** Devices that were taken out and put back in one (specification §3.4). */
+  /** Devices that one commit removed and added again (specification §3.4). */
   readded: Member[];
   infoChange?: { before: GroupInfo; after: GroupInfo };
 }
@@ -30,7 +32,7 @@ export interface Notice {
   values: Record<string, string>;
 }
 
-/** @returns the lines that a commit puts into the conversation; none for a mere update */
+/** @returns the lines that a commit puts into the conversation; none for a plain update */
 export function noticesOf({ committer, before, after, leaving, readded, infoChange }: EpochChange): Notice[] {
   const by = { by: committer.credential.username };
   const [accountsBefore, accountsAfter] = [accountsOf(before), accountsOf(after)];
@@ -55,13 +57,14 @@ export function noticesOf({ committer, before, after, leaving, readded, infoChan
 export interface Remembered {
   name: string;
   members: ChatMember[];
-  /** Where its state is at hand. */
+  /** Known where the group's state is available. */
   devices?: Member[];
 }
 
 /**
- * @param after the devices and the name that the conversation goes on with
- * @returns the lines for what differs where the commits between were not seen: they name nobody who did it
+ * @param after the devices and the name with which the conversation continues
+ * @returns the lines for the differences, where this device has not seen the commits between. They do not
+ *   name who made the changes
  */
 export function membershipDiff(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
   const accounts = accountsOf(after.devices);

@@ -1,11 +1,11 @@
-/** A message's line as it is stored: where, when and whose it is, and the content that kinds of messages made. */
+/** A message's line as it is stored: place, time and sender, and the content of its kind. */
 
 import type { MessageContent } from "../../api/engine_api.ts";
 import type { ItemRecord } from "./records.ts";
 
 export type MessageItem = Extract<ItemRecord, { kind: "message" }>;
 
-/** All fields that are not content. So a kind that adds content is listed nowhere here. */
+/** All fields that are not content. So a kind that adds content need not be listed here. */
 const ownFields: Record<Exclude<keyof MessageItem, keyof MessageContent>, true> = {
   kind: true,
   messageId: true,
@@ -21,20 +21,20 @@ const ownFields: Record<Exclude<keyof MessageItem, keyof MessageContent>, true> 
   content: true,
 };
 
-/** @returns what the line shows */
+/** @returns the content that the line shows */
 export function contentOf(item: MessageItem): MessageContent {
   const shown = Object.entries(item).filter(([field, value]) => !(field in ownFields) && value !== undefined);
   return Object.fromEntries(shown) as unknown as MessageContent;
 }
 
 /**
- * @returns the line with another content; nothing of the old one is left in it, nor anything to send again
- *   once deleted
+ * @returns the line with another content; nothing of the old content is left, and nothing to resend after a
+ *   deletion
  */
 export function withContent(item: MessageItem, content: MessageContent): MessageItem {
   if (content.deleted) {
     const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = item;
-    // To have been deleted it was with the server.
+    // A deleted own message has reached the server.
     const state = item.state === "received" ? "received" : "sent";
     return { kind, messageId, order, sender, senderKey, own, ...(elsewhere && { elsewhere }), atMs, state, ...content };
   }

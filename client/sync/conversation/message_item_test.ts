@@ -13,16 +13,16 @@ const place = {
 const sent = { state: "sent" as const, content: new Uint8Array(3), sentIn: { epoch: 1, salt: new Uint8Array(16) } };
 const content = { text: "secret", edited: true as const, replyTo: { id: "01" } };
 
-Deno.test("contentOf() gives what a line shows, and nothing of where it is", () => {
+Deno.test("contentOf() gives the content of a line without its place", () => {
   assert.deepEqual(contentOf({ ...place, ...sent, ...content }), content);
 });
 
-Deno.test("withContent() replaces all that a line shows, and keeps what is sent again", () => {
+Deno.test("withContent() replaces all content of a line, and keeps the bytes for resending", () => {
   const changed = withContent({ ...place, ...sent, ...content }, { text: "new" });
   assert.deepEqual(changed, { ...place, ...sent, text: "new" });
 });
 
-Deno.test("withContent() leaves nothing of a deleted message to show or to send", () => {
+Deno.test("withContent() leaves no content and no bytes of a deleted message", () => {
   const deleted = { text: "", deleted: true as const };
   const lines: [Partial<MessageItem>, MessageItem["state"]][] = [
     [sent, "sent"],

@@ -1,11 +1,11 @@
-/** Turns stored records into what the views are told. */
+/** Maps stored records to the items and summaries that the views get. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
 import { contentOf } from "./message_item.ts";
 import type { ChatRecord, ItemRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
 
-/** @returns what views are told of a stored item */
+/** @returns a stored item as the views get it */
 export function itemOf(record: ItemRecord): TimelineItem {
   if (record.kind === "notice") return { ...record };
   const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = record;
@@ -23,7 +23,7 @@ export function itemOf(record: ItemRecord): TimelineItem {
   };
 }
 
-/** What the directory marks of a member; nothing for most. */
+/** The directory's marks of a member; none for most members. */
 export type PinMarks = (
   member: { username: string; /** hex */ accountKey: string },
 ) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;

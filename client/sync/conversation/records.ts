@@ -9,39 +9,39 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
-/** The store "groups", by chatId: what the chat list and the guards need without decoding MLS state. */
+/** The store "groups", by chatId: the fields that chat list and guards need without decoding MLS state. */
 export interface ChatRecord {
   v: 1;
   /**
-   * The channel that it is in now: another than the chatId says once a successor took over (specification
-   * §3.5).
+   * The conversation's present channel. It differs from the chatId after a move into a replacement channel
+   * (specification §3.5).
    */
   channelId: Bytes;
-  /** The conversation's first channel: message ids are made with it (specification §7.2). */
+  /** The conversation's first channel. Message ids are derived from it (specification §7.2). */
   firstChannelId: Bytes;
   kind: "direct" | "group";
   name: string;
   /**
-   * Accounts, as the newest epoch has them. On disk apart from the rest (`keys.members`): it grows with the
-   * group, and the rest is written with every message.
+   * The accounts in the newest epoch. They have their own record on disk (`keys.members`), because they grow
+   * with the group, and the rest is written with every message.
    */
   members: ChatMember[];
-  /** In a chat of two: the other account, kept when it is gone. */
+  /** In a chat of two: the other account. It stays when that account has left. */
   peer?: { username: string; accountKey: string };
   standing: Standing;
   invitation: boolean;
   /**
-   * Somebody from outside invited this device back into the chat. An answer alone does not accept that
+   * An account from outside has invited this device back into the chat. An answer alone does not accept that
    * invitation, and waiting messages are held until the user accepts.
    */
   needsAcceptance?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
-  /** `order`: of its line. Absent in records of before messages could change. */
+  /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
   lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;
-  /** Until then, in ms, changes are kept of messages that are not here yet ({@link AheadRecord}). */
+  /** Until this time, in ms, changes of messages that have not arrived yet are kept ({@link AheadRecord}). */
   aheadUntilMs?: number;
   /** The next item's place in the conversation. */
   nextOrder: number;
@@ -49,23 +49,23 @@ export interface ChatRecord {
   epochSinceMs: number;
   /** Own messages sealed in this epoch (specification §3.6). */
   ownSent: number;
-  /** The newest epochs' commitIds as hex, so that a repeat and a fork can be told apart. */
+  /** The newest epochs' commitIds as hex, to tell a repeat from a fork. */
   commits: { n: number; commitId: string }[];
   /**
-   * Devices that were put back at their request, as hex, and the epoch that did it or that they have made
-   * since; while a request from before may still be carried out.
+   * Devices that were re-added at their request, as hex, with the epoch of the re-add or of their latest
+   * commit. Kept while an older request may still be carried out.
    */
   readded?: { recipientKey: string; n: number }[];
   /** Bytes of entries that are kept for another try. */
   keptBytes?: number;
   /**
-   * The server's list of members was seen to differ from the group's (specification §4.6): a commit that
-   * tells the server the difference is due.
+   * The server's list of members differs from the group's (specification §4.6). A commit that tells the
+   * server the difference is due.
    */
   serverDiffers?: true;
   /**
-   * A member's signed word that its commit (commitId as hex, of epoch n) takes this device out; `own`: a
-   * device of the same account.
+   * A member's signed notice that its commit (commitId as hex, of epoch n) removes this device. `own`: the
+   * member is a device of the same account.
    */
   announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
@@ -77,22 +77,22 @@ export interface ChatRecord {
   /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**
-   * Usernames of people that this device had added or removed in the channel before, which the move has
-   * undone: it does so once more.
+   * Usernames of people that this device had added or removed in the former channel. The move has undone
+   * these changes, so this device repeats them.
    */
   redo?: { add: string[]; remove: string[] };
 }
 
 /**
- * The record as it lies on disk in "groups". The property names are those of the first version. Records of
- * versions before members lay apart have the members inside.
+ * The record as it is on disk in "groups". The property names are those of the first version. Records of the
+ * first versions contain the members, which later got their own record.
  */
 export type StoredChat =
   & Omit<ChatRecord, "members" | "standing" | "needsAcceptance">
   & StandingFlags
   & { members?: ChatMember[]; mustAccept?: true };
 
-/** @returns the record in memory, its members apart */
+/** @returns the record in memory, without its members */
 export function chatFromStored(
   { members: _members, hidden, active, broken, mustAccept, ...same }: StoredChat,
 ): Omit<ChatRecord, "members"> {
@@ -103,7 +103,7 @@ export function chatFromStored(
   };
 }
 
-/** @returns what goes to disk in "groups"; members go apart */
+/** @returns the record for the disk in "groups", without the members */
 export function chatToStored({ members: _members, standing, needsAcceptance, ...same }: ChatRecord): StoredChat {
   return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
 }
@@ -115,7 +115,10 @@ export interface ChatMember {
   role: "admin" | "member";
 }
 
-/** What a commit is for. It outlives the commit: when another member's wins, it is built again from this. */
+/**
+ * The plan of a commit. It outlives the commit: when another member's commit wins, it is built again from the
+ * plan.
+ */
 export interface CommitPlan {
   purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
   /** KeyPackages as published, with the device that each belongs to. */
@@ -149,13 +152,19 @@ export interface OutboxRecord {
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
   sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
-  /** It was sent before, and is sent once more since then, ms since the Unix epoch. Its line says "sent" already. */
+  /**
+   * The message was sent before, and is resent since this time, in ms since the Unix epoch. Its line already
+   * says "sent".
+   */
   resendSinceMs?: number;
-  /** Accounts as hex that could not read it when it was sent first. It waits while one of them is in the group. */
+  /**
+   * Accounts as hex that could not read the message at its first sending. It waits while one of them is in
+   * the group.
+   */
   excludedAccounts?: string[];
 }
 
-/** A waiting message as it lies on disk. The property names are those of the first version. */
+/** A waiting message as it is on disk. The property names are those of the first version. */
 export type StoredOutbox = Omit<OutboxRecord, "resendSinceMs" | "excludedAccounts"> & {
   againMs?: number;
   notFor?: string[];
@@ -170,7 +179,7 @@ export function outboxFromStored({ againMs, notFor, ...same }: StoredOutbox): Ou
   };
 }
 
-/** @returns what goes to disk in "outbox" */
+/** @returns the record for the disk in "outbox" */
 export function outboxToStored({ resendSinceMs, excludedAccounts, ...same }: OutboxRecord): StoredOutbox {
   return {
     ...same,
@@ -179,7 +188,7 @@ export function outboxToStored({ resendSinceMs, excludedAccounts, ...same }: Out
   };
 }
 
-/** What an own commit did: to be done once more where a move undid it. */
+/** The effect of an own commit, which must be repeated where a move has undone it. */
 export interface OwnChange {
   n: number;
   /** Account keys as hex. */
@@ -197,29 +206,29 @@ export type ItemRecord =
     /** hex */
     senderKey: string;
     own: boolean;
-    /** Own, and another device of this account sent it. */
+    /** An own message that another device of this account sent. */
     elsewhere?: true;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
-    /** Own, and the server has it. */
+    /** Set when the server has an own message. */
     sentIn?: SentIn;
     /**
-     * The container's bytes: of an own message, to send it once more as it was; of one that this version can
-     * not show, for a version that can. Absent in records of before they were kept.
+     * The container's bytes. Of an own message: for resending it unchanged. Of a message that this version
+     * can not show: for a later version. Absent in old records.
      */
     content?: Bytes;
   }
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
 
-/** Where an own message went, to say it again where not everybody may have read it. */
+/** Where an own message was sent, for resending it where some members may not have got it. */
 export interface SentIn {
   epoch: number;
   /** The channel as hex, where it is not the chatId. */
   channel?: string;
-  /** When the server took it, ms by the server's clock. Not known of what was sent by an older version. */
+  /** When the server took it, in ms by the server's clock. Unknown for messages of older versions. */
   atMs?: number;
-  /** 16 bytes: made the same content again before the content was kept. */
+  /** 16 bytes: with it, older records without content rebuild the same bytes. */
   salt: Bytes;
 }
 
@@ -245,24 +254,24 @@ export type NoticeKind =
   | "promoted"
   | "demoted";
 
-/** The store "messageids": that (account, messageId) was seen; kept 30 days (specification §4.1). */
+/** The store "messageids": a marker that (account, messageId) was seen; kept 30 days (specification §4.1). */
 export interface SeenRecord {
-  /** Of the line that it made or changed; empty where there is none. */
+  /** The place of the line that it made or changed; empty where there is none. */
   order: string;
   atMs: number;
-  /** Under a MIMI id: it is that of a reaction to the line. The reaction's first id, as hex. */
+  /** For an entry under a MIMI id that is a reaction: the reaction's first id, as hex. */
   reaction?: string;
 }
 
-/** In "messageids", by the MIMI id of a message that is not here yet: what is to change in it. Kept 30 days. */
+/** In "messageids", by the MIMI id of a message that has not arrived yet: its changes. Kept 30 days. */
 export interface AheadRecord {
   atMs: number;
-  /** In the order of their arrival. */
+  /** In the order of arrival. */
   changes: AheadChange[];
 }
 
 export interface AheadChange {
-  /** Its own MIMI id as hex. */
+  /** The change's own MIMI id as hex. */
   id: string;
   /** hex, 16 bytes: the wire's messageId */
   messageId: string;
@@ -290,15 +299,15 @@ export interface UnreadableRecord {
   untilMs: number;
 }
 
-/** Commit ids that are remembered to tell a repeat from a fork, and where another's history parted from this one. */
+/** How many commit ids are remembered, to tell a repeat from a fork and to find the fork point. */
 export const rememberedCommits = 32;
 /**
- * Within this, in ms, two admins create a replacement channel "at the same time"; and what was said so short a
- * time before a move may not have been read by those who moved first.
+ * Within this time, in ms, two admins create a replacement channel "at the same time". Members that moved
+ * first may not have read messages that were sent so shortly before a move.
  */
 export const togetherMs = 10 * 60_000;
 export const unreadableForMs = 7 * 24 * 3_600_000;
-/** How long, in ms, something that others might not have seen waits to be said or done once more. */
+/** How long, in ms, a resend or a repeated membership change waits until it is possible. */
 export const resendForMs = 7 * 24 * 3_600_000;
 export const seenForMs = 30 * 24 * 3_600_000;
 
@@ -316,13 +325,13 @@ export const keys = {
   seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
   /** A MIMI message id (32 bytes as hex) → its place. */
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
-  /** The MIMI id of a message that is not here yet. */
+  /** The MIMI id of a message that has not arrived yet. */
   ahead: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
-  /** In the store "epochs", beside the epoch record: what the newest epochs were made by. */
+  /** In the store "epochs", beside the epoch record: {@link PastEpoch} of the newest epochs. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
-  /** In "epochs": what own commits did in the present channel. */
+  /** In "epochs": the effects of own commits in the present channel. */
   ownChanges: (chatId: string) => `${chatId}/own`,
-  /** In "epochs": the accounts of the chat, which change with commits alone. */
+  /** In "epochs": the accounts of the chat, which change only with commits. */
   members: (chatId: string) => `${chatId}/members`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
 };

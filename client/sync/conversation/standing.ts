@@ -1,5 +1,5 @@
 /**
- * Where this device stands in the conversation's group, as one union, and its form on disk, which is flags.
+ * This device's standing in the conversation's group as one union, and its form on disk, which is flags.
  *
  * The flags are those of the first version of the profile. They stay, so that data of every version opens.
  */
@@ -8,7 +8,7 @@ import type { RejectionCode, SkipReason, UnreadableReason } from "../../mls/type
 
 /**
  * Why this device can not follow its group. An entry broke a rule of the group or could not be opened, or the
- * histories do not fit. The causes are stored, so none of them may be renamed.
+ * histories do not fit. The causes are stored, so they must not be renamed.
  */
 export type DesyncCause =
   | RejectionCode
@@ -22,13 +22,13 @@ export type DesyncCause =
   | SkipReason
   /** A commit to an epoch that this device has left. */
   | "old-epoch"
-  /** A bug of ours met the entry, or it could not be stored. */
+  /** Handling the entry failed by a bug of this client, or the entry could not be stored. */
   | "internal"
   | "storage"
   /** Error E017: this device's storage went back in time. */
   | "E017";
 
-/** Where a device stopped following its group, and what can bring it back. */
+/** Where a device stopped following its group, and the help that it needs. */
 export interface Desync {
   code: DesyncCause;
   /** The epoch that could not be entered. */
@@ -45,14 +45,14 @@ export type Standing =
   | { kind: "pending"; desync?: Desync }
   | { kind: "member" }
   /**
-   * An entry could not be followed. No later commit can be, until this device is helped (specification §3.4,
-   * §3.5).
+   * An entry could not be followed. This device can follow no later commit, until it is helped (specification
+   * §3.4, §3.5).
    */
   | { kind: "broken"; desync: Desync }
   /** This device is out of the group. `desync`: it could not follow the group before. */
   | { kind: "left"; desync?: Desync; neverShown?: true };
 
-/** The flags of a stored record that are one {@link Standing} in memory. */
+/** The flags of a stored record. In memory they are one {@link Standing}. */
 export interface StandingFlags {
   /** Not on the server yet. */
   hidden: boolean;
@@ -64,7 +64,7 @@ interface Stands {
   standing: Standing;
 }
 
-/** @returns whether this device is in the group as far as it knows: as a member, pending, or out of step */
+/** @returns whether this device is in the group, as far as it knows: as a member, pending, or out of step */
 export function isIn({ standing }: Readonly<Stands>): boolean {
   return standing.kind !== "left";
 }
@@ -84,12 +84,12 @@ export function desyncOf({ standing }: Readonly<Stands>): Desync | undefined {
   return standing.kind === "member" ? undefined : standing.desync;
 }
 
-/** @returns the standing once an entry could not be followed */
+/** @returns the standing after an entry that could not be followed */
 export function withDesync(standing: Standing, desync: Desync): Standing {
   return standing.kind === "member" ? { kind: "broken", desync } : { ...standing, desync };
 }
 
-/** @returns the standing once this device can follow the group again */
+/** @returns the standing after this device can follow the group again */
 export function withoutDesync(standing: Standing): Standing {
   if (standing.kind === "broken") return { kind: "member" };
   if (standing.kind === "member") return standing;
@@ -97,12 +97,12 @@ export function withoutDesync(standing: Standing): Standing {
   return rest;
 }
 
-/** @returns the standing once the channel is on the server */
+/** @returns the standing after the channel is on the server */
 export function shown(standing: Standing): Standing {
   return standingOf({ ...flagsOf(standing), hidden: false });
 }
 
-/** @returns the standing once this device is out of the group */
+/** @returns the standing after this device left the group */
 export function ended(standing: Standing): Standing {
   if (standing.kind === "left") return standing;
   const desync = desyncOf({ standing });

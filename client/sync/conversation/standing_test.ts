@@ -15,7 +15,7 @@ import {
 
 const desync: Desync = { code: "GRP-1.1", epoch: 4, commitId: "07", need: "readd" };
 
-Deno.test("standingOf() and flagsOf() give back every combination of stored flags", () => {
+Deno.test("standingOf() and flagsOf() preserve every combination of stored flags", () => {
   for (const hidden of [false, true]) {
     for (const active of [false, true]) {
       for (const broken of [undefined, desync]) {
@@ -42,7 +42,7 @@ Deno.test("withDesync(), withoutDesync() and ended() move between member, broken
   assert.deepEqual(ended(ended(member)), { kind: "left" });
 });
 
-Deno.test("a conversation that ends before its channel is on the server stays unseen", () => {
+Deno.test("a conversation that ends before its channel is on the server is never shown", () => {
   const pending: Standing = { kind: "pending" };
   assert.equal(isShown({ standing: ended(pending) }), false);
   assert.deepEqual(withDesync(pending, desync), { kind: "pending", desync });

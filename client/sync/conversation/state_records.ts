@@ -1,5 +1,5 @@
 /**
- * Which records of a group's MLS state a transaction writes and deletes: the epoch's record, and one record for
+ * The records of a group's MLS state that a transaction writes and deletes: one for the epoch, and one for
  * each ratchet that moved since.
  */
 
@@ -8,7 +8,7 @@ import type { SealContext } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import { keys } from "./records.ts";
 
-/** Where a transaction puts its records. */
+/** Takes the records of a transaction. */
 export interface RecordWriter {
   put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
   delete(store: StoreName, key: string): void;
@@ -36,7 +36,7 @@ export class StateRecords {
     return this.#ratchetKeys;
   }
 
-  /** One message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
+  /** A message moved one ratchet. @param consumed spent secrets, overwritten once the new state is on disk */
   move(record: MessageRecord, consumed: Uint8Array[]): void {
     this.#moved.set(record.key, record);
     this.#stale.delete(record.key);
@@ -44,26 +44,26 @@ export class StateRecords {
     this.#spent.push(...consumed);
   }
 
-  /** A new epoch's record takes the place of the old one and of its ratchet records. */
+  /** The new epoch's record replaces the old one and its ratchet records. */
   enterEpoch(consumed: Uint8Array[] = []): void {
     this.#dropRatchets();
     this.#newEpoch = true;
     this.#spent.push(...consumed);
   }
 
-  /** The group is new: its first record is written. */
+  /** Writes the first record of a new group. */
   start(): void {
     this.#newEpoch = true;
   }
 
-  /** The epoch's record goes, with its ratchet records. */
+  /** Deletes the epoch's record and its ratchet records. */
   forget(): void {
     this.#dropRatchets();
     this.#newEpoch = false;
     this.#forgotten = true;
   }
 
-  /** The conversation is deleted: all records of its state go. */
+  /** Deletes all records of the state, because the conversation is deleted. */
   deleteAll(unit: RecordWriter, id: string): void {
     for (const key of this.#ratchetKeys) unit.delete("ratchets", keys.ratchet(id, key));
   }
@@ -76,7 +76,8 @@ export class StateRecords {
       unit.delete("epochs", keys.pastEpochs(id));
     }
     if (this.#newEpoch && state) unit.put("epochs", id, this.#mls.encodeEpochRecord(state), context);
-    // The new epoch's record holds every ratchet that moved before it in this unit. These moved after it.
+    // The new epoch's record contains every ratchet that moved before it in this unit. These ratchets moved
+    // after it.
     for (const { key, bytes } of this.#moved.values()) unit.put("ratchets", keys.ratchet(id, key), bytes, context);
     if (this.#spent.length > 0) unit.afterCommit(() => this.#mls.wipe(this.#spent));
   }

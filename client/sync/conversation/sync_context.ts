@@ -1,4 +1,4 @@
-/** What every part of the sync works with. It is handed in once. */
+/** The shared context of all parts of the sync. It is handed in once. */
 
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import type { AccountContext } from "../../account/types.ts";
@@ -15,12 +15,12 @@ export interface SyncContext {
   readonly store: SealedStore;
   readonly conversations: ConversationStore;
   readonly mls: Mls;
-  /** Tells a refused leaf from one that could not be judged (membership/trust_watch.ts). */
+  /** Tells a refused leaf from a leaf that could not be judged (membership/trust_watch.ts). */
   readonly trust: { during<T>(work: () => Promise<T>): Promise<T> };
   readonly events: ConversationEvents;
   readonly environment: Environment;
   /** Account key of this device as hex. */
   readonly ownKey: string;
-  /** Something that belongs to no chat. */
+  /** Reports a problem that belongs to no chat. */
   problem(problem: EngineProblem): void;
 }

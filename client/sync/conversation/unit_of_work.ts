@@ -1,4 +1,4 @@
-/** A unit of work: collects everything that one storage write will hold. */
+/** A unit of work: collects all changes of one storage write. */
 
 import type { SealContext, SealedBatch, SealedPut } from "../../storage/sealed_store.ts";
 import { toHex } from "../../../schema/bytes.ts";
@@ -6,7 +6,7 @@ import type { StoreName } from "../../storage/storage.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
 import type { ChatRecord } from "./records.ts";
 
-/** What changes together: conversations and single records, written in one transaction. */
+/** Conversations and single records that change together, written in one transaction. */
 export class UnitOfWork {
   readonly #puts = new Map<string, SealedPut>();
   readonly #deletes = new Map<string, { store: StoreName; key: string }>();
@@ -29,7 +29,8 @@ export class UnitOfWork {
 
   /**
    * @param channelId 32 bytes
-   * @returns the chat that the channel is of, or would be of; undefined for a channel that its conversation has left
+   * @returns the chat that the channel belongs to, or would belong to; undefined for a channel that its
+   *   conversation has left
    */
   chatOf(channelId: Uint8Array): string | undefined {
     const channel = toHex(channelId);
@@ -41,12 +42,12 @@ export class UnitOfWork {
     return this.#chatOf(channel);
   }
 
-  /** @returns the chat to change, its mutex held until the unit ends; undefined when there is none */
+  /** @returns the chat to change, locked until the unit ends; undefined when there is none */
   async conversation(chatId: string): Promise<ConversationTransaction | undefined> {
     return this.conversations.get(chatId) ?? await this.#open(chatId);
   }
 
-  /** A chat that is new, or that takes the place of an inactive one. */
+  /** Creates a chat, or replaces an inactive one. */
   async create(record: ChatRecord, chatId: string = toHex(record.channelId)): Promise<ConversationTransaction> {
     return await this.#create(record, chatId);
   }
@@ -63,17 +64,17 @@ export class UnitOfWork {
     this.#deletes.set(place, { store, key });
   }
 
-  /** @returns what this unit is going to put there */
+  /** @returns the value that this unit will write there */
   peek(store: StoreName, key: string): unknown {
     return this.#puts.get(`${store}:${key}`)?.value;
   }
 
-  /** The write fails (GuardError) when there is such a record. */
+  /** Makes the write fail (GuardError) when there is such a record. */
   requireAbsent(store: StoreName, key: string): void {
     this.#absent.push({ store, key });
   }
 
-  /** Runs once the write is on disk and memory has followed. */
+  /** Runs after the write is on disk and memory has followed. */
   afterCommit(run: () => void): void {
     this.#afterwards.push(run);
   }
@@ -82,7 +83,7 @@ export class UnitOfWork {
     return this.#puts.size === 0 && this.#deletes.size === 0 && this.conversations.size === 0;
   }
 
-  /** @returns the batch, with each conversation's own records in it */
+  /** @returns the batch, which includes each conversation's own records */
   batch(): SealedBatch {
     for (const conversation of this.conversations.values()) conversation.writeTo(this);
     return {

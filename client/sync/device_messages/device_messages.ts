@@ -15,25 +15,25 @@ import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 export type DeviceMessageContent =
-  /** "Seal the secret of epoch n to me again, please: my header does not open." */
+  /** Asks for the secret of epoch n, sealed anew, because this device's header does not open. */
   | { kind: "reseal"; n: number; commitId: Bytes }
-  /** The answer: a header (1,168 bytes) for the asker's leaf key. */
+  /** The answer to "reseal": a header (1,168 bytes) for the asker's leaf key. */
   | { kind: "resealed"; n: number; commitId: Bytes; header: Bytes }
   /**
-   * "Take me out and put me back": the signed request (client/mls/readd.ts) and the KeyPackage that it names.
-   * `n`: the epoch that could not be entered, 0 when all is lost.
+   * Asks to be removed and added again. Contains the signed request (client/mls/readd.ts) and the KeyPackage
+   * that it names. `n`: the epoch that could not be entered, 0 when the whole state is lost.
    */
   | { kind: "readd"; n: number; commitId: Bytes; request: Bytes; keyPackage: Bytes }
-  /** The answer of one that could not follow that commit either. */
+  /** The answer of a device that could not follow that commit either. */
   | { kind: "stuck"; n: number; commitId: Bytes }
-  /** To an admin: "I have been in epoch n, and the server has not." */
+  /** Tells an admin that the sender has been in epoch n, and the server has not. */
   | { kind: "ahead"; n: number; commitId: Bytes }
   /**
-   * To an admin in a replacement channel: "I know you as an admin, and not who made this channel." `n`: the epoch that
-   * the asker is in, of the channel that it stays in.
+   * Asks an admin in a replacement channel to replace it in the admin's own name, because the sender does not
+   * know its maker as an admin. `n`: the sender's epoch in the channel in which it stays.
    */
   | { kind: "lead"; n: number; commitId: Bytes }
-  /** "The commit of epoch n that I am about to send takes you out." */
+  /** Tells a device that the commit of epoch n, which the sender is about to send, removes it. */
   | { kind: "removing"; n: number; commitId: Bytes };
 
 export interface DeviceMessage {
@@ -68,7 +68,8 @@ export async function sealDeviceMessage(direct: DeviceMessage, seed: Uint8Array)
 /**
  * @param channelId the entry's
  * @param to this device's recipientKey
- * @returns undefined unless it is well-formed, for this channel and device, and signed by the device that it names
+ * @returns undefined unless the message is well-formed, for this channel and device, and signed by the device
+ *   that it names
  */
 export async function openDeviceMessage(
   bytes: Uint8Array,
@@ -104,7 +105,7 @@ export async function openDeviceMessage(
 }
 
 /**
- * Sends one; an answer that says that it can not arrive is no error: the next round asks others.
+ * Sends a message. A refusal because it can not arrive is no error: the next round asks others.
  *
  * @param to recipientKey of a device that shares the channel
  */
@@ -121,7 +122,7 @@ export async function sendDeviceMessage(
     messageId: crypto.getRandomValues(new Uint8Array(16)),
     body,
   }).catch((error) => {
-    // Full queues and devices that have gone meanwhile.
+    // The queue is full, or the device has left meanwhile.
     if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
   });
 }

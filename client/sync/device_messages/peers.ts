@@ -1,4 +1,4 @@
-/** Whom a device message goes to, and which member of a conversation it came from. */
+/** The recipients of a device message, and the member of a conversation that sent one. */
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member } from "../../mls/group.ts";
@@ -7,17 +7,18 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage } from "./device_messages.ts";
 import { isIn } from "../conversation/standing.ts";
 
-/** Whom a request goes to at once. */
+/** How many devices a request goes to at once. */
 const askedAtOnce = 2;
 
 /**
- * Rounds in which only those are asked whom this device knows from the chat: brought back by another, it
- * would have to ask its user (GRP-7.5).
+ * Rounds in which only devices of accounts known from the chat are asked. A device that another account
+ * brings back would have to ask its user first (GRP-7.5).
  */
 const roundsAmongKnown = 3;
 
 /**
- * Two of them, others each round: other accounts first, because one account's devices often fail together.
+ * Chooses two devices, and others in each round. Other accounts come first, because one account's devices
+ * often fail together.
  *
  * @param members the recipientKeys that the server has
  * @param record the chat as this device knows it, if it does
@@ -42,11 +43,11 @@ export async function whomToAsk(
   const known = round <= roundsAmongKnown && record ? await devicesOf(account, record) : new Set<string>();
   const preferred = ordered.filter((key) => known.has(toHex(key)));
   const asked = preferred.length > 0 ? preferred : ordered;
-  // Each device begins elsewhere, so that the same two are not asked by all.
+  // Each device starts at another place, so that not all of them ask the same two.
   return inRotation(asked, askedAtOnce, account.recipientKey[0] + (round - 1) * askedAtOnce);
 }
 
-/** @returns so many of the items, beginning with the one at `from` and going around; all, if there are no more */
+/** @returns up to `count` items, in rotation from index `from` */
 export function inRotation<T>(items: T[], count: number, from: number): T[] {
   if (items.length <= count) return items;
   const start = from % items.length;
@@ -65,8 +66,8 @@ async function devicesOf(
 }
 
 /**
- * @returns the member that a payload is from, with the chat as it is now; undefined when it is none, or this
- *   device is not in the chat
+ * @returns the member that sent a payload, and the present chat; undefined when the sender is no member, or
+ *   this device is not in the chat
  */
 export async function memberOf(
   { conversations: chats, mls }: Pick<SyncContext, "conversations" | "mls">,

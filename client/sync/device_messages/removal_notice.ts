@@ -15,8 +15,8 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn } from "../conversation/standing.ts";
 
 /**
- * The sender's side: before the commit. What does not arrive leaves the server's word alone, so it never
- * holds the commit up.
+ * The sender's side, called before the commit. Without the notice the removed device only has the server's
+ * word. So a failure to send it never delays the commit.
  */
 export async function sendRemovalNotices(
   { account, rpc }: SyncContext,
@@ -30,14 +30,14 @@ export async function sendRemovalNotices(
       to,
       content: { kind: "removing", n: Number(n), commitId },
     }, account.deviceSeed);
-    // One announcement for each commit, however often it is sent.
+    // One notice for each commit, however often it is sent.
     await rpc.call(delivery.enqueue, { recipientKey: to, channelId, messageId: commitId, body }).catch(() => {});
   }));
 }
 
 /**
- * The receiver's side: stores the notice of a member that may remove this device. It goes into the unit of its
- * entry, because the removal may be the next one.
+ * The receiver's side: stores the notice of a member that may remove this device. The notice goes into the
+ * unit of its entry, because the removal may be the next entry.
  */
 export async function storeRemovalNotice(
   { context: { mls, ownKey }, unit, entry }: EntryContext,
@@ -53,7 +53,7 @@ export async function storeRemovalNotice(
   }
 }
 
-/** @returns who announced the commit that removed this device */
+/** @returns the member that announced the commit that removed this device */
 export function noticedRemover(
   { record: { announced } }: ConversationTransaction,
   { id, epoch }: Entry,

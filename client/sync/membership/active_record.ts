@@ -5,7 +5,7 @@ import type { ChatRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn, isShown } from "../conversation/standing.ts";
 
-/** @returns the record of a conversation that this device is in and that is shown. @throws EngineError L004 */
+/** @returns the record of a shown conversation of which this device is a member. @throws EngineError L010 */
 export function activeRecord({ conversations }: SyncContext, chatId: string): Readonly<ChatRecord> {
   const chat = conversations.get(chatId);
   if (!chat || !isIn(chat.record) || !isShown(chat.record)) {

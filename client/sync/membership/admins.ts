@@ -1,8 +1,8 @@
 /**
- * Admins' devices: who they are, how they are told that a replacement channel is due, and in which order they act.
+ * Admins' devices: how they are told that a replacement channel is due, and in which order they act.
  *
- * Only an admin's device may create a replacement channel (GRP-5.2). The devices act one after another, so that
- * one replacement is made and not several.
+ * Only an admin's device may create a replacement channel (GRP-5.2). The devices act one after another, so
+ * that only one replacement is made.
  */
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
@@ -16,7 +16,7 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 
 /** Pause between the turns of admins that may create a replacement channel, in ms. */
 const turnMs = 3_000;
-/** Devices of admins that are told at once. */
+/** How many devices of admins are told at once. */
 const toldAtOnce = 4;
 
 /** @param accountKey hex */
@@ -46,8 +46,8 @@ export class Admins {
   }
 
   /**
-   * Creates a replacement for a channel that the server has lost sight of, when it is this device's turn
-   * and that is still due.
+   * Creates a replacement for a channel whose epoch the server has lost. It waits for this device's turn, and
+   * then looks whether the replacement is still due.
    *
    * @param state undefined where it is gone
    * @param isDue asked after the wait
@@ -86,10 +86,10 @@ export class Admins {
   /**
    * Tells devices of the admins that this device knows, others in each round.
    *
-   * @param channelId where both are members by the server
+   * @param channelId a channel of which both are members by the server
    * @param members recipientKeys of that channel
    * @param round from 1
-   * @returns whether there is one
+   * @returns whether there is such a device
    */
   async tell(
     record: Readonly<ChatRecord>,
@@ -107,7 +107,9 @@ export class Admins {
     return admins.length > 0;
   }
 
-  /** Admins act in the order of recipientKeys. One whose state is gone is the last to try. */
+  /**
+   * Waits for this device's turn: admins act in the order of recipientKeys. A device without state acts last.
+   */
   async #turn(state: GroupState | undefined): Promise<void> {
     const { mls, account, environment } = this.#context;
     const admins = (state ? mls.members(state) : []).filter(({ role }) => role === "admin").map(({ recipientKey }) =>

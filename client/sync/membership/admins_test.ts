@@ -4,7 +4,7 @@ import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { Admins } from "./admins.ts";
 
-Deno.test("leadAtWord() acts once in ten minutes for each kind of word, by the timers of the environment", async () => {
+Deno.test("leadAtWord() acts once in ten minutes for each kind of request", async () => {
   const chatId = "07".repeat(32);
   const waits: { delayMs: number; run: () => void }[] = [];
   let acted = 0;

@@ -1,4 +1,4 @@
-/** How far a group is from its accounts' newest device lists (specification §3.4). */
+/** Compares a group with its accounts' newest device lists (specification §3.4). */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";
@@ -12,9 +12,9 @@ export interface DeviceListDiff {
 }
 
 /**
- * How far a group is from its accounts' newest device lists.
+ * Finds the differences between a group and its accounts' newest device lists.
  *
- * @param lists by account key as hex; an account without one is left as it is
+ * @param lists by account key as hex; members of an account without a list are not judged
  */
 export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): DeviceListDiff {
   const drift: DeviceListDiff = { missing: [], revoked: [] };

@@ -1,5 +1,5 @@
 /**
- * Keeps groups in order without a user's wish (specification §3.4, §3.6).
+ * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
  * It commits leaves, renews keys, removes revoked devices and adds new ones.
  */
@@ -33,24 +33,21 @@ const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
-/**
- * What a group needs of its members without anybody asking: new devices added, revoked ones removed, keys
- * renewed, leavers let go.
- */
+/** The upkeep of groups: it adds new devices, removes revoked ones, renews keys and commits leaves. */
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #membership: Membership;
   readonly #keyPackages: KeyPackageFetch;
   readonly #stateLost: (chatId: string) => void;
-  /** Chats with a revoked member: nothing is sent there before it is out. */
+  /** Chats with a revoked member. Nothing is sent there before it is removed. */
   readonly #hasRevokedMember = new Set<string>();
   readonly #timers: Timers;
   readonly #unwatch: () => void;
   #working = 0;
   #closed = false;
 
-  /** @param stateLost is told of a group whose MLS state is gone or damaged */
+  /** @param stateLost called for a group whose MLS state is gone or damaged */
   constructor(
     context: SyncContext,
     parts: { committer: Committer; membership: Membership; keyPackages: KeyPackageFetch },
@@ -67,7 +64,7 @@ export class GroupMaintenance {
     );
   }
 
-  /** Whether background work is under way or due. */
+  /** Whether background work is in progress or due. */
   get busy(): boolean {
     return this.#working > 0 || this.#timers.size > 0;
   }
@@ -79,8 +76,8 @@ export class GroupMaintenance {
   }
 
   /**
-   * Whether a revoked device must be taken out before a message may be sealed: judged by the lists that this
-   * device has, so that a server that does not answer changes nothing.
+   * Whether a revoked device must be removed before a message may be sealed. The stored lists decide, so a
+   * server that does not answer changes nothing.
    *
    * @param members of the state that would seal
    */
@@ -89,7 +86,7 @@ export class GroupMaintenance {
       deviceListDiffOf(members, await this.#lists(members)).revoked.length > 0;
   }
 
-  /** An account has a newer device list, whoever asked for it: its groups follow. */
+  /** An account has a newer device list: its groups are reconciled, whichever part has fetched the list. */
   async #listChanged(accountKey: string): Promise<void> {
     for (const { id, record } of this.#context.conversations.all()) {
       if (
@@ -104,18 +101,18 @@ export class GroupMaintenance {
     }
   }
 
-  /** Someone asked to leave: the first member that is there commits it. */
+  /** A member asked to leave: the first member that is online commits the removal. */
   leaveProposed(chatId: string): void {
     this.#later(`leave/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.commitLeaves(chatId));
   }
 
   /**
-   * Commits stored leave proposals and takes revoked devices out, now: a message waits for it. What an
-   * account has in place of a revoked device comes in by the same commit, or an account with a single device
-   * would drop out of the chat.
+   * Commits stored leave proposals and removes revoked devices now, because a message waits for that. The
+   * same commit adds the devices that replace a revoked one. Else an account with a single device would drop
+   * out of the chat.
    */
   async commitLeaves(chatId: string): Promise<void> {
-    // Without usable KeyPackages the revoked ones go all the same.
+    // Revoked devices are removed even where the new devices have no usable KeyPackage.
     await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
     this.#hasRevokedMember.delete(chatId);
   }
@@ -148,8 +145,8 @@ export class GroupMaintenance {
     if (server.epoch !== Number(state.epoch)) return;
     const { missing, extra } = serverListDiff(mls.members(state), server.members);
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
-    // A member that the server dropped has missed a commit: only taking it out and putting it back helps, and
-    // only an admin may do that without its request (GRP-3.3).
+    // A member that the server dropped has missed a commit. It must be removed and added again, and without
+    // its request only an admin may do that (GRP-3.3).
     const lost = own?.role === "admin"
       ? missing
       : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
@@ -186,8 +183,8 @@ export class GroupMaintenance {
       for (const username of record.redo[kind]) {
         const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
         if (isThere !== (kind === "remove")) continue;
-        // What the replacement's admins have forbidden this account stays undone; all else is tried again at
-        // the next connection.
+        // A change that the replacement's admins forbid this account is dropped. Any other failure is tried
+        // again at the next connection.
         await (kind === "remove"
           ? this.#membership.removePerson(chatId, username)
           : this.#membership.addPeople(chatId, [username], () => {})).catch((error) => {
@@ -203,7 +200,7 @@ export class GroupMaintenance {
     });
   }
 
-  /** After a message went out. */
+  /** A message was sent. */
   sent(chatId: string): void {
     const { conversations: chats, account, environment } = this.#context;
     const chat = chats.get(chatId);
@@ -222,8 +219,8 @@ export class GroupMaintenance {
   }
 
   /**
-   * Asks for the newest device lists of everyone in the chats, and mends what has drifted: at once for the
-   * own account and for revoked devices, after a random while for others.
+   * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. The own account
+   * and revoked devices come at once, others after a random delay.
    *
    * @throws EngineError when the directory can not be asked
    */
@@ -231,13 +228,14 @@ export class GroupMaintenance {
     const chats = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
     const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
-    // By what is stored first: a server that does not answer keeps no device in a group that is known to be revoked.
+    // The stored lists come first: a server that does not answer keeps no device in a group that is known to
+    // be revoked.
     await this.#mendAll(chats.map(({ id }) => id), true);
     await this.#context.account.directory.refresh([...accounts].map(fromHex));
     await this.#mendAll(chats.map(({ id }) => id), false);
   }
 
-  /** @param revokedOnly what is missing waits for the newest lists */
+  /** @param revokedOnly only removes revoked devices; missing ones wait for the newest lists */
   async #mendAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
     for (const id of chatIds) {
       if (this.#closed) return;
@@ -299,7 +297,7 @@ export class GroupMaintenance {
     );
   }
 
-  /** Background work: what fails is tried again at the next connection. */
+  /** Runs background work. Failed work is tried again at the next connection. */
   #later(name: string, delayMs: number, work: () => Promise<void>): void {
     if (this.#closed || this.#timers.has(name)) return;
     this.#timers.start(name, delayMs, () => {

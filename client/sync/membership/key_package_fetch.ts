@@ -11,9 +11,9 @@ import { mapWithConcurrency } from "../../runtime/pool.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
-/** Calls of one request that are under way at once: the server counts an account's calls by the second. */
+/** Calls of one request that run at once. The server limits an account's calls per second. */
 const callsAtOnce = 8;
-/** How often one call is made before its E005 is the user's to see. */
+/** How often one call is tried before the user sees its E005. */
 const triesAtMost = 20;
 
 /** Looks accounts up, and fetches KeyPackages of their devices. */
@@ -33,7 +33,7 @@ export class KeyPackageFetch {
   }
 
   /**
-   * One KeyPackage for each device of these accounts, the own account's other devices included.
+   * Fetches one KeyPackage for each device of these accounts, and for the own account's other devices.
    *
    * @throws EngineError
    */
@@ -43,7 +43,7 @@ export class KeyPackageFetch {
     withOwn: boolean,
   ): Promise<CommitPlan["add"]> {
     const { account } = this.#context;
-    // A device that signed in a moment ago belongs into what begins now.
+    // A device that signed in a moment ago belongs into the new group.
     if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
     const own = withOwn ? await account.directory.byKey(account.accountKey) : undefined;
     const ownOthers =
@@ -61,7 +61,7 @@ export class KeyPackageFetch {
   }
 
   /**
-   * One KeyPackage for each of these devices of an account.
+   * Fetches one KeyPackage for each of these devices of an account.
    *
    * @throws EngineError L020 unless the server gives exactly one for each
    */
@@ -79,7 +79,7 @@ export class KeyPackageFetch {
         recipientKey: (await parseKeyPackage(keyPackage)).recipientKey,
       })),
     );
-    // The signed device list says which devices there are; the server may neither leave one out nor bring one in.
+    // The signed device list names the devices. The server may neither leave out a device nor add one.
     const complete = devices.every((device) =>
       found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey))
     );
@@ -92,7 +92,10 @@ export class KeyPackageFetch {
     return found;
   }
 
-  /** Calls for many people, a few at a time; what the server puts off (E005) is asked again when it says. */
+  /**
+   * Runs calls for many items, a few at a time. A call that the server rate-limits (E005) is repeated when
+   * the server allows.
+   */
   async #withRateLimitRetry<T, R>(items: T[], ask: (item: T) => Promise<R>): Promise<R[]> {
     const { environment } = this.#context;
     return await mapWithConcurrency(items, callsAtOnce, async (item) => {
@@ -109,7 +112,7 @@ export class KeyPackageFetch {
   }
 }
 
-/** @returns after how many ms the server wants to be asked again, or undefined for any other error */
+/** @returns after how many ms the server allows the call again, or undefined for any other error */
 function putOffMs(error: unknown): number | undefined {
   if (error instanceof WireError && error.code === ErrorCode.rateLimited) return error.retryAfterMs;
   if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) {

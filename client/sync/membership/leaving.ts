@@ -14,7 +14,7 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 import { activeRecord } from "./active_record.ts";
 import { removalOf } from "./removal_plan.ts";
 
-/** Takes this device, and the account's other devices, out of conversations at the user's wish. */
+/** Removes this device, and the account's other devices, from conversations at the user's request. */
 export class Leaving {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -87,7 +87,7 @@ export class Leaving {
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
-    // Nobody is there to commit it.
+    // There is no other member to commit it.
     if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
     const { state } = conversation;
     const stands = this.#outbox.isLeaving(conversation.id) ||
@@ -104,8 +104,8 @@ export class Leaving {
   }
 
   /**
-   * The last admin that leaves makes the longest-standing other account admin first: leaves fill the tree
-   * from the left, so that is the one with the lowest leaf.
+   * Before the last admin leaves, it makes the longest-standing other account admin. Leaves fill the tree
+   * from the left, so that account has the lowest leaf.
    */
   async #promoteHeir(chatId: string): Promise<void> {
     const { ownKey } = this.#context;

@@ -1,4 +1,4 @@
-/** Who is in a conversation: starts conversations, adds and removes people, changes name and roles. */
+/** The members of a conversation: starts conversations, adds and removes people, changes name and roles. */
 
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
@@ -13,9 +13,9 @@ import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
 import { removalOf } from "./removal_plan.ts";
 
-/** Accounts that one request may bring in. */
+/** How many accounts one request may add. */
 const maxPeople = 500;
-/** Decides plans at the user's wish; the committer carries them out. */
+/** Makes plans at the user's request; the committer carries them out. */
 export class Membership {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -35,8 +35,8 @@ export class Membership {
   }
 
   /**
-   * @param onProgress KeyPackages fetched so far, of how many accounts
-   * @returns the chatId, once the commit that makes the chat was accepted
+   * @param onProgress gets the number of fetched accounts, and of all accounts
+   * @returns the chatId, after the server accepted the commit that makes the chat
    * @throws EngineError
    */
   async startChat(
@@ -45,7 +45,7 @@ export class Membership {
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
     const { account, conversations: chats } = this.#context;
-    // A group may begin with its founder alone; a chat of two needs somebody.
+    // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
     const people = await this.#keyPackages.lookUp(wanted);
@@ -121,7 +121,7 @@ export class Membership {
   }
 
   /**
-   * A new name, by an admin.
+   * Renames a group, by an admin.
    *
    * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
    */

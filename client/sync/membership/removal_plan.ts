@@ -3,7 +3,7 @@
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 
-/** @returns the plan, or undefined when nobody is to be removed */
+/** @returns the plan, or undefined when no member is to be removed */
 export function removalOf(
   conversation: ConversationTransaction,
   which: (member: ReturnType<ConversationTransaction["members"]>[number]) => boolean,

@@ -2,13 +2,13 @@
 
 import type { ChatRecord } from "../conversation/records.ts";
 
-/** Own messages in one epoch, and its age in ms, after which the sender renews its keys. */
+/** Own messages in one epoch, and the epoch's age in ms, after which the sender renews its keys. */
 export const renewAfterMessages = 150;
 
 export const renewAfterMs = 7 * 24 * 3_600_000;
 
 /**
- * @param mostMessages own ones in an epoch
+ * @param mostMessages of this device in one epoch
  * @returns whether the sender's keys are due to be renewed
  */
 export function isRenewalDue(

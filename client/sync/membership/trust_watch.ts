@@ -1,5 +1,5 @@
 /**
- * Tells a leaf that is not trusted from one that could not be judged, because the directory did not answer.
+ * Tells a leaf that is not trusted from a leaf that could not be judged because the directory did not answer.
  *
  * MLS sees a refusal in both cases. But an entry must not be given up only because the network was away.
  */
@@ -7,12 +7,12 @@
 import type { Trust } from "../../mls/group.ts";
 
 /**
- * Judges leaves by the directory, and remembers when it could not be asked: then nothing was refused, only
- * not yet judged.
+ * Judges leaves by the directory, and remembers whether the directory could not be asked. Then the leaf was
+ * not refused, only not judged yet.
  */
 export class TrustWatch {
   readonly #trust: Trust;
-  /** Operations run side by side: each one looks only at what failed since it began. */
+  /** Operations run side by side: each operation looks only at failures since its start. */
   #failures = 0;
   #latest: unknown;
 
@@ -33,7 +33,7 @@ export class TrustWatch {
   /**
    * Runs an operation that judges leaves.
    *
-   * @throws what kept a leaf from being judged, whatever the operation made of it
+   * @throws the error that kept a leaf from being judged, whatever the operation returned
    */
   async during<T>(operation: () => Promise<T>): Promise<T> {
     const before = this.#failures;

@@ -1,8 +1,8 @@
 /**
- * The device's queue, handled strictly in the order of seq.
+ * Handles the device's queue strictly in the order of seq.
  *
  * All effects of an entry go to disk in one write: ratchets, epochs, history and the cursor. Only then is the
- * entry acknowledged. A foreign entry never throws, and never blocks those behind it.
+ * entry acknowledged. A foreign entry never throws, and never blocks the entries behind it.
  */
 
 import { concat, toHex } from "../../../schema/bytes.ts";
@@ -22,16 +22,16 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn } from "../conversation/standing.ts";
 
-/** Entries that share one write while catching up. */
+/** Entries that share one write when many wait. */
 const batchSize = 32;
-/** Turns in which an entry that can not be stored is tried by itself. */
+/** How often an entry that can not be stored is tried by itself. */
 const triesAlone = 3;
 const ackAfterEntries = 100;
 const ackAfterMs = 200;
 
 /**
- * Takes entries of the queue in order: each with its state and the cursor in one transaction, before it is
- * acknowledged.
+ * Handles the queue's entries in order. Each entry's state and the cursor are written in one transaction,
+ * before the entry is acknowledged.
  */
 export class Inbox {
   readonly #context: SyncContext;
@@ -42,7 +42,7 @@ export class Inbox {
   /** The entry that stopped the queue because it could not be stored. */
   #unstored: { seq: number; tries: number } | undefined;
 
-  /** @param onDeviceMessage takes messages of other devices to this one, once their entry is on disk */
+  /** @param onDeviceMessage gets messages of other devices to this device, once their entry is on disk */
   constructor(context: SyncContext, onDeviceMessage: (message: DeviceMessage) => void) {
     this.#context = context;
     this.#onDeviceMessage = onDeviceMessage;
@@ -59,10 +59,10 @@ export class Inbox {
   }
 
   /**
-   * Takes one element of the subscription.
+   * Handles one element of the subscription.
    *
-   * @throws when processing has to stop here and go on later from the cursor: the storage failed, or an
-   *   answer of the network was needed and did not come
+   * @throws when processing has to stop here and continue later from the cursor: the storage failed, or a
+   *   needed answer of the network did not come
    */
   async receive(entries: Entry[]): Promise<void> {
     const fresh = entries.filter(({ seq }) => seq > this.#cursor).sort((a, b) => a.seq - b.seq);
@@ -73,7 +73,9 @@ export class Inbox {
     if (entries.some(({ seq }) => seq > 0 && seq <= this.#cursor)) this.#scheduleAck();
   }
 
-  /** After a reconnect: acknowledges what is on disk, in case that the last acknowledgement was lost. */
+  /**
+   * After a reconnect: acknowledges the entries on disk, because the last acknowledgement may have been lost.
+   */
   connected(): void {
     this.#acked = 0;
     if (this.#cursor > 0) this.#scheduleAck();
@@ -85,8 +87,8 @@ export class Inbox {
   }
 
   /**
-   * A write that fails is tried entry by entry, so that one that can not be stored does not take those beside
-   * it with it.
+   * Handles a batch. When its write fails, each entry is tried by itself, so that one bad entry does not keep
+   * the others from being stored.
    */
   async #processBatch(batch: Entry[]): Promise<void> {
     try {
@@ -98,8 +100,8 @@ export class Inbox {
   }
 
   /**
-   * An entry that can not be stored however often it is tried is given up, if its mark can be stored: else
-   * the storage is full, and all waits on the server.
+   * Handles one entry. An entry that can not be stored after several tries is given up, if its mark can be
+   * stored. Else the storage is full, and all entries wait on the server.
    */
   async #processAlone(entry: Entry): Promise<void> {
     try {
@@ -124,7 +126,8 @@ export class Inbox {
     try {
       await this.#writeUnit(batch, false);
     } catch (error) {
-      // A message of the batch is there already. Nothing was written: once more, looking before each.
+      // A message of the batch was stored before. Nothing was written, so the batch runs again and looks for
+      // each message.
       if (!(error instanceof GuardError) || error.code === "fenced") throw error;
       await this.#writeUnit(batch, true);
     }
@@ -141,7 +144,8 @@ export class Inbox {
           if (!isTransient(error)) {
             await this.#giveUp(this.#received(unit, entry), error);
           } else {
-            // What came before is written; this entry and what follows comes again from the cursor.
+            // The entries before this one are written. This entry and those behind it come again from the
+            // cursor.
             interruption = error;
             break;
           }
@@ -181,7 +185,10 @@ export class Inbox {
     }
   }
 
-  /** A removal notice goes into the unit, because the removal may be the next entry. Others are acted on later. */
+  /**
+   * A removal notice goes into the unit, because the removal may be the next entry. Other device messages are
+   * handled later.
+   */
   async #receiveDeviceMessage(received: EntryContext): Promise<void> {
     const { unit, entry } = received;
     const message = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
@@ -189,7 +196,10 @@ export class Inbox {
     else if (message) unit.afterCommit(() => this.#onDeviceMessage(message));
   }
 
-  /** A bug of ours met this entry, or it can not be stored: it must not stop the queue. */
+  /**
+   * Gives up an entry that a bug of this client meets, or that can not be stored. It must not block the
+   * queue.
+   */
   async #giveUp(
     received: EntryContext,
     error: unknown,
@@ -202,7 +212,7 @@ export class Inbox {
     });
     const chatId = unit.chatOf(entry.channelId);
     const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-    // After a commit that was not followed no later one can be: this device has to be put back.
+    // After a commit that was not followed, no later commit can be. This device has to be re-added.
     if (conversation && isIn(conversation.record) && entry.kind === EntryKind.COMMIT) {
       breakOff(received, conversation, { kind: "unreadable", reason });
     } else if (conversation) refuse(received, conversation, { kind: "unreadable", reason });
@@ -236,7 +246,7 @@ export class Inbox {
     }
   }
 
-  /** A lost acknowledgement is made good by a later one. */
+  /** A lost acknowledgement is repaired by a later one. */
   async #ack(): Promise<void> {
     const upTo = this.#cursor;
     this.#acked = upTo;
@@ -245,10 +255,10 @@ export class Inbox {
   }
 }
 
-/** Answers that stay the same however often one asks. */
+/** Codes of errors that another try can not change. */
 const finalAnswers: ReadonlySet<string> = new Set(["E012", "E014", "L006", "L007", "L008", LocalCode.badAnswer]);
 
-/** What another try can cure: no network, a busy server, a storage that failed. */
+/** Whether another try can help: no network, a busy server, a failed storage. */
 function isTransient(error: unknown): boolean {
   if (error instanceof WireError) return !finalAnswers.has(codeName(error.code));
   if (error instanceof EngineError) return !finalAnswers.has(error.problem.code);

@@ -17,9 +17,9 @@ import type { EntryContext } from "../conversation/entry_context.ts";
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
 
 /**
- * The client's guard on an entry of epoch n (specification §4.5): it must be the own epoch + 1; n that was passed
- * already is a repeat when its commitId is the one that was merged, and a fork when it is another. Nothing
- * leads back to an epoch from before those that are remembered, whichever commit says so ("old").
+ * The client's guard on an entry of epoch n (specification §4.5). The next entry must have n = own epoch + 1.
+ * For an n that was passed already, the same commitId as the merged one is a repeat, and another is a fork.
+ * No commit leads back to an epoch before the remembered ones ("old").
  *
  * @param merged the commitId that made epoch n here, if remembered
  */
@@ -33,11 +33,11 @@ export function guardCommit(ownEpoch: number, n: number, commitId: string, merge
 
 type Live = ConversationTransaction & { state: GroupState };
 
-/** @returns the chat, if the entry is the next commit for it */
+/** @returns the chat, if the entry is its next commit */
 async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on to a replacement channel.
+  // The conversation has moved to a replacement channel.
   if (chatId === undefined) return undefined;
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {
@@ -61,7 +61,7 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   );
   if (guard.kind === "repeat") return undefined;
   if (guard.kind === "old") {
-    // Nothing can make it readable later: its bytes are not kept.
+    // No later event can make the entry readable, so its bytes are not kept.
     refuse({ ...received, entry: { ...entry, header: new Uint8Array(), body: new Uint8Array() } }, conversation, {
       kind: "rejected",
       code: "old-epoch",
@@ -74,7 +74,7 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
     return undefined;
   }
   if (desyncOf(conversation.record)) {
-    // Its turn has not come: what is before it could not be followed.
+    // An entry before this one could not be followed, so this one has to wait.
     remember(received, chatId, "broken", conversation);
     return undefined;
   }
@@ -110,8 +110,8 @@ export async function receiveCommit(
     );
     return;
   }
-  // For the removed device the tree is no longer there to be read: what remains is what was there, less the
-  // removed ones.
+  // The removed device has no new tree to read. The remaining members are the old ones without the removed
+  // ones.
   const after = result.selfRemoved
     ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
     : mls.members(result.newState);
@@ -139,8 +139,8 @@ export async function receiveCommit(
 }
 
 /**
- * The other commit won: the bytes of ours are void, the plan stays to be built again. One that waits for its
- * turn has lost nothing, and its turn comes no later.
+ * The other commit won. The bytes of the own commit are void, and the plan stays to be built again. A plan
+ * without a built commit loses nothing.
  */
 function loseRace({ context: { events }, unit }: EntryContext, conversation: ConversationTransaction): void {
   if (!conversation.pending?.commit) return;
@@ -150,8 +150,10 @@ function loseRace({ context: { events }, unit }: EntryContext, conversation: Con
 }
 
 /**
- * This device's own commit was accepted: the pending state takes the place of the old one. A commit that is
- * not pending here means that the state went back in time (E017). @throws StorageError
+ * This device's own commit was accepted: the pending state replaces the old one. An own commit that is not
+ * pending here means that the state went back in time (E017).
+ *
+ * @throws StorageError
  */
 export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   const { context, unit, entry } = received;
@@ -160,7 +162,8 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   if (!conversation) return;
   const pending = conversation.pending?.commit && mls.decodePending(conversation.pending.commit);
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
-    // Only a device whose state went back in time meets its own commit without having it (specification §4.5, E017).
+    // A device only meets an unknown commit of its own when its state went back in time (specification §4.5,
+    // E017).
     unit.afterCommit(() => context.events.emit("rolledBack", conversation.id));
     remember(received, conversation.id, "rolled-back");
     return;
@@ -214,8 +217,9 @@ function readdedBy({ removed, added }: PendingCommit, after: Member[]): Member[]
 }
 
 /**
- * The server says that this device is out. The commit that would prove it is sealed to those who stay: unless
- * the member who made it has said so, it is shown as the server's word (specification §4.6).
+ * The server says that this device was removed. The commit that would prove it is sealed to the remaining
+ * members. Unless the committer has sent a notice, the line names only the server as the source
+ * (specification §4.6).
  */
 export async function receiveRemoval(received: EntryContext): Promise<void> {
   const { context: { account }, unit, entry } = received;

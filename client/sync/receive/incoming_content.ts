@@ -1,6 +1,6 @@
 /**
- * What a message's content does to its conversation: a line of its own, or a change of an earlier one. A change
- * of a message that is not here yet is kept and made when that message arrives (specification §7.5).
+ * Applies a message's content to its conversation: a new line, or a change of an earlier line. A change of a
+ * message that has not arrived yet is kept, and applied when that message arrives (specification §7.5).
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
@@ -22,14 +22,16 @@ import {
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
-/** Changes of one message by one account that are kept until that message arrives; more are dropped. */
+/**
+ * How many changes of one account are kept for one message that has not arrived; further changes are dropped.
+ */
 const maxChangesAhead = 8;
-/** Longest container of a change that is kept, in bytes. */
+/** The longest kept change, in bytes of its container. */
 const maxAheadBytes = 20 * 1024;
-/** Kept changes that are made with the arrival of one message. */
+/** How many kept changes are applied when their message arrives. */
 const maxChangesAtOnce = 64;
 
-/** A message as it came out of its envelope. */
+/** A decrypted message. */
 export interface ReceivedMessage {
   /** hex, 16 bytes: the wire's messageId */
   messageId: string;
@@ -39,7 +41,7 @@ export interface ReceivedMessage {
   content: Bytes;
 }
 
-/** A message that was read; the conversation has not changed yet. */
+/** A decoded message whose effects are not in the conversation yet. */
 interface ReadyMessage extends AheadChange {
   message: ReadMessage;
   target: (Target & { item: MessageItem }) | undefined;
@@ -48,7 +50,7 @@ interface ReadyMessage extends AheadChange {
 
 export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who: string; atMs: number };
 
-/** Takes the contents of one conversation's messages in one unit of work. */
+/** Applies the contents of one conversation's messages in one unit of work. */
 export class IncomingContent {
   readonly #context: SyncContext;
   readonly #unit: UnitOfWork;
@@ -76,9 +78,9 @@ export class IncomingContent {
   }
 
   /**
-   * Does what the message says, and then what was kept until it came.
+   * Applies the message, and then the kept changes that waited for it.
    *
-   * @returns the place of the line that it made or changed; empty where there is none
+   * @returns the place of the line that was made or changed; empty where there is none
    * @throws StorageError
    */
   async carryOut(ready: Ready): Promise<string> {
@@ -194,10 +196,10 @@ export class IncomingContent {
     conversation.set({ aheadUntilMs: nowMs + seenForMs });
   }
 
-  /** @returns what was kept until this message came; it is kept no longer */
+  /** @returns the kept changes that waited for this message, and forgets them */
   async #takeAhead(id: string): Promise<AheadChange[]> {
     const { id: chatId, record } = this.#conversation;
-    // Spares a read for each message where nothing is kept, which is nearly always.
+    // Saves a read for each message where no change is kept, which is nearly always.
     if (this.#context.account.clock.now() >= (record.aheadUntilMs ?? 0)) return [];
     const key = keys.ahead(chatId, id);
     const kept = await this.#read<AheadRecord>(key);
@@ -206,7 +208,7 @@ export class IncomingContent {
     return kept.changes;
   }
 
-  /** As the unit is going to have it. */
+  /** Reads a record, with this unit's changes. */
   async #read<T>(key: string): Promise<T | undefined> {
     return (this.#unit.peek("messageids", key) ?? await this.#context.store.get<T>("messageids", key)) as T | undefined;
   }

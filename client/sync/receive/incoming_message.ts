@@ -1,7 +1,4 @@
-/**
- * An application entry: opens the envelope, and brings the content into the conversation in the unit that moves the
- * ratchet.
- */
+/** An application entry: opens the envelope, and applies the content in the unit that moves the ratchet. */
 
 import { toHex } from "../../../schema/bytes.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
@@ -11,8 +8,8 @@ import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
- * @param careful looks whether the message is there already; else the write fails (GuardError) if it is,
- *   which spares a read for each message
+ * @param careful looks first whether the message is stored already. Without it, the write of a stored message
+ *   fails (GuardError), which saves a read for each message
  */
 export async function receiveMessage(
   received: EntryContext,
@@ -20,7 +17,7 @@ export async function receiveMessage(
 ): Promise<void> {
   const { context, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on to a replacement channel.
+  // The conversation has moved to a replacement channel.
   if (chatId === undefined) return;
   const conversation = await unit.conversation(chatId);
   if (conversation && isIn(conversation.record) && !conversation.state) {
@@ -32,7 +29,7 @@ export async function receiveMessage(
     return;
   }
   if (!conversation?.state || !isIn(conversation.record)) {
-    // A group that this device is not in: its Welcome was refused, with a notice, or the removal came first.
+    // This device is not in the group. Its Welcome was refused, with a notice, or the removal came first.
     remember(received, chatId, "no-group");
     return;
   }
@@ -44,7 +41,7 @@ export async function receiveMessage(
   if (result.kind === "skipped") return;
   if (result.kind !== "processed") {
     if (desyncOf(conversation.record)) remember(received, chatId, "broken", conversation);
-    // The queue is in order, so the commit to that epoch is not on its way: it was never put there.
+    // The queue is in order. So the commit to that epoch is not on its way: it was never queued.
     else if (result.kind === "unreadable" && result.reason === "future-epoch") {
       breakOff(received, conversation, { kind: "rejected", code: "fork", reason: "a commit is missing" });
     } else refuse(received, conversation, result);

@@ -20,25 +20,26 @@ import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
- * Joins by a Welcome, as an invitation where the inviter is a stranger, to the account or to the chat;
- * repeats and recorded ones change nothing. @throws StorageError, TransportError when the directory could not
- * be asked
+ * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat.
+ * Repeated and recorded Welcomes change nothing.
+ *
+ * @throws StorageError, TransportError when the directory could not be asked
  */
 export async function receiveWelcome(received: EntryContext): Promise<void> {
   const { context, unit, entry } = received;
   const { account, mls } = context;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved on from this channel.
+  // The conversation has moved from this channel to another.
   if (chatId === undefined) return;
   const existing = await unit.conversation(chatId);
-  // A repeat: this very Welcome was joined with.
+  // A repeat: this device joined with this very Welcome.
   if (
     existing && isIn(existing.record) &&
     existing.record.commits.some(({ n, commitId }) => n === entry.epoch && commitId === toHex(entry.id))
   ) return;
-  // A last-resort KeyPackage opens its Welcome again and again: whoever recorded one could take this device
-  // back to an epoch that it has left, ratchets and all. The mark stays when the chat ends, because "removed"
-  // is the server's word alone.
+  // A last-resort KeyPackage opens its Welcome again and again. With a recorded Welcome, an attacker could
+  // take this device back to an epoch that it has left, ratchets included. The mark stays when the chat ends,
+  // because "removed" is only the server's word.
   if (existing && entry.epoch <= existing.record.epoch) {
     refuse(received, existing, {
       kind: "rejected",
@@ -59,8 +60,8 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
         live,
       })
     );
-  // A request to be put back may be carried out after the device was helped in another way: the Welcome to
-  // its KeyPackage was asked for, and its leaf is in the tree.
+  // A re-add request may be carried out after the device was helped in another way. Then this Welcome was
+  // requested, and the device's new leaf is in the tree.
   const asked = live ? await open(await account.keyPackages.requested(), false) : undefined;
   const result = asked?.kind === "processed" ? asked : await open(await account.keyPackages.candidates(), live);
   if (result.kind !== "processed") {
@@ -68,7 +69,7 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     return;
   }
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
-  // Back into the channel that the conversation is in already, it moves nowhere.
+  // A return into the conversation's present channel is no move.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
   const succession = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
   if (succession.kind === "refused") {
@@ -115,7 +116,8 @@ async function join(
   }
   const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
   const conversation = await unit.create(record, existing?.id);
-  // What was to be committed is built again on what there is now; not for somebody whom the user has not let in yet.
+  // The waiting plan is built again in the new state. For an invitation that the user has not accepted, it is
+  // dropped.
   if (!record.invitation) conversation.restartPlan();
   else if (conversation.pending) conversation.setPending(undefined);
   conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
@@ -153,13 +155,14 @@ function refuseWelcome(
       if (result.kind === "unreadable") context.events.emit("welcomeLost", entry);
     });
   } else if (live && entry.epoch === existing.record.epoch + 1) {
-    // The commit to this epoch went to the others; to this device the server was told to give a Welcome in its place.
+    // The others got the commit to this epoch. The server was told to give this device a Welcome in its
+    // place.
     breakOff(received, existing, result);
   } else if (desyncOf(existing.record)) {
     remember(received, existing.id, codeOf(result), existing);
   } else {
     refuse(received, existing, result);
-    // Invited back into a chat that it was out of: to the others it is a member.
+    // An invitation back into a chat that this device has left. For the others it is a member.
     if (!isIn(existing.record) && result.kind === "unreadable") {
       unit.afterCommit(() => context.events.emit("welcomeLost", entry));
     }
@@ -194,7 +197,7 @@ function joinedRecord(
     standing: { kind: "member" },
     invitation: !accepted,
     ...(!accepted && (!isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
-    // Put back while it wants to leave, it still does.
+    // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),

@@ -23,19 +23,19 @@ export function codeOf(refusal: Refusal): DesyncCause {
 }
 
 /**
- * Bodies above this are not kept: anyone may send large ones, and no message is larger; the commit of a large
+ * Larger bodies are not kept. Anybody can send large ones, and no message is larger. The commit of a large
  * group may be.
  */
 const keptMessageBytes = 128 * 1024;
 const keptCommitBytes = 1024 * 1024;
-/** What one chat keeps in all, in bytes, while it waits for help. */
+/** How many bytes one chat keeps in all while it waits for help. */
 const keptChatBytes = 16 * 1024 * 1024;
 
 /**
- * Notes the entry for 7 days, and keeps its bytes while a reseal can still make it readable: a device that is
- * put back gets nothing of what came before (specification §3.4).
+ * Notes the entry for 7 days. Keeps its bytes while a reseal can still make it readable. A device that is
+ * re-added gets nothing of the time before (specification §3.4).
  *
- * @param conversation of the entry, if this device is in it: a stranger's entry leaves its mark only, or
+ * @param conversation of the entry, if this device is in it. An entry of a stranger only leaves a mark; else
  *   strangers could fill the disk
  */
 export function remember(
@@ -64,13 +64,13 @@ export function remember(
   unit.put("unreadable", keys.unreadable(chatId, seq), record, { channelId });
 }
 
-/** Puts the visible line into the conversation. */
+/** Adds the visible line to the conversation. */
 export function refuse(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
   remember(received, conversation.id, codeOf(refusal), conversation);
   conversation.notice(refusal.kind, { code: codeOf(refusal) }, received.entry.receivedMs);
 }
 
-/** A key that was not there can be sealed again; everything else needs this device to be put back. */
+/** A missing key can be sealed again. After any other refusal this device has to be re-added. */
 function needOf(refusal: Refusal): Desync["need"] {
   return refusal.kind === "unreadable" && ["header", "no-header", "commit-seal"].includes(refusal.reason)
     ? "reseal"
@@ -78,9 +78,9 @@ function needOf(refusal: Refusal): Desync["need"] {
 }
 
 /**
- * After a commit that could not be followed, no later one can be either: one notice, then quiet until this
- * device was helped (specification §3.4, §3.5).
- * The event "brokeOff" follows once that is on disk.
+ * After a commit that could not be followed, no later commit can be. The conversation shows one notice, and
+ * no more until this device was helped (specification §3.4, §3.5). The event "brokeOff" follows once that is
+ * on disk.
  */
 export function breakOff(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
   if (desyncOf(conversation.record)) {

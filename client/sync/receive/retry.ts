@@ -1,7 +1,7 @@
 /**
- * Handles entries again that were kept sealed (specification §6.4).
+ * Handles kept entries again (specification §6.4).
  *
- * The commit that could not be opened comes first, then everything behind it, in order.
+ * The commit that could not be opened comes first, then all entries behind it, in order.
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
@@ -16,13 +16,13 @@ import type { EntryContext } from "../conversation/entry_context.ts";
 interface Retry {
   /** @returns the epoch's secret, if it opens the kept commit */
   secretOf(entry: Entry): Promise<Bytes | undefined>;
-  /** The commit was followed. */
+  /** Called when the commit was followed. */
   done(): void;
 }
 
 /**
- * @param conversation is out of step, with its mutex held
- * @returns whether the commit that broke it was followed; nothing has changed if the secret does not open it
+ * @param conversation is out of step; the caller holds its mutex
+ * @returns whether the failed commit was followed; nothing has changed if the secret does not open it
  */
 export async function retryKept(
   { context, unit }: Pick<EntryContext, "context" | "unit">,
@@ -60,7 +60,7 @@ function entryOf(
   { kind, epoch, id, header, body, receivedMs }: UnreadableRecord,
 ): Entry {
   const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
-  // What the server was told is not kept; a difference shows at the next commit.
+  // The committer's statement to the server is not kept. A difference shows at the next commit.
   const told = { removed: [], added: [], membersHash: new Uint8Array() };
   return {
     seq,

@@ -1,8 +1,8 @@
 /**
- * Judges answers of the server that do not fit what this device did (specification §4.5, E017).
+ * Judges answers of the server that do not fit this device's epoch (specification §4.5, E017).
  *
- * Mostly the commit that explains such an answer is on its way. Else this device or the server went back in time,
- * or a commit was missed.
+ * Mostly the commit that explains such an answer is on its way. Else this device or the server went back in
+ * time, or a commit was missed.
  */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
@@ -14,13 +14,13 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 
 /**
- * How long an answer that does not fit may be due to an entry that is on its way, in ms, and how often it is
- * looked at.
+ * How long an unexpected answer may be explained by an entry on its way, in ms, and how often the server is
+ * asked.
  */
 const suspicionMs = 3_000;
 const looks = 2;
 
-/** Told which symptom a suspicion that stood turned out to be. */
+/** Called with the symptom when a suspicion proves true. */
 export type OnDesync = (chatId: string, symptom: Symptom) => Promise<void>;
 
 export class DesyncDetector {
@@ -54,8 +54,8 @@ export class DesyncDetector {
   }
 
   /**
-   * The server did not take what was sealed in the own epoch. It is looked at after a while, and ends with
-   * the epoch that it was raised in.
+   * The server refused a message or commit of the own epoch. The epoch is checked after a while. The
+   * suspicion ends with the epoch in which it was raised.
    *
    * @param code of the answer: E015, E016 or E017
    */
@@ -69,10 +69,10 @@ export class DesyncDetector {
     const { conversations: chats, rpc, account } = this.#context;
     const before = chats.get(chatId)?.record;
     if (!before || !isMember(before)) return;
-    // The commit that explains the answer has come meanwhile: what lost a race is not a rollback.
+    // The commit that explains the answer has arrived. A lost race is no rollback.
     if (before.epoch !== epoch) return this.settle(chatId);
     const server = await serverState(rpc, before.channelId);
-    // While entries of the channel wait, what explains the answer is among them, however long the queue is.
+    // While entries of the channel wait, the explaining commit may be among them, however long the queue is.
     const { entries } = await rpc.call(delivery.fetch, {
       recipientKey: account.recipientKey,
       channelId: before.channelId,

@@ -5,7 +5,7 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 
 const chatId = "07".repeat(32);
 
-/** A device in epoch 5 of a chat; server, queue and time are in the test's hands. */
+/** A device in epoch 5 of a chat. The test controls server, queue and time. */
 function suspecting() {
   const world = { epoch: 5, serverEpoch: 5, waiting: 0, calls: 0, found: [] as string[] };
   let due: (() => void) | undefined;
@@ -28,7 +28,7 @@ function suspecting() {
     world.found.push(symptom);
     return Promise.resolve();
   });
-  /** Until no look is due any more. */
+  /** Passes time until no check is due. */
   const passTime = async () => {
     for (; due; await new Promise((resolve) => setTimeout(resolve, 5))) {
       const run = due;
@@ -46,13 +46,13 @@ Deno.test("a suspicion ends with its epoch: a commit that lost its race is no ro
   world.serverEpoch = 6;
   await passTime();
   assert.deepEqual([world.found, world.calls], [[], 0]);
-  // And what was seen of it does not count against the next one.
+  // The ended suspicion does not count towards the next one.
   desync.raise(chatId, ErrorCode.staleEpoch);
   await passTime();
   assert.deepEqual([world.found, world.calls], [["rolled-back"], 4], "it is looked at twice before anything is done");
 });
 
-Deno.test("a suspicion does not stand while entries of the channel wait", async () => {
+Deno.test("a suspicion is not confirmed while entries of the channel wait", async () => {
   const { world, desync, passTime } = suspecting();
   world.waiting = 1;
   desync.raise(chatId, ErrorCode.epochConflict);
@@ -60,7 +60,7 @@ Deno.test("a suspicion does not stand while entries of the channel wait", async 
   assert.deepEqual(world.found, []);
 });
 
-Deno.test("a suspicion that stands is a server that went back in time, or a missed commit", async () => {
+Deno.test("a confirmed suspicion means that the server went back in time, or that a commit was missed", async () => {
   for (const [serverEpoch, found] of [[4, ["server-behind"]], [7, ["fork"]], [5, []]] as const) {
     const { world, desync, passTime } = suspecting();
     world.serverEpoch = serverEpoch;

@@ -1,5 +1,6 @@
 /**
- * What this device does when it can not follow a group: symptom and own state lead to an action. Pure.
+ * Decides what this device does when it can not follow a group: symptom and own state lead to an action.
+ * Pure.
  *
  * The rules behind the tables are in specification §3.4 and §3.5.
  */
@@ -10,7 +11,7 @@ import type { Desync, DesyncCause } from "../conversation/standing.ts";
 /** Symptoms that no single entry shows. */
 export type Symptom = "rolled-back" | "state-lost" | "server-behind" | "fork";
 
-/** What a symptom does to the conversation before this device asks for help. */
+/** A symptom's effect on the conversation before this device asks for help. */
 export interface Break {
   /** Stored as the cause of the desync. */
   cause: DesyncCause;
@@ -47,11 +48,11 @@ export const breaks: Readonly<Record<Symptom, Break>> = {
     forgetsState: false,
     dropsPlan: false,
   },
-  // The server is ahead, and no entry leads there.
+  // The server is ahead, and no entry leads to its epoch.
   fork: { cause: "fork", notice: "rejected", values: { code: "fork" }, forgetsState: false, dropsPlan: false },
 };
 
-/** What one round of recovery knows. Counts are of rounds or accounts. */
+/** The facts of one round of recovery. Counts are of rounds or accounts. */
 export interface RecoveryView {
   /** Whether this device belongs to an admin: only admins may create a replacement channel (GRP-5.2). */
   admin: boolean;
@@ -64,11 +65,11 @@ export interface RecoveryView {
   alone: boolean;
   /** Rounds so far, this one included. */
   rounds: number;
-  /** Rounds in which the server's epoch stayed. While others commit, somebody can follow. */
+  /** Rounds in which the server's epoch did not change. While others commit, somebody can follow. */
   quietRounds: number;
   /** Accounts that said they can not follow the same commit. */
   stuck: number;
-  /** Accounts that asked for help themselves since the server's epoch is what it is. */
+  /** Accounts that asked for help themselves in the server's present epoch. */
   inNeed: number;
 }
 
@@ -82,11 +83,11 @@ export type RecoveryAction =
   /** Ask members to remove and add this device in one commit. */
   | "ask-readd";
 
-/** Rounds of asking for a header before asking for a re-add. */
+/** Rounds that ask for a header before a re-add is requested. */
 const resealRounds = 2;
-/** Rounds after which an admin replaces the channel when somebody else is stuck with it. */
+/** Rounds after which an admin replaces the channel when another account can not follow either. */
 const stuckRounds = 2;
-/** Rounds after which an admin replaces the channel when nobody answers. */
+/** Rounds after which an admin replaces the channel when no member answers. */
 const silentRounds = 8;
 
 interface Row {
@@ -99,8 +100,8 @@ const knowsCommit = ({ desync }: RecoveryView) => desync.commitId !== undefined;
 const knowsAnother = ({ desync, hasState }: RecoveryView) => hasState && desync.commitId === undefined;
 
 /**
- * The first row that holds decides. Members who still commit would refuse a replacement from an old epoch, and
- * the group would split. So a replacement waits until nobody seems able to follow.
+ * The first row that matches decides. Members that still commit would refuse a replacement from an old epoch,
+ * and the group would split. So a replacement waits until it seems that no member can follow.
  */
 export const recoveryPolicy: readonly Row[] = [
   {
@@ -152,7 +153,7 @@ export const recoveryPolicy: readonly Row[] = [
   },
 ];
 
-/** @returns what this round does */
+/** @returns the action of this round */
 export function decideRecovery(view: RecoveryView): RecoveryAction {
   return recoveryPolicy.find(({ when }) => when(view))!.action;
 }

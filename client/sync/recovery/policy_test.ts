@@ -24,13 +24,13 @@ const cases: [string, Partial<RecoveryView>, RecoveryAction][] = [
   ["without a known commit there is no header to ask for", { desync: { need: "reseal" } }, "ask-readd"],
   ["a commit that broke a rule needs a re-add", { desync: { need: "readd", commitId: "07" } }, "ask-readd"],
   ["a server that went back in time comes first", { ...admin, serverBehind: true, rounds: 20, stuck: 3 }, "act-ahead"],
-  ["others in need, and three quiet rounds", { ...admin, inNeed: 1, quietRounds: 3 }, "replace"],
+  ["others in need after three quiet rounds: an admin replaces", { ...admin, inNeed: 1, quietRounds: 3 }, "replace"],
   ["two quiet rounds are too few", { ...admin, inNeed: 1, quietRounds: 2 }, "ask-readd"],
   ["a plain member creates no replacement", { inNeed: 1, quietRounds: 3, rounds: 20, stuck: 2 }, "ask-readd"],
-  ["others stuck with the commit after two rounds", { ...admin, stuck: 1, rounds: 3 }, "replace"],
-  ["not before", { ...admin, stuck: 1, rounds: 2 }, "ask-readd"],
-  ["nobody answers for eight rounds", { ...admin, rounds: 9 }, "replace"],
-  ["not before that", { ...admin, rounds: 8 }, "ask-readd"],
+  ["others stuck with the commit after two rounds: an admin replaces", { ...admin, stuck: 1, rounds: 3 }, "replace"],
+  ["an admin does not replace before that", { ...admin, stuck: 1, rounds: 2 }, "ask-readd"],
+  ["an admin replaces when no member answers for eight rounds", { ...admin, rounds: 9 }, "replace"],
+  ["an admin waits for eight silent rounds", { ...admin, rounds: 8 }, "ask-readd"],
   ["the commit is unknown: others in need for eight quiet rounds", {
     admin: true,
     desync: unknownCommit,
@@ -44,8 +44,8 @@ const cases: [string, Partial<RecoveryView>, RecoveryAction][] = [
   ],
   ["a lost state, others stuck, sixteen rounds", { ...admin, hasState: false, stuck: 1, rounds: 17 }, "replace"],
   ["a lost state waits that long", { ...admin, hasState: false, stuck: 1, rounds: 16 }, "ask-readd"],
-  ["no other device is left", { alone: true, rounds: 3 }, "replace"],
-  ["no other device is left, and no state either", { alone: true, hasState: false }, "ask-readd"],
+  ["an admin without any other device in the channel replaces it", { alone: true, rounds: 3 }, "replace"],
+  ["without a state, even a lone device asks for a re-add", { alone: true, hasState: false }, "ask-readd"],
 ];
 
 for (const [name, part, action] of cases) {
@@ -57,7 +57,7 @@ Deno.test("every row of the recovery policy decides at least one of these cases"
   assert.deepEqual(recoveryPolicy.filter((row) => !deciding.has(row)).map(({ symptom }) => symptom), []);
 });
 
-Deno.test("only a state that went back in time is forgotten: another use of its ratchet would repeat keys", () => {
+Deno.test("only a state that went back in time is deleted, because its ratchet would repeat keys", () => {
   assert.deepEqual(Object.entries(breaks).filter(([, { forgetsState }]) => forgetsState).map(([name]) => name), [
     "rolled-back",
   ]);

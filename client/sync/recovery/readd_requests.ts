@@ -7,8 +7,8 @@ import type { DeviceMessageContent } from "../device_messages/device_messages.ts
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /**
- * Rounds that ask with one KeyPackage, and how many of those before stay, in case that an older request is
- * carried out late.
+ * How many rounds ask with one KeyPackage, and how many earlier KeyPackages stay, because an older request
+ * may be carried out late.
  */
 const roundsWithOneKeyPackage = 2;
 
@@ -16,22 +16,24 @@ const keptRequests = 3;
 
 export class ReaddRequests {
   readonly #context: Pick<SyncContext, "account" | "store">;
-  /** KeyPackages of requests that are under way, by channel. */
+  /** KeyPackages of open requests, by channel. */
   readonly #made = new Map<string, { keyPackage: Bytes; ref: Bytes; rounds: number; stored: string[] }>();
 
   constructor(context: Pick<SyncContext, "account" | "store">) {
     this.#context = context;
   }
 
-  /** The device is in the channel. */
+  /** The device is in the channel: its request is forgotten. */
   forget(channelId: Uint8Array): void {
     this.#made.delete(toHex(channelId));
   }
 
   /**
+   * Makes or repeats a request.
+   *
    * @param n the epoch that could not be entered
    * @param commitId of the commit that made it; empty when it is not known
-   * @param serverEpoch the channel's epoch now: the request is good for 32 epochs from it
+   * @param serverEpoch the channel's present epoch: the request is valid for 32 epochs from it
    */
   async make(
     channelId: Uint8Array<ArrayBuffer>,
@@ -42,8 +44,8 @@ export class ReaddRequests {
     const { account, store } = this.#context;
     const channel = toHex(channelId);
     let requested = this.#made.get(channel);
-    // A KeyPackage that stands in the tree is no help any more if its Welcome was lost, so another follows;
-    // of those asked with before, few are kept.
+    // If the Welcome was lost, a KeyPackage that is in the tree already does not help any more. So another
+    // one follows, and only few of the earlier ones are kept.
     if (!requested || requested.rounds >= roundsWithOneKeyPackage) {
       const made = await account.keyPackages.forRequest();
       const before = requested?.stored ?? [];
@@ -51,7 +53,7 @@ export class ReaddRequests {
         store: "keypackages" as const,
         key,
       }));
-      // The private part is on disk before anybody can seal to it.
+      // The private part is on disk before another device can seal to it.
       await store.write({ puts: [made.put], deletes });
       requested = { ...made, rounds: 0, stored: [...before.slice(-keptRequests), made.put.key] };
       this.#made.set(channel, requested);

@@ -1,9 +1,9 @@
 /**
  * Brings this device back into groups that it can not follow any more (specification §3.4, §3.5).
  *
- * It asks for a fresh header for a commit that does not open, or for a re-add. When nobody can follow, an
- * admin's device creates a replacement channel. policy.ts decides which. The answers to other devices are in
- * recovery_responder.ts.
+ * It asks for a fresh header for a commit that does not open, or for a re-add. When no member can follow, an
+ * admin's device creates a replacement channel. policy.ts decides between these. The answers to other devices
+ * are in recovery_responder.ts.
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
@@ -57,7 +57,7 @@ export class RecoveryClient {
     this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.breakOff(chatId, symptom));
   }
 
-  /** The network is there: help is asked for again. */
+  /** The network is back: help is requested again. */
   connected(): void {
     void this.#welcomes.retryStored().catch(() => {});
     void this.#refused.connected().catch(() => {});
@@ -75,7 +75,7 @@ export class RecoveryClient {
     this.#welcomes.close();
   }
 
-  /** An entry could not be followed, and that is on disk. */
+  /** An entry could not be followed, and the desync is on disk. */
   broken(chatId: string): void {
     this.#rounds.start(chatId);
   }
@@ -88,7 +88,9 @@ export class RecoveryClient {
     this.#desync.settle(chatId);
   }
 
-  /** Marks a conversation as out of step for a symptom of policy.ts, and asks for help. @throws StorageError */
+  /**
+   * Marks a conversation as out of step for a symptom of policy.ts, and asks for help. @throws StorageError
+   */
   async breakOff(chatId: string, symptom: Symptom): Promise<void> {
     const { cause, notice, values, forgetsState, dropsPlan } = breaks[symptom];
     const done = await this.#context.conversations.update(async (unit) => {
@@ -105,12 +107,14 @@ export class RecoveryClient {
     this.#rounds.start(chatId);
   }
 
-  /** The server did not take what was sealed in the own epoch. @param code of the answer: E015, E016 or E017 */
+  /**
+   * The server refused a message or commit of the own epoch. @param code of the answer: E015, E016 or E017
+   */
   suspect(chatId: string, code: number): void {
     this.#desync.raise(chatId, code);
   }
 
-  /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
+  /** A Welcome to an unknown channel, or to a conversation that this device has left, did not open. */
   welcomeLost(entry: Entry): void {
     this.#welcomes.lost(entry);
   }
@@ -126,13 +130,13 @@ export class RecoveryClient {
     else void this.#refused.parted(chatId, channelId).catch(() => {});
   }
 
-  /** A message of another device. Never rejects: whatever it is, it only asks or answers. */
+  /** Handles a message of another device. Never rejects: such a message only asks or answers. */
   async receive(message: DeviceMessage): Promise<void> {
     try {
       const chatId = this.#context.conversations.chatOf(toHex(message.channelId));
       if (chatId !== undefined) await this.#take(chatId, message);
     } catch {
-      // The other device asks again, or somebody else answers.
+      // The other device asks again, or another member answers.
     }
   }
 

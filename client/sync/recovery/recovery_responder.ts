@@ -1,7 +1,7 @@
 /**
  * Helps other devices back into a group (specification §3.4, §3.5).
  *
- * It seals an epoch's secret again, or carries out a signed re-add request. What this device asks for itself is in
+ * It seals an epoch's secret again, or carries out a signed re-add request. This device's own requests are in
  * recovery_client.ts.
  */
 
@@ -21,10 +21,10 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import { memberOf } from "../device_messages/peers.ts";
 
-/** Longest random delay before another's request is carried out, in ms. */
+/** The longest random delay before a request of another device is carried out, in ms. */
 const readdDelayMs = 2_000;
 
-/** Answers of one kind that one device gets in an hour: each costs a commit or a seal. */
+/** How many answers of one kind a device gets in an hour. Each answer costs a commit or a seal. */
 const answersEach = 8;
 
 const answersPerMs = 3_600_000;
@@ -45,7 +45,7 @@ export class RecoveryResponder {
     this.#timers.close();
   }
 
-  /** Answers "reseal" and "readd", a few of a device; whatever else it is, nothing happens. */
+  /** Answers "reseal" and "readd", with a limit for each device. Ignores other messages. */
   async answer(chatId: string, direct: DeviceMessage): Promise<void> {
     if (direct.content.kind === "reseal") await this.#answerReseal(chatId, direct, direct.content);
     if (direct.content.kind === "readd") await this.#answerReadd(chatId, direct, direct.content);
@@ -92,8 +92,7 @@ export class RecoveryResponder {
   ): Promise<void> {
     const { environment, conversations: chats } = this.#context;
     const own = chats.get(chatId)?.record;
-    // The asker follows no commit that could be told apart: then all that this device can say is that it is
-    // in need of help as well.
+    // The asker names no commit. So this device can only answer that it needs help as well.
     if (own && isIn(own) && desyncOf(own) && commitId.length === 0) {
       if (this.#mayAnswer(direct)) {
         await sendDeviceMessage(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });

@@ -1,8 +1,8 @@
 /**
- * The rounds in which this device asks for help with one conversation after another, with growing pauses.
+ * Asks for help in rounds, with growing pauses, for each conversation that this device can not follow.
  *
- * Why this device can not follow is on disk, so the rounds start again with every connection. What a round
- * does is decided in policy.ts.
+ * The reason of the desync is on disk, so the rounds start again with every connection. policy.ts decides
+ * what a round does.
  */
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
@@ -32,12 +32,12 @@ export const longestRoundMs = 600_000;
 /** What the rounds for one conversation have learned. In memory only. */
 interface Asking {
   rounds: number;
-  /** The server's epoch at the last round, and for how many rounds it has been that. */
+  /** The server's epoch at the last round, and the number of rounds with that epoch. */
   serverEpoch: number;
   quietRounds: number;
   /** Accounts as hex that could not follow the commit either. */
   stuck: Set<string>;
-  /** Accounts as hex that asked for help themselves, for any reason, since the server's epoch is what it is. */
+  /** Accounts as hex that asked for help themselves in the server's present epoch, for any reason. */
   inNeed: Set<string>;
 }
 
@@ -68,7 +68,7 @@ export class RecoveryRounds {
     this.#timers.close();
   }
 
-  /** Begins a round now for a conversation that is out of step. */
+  /** Starts a round now for a conversation that is out of step. */
   start(chatId: string): void {
     this.#schedule(chatId, 0);
   }
@@ -79,7 +79,7 @@ export class RecoveryRounds {
     this.#timers.cancel(chatId);
   }
 
-  /** The sender of this message asks for help itself. So its account can not help this device. */
+  /** The sender of this message asks for help, so its account can not help this device. */
   async noteNeed(chatId: string, { from }: DeviceMessage): Promise<void> {
     const record = this.#context.conversations.get(chatId)?.record;
     const asking = record && desyncOf(record) ? this.#asking.get(chatId) : undefined;
@@ -101,7 +101,7 @@ export class RecoveryRounds {
     this.#timers.start(chatId, delayMs, () => void this.#step(chatId));
   }
 
-  /** One round. Never rejects. */
+  /** Runs one round. Never rejects. */
   async #step(chatId: string): Promise<void> {
     if (this.#closed || this.#running.has(chatId)) return;
     this.#running.add(chatId);
@@ -111,7 +111,7 @@ export class RecoveryRounds {
     try {
       await this.#round(chatId, asking);
     } catch {
-      // No network, or the storage failed: the next round, or the next connection, tries again.
+      // No network, or the storage failed: the next round or connection tries again.
     } finally {
       this.#running.delete(chatId);
     }

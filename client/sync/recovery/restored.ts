@@ -1,8 +1,8 @@
 /**
- * What this device does once the server's data was restored from a backup (docs/decisions/023).
+ * Reacts to a restore of the server's data from a backup (docs/decisions/023).
  *
- * The server has lost what it took after the backup, unless a recipient had fetched it. So this device resends its
- * own messages since then. It also looks at once whether its groups went on without the server's knowledge.
+ * The server has lost all that it took after the backup, unless a recipient had fetched it. So this device
+ * resends its own messages since then. It also checks at once whether its groups are ahead of the server.
  */
 
 import { knownRestore, type Restore } from "../../account/restores.ts";
@@ -17,7 +17,7 @@ import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 const channelsAtOnce = 4;
 
 export interface RestoredNeeds {
-  /** Sends messages once more. They are on disk. */
+  /** Resends messages that are on disk. */
   resend(chatId: string, messages: OutboxRecord[]): void;
   /** The server has not been in this device's epoch. */
   serverBehind(chatId: string): Promise<void>;
@@ -41,7 +41,7 @@ export async function dealWithRestore(
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;
       const server = await serverState(rpc, record.channelId);
-      // An epoch is entered by the server's word alone: it has lost this one.
+      // A device only enters an epoch by an entry of the server. So the server has lost this epoch.
       if (!server || server.epoch < record.epoch) await needs.serverBehind(id);
     });
   }

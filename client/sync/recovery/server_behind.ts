@@ -1,8 +1,8 @@
 /**
- * A group that went on without the server's knowledge, because the server was restored from an old backup.
+ * Handles a group that is ahead of the server, because the server was restored from an old backup.
  *
- * An admin's device then replaces the channel (specification §3.5). A device that is ahead of the server finds out
- * by itself. The other devices are told by members that are ahead.
+ * An admin's device then replaces the channel (specification §3.5). A device that is ahead of the server
+ * finds out by itself. The other devices are told by members that are ahead.
  */
 
 import { knownRestore } from "../../account/restores.ts";
@@ -15,15 +15,16 @@ import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
 
-/** An admin's device that is ahead, too, has acted before: others are told from this round on. */
+/** An admin's device that is ahead acts by itself, so the admins are told only from this round on. */
 const firstRoundOfTelling = 3;
 /** For how long after a restore, in ms, a member's word that it is ahead of the server counts. */
 const restoreMattersMs = 30 * 24 * 3_600_000;
 
 /**
- * This device is ahead of the server: an admin's device replaces the channel, another device tells the admins.
+ * Acts when this device is ahead of the server. An admin's device replaces the channel, another device tells
+ * the admins.
  *
- * @param state undefined where it is gone
+ * @param state undefined where it is lost
  * @param members recipientKeys of the channel by the server; undefined when it knows no such channel
  * @param round from 1
  * @throws EngineError, TransportError, WireError
@@ -42,8 +43,10 @@ export async function actAhead(
 }
 
 /**
- * A member says that it is ahead of the server. An admin's device that can follow, and has all that the
- * server has, replaces the channel from there. @throws EngineError, TransportError, WireError
+ * Acts when a member says that it is ahead of the server. An admin's device that can follow, and has all
+ * entries of the server, replaces the channel from its epoch.
+ *
+ * @throws EngineError, TransportError, WireError
  */
 export async function toldAhead(
   context: SyncContext,

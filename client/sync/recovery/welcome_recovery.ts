@@ -1,6 +1,6 @@
 /**
- * Asks to be added anew where a Welcome did not open: to a channel that this device does not know, or to a
- * conversation that it is out of.
+ * Asks to be added anew when a Welcome did not open: to an unknown channel, or to a conversation that this
+ * device has left.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
@@ -15,9 +15,9 @@ import { whomToAsk } from "../device_messages/peers.ts";
 import type { ReaddRequests } from "./readd_requests.ts";
 import { firstRoundMs, longestRoundMs } from "./recovery_rounds.ts";
 
-/** Rounds of asking for one Welcome. */
+/** How many rounds ask for one Welcome. */
 const welcomeRounds = 12;
-/** Channels that are asked at once. Strangers may send any number of Welcomes. */
+/** For how many channels this device asks at once. Strangers may send any number of Welcomes. */
 const lostWelcomesAtOnce = 8;
 
 interface LostWelcome {
@@ -44,12 +44,12 @@ export class WelcomeRecovery {
     this.#timers.close();
   }
 
-  /** A Welcome to a channel did not open: its KeyPackage is gone. */
+  /** A Welcome to a channel did not open, because its KeyPackage is gone. */
   lost({ channelId, epoch, id }: Entry): void {
     this.#schedule({ channelId: new Uint8Array(channelId), n: epoch, commitId: new Uint8Array(id) }, 1);
   }
 
-  /** Asks again for every Welcome that an earlier run could not open. @throws StorageError */
+  /** Asks again for every Welcome that did not open in an earlier run. @throws StorageError */
   async retryStored(): Promise<void> {
     for (const { value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
       if (value.kind !== EntryKind.WELCOME || value.code !== "header" || !context.channelId) continue;
@@ -58,8 +58,8 @@ export class WelcomeRecovery {
   }
 
   /**
-   * The user has accepted an account's changed key. Groups whose Welcome was refused for the old pin may be
-   * entered now, so their members are asked to add this device anew.
+   * The user has accepted an account's changed key. A Welcome that was refused for the old pin may be valid
+   * now, so the members are asked to add this device anew.
    *
    * @throws StorageError
    */
@@ -68,7 +68,7 @@ export class WelcomeRecovery {
     const refused = (await store.range<UnreadableRecord>("unreadable", "")).filter(({ value }) =>
       value.kind === EntryKind.WELCOME && value.code === "untrusted"
     );
-    // From now on they count as Welcomes that did not open, which every connection asks for again.
+    // From now on they count as Welcomes that did not open, for which every connection asks again.
     await store.write({
       puts: refused.map(({ key, value, context }) => ({
         store: "unreadable" as const,

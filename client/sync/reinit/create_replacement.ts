@@ -26,11 +26,11 @@ export type ReplacementReason = "rejected-commit" | "server-behind" | "state-los
 /** {@link createReplacement} with its parts bound. */
 export type CreateReplacement = (chatId: string, reason: ReplacementReason, below?: Bytes) => Promise<void>;
 
-/** Calls for KeyPackages that are under way at once. */
+/** How many calls for KeyPackages run at once. */
 const devicesAtOnce = 8;
 
 /**
- * Creates a replacement channel and resolves when the conversation has moved.
+ * Creates a replacement channel, and resolves when the conversation has moved.
  *
  * @param reason is shown to the members
  * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4)
@@ -53,8 +53,8 @@ export async function createReplacement(
     return;
   }
   const { record } = chat;
-  // Without a state of its own, what is remembered of the epoch will do: an admin whose device failed when
-  // the server did must not be the end of the group.
+  // Without a state, the remembered hash of the epoch is enough. Else the group would end when an admin's
+  // device and the server fail at the same time.
   const past = await context.store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
   const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
   if (!transcriptHash) return;
@@ -130,7 +130,8 @@ function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): G
 }
 
 /**
- * KeyPackages of every other device that can be reached; one that has none comes in later, as any missing device does.
+ * Fetches KeyPackages of every other device that can be reached. A device without a KeyPackage is added
+ * later, like any missing device.
  *
  * @param members of the old group; without them, all devices of its accounts
  */
@@ -141,7 +142,7 @@ async function packagesOf(
   members: Member[] | undefined,
 ): Promise<CommitPlan["add"]> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
-  // The server takes no device that was revoked meanwhile, and one that came in its place must not be left behind.
+  // The server refuses a device that was revoked meanwhile, and its successor must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
   const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
     const known = await account.directory.byKey(fromHex(accountKey));

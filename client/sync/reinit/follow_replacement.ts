@@ -41,8 +41,8 @@ export type ReplacementOutcome =
   | { kind: "unknown" };
 
 /**
- * @returns the conversation that the channel says it goes on from: by the channel before it, or, for one who
- *   has missed moves, by the first
+ * @returns the conversation that the channel claims to replace: found by the replaced channel or, where this
+ *   device has missed moves, by the first channel
  */
 async function conversationOf(
   { conversations: chats }: SyncContext,
@@ -54,12 +54,13 @@ async function conversationOf(
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
   if (conversation || !firstChannelId) return conversation;
   const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
-  // Anybody can invite to a group that says it began there.
+  // Anybody can send an invitation to a group that claims this first channel, so accepted conversations come
+  // first.
   const byFirst = (ofFirst.find(({ record }) => !record.invitation) ?? ofFirst[0])?.id;
   return byFirst === undefined ? undefined : await unit.conversation(byFirst);
 }
 
-/** A Welcome to a replacement channel was opened: moves the conversation there if the rules allow it. */
+/** A Welcome to a replacement channel was opened: moves the conversation if the rules allow it. */
 export async function followReplacement(
   received: EntryContext,
   { info, adder, newState, S }: Joined,
@@ -112,7 +113,8 @@ export async function followReplacement(
     wasOut ? [] : await ownMessagesAfter(context, conversation, parted, accounts),
   );
   if (redo) conversation.set({ redo });
-  // GRP-7: taken back in by somebody whom it never met there, it is asked first.
+  // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
+  // first.
   if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
     conversation.set({ invitation: true });
   }
@@ -120,8 +122,8 @@ export async function followReplacement(
 }
 
 /**
- * The server took the commit that makes this device's own replacement channel. The conversation moves, unless it has
- * moved meanwhile.
+ * The server took the commit that makes this device's own replacement channel. The conversation moves, unless
+ * it has moved meanwhile.
  */
 export async function adoptReplacement(
   received: EntryContext,
@@ -150,8 +152,8 @@ export async function adoptReplacement(
 }
 
 /**
- * @returns the epoch since which those who go on from the maker's could not see what this device did: the
- *   last that both have been in, unless it is the one that all go on from
+ * @returns the fork point: the last epoch that this device and the maker share, after which the other members
+ *   could not see this device's changes; undefined when there is no fork
  */
 function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
   if (!equalBytes(channelId, supersedes.channelId)) return undefined;
@@ -161,10 +163,10 @@ function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supers
 }
 
 /**
- * The conversation goes on in the entry's channel, with a line for the move and one for each difference to
- * what it was before.
+ * Moves the conversation into the entry's channel. Adds a line for the move, and a line for each difference
+ * between the two groups.
  *
- * @param said is sent again there
+ * @param said own messages that are resent in the new channel
  */
 async function move(
   { context, unit, entry }: EntryContext,

@@ -1,10 +1,10 @@
 /**
  * Finds the last epoch that two forked histories of one channel share, by comparing commit ids.
  *
- * A server that was restored from an old backup brings forks about. A replacement channel names the commits of
- * its maker's newest epochs (specification §3.5, docs/decisions/017). A commit is made on one state alone, so the
- * same commit id means the same history up to there. After the fork point, a device that moves replays its own
- * messages and membership changes.
+ * Forks arise when a server is restored from an old backup. A replacement channel names the commits of its
+ * maker's newest epochs (specification §3.5, docs/decisions/017). A commit is valid in one state alone, so
+ * the same commit id means the same history up to there. After the fork point, a device that moves replays
+ * its own messages and membership changes.
  */
 
 import { type Bytes, concat, fromHex, toHex, u64 } from "../../../schema/bytes.ts";
@@ -36,10 +36,10 @@ export function commitHistory(commits: Commits): Bytes {
 }
 
 /**
- * @param history as {@link commitHistory} made it
+ * @param history made by {@link commitHistory}
  * @param commits of this device
- * @returns the last epoch that both have been in; of a device that came in on its side after the parting, the
- *   one before it came; undefined when they know of none
+ * @returns the last epoch of both histories. A device that joined after the fork gets the epoch before its
+ *   first. Undefined when no shared epoch is known
  */
 export function lastSharedEpoch(history: Bytes | undefined, commits: Commits): number | undefined {
   const named = Array.from(
@@ -64,12 +64,11 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 }
 
 /**
- * @param since epoch of the channel that the conversation is leaving, in which and after which others were
- *   elsewhere; undefined: none
+ * @param since the fork point in the channel that the conversation leaves; undefined without a fork
  * @param accounts of the replacement channel
- * @returns what this device said that others may not have read: there since then, and wherever it was in the
- *   last {@link togetherMs}, when others may have moved already. It does not go to people who are in the
- *   successor and were not in the group: they may have been removed before it was said
+ * @returns own messages that others may not have read: those sent in that channel since the fork point, and
+ *   all of the last {@link togetherMs}, in which others may have moved already. Accounts that are new in the
+ *   replacement channel are excluded, because they may have been removed before the message was sent
  */
 export async function ownMessagesAfter(
   context: Pick<SyncContext, "store" | "account">,
@@ -91,7 +90,10 @@ export async function ownMessagesAfter(
   );
 }
 
-/** Notes whom an own commit brought in or took out. @param left accounts that had asked to leave, as hex */
+/**
+ * Notes the accounts that an own commit added or removed. @param left accounts that had asked to leave, as
+ * hex
+ */
 export async function noteOwnChange(
   { store }: SyncContext,
   unit: UnitOfWork,
@@ -119,10 +121,10 @@ async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId:
 }
 
 /**
- * @param since epoch of the channel that the conversation is leaving
+ * @param since epoch of the channel that the conversation leaves
  * @param accounts of the replacement channel
- * @returns whom this device has added and removed there after it, as far as it is still so there and not in
- *   the successor; undefined: nobody
+ * @returns the accounts that this device has added and removed since then, where the change still holds there
+ *   and is missing in the replacement; undefined when there are none
  */
 export async function membershipChangesAfter(
   { store }: SyncContext,

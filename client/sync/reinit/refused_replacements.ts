@@ -23,7 +23,7 @@ import { isIn, isMember } from "../conversation/standing.ts";
 const rounds = 8;
 /** The pause after the first round, in ms; it doubles with each round. */
 const firstRoundMs = 5_000;
-/** Replacements that are asked about at once. */
+/** How many refused replacements are handled at once. */
 const askedAtOnce = 4;
 
 export class RefusedReplacements {
@@ -43,7 +43,10 @@ export class RefusedReplacements {
     this.#timers.close();
   }
 
-  /** The network is there: those that were refused in the last days are asked about again. @throws StorageError */
+  /**
+   * The network is back: asks again about the replacements that were refused in the last days. @throws
+   * StorageError
+   */
   async connected(): Promise<void> {
     for (const { key, value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
       if (value.kind === EntryKind.WELCOME && value.code === "GRP-5.2" && context.channelId) {
@@ -82,7 +85,7 @@ export class RefusedReplacements {
     });
   }
 
-  /** @returns whether it is worthwhile to ask again */
+  /** @returns whether to ask again */
   async #askNow(chatId: string, channelId: Bytes, round: number): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
     if (
@@ -95,15 +98,17 @@ export class RefusedReplacements {
   }
 
   /**
-   * A member of the present channel could not follow whoever made it, and asks this device, an admin's, to
-   * lead. @throws EngineError
+   * A member of the present channel could not follow its maker, and asks this admin's device for a
+   * replacement.
+   *
+   * @throws EngineError
    */
   async asked(chatId: string, direct: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
     const found = await memberOf(this.#context, chatId, direct);
     if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     const { supersedes } = mls.info(found.state);
-    // Into a channel of its own it has led already.
+    // This device has made the present channel itself, so it has already acted.
     if (supersedes && !equalBytes(supersedes.maker ?? new Uint8Array(), account.recipientKey)) {
       await this.#admins.leadAtWord("lead", chatId, found);
     }

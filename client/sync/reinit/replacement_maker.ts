@@ -1,4 +1,7 @@
-/** Who made a replacement channel: the signature over its link to the old channel, and the account behind it. */
+/**
+ * The maker of a replacement channel: the signature over the link to the old channel, and the maker's
+ * account.
+ */
 
 import { concat, equalBytes, fromHex, toHex, u64, utf8 } from "../../../schema/bytes.ts";
 import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
@@ -8,7 +11,7 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import type { ChatRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
-/** What the maker signs: which channel goes on from where. */
+/** The bytes that the maker signs: both channels, and the last common epoch. */
 function signedBytes(
   channelId: Uint8Array,
   { channelId: superseded, lastEpoch, transcriptHash, firstChannelId, commits }: Supersedes,
@@ -35,8 +38,8 @@ export async function signReplacement(
 }
 
 /**
- * @returns the account of the chat, as hex, that the device is of, by its own list: for a device that has no
- *   state of the group any more
+ * @returns the account of the chat, as hex, whose own list contains the device; for a device without a state
+ *   of the group
  */
 async function listedIn(
   { account }: SyncContext,
@@ -51,8 +54,8 @@ async function listedIn(
 }
 
 /**
- * @returns the account of the chat, as hex, that the device is of: by the group's state, or, where that is
- *   gone or older, by the account's own list
+ * @returns the account of the chat, as hex, to which the device belongs: by the group's state, or, where that
+ *   is lost or older, by the account's own list
  */
 export async function accountOf(context: SyncContext, chatId: string, device: Uint8Array): Promise<string | undefined> {
   const [state, record] = [await context.conversations.withState(chatId), context.conversations.get(chatId)?.record];
@@ -63,7 +66,7 @@ export async function accountOf(context: SyncContext, chatId: string, device: Ui
   return record && await listedIn(context, record, device);
 }
 
-/** @returns the account of the old group, as hex, whose device made this */
+/** @returns the account of the old group, as hex, whose device made the replacement channel */
 export async function makerOf(
   context: SyncContext,
   conversation: ConversationTransaction,
@@ -79,6 +82,7 @@ export async function makerOf(
     ? mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, maker))
     : undefined;
   if (member) return toHex(member.credential.accountKey);
-  // A device that came in after this one's state, or this one has none any more: the account's own list vouches for it.
+  // The maker joined after this device's state, or this device has no state any more. Then the account's own
+  // list decides.
   return await listedIn(context, conversation.record, maker);
 }

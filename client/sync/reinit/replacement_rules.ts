@@ -21,7 +21,7 @@ import type { PastEpoch } from "../conversation/epoch_history.ts";
 import { type ChatRecord, togetherMs } from "../conversation/records.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 
-/** What a replacement channel is held against. */
+/** The facts by which a replacement channel is judged. */
 export interface ReplacementFacts {
   supersedes: Supersedes;
   info: GroupInfo;
@@ -40,16 +40,15 @@ export function judgeReplacement(
   { supersedes, info, epoch, maker, members, old, past }: ReplacementFacts,
 ): "GRP-5.1" | "GRP-5.2" | "GRP-5.3" | undefined {
   const lastEpoch = Number(supersedes.lastEpoch);
-  // Of a channel that it has left, or never was in, this device has no history to hold it against.
+  // This device has no history of a channel that it has left or was never in.
   const present = equalBytes(old.channelId, supersedes.channelId);
   let parted = false;
   if (present && !desyncOf(old)) {
-    // The epoch that took this device out has no hash here.
+    // The epoch in which this device was removed has no hash here.
     const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
-    // A device that was behind, or out, or came later, has nothing to hold it against, and one that can not
-    // follow its group is put back by any member's Welcome; one that has been there must have seen the same,
-    // or have gone on from an epoch before it that both have been in: the server went back in time, and those
-    // who had seen what it lost can not come here.
+    // A device that was behind, removed or added later has no hash to compare with. A device that can not
+    // follow its group is helped by any member's Welcome. A device with a history must have the same hash in
+    // that epoch. Or both histories have forked after a shared epoch, because the server went back in time.
     parted = known
       ? !equalBytes(known.hash, supersedes.transcriptHash)
       : isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
@@ -78,7 +77,7 @@ export function comesFirst(
   { channelId: superseded }: Supersedes,
   receivedMs: number,
 ): boolean {
-  // A device that was out of it, or whose Welcome was lost, may have missed the moves between.
+  // This device was out of the channel or lost its Welcome, so it may have missed the moves between.
   if (equalBytes(record.channelId, superseded) || !record.earlier?.includes(toHex(superseded))) return true;
   const together = record.superseded === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < togetherMs;
   return together && toHex(channelId) < toHex(record.channelId);

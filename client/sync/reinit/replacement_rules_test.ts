@@ -47,7 +47,7 @@ function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
   };
 }
 
-Deno.test("GRP-5.1: judgeReplacement() takes a replacement of a known history, and of a later one", () => {
+Deno.test("GRP-5.1: judgeReplacement() accepts a replacement of a known history, and of a later one", () => {
   assert.equal(judgeReplacement(facts({})), undefined);
   assert.equal(
     judgeReplacement(facts({ supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } })),
@@ -76,7 +76,7 @@ Deno.test("GRP-5.1: judgeReplacement() takes a replacement of a known history, a
   );
 });
 
-Deno.test("GRP-5.1: judgeReplacement() takes a forked history with a shared epoch, not a shorter one", () => {
+Deno.test("GRP-5.1: judgeReplacement() accepts a forked history with a shared epoch, not a shorter one", () => {
   const other = { channelId: key(9), lastEpoch: 6n, transcriptHash: key(7), reason: "" };
   const [second, sixth] = [{ n: 2, commitId: "02".repeat(16) }, { n: 6, commitId: "06".repeat(16) }];
   assert.equal(
@@ -119,7 +119,7 @@ Deno.test("GRP-5.1: judgeReplacement() takes a forked history with a shared epoc
   );
 });
 
-Deno.test("GRP-5.2: judgeSuccessor() takes it from an admin only", () => {
+Deno.test("GRP-5.2: judgeReplacement() accepts a replacement by an admin only", () => {
   assert.equal(judgeReplacement(facts({ maker: toHex(key(2)) })), "GRP-5.2", "by the old group's roles");
   assert.equal(judgeReplacement(facts({ maker: undefined })), "GRP-5.2");
 });
@@ -157,7 +157,7 @@ Deno.test("GRP-5.3: judgeReplacement() lets accounts and name differ where commi
   }
 });
 
-Deno.test("GRP-5.1: judgeSuccessor() holds one who is out to the history that it has seen", () => {
+Deno.test("GRP-5.1: judgeReplacement() checks a removed device's own history", () => {
   const { old, supersedes } = facts({});
   const out = { ...old, standing: { kind: "left" as const } };
   assert.equal(judgeReplacement(facts({ old: out, supersedes: { ...supersedes, transcriptHash: key(7) } })), "GRP-5.1");

@@ -1,7 +1,7 @@
 /**
  * Ephemeral payloads (specification §2.6): a member is typing.
  *
- * They stay outside of the MLS ratchet and are never on disk. They are sent once, and count for 30 s.
+ * They do not use the MLS ratchet and are never on disk. Each is sent once, and is valid for 30 s.
  */
 
 import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";
@@ -9,11 +9,11 @@ import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isIn, isMember, isShown } from "../conversation/standing.ts";
 
-/** One payload in so many ms, however fast the keys are. */
+/** At most one payload in this time, in ms, however fast the user types. */
 const typingEveryMs = 4_000;
 const typingContent = utf8("typing");
 
-/** Who is typing: sealed, sent to those who are connected, never stored. */
+/** Shows who is typing. The payloads are sealed, sent to connected devices, and never stored. */
 export class Ephemeral {
   readonly #context: SyncContext;
   readonly #onTyping: (chatId: string, username: string) => void;
@@ -24,12 +24,15 @@ export class Ephemeral {
     this.#onTyping = onTyping;
   }
 
-  /** Resolves when it was sent, or when there was nobody to tell. Never rejects: it does not matter. */
+  /**
+   * Resolves when the payload was sent, or when there is no recipient. Never rejects, because a lost payload
+   * does no harm.
+   */
   async typing(chatId: string): Promise<void> {
     const { conversations: chats, mls, rpc, account, environment } = this.#context;
     const record = chats.get(chatId)?.record;
     const nowMs = environment.now();
-    // An invitation is not answered by looking at it.
+    // Reading an invitation must not tell the inviter anything.
     if (
       !record || !isMember(record) || record.invitation || record.leaving ||
       nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs
@@ -52,11 +55,14 @@ export class Ephemeral {
         ephemeral: true,
       });
     } catch {
-      // No network, or another epoch meanwhile: the next keystroke says it again.
+      // No network, or another epoch meanwhile: the next keystroke sends another payload.
     }
   }
 
-  /** An entry with seq 0. Never rejects: what does not open, is old, or is of another kind is dropped. */
+  /**
+   * Handles an entry with seq 0. Never rejects: drops payloads that do not open, are old, or are of another
+   * kind.
+   */
   async receive(entry: Entry): Promise<void> {
     try {
       const { conversations: chats, mls, account } = this.#context;
@@ -74,7 +80,7 @@ export class Ephemeral {
       if (opened?.kind !== "processed" || !equalBytes(opened.content, typingContent)) return;
       this.#onTyping(chatId, opened.sender.credential.username);
     } catch {
-      // Storage that fails shows elsewhere.
+      // A failing storage is reported elsewhere.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The history of conversations: sends texts, reads pages, marks as read, deletes what is past its time. */
+/** The history of conversations: sends texts, reads pages, marks as read, deletes expired records. */
 
 import { messageIdOf } from "../../content/message_id.ts";
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
@@ -18,7 +18,7 @@ import { isMember } from "../conversation/standing.ts";
 const defaultPage = 50;
 const longestPage = 200;
 
-/** How long an answer that no account key of a chat has changed is good for, in ms. */
+/** For how long the result "no account key has changed" of a chat is reused, in ms. */
 const unchangedForMs = 5_000;
 
 const sweepEveryMs = 30 * 60_000;
@@ -40,8 +40,8 @@ export class Messages {
   }
 
   /**
-   * Seals a text and stores it with everything that this changes, in one write; the network comes after.
-   * Asking twice with the same id sends once.
+   * Seals a text and stores it with all its effects in one write. The network comes after. A second call with
+   * the same id sends nothing more.
    *
    * @param messageIdHex 16 bytes as hex
    * @throws EngineError L010, L011, L007, L016, L018, L005
@@ -62,13 +62,13 @@ export class Messages {
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         if (await store.get("messageids", keys.seen(chatId, ownKey, messageIdHex))) return;
-        // The picture in memory was old; it has been read again.
+        // The copy in memory was old, and has been read again.
         if (tries > 0) throw error;
       }
     }
   }
 
-  /** @param before an `order`: only what is before it */
+  /** @param before an `order`: only items before it */
   async page(chatId: string, before?: string, limit: number = defaultPage): Promise<TimelinePage> {
     const wanted = Math.max(1, Math.min(limit, longestPage));
     const found = await this.#context.conversations.items(chatId, before, wanted + 1);
@@ -86,8 +86,10 @@ export class Messages {
   }
 
   /**
-   * Deletes what was kept for a time only. Asked for with each connection, it does so now and then: on a long
-   * history it is work. @throws StorageError
+   * Deletes expired records. It is called with each connection, but runs only now and then, because a long
+   * history is much work.
+   *
+   * @throws StorageError
    */
   async sweep(): Promise<void> {
     const nowMs = this.#context.account.clock.now();
@@ -100,7 +102,10 @@ export class Messages {
     await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
   }
 
-  /** A page at a time, so that a long history is never in memory whole, and whoever waits gets a turn. */
+  /**
+   * Reads one page at a time, so that memory never holds a long history, and other work can run between
+   * pages.
+   */
   async #deleteOld<T>(store: "messageids" | "unreadable", isOld: (key: string, value: T) => boolean): Promise<void> {
     let after: string | undefined;
     do {
@@ -146,7 +151,7 @@ export class Messages {
       state: "waiting",
       content: bytes,
     });
-    // Answering an invitation accepts it; and who answers has read.
+    // An answer accepts an invitation, and marks the conversation as read.
     if (conversation.record.invitation || conversation.record.unread > 0) {
       conversation.set({ invitation: false, unread: 0 });
     }
@@ -161,14 +166,16 @@ export class Messages {
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
   }
 
-  /** A pin is another than it was: what was known of the chats' keys is good no more. */
+  /** A pin has changed: cached results about the chats' keys are void. */
   pinsChanged(): void {
     this.#unchanged.clear();
   }
 
   /**
-   * specification §1.6, pins: nothing goes to an account whose key changed before the user decided, and
-   * nothing to a key that the user took another for. @throws EngineError L007, L016
+   * Specification §1.6, pins: nothing is sent to an account whose key has changed before the user decides,
+   * and nothing to a key that the user has replaced.
+   *
+   * @throws EngineError L007, L016
    */
   async requireUnchanged(chatId: string): Promise<void> {
     const { conversations: chats, account, ownKey } = this.#context;

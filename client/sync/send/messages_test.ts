@@ -5,7 +5,7 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 
 const chatId = "07".repeat(32);
 
-/** A chat of two, at a standing clock; the directory's answer is in the test's hands. */
+/** A chat of two with a stopped clock. The test controls the directory's answer. */
 function chatting() {
   const asked = { times: 0, changed: false };
   const context = {

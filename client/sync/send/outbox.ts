@@ -1,11 +1,11 @@
 /**
- * The queue of messages and wishes to leave that wait for the server's answer, in order per conversation.
+ * The queue of messages and leave requests that wait for the server's answer, in order per conversation.
  *
  * Sealing moves the ratchet. So the sealed bytes, the ratchet and the line of the conversation go to disk in
- * one write before any byte leaves (specification §4.2).
+ * one write before any byte is sent (specification §4.2).
  */
 
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { LocalCode } from "../../api/errors.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
@@ -26,7 +26,7 @@ import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { type Attempt, placeOf, Publisher } from "./publisher.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 
-/** What waits for the server's answer. The same bytes go out again until it comes. */
+/** Messages that wait for the server's answer. The same bytes are sent again until the answer comes. */
 export class Outbox {
   readonly #context: SyncContext;
   readonly #holds: SendHolds;
@@ -34,7 +34,7 @@ export class Outbox {
   readonly #waiting = new Map<string, OutboxRecord[]>();
   /** One run a conversation at a time. */
   readonly #runs = new SingleFlight();
-  /** Conversations whose next try waits for a time or an epoch. */
+  /** Conversations whose next attempt waits for a time or an epoch. */
   readonly #retries: Timers;
   /** The lines of waiting messages by place, so that "sent" needs no reading. */
   readonly #items = new Map<string, ItemRecord>();
@@ -48,7 +48,7 @@ export class Outbox {
     this.#publisher = new Publisher(context, this.#holds, () => this.#connected);
   }
 
-  /** Reads what waits. A resend that has been held for too long is dropped. @throws StorageError */
+  /** Reads the waiting messages. Drops resends that have been held for too long. @throws StorageError */
   async load(): Promise<void> {
     const { store, account } = this.#context;
     const deletes: { store: "outbox"; key: string }[] = [];
@@ -64,13 +64,13 @@ export class Outbox {
     if (deletes.length > 0) await store.write({ deletes });
   }
 
-  /** The server may be told: everything that waits for an answer goes out again. */
+  /** The connection is ready: everything that waits for an answer is sent again. */
   connected(): void {
     this.#connected = true;
     for (const chatId of this.#waiting.keys()) this.flush(chatId);
   }
 
-  /** From now on nothing goes out until {@link connected}. */
+  /** From now on nothing is sent until {@link connected}. */
   disconnected(): void {
     this.#connected = false;
   }
@@ -104,8 +104,8 @@ export class Outbox {
   }
 
   /**
-   * Sends messages once more that the server had before. They go out before those that wait. Receivers and
-   * the server deduplicate by message id.
+   * Resends messages that the server had before. They are sent before the waiting ones. Receivers and the
+   * server deduplicate by message id.
    *
    * @param messages are on disk already
    */
@@ -122,7 +122,7 @@ export class Outbox {
     this.flush(chatId);
   }
 
-  /** Sends what waits in a conversation, now. */
+  /** Sends the waiting messages of a conversation now. */
   flush(chatId: string): void {
     void this.#runs.run(chatId, async () => {
       if (this.#closed) return;
@@ -132,8 +132,8 @@ export class Outbox {
   }
 
   /**
-   * How many messages and requests wait for the server's answer. Those that wait for a decision of the user,
-   * or for somebody to be out of the group, do not count.
+   * How many messages and requests wait for the server's answer. Messages that wait for a decision of the
+   * user, or until an excluded account has left, do not count.
    */
   get waiting(): number {
     return [...this.#waiting].reduce((sum, [chatId, queue]) => {
@@ -142,7 +142,10 @@ export class Outbox {
     }, 0);
   }
 
-  /** A later message changed an own line: the held line is old, and a deleted one is not sent any more. */
+  /**
+   * A later message has changed an own line. The cached line is void, and a deleted message is not sent any
+   * more.
+   */
   lineChanged(chatId: string, order: string, isDeleted: boolean): void {
     const place = placeOf({ chatId, order });
     this.#items.delete(place);
@@ -153,14 +156,14 @@ export class Outbox {
     this.#publisher.forget(place);
   }
 
-  /** Whether a request to leave waits here. */
+  /** Whether a leave request waits here. */
   isLeaving(chatId: string): boolean {
     return this.#queue(chatId).some(({ kind }) => kind === "leave");
   }
 
-  /** This device is out of the group: nothing that waits can be sent any more. */
+  /** This device is out of the group: the waiting messages can not be sent any more. */
   async abandon(chatId: string): Promise<void> {
-    const errorCode = codeName(ErrorCode.notAMember);
+    const errorCode = LocalCode.notInChat;
     for (const record of [...this.#queue(chatId)]) await this.#settle(record, { state: "failed", errorCode });
   }
 
@@ -183,14 +186,14 @@ export class Outbox {
         if (!record || !await this.#send(record)) return;
       }
     } catch (error) {
-      // The storage failed. What was sealed and sent is on disk; the next message or connection tries again.
+      // The storage failed. The sealed bytes are on disk; the next message or connection tries again.
       if (!this.#closed) {
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
     }
   }
 
-  /** @returns whether to go on with the queue */
+  /** @returns whether to continue with the queue */
   async #send(record: OutboxRecord): Promise<boolean> {
     const { chatId } = record;
     const made = await this.#publisher.attempt(record, () => this.#queue(chatId).includes(record));
@@ -238,7 +241,7 @@ export class Outbox {
         if (state === "failed") conversation.set({ leaving: false });
         return;
       }
-      // A resend is shown as sent already, and the first sending stands.
+      // A resend is already shown as sent, and that remains true.
       if (resendSinceMs !== undefined && state === "failed") return;
       const item = this.#items.get(place) ??
         await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
@@ -265,7 +268,7 @@ function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
   return { epoch, ...(channel !== undefined && { channel }), atMs, salt: decodeMimiContent(content).salt };
 }
 
-/** Records that an own message is being sent, so that asking twice sends once. */
+/** Records that an own message is being sent, so that a second call with its id sends nothing. */
 export function markOwn(unit: UnitOfWork, chatId: string, ownKey: string, messageId: string, seen: SeenRecord): void {
   const key = keys.seen(chatId, ownKey, messageId);
   unit.requireAbsent("messageids", key);

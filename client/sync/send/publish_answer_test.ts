@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 
-Deno.test("judgeAnswer() seals again only what the server lacks, and gives up what no retry can cure", () => {
+Deno.test("judgeAnswer() seals again only messages that the server lacks, and fails where no retry can help", () => {
   const {
     epochConflict,
     staleEpoch,

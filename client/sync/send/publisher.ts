@@ -1,13 +1,14 @@
 /**
- * Seals one waiting message and publishes it, until the server has answered for good.
+ * Seals one waiting message and publishes it, until the server gives a final answer.
  *
- * The same bytes go out until there is an answer. A message is sealed again only when the server has said that
- * it does not have it, or when the conversation has moved to another channel (specification §4.2).
+ * The same bytes are sent until there is an answer. A message is sealed again only when the server has said
+ * that it lacks the message, or when the conversation has moved to another channel (specification §4.2).
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import { codeName, ErrorCode, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
+import { LocalCode } from "../../api/errors.ts";
 import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -17,10 +18,10 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { judgeAnswer } from "./publish_answer.ts";
 import type { SendHolds } from "./send_holds.ts";
 
-/** How long an epoch that the server has and this device has not may take to arrive, in ms. */
+/** How long the server's newer epoch may take to arrive on this device, in ms. */
 const epochPatienceMs = 10_000;
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export type Attempt =
   | { kind: "sent"; receivedMs: number }
   | { kind: "failed"; errorCode: string }
@@ -30,11 +31,11 @@ export type Attempt =
   | { kind: "hold" }
   | { kind: "retry"; afterMs: number };
 
-/** Carries out attempts. What waits, and in which order, is for the outbox. */
+/** Carries out attempts. The outbox decides which message comes next. */
 export class Publisher {
   readonly #context: SyncContext;
   readonly #holds: SendHolds;
-  /** Places whose bytes may have reached the server. Everything found at a start may have. */
+  /** Places whose bytes may have reached the server. This is so for all messages found at the start. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #mayPublish: () => boolean;
@@ -51,7 +52,7 @@ export class Publisher {
     this.#attempted.add(place);
   }
 
-  /** The message waits no more. */
+  /** The message no longer waits. */
   forget(place: string): void {
     this.#attempted.delete(place);
   }
@@ -92,8 +93,8 @@ export class Publisher {
    */
   async attempt(record: OutboxRecord, waits: () => boolean): Promise<Attempt> {
     const chat = this.#context.conversations.get(record.chatId);
-    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: codeName(ErrorCode.notAMember) };
-    // Recovery is on its way (specification §3.4, §3.5). Then the message is sealed anew.
+    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: LocalCode.notInChat };
+    // Recovery is in progress (specification §3.4, §3.5). Afterwards the message is sealed anew.
     if (desyncOf(chat.record)) return { kind: "retry", afterMs: epochPatienceMs };
     const { sealed } = record;
     const outdated = sealed && sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record));
@@ -123,7 +124,7 @@ export class Publisher {
         ephemeral: false,
       });
       this.#failures.delete(chatId);
-      // The conversation moved while the call ran: nobody may read the old channel any more.
+      // The conversation moved during the call. Members may not read the old channel any more.
       return this.#hasMoved(record) ? { kind: "again" } : { kind: "sent", receivedMs };
     } catch (error) {
       if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
@@ -142,13 +143,13 @@ export class Publisher {
       case "seal-again":
         return await this.#sealAgain(record, waits);
       case "await-epoch":
-        // The entry of the new epoch is in the queue. If it never comes, this device's state went back in time
-        // (E017), or the server's did. That must not look like mere waiting.
+        // The entry of the new epoch is in the queue. If it never comes, this device's state or the server's
+        // went back in time (E017). The user must not see that as mere waiting.
         if (!chat?.pending) events.emit("suspected", chatId, error.code);
         return { kind: "retry", afterMs: epochPatienceMs };
       case "failed":
-        // Out of the group by the server's word alone. If that is so, its entry follows and ends the chat. Else
-        // the server has forgotten the channel (specification §3.5).
+        // Only the server says that this device is out. If it is true, the entry of the removal follows and
+        // ends the chat. Else the server has forgotten the channel (specification §3.5).
         if (error.code === ErrorCode.notAMember && chat && isIn(chat.record)) {
           events.emit("suspected", chatId, error.code);
           return { kind: "retry", afterMs: epochPatienceMs };
@@ -164,7 +165,7 @@ export class Publisher {
     const { conversations, events } = this.#context;
     const sealed = await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      // It was given up meanwhile, when this device fell out of the group.
+      // The message was given up meanwhile, because this device left the group.
       if (!conversation || !waits()) return undefined;
       const again = await this.seal(conversation, record);
       if (again) {

@@ -1,6 +1,7 @@
 /**
- * Resends own messages under their original ids after a fork (reinit/fork_point.ts) or a restore of the server
- * (recovery/restored.ts). Receivers and the server deduplicate by id, so the bytes are those of the first time.
+ * Resends own messages under their original ids after a fork (reinit/fork_point.ts) or a restore of the
+ * server (recovery/restored.ts). Receivers and the server deduplicate by id, so the bytes must be the
+ * original ones.
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
@@ -21,11 +22,14 @@ import {
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
-/** Lines of a conversation that are looked through, at most, and how many at once. */
+/** How many lines of a conversation are searched at most, and how many at once. */
 const linesAtMost = 1_000;
 const linesAtOnce = 100;
 
-/** Writes the messages into the stored outbox. The caller tells the running one once they are on disk. */
+/**
+ * Writes the messages into the stored outbox. The caller hands them to the running outbox once they are on
+ * disk.
+ */
 export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
   for (const record of said) {
     unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
@@ -36,10 +40,10 @@ export function storeForResend(unit: UnitOfWork, conversation: ConversationTrans
 
 /**
  * @param people members of the group now, and at the time of the lines
- * @param isMissing whether a message that was sent so may not have reached every member
+ * @param isMissing whether a message sent there and then may not have reached every member
  * @param strangersNow account keys, as hex, of members that came after the last line
- * @returns this device's own messages of the newest lines, oldest first. An account that was not in the group at
- *   a line is excluded from that message
+ * @returns this device's own messages of the newest lines, oldest first. An account that was not in the group
+ *   at a line is excluded from that message
  */
 export async function messagesToResend(
   context: Pick<SyncContext, "store" | "account">,
@@ -62,7 +66,7 @@ export async function messagesToResend(
     for (const { value: item } of page) {
       if (item.kind === "notice") {
         const about = people.find(({ username }) => username === item.values.who);
-        // Seen from the newest line backwards.
+        // The lines are read from the newest backwards.
         if (about && item.notice === "added") strangers.add(about.accountKey);
         if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
       } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
@@ -87,10 +91,11 @@ export async function messagesToResend(
 }
 
 /**
- * An older record has text and salt but no content. They make the sent bytes again, unless the text was edited
- * since. The message id tells: it is a hash of the bytes.
+ * An older record has text and salt, but no content. These rebuild the sent bytes, unless the text was edited
+ * later. The message id shows that, because it is a hash of the bytes.
  *
- * @returns the bytes that were sent under the item's messageId; undefined where this device no longer has them
+ * @returns the bytes that were sent under the item's messageId; undefined where this device no longer has
+ *   them
  */
 async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,

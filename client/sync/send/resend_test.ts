@@ -50,7 +50,7 @@ async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): 
   return records.map(({ messageId, content }) => [messageId, content]);
 }
 
-Deno.test("messagesToResend() gives the bytes that were sent, whatever the line shows now", async () => {
+Deno.test("messagesToResend() gives the originally sent bytes, whatever the line shows now", async () => {
   const reply = encodeMimiContent(
     replyKind.write({ text: "yes", inReplyTo: Uint8Array.of(1, ...Array(31).fill(2)) }, salt),
   );
@@ -65,13 +65,13 @@ Deno.test("messagesToResend() gives the bytes that were sent, whatever the line 
   );
 });
 
-Deno.test("messagesToResend() rebuilds the bytes of an older record where they are those that were sent", async () => {
+Deno.test("messagesToResend() rebuilds the bytes of an older record only where they equal the sent bytes", async () => {
   const [plain, edited] = [sentItem(1, "first words"), sentItem(2, "other words")];
   const known = { 1: textBytes("first words"), 2: textBytes("words before the edit") };
   assert.deepEqual(await resent([plain, edited], known), [[plain.messageId, textBytes("first words")]]);
 });
 
-Deno.test("messagesToResend() leaves out what was deleted, and what this device did not send", async () => {
+Deno.test("messagesToResend() leaves out deleted messages, and messages of other devices", async () => {
   const content = textBytes("first words");
   const deleted = sentItem(1, "", { content, deleted: true });
   const elsewhere = sentItem(2, "first words", { sentIn: undefined, elsewhere: true });

@@ -1,4 +1,4 @@
-/** Why a waiting message may not be sealed or sent yet. */
+/** The reasons why a waiting message may not be sealed or sent yet. */
 
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
@@ -7,18 +7,21 @@ import type { ChatRecord, OutboxRecord } from "../conversation/records.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
-/** What the outbox asks other parts before it seals and sends. */
+/** Questions of the outbox to other parts before it seals and sends. */
 export interface SendGate {
-  /** Why nothing can be sealed now: a member's leave, or a revoked device, must be committed first. */
+  /** Why nothing can be sealed now: a leave, or the removal of a revoked device, must be committed first. */
   blockedBy(chatId: string, members: Member[]): Promise<"commit" | undefined>;
   /**
    * @throws EngineError L007 while an account of the conversation has a changed key that the user has not
-   *   decided on, L016 while an account is in it by a key that the user has replaced
+   *   decided on; L016 while an account is in it by a key that the user has replaced
    */
   requireUnchanged(chatId: string): Promise<void>;
 }
 
-/** Knows which conversations wait for a decision of the user, and which messages wait for somebody to be out. */
+/**
+ * Knows which conversations wait for a decision of the user, and which messages wait until an account has
+ * left.
+ */
 export class SendHolds {
   readonly #context: SyncContext;
   readonly #gate: SendGate;
@@ -29,16 +32,16 @@ export class SendHolds {
     this.#gate = gate;
   }
 
-  /** Whether the last look found that the conversation's messages wait for a decision of the user. */
+  /** Whether the conversation's messages waited for a decision of the user at the last check. */
   isBlockedOnTrust(chatId: string): boolean {
     return this.#blockedOnTrust.has(chatId);
   }
 
   /**
-   * Looks whether the conversation's messages wait for a decision of the user (specification §1.6, Pins): an
-   * account's key has changed, an account is still in by a replaced key, or a stranger to the conversation has
-   * brought this device back into it (GRP-7.5). Nothing is sent before, not even again. Only a wish to leave
-   * passes. The outbox looks again when a pin or the group changes, or when the invitation is accepted.
+   * Checks whether the conversation's messages wait for a decision of the user (specification §1.6, Pins).
+   * That is so when an account's key has changed, when an account is still in by a replaced key, or when an
+   * account from outside has brought this device back (GRP-7.5). Until then only a leave request is sent. The
+   * outbox checks again when a pin or the group changes, or when the invitation is accepted.
    */
   async lookAtTrust(chatId: string): Promise<boolean> {
     const blocked = await this.#isBlocked(chatId);
@@ -50,7 +53,7 @@ export class SendHolds {
   async #isBlocked(chatId: string): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
     if (record && needsAcceptance(record)) return true;
-    // In a conversation that is over, nothing can be sent, and what waits there is settled.
+    // In a conversation that has ended, nothing can be sent, and the waiting messages are settled.
     if (!record || !isIn(record)) return false;
     try {
       await this.#gate.requireUnchanged(chatId);
@@ -62,20 +65,20 @@ export class SendHolds {
     }
   }
 
-  /** Whether an account is in the group that could not read the message when it was first sent. */
+  /** Whether the group has an account that could not read the message at its first sending. */
   isExcluded({ chatId, excludedAccounts }: OutboxRecord): boolean {
     const record = this.#context.conversations.get(chatId)?.record;
     return record !== undefined && excludes(record, excludedAccounts);
   }
 
-  /** Whether a message or a wish to leave can be sealed in the conversation's present epoch. */
+  /** Whether a message or a leave request can be sealed in the conversation's present epoch. */
   async canSeal(
     conversation: ConversationTransaction,
     { kind, excludedAccounts }: Pick<OutboxRecord, "kind" | "excludedAccounts">,
   ): Promise<boolean> {
     const { state, record } = conversation;
     if (excludes(record, excludedAccounts)) return false;
-    // Epoch 0 has one member: nobody could read the message (specification §2).
+    // Epoch 0 has one member, so no other device could read the message (specification §2).
     if (!state || state.epoch === 0n || desyncOf(record)) return false;
     if (kind === "leave") return true;
     return !needsAcceptance(record) && !await this.#gate.blockedBy(conversation.id, conversation.members());

@@ -133,7 +133,7 @@ function checkComplete(
     if (sender === walker.recipientKey) {
       const own = shown.get(messageId);
       // An answer can be lost for good when its sender was removed meanwhile.
-      if (own?.state !== "sent" && !(own?.state === "failed" && own.errorCode === "E016")) {
+      if (own?.state !== "sent" && !(own?.state === "failed" && ["E016", "L010"].includes(own.errorCode!))) {
         complain(`shows as ${own?.state ?? "nothing"} what the core has: ${text}`);
       }
       wanted.add(messageId);

@@ -70,7 +70,7 @@ test("devices are listed, and another is removed with the password", async ({ pa
   await page.keyboard.type("wrong password");
   await page.keyboard.press("Enter");
   await expect(dialog.getByRole("alert")).toContainText("The password is wrong.");
-  await expect(dialog.getByRole("alert")).toContainText("E008");
+  await expect(dialog.getByRole("alert")).toContainText("L022");
   await page.keyboard.type(password);
   await page.keyboard.press("Enter");
   await expect(dialog).toHaveCount(0);

@@ -83,7 +83,7 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
     setMissing(lacking);
     task.clear();
     if (lacking === "username") {
-      void task.run(() => Promise.reject(new EngineError({ code: "E007", detail: "not a username" })));
+      void task.run(() => Promise.reject(new EngineError({ code: "L021", detail: "not a username" })));
     }
     if (lacking) (lacking === "username" ? username : password).focus();
     return lacking === undefined;
@@ -150,7 +150,7 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
       </Show>
       <ProblemNote
         problem={task.problem()}
-        sentences={missing() === "username" ? { E007: { what: text("sign-in.need-username"), todo: "" } } : undefined}
+        sentences={missing() === "username" ? { L021: { what: text("sign-in.need-username"), todo: "" } } : undefined}
       />
       <div class="entry-actions">
         <button type="submit" class="button button-primary" disabled={task.running()}>{text("sign-in.submit")}</button>

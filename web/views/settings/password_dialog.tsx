@@ -84,7 +84,7 @@ export function PasswordDialog(props: {
         </Show>
         <ProblemNote
           problem={task.problem()}
-          sentences={{ E008: { what: text("password.wrong"), todo: text("password.wrong-todo") } }}
+          sentences={{ L022: { what: text("password.wrong"), todo: text("password.wrong-todo") } }}
         />
         <ProgressLine active={task.long()} fallback="working" />
         <div class="dialog-actions">
