@@ -5,7 +5,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { GuardError, StorageError } from "../storage/storage.ts";
 
-/** @param code one of the wire's */
+/** @param code of the wire */
 export function wireProblem(code: number, detail: string, retryAfterMs?: number): EngineError {
   return new EngineError({ code: codeName(code), detail, ...(retryAfterMs && { retryAfterMs }) });
 }
@@ -17,7 +17,7 @@ export function badAnswer(detail: string): EngineError {
 
 /**
  * @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage,
- *   L020 for a malformed answer, L050 for our bugs
+ *   L020 for a malformed answer, L050 for a bug
  */
 export function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
@@ -35,7 +35,7 @@ export function engineError(error: unknown): EngineError {
   return new EngineError({ code: LocalCode.internal, detail: (error as Error)?.message ?? String(error) });
 }
 
-/** Runs `work`; what it rejects with is an EngineError. */
+/** Runs `work`, and maps its errors to EngineErrors. */
 export async function asEngineErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

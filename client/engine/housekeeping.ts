@@ -1,6 +1,6 @@
 /**
- * What a signed-in device looks after in the background, by the hour and after events: device lists,
- * KeyPackages, the vault, wishes to leave, expired records.
+ * The background work of a signed-in device, by the hour and after events: device lists, KeyPackages, the
+ * vault, leave requests, expired records.
  */
 
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
@@ -9,12 +9,12 @@ import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { Leaving } from "../sync/membership/leaving.ts";
 import type { Messages } from "../sync/send/messages.ts";
 
-/** How often everything is looked after while connected, in ms. */
+/** How often all of this work runs while connected, in ms. */
 const everyMs = 3_600_000;
 
 /**
- * How old the device lists of the people in the conversations may be when a message has gone out, in ms. A
- * device that signed in since then can read neither that message nor what follows, until it is added.
+ * How old the device lists of the people in the conversations may be after a message was sent, in ms. A
+ * device that signed in since then can read neither that message nor later ones, until it is added.
  */
 const listsFreshMs = 30_000;
 
@@ -22,11 +22,11 @@ interface Parts {
   leaving: Leaving;
   messages: Messages;
   maintenance: GroupMaintenance;
-  /** The user should see that something went wrong. */
+  /** Reports an error that the user should see. */
   report(error: unknown): void;
 }
 
-/** Background work for one signed-in device. What fails waits for the next epoch, connection or hour. */
+/** Background work for one signed-in device. Failed work waits for the next epoch, connection or hour. */
 export class Housekeeping {
   readonly #context: SyncContext;
   readonly #parts: Parts;
@@ -42,7 +42,7 @@ export class Housekeeping {
     this.#parts = parts;
   }
 
-  /** Whether background work is under way. */
+  /** Whether background work is in progress. */
   get busy(): boolean {
     return this.#running > 0;
   }
@@ -53,7 +53,7 @@ export class Housekeeping {
     this.#cancelFresh();
   }
 
-  /** The backlog of a connection is through. */
+  /** The backlog of a connection is processed. */
   caughtUp(): void {
     this.#listsFresh = false;
     this.#listsFailed = false;
@@ -65,7 +65,7 @@ export class Housekeeping {
     this.#cancelHourly();
   }
 
-  /** Does all of it now, and every hour after. */
+  /** Does all of this work now, and every hour after. */
   lookAfter(): void {
     if (this.#closed) return;
     this.replenish();
@@ -79,7 +79,7 @@ export class Housekeeping {
     this.#cancelHourly = this.#context.environment.after(everyMs, () => this.lookAfter());
   }
 
-  /** Looks for changed device lists, unless that was done a moment ago. */
+  /** Looks for changed device lists, unless the last look was a moment ago. */
   checkDevices(): void {
     if (this.#listsFresh) return;
     this.#listsFresh = true;
@@ -88,13 +88,14 @@ export class Housekeeping {
     });
     this.background(this.#parts.maintenance.checkDevices(), (error) => {
       this.#listsFresh = false;
-      // A server that withholds device lists keeps revoked devices in: told once for each connection.
+      // A server that withholds device lists keeps revoked devices in groups. This is reported once a
+      // connection.
       if (!this.#listsFailed) this.#parts.report(error);
       this.#listsFailed = true;
     });
   }
 
-  /** Asks once more to be removed, where the user wants to leave. */
+  /** Asks again to be removed, where the user wants to leave. */
   leaveAgain(chatId: string): void {
     if (this.#context.conversations.get(chatId)?.record.leaving) {
       this.background(this.#parts.leaving.leaveAgain(chatId));
@@ -106,14 +107,17 @@ export class Housekeeping {
     this.background(this.#context.account.keyPackages.replenish());
   }
 
-  /** Brings the list of channels into the vault. Invitations stay out: strangers could fill the vault with them. */
+  /**
+   * Writes the list of channels into the vault. Invitations are left out, because strangers could fill the
+   * vault with them.
+   */
   keepVault(): void {
     const records = this.#context.conversations.all().map(({ record }) => record);
     const own = records.filter((record) => isIn(record) && isShown(record) && !record.invitation);
     this.background(this.#context.account.vault.sync(own.map(({ channelId }) => channelId)));
   }
 
-  /** Runs work that nothing waits for. @param failed by default nothing: the next time does it again */
+  /** Runs work that no caller waits for. @param failed by default nothing: the next run repeats the work */
   background(work: Promise<unknown>, failed: (error: unknown) => void = () => {}): void {
     this.#running++;
     void work.catch(failed).finally(() => this.#running--);

@@ -1,6 +1,6 @@
 /**
- * The parts of the sync put together for one signed-in device, on one connection at a time. Which part acts on
- * which event is in reactions.ts, what runs in the background in housekeeping.ts.
+ * Assembles the parts of the sync for one signed-in device, on one connection at a time. Reactions to events
+ * are in reactions.ts, background work is in housekeeping.ts.
  */
 
 import { toHex } from "../../schema/bytes.ts";
@@ -33,20 +33,20 @@ import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./reactions.ts";
 
-/** Told what happens in conversations and with the work of this device. */
+/** Listens to events of conversations and to the progress of this device's work. */
 export interface SignedInEngineListener {
   timeline(chatId: string, items: TimelineItem[]): void;
-  /** What was told of a conversation last may not be on this device after all. */
+  /** The last reported items of a conversation may not be on this device after all. */
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
-  /** What waited on the server when this connection began is processed and on disk. */
+  /** The backlog of this connection is processed and on disk. */
   caughtUp(): void;
   typing(chatId: string, username: string): void;
 }
 
-/** What a signed-in engine is made of. */
+/** The parts of a signed-in engine. */
 export interface SignedInEngineOptions {
   account: AccountContext;
   store: SealedStore;
@@ -186,9 +186,9 @@ export class SignedInEngine {
   }
 
   /**
-   * Sends what waits, once this device knows that the server was not restored, or else where its groups stand.
-   * A restored server takes what was sealed in an epoch that it has lost for one of a new epoch with the same
-   * number, where nobody can open it (docs/decisions/023).
+   * Sends the waiting messages, once this device knows that the server was not restored, or else where its
+   * groups stand. A restored server may be in another epoch with the same number as a lost one. It would
+   * accept a message sealed in the lost epoch, and no member could open it (docs/decisions/023).
    */
   #sendWaiting(): void {
     if (this.#closed) return;
@@ -216,14 +216,17 @@ export class SignedInEngine {
   }
 
   /**
-   * Acts at once on the newest device lists of the people in the conversations: new devices are added, revoked
-   * ones removed.
+   * Applies the newest device lists of the people in the conversations at once: adds new devices, removes
+   * revoked ones.
    */
   checkDevices(): Promise<void> {
     return this.#maintenance.checkDevices();
   }
 
-  /** Takes over what the user decided about keys: the marks of people, and messages that waited for it. */
+  /**
+   * Applies the user's decisions about keys: the marks of people, and the messages that waited for the
+   * decision.
+   */
   async pinsChanged(): Promise<void> {
     this.messages.pinsChanged();
     const { directory } = this.#context.account;
@@ -249,20 +252,23 @@ export class SignedInEngine {
   }
 
   /**
-   * Whether nothing of this device waits for the server, and no work is under way or due that a group or the
-   * account needs.
+   * Whether no message of this device waits for the server, and no work is in progress or due that a group or
+   * the account needs.
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
       !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
-  /** Tells the others of a conversation that this user is typing: once in a few seconds, never later than now. */
+  /**
+   * Tells the others of a conversation that this user is typing, at most once in a few seconds, and never
+   * later.
+   */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
   }
 
-  /** Lost connections are shown by the connection's state. Anything else is a problem that the user should see. */
+  /** The connection's state shows lost connections. Any other error is a problem that the user should see. */
   #report(error: unknown): void {
     const { problem } = engineError(error);
     if (!this.#closed && problem.code !== "L001" && problem.code !== "E040") this.#listener.problem(problem);

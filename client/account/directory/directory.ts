@@ -105,8 +105,8 @@ export class AccountDirectory implements Directory {
   }
 
   /**
-   * Long lists of devices can make an answer too large for one message: then in two halves. An account whose
-   * list alone is too large is left as it was.
+   * Looks accounts up. When the answer is too large for one message, because of long device lists, it asks
+   * for two halves. An account whose list alone is too large stays as it was.
    */
   async #lookup(accountKeys: Bytes[]): Promise<Account[]> {
     try {
@@ -169,7 +169,7 @@ export class AccountDirectory implements Directory {
     return await this.#pinned.all();
   }
 
-  /** Takes pins that other devices of the account made: see {@link PinnedAccounts.importPins}. */
+  /** Imports pins of the account's other devices: see {@link PinnedAccounts.importPins}. */
   async importPins(pins: Pin[]): Promise<void> {
     await this.#pinned.importPins(pins);
   }
