@@ -64,6 +64,8 @@ export interface Supersedes {
   /**
    * The commits that led to the maker's newest epochs, 24 bytes each: u64 epoch ‖ 16 bytes commitId
    * (client/sync/reinit/fork_point.ts).
+   */
+  commits?: Bytes;
   /**
    * The device that made the replacement channel, and its signature
    * (client/sync/reinit/replacement_maker.ts). A member that adds a device later need not be an admin. 32 and
