@@ -198,7 +198,7 @@ export class AccountManager implements Accounts {
     return this.#handshake(username, password, task);
   }
 
-  /** What an OPAQUE handshake needs, reporting its memory-hard step. */
+  /** The parts of an OPAQUE handshake. It reports its memory-hard step. */
   #handshake(username: string, password: string, task: "registering" | "signing-in"): Enrolment {
     const { openStream, suite = suite1, onProgress } = this.#options;
     const reporting: OpaqueSuite = {

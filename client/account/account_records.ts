@@ -1,4 +1,4 @@
-/** The records of the account in storage: device, session, vault key, and the time reached. */
+/** The records of the account in storage: device, session, vault key, and the highest measured time. */
 
 import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { openDeviceList } from "../../schema/device_list.ts";

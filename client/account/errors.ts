@@ -17,7 +17,7 @@ export function badAnswer(detail: string): EngineError {
 
 /**
  * @returns any thrown value as an EngineError: the server's code, L001 without an answer, L005 for storage,
- *   L020 for a malformed answer, L050 for our bugs
+ *   L020 for a malformed answer, L050 for a bug
  */
 export function engineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;

@@ -26,7 +26,7 @@ export interface PasswordChangesOptions {
   openStream: OpenStream;
   /** @returns the account as long as it is signed in */
   current(): SignedInAccount | undefined;
-  /** @returns what an OPAQUE handshake needs, for a normalised password */
+  /** @returns the parts of an OPAQUE handshake, for a normalised password */
   handshake(username: string, password: string): Enrolment;
 }
 
@@ -62,12 +62,13 @@ export class PasswordChanges {
     const password = checkedPassword(newPasswordText, username);
     await this.#confirmed(oldPassword, async (confirmed, enrolment) => {
       const write = await newPassword(enrolment, password, confirmed);
-      // Before the call: if its answer is lost this device stays signed in, whichever password counts then.
+      // This comes before the call. If the answer is lost, this device stays signed in, whichever password is
+      // valid then.
       const before = await this.#useSession(confirmed);
       try {
         await vault.rewrap(write);
       } finally {
-        // Ended by the change already, or superfluous if it failed.
+        // The change has ended this session already, or it is not needed after a failure.
         await before.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
       }
     });
@@ -104,7 +105,7 @@ export class PasswordChanges {
     });
   }
 
-  /** @returns calls with the session before */
+  /** @returns an RPC client with the former session */
   async #useSession({ session, device }: Confirmed): Promise<RpcClient> {
     const { rpc } = this.#signedIn();
     const before = sessionAuth(rpc.accessToken, device.deviceId);

@@ -7,13 +7,13 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { ServerTime } from "./types.ts";
 
-/** The user is told when the device's clock is further off than this. */
+/** The user gets a warning when the device's clock is further off than this. */
 export const clockWarningMs = 3_600_000;
 
 /**
- * The server's time, computed from the device's clock and the answer of `health`. It never goes back behind a time
- * that both clocks had reached. Otherwise a server could set its clock back and have expired KeyPackages accepted,
- * whose private parts may have been stolen meanwhile.
+ * The server's time, computed from the device's clock and the answer of `health`. It never goes back behind a
+ * time that both clocks had reached. Otherwise a server could set its clock back, so that expired KeyPackages
+ * are accepted. Their private parts may have been stolen meanwhile.
  */
 export class ServerClock implements ServerTime {
   readonly #deviceNow: () => number;

@@ -14,7 +14,7 @@ import { sessionAuth, SessionRpc, type StoredSession } from "./sign_in/session.t
 import type { AccountContext } from "./types.ts";
 import { VaultSync } from "./vault/vault_keeper.ts";
 
-/** The {@link AccountContext}, with what the account's own code needs of its parts. */
+/** The {@link AccountContext}, and the parts that only the account's own code needs. */
 export interface SignedInAccount extends AccountContext {
   readonly rpc: SessionRpc;
   readonly vault: VaultSync;
@@ -26,12 +26,12 @@ export interface SignedInAccountOptions {
   openStream: OpenStream;
   clock: ServerClock;
   onProblem?: ((problem: EngineProblem) => void) | undefined;
-  /** KeyPackages that the server should have at any time. */
+  /** How many KeyPackages the server should have at any time. */
   wantedKeyPackages?: number | undefined;
 }
 
 /**
- * @param onEnded told once that the session has ended, with the code that says why
+ * @param onEnded called once when the session has ended, with the code of the reason
  * @returns the account, with its pins read from storage
  */
 export async function openSignedInAccount(

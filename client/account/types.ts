@@ -9,7 +9,7 @@ import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
 import type { Pin } from "./vault/pins.ts";
 
-/** The server's time as far as this device can tell. */
+/** The server's time as far as this device knows it. */
 export interface ServerTime {
   /** @returns ms since the Unix epoch, corrected by `health.serverTimeMs` */
   now(): number;
@@ -27,7 +27,7 @@ export interface KnownAccount {
   /** The newest device list seen, never an older one. */
   devices: DeviceList;
   firstSeenMs: number;
-  /** The user compared safety numbers. */
+  /** The user has compared safety numbers. */
   verified: boolean;
   /** How many times the user has decided about this name: see `Pin.decisionCount`. */
   decisionCount: number;
@@ -48,8 +48,8 @@ export interface Directory {
   byUsername(username: string): Promise<KnownAccount>;
 
   /**
-   * As {@link byUsername}, for comparing safety numbers: also returns an account whose key has changed, and a pinned
-   * one while there is no connection.
+   * Looks up as {@link byUsername}, for comparing safety numbers. It also returns an account whose key has
+   * changed, and a pinned account while there is no connection.
    *
    * @throws EngineError L004, L001 for an account that was never seen
    */
@@ -76,22 +76,22 @@ export interface Directory {
   known(): Promise<KnownAccount[]>;
 
   /**
-   * The user accepts a key that was shown: it becomes the pin, unverified, and supersedes the pins of the account's
-   * other devices. The record of the former key is deleted.
+   * The user accepts a key that was shown. It becomes the pin, unverified, and supersedes the pins of the
+   * account's other devices. The record of the former key is deleted.
    *
-   * @param accountKey 32 bytes: the one whose safety number the user has seen
+   * @param accountKey 32 bytes: the key whose safety number the user has seen
    * @throws EngineError L017 when the server answers with another key than that one, L001 offline
    */
   acceptChangedKey(username: string, accountKey: Uint8Array): Promise<KnownAccount>;
 
-  /** The user compared the safety numbers (or takes that back). */
+  /** The user compared the safety numbers (or withdraws that). */
   setVerified(accountKey: Uint8Array, verified: boolean): Promise<void>;
 
   /**
-   * Call before sending.
+   * To be called before sending.
    *
    * @throws EngineError L007 while one of the accounts has a changed key that the user has not decided on,
-   *   L016 where one is pinned to another key than the member's
+   *   L016 where an account is pinned to another key than the member's
    */
   requireUnchanged(members: { username: string; accountKey: Uint8Array }[]): Promise<void>;
 
@@ -101,15 +101,18 @@ export interface Directory {
    */
   pins(): Promise<Pin[]>;
 
-  /** @param newer is called for every newer device list of a known account @returns ends that */
+  /** @param newer called for every newer device list of a known account @returns ends the watch */
   watch(newer: (account: KnownAccount) => void): () => void;
 
-  /** @param changed is called when a record (pin, mark, changed key, list) was stored or removed @returns ends that */
+  /**
+   * @param changed called when a record (pin, mark, changed key, list) was stored or removed @returns ends
+   *   the watch
+   */
   watchPins(changed: () => void): () => void;
 
   /**
-   * For `createMls`: the leaf's account key is the pin, and its device stands in the newest list (asked for
-   * once when the stored list does not have it).
+   * For `createMls`: whether the leaf's account key is the pin, and its device is in the newest list. The
+   * server is asked once when the stored list lacks the device.
    */
   readonly trust: Trust;
 
@@ -117,7 +120,7 @@ export interface Directory {
   readonly isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
 
-/** This device's KeyPackages: stock on the server, private parts here. */
+/** This device's KeyPackages: the stock on the server, and the private parts here. */
 export interface KeyPackageStock {
   /**
    * Fills the server's stock up to 20 KeyPackages, and renews a last resort that is older than a week. Cheap when
@@ -128,18 +131,21 @@ export interface KeyPackageStock {
    */
   replenish(onProgress?: (done: number, total: number) => void): Promise<void>;
 
-  /** A fresh private record that is never published: for `createGroup`. */
+  /** Makes a private record that is never published: for `createGroup`. */
   forOwnGroup(): Promise<Bytes>;
 
   /**
-   * A KeyPackage that is never published, for a re-add request (specification §3.4).
+   * Makes a KeyPackage that is never published, for a re-add request (specification §3.4).
    *
-   * @returns `put`: its private part, for the caller to write before the KeyPackage leaves; from then on it
-   *   is among the candidates
+   * @returns `put`: its private part. The caller writes it before the KeyPackage is sent; from then on it is
+   *   among the candidates
    */
   forRequest(): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
 
-  /** @returns those of {@link forRequest} alone: this device asked for a Welcome to one of them */
+  /**
+   * @returns the private records of {@link forRequest} only: this device has asked for a Welcome to one of
+   *   them
+   */
   requested(): Promise<Bytes[]>;
 
   /** @returns the private records that a Welcome may be sealed to: for `joinFromWelcome` */
@@ -155,12 +161,12 @@ export interface KeyPackageStock {
 }
 
 /**
- * The vault's channel list (specification §1.5): a new device reads from it where it should be. Pins go there
- * by themselves.
+ * The vault's channel list (specification §1.5), from which a new device reads its conversations. Pins are
+ * added automatically.
  */
 export interface VaultKeeper {
   /**
-   * Brings pins and channels into the vault, merged with what other devices put there.
+   * Writes pins and channels into the vault, merged with those of the account's other devices.
    *
    * @param channelIds 32 bytes each: what this device is a member of now; left out: unchanged
    * @throws EngineError L001 offline, L006 the vault is unreadable, or older than one seen before on a server that

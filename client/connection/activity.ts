@@ -45,7 +45,7 @@ export class Activity {
     return [...this.#streams].some(({ bytesRead, lastReadMs }) => bytesRead >= afterBytes && now - lastReadMs >= forMs);
   }
 
-  /** @returns whether a write has not been taken for `forMs` */
+  /** @returns whether a write has been pending for `forMs` */
   isHeldUp(forMs: number): boolean {
     const now = this.#now();
     return [...this.#streams].some(({ writingMs }) => writingMs !== undefined && now - writingMs >= forMs);

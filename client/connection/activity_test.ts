@@ -28,7 +28,7 @@ Deno.test("Activity tells a stream that waits for its first byte from one that l
   assert.deepEqual([activity.open, activity.quietMs()], [0, 0]);
 });
 
-Deno.test("Activity sees a long answer that dries up, and not a short one that waits", async () => {
+Deno.test("Activity detects a long answer that stops, and not a short one that waits", async () => {
   let now = 0;
   const activity = new Activity(() => now);
   const [long, short] = [stream(), stream()];
@@ -47,7 +47,7 @@ Deno.test("Activity sees a long answer that dries up, and not a short one that w
   assert.ok(!activity.hasDriedUp(65_536, 30_000));
 });
 
-Deno.test("Activity sees a stream that never opens and a write that is never taken", async () => {
+Deno.test("Activity detects a stream that never opens and a write that is never accepted", async () => {
   let now = 0;
   const activity = new Activity(() => now);
   const opening = Promise.withResolvers<ReturnType<typeof stream>>();

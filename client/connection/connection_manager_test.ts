@@ -10,7 +10,7 @@ import type { Environment } from "../runtime/environment.ts";
 import { ConnectionManager, type SessionEnd, wakeProbeMs } from "./connection_manager.ts";
 import { listen, silenceMs } from "./subscription.ts";
 
-/** Time that only moves when the test says so. */
+/** A clock that only the test moves. */
 class Clockwork implements Environment {
   nowMs = 0;
   readonly #timers = new Set<{ atMs: number; run: () => void }>();
@@ -61,7 +61,7 @@ function fakeConnection(): Connection & { lose(): void } {
   };
 }
 
-/** A link whose turns the test ends. */
+/** A connection manager whose session loops the test ends. */
 function linked(connects: () => Promise<Connection>) {
   const clockwork = new Clockwork();
   const states: string[] = [];
@@ -132,7 +132,7 @@ Deno.test("ConnectionManager reconnects soon after a drain, and resets its delay
   await manager.close();
 });
 
-/** A connection that says nothing more, and nothing of its end. */
+/** A connection that stops answering, and does not report its end. */
 function silentConnection() {
   const { connection, calls } = { connection: fakeConnection(), calls: [] as string[] };
   let closed = false;
@@ -167,7 +167,7 @@ Deno.test("wake() drops a connection that does not answer within half a second, 
   assert.deepEqual([made[0].calls, made[0].isClosed()], [["stream"], false], "asked once, however often it wakes");
   await clockwork.pass(wakeProbeMs);
   assert.equal(made[0].isClosed(), true);
-  // What a subscription on that connection does: it ends.
+  // As a subscription on that connection does, it ends.
   ends[0]("lost");
   await settle();
   await clockwork.pass(100);

@@ -11,7 +11,7 @@ export const quietMs = 2_000;
 export const lastCallMs = 20_000;
 const lookEveryMs = 500;
 
-/** HTTPS until a better connection takes over. */
+/** An HTTPS connection until a better connection takes over. */
 export class FallbackConnection implements Connection {
   readonly transport = "HTTPS";
   readonly closed: Promise<{ reason: string }>;
@@ -42,8 +42,8 @@ export class FallbackConnection implements Connection {
   }
 
   /**
-   * New calls use `next` from now on. This connection ends when its calls have ended or only wait (a subscription);
-   * the engine then gets `next`.
+   * New calls use `next` from now on. This connection ends when its calls have ended or only wait (a
+   * subscription). The engine then gets `next`.
    */
   handOver(next: Connection): void {
     this.#next = next;

@@ -9,7 +9,9 @@ const configPath = "/.well-known/quicproquo.json";
 export interface GatewayConfig {
   webtransport?: {
     url: string;
-    /** SHA-256 of the certificates that are valid now or next; empty: the certificate is one that browsers trust. */
+    /**
+     * SHA-256 of the present and the next certificate; empty when the certificate is one that browsers trust.
+     */
     certificateHashes: Bytes[];
   };
   /** Path of the HTTPS fallback. */
@@ -17,7 +19,7 @@ export interface GatewayConfig {
 }
 
 /**
- * Reads it anew each time, past every cache: certificate hashes change.
+ * Reads the configuration anew each time, past every cache, because certificate hashes change.
  *
  * @param origin of the gateway, "https://host:port"
  * @throws TransportError

@@ -2,8 +2,8 @@
  * Calls over plain HTTPS, for browsers and networks without WebTransport: `POST /rpc`, body = the call's
  * bytes, streamed response = the Return bytes.
  *
- * A body is collected until the call's writer closes; one that grows beyond {@link streamFromBytes}
- * (`commit`, `putBlob`) is streamed where the browser can: Chromium over HTTP/2, which wants HTTPS.
+ * A body is collected until the call's writer closes. A body that grows beyond {@link streamFromBytes}
+ * (`commit`, `putBlob`) is streamed where the browser can: Chromium over HTTP/2, which needs HTTPS.
  */
 
 import { type Bytes, concat } from "../../schema/bytes.ts";
@@ -12,7 +12,9 @@ import { ErrorCode, TransportError, WireError } from "../../schema/rpc/errors.ts
 import { StreamLimit } from "./stream_limit.ts";
 import type { Connection } from "./transport.ts";
 
-/** Statuses of a gateway that has lost the core or is stopping: a new connection may reach another gateway. */
+/**
+ * Statuses of a gateway that has lost the core or is stopping. A new connection may reach another gateway.
+ */
 const lostStatuses = new Set([502, 503, 504]);
 
 type CallBody = Bytes | ReadableStream<Bytes>;
@@ -21,8 +23,8 @@ type CallBody = Bytes | ReadableStream<Bytes>;
 const streamFromBytes = 128 * 1024;
 
 /**
- * @returns whether this runtime sends a body while it is being made (a runtime that does not turns the stream
- *   into text, with a type)
+ * @returns whether this runtime can stream a request body. A runtime that can not turns the stream into text,
+ *   with a content type
  */
 function canStreamRequests(): boolean {
   let asked = false;
@@ -42,8 +44,8 @@ function canStreamRequests(): boolean {
 }
 
 /**
- * Over HTTP/1.1 a browser has six connections to an origin and `subscribe` holds one of them for good;
- * requests over that wait in the browser, so the limit here is for HTTP/2, whose servers commonly allow 100
+ * Over HTTP/1.1 a browser has six connections to an origin, and `subscribe` holds one of them permanently.
+ * Further requests wait in the browser. So this limit is for HTTP/2, whose servers commonly allow 100
  * streams.
  */
 const maxRequests = 50;
@@ -61,7 +63,7 @@ export class HttpsConnection implements Connection {
 
   /**
    * @param url of the gateway's rpc path
-   * @param canStream whether large bodies may be streamed; one that fails turns this off
+   * @param canStream whether large bodies may be streamed; a failed stream turns this off
    */
   constructor(
     url: URL,
@@ -166,7 +168,7 @@ export class HttpsConnection implements Connection {
   }
 }
 
-/** @param value of a Retry-After header in seconds; one without a number gives the shortest advice */
+/** @param value of a Retry-After header in seconds; without a number the shortest wait is returned */
 function retryAfterMs(value: string | null): number {
   return /^\d{1,5}$/.test(value ?? "") ? Math.max(1, Number(value)) * 1000 : 1000;
 }

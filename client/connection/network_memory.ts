@@ -6,8 +6,8 @@
 import { type IDBPDatabase, openDB } from "idb";
 
 /**
- * WebTransport did not connect: "blocked", tried again in the background; it connected and then bytes
- * stopped: "stalled", not tried again before the end.
+ * The result for a network. "blocked": WebTransport did not connect, and is tried again in the background.
+ * "stalled": it connected and then bytes stopped; it is not tried again before the verdict's end.
  */
 export interface Verdict {
   reason: "blocked" | "stalled";

@@ -23,7 +23,7 @@ Deno.test("StoredNetworkMemory knows nothing where there is no database", async 
   Object.defineProperty(globalThis, "indexedDB", { value: indexedDB, configurable: true });
 });
 
-Deno.test("networkName() is the server and, where the device tells, the kind of link", () => {
+Deno.test("networkName() is the server and, where the device reports it, the kind of link", () => {
   assert.equal(networkName("https://a", { type: "wifi" }), "https://a wifi");
   assert.equal(networkName("https://a", {}), "https://a any");
   assert.equal(networkName("https://a", undefined), "https://a any");

@@ -54,7 +54,7 @@ Deno.test("WebTransport that fails at once gives way to HTTPS at once", async ()
   assert.deepEqual([world.clock.pending, world.httpsOpen], [0, 0]);
 });
 
-Deno.test("WebTransport that connects after HTTPS was chosen takes over after the calls under way", async () => {
+Deno.test("WebTransport that connects after HTTPS was chosen takes over when the open calls have ended", async () => {
   const world = new World();
   world.behaviour = "hangs";
   const { connection } = await world.connect();
@@ -98,7 +98,7 @@ Deno.test("WebTransport is tried again in the background with growing pauses", a
   next.connection.close();
 });
 
-Deno.test("WebTransport that connects but carries no call is not taken", async () => {
+Deno.test("WebTransport that connects but carries no call is not used", async () => {
   const world = new World();
   world.behaviour = "hangs";
   const { connection } = await world.connect();
@@ -148,7 +148,7 @@ Deno.test("WebTransport that opens no more streams gives way to HTTPS, and waiti
   void listening.next().catch(() => {});
 });
 
-Deno.test("a call whose stream never opens ends when its caller gives up", async () => {
+Deno.test("a call whose stream never opens ends when its caller cancels it", async () => {
   const world = new World();
   const { connection } = await world.connect();
   world.starved = "opens no stream";

@@ -1,5 +1,5 @@
 /**
- * Bounds the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over
+ * Limits the streams that a connection has open at once. Chromium rejects, and does not queue, a stream over
  * the peer's limit (architecture §5), so the queue is here.
  */
 
@@ -7,8 +7,8 @@ import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 
 /**
- * Well below the 1,000 that the gateway and the core allow, because credit for finished streams comes back in
- * batches.
+ * Well below the 1,000 that the gateway and the core allow, because credit for finished streams is returned
+ * in batches.
  */
 const maxOpenStreams = 100;
 
@@ -55,7 +55,7 @@ function reset({ readable, writable }: ByteStream): void {
   writable.abort().catch(() => {});
 }
 
-/** @param discard is called with a result that comes after the abort */
+/** @param discard called with a result that arrives after the abort */
 async function interruptible<T>(
   awaited: Promise<T>,
   signal: AbortSignal | undefined,

@@ -1,4 +1,4 @@
-/** Whether the backlog, what waited on the server when the connection was made, has been processed. */
+/** Tracks whether the backlog of a connection (the entries that waited on the server) is processed. */
 
 export class Backlog {
   #processed = false;

@@ -1,8 +1,8 @@
-/** Tells the user how far the backlog of a connection is, when it is long. */
+/** Reports the progress of a long backlog to the user. */
 
 import type { Progress } from "../api/engine_api.ts";
 
-/** How long a backlog is read before anything is told, in ms: a short one would only flicker. */
+/** How long a backlog is read before anything is reported, in ms. A short one would only flicker. */
 const quietMs = 200;
 
 /** Counts the entries of one backlog. */
@@ -15,7 +15,7 @@ export class CatchingUp {
 
   /**
    * @param now the device's clock, ms
-   * @param progress `undefined` ends what was told
+   * @param progress called with `undefined` at the end
    */
   constructor(now: () => number, progress: (progress: Progress | undefined) => void) {
     this.#now = now;
@@ -23,7 +23,7 @@ export class CatchingUp {
     this.#startedMs = now();
   }
 
-  /** So many more entries are processed. */
+  /** `entries` more entries are processed. */
   advance(entries: number): void {
     this.#done += entries;
     if (this.#state === "over" || this.#now() - this.#startedMs < quietMs) return;
@@ -31,7 +31,7 @@ export class CatchingUp {
     this.#progress({ task: "catching-up", done: this.#done });
   }
 
-  /** The backlog is through, or the connection is over. */
+  /** The backlog is processed, or the connection is over. */
   end(): void {
     if (this.#state === "told") this.#progress(undefined);
     this.#state = "over";

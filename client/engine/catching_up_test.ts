@@ -8,7 +8,7 @@ function catchingUp() {
   return { clock, told, backlog: new CatchingUp(() => clock.nowMs, (progress) => told.push(progress)) };
 }
 
-Deno.test("CatchingUp tells nothing of a backlog that is through within 200 ms", () => {
+Deno.test("CatchingUp reports nothing for a backlog that is processed within 200 ms", () => {
   const { clock, told, backlog } = catchingUp();
   backlog.advance(30);
   clock.nowMs = 199;
@@ -17,7 +17,7 @@ Deno.test("CatchingUp tells nothing of a backlog that is through within 200 ms",
   assert.deepEqual(told, []);
 });
 
-Deno.test("CatchingUp counts the entries of a long backlog, and ends what it told", () => {
+Deno.test("CatchingUp counts the entries of a long backlog, and reports the end", () => {
   const { clock, told, backlog } = catchingUp();
   backlog.advance(30);
   clock.nowMs = 200;

@@ -20,8 +20,8 @@ export type { EngineOptions } from "./profile.ts";
 const settledLookMs = 25;
 
 /**
- * The whole client behind one interface: account, groups, messages, and the connection that carries them. A
- * profile has one engine at a time.
+ * The whole client behind one interface: account, groups, messages and connection. A profile has one engine
+ * at a time.
  */
 export class Engine implements EngineApi {
   readonly #profile: Profile;
@@ -31,8 +31,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage alone:
-   * the history is there without a network.
+   * Takes the profile over (an engine that had it before can write no more). Resumes it from storage alone,
+   * so the history is available without a network.
    *
    * @throws EngineError L005
    */
@@ -42,7 +42,7 @@ export class Engine implements EngineApi {
     return new Engine(profile);
   }
 
-  /** Ends the connection and closes the storage. What waits to be sent stays on disk for the next engine. */
+  /** Ends the connection and closes the storage. Unsent messages stay on disk for the next engine. */
   async close(): Promise<void> {
     await this.#profile.close();
   }
@@ -136,20 +136,20 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Resolves once a connection stood and everything that waited on the server then is processed and on disk;
-   * for callers that do one thing and end, like the CLI.
+   * Resolves once a connection was made and its backlog is processed and on disk. For callers that do one
+   * thing and end, like the CLI.
    *
-   * @param signal gives the wait up: rejects with its reason
+   * @param signal ends the wait: rejects with its reason
    */
   async synced(signal: AbortSignal): Promise<void> {
     await this.#profile.backlog.processed(signal);
   }
 
   /**
-   * Resolves when nothing of this device's waits for the server any more and no work is due that its groups
-   * need, such as committing that somebody left.
+   * Resolves when no message of this device waits for the server, and no work is due that its groups need,
+   * such as committing a leave.
    *
-   * @param signal gives the wait up: rejects with its reason
+   * @param signal ends the wait: rejects with its reason
    */
   async settled(signal: AbortSignal): Promise<void> {
     while (this.#profile.signedIn && !this.#profile.signedIn.isSettled) {
@@ -160,7 +160,7 @@ export class Engine implements EngineApi {
 
   /**
    * @param accountKey 32 bytes as hex
-   * @returns the username that the directory knows it under, or undefined
+   * @returns the account's username by the directory, or undefined
    * @throws EngineError L001 offline
    */
   usernameOf(accountKey: string): Promise<string | undefined> {
@@ -176,7 +176,7 @@ export class Engine implements EngineApi {
       const own = this.#profile.accounts.context;
       await this.#profile.accounts.revokeDevice(deviceId, password);
       if (own && toHex(own.deviceId) === deviceId) return await this.signOut();
-      // What the other members will do anyway, at once where this device can.
+      // The other members will do this anyway; this device does it at once where it can.
       await this.#profile.signedIn?.checkDevices();
     });
   }

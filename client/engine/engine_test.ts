@@ -9,7 +9,7 @@ import { Engine } from "./engine.ts";
 import { withProgress } from "./progress.ts";
 
 suite("an engine's life", {
-  "before anyone is signed in there is nothing, and what needs an account says so": async ({ core }) => {
+  "before sign-in there are no chats, and calls that need an account reject with a code": async ({ core }) => {
     const nobody = await Person.device(core, "nobody");
     assert.deepEqual([await nobody.engine.account(), await nobody.engine.chats()], [{ kind: "signed-out" }, []]);
     await assert.rejects(nobody.engine.startChat(["someone"]), /L002/);
@@ -37,7 +37,7 @@ suite("an engine's life", {
     await anna.engine.startChat([bert.username]);
   },
 
-  "an unknown name and a missing connection have codes of their own": async ({ join }) => {
+  "an unknown name and a missing connection have their own codes": async ({ join }) => {
     const anna = await join("anna");
     await assert.rejects(anna.engine.startChat(["no-such-person"]), /L004/);
     await assert.rejects(anna.engine.send("00".repeat(32), "00".repeat(16), "hello"), /L010/);
@@ -123,7 +123,7 @@ Deno.test("Engine.open() without a network gives an engine that answers", async 
   await engine.close();
 });
 
-Deno.test("withProgress() tells nothing of fast work, and the latest state of slow work until its end", async () => {
+Deno.test("withProgress() reports nothing for fast work, and the latest state of slow work until its end", async () => {
   const told: (Progress | undefined)[] = [];
   const tell = (progress: Progress | undefined) => {
     told.push(progress);

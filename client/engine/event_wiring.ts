@@ -1,6 +1,6 @@
 /**
- * Which part of the sync acts on which event of a conversation, in what order. One screen, so that a reader
- * sees what follows from what.
+ * Which part of the sync reacts to which event of a conversation, in what order. All reactions are in this
+ * file, so that a reader sees them on one screen.
  */
 
 import type { Committer } from "../sync/commits/committer.ts";
@@ -11,7 +11,7 @@ import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Outbox } from "../sync/send/outbox.ts";
 
-/** What acts on events. */
+/** The parts that react to events. */
 export interface Reacting {
   conversations: ConversationStore;
   outbox: Outbox;
@@ -19,11 +19,11 @@ export interface Reacting {
   maintenance: GroupMaintenance;
   recovery: RecoveryClient;
   housekeeping: Housekeeping;
-  /** A part failed in the background: the user should see it. */
+  /** A part failed in the background, and the user should see the error. */
   report(error: unknown): void;
 }
 
-/** Binds every event to the parts that act on it. */
+/** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
   { conversations, outbox, committer, maintenance, recovery, housekeeping, report }: Reacting,
@@ -34,7 +34,7 @@ export function react(
   });
   events.on("commitMerged", (chatId) => {
     committer.merged(chatId);
-    // The first commit of a conversation that this device began.
+    // The first commit of a conversation that this device started.
     if (conversations.get(chatId)?.record.epoch === 1) housekeeping.keepVault();
   });
   events.on("commitLost", (chatId) => committer.lost(chatId));

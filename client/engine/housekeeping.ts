@@ -1,6 +1,6 @@
 /**
- * What a signed-in device looks after in the background, by the hour and after events: device lists,
- * KeyPackages, the vault, wishes to leave, expired records.
+ * The background work of a signed-in device, by the hour and after events: device lists, KeyPackages, the
+ * vault, leave requests, expired records.
  */
 
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
@@ -11,12 +11,12 @@ import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { Leaving } from "../sync/membership/leaving.ts";
 import type { Messages } from "../sync/send/messages.ts";
 
-/** How often everything is looked after while connected, in ms. */
+/** How often all of this work runs while connected, in ms. */
 const everyMs = 3_600_000;
 
 /**
- * How old the device lists of the people in the conversations may be when a message has gone out, in ms. A
- * device that signed in since then can read neither that message nor what follows, until it is added.
+ * How old the device lists of the people in the conversations may be after a message was sent, in ms. A
+ * device that signed in since then can read neither that message nor later ones, until it is added.
  */
 const listsFreshMs = 30_000;
 
@@ -24,11 +24,11 @@ interface Parts {
   leaving: Leaving;
   messages: Messages;
   maintenance: GroupMaintenance;
-  /** The user should see that something went wrong. */
+  /** Reports an error that the user should see. */
   report(error: unknown): void;
 }
 
-/** Background work for one signed-in device. What fails waits for the next epoch, connection or hour. */
+/** Background work for one signed-in device. Failed work waits for the next epoch, connection or hour. */
 export class Housekeeping {
   readonly #context: SyncContext;
   readonly #parts: Parts;
@@ -44,7 +44,7 @@ export class Housekeeping {
     this.#parts = parts;
   }
 
-  /** Whether background work is under way. */
+  /** Whether background work is in progress. */
   get busy(): boolean {
     return this.#running > 0;
   }
@@ -55,7 +55,7 @@ export class Housekeeping {
     this.#cancelFresh();
   }
 
-  /** The backlog of a connection is through. */
+  /** The backlog of a connection is processed. */
   caughtUp(): void {
     this.#listsFresh = false;
     this.#listsFailed = false;
@@ -67,7 +67,7 @@ export class Housekeeping {
     this.#cancelHourly();
   }
 
-  /** Does all of it now, and every hour after. */
+  /** Does all of this work now, and every hour after. */
   lookAfter(): void {
     if (this.#closed) return;
     this.replenish();
@@ -81,7 +81,7 @@ export class Housekeeping {
     this.#cancelHourly = this.#context.environment.after(everyMs, () => this.lookAfter());
   }
 
-  /** Looks for changed device lists, unless that was done a moment ago. */
+  /** Looks for changed device lists, unless the last look was a moment ago. */
   checkDevices(): void {
     if (this.#listsFresh) return;
     this.#listsFresh = true;
@@ -90,13 +90,14 @@ export class Housekeeping {
     });
     this.background(this.#parts.maintenance.checkDevices(), (error) => {
       this.#listsFresh = false;
-      // A server that withholds device lists keeps revoked devices in: told once for each connection.
+      // A server that withholds device lists keeps revoked devices in groups. This is reported once a
+      // connection.
       if (!this.#listsFailed) this.#parts.report(error);
       this.#listsFailed = true;
     });
   }
 
-  /** Asks once more to be removed, where the user wants to leave. */
+  /** Asks again to be removed, where the user wants to leave. */
   leaveAgain(chatId: string): void {
     if (this.#context.conversations.get(chatId)?.record.leaving) {
       this.background(this.#parts.leaving.leaveAgain(chatId));
@@ -108,7 +109,10 @@ export class Housekeeping {
     this.background(this.#context.account.keyPackages.replenish());
   }
 
-  /** Brings the list of channels into the vault. Invitations stay out: strangers could fill the vault with them. */
+  /**
+   * Writes the list of channels into the vault. Invitations are left out, because strangers could fill the
+   * vault with them.
+   */
   keepVault(): void {
     this.background(this.#syncVault());
   }
@@ -134,7 +138,7 @@ export class Housekeeping {
     }
   }
 
-  /** Runs work that nothing waits for. @param failed by default nothing: the next time does it again */
+  /** Runs work that no caller waits for. @param failed by default nothing: the next run repeats the work */
   background(work: Promise<unknown>, failed: (error: unknown) => void = () => {}): void {
     this.#running++;
     void work.catch(failed).finally(() => this.#running--);

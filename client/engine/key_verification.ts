@@ -1,4 +1,4 @@
-/** Safety numbers: what the user compares, and the mark that the user sets after comparing (specification §1.6). */
+/** Safety numbers, and the mark that the user sets after comparing them (specification §1.6). */
 
 import { toHex } from "../../schema/bytes.ts";
 import { safetyNumber } from "../account/directory/safety_number.ts";
@@ -26,7 +26,7 @@ export async function safetyNumberWith(
 }
 
 /**
- * Stores that the user compared the safety numbers, or takes that back.
+ * Stores that the user compared the safety numbers, or withdraws that.
  *
  * @param accountKey hex, 32 bytes: the key whose number was compared
  * @throws EngineError L007 while another key waits for the user's decision, L017 for another key than the pin

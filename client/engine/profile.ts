@@ -17,7 +17,7 @@ import { Backlog } from "./backlog.ts";
 import { SignedInEngine } from "./signed_in_engine.ts";
 
 export interface EngineOptions {
-  /** Empty, or with the state of this profile. The engine closes it. */
+  /** Empty, or with the state of this profile. The engine closes the storage. */
   storage: Storage;
   /** Non-extractable, see `importWrappingKey`. */
   wrappingKey: CryptoKey;
@@ -31,7 +31,7 @@ export interface EngineOptions {
   suite?: OpaqueSuite;
 }
 
-/** The life of a profile, from taking it over to closing it. */
+/** The life of a profile, from its takeover to its end. */
 export class Profile {
   readonly environment: Environment;
   readonly connection: ConnectionManager;
@@ -69,7 +69,8 @@ export class Profile {
   }
 
   /**
-   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage alone.
+   * Takes the profile over (an engine that had it before can write no more) and resumes it from storage
+   * alone.
    *
    * @throws EngineError L005
    */
@@ -86,7 +87,7 @@ export class Profile {
     }
   }
 
-  /** Ends the connection and closes the storage. What waits to be sent stays on disk. */
+  /** Ends the connection and closes the storage. Unsent messages stay on disk. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -105,7 +106,7 @@ export class Profile {
   async signOut(): Promise<void> {
     this.#signedIn?.close();
     this.#signedIn = undefined;
-    // The subscription ends first: the end of the session would look like an eviction to it.
+    // The subscription ends first. Otherwise it would take the end of the session for an eviction.
     await this.connection.stop();
     await this.accounts.signOut();
     await this.connection.stop();
@@ -141,7 +142,7 @@ export class Profile {
       this.connection.confirm();
       void this.accounts.syncClock().catch(() => {});
     });
-    // E003 also answers single calls; whether the session is over is for the account to say.
+    // E003 also answers single calls. The account decides whether the session is over.
     return end === "ended" && this.accounts.state.kind === "signed-in" ? "lost" : end;
   }
 
@@ -188,7 +189,7 @@ export class Profile {
     }
   }
 
-  /** Hands an event to the listener. */
+  /** Passes an event to the listener. */
   tell(event: EngineEvent): void {
     if (!this.#closed) this.#listener(event);
   }

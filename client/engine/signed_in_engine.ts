@@ -36,20 +36,20 @@ import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
 
-/** Told what happens in conversations and with the work of this device. */
+/** Listens to events of conversations and to the progress of this device's work. */
 export interface SignedInEngineListener {
   timeline(chatId: string, items: TimelineItem[]): void;
-  /** What was told of a conversation last may not be on this device after all. */
+  /** The last reported items of a conversation may not be on this device after all. */
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
-  /** What waited on the server when this connection began is processed and on disk. */
+  /** The backlog of this connection is processed and on disk. */
   caughtUp(): void;
   typing(chatId: string, username: string): void;
 }
 
-/** What a signed-in engine is made of. */
+/** The parts of a signed-in engine. */
 export interface SignedInEngineOptions {
   account: AccountContext;
   store: SealedStore;
@@ -241,14 +241,17 @@ export class SignedInEngine {
   }
 
   /**
-   * Acts at once on the newest device lists of the people in the conversations: new devices are added, revoked
-   * ones removed.
+   * Applies the newest device lists of the people in the conversations at once: adds new devices, removes
+   * revoked ones.
    */
   checkDevices(): Promise<void> {
     return this.#maintenance.checkDevices();
   }
 
-  /** Takes over what the user decided about keys: the marks of people, and messages that waited for it. */
+  /**
+   * Applies the user's decisions about keys: the marks of people, and the messages that waited for the
+   * decision.
+   */
   async pinsChanged(): Promise<void> {
     this.messages.pinsChanged();
     const { directory } = this.#context.account;
@@ -274,20 +277,23 @@ export class SignedInEngine {
   }
 
   /**
-   * Whether nothing of this device waits for the server, and no work is under way or due that a group or the
-   * account needs.
+   * Whether no message of this device waits for the server, and no work is in progress or due that a group or
+   * the account needs.
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
       !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
-  /** Tells the others of a conversation that this user is typing: once in a few seconds, never later than now. */
+  /**
+   * Tells the others of a conversation that this user is typing, at most once in a few seconds, and never
+   * later.
+   */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
   }
 
-  /** Lost connections are shown by the connection's state. Anything else is a problem that the user should see. */
+  /** The connection's state shows lost connections. Any other error is a problem that the user should see. */
   #report(error: unknown): void {
     if (!this.#closed && !isDisconnection(error)) this.#listener.problem(engineError(error).problem);
   }

@@ -16,7 +16,7 @@ export interface DeviceKeys {
   deviceId: Bytes;
 }
 
-/** What storage holds under account/device. Its fields are those of the credential and the keys. */
+/** The stored record account/device. Its fields are those of the credential and the keys. */
 export interface StoredDevice extends DeviceKeys {
   username: string;
   accountKey: Bytes;
@@ -30,7 +30,7 @@ export async function newDevice(): Promise<DeviceKeys> {
   return { deviceSeed: seed, recipientKey: publicKey, deviceId: await deviceIdOf(publicKey) };
 }
 
-/** @param listVersion of the device list in which the device first stands */
+/** @param listVersion of the first device list that contains the device */
 export async function enrolledDevice(
   device: DeviceKeys,
   account: { username: string; accountKey: Bytes },
@@ -45,7 +45,7 @@ export async function enrolledDevice(
   return { ...device, username, accountKey, listVersion, rootSignature };
 }
 
-/** @returns what the device's MLS leaf says of itself */
+/** @returns the credential in the device's MLS leaf */
 export function credentialOf(
   { username, accountKey, deviceId, listVersion, rootSignature }: StoredDevice,
 ): DeviceCredential {

@@ -34,8 +34,8 @@ export interface ListChange {
 
 /**
  * @returns the newest list, and its version
- * @throws EngineError L020 for a list that is not this account's, or older than the one seen; what `change`
- *   throws; WireError
+ * @throws EngineError L020 for a list that is not this account's, or older than the one seen; errors of
+ *   `change`; WireError
  */
 export async function changeDeviceList(
   { rpc, device, rootSeed, account, seen, change }: ListChange,

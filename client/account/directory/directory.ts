@@ -110,8 +110,8 @@ export class AccountDirectory implements Directory {
   }
 
   /**
-   * Long lists of devices can make an answer too large for one message: then in two halves. An account whose
-   * list alone is too large is left as it was.
+   * Looks accounts up. When the answer is too large for one message, because of long device lists, it asks
+   * for two halves. An account whose list alone is too large stays as it was.
    */
   async #lookup(accountKeys: Bytes[]): Promise<Account[]> {
     try {

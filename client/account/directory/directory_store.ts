@@ -28,7 +28,7 @@ export class DirectoryStore {
   readonly #onChange: () => void;
   #loading: Promise<Map<string, AccountRecord>> | undefined;
 
-  /** @param onChange is called when a record was stored or deleted */
+  /** @param onChange called when a record was stored or deleted */
   constructor(store: SealedStore, onChange: () => void = () => {}) {
     this.#store = store;
     this.#onChange = onChange;

@@ -58,20 +58,20 @@ Deno.test("acceptChangedKey() pins only the key whose safety number was shown", 
   server.show(second.answer);
   const shown = (await directory.lookUpForVerification("bob")).changedKey!;
   assert.deepEqual(shown, second.accountKey);
-  // A leaf of a third key makes this device ask for it.
+  // A leaf with a third key makes this device ask the server about it.
   server.show(third.answer);
   await directory.refresh([third.accountKey]);
   assert.deepEqual(
     (await directory.byKey(bob.accountKey))?.changedKey,
     second.accountKey,
-    "what is being compared stays what is shown",
+    "the compared key stays the shown key",
   );
   await rejectsWith(directory.acceptChangedKey("bob", shown), "L017");
   assert.deepEqual((await directory.known()).map(({ accountKey }) => toHex(accountKey)), [toHex(bob.accountKey)]);
   assert.deepEqual(
     (await directory.lookUpForVerification("bob")).changedKey,
     third.accountKey,
-    "who looks again sees the new one",
+    "another look shows the new key",
   );
   server.show(second.answer);
   assert.deepEqual((await directory.acceptChangedKey("bob", shown)).accountKey, second.accountKey);

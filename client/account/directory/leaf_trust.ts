@@ -8,9 +8,9 @@ import type { DirectoryStore } from "./directory_store.ts";
 type Verdict = { kind: "good" } | { kind: "bad" | "unknown"; reason: string };
 
 /**
- * @param records what is pinned and stored
+ * @param records the pinned and stored accounts
  * @param refresh asks the server for the newest lists of accounts
- * @returns the judge of `createMls`: refuses a leaf after one question to the server
+ * @returns the trust function for `createMls`; it refuses a leaf only after asking the server once
  */
 export function leafTrust(
   records: DirectoryStore,
@@ -25,7 +25,9 @@ export function leafTrust(
   };
 }
 
-/** @returns whether the newest list revokes a device; asks the server when the stored list does not */
+/**
+ * @returns whether the newest list revokes a device; asks the server when the stored list does not revoke it
+ */
 export function revocationCheck(
   records: DirectoryStore,
   refresh: (accountKeys: Uint8Array[]) => Promise<unknown>,

@@ -1,6 +1,6 @@
 /**
- * Accounts pinned at first sight (specification §1.6): compares what the server and the vault say with the pins and
- * the device lists of this device, and stores what is new.
+ * Accounts pinned at first sight (specification §1.6): compares answers of the server and the vault with this
+ * device's pins and device lists, and stores new facts.
  */
 
 import { Mutex } from "async-mutex";
@@ -21,16 +21,16 @@ const vaultPinsKey = "vault-pins";
 export interface PinnedAccountsOptions {
   store: SealedStore;
   clock: ServerTime;
-  /** Told when a pin is new or has changed: the vault has to hold it. */
+  /** Called when a pin is new or has changed: the vault has to hold it. */
   onPinned?(): void;
-  /** Told of answers that were refused: the server shows a past list, or another key than the pinned one. */
+  /** Called for refused answers: the server shows an old list, or another key than the pinned one. */
   onProblem?(problem: EngineProblem): void;
 }
 
 export class PinnedAccounts {
   readonly #options: PinnedAccountsOptions;
   readonly #records: DirectoryStore;
-  /** One answer at a time is compared and stored. */
+  /** Answers are compared and stored one at a time. */
   readonly #comparing = new Mutex();
   /** Pins of the vault, for accounts that were not looked up on this device yet. */
   readonly #vaultPins = new Map<string, Pin>();
@@ -82,7 +82,7 @@ export class PinnedAccounts {
     }
   }
 
-  /** The user compared the safety numbers, or takes that back. */
+  /** The user compared the safety numbers, or withdraws that. */
   async setVerified(accountKey: Uint8Array, verified: boolean): Promise<void> {
     await this.#comparing.runExclusive(async () => {
       const record = await this.#records.byKey(accountKey);
@@ -93,10 +93,10 @@ export class PinnedAccounts {
   }
 
   /**
-   * Pins the key that the user accepts, in the place of the one before.
+   * Pins the key that the user accepts, in place of the former one.
    *
    * @param account the server's answer for `username`
-   * @param accountKey 32 bytes: the one whose safety number the user has seen
+   * @param accountKey 32 bytes: the key whose safety number the user has seen
    * @throws EngineError L017 when the answer has another key, MalformedError
    */
   async accept(account: Account, username: string, accountKey: Uint8Array): Promise<KnownAccount> {
@@ -116,9 +116,9 @@ export class PinnedAccounts {
   }
 
   /**
-   * Takes pins that other devices of the account made. They count when an account is first looked up. A pin that
-   * supersedes this device's replaces it when the user made the decision on the other device; without a decision
-   * the account's key counts as changed until the user decides.
+   * Imports pins of the account's other devices. They count when an account is first looked up. A pin that
+   * supersedes this device's replaces it when the user made the decision on the other device. Without a
+   * decision the account's key counts as changed until the user decides.
    */
   async importPins(pins: Pin[]): Promise<void> {
     await this.#comparing.runExclusive(async () => {

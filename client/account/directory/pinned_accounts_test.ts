@@ -45,7 +45,7 @@ Deno.test("importPins() of an earlier pin with another key blocks sending until 
   }]);
   assert.deepEqual(problems.map(({ code }) => code), ["L007"]);
   await rejectsWith(directory.requireUnchanged([bob]), "L007");
-  // The server that lied about the key goes on answering with it: that settles nothing.
+  // The server with the false key gives the same answer again, which must not settle the question.
   const again = await open();
   await again.refresh([bob.accountKey]);
   await rejectsWith(again.requireUnchanged([bob]), "L007");

@@ -1,4 +1,4 @@
-/** The safety number: two people compare it to detect a machine in the middle (specification §1.6). */
+/** The safety number, which two people compare to detect a machine in the middle (specification §1.6). */
 
 import { type Bytes, concat, toHex, utf8 } from "../../../schema/bytes.ts";
 

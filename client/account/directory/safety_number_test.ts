@@ -5,7 +5,7 @@ import { safetyNumber } from "./safety_number.ts";
 const anna = { accountKey: new Uint8Array(32).fill(1), username: "anna" };
 const bert = { accountKey: new Uint8Array(32).fill(2), username: "bert" };
 
-/** The definition once more, on another implementation of SHA-512 and on big integers. */
+/** The definition again, with another implementation of SHA-512 and with big integers. */
 function digitsOf({ accountKey, username }: typeof anna): string {
   const input = Buffer.concat([Buffer.from("qpq/1 safety"), accountKey, Buffer.from(username)]);
   let hash = createHash("sha512").update(input).digest();
@@ -22,7 +22,7 @@ Deno.test("safetyNumber() is the same for both sides, as specification §1.6 def
   assert.equal(here.digits, [digitsOf(anna), digitsOf(bert)].sort().join(" "));
 });
 
-Deno.test("safetyNumber() is another for another key and for another name of one side", async () => {
+Deno.test("safetyNumber() differs for another key and for another name of one side", async () => {
   const { digits } = await safetyNumber(anna, bert);
   assert.notEqual((await safetyNumber(anna, { ...bert, accountKey: new Uint8Array(32).fill(3) })).digits, digits);
   assert.notEqual((await safetyNumber(anna, { ...bert, username: "berta" })).digits, digits);

@@ -30,7 +30,7 @@ const begunBeforeMs = hourMs;
 /** A Welcome may wait in the queue this long after the KeyPackage expired. */
 const keptAfterExpiryMs = 30 * dayMs;
 
-/** What storage holds under keypackages/<ref>. */
+/** The stored record keypackages/<ref>. */
 interface StoredKeyPackage {
   record: Bytes;
   madeMs: number;
@@ -46,7 +46,7 @@ export interface KeyPackageOptions {
   clock: ServerTime;
   device: DeviceKeys;
   credential: DeviceCredential;
-  /** Fresh ones that the server should have at any time: 20. */
+  /** How many fresh KeyPackages the server should have at any time: 20. */
   wantedStock?: number | undefined;
 }
 

@@ -15,7 +15,7 @@ import { HeldAccount, newDevice } from "../directory/testing/fake_directory.ts";
 
 const hourMs = 3_600_000;
 
-/** A server that hands nothing out by itself; `stock` is what it has. */
+/** A server that hands out nothing by itself; `stock` is its content. */
 async function setting() {
   const storage = new MemoryStorage();
   const store = new SealedStore(storage, await importWrappingKey(new Uint8Array(32)));
@@ -30,7 +30,7 @@ async function setting() {
     refuse: false,
     storedBefore: [] as number[],
   };
-  // As the server does: what is not valid yet by its clock does not count.
+  // As on the real server, KeyPackages that are not valid yet by its clock do not count.
   const serverMs = () => world.nowMs + world.aheadMs;
   const valid = async (keyPackage: Bytes) => (await parseKeyPackage(keyPackage)).notBeforeMs <= serverMs();
   const available = async () =>
@@ -73,8 +73,8 @@ async function setting() {
     credential: credentialOf(await account.enrolled(device)),
   });
   /**
-   * A connection: the server's clock is read, then the stock is looked after. @param aheadMs how wrong the
-   * server's clock is meanwhile
+   * A connection: reads the server's clock, then replenishes the stock. @param aheadMs how wrong the server's
+   * clock is meanwhile
    */
   const look = async (aheadMs: number) => {
     world.aheadMs = aheadMs;
@@ -114,7 +114,7 @@ Deno.test("replenish() replaces KeyPackages that were handed out or become too o
   assert.equal(world.stock.filter(({ untilMs }) => untilMs > world.nowMs + 23 * hourMs).length, 20);
 });
 
-Deno.test("replenish() makes up at the next call for an upload that was refused", async () => {
+Deno.test("replenish() repeats a refused upload at the next call", async () => {
   const { keeper, world } = await setting();
   world.refuse = true;
   await assert.rejects(keeper.replenish(), /E040/);
@@ -155,7 +155,7 @@ Deno.test("forOwnGroup() makes a private record that is neither stored nor publi
   assert.deepEqual([world.stock.length, (await storage.range("keypackages", "")).length], [0, 0]);
 });
 
-Deno.test("replenish() deletes nothing because of one server time that is 130 days ahead", async () => {
+Deno.test("replenish() deletes nothing when the server's clock is once 130 days ahead", async () => {
   const { keeper, world, look } = await setting();
   await look(0);
   const before = await keeper.candidates();
@@ -169,7 +169,7 @@ Deno.test("replenish() deletes nothing because of one server time that is 130 da
     const published = await Promise.all(
       [...world.stock.map(({ keyPackage }) => keyPackage), world.lastResort!].map(parseKeyPackage),
     );
-    // Good for 5 more hours at least: renewed in time, although some from the future lie here.
+    // Valid for at least 5 more hours: renewed in time, although some from the future are stored.
     const valid = published.filter(({ notBeforeMs, notAfterMs }) =>
       notBeforeMs <= world.nowMs && world.nowMs + 5 * hourMs < notAfterMs
     );

@@ -148,7 +148,7 @@ async function enrolledAgain(rpc: RpcClient, device: StoredDevice, seen: Account
 }
 
 /**
- * Signs in without a device: opens the vault and adds a new device to the account's list.
+ * Signs in with a new device: opens the vault and adds the device to the account's list.
  *
  * @param revoke 16-byte ids of former devices that lost their state here: the same change revokes them
  * @param lowestVault the highest vault version of this account that was ever seen here

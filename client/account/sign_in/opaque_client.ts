@@ -12,8 +12,8 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { badAnswer } from "../errors.ts";
 
 /**
- * The suite's tag and its memory-hard function. Only tests use another one than {@link suite1}: it makes passwords
- * cheap to guess.
+ * The suite's tag and its memory-hard function. Only tests use another suite than {@link suite1}, because
+ * passwords would be cheap to guess.
  */
 export interface OpaqueSuite {
   readonly tag: string;
@@ -60,7 +60,8 @@ export interface StartedLogin {
    * @param ke2 of the server
    * @returns `ke3` (32 bytes) for `loginFinish`, the session key that the device signs, and the export key:
    *   zero both after use
-   * @throws EngineError L022: the password is wrong or the user unknown; the answer does not tell which
+   * @throws EngineError L022: the password is wrong or the user unknown; the server's answer does not tell
+   *   which
    */
   finish(ke2: Uint8Array): Promise<{ ke3: Bytes; sessionKey: Bytes; exportKey: Bytes }>;
 }

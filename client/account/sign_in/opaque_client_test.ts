@@ -16,7 +16,7 @@ import { type OpaqueSuite, startLogin, startRegistration, suite1 } from "./opaqu
 /** Not for use: passwords would be cheap to guess. */
 const cheapSuite: OpaqueSuite = { tag: suite1.tag, harden: (y) => sha256(y) };
 
-/** A server by the recipe of server-core/opaque/suite.ts. */
+/** A server that follows server-core/opaque/suite.ts. */
 async function server() {
   const config = getOpaqueConfig(OpaqueID.OPAQUE_P256);
   const pair = await config.ake.generateAuthKeyPair();

@@ -3,15 +3,15 @@
 import { EngineError, LocalCode } from "../../api/errors.ts";
 
 /**
- * In characters (specification §1.7). The strength estimate that the specification asks for as well is not
- * here yet: its dictionary would cost every visitor hundreds of kB (docs/decisions/007).
+ * In characters (specification §1.7). The strength estimate that the specification also asks for is missing:
+ * its dictionary would cost every visitor hundreds of kB (docs/decisions/007).
  */
 const minLength = 12;
 
 /**
- * The form in which a password is used: NFKC, so that the same keys typed on another system give the same bytes.
+ * The form in which a password is used: NFKC, so that the same keys on another system give the same bytes.
  *
- * @param username refused inside of the password
+ * @param username must not be part of the password
  * @throws EngineError L003
  */
 export function checkedPassword(password: string, username: string): string {

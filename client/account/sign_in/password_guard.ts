@@ -1,4 +1,4 @@
-/** Operations that need the password: a use of the root key, a new password, a new recovery code. */
+/** Operations that need the password: use of the root key, a new password, a new recovery code. */
 
 import { type Bytes, equalBytes, u64 } from "../../../schema/bytes.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";

@@ -9,7 +9,7 @@ const weak = (password: string) =>
     password,
   );
 
-Deno.test("checkedPassword() takes 12 characters and more, counted as people count", () => {
+Deno.test("checkedPassword() accepts 12 and more characters, counted as a reader sees them", () => {
   assert.equal(checkedPassword("correct horse", "alice"), "correct horse");
   assert.equal(checkedPassword("🐴🔋🧷✅🐴🔋🧷✅🐴🔋🧷✅", "alice").length, 21);
   weak("correct hor");

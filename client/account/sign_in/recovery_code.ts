@@ -7,7 +7,7 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/** The check symbol stands for the number modulo 37. */
+/** The check symbol encodes the number modulo 37. */
 const checks = `${digits}*~$=U`;
 const secretLength = 20;
 
@@ -25,7 +25,7 @@ export function formatRecoveryCode(secret: Uint8Array): string {
 }
 
 /**
- * Reads a code as people write it: any case, with or without dashes and spaces, O for 0, I and L for 1.
+ * Reads a typed code: any case, with or without dashes and spaces, O for 0, I and L for 1.
  *
  * @returns 20 bytes
  * @throws EngineError L014 when a symbol is wrong or missing

@@ -13,7 +13,7 @@ Deno.test("formatRecoveryCode() writes Crockford's base32 with his check symbol"
   assert.equal(formatRecoveryCode(secret), "0000-0000-0000-0000-0000-0000-0000-016J-D");
 });
 
-Deno.test("parseRecoveryCode() reads what was written, in any case, spacing and with look-alike symbols", () => {
+Deno.test("parseRecoveryCode() reads a formatted code in any case, spacing and with look-alike symbols", () => {
   for (let round = 0; round < 200; round++) {
     const secret = newRecoverySecret();
     const code = formatRecoveryCode(secret);
@@ -25,7 +25,7 @@ Deno.test("parseRecoveryCode() reads what was written, in any case, spacing and 
   }
 });
 
-Deno.test("parseRecoveryCode() notices every single wrong symbol, two exchanged neighbours, and a missing one", () => {
+Deno.test("parseRecoveryCode() detects every single wrong symbol, two swapped neighbours, and a missing one", () => {
   const code = formatRecoveryCode(Uint8Array.from({ length: 20 }, (_, index) => index * 11 + 3)).replace(/-/g, "");
   for (let index = 0; index < code.length; index++) {
     const wrong = code[index] === "7" ? "8" : "7";

@@ -7,12 +7,12 @@ import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts"
 import { authVersion, type CallAuth } from "../../../schema/rpc/messages.ts";
 import { authentication, type Method, type ParamsOf, type ResultsOf } from "../../../schema/rpc/methods.ts";
 
-/** What storage holds under account/session. */
+/** The stored record account/session. */
 export interface StoredSession {
   /** 32 bytes; empty once the server has ended the session. */
   accessToken: Bytes;
   expiresMs: number;
-  /** The code that ended it. */
+  /** The error code that ended the session. */
   endedBy?: string;
 }
 

@@ -37,14 +37,14 @@ function setting(codes: { search?: number; count?: number; subscribe?: number })
 
 const search = { prefix: "a", limit: 1 };
 
-Deno.test("SessionRpc calls with its token and device, and says nothing while all is well", async () => {
+Deno.test("SessionRpc calls with its token and device, and reports nothing without an error", async () => {
   const { rpc, ended, seen } = setting({});
   await rpc.call(authentication.searchUsers, search);
   assert.deepEqual(seen, [token, deviceId]);
   assert.deepEqual(ended, []);
 });
 
-Deno.test("SessionRpc says once that the session has ended, on E001 and E002 of calls and streams", async () => {
+Deno.test("SessionRpc reports the end of the session once, on E001 and E002 of calls and streams", async () => {
   const { rpc, ended } = setting({ search: ErrorCode.unauthenticated, subscribe: ErrorCode.sessionExpired });
   await assert.rejects(rpc.call(authentication.searchUsers, search), WireError);
   await assert.rejects(rpc.call(authentication.searchUsers, search), WireError);
@@ -57,7 +57,7 @@ Deno.test("SessionRpc says once that the session has ended, on E001 and E002 of 
   assert.deepEqual(other.ended, ["E002"]);
 });
 
-Deno.test("SessionRpc takes E003 for the end only when even the device's own stock is forbidden", async () => {
+Deno.test("SessionRpc takes E003 for the end only when the device's own stock is forbidden as well", async () => {
   const forbidden = ErrorCode.forbidden;
   const single = setting({ search: forbidden });
   await assert.rejects(single.rpc.call(authentication.searchUsers, search), WireError);
@@ -67,7 +67,7 @@ Deno.test("SessionRpc takes E003 for the end only when even the device's own sto
   assert.deepEqual(all.ended, ["revoked"]);
 });
 
-Deno.test("SessionRpc says that the device was revoked when that is why the session has ended", async () => {
+Deno.test("SessionRpc reports a revoked device when the revocation has ended the session", async () => {
   const { rpc, ended } = setting({ subscribe: ErrorCode.unauthenticated, count: ErrorCode.forbidden });
   await assert.rejects(
     Array.fromAsync(rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 0 })),

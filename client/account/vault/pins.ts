@@ -13,8 +13,8 @@ export interface Pin {
   firstSeen: number;
   verified: boolean;
   /**
-   * How many times the user has decided about this name: accepted another key, compared safety numbers, or took
-   * that back. Of two pins the one with more decisions is the newer one.
+   * How many times the user has decided about this name: accepted another key, compared safety numbers, or
+   * withdrew that. Of two pins the one with more decisions is the newer one.
    */
   decisionCount: number;
 }
@@ -27,12 +27,12 @@ export interface StoredPin extends Omit<Pin, "decisionCount"> {
 /** What is written, in bytes of encoded pins, so that a vault fits into the server's 128 KiB (`Vault.sealed`). */
 const maxKeptPinBytes = 90 * 1024;
 
-/** @returns the pin in the form that is stored; the order of its fields is part of the form */
+/** @returns the pin in its stored form; the order of its fields is part of the form */
 export function pinToStored({ username, accountKey, firstSeen, verified, decisionCount }: Pin): StoredPin {
   return { username, accountKey, firstSeen, verified, decided: decisionCount };
 }
 
-/** @returns the pin of a form that this device stored */
+/** @returns the pin of a stored form */
 export function pinFromStored({ decided, ...pin }: StoredPin): Pin {
   return { ...pin, decisionCount: decided };
 }

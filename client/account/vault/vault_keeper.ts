@@ -16,7 +16,7 @@ import type { VaultKeeper } from "../types.ts";
 import { mergeChannels, openVault, sealVault, type VaultContent } from "./vault.ts";
 import { fittingPins, mergePins, type Pin } from "./pins.ts";
 
-/** What storage holds under account/vault. */
+/** The stored record account/vault. */
 export interface StoredVault {
   /** The highest version that this device has seen. */
   version: number;
@@ -29,7 +29,7 @@ export interface VaultKeeperOptions {
   rpc: RpcClient;
   device: DeviceKeys;
   accountKey: Bytes;
-  /** This device's pins, at each attempt. */
+  /** Reads this device's pins, at each attempt. */
   pins(): Promise<Pin[]>;
   /** The pins of the newest vault that this device has seen. */
   seenPins(): Promise<Pin[]>;
@@ -87,13 +87,15 @@ export class VaultSync implements VaultKeeper {
   /**
    * Syncs in the background, one run at a time. A failure is repaired by the next sync.
    *
-   * @param onError is called with the error of a failed sync
+   * @param onError called with the error of a failed sync
    */
   inBackground(onError: (error: unknown) => void): void {
     void this.#background.run("sync", () => this.sync().catch(onError));
   }
 
-  /** Reports an unreadable or older vault once: nobody waits for most syncs. */
+  /**
+   * Reports an unreadable or older vault once, because most syncs have no caller that waits for the error.
+   */
   #tell(problem: EngineProblem): void {
     if (problem.code !== LocalCode.vaultUnreadable || this.#told) return;
     this.#told = true;

@@ -66,7 +66,7 @@ Deno.test("openVault() refuses another version, an older one, another account's 
   await unreadable(openVault({ ...vault, sealed: new Uint8Array() }, keys.vaultKey, accountKey));
 });
 
-Deno.test("nothing that a device keeps or may write opens, or holds, the root key", async () => {
+Deno.test("no stored record of a device opens or contains the root key", async () => {
   const { keys, vault } = await made();
   assert.deepEqual(Object.keys(await openVault(vault, keys.vaultKey, accountKey)).sort(), ["channels", "pins"]);
   for (const wrapped of [vault.wrappedByPassword, vault.wrappedByRecovery]) {
@@ -84,7 +84,7 @@ Deno.test("unwrapVaultKeys() refuses a wrong secret, the other wrap and another 
   await unreadable(unwrapVaultKeys(new Uint8Array(), "password", exportKey, accountKey));
 });
 
-Deno.test("mergePins() keeps everybody, the earliest sight, and of two keys the earlier pin, whoever holds it", () => {
+Deno.test("mergePins() keeps every name, the earliest sight, and of two keys the earlier pin", () => {
   const merged = mergePins([pin("carol", 1, 5), pin("bob", 2, 20, true), pin("dave", 3, 30)], [
     pin("bob", 2, 10),
     pin("dave", 4, 20, true),
@@ -94,7 +94,7 @@ Deno.test("mergePins() keeps everybody, the earliest sight, and of two keys the 
   assert.deepEqual(mergePins([pin("dave", 3, 20)], [pin("dave", 4, 30)]), [pin("dave", 3, 20)]);
 });
 
-Deno.test("mergePins() takes the word of the device on which the user decided last, over an earlier sight too", () => {
+Deno.test("mergePins() prefers the pin with the user's latest decision to an earlier pin", () => {
   const first = pin("dave", 3, 10);
   const accepted = pin("dave", 4, 50, false, 1);
   assert.deepEqual(mergePins([accepted], [first]), [accepted]);
@@ -109,7 +109,7 @@ Deno.test("mergeChannels() gives each id once, in one order", () => {
   assert.deepEqual(mergeChannels([id(3), id(1)], [id(2), id(1)]), [id(1), id(2), id(3)]);
 });
 
-Deno.test("a vault stays readable and within 128 KiB, and a flood of accounts displaces nobody", async () => {
+Deno.test("a vault stays readable and within 128 KiB, and a flood of accounts displaces no pin", async () => {
   const { keys } = await made();
   const id = (index: number) => new Uint8Array(32).map((_, at) => at < 2 ? index >> (8 * at) : 7);
   const name = (index: number) => `${"n".repeat(27)}${String(index).padStart(5, "0")}`;

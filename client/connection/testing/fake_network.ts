@@ -1,4 +1,4 @@
-/** A network whose WebTransport and HTTPS behave as a test says, with a clock that the test moves. */
+/** A network for tests: the test decides how WebTransport and HTTPS behave, and moves the clock. */
 
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
@@ -28,7 +28,7 @@ class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Lets time pass, running what falls due in order, and what follows from it before the next. */
+  /** Moves the clock, and runs due timers in order. All effects of a timer happen before the next one. */
   async pass(forMs: number): Promise<void> {
     const endMs = this.#now + forMs;
     await settle();
@@ -45,7 +45,7 @@ class FakeClock implements Clock {
   }
 }
 
-/** Everything that needs no time happens. */
+/** Waits until everything that needs no time has happened. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
@@ -87,13 +87,16 @@ function takingUntil(isStarved: () => boolean, { readable, writable }: ByteStrea
   return { readable, writable: sink };
 }
 
-/** What a WebTransport of the test does: connects, fails or says nothing; later its streams may fall silent. */
+/**
+ * How the test's WebTransport behaves: it connects, fails or never answers; later its streams may fall
+ * silent.
+ */
 export class World {
   readonly clock = new FakeClock();
   readonly memory = new VolatileNetworkMemory();
   behaviour: "connects" | "fails" | "hangs" = "connects";
   isSilent = false;
-  /** what a session does once its flow control is used up, which is never refilled */
+  /** how a session stalls once its flow-control credit is used up, which is never refilled */
   starved: "opens no stream" | "takes no write" | undefined;
   network = "home";
   attempts = 0;

@@ -1,7 +1,8 @@
 /**
- * Watches a WebTransport connection for stalls. Some browsers (Safari 26.4) never give the peer new flow-control
- * credit. After some hundred kilobytes no stream opens, no write is taken and answers stop, although the session is
- * open. There is no error: a stall is detected by waiting, and told from a slow server by calls both ways.
+ * Watches a WebTransport connection for stalls. Some browsers (Safari 26.4) never give the peer new
+ * flow-control credit. After some hundred kilobytes no stream opens, no write is accepted and answers stop,
+ * although the session is open. There is no error. So a stall is detected by waiting, and told from a slow
+ * server by calls both ways.
  */
 
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
@@ -42,8 +43,9 @@ export class WatchedConnection implements Connection {
   readonly #over = new AbortController();
 
   /**
-   * @param options.answersElsewhere asked when the streams look stalled: whether the server answers another way
-   * @param options.onStall told once; the connection is closed then
+   * @param options.answersElsewhere called when the streams look stalled: whether the server answers another
+   *   way
+   * @param options.onStall called once; the connection is closed then
    */
   constructor(
     inner: Connection,
@@ -77,8 +79,7 @@ export class WatchedConnection implements Connection {
 
   async #look(): Promise<void> {
     const driedUp = this.#activity.hasDriedUp(driedUpAfterBytes, driedUpMs);
-    // A stream that has dried up needs no probe: credit is counted for each stream, so another stream proves
-    // nothing.
+    // A stopped stream needs no probe. Credit is counted for each stream, so another stream proves nothing.
     if (
       driedUp || (this.#activity.isWaiting(waitingMs) && await this.#isSilentHereAlone()) ||
       (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere())

@@ -7,13 +7,13 @@ import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { StreamLimit } from "../stream_limit.ts";
 import type { Connection } from "../transport.ts";
 
-/** The runtime's class, handed in so that its absence and a test's are the same thing. */
+/** The runtime's class, handed in so that tests can replace it or leave it out. */
 export type WebTransportClass = new (url: string, options?: WebTransportOptions) => WebTransport;
 
 /**
  * @param target.certificateHashes SHA-256 of acceptable certificates; none: the browser's own trust
  * @param options.timeoutMs how long the handshake may take
- * @throws TransportError; the attempt is closed then
+ * @throws TransportError; then the attempt is closed
  */
 export async function connectWebTransport(
   WebTransportImplementation: WebTransportClass,

@@ -1,4 +1,4 @@
-/** A directory over a server whose answers a test decides, with one account that the server knows: bob. */
+/** A directory over a server with answers of the test, and one account that the server knows: bob. */
 
 import assert from "node:assert/strict";
 import { EngineError, type EngineProblem } from "../../../api/errors.ts";
@@ -8,7 +8,7 @@ import { ServerClock } from "../../server_clock.ts";
 import { AccountDirectory } from "../directory.ts";
 import { FakeDirectory, HeldAccount, newDevice } from "./fake_directory.ts";
 
-/** @returns the directory, `open` for a second one over the same storage, and what both reported */
+/** @returns the directory, `open` for a second directory over the same storage, and the reports of both */
 export async function setting() {
   const server = new FakeDirectory();
   const store = new SealedStore(new MemoryStorage(), await importWrappingKey(new Uint8Array(32)));

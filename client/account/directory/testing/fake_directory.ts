@@ -1,4 +1,4 @@
-/** A directory in memory whose answers a test decides, and accounts for it. */
+/** A directory in memory with answers of the test, and accounts for it. */
 
 import { type Bytes, equalBytes, sha256 } from "../../../../schema/bytes.ts";
 import { type Device, type DeviceList, openDeviceList, signDeviceList } from "../../../../schema/device_list.ts";
@@ -36,7 +36,7 @@ export class HeldAccount {
     });
   }
 
-  /** Signs the next list; `changes` go over what would be right. */
+  /** Signs the next list; `changes` replace the right values. */
   async change(devices: Device[], revoked: Uint8Array[] = [], changes: Partial<DeviceList> = {}): Promise<Account> {
     const current = await openDeviceList(this.answer.devices);
     const list: DeviceList = {
@@ -59,7 +59,7 @@ export class FakeDirectory {
   readonly answers: Account[] = [];
   online = true;
   calls = 0;
-  /** More of them do not fit into one answer (E011). */
+  /** The most accounts in one answer; more give E011. */
   mostAccounts = 100;
   readonly rpc: RpcClient;
 
@@ -93,7 +93,7 @@ export class FakeDirectory {
     });
   }
 
-  /** Answers with this account from now on, in place of an earlier one of the name. */
+  /** From now on answers with this account, in place of an earlier one of the same name. */
   show(account: Account): void {
     const index = this.answers.findIndex(({ username }) => username === account.username);
     this.answers.splice(index < 0 ? this.answers.length : index, 1, account);
