@@ -25,8 +25,7 @@ export async function knownRestore(store: SealedStore): Promise<number | undefin
 }
 
 /**
- * Asks the server. A device that asks for the first time has sent nothing that a restore could have lost, so it
- * only notes the answer.
+ * Asks the server.
  *
  * @returns its last restore if this device has not dealt with it yet. @throws StorageError, TransportError,
  *   WireError
@@ -35,10 +34,7 @@ export async function newRestore(
   { rpc, store }: { rpc: RpcClient; store: SealedStore },
 ): Promise<Restore | undefined> {
   const { restoredMs, restoredToMs } = await rpc.call(delivery.health, {});
-  const restore = { restoredMs, restoredToMs };
-  const known = await knownRestore(store);
-  if (known === undefined) await noteRestore(store, restore);
-  return known === undefined || known === restoredMs ? undefined : restore;
+  return await knownRestore(store) === restoredMs ? undefined : { restoredMs, restoredToMs };
 }
 
 /** Notes that this device has dealt with a restore. @throws StorageError */

@@ -5,7 +5,7 @@
 
 import { toHex } from "../../schema/bytes.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
-import { newRestore, noteRestore, type Restore } from "../account/restores.ts";
+import { knownRestore, newRestore, noteRestore, type Restore } from "../account/restores.ts";
 import type { AccountContext } from "../account/types.ts";
 import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
 import type { EngineProblem } from "../api/errors.ts";
@@ -198,9 +198,11 @@ export class SignedInEngine {
     for (let failures = 1; !over.aborted; failures++) {
       try {
         const restore = await newRestore(context);
-        if (restore) await caughtUp;
+        // A device that asks for the first time has sent nothing that a restore could have lost.
+        const isFirst = await knownRestore(context.store) === undefined;
+        if (restore && !isFirst) await caughtUp;
         if (over.aborted) return;
-        if (restore) await this.#dealWithRestore(restore);
+        if (restore && !isFirst) await this.#dealWithRestore(restore);
         if (over.aborted || this.#closed) return;
         this.#committer.connected();
         this.#outbox.connected();
