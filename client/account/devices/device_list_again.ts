@@ -8,25 +8,23 @@ import { type DeviceKeys, proveCall } from "./device.ts";
 
 /**
  * Needs no root key: the list is signed already. It can follow the server's list only where the server has lost
- * one change, and knows all devices of the list. Otherwise nothing changes.
+ * one change, and knows all devices of the list. Otherwise nothing changes. Another device of the account may do
+ * the same at the same time.
  *
  * @param seen the newest list that this device has seen of its own account
- * @returns whether the server has taken that list. @throws TransportError, WireError,
- *   MalformedError
+ * @throws TransportError, WireError, MalformedError
  */
 export async function putListAgain(
   { rpc, device, username }: { rpc: RpcClient; device: DeviceKeys; username: string },
   seen: Account["devices"],
-): Promise<boolean> {
+): Promise<void> {
   const { account } = await rpc.call(authentication.lookup, { username });
   const [current, newest] = [await openDeviceList(account.devices), await openDeviceList(seen)];
-  if (current.version >= newest.version) return false;
+  if (current.version >= newest.version) return;
   try {
     const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [seen.list, seen.signature]);
     await rpc.call(authentication.putDeviceList, { devices: seen, proof });
-    return true;
   } catch (error) {
-    if (isWireError(error, ErrorCode.epochConflict, ErrorCode.keyDoesNotMatchDevice)) return false;
-    throw error;
+    if (!isWireError(error, ErrorCode.epochConflict, ErrorCode.keyDoesNotMatchDevice)) throw error;
   }
 }

@@ -140,11 +140,14 @@ export async function signInAgain(
   }
 }
 
-/** @returns whether the server has taken the list, and the device stands in it */
+/** @returns whether the device is in the server's list, after the list that it has seen was put there again */
 async function enrolledAgain(rpc: RpcClient, device: StoredDevice, seen: Account["devices"]): Promise<boolean> {
-  const { devices } = await openDeviceList(seen);
-  return devices.some(({ deviceId }) => equalBytes(deviceId, device.deviceId)) &&
-    await putListAgain({ rpc, device, username: device.username }, seen);
+  const isIn = async (signed: Account["devices"]) =>
+    (await openDeviceList(signed)).devices.some(({ deviceId }) => equalBytes(deviceId, device.deviceId));
+  if (!await isIn(seen)) return false;
+  const { username } = device;
+  await putListAgain({ rpc, device, username }, seen);
+  return await isIn((await rpc.call(authentication.lookup, { username })).account.devices);
 }
 
 /**
