@@ -29,7 +29,7 @@ export const editKind = {
   write: ({ text, replaces }, salt) => container(salt, textBody(text), { replaces }),
   refersTo: ({ replaces }) => replaces,
   apply(edit, { senderKey }, target): Effect {
-    if (!target) return { kind: "wait" };
+    if (!target) return { kind: "wait", edits: true };
     const { content, reactionId } = target;
     if (reactionId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, reactionId);
     if (target.senderKey !== senderKey) return { kind: "refused" };

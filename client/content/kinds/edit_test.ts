@@ -33,7 +33,7 @@ Deno.test("editKind.apply() refuses another account, and changes no deleted or u
   const edit = read(textBody("new words"));
   assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "old" })), { kind: "refused" });
   assert.deepEqual(editKind.apply(edit, anna, lineOfAnna({ text: "", deleted: true })), { kind: "nothing" });
-  assert.deepEqual(editKind.apply(edit, anna, undefined), { kind: "wait" });
+  assert.deepEqual(editKind.apply(edit, anna, undefined), { kind: "wait", edits: true });
 });
 
 Deno.test("editKind.apply() says so when the new body can not be shown, until an edit that can", () => {
