@@ -1,16 +1,42 @@
-/** A message as `recv` prints it: its text for people, its fields for programs. */
+/** A message as `recv` prints it: one text for people, its fields for programs. */
 
-import type { TimelineItem } from "../client/api/engine_api.ts";
+import type { Reaction, TimelineItem } from "../client/api/engine_api.ts";
 import { printable, printableLines } from "./output.ts";
 
 type Message = TimelineItem & { kind: "message" };
 
-/** @returns the text, or the sentence in its place, safe for a terminal */
-export function messageText({ text, deleted, unsupported, edited, reactions = [] }: Message): string {
-  if (deleted) return "(message deleted)";
-  const shown = unsupported ? `(this version can not show this message) ${text}`.trimEnd() : text;
-  const signs = reactions.map((reaction) => ` [${printable(reaction.text)} ${printable(reaction.sender)}]`);
-  return `${printableLines(shown)}${edited ? " (edited)" : ""}${signs.join("")}`;
+/**
+ * What a sign may not hold, so that it is one word: spaces, brackets, quotation marks, what separates marks,
+ * what looks like these (in fullwidth and small forms), and letters that are drawn as nothing.
+ */
+const separators = [
+  "\\p{Z}\\p{Cc}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}",
+  ";,:\"'`\u037e\u3001\ufe50-\ufe55\uff0c\uff1a\uff1b",
+  "\u115f\u1160\u2800\u3164\uffa0",
+];
+const separating = new RegExp(`[${separators.join("")}]`, "gu");
+
+/**
+ * Whose message it is, what became of it, and its text. Marks stand before the colon, where no text of a
+ * member does but the signs of reactions: so no member can write a mark.
+ *
+ * @returns safe for a terminal
+ */
+export function messageText(message: Message): string {
+  const { sender, own, text, deleted, unsupported, edited, reactions = [] } = message;
+  const marks = [
+    ...(own ? ["you"] : []),
+    ...(edited ? ["edited"] : []),
+    ...(deleted ? ["deleted"] : []),
+    ...(unsupported ? ["can not be shown by this version"] : []),
+    ...reactions.map(signedBy),
+  ];
+  const marked = marks.length > 0 ? ` (${marks.join("; ")})` : "";
+  return `${printable(sender)}${marked}:${text === "" ? "" : ` ${printableLines(text)}`}`;
+}
+
+function signedBy({ sender, text }: Reaction): string {
+  return `${printable(sender)} ${printable(text.replace(separating, "\ufffd"))}`;
 }
 
 /** @returns the fields of the record "message" that say which message it is and what it says */

@@ -14,15 +14,57 @@ const message = (content: MessageContent) => ({
 });
 const reactions = [{ id: "01".repeat(32), sender: "bert", senderKey: "bb".repeat(32), text: "👍\u202e" }];
 
-Deno.test("messageText() says what became of a message, in one place with its text", () => {
+Deno.test("messageText() says what became of a message beside its sender's name", () => {
   const shown: [MessageContent, string][] = [
-    [{ text: "hello\nworld" }, "hello\n    world"],
-    [{ text: "hello", edited: true, reactions }, "hello (edited) [👍\ufffd bert]"],
-    [{ text: "", deleted: true }, "(message deleted)"],
-    [{ text: "[image/png]", unsupported: true }, "(this version can not show this message) [image/png]"],
-    [{ text: "", unsupported: true }, "(this version can not show this message)"],
+    [{ text: "hello\nworld" }, "anna: hello\n    world"],
+    [{ text: "hello", edited: true, reactions }, "anna (edited; bert 👍\ufffd): hello"],
+    [{ text: "", deleted: true }, "anna (deleted):"],
+    [{ text: "[image/png]", unsupported: true }, "anna (can not be shown by this version): [image/png]"],
+    [{ text: "", unsupported: true }, "anna (can not be shown by this version):"],
   ];
   for (const [content, text] of shown) assert.equal(messageText(message(content)), text);
+  assert.equal(messageText({ ...message({ text: "hello", edited: true }), own: true }), "anna (you; edited): hello");
+});
+
+Deno.test("messageText() lets no text and no sign look like a mark", () => {
+  const sign = (sender: string, text: string) => ({ ...reactions[0], sender, text });
+  const marked: MessageContent[] = [
+    { text: "we sell", edited: true, reactions: [sign("anna", "👍")] },
+    { text: "we sell", reactions: [sign("anna", "👍"), sign("carl", "👎")] },
+    { text: "we sell", reactions: [sign("carl", "👍"), sign("carl", "👎")] },
+    { text: "", deleted: true },
+    { text: "[image/png]", unsupported: true },
+  ];
+  const lines = marked.map((content) => messageText(message(content)));
+  const texts = ["we sell (edited)", "we sell (edited) [👍 anna]", "(edited; anna 👍): we sell", "(message deleted)"];
+  for (const text of [...texts, "(deleted):", "(can not be shown by this version): [image/png]"]) {
+    assert.equal(messageText(message({ text })), `anna: ${text}`);
+    assert.equal(lines.includes(messageText(message({ text }))), false, text);
+  }
+  const ends = [
+    "; ",
+    " ; ",
+    "\uff1b ",
+    ": ",
+    "); ",
+    "] [",
+    ", ",
+    " ",
+    "\u00a0",
+    "\u3000",
+    "\u3164",
+    "\u2800",
+    "\ufe54",
+  ];
+  const signs = ends.flatMap((end) => [`👍${end}carl 👎`, `👍${end}edited`, `👍${end}): deleted`, `👍${end}anna 👍`]);
+  for (const text of signs) {
+    const line = messageText(message({ text: "we sell", reactions: [sign("carl", text)] }));
+    assert.match(line, /^anna \(carl [^\s\p{Z}();:,[\]\u3164\u2800\ufe54\uff1b]+\): we sell$/u, text);
+    assert.equal(lines.includes(line), false, text);
+  }
+  for (const text of ["👍", "👩🏽‍❤️‍💋‍👨🏿", "❤️", "#️⃣", "‼️", "+1", "ok", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]) {
+    assert.equal(messageText(message({ text: "hi", reactions: [sign("carl", text)] })), `anna (carl ${text}): hi`);
+  }
 });
 
 Deno.test("messageFields() names what a message answers and who reacted, without the device's own keys", () => {

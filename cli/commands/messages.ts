@@ -174,7 +174,7 @@ function lineOf(item: TimelineItem, place: { group: string; groupId: string }): 
       at,
     }];
   }
-  return [`${start}${printable(item.sender)}${item.own ? " (you)" : ""}: ${messageText(item)}`, {
+  return [`${start}${messageText(item)}`, {
     type: "message",
     ...place,
     ...messageFields(item),

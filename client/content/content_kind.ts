@@ -29,14 +29,22 @@ export interface Target {
   reactionId?: string;
 }
 
+/** The message that it changes is not known here: it is kept aside until that one arrives. */
+export interface Wait {
+  kind: "wait";
+  /** It takes the message back, with all that its sender did to it. */
+  deletes?: true;
+  /** Its own id stands for the message, too, so that later changes may name it. */
+  edits?: true;
+}
+
 /** What a message does to its conversation. */
 export type Effect =
   /** A line of its own, at the end. */
   | { kind: "append"; content: MessageContent }
   /** The target's line shows this from now on. `reactionId`: the message's id leads to that reaction in it. */
   | { kind: "change"; content: MessageContent; reactionId?: string }
-  /** The message that it changes is not known here: it is kept aside until that one arrives. */
-  | { kind: "wait" }
+  | Wait
   | { kind: "nothing" }
   /** Its sender may not do that (specification §7.3). */
   | { kind: "refused" };

@@ -10,7 +10,7 @@ import { reactionKind } from "./kinds/reaction.ts";
 import { replyKind } from "./kinds/reply.ts";
 import { textKind } from "./kinds/text.ts";
 import { unsupportedKind } from "./kinds/unsupported.ts";
-import { decodeMimiContent, type MimiContent } from "./mimi_content.ts";
+import { decodeMimiContent, encodeMimiContent, type MimiContent } from "./mimi_content.ts";
 
 /** A container that a kind has read. */
 export interface ReadMessage {
@@ -55,6 +55,11 @@ export function readContent(bytes: Uint8Array): ReadResult {
     if (error instanceof MalformedError) return { kind: "malformed", reason: error.message };
     throw error;
   }
+}
+
+/** @param id 32 bytes @returns the shortest container that deletes a message, without what its sender added to it */
+export function deletionOf(id: Bytes): Bytes {
+  return encodeMimiContent(deleteKind.write({ replaces: id }, new Uint8Array(16)));
 }
 
 /** Lines of the chat list are short. */

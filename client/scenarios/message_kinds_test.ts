@@ -1,79 +1,25 @@
 import assert from "node:assert/strict";
-import { isDeepStrictEqual } from "node:util";
-import { type Bytes, fromHex, toHex } from "../../schema/bytes.ts";
-import type { MessageContent } from "../api/engine_api.ts";
+import { fromHex, toHex } from "../../schema/bytes.ts";
 import { container, textBody } from "../content/body.ts";
-import { deleteKind } from "../content/kinds/delete.ts";
-import { editKind } from "../content/kinds/edit.ts";
-import { reactionKind } from "../content/kinds/reaction.ts";
-import { replyKind } from "../content/kinds/reply.ts";
-import { textKind } from "../content/kinds/text.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
-import { SealedStore } from "../storage/sealed_store.ts";
-import { contentOf, type MessageItem } from "../sync/conversation/message_item.ts";
-import type { SeenRecord } from "../sync/conversation/records.ts";
+import { editedPrefix } from "../sync/conversation/records.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
-import { type Person, suite, type World } from "../testing/person.ts";
+import {
+  annaAndBert,
+  annaAndHerSecond,
+  arrived,
+  knownIds,
+  shown,
+  shows,
+  stored,
+  storeOf,
+  write,
+} from "../testing/message_kinds.ts";
+import { suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
 
-const write = {
-  text: (text: string) => textKind.write({ text }, random(16)),
-  reply: (text: string, inReplyTo: Bytes) => replyKind.write({ text, inReplyTo }, random(16)),
-  reaction: (text: string, inReplyTo: Bytes) => reactionKind.write({ texts: [text], inReplyTo }, random(16)),
-  edit: (text: string, replaces: Bytes) => editKind.write({ text, replaces }, random(16)),
-  delete: (replaces: Bytes) => deleteKind.write({ replaces }, random(16)),
-};
-
-/** Anna's engine, and bert who sends what the test says. */
-async function annaAndBert({ core, join }: World) {
-  const [anna, bert] = [await join("anna"), await join("bert")];
-  const chatId = await anna.engine.startChat([bert.username], "kinds");
-  await bert.sees(chatId);
-  const sender = await ContentSender.of(core, bert, chatId);
-  return { anna, bert, chatId, sender };
-}
-
-const mark = "all before this is there";
-
-/** Sends a last message and waits for it: all that the sender sent before it is there then. */
-async function arrived(person: Person, chatId: string, sender: ContentSender): Promise<void> {
-  await sender.send(write.text(mark));
-  await person.until(async () => (await person.texts(chatId)).includes(mark), "the mark");
-}
-
-/** What the messages of a conversation show, without the mark. */
-async function shown(person: Person, chatId: string): Promise<MessageContent[]> {
-  const items = (await person.items(chatId)).filter((item) => item.kind === "message" && item.text !== mark);
-  return items.map((item) => contentOf(item as MessageItem));
-}
-
-/** Waits until the only message of the conversation shows this, and sees the same from disk. */
-async function shows(person: Person, chatId: string, content: MessageContent): Promise<void> {
-  const looksSo = async () => isDeepStrictEqual((await shown(person, chatId))[0], content);
-  await person.until(looksSo, JSON.stringify(content));
-  await person.crash();
-  assert.deepEqual(await shown(person, chatId), [content]);
-}
-
-const storeOf = (person: Person) => new SealedStore(person.storage.restarted(), person.wrappingKey);
-
-/** All that the device stores of conversations, readable. */
-async function stored(person: Person): Promise<string> {
-  const stores = ["messages", "outbox", "groups", "messageids", "unreadable"] as const;
-  const all = await Promise.all(stores.map((store) => storeOf(person).range<unknown>(store, "")));
-  const readable = (_key: string, value: unknown) =>
-    value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
-  return all.flat().map(({ value }) => JSON.stringify(value, readable)).join("\n");
-}
-
-/** @returns the MIMI ids that a device knows in a conversation, as hex, in the order of their lines */
-async function knownIds(person: Person, chatId: string): Promise<string[]> {
-  const prefix = `${chatId}/mimi/`;
-  const known = await storeOf(person).range<SeenRecord>("messageids", prefix);
-  known.sort((a, b) => a.value.order < b.value.order ? -1 : 1);
-  return known.map(({ key }) => key.slice(prefix.length));
-}
+const dayMs = 24 * 3_600_000;
 
 suite("kinds of messages", {
   "a deleted text is gone from its line, the chat list and the disk": async (world) => {
@@ -97,55 +43,21 @@ suite("kinds of messages", {
     assert.equal((await anna.chat(chatId))!.lastMessage!.text, "the newest");
   },
 
-  "a delete of a message that is not there makes no line, and deletes the message when it comes": async (world) => {
+  "the same bytes under another messageId are no second message, and deleted with the first": async (world) => {
     const { anna, chatId, sender } = await annaAndBert(world);
-    const late = write.text("a secret");
-    await sender.send(write.delete(await sender.idOf(late)));
-    await arrived(anna, chatId, sender);
-    assert.deepEqual(await shown(anna, chatId), []);
+    const text = write.text("a secret");
+    const id = await sender.send(text);
+    await sender.send(text);
+    await anna.sees(chatId, ({ unread }) => unread > 0);
     await anna.crash();
-    await sender.send(late);
-    await shows(anna, chatId, { text: "", deleted: true });
+    await sender.send(text);
+    await sender.send(write.delete(id));
+    await sender.send(text);
+    await arrived(anna, chatId, sender);
+    assert.deepEqual(await shown(anna, chatId), [{ text: "", deleted: true }]);
+    assert.equal((await anna.chat(chatId))!.unread, 2, "the message and the mark");
     assert.doesNotMatch(await stored(anna), /a secret/);
     assert.deepEqual(await anna.notices(chatId), [`created ${anna.username}`]);
-  },
-
-  "an edit and a reaction that come before their message are made when it comes, with what was done to them": async (
-    world,
-  ) => {
-    const { anna, bert, chatId, sender } = await annaAndBert(world);
-    const late = write.text("first words");
-    const id = await sender.idOf(late);
-    const edit = write.edit("second words", id);
-    const reactions = ["👍", "🎉"].map((sign) => write.reaction(sign, id));
-    await sender.send(write.edit("third words", await sender.idOf(edit)));
-    await sender.send(write.delete(await sender.idOf(reactions[0])));
-    for (const content of [edit, ...reactions]) await sender.send(content);
-    await arrived(anna, chatId, sender);
-    assert.deepEqual(await shown(anna, chatId), []);
-    await sender.send(late);
-    const account = (await anna.chat(chatId))!.members.find(({ self }) => !self)!;
-    await shows(anna, chatId, {
-      text: "third words",
-      edited: true,
-      reactions: [{
-        id: toHex(await sender.idOf(reactions[1])),
-        sender: bert.username,
-        senderKey: account.accountKey,
-        text: "🎉",
-      }],
-    });
-    assert.deepEqual(await storeOf(anna).range("messageids", `${chatId}/ahead/`), []);
-  },
-
-  "what is kept of changes to an unknown message is bounded by number and length": async (world) => {
-    const { anna, chatId, sender } = await annaAndBert(world);
-    const late = write.text("first words");
-    const id = await sender.idOf(late);
-    await sender.send(write.edit("long ".repeat(5_000), id));
-    for (let count = 1; count <= 10; count++) await sender.send(write.edit(`edit ${count}`, id));
-    await sender.send(late);
-    await shows(anna, chatId, { text: "edit 8", edited: true });
   },
 
   "a reaction is kept with its message: no line, not unread, nothing in the chat list; its sender takes it back":
@@ -238,6 +150,44 @@ suite("kinds of messages", {
     assert.deepEqual(await shown(bert, chatId), lines.filter(({ deleted }) => !deleted));
     assert.doesNotMatch(await stored(anna), /a secret/);
     assert.deepEqual(await storeOf(anna).range("outbox", ""), []);
+  },
+
+  "the first text of an own message that is edited later than a resend goes back is gone at once": async (world) => {
+    const { anna, chatId, sender } = await annaAndHerSecond(world);
+    await anna.says(chatId, "a secret");
+    await anna.settled(chatId);
+    world.core.time.pass(8 * dayMs);
+    const [id] = await knownIds(anna, chatId);
+    await sender.send(write.edit("other words", fromHex(id)));
+    await shows(anna, chatId, { text: "other words", edited: true });
+    assert.doesNotMatch(await stored(anna), /a secret/);
+  },
+
+  "the first text of an edited own message goes once a resend goes back no further": async (world) => {
+    const { anna, chatId, sender } = await annaAndHerSecond(world);
+    await anna.says(chatId, "a secret");
+    await anna.settled(chatId);
+    const [id] = await knownIds(anna, chatId);
+    await sender.send(write.edit("other words", fromHex(id)));
+    await anna.until(async () => (await shown(anna, chatId))[0]?.edited, "the edit");
+    world.core.time.pass(6 * dayMs);
+    await anna.crash();
+    await anna.connected();
+    assert.match(await stored(anna), /a secret/, "it may be sent again until then");
+    world.core.time.pass(2 * dayMs);
+    await anna.crash();
+    await anna.until(async () => !/a secret/.test(await stored(anna)), "the first text to be gone");
+    await shows(anna, chatId, { text: "other words", edited: true });
+    assert.deepEqual(await storeOf(anna).range("messageids", editedPrefix), []);
+  },
+
+  "the bytes of what can not be shown go with its edit": async (world) => {
+    const { anna, chatId, sender } = await annaAndBert(world);
+    const picture = container(random(16), { ...textBody("bytes of it"), contentType: "image/png" } as NestedPart);
+    const id = await sender.send(picture);
+    await sender.send(write.edit("words", id));
+    await shows(anna, chatId, { text: "words", edited: true });
+    assert.doesNotMatch(await stored(anna), /bytes of it/);
   },
 
   "what is sent again after a restore are the bytes of the first time, of an edited message too": async (

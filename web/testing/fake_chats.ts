@@ -168,7 +168,11 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [own, "", 107 * minuteMs, { deleted: true }],
       [anna, "Too late, I read it!", 106 * minuteMs, { replyTo: answered(20), reactions: [reaction(ben, "😂")] }],
       [anna, "[audio/midi]", 105 * minuteMs, { unsupported: true }],
-      [own, "Which one was it?", 104 * minuteMs, { replyTo: { id: idOf(1, 32) } }],
+      [own, "Which one was it?", 104 * minuteMs, {
+        replyTo: { id: idOf(1, 32) },
+        // One person, though it looks like three.
+        reactions: [reaction(cleo, "👍 3")],
+      }],
       [dino, "Room 4 is taken next week, we are in the hall.", 100 * minuteMs],
       [cleo, "The hall! Bring a coat.", 98 * minuteMs],
     ], { unread: 2 }),

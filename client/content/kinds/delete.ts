@@ -20,7 +20,7 @@ export const deleteKind = {
     container(salt, { disposition: Disposition.render, language: "", cardinality: "null" }, { replaces }),
   refersTo: ({ replaces }) => replaces,
   apply(_content, { senderKey }, target): Effect {
-    if (!target) return { kind: "wait" };
+    if (!target) return { kind: "wait", deletes: true };
     if (target.reactionId !== undefined) return removeReaction(target.content, target.reactionId, senderKey);
     if (target.senderKey !== senderKey) return { kind: "refused" };
     if (target.content.deleted) return { kind: "nothing" };

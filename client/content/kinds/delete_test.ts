@@ -33,7 +33,7 @@ Deno.test("deleteKind.apply() leaves nothing of the message in its line", () => 
 
 Deno.test("deleteKind.apply() refuses another account, waits for an unknown message, and does nothing twice", () => {
   assert.deepEqual(deleteKind.apply({ replaces }, bert, lineOfAnna({ text: "secret" })), { kind: "refused" });
-  assert.deepEqual(deleteKind.apply({ replaces }, anna, undefined), { kind: "wait" });
+  assert.deepEqual(deleteKind.apply({ replaces }, anna, undefined), { kind: "wait", deletes: true });
   assert.deepEqual(deleteKind.apply({ replaces }, anna, lineOfAnna({ text: "", deleted: true })), { kind: "nothing" });
 });
 

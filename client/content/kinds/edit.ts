@@ -4,7 +4,7 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent } from "../../api/engine_api.ts";
 import { bodyText, container, textBody } from "../body.ts";
 import type { ContentKind, Effect } from "../content_kind.ts";
-import { reactionTexts } from "./reaction.ts";
+import { maxReactionsOfAccount, newSigns, reactionTexts } from "./reaction.ts";
 
 export interface EditContent {
   text: string;
@@ -29,7 +29,7 @@ export const editKind = {
   write: ({ text, replaces }, salt) => container(salt, textBody(text), { replaces }),
   refersTo: ({ replaces }) => replaces,
   apply(edit, { senderKey }, target): Effect {
-    if (!target) return { kind: "wait" };
+    if (!target) return { kind: "wait", edits: true };
     const { content, reactionId } = target;
     if (reactionId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, reactionId);
     if (target.senderKey !== senderKey) return { kind: "refused" };
@@ -53,6 +53,8 @@ function editReaction(
   const original = reactions[index];
   if (original.senderKey !== senderKey) return { kind: "refused" };
   const others = reactions.filter(({ id }) => id !== reactionId);
-  const adjusted = texts.map((text) => ({ ...original, text }));
+  const given = others.filter((reaction) => reaction.senderKey === senderKey);
+  const signs = newSigns(texts, given).slice(0, Math.max(1, maxReactionsOfAccount - given.length));
+  const adjusted = signs.map((text) => ({ ...original, text }));
   return { kind: "change", content: { ...content, reactions: others.toSpliced(index, 0, ...adjusted) }, reactionId };
 }

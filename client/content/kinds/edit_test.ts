@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { container, textBody } from "../body.ts";
 import { Disposition, type NestedPart } from "../mimi_content.ts";
 import { anna, bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
-import { editKind } from "./edit.ts";
+import { type EditContent, editKind } from "./edit.ts";
 
 const replaces = messageId(3);
 const read = (body: NestedPart) => editKind.read(received(container(salt, body, { replaces })))!;
@@ -33,7 +33,7 @@ Deno.test("editKind.apply() refuses another account, and changes no deleted or u
   const edit = read(textBody("new words"));
   assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "old" })), { kind: "refused" });
   assert.deepEqual(editKind.apply(edit, anna, lineOfAnna({ text: "", deleted: true })), { kind: "nothing" });
-  assert.deepEqual(editKind.apply(edit, anna, undefined), { kind: "wait" });
+  assert.deepEqual(editKind.apply(edit, anna, undefined), { kind: "wait", edits: true });
 });
 
 Deno.test("editKind.apply() says so when the new body can not be shown, until an edit that can", () => {
@@ -64,4 +64,26 @@ Deno.test("editKind.apply() adjusts a reaction of the same account, and no other
   assert.deepEqual(editKind.apply(edit, anna, line), { kind: "refused" });
   assert.deepEqual(editKind.apply(read(textBody("too long ".repeat(9))), bert, line), { kind: "nothing" });
   assert.deepEqual(editKind.apply(edit, bert, lineOfAnna({ text: "hi" }, bert.id)), { kind: "nothing" });
+});
+
+Deno.test("editKind.apply() lets no account have more signs than a reaction may, and each once", () => {
+  const part = (text: string) => textBody(text, Disposition.reaction);
+  const signs = (...texts: string[]) =>
+    read({
+      disposition: Disposition.reaction,
+      language: "",
+      cardinality: "multi",
+      semantics: "process-all",
+      parts: texts.map(part),
+    });
+  const earlier = { ...bert, id: "01".padEnd(64, "e") };
+  const others = ["1", "2", "3", "4", "5", "6"].map((text) => ({ ...earlier, text }));
+  const line = lineOfAnna({ text: "hi", reactions: [...others, { ...bert, text: "👍" }] }, bert.id);
+  const shown = (edit: EditContent) => {
+    const effect = editKind.apply(edit, bert, line);
+    return effect.kind === "change" && effect.content.reactions!.map(({ text }) => text).join("");
+  };
+  assert.equal(shown(signs("a", "b", "c", "d", "e", "f", "g", "h")), "123456ab");
+  assert.equal(shown(signs("6", "a", "a", "5", "b")), "123456ab");
+  assert.equal(shown(signs("6", "5")), "123456");
 });

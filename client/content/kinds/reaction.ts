@@ -1,6 +1,7 @@
 /** A reaction: one or a few signs on another message's line (draft-ietf-mimi-content-07 §5.3). */
 
 import { type Bytes, utf8 } from "../../../schema/bytes.ts";
+import type { Reaction } from "../../api/engine_api.ts";
 import { container, plainTextOf, textBody } from "../body.ts";
 import type { ContentKind } from "../content_kind.ts";
 import { Disposition, type NestedPart } from "../mimi_content.ts";
@@ -44,12 +45,17 @@ export const reactionKind = {
     if (content.deleted || reactionId !== undefined) return { kind: "nothing" };
     const before = content.reactions ?? [];
     const own = before.filter((reaction) => reaction.senderKey === senderKey);
-    const fresh = texts.slice(0, Math.max(0, maxReactionsOfAccount - own.length));
+    const fresh = newSigns(texts, own).slice(0, Math.max(0, maxReactionsOfAccount - own.length));
     if (fresh.length === 0) return { kind: "nothing" };
     const reactions = [...before, ...fresh.map((text) => ({ id, sender, senderKey, text }))];
     return { kind: "change", content: { ...content, reactions }, reactionId: id };
   },
 } satisfies ContentKind<ReactionContent>;
+
+/** @returns the signs, each once, without those that the account has given already */
+export function newSigns(texts: string[], given: Reaction[]): string[] {
+  return [...new Set(texts)].filter((sign) => given.every(({ text }) => text !== sign));
+}
 
 /** @returns the signs of a reaction's body; undefined where a part is no short line of text */
 export function reactionTexts(body: NestedPart): string[] | undefined {

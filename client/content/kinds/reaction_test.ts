@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Reaction } from "../../api/engine_api.ts";
 import { container, textBody } from "../body.ts";
 import { Disposition, type NestedPart } from "../mimi_content.ts";
-import { bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
+import { anna, bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
 import { maxReactionsOfAccount, reactionKind } from "./reaction.ts";
 
 const inReplyTo = messageId(3);
@@ -52,4 +52,17 @@ Deno.test("reactionKind.apply() keeps a bounded number of signs of one account, 
   const carl = { id: "01".padEnd(64, "c"), sender: "carl", senderKey: "cc".repeat(32) };
   const effect = reactionKind.apply({ texts: ["🥳"], inReplyTo }, carl, line);
   assert.equal(effect.kind === "change" && effect.content.reactions!.length, maxReactionsOfAccount + 1);
+});
+
+Deno.test("reactionKind.apply() keeps each sign of an account once", () => {
+  const given = [{ ...anna, text: "🎉" }, reactionOf("👍")];
+  const effect = reactionKind.apply(
+    { texts: ["🥳", "👍", "🥳", "🎉"], inReplyTo },
+    bert,
+    lineOfAnna({ text: "hi", reactions: given }),
+  );
+  const reactions = [...given, reactionOf("🥳"), reactionOf("🎉")];
+  assert.deepEqual(effect, { kind: "change", content: { text: "hi", reactions }, reactionId: bert.id });
+  const again = reactionKind.apply({ texts: ["👍"], inReplyTo }, bert, lineOfAnna({ text: "hi", reactions: given }));
+  assert.deepEqual(again, { kind: "nothing" });
 });

@@ -33,8 +33,7 @@ export async function epochHistory(
   unit: UnitOfWork,
   { id }: ConversationTransaction,
 ): Promise<PastEpoch[]> {
-  const key = keys.pastEpochs(id);
-  return (unit.peek("epochs", key) ?? await store.get<PastEpoch[]>("epochs", key) ?? []) as PastEpoch[];
+  return await unit.read<PastEpoch[]>(store, "epochs", keys.pastEpochs(id)) ?? [];
 }
 
 /**

@@ -41,7 +41,7 @@ export interface ChatRecord {
   /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
   lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;
-  /** Until this time, in ms, changes of messages that have not arrived yet are kept ({@link AheadRecord}). */
+  /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/changes_ahead.ts). */
   aheadUntilMs?: number;
   /** The next item's place in the conversation. */
   nextOrder: number;
@@ -263,24 +263,12 @@ export interface SeenRecord {
   reaction?: string;
 }
 
-/** In "messageids", by the MIMI id of a message that has not arrived yet: its changes. Kept 30 days. */
-export interface AheadRecord {
+/** In "messageids": an own edited line that still has the bytes of its first text. */
+export interface EditedRecord {
+  chatId: string;
+  order: string;
+  /** The time at which the server took the message; if unknown, the time of the edit. */
   atMs: number;
-  /** In the order of arrival. */
-  changes: AheadChange[];
-}
-
-export interface AheadChange {
-  /** The change's own MIMI id as hex. */
-  id: string;
-  /** hex, 16 bytes: the wire's messageId */
-  messageId: string;
-  sender: string;
-  /** hex */
-  senderKey: string;
-  atMs: number;
-  /** The container's bytes. */
-  content: Bytes;
 }
 
 /**
@@ -319,6 +307,9 @@ export function orderKey(place: number): string {
   return place.toString(16).padStart(12, "0");
 }
 
+/** The start of all keys of {@link EditedRecord}. A chatId is hex, so it never starts like this. */
+export const editedPrefix = "edited/";
+
 export const keys = {
   item: (chatId: string, order: string) => `${chatId}/${order}`,
   ratchet: (chatId: string, key: string) => `${chatId}/${key}`,
@@ -327,6 +318,8 @@ export const keys = {
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
   /** The MIMI id of a message that has not arrived yet. */
   ahead: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
+  /** Those of all chats together, so that finding them needs no read of all ids. */
+  edited: (chatId: string, order: string) => `${editedPrefix}${chatId}/${order}`,
   /** In the store "epochs", beside the epoch record: {@link PastEpoch} of the newest epochs. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": the effects of own commits in the present channel. */

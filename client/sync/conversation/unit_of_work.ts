@@ -1,6 +1,6 @@
 /** A unit of work: collects all changes of one storage write. */
 
-import type { SealContext, SealedBatch, SealedPut } from "../../storage/sealed_store.ts";
+import type { SealContext, SealedBatch, SealedPut, SealedStore } from "../../storage/sealed_store.ts";
 import { toHex } from "../../../schema/bytes.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
@@ -64,9 +64,23 @@ export class UnitOfWork {
     this.#deletes.set(place, { store, key });
   }
 
-  /** @returns the value that this unit will write there */
-  peek(store: StoreName, key: string): unknown {
-    return this.#puts.get(`${store}:${key}`)?.value;
+  /** @returns the value after this unit's write (undefined: deleted); undefined where the unit changes nothing */
+  peek(store: StoreName, key: string): { value: unknown } | undefined {
+    const place = `${store}:${key}`;
+    if (this.#deletes.has(place)) return { value: undefined };
+    const put = this.#puts.get(place);
+    return put && { value: put.value };
+  }
+
+  /**
+   * Reads a record as it will be after this unit's write.
+   *
+   * @param stored the storage, for a record that this unit does not change
+   * @throws StorageError
+   */
+  async read<T>(stored: Pick<SealedStore, "get">, store: StoreName, key: string): Promise<T | undefined> {
+    const changed = this.peek(store, key);
+    return changed ? changed.value as T | undefined : await stored.get<T>(store, key);
   }
 
   /** Makes the write fail (GuardError) when there is such a record. */

@@ -11,24 +11,12 @@ import { readContent, type ReadMessage } from "../../content/registry.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { contentOf, type MessageItem, withContent } from "../conversation/message_item.ts";
-import {
-  type AheadChange,
-  type AheadRecord,
-  type ItemRecord,
-  keys,
-  seenForMs,
-  type SeenRecord,
-} from "../conversation/records.ts";
+import { type EditedRecord, type ItemRecord, keys, resendForMs, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { type AheadChange, ChangesAhead } from "./changes_ahead.ts";
 
-/**
- * How many changes of one account are kept for one message that has not arrived; further changes are dropped.
- */
-const maxChangesAhead = 8;
-/** The longest kept change, in bytes of its container. */
-const maxAheadBytes = 20 * 1024;
-/** How many kept changes are applied when their message arrives. */
+/** How many kept changes are applied when their message arrives, without deletes; further changes are dropped. */
 const maxChangesAtOnce = 64;
 
 /** A decrypted message. */
@@ -55,11 +43,19 @@ export class IncomingContent {
   readonly #context: SyncContext;
   readonly #unit: UnitOfWork;
   readonly #conversation: ConversationTransaction;
+  readonly #careful: boolean;
+  readonly #ahead: ChangesAhead;
 
-  constructor(context: SyncContext, unit: UnitOfWork, conversation: ConversationTransaction) {
+  /**
+   * @param careful true: reads whether the message's MIMI id has a line already. false: the write fails
+   *   (GuardError) if it has one, which saves a read for each message
+   */
+  constructor(context: SyncContext, unit: UnitOfWork, conversation: ConversationTransaction, careful: boolean) {
     this.#context = context;
     this.#unit = unit;
     this.#conversation = conversation;
+    this.#careful = careful;
+    this.#ahead = new ChangesAhead(context, unit, conversation);
   }
 
   /**
@@ -90,15 +86,23 @@ export class IncomingContent {
     }
     const order = await this.#carryOut(ready);
     const known = order === "" ? [] : [ready.id];
-    for (let made = 0; known.length > 0 && made < maxChangesAtOnce;) {
-      for (const change of await this.#takeAhead(known.shift()!)) {
-        const read = readContent(change.content);
-        if (read.kind !== "read") continue;
-        if (await this.#carryOut(await this.#ready(change, read.message)) !== "") known.push(change.id);
-        made++;
+    for (let made = 0; known.length > 0;) {
+      for (const change of await this.#ahead.take(known.shift()!)) {
+        const isOver = !change.deletes && made++ >= maxChangesAtOnce;
+        if (!isOver && await this.#makeKept(change)) known.push(change.id);
+        else this.#ahead.forget(change.id);
       }
     }
     return order;
+  }
+
+  /** @returns whether the change had an effect, so that the changes that wait for it can have one */
+  async #makeKept(change: AheadChange): Promise<boolean> {
+    const read = readContent(change.content);
+    if (read.kind !== "read") return false;
+    const ready = await this.#ready(change, read.message);
+    // It names an edit that had no effect. That edit does not come again, so there is nothing to wait for.
+    return ready.effect.kind !== "wait" && await this.#carryOut(ready) !== "";
   }
 
   async #ready(received: AheadChange, message: ReadMessage): Promise<ReadyMessage> {
@@ -110,14 +114,14 @@ export class IncomingContent {
     const { id, sender, atMs, effect, message, target } = ready;
     switch (effect.kind) {
       case "append":
-        return this.#note(id, { order: this.#append(ready, effect.content), atMs });
+        return await this.#appendOnce(ready, effect.content);
       case "change": {
         const { order } = this.#change(target!.item, effect.content);
         const { reactionId } = effect;
         return this.#note(id, { order, atMs, ...(reactionId !== undefined && { reaction: reactionId }) });
       }
       case "wait":
-        await this.#keep(ready, toHex(message.refersTo!));
+        await this.#ahead.keep(keptOf(ready), effect, toHex(message.refersTo!));
         return "";
       case "refused":
         this.#conversation.notice("rejected", { code: "content", who: sender }, atMs);
@@ -125,6 +129,18 @@ export class IncomingContent {
       case "nothing":
         return "";
     }
+  }
+
+  /** Appends no second line for the same bytes under another messageId (specification §7.2). */
+  async #appendOnce(ready: ReadyMessage, content: MessageContent): Promise<string> {
+    const { id, atMs } = ready;
+    const key = keys.mimi(this.#conversation.id, id);
+    const known = this.#careful
+      ? await this.#unit.read<SeenRecord>(this.#context.store, "messageids", key)
+      : this.#unit.peek("messageids", key)?.value as SeenRecord | undefined;
+    if (known) return known.order;
+    if (!this.#careful) this.#unit.requireAbsent("messageids", key);
+    return this.#note(id, { order: this.#append(ready, content), atMs });
   }
 
   #append(
@@ -148,7 +164,7 @@ export class IncomingContent {
 
   #change(item: MessageItem, content: MessageContent): MessageItem {
     const conversation = this.#conversation;
-    const changed = withContent(item, content);
+    const changed = this.#withoutOldBytes(item, withContent(item, content));
     conversation.change(changed);
     if (item.own) {
       const isDeleted = content.deleted === true;
@@ -158,9 +174,26 @@ export class IncomingContent {
     return changed;
   }
 
+  /** Drops the first bytes of an edited line when they are too old for a resend (specification §7.6). */
+  #withoutOldBytes(before: MessageItem, changed: MessageItem): MessageItem {
+    const { content, ...bare } = changed;
+    if (!content || !changed.edited) return changed;
+    if (!before.own || before.elsewhere) return bare;
+    const nowMs = this.#context.account.clock.now();
+    const { order, sentIn } = before;
+    const { atMs = nowMs } = sentIn ?? {};
+    if (atMs + resendForMs < nowMs) return bare;
+    const { id: chatId } = this.#conversation;
+    if (!before.edited) {
+      this.#unit.put("messageids", keys.edited(chatId, order), { chatId, order, atMs } satisfies EditedRecord);
+    }
+    return changed;
+  }
+
   async #target(id: string): Promise<ReadyMessage["target"]> {
     const conversation = this.#conversation;
-    const seen = await this.#read<SeenRecord>(keys.mimi(conversation.id, id));
+    const key = keys.mimi(conversation.id, id);
+    const seen = await this.#unit.read<SeenRecord>(this.#context.store, "messageids", key);
     if (!seen) return undefined;
     const { order, reaction } = seen;
     const item = conversation.items.findLast((changed) => changed.order === order) ??
@@ -180,36 +213,8 @@ export class IncomingContent {
     this.#unit.put("messageids", keys.mimi(this.#conversation.id, id), seen);
     return seen.order;
   }
+}
 
-  async #keep({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage, of: string): Promise<void> {
-    const conversation = this.#conversation;
-    const key = keys.ahead(conversation.id, of);
-    const { changes } = await this.#read<AheadRecord>(key) ?? { changes: [] };
-    const ofAccount = changes.filter((change) => change.senderKey === senderKey);
-    if (content.length > maxAheadBytes || ofAccount.length >= maxChangesAhead) return;
-    const nowMs = this.#context.account.clock.now();
-    const kept: AheadRecord = {
-      atMs: nowMs,
-      changes: [...changes, { id, messageId, sender, senderKey, atMs, content }],
-    };
-    this.#unit.put("messageids", key, kept);
-    conversation.set({ aheadUntilMs: nowMs + seenForMs });
-  }
-
-  /** @returns the kept changes that waited for this message, and forgets them */
-  async #takeAhead(id: string): Promise<AheadChange[]> {
-    const { id: chatId, record } = this.#conversation;
-    // Saves a read for each message where no change is kept, which is nearly always.
-    if (this.#context.account.clock.now() >= (record.aheadUntilMs ?? 0)) return [];
-    const key = keys.ahead(chatId, id);
-    const kept = await this.#read<AheadRecord>(key);
-    if (!kept) return [];
-    this.#unit.delete("messageids", key);
-    return kept.changes;
-  }
-
-  /** Reads a record, with this unit's changes. */
-  async #read<T>(key: string): Promise<T | undefined> {
-    return (this.#unit.peek("messageids", key) ?? await this.#context.store.get<T>("messageids", key)) as T | undefined;
-  }
+function keptOf({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage): AheadChange {
+  return { id, messageId, sender, senderKey, atMs, content };
 }

@@ -56,7 +56,7 @@ export async function receiveMessage(
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
-  const incoming = new IncomingContent(context, unit, conversation);
+  const incoming = new IncomingContent(context, unit, conversation, careful);
   const ready = repeated ? undefined : await incoming.prepare({
     messageId: toHex(entry.id),
     sender: result.sender,

@@ -116,8 +116,7 @@ export async function noteOwnChange(
 }
 
 async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId: string): Promise<OwnChange[]> {
-  const key = keys.ownChanges(chatId);
-  return (unit.peek("epochs", key) ?? await store.get<OwnChange[]>("epochs", key) ?? []) as OwnChange[];
+  return await unit.read<OwnChange[]>(store, "epochs", keys.ownChanges(chatId)) ?? [];
 }
 
 /**

@@ -9,7 +9,17 @@ import { maxTextBytes, textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
-import { keys, seenForMs, type SeenRecord, type UnreadableRecord } from "../conversation/records.ts";
+import {
+  editedPrefix,
+  type EditedRecord,
+  type ItemRecord,
+  keys,
+  resendForMs,
+  seenForMs,
+  type SeenRecord,
+  type UnreadableRecord,
+} from "../conversation/records.ts";
+import type { SealedRecord } from "../../storage/sealed_store.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { itemOf } from "../conversation/projection.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -95,6 +105,7 @@ export class Messages {
     const nowMs = this.#context.account.clock.now();
     if (nowMs < this.#sweptMs + sweepEveryMs && nowMs >= this.#sweptMs) return;
     this.#sweptMs = nowMs;
+    await this.#dropFirstBytes(nowMs);
     await this.#deleteOld<SeenRecord>(
       "messageids",
       (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs,
@@ -102,24 +113,50 @@ export class Messages {
     await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
   }
 
-  /**
-   * Reads one page at a time, so that memory never holds a long history, and other work can run between
-   * pages.
-   */
   async #deleteOld<T>(store: "messageids" | "unreadable", isOld: (key: string, value: T) => boolean): Promise<void> {
-    let after: string | undefined;
-    do {
-      const page = await this.#context.store.range<T>(store, "", {
-        limit: sweepPage,
-        ...(after !== undefined && { after }),
-      });
-      after = page.length === sweepPage ? page.at(-1)!.key : undefined;
+    for await (const page of this.#pages<T>(store, "")) {
       const old = page.filter(({ key, value }) => isOld(key, value));
       if (old.length === 0) continue;
       await this.#context.conversations.update((unit) => {
         for (const { key } of old) unit.delete(store, key);
         return Promise.resolve();
       });
+    }
+  }
+
+  /** Deletes the first bytes of own edited messages that are too old for a resend (specification §7.6). */
+  async #dropFirstBytes(nowMs: number): Promise<void> {
+    const { store, conversations: chats } = this.#context;
+    for await (const page of this.#pages<EditedRecord>("messageids", editedPrefix)) {
+      for (const { key, value: { chatId, order, atMs } } of page) {
+        if (atMs + resendForMs >= nowMs) continue;
+        await chats.update(async (unit) => {
+          // This holds the chat's mutex, so that no other unit changes the line meanwhile.
+          await unit.conversation(chatId);
+          unit.delete("messageids", key);
+          const place = keys.item(chatId, order);
+          const item = await store.get<ItemRecord>("messages", place);
+          if (item?.kind !== "message" || !item.content) return;
+          const { content: _first, ...bare } = item;
+          unit.put("messages", place, bare, { channelId: fromHex(chatId) });
+        });
+      }
+    }
+  }
+
+  /**
+   * Reads one page at a time, so that memory never holds a long history, and other work can run between
+   * pages.
+   */
+  async *#pages<T>(store: "messageids" | "unreadable", prefix: string): AsyncGenerator<SealedRecord<T>[]> {
+    let after: string | undefined;
+    do {
+      const page = await this.#context.store.range<T>(store, prefix, {
+        limit: sweepPage,
+        ...(after !== undefined && { after }),
+      });
+      after = page.length === sweepPage ? page.at(-1)!.key : undefined;
+      yield page;
     } while (after !== undefined);
   }
 

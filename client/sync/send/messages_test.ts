@@ -53,10 +53,10 @@ Deno.test("sweep() deletes expired records page by page, and not at every connec
   const context = {
     account: { clock: { now: () => nowMs } },
     store: {
-      range: (store: string, _prefix: string, { after = "", limit }: { after?: string; limit: number }) => {
+      range: (store: string, prefix: string, { after = "", limit }: { after?: string; limit: number }) => {
         limits.push(limit);
         const keys = store === "messageids"
-          ? [...stored.keys()].filter((key) => key > after).sort().slice(0, limit)
+          ? [...stored.keys()].filter((key) => key > after && key.startsWith(prefix)).sort().slice(0, limit)
           : [];
         return Promise.resolve(keys.map((key) => ({ key, value: stored.get(key)! })));
       },
