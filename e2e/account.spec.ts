@@ -36,7 +36,7 @@ test("bad usernames and passwords are refused with sentences and codes", async (
   await expect(visitor.page.getByRole("textbox", { name: "Username" })).toHaveAttribute("aria-invalid", "true");
 });
 
-test("a recovery code that was not confirmed is shown again after a reload", async ({ browser, stack }) => {
+test("a reminder of an unconfirmed recovery code stays until the user has one", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const { page } = alice;
   await page.getByRole("textbox", { name: "Username" }).fill("alice");

@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { openSession } from "./testing/http3_client.ts";
 import { startStubCore, stubSecret } from "./testing/stub_core.ts";
 
+/** A drain ends after 5 s; beyond this, in ms, it has none. */
+const mostDrainMs = 30_000;
+
 const main = new URL("./main.ts", import.meta.url).pathname;
 
 function spawn(env: Record<string, string>): Deno.ChildProcess {
@@ -39,8 +42,10 @@ Deno.test({
     const session = await openSession({ port: Number(port), certificate, origin: `http://127.0.0.1:${httpPort}` });
     assert.equal(session.status, 200);
     child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), mostDrainMs);
     assert.equal(new TextDecoder().decode((await session.nextData())?.subarray(-16)), "gateway shutdown");
     assert.equal((await child.status).code, 0);
+    clearTimeout(late);
     const events = (await stderr).trim().split("\n").map((text) => JSON.parse(text).event);
     assert.ok(events.includes("core-connected") && events.includes("draining"), String(events));
     await stdout.cancel();

@@ -3,8 +3,8 @@
  * build. `build-manifest.json` lies beside the files and is served like them.
  *
  * `{ "version": 1, "files": { path: hex … }, "publicKey": base64 | null, "signature": base64 | null }`; the
- * signature is Ed25519 (RFC 8032) over `qpq/1 build\n` and then a line `hash path\n` for each file, sorted by
- * path. A build without a key says so: both are null.
+ * signature is Ed25519 (RFC 8032) over `qpq/1 build\n` and then a line `hash  path\n` (two spaces) for each
+ * file, sorted by path. A build without a key says so: both are null.
  */
 
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";

@@ -5,8 +5,9 @@
  *     sent to friends                    its standard output
  *     ! qpq: error: …                    its standard error
  *     [4]                                what it ends with, where that is not 0
- *     * core stop the server dies; `* core start`: and is back; `* core frees NAME`: it gives an account's
- *       name away
+ *     * core stop                        the server dies
+ *     * core start                       and is back
+ *     * core frees NAME                  and gives an account's name away
  *
  * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code), `{numbers}` (a safety number) and `{any}`
  * stand for what differs each time; `{name=hex}` keeps it for `$name` in what follows.

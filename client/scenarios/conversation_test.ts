@@ -93,6 +93,41 @@ suite("conversations between engines", {
     await anna.hears(chatId, bert.username, ["back"]);
   },
 
+  "a message that has failed goes out when it is sent again, and once": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "group");
+    await bert.sees(chatId);
+    bert.online = false;
+    bert.disconnect();
+    const messageId = await bert.says(chatId, "late");
+    const line = async () => {
+      const item = (await bert.items(chatId)).find((one) => one.kind === "message" && one.messageId === messageId);
+      assert.ok(item?.kind === "message");
+      return item;
+    };
+    await anna.engine.removePerson(chatId, bert.username);
+    bert.online = true;
+    await bert.engine.wake();
+    const failed = await bert.until(async () => {
+      const item = await line();
+      return item.state === "failed" && item;
+    }, "the message to fail");
+    assert.equal(failed.errorCode, "E016");
+    await assert.rejects(bert.engine.send(chatId, messageId, "late"), /L010/, "not while bert is out");
+    await anna.engine.addPeople(chatId, [bert.username]);
+    await bert.sees(chatId, ({ active }) => active);
+    await Promise.all([1, 2].map(() => bert.engine.send(chatId, messageId, "late")));
+    await anna.hears(chatId, bert.username, ["late"]);
+    const sent = await bert.until(async () => {
+      const item = await line();
+      return item.state === "sent" && item;
+    }, "the message to be sent");
+    assert.deepEqual([sent.order, sent.errorCode], [failed.order, undefined]);
+    await bert.engine.send(chatId, messageId, "late");
+    await bert.says(chatId, "later");
+    await anna.hears(chatId, bert.username, ["late", "later"]);
+  },
+
   "history is there without a network, and what was said offline goes out after the reconnect": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username]);

@@ -14,7 +14,12 @@ import { SignIns } from "./sign_ins.ts";
  * Most answered calls from the start of traffic to the kill. The moment is counted in calls and not in
  * milliseconds, so that it means the same on a busy machine.
  */
-const mostAnswers = 24;
+const mostAnswers = 12;
+/**
+ * Then passes a share of the longest of the latest times between two answers, at most this many ms. So a kill
+ * comes in the middle of a write, too, and not only between an answer and what follows.
+ */
+const longestPauseMs = 120;
 /** Every so many kills one comes beside a sign-in, after up to so many times the calls: a sign-in takes a while. */
 const signInEvery = 8;
 const signInLonger = 10;
@@ -57,6 +62,9 @@ export class CrashLane {
   #channels: Bytes[] = [];
   /** Answers until the kill. */
   #answersLeft = 0;
+  /** When the last answer came, and how long each of the latest took since the one before, in ms. */
+  #answeredMs = 0;
+  #gapsMs: number[] = [];
   #killTime = Promise.withResolvers<void>();
   /** What was acknowledged in all. */
   readonly done = { messages: 0, commits: 0, acks: 0, blobs: 0, channels: 0, signIns: 0, signOuts: 0 };
@@ -85,8 +93,10 @@ export class CrashLane {
       const most = withSignIn ? mostAnswers * signInLonger : mostAnswers;
       this.#answersLeft = Math.floor(most * this.#random());
       this.#killTime = Promise.withResolvers();
+      this.#answeredMs = performance.now();
       const traffic = this.#traffic(connection, withSignIn);
       if (this.#answersLeft > 0) await this.#killTime.promise;
+      await pause(Math.min(Math.max(0, ...this.#gapsMs), longestPauseMs) * this.#random());
       server.kill("SIGKILL");
       await server.status;
       connection.close();
@@ -214,6 +224,9 @@ export class CrashLane {
 
   #answered(name: keyof CrashLane["done"]): void {
     this.done[name]++;
+    const nowMs = performance.now();
+    this.#gapsMs = [...this.#gapsMs, nowMs - this.#answeredMs].slice(-mostAnswers);
+    this.#answeredMs = nowMs;
     if (--this.#answersLeft <= 0) this.#killTime.resolve();
   }
 

@@ -12,7 +12,10 @@ Deno.test("replyKind.read() gives back what write() wrote, and reads the draft's
     inReplyTo,
   });
   const reply = example("reply");
-  if (reply) assert.equal(replyKind.read(reply)!.text, "Right on! _Congratulations_ 'all!");
+  if (!reply) return;
+  const { text, inReplyTo: answered } = replyKind.read(reply)!;
+  assert.equal(text, "Right on! _Congratulations_ 'all!");
+  assert.equal(answered.length, 32);
 });
 
 Deno.test("replyKind.read() leaves plain texts and edits of replies to other kinds", () => {

@@ -9,6 +9,14 @@ Deno.test("textKind.read() gives back what write() wrote, with any characters", 
   assert.deepEqual(textKind.read(received(textKind.write({ text }, salt))), { text });
 });
 
+Deno.test("textKind.read() reads the draft's example of a plain message", () => {
+  const original = example("original");
+  if (!original) return;
+  assert.deepEqual(textKind.read(original), {
+    text: "Hi everyone, we just shipped release 2.0. __Good  work__!",
+  });
+});
+
 Deno.test("textKind.read() takes a body of an unknown disposition as a text (the draft's §8.1)", () => {
   assert.deepEqual(textKind.read(received(container(salt, textBody("hello", 200)))), { text: "hello" });
 });

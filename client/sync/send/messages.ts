@@ -20,6 +20,7 @@ import {
   type UnreadableRecord,
 } from "../conversation/records.ts";
 import type { SealedRecord } from "../../storage/sealed_store.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { itemOf } from "../conversation/projection.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -51,7 +52,7 @@ export class Messages {
 
   /**
    * Seals a text and stores it with all its effects in one write. The network comes after. A second call with
-   * the same id sends nothing more.
+   * the same id sends nothing more, except a message that has failed: it is sent again.
    *
    * @param messageIdHex 16 bytes as hex
    * @throws EngineError L010, L011, L007, L016, L018, L005
@@ -71,7 +72,8 @@ export class Messages {
         return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
-        if (await store.get("messageids", keys.seen(chatId, ownKey, messageIdHex))) return;
+        const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageIdHex));
+        if (seen) return await chats.update((unit) => this.#putAgain(unit, chatId, messageIdHex, seen.order));
         // The copy in memory was old, and has been read again.
         if (tries > 0) throw error;
       }
@@ -162,18 +164,7 @@ export class Messages {
 
   async #put(unit: UnitOfWork, chatId: string, messageId: string, text: string): Promise<void> {
     const { account, ownKey } = this.#context;
-    const conversation = await unit.conversation(chatId);
-    if (
-      !conversation || !isMember(conversation.record) || conversation.record.leaving
-    ) {
-      throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
-    }
-    if (conversation.record.invitation && conversation.record.needsAcceptance) {
-      throw new EngineError({
-        code: LocalCode.notAccepted,
-        detail: "somebody who was not in the chat has brought this device back",
-      });
-    }
+    const conversation = await this.#conversationToSendIn(unit, chatId);
     const content = textKind.write({ text }, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
@@ -201,6 +192,35 @@ export class Messages {
     );
     unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
+  }
+
+  /** Puts a failed message back into the outbox, in its old place. Any other message stays as it is. */
+  async #putAgain(unit: UnitOfWork, chatId: string, messageId: string, order: string): Promise<void> {
+    const conversation = await this.#conversationToSendIn(unit, chatId);
+    // The unit holds the conversation's mutex: nothing changes the item meanwhile.
+    const item = await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
+    if (item?.kind !== "message" || item.state !== "failed" || item.messageId !== messageId) return;
+    const { errorCode: _old, content, ...line } = item;
+    if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
+    conversation.change({ ...line, content, state: "waiting" });
+    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content });
+  }
+
+  /** @throws EngineError L010, L018 */
+  async #conversationToSendIn(unit: UnitOfWork, chatId: string): Promise<ConversationTransaction> {
+    const conversation = await unit.conversation(chatId);
+    if (
+      !conversation || !isMember(conversation.record) || conversation.record.leaving
+    ) {
+      throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    }
+    if (conversation.record.invitation && conversation.record.needsAcceptance) {
+      throw new EngineError({
+        code: LocalCode.notAccepted,
+        detail: "somebody who was not in the chat has brought this device back",
+      });
+    }
+    return conversation;
   }
 
   /** A pin has changed: cached results about the chats' keys are void. */
