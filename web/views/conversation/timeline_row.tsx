@@ -26,8 +26,8 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
 ]);
 
 /**
- * One line of a conversation. `waits` says why what waits does so. A row is fixed data: when anything of it
- * changes, it is another row.
+ * One line of a conversation. `waits` gives the reason why a message waits. A row is fixed data: a changed
+ * line is another row.
  */
 export function TimelineRow(
   props: { row: Row; group: boolean; own: string; waits: string; onRetry: (item: MessageItem) => void },
@@ -67,8 +67,8 @@ export function TimelineRow(
 }
 
 /**
- * @param own this account's username @returns the notice's sentence, to "you" where it is about this account;
- *   who is not named is "someone"
+ * @param own this account's username
+ * @returns the notice's sentence, with "you" where it is about this account, and "someone" for a missing name
  */
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;

@@ -8,7 +8,10 @@ import { PeoplePicker } from "../chats/people_picker.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** Adds people to a group. It goes on when the details are closed, and then says elsewhere how it ended. */
+/**
+ * Adds people to a group. The work continues when the details are closed, and its result is then shown
+ * elsewhere.
+ */
 export function AddPeople(props: { chat: ChatSummary }): JSX.Element {
   const app = useApp();
   const task = createTask();

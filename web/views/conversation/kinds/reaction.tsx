@@ -3,7 +3,9 @@ import { text } from "../../../i18n/language.ts";
 import { reactionsBySign } from "../../../state/message_reactions.ts";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** The signs on a message, each with how many people gave it; their names are read out and shown on hover. */
+/**
+ * The reactions to a message, each with its number of people. Their names are read out and shown on hover.
+ */
 export function ReactionView(props: MessageViewProps): JSX.Element {
   const signs = () => reactionsBySign(props.item.reactions ?? []);
   return (

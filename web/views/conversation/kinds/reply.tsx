@@ -4,7 +4,9 @@ import { wordsOf } from "../../../state/message_words.ts";
 import { hueOf } from "../../common/avatar.tsx";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** What the message answers, as it looks now; only that there is something where this page does not have it. */
+/**
+ * The answered message in its present form. Where this page does not have it, only a hint that there is one.
+ */
 export function ReplyView(props: MessageViewProps): JSX.Element {
   return (
     <Show when={props.item.replyTo}>
