@@ -14,7 +14,7 @@ const message = (content: MessageContent) => ({
 });
 const reactions = [{ id: "01".repeat(32), sender: "bert", senderKey: "bb".repeat(32), text: "👍\u202e" }];
 
-Deno.test("messageText() says what became of a message, in one place with its text", () => {
+Deno.test("messageText() names edits, deletions and reactions together with the text", () => {
   const shown: [MessageContent, string][] = [
     [{ text: "hello\nworld" }, "hello\n    world"],
     [{ text: "hello", edited: true, reactions }, "hello (edited) [👍\ufffd bert]"],
@@ -25,7 +25,7 @@ Deno.test("messageText() says what became of a message, in one place with its te
   for (const [content, text] of shown) assert.equal(messageText(message(content)), text);
 });
 
-Deno.test("messageFields() names what a message answers and who reacted, without the device's own keys", () => {
+Deno.test("messageFields() contains the answered message and the reactions, without the device's keys", () => {
   const bare = { messageId: "07".repeat(16), sender: "anna", own: false, text: "hello" };
   assert.deepEqual(messageFields(message({ text: "hello" })), bare);
   const content = { text: "hello", edited: true as const, replyTo: { id: "02".repeat(32), order: "0" }, reactions };
