@@ -10,7 +10,7 @@ import { baseOf, none, uploader } from "./testing/uploader.ts";
 const hourMs = 3_600_000;
 const hour = 3600;
 
-Deno.test("uploadKeyPackages takes what is right and answers with the stock", async () => {
+Deno.test("uploadKeyPackages accepts valid KeyPackages and answers with the stock", async () => {
   const { alice, base } = await uploader();
   const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
   assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 0, lastResort: false });
@@ -29,7 +29,7 @@ Deno.test("uploadKeyPackages takes what is right and answers with the stock", as
   );
 });
 
-Deno.test("uploadKeyPackages answers E020 to what is no KeyPackage or has a bad signature", async () => {
+Deno.test("uploadKeyPackages answers E020 to other bytes and to bad signatures", async () => {
   const { base, upload, with: uploadWith } = await uploader();
   const good = await makeKeyPackage(base);
   for (let length = 0; length < good.length; length += 97) assert.equal(await upload(good.slice(0, length)), "E020");
@@ -190,7 +190,8 @@ Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and
 Deno.test("uploadKeyPackages of 100 leaves the event loop free", async () => {
   const { alice, base } = await uploader();
   const keyPackages = await Promise.all(Array.from({ length: 100 }, () => makeKeyPackage(base)));
-  // The loop comes round many times meanwhile, however busy the machine is: in one piece it would not at all.
+  // Meanwhile the event loop turns many times, however busy the machine is. Without a pause it would not turn
+  // at all.
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
