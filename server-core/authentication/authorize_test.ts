@@ -193,7 +193,7 @@ Deno.test("listSessions shows the live sessions of the account, the calling one 
   assert.deepEqual(sessions[1].sessionId, alice.sessionId);
 });
 
-Deno.test("revokeSession and logout end a session at once; E012 for an unknown one and for another account's", async () => {
+Deno.test("revokeSession and logout end a session at once; E012 for an unknown or foreign one", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   const second = await newDevice();

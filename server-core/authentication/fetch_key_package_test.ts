@@ -56,7 +56,7 @@ Deno.test("fetchKeyPackage answers calls at the same time with different KeyPack
   assert.equal(new Set(fetched.map(({ keyPackages }) => keyPackages[0].keyPackage.join())).size, 20);
 });
 
-Deno.test("fetchKeyPackage gives a KeyPackage of each listed device or none at all, E012 for unknown devices", async () => {
+Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 for unknown devices", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const second = await newDevice();
@@ -86,7 +86,7 @@ Deno.test("fetchKeyPackage gives a KeyPackage of each listed device or none at a
   assert.equal(await answerOf(fetch([alice.device.deviceId, alice.device.deviceId])), "E014");
 });
 
-Deno.test("fetchKeyPackage hands out a KeyPackage for 24 h by the server's clock, and never before not_before", async () => {
+Deno.test("fetchKeyPackage hands one out for 24 h by the server's clock, and never before not_before", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const fetch = () =>
