@@ -16,7 +16,7 @@ export interface Invocation {
   statePath: string;
   passphraseFile?: string;
   timeoutMs: number;
-  /** Whether a server was named at all. */
+  /** Whether the command line names a server. */
   serverGiven: boolean;
   /** @throws Failure when the core can not be checked */
   target(): QuicTarget;
@@ -32,7 +32,7 @@ const asParseOptions = (options: Record<string, Option>) =>
   );
 
 /**
- * @param argv what follows the program's name
+ * @param argv the arguments after the program's name
  * @throws Failure with the exit code for wrong usage
  */
 export function readArguments(argv: string[], env: Env): Invocation {

@@ -21,7 +21,7 @@ const names = ["alice", "bob", "carol"] as const;
 /** Cleanup steps, the latest first. */
 type Cleanups = (() => Promise<void>)[];
 
-/** @param interrupted ends it early; nothing is left behind @throws Failure, the signal's reason */
+/** @param interrupted ends the demo early and cleans up @throws Failure, the signal's reason */
 export async function demoGroup(invocation: Invocation, output: Output, interrupted: AbortSignal): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "qpq-demo-" });
   const cleanups: Cleanups = [() => Deno.remove(folder, { recursive: true })];
@@ -38,7 +38,7 @@ export async function demoGroup(invocation: Invocation, output: Output, interrup
 
 async function run(invocation: Invocation, output: Output, folder: string, cleanups: Cleanups): Promise<void> {
   const target = invocation.serverGiven ? invocation.target() : await startCore(folder, cleanups);
-  // Names of their own each time, so that the demo can run again against the same server.
+  // New names each time, so that the demo can run again against the same server.
   const suffix = invocation.serverGiven
     ? `-${Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`
     : "";
@@ -89,7 +89,7 @@ class Steps {
     await this.#output.line(text, { type: "step", ...record });
   }
 
-  /** Waits until `look` finds what it looks for. */
+  /** Waits until `look` returns a value. */
   async until<T>({ session, username }: Person, what: string, look: () => Promise<T | undefined | false>): Promise<T> {
     const endMs = Date.now() + this.#timeoutMs;
     while (true) {
@@ -189,9 +189,9 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
       ...args,
       decodeURIComponent(main.pathname),
     ],
-    // Nothing is inherited from the caller: neither passwords nor settings of another core.
+    // The core inherits nothing from the caller: neither passwords nor settings of another core.
     clearEnv: true,
-    // Where it looks for qpq-server.toml, and finds none.
+    // The folder in which the core looks for qpq-server.toml, and finds none.
     cwd: folder,
     env: { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:0" },
     stdout: "piped",
@@ -201,7 +201,7 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
     try {
       process.kill("SIGTERM");
     } catch {
-      // Ctrl+C reached it as well, and it has ended.
+      // Ctrl+C has reached the core as well, and it has ended.
     }
     await process.status;
   });
@@ -225,7 +225,7 @@ async function firstLine(output: ReadableStream<Uint8Array>, wanted: RegExp): Pr
     text += piece.value;
     const found = wanted.exec(text);
     if (found) {
-      // Read on, so that the core never waits for its log to be taken.
+      // Keeps reading the log, so that the core never blocks on it.
       void (async () => {
         while (!(await reader.read()).done);
       })();

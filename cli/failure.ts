@@ -4,11 +4,11 @@ import { EngineError, type EngineProblem, LocalCode } from "../client/api/errors
 import { StateError } from "./storage/state_error.ts";
 import { exitCodes } from "./usage.ts";
 
-/** Thrown when a command fails: what is printed, and the exit code of the process. */
+/** Thrown when a command fails: the printed message, and the exit code of the process. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
-  /** @param code "E001", "L004" …, or none for failures that only qpq knows */
+  /** @param code "E001", "L004" …, or none for failures of qpq itself */
   constructor(readonly exitCode: number, message: string, readonly hint?: string, readonly code?: string) {
     super(message);
   }

@@ -59,8 +59,8 @@ async function run(invocation: Invocation): Promise<void> {
     // The terminal was closed, or Ctrl+\ was pressed.
     Deno.addSignalListener("SIGHUP", stop(exitCodes.hungUp));
     Deno.addSignalListener("SIGQUIT", stop(exitCodes.quit));
-    // With a listener the write that goes over a file size limit fails and is reported; without one it would
-    // end the process.
+    // With a listener, a write over a file size limit fails and is reported. Without it, the write would end
+    // the process.
     Deno.addSignalListener("SIGXFSZ", () => {});
   }
   if (command === "demo-group") return await demoGroup(invocation, output, interrupted.signal);

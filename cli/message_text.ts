@@ -39,7 +39,7 @@ function signedBy({ sender, text }: Reaction): string {
   return `${printable(sender)} ${printable(text.replace(separating, "\ufffd"))}`;
 }
 
-/** @returns the fields of the record "message" that say which message it is and what it says */
+/** @returns the fields of the record "message": the message's id and its content */
 export function messageFields({ messageId, sender, own, text, ...shown }: Message) {
   const { replyTo, edited, deleted, unsupported, reactions } = shown;
   return {

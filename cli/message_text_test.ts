@@ -67,7 +67,7 @@ Deno.test("messageText() lets no text and no sign look like a mark", () => {
   }
 });
 
-Deno.test("messageFields() names what a message answers and who reacted, without the device's own keys", () => {
+Deno.test("messageFields() contains the answered message and the reactions, without the device's keys", () => {
   const bare = { messageId: "07".repeat(16), sender: "anna", own: false, text: "hello" };
   assert.deepEqual(messageFields(message({ text: "hello" })), bare);
   const content = { text: "hello", edited: true as const, replyTo: { id: "02".repeat(32), order: "0" }, reactions };

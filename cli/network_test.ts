@@ -6,7 +6,7 @@ import { TwoNetworks } from "./testing/two_networks.ts";
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
-Deno.test("recv --follow prints what came meanwhile within a second of the network's return", {
+Deno.test("recv --follow prints the missed messages within a second of the network's return", {
   sanitizeOps: false,
   sanitizeResources: false,
 }, async () => {
@@ -40,8 +40,8 @@ Deno.test("recv --follow prints what came meanwhile within a second of the netwo
     const backMs = performance.now();
     assert.equal(await next(), "meanwhile");
     const tookMs = Math.round(performance.now() - backMs);
-    // A second, or on a busy machine what a short command takes there: without a look at the network it is half a
-    // minute.
+    // One second, or on a busy machine the time of a short command there. Without a watch of the network it
+    // takes half a minute.
     const limitMs = await backLimitMs();
     assert.ok(tookMs < limitMs, `${tookMs} of ${limitMs} ms`);
     following.kill("SIGTERM");

@@ -3,7 +3,7 @@
  * connection without a network is noticed after half a minute only.
  */
 
-/** How often the list of addresses is read, in ms; a read takes a fraction of a ms. */
+/** How often the list of addresses is read, in ms. A read takes a fraction of a ms. */
 const lookEveryMs = 100;
 
 export interface NetworkWatchOptions {
@@ -15,9 +15,9 @@ export interface NetworkWatchOptions {
 }
 
 /**
- * Watches the addresses until it is ended. A system that does not list its addresses is not watched.
+ * Watches the addresses until the watch is ended. A system that does not list its addresses is not watched.
  *
- * @returns ends the watch
+ * @returns a function that ends the watch
  */
 export function watchNetwork({ interfaces, onChange, everyMs = lookEveryMs }: NetworkWatchOptions): () => void {
   const addresses = () => interfaces().map(({ name, address }) => `${name} ${address}`).sort().join("\n");
@@ -32,7 +32,7 @@ export function watchNetwork({ interfaces, onChange, everyMs = lookEveryMs }: Ne
     try {
       now = addresses();
     } catch {
-      // The system fails while an interface goes down: the next read succeeds.
+      // The system fails while an interface goes down. The next read succeeds.
     }
     if (now === last) return;
     last = now;

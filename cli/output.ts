@@ -4,17 +4,18 @@ import type { OutputRecord } from "./records.ts";
 
 const encoder = new TextEncoder();
 
-/** Back to the start of the terminal's line, and nothing on it. */
+/** Moves the cursor to the start of the terminal's line, and clears it. */
 const clearLine = "\r\x1b[K";
 
 export interface Output {
   /**
-   * Prints one result: `text` for people (undefined: nothing), `record` for programs. Resolves when it is written.
+   * Prints one result: `text` for people (undefined: nothing), `record` for programs. Resolves when it is
+   * written.
    */
   line(text: string | undefined, record: OutputRecord): Promise<void>;
   /** Prints a note for people at a terminal. */
   note(text: string): void;
-  /** Prints progress in one line that is rewritten; undefined removes the line. */
+  /** Prints progress on one line that is rewritten; undefined removes the line. */
   progress(text: string | undefined): void;
 }
 
@@ -23,7 +24,7 @@ export function makeOutput(json: boolean): Output {
   return {
     line: async (text, record) => {
       if (json) await writeAll(`${jsonLine(record)}\n`);
-      // Foreign text is printable already; this is a second line of defence.
+      // Foreign text is already printable; this is a second line of defence.
       else if (text !== undefined) await writeAll(`${text.split("\n").map(printableColumns).join("\n")}\n`);
     },
     note: (text) => {
@@ -43,7 +44,10 @@ async function writeAll(text: string): Promise<void> {
   while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
 }
 
-/** C0 and C1 control characters, line and paragraph separators, and characters that turn the direction of writing. */
+/**
+ * C0 and C1 control characters, line and paragraph separators, and characters that change the writing
+ * direction.
+ */
 // deno-lint-ignore no-control-regex
 const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

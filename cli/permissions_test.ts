@@ -1,6 +1,6 @@
 /**
- * The permissions of cli/permissions.mjs: what a command can not do even if its code wanted to. That it can
- * do its work under them, every test of qpq as a process shows.
+ * Tests cli/permissions.mjs: actions that a command can not do even if its code tries. Every test of qpq as a
+ * process shows that the permissions suffice.
  */
 
 import assert from "node:assert/strict";

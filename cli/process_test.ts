@@ -21,7 +21,7 @@ Deno.test(
       await quiet("anna", "qpq create-group talk && qpq invite talk bert");
       await quiet("bert", "qpq join && qpq recv");
 
-      await test.step("recv --follow prints new messages, locks its state, and ends cleanly at a signal", async () => {
+      await test.step("recv --follow prints new messages, locks its state, and ends cleanly on a signal", async () => {
         const following = shell.start("bert", "exec qpq recv --follow --json");
         const lines = new Lines(following.stdout);
         await quiet("anna", "qpq send talk one");
@@ -71,8 +71,8 @@ Deno.test(
         assert.deepEqual([limited.code, limited.stdout], [5, ""]);
         assert.match(limited.stderr, hint);
         await quiet("anna", "qpq send talk 'room again'");
-        // In a file system of 400 kB, which something else fills: what waits at the server stays there until
-        // there is room.
+        // A file system of 400 kB that another file fills. Messages at the server stay there until there is
+        // room.
         const full = await shell.run(
           "bert",
           `unshare ${Deno.uid() === 0 ? "" : "--user --map-root-user "}--mount sh -c '

@@ -7,8 +7,8 @@ import { Shell } from "./testing/shell.ts";
 const folder = new URL("testdata/", import.meta.url);
 const scripts = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".txt")).sort();
 
-// One core for all: each script goes on with the accounts of those before it.
-Deno.test("qpq prints and ends with what the scripts of cli/testdata say", {
+// One core for all scripts: each script uses the accounts of the scripts before it.
+Deno.test("qpq has the output and exit codes of the scripts of cli/testdata", {
   sanitizeOps: false,
   sanitizeResources: false,
 }, async (test) => {
@@ -25,7 +25,7 @@ Deno.test("qpq prints and ends with what the scripts of cli/testdata say", {
       });
     }
     // demo-group has its steps checked in process_test.ts.
-    await test.step("every record of --json was printed with the fields that are promised", () =>
+    await test.step("every record of --json was printed with its documented fields", () =>
       assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["step"]));
   } finally {
     await core.remove();

@@ -8,10 +8,12 @@ import { wrongUsage } from "./failure.ts";
 import { warn } from "./output.ts";
 
 /**
- * Warns when others can read the file as well: whoever runs qpq may not know.
+ * Reads the first line of a file. Warns when other users can read the file as well, which the user may not
+ * know.
  *
- * @returns the first line of a file, without its end
- * @throws Failure when it can not be read or is empty: an empty passphrase would leave the state unencrypted
+ * @returns the line without its end
+ * @throws Failure when the file can not be read or is empty: an empty passphrase would leave the state
+ *   unencrypted
  */
 function firstLine(file: string, what: string): string {
   const line = readText(file, what).split(/\r?\n/, 1)[0];
@@ -22,9 +24,11 @@ function firstLine(file: string, what: string): string {
 }
 
 /**
+ * Reads a password from the file, the environment or the terminal.
+ *
  * @param file of `--password-file`
- * @param ask what to ask at the terminal
- * @throws Failure when there is none of the three
+ * @param ask the question at the terminal
+ * @throws Failure when there is no password in any of them
  */
 export async function passwordFrom(file: string | undefined, env: Env, ask: string): Promise<string> {
   if (file !== undefined) return firstLine(file, "--password-file");
@@ -33,7 +37,7 @@ export async function passwordFrom(file: string | undefined, env: Env, ask: stri
   return await asked(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
 }
 
-/** Reads a new password; a terminal asks twice. @throws Failure */
+/** Reads a new password; at the terminal it is asked twice. @throws Failure */
 export async function newPasswordFrom(file: string | undefined, env: Env): Promise<string> {
   if (file !== undefined) return firstLine(file, "--new-password-file");
   return env("QPQ_NEW_PASSWORD") ||

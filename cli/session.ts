@@ -1,4 +1,4 @@
-/** The engine of one command, and what commands need around it. */
+/** The engine of one command, and helpers for commands. */
 
 import type { ChatSummary, EngineEvent, TimelineItem } from "../client/api/engine_api.ts";
 import { LocalCode } from "../client/api/errors.ts";
@@ -21,20 +21,18 @@ export interface SessionParts {
   output: Pick<Output, "note" | "progress">;
 }
 
-/** For commands that ask no server. */
+/** For commands that need no server. */
 const noTransport: Transport = { connect: () => Promise.reject(new TransportError("no server is asked")) };
 
 /** How long `leave` waits for another member to commit it, in ms. */
 const leavePatienceMs = 5_000;
 
-/** Ms; longer than any pause before group maintenance (client/sync/membership/group_maintenance.ts). */
+/** In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts). */
 const settlePatienceMs = 12_000;
 
 export type Message = TimelineItem & { kind: "message" };
 
-/**
- * The engine of one command, with lookups of groups and people, and waiting for the server.
- */
+/** The engine of one command. It finds groups and people, and waits for the server. */
 export class Session {
   readonly engine: Engine;
   readonly storage: SqliteStorage;
@@ -88,8 +86,9 @@ export class Session {
   }
 
   /**
-   * Waits until the backlog of the server is processed. @throws Failure without an account, without a
-   * connection in time, or when the account has ended
+   * Waits until the backlog of the server is processed.
+   *
+   * @throws Failure without an account, without a connection in time, or when the account has ended
    */
   async synced(): Promise<void> {
     await this.requireSignedIn();
@@ -119,8 +118,9 @@ export class Session {
   }
 
   /**
-   * Waits a moment for another member's device to commit that this account leaves. @returns whether one did; the
-   * leave proposal is on the server in any case
+   * Waits a moment until another member's device commits this account's leave.
+   *
+   * @returns whether one did; the leave proposal is on the server in any case
    */
   async left(chatId: string): Promise<boolean> {
     const endMs = Date.now() + Math.min(leavePatienceMs, this.#timeoutMs);
@@ -137,16 +137,16 @@ export class Session {
     throw failureOfProblem({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
   }
 
-  /** @returns ends it */
+  /** @returns a function that ends the watch */
   watch(watcher: (event: EngineEvent) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
   /**
-   * Finds a chat by its name, or by the beginning of its id.
+   * Finds a chat by its name, or by the start of its id.
    *
-   * @throws Failure for none, and for several
+   * @throws Failure for no match, and for several
    */
   async chat(name: string): Promise<ChatSummary> {
     const chats = await this.engine.chats();
@@ -238,7 +238,7 @@ const keptFailure = () =>
   );
 
 /**
- * @param code why the account ended here: "E001", "E003", "revoked"
+ * @param code the reason of the end: "E001", "E003", "revoked"
  * @returns the failure of a command that needs a session
  */
 export function endedFailure(code: string): Failure {

@@ -15,7 +15,7 @@ export interface Command {
   args: string;
   what: string;
   options?: Record<string, Option>;
-  /** Needs no server. */
+  /** The command needs no server. */
   local?: true;
   examples: string[];
 }

@@ -18,12 +18,12 @@ import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ByteReader } from "../schema/rpc/byte_stream.ts";
 import { PeekedStream } from "./peeked_stream.ts";
 
-/** The other side is no admitted gateway; its connection must be closed. */
+/** Thrown when the other side is no admitted gateway. The connection must then be closed. */
 export class AdmissionError extends Error {
   override readonly name = "AdmissionError";
 }
 
-/** What the first stream of a connection turned out to be. */
+/** The kind of peer that a connection's first stream shows. */
 export type FirstStream = { kind: "client"; stream: ByteStream } | { kind: "gateway" };
 
 export interface AdmissionOptions {
@@ -38,11 +38,12 @@ export interface AdmissionOptions {
 /**
  * Reads the beginning of a connection's first stream. A gateway is admitted before this returns.
  *
- * @throws AdmissionError when it begins like a gateway and is none of ours
+ * @throws AdmissionError when the stream begins like a gateway's and its proof is not valid
  */
 export async function readFirstStream(stream: ByteStream, options: AdmissionOptions): Promise<FirstStream> {
   const peeked = new PeekedStream(stream.readable);
-  // One byte decides: a Cap'n Proto frame that began with it would claim more segments than we accept.
+  // One byte decides. A Cap'n Proto frame that began with this byte would claim more segments than the core
+  // accepts.
   const start = await within(options.timeoutMs, peeked.peek(1));
   if (start[0] !== gatewayHello[0]) {
     return { kind: "client", stream: { readable: peeked.rest(), writable: stream.writable } };

@@ -10,14 +10,14 @@ import { TokenBuckets } from "../server-common/token_bucket.ts";
 /** Calls that an address may make at once, in seconds of its rate: many people can share an address. */
 export const addressBurstSeconds = 5;
 /**
- * Calls that an account may make at once, in seconds of its rate: adding two hundred people fetches the
+ * Calls that an account may make at once, in seconds of its rate. Adding two hundred people fetches the
  * KeyPackages of each.
  */
 export const accountBurstSeconds = 10;
 
 /**
- * Streams of a direct client that are taken up at once; further streams follow at twice the rate of calls. A
- * stream that is not taken up waits in QUIC, at its sender.
+ * How many streams of a direct client are accepted at once; further streams follow at twice the rate of
+ * calls. A stream that is not accepted yet waits in QUIC, at its sender.
  */
 export const streamsAtOnce = 32;
 
@@ -65,7 +65,7 @@ export class CallLimits {
   }
 
   /**
-   * To be called once the caller is known.
+   * To be called after the caller was identified.
    *
    * @param accountKey 32 bytes
    * @throws WireError E005
@@ -75,9 +75,9 @@ export class CallLimits {
   }
 
   /**
-   * To be called before a stream of a direct client is taken up.
+   * To be called before a stream of a direct client is accepted.
    *
-   * @returns 0, or how many ms it must wait and ask again
+   * @returns 0, or how many ms it must wait before it asks again
    */
   stream(remoteAddress: string): number {
     return this.#streams.take(addressBlock(remoteAddress));

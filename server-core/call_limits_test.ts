@@ -13,7 +13,7 @@ import { streamPair } from "./testing/delivery_service.ts";
 
 const account = (name: number) => new Uint8Array(32).fill(name);
 
-/** Calls `health` from an address, as an account where one is given. */
+/** Calls `health` from an address, and as an account if given. */
 function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
   const clock = { nowMs: 1_800_000_000_000 };
   const lines: string[] = [];
@@ -60,7 +60,7 @@ function rig({ perAddress = 1000, perAccount = 1000 } = {}) {
   return { clock, call, client, lines, limits, asked: () => asked };
 }
 
-Deno.test("an address over its calls a second is answered E005 with the wait that helps", async () => {
+Deno.test("an address over its calls a second is answered E005 with a sufficient wait", async () => {
   const { clock, call, asked } = rig({ perAddress: 2 });
   for (let count = 0; count < 2 * addressBurstSeconds; count++) assert.equal(await call("203.0.113.1"), "ok");
   const before = asked();
@@ -74,7 +74,7 @@ Deno.test("an address over its calls a second is answered E005 with the wait tha
   assert.equal((await call("203.0.113.1") as WireError).code, 5);
 });
 
-Deno.test("an account over its calls a second is answered E005, from whatever address it calls", async () => {
+Deno.test("an account over its calls a second is answered E005, from any address", async () => {
   const { clock, call } = rig({ perAccount: 1 });
   for (let count = 0; count < accountBurstSeconds; count++) assert.equal(await call(`203.0.113.${count}`, 1), "ok");
   const refused = await call("203.0.113.99", 1) as WireError;
@@ -85,7 +85,7 @@ Deno.test("an account over its calls a second is answered E005, from whatever ad
   assert.equal(await call("203.0.113.99", 1), "ok");
 });
 
-Deno.test("CallLimits.stream() takes up some streams of an address at once, others at twice the rate", () => {
+Deno.test("CallLimits.stream() accepts some streams of an address at once, others at twice the rate", () => {
   const { clock, limits } = rig({ perAddress: 10 });
   for (let count = 0; count < streamsAtOnce; count++) assert.equal(limits.stream("203.0.113.1"), 0);
   assert.equal(limits.stream("203.0.113.1"), 50);
@@ -94,7 +94,7 @@ Deno.test("CallLimits.stream() takes up some streams of an address at once, othe
   assert.deepEqual([limits.stream("203.0.113.1"), limits.stream("203.0.113.1")], [0, 50]);
 });
 
-Deno.test("E050 names an id that the log line has, and says nothing of the cause", async () => {
+Deno.test("E050 names the id of the log line, and nothing of the cause", async () => {
   const { client, lines } = rig();
   const error = await client("203.0.113.1", 1).call(delivery.channelState, { channelId: new Uint8Array(32) }).catch((
     error,
@@ -102,7 +102,7 @@ Deno.test("E050 names an id that the log line has, and says nothing of the cause
   assert.equal(error.code, 50);
   const id = /^internal error, ([0-9a-f]{16}) in the server's log$/.exec(error.reason)?.[1];
   assert.ok(id, error.reason);
-  // The call is over for the caller a little before it is for the server.
+  // For the caller the call ends a little before it ends for the server.
   for (let tries = 0; lines.length === 0 && tries < 200; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -115,7 +115,7 @@ Deno.test("E050 names an id that the log line has, and says nothing of the cause
   ]);
 });
 
-Deno.test("a caller that goes away in the middle of its answer is no error of the server's", async () => {
+Deno.test("a caller that disconnects during its answer is no error of the server", async () => {
   const lines: string[] = [];
   const metrics = new Metrics();
   const handlers = new Handlers<Caller>().stream(delivery.subscribe, async function* () {

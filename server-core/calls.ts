@@ -1,6 +1,6 @@
 /**
- * Leads each call from its stream to its handler: authorisation, limits, draining, metrics. It knows no
- * single method.
+ * Passes each call from its stream to its handler: authorisation, limits, draining, metrics. It knows no
+ * method by name.
  */
 
 import { toHex } from "../schema/bytes.ts";
@@ -22,7 +22,7 @@ export interface CallsOptions {
   limits: CallLimits;
   log: Log;
   metrics: Metrics;
-  /** A caller must send its Call, and then each Chunk, within this many ms. */
+  /** The caller must send its Call, and then each Chunk, within this many ms. */
   readTimeoutMs?: number;
 }
 
@@ -38,7 +38,7 @@ export class Calls {
     this.#options = options;
   }
 
-  /** Whether new calls are turned away. */
+  /** Whether new calls are refused. */
   get draining(): boolean {
     return this.#draining;
   }

@@ -13,7 +13,7 @@ export interface CoreCertificate {
 const dayMs = 24 * 3_600_000;
 
 /**
- * A pinned certificate never changes: clients know it by its hash, and an end date would only break all of
+ * A pinned certificate never changes. Clients know it by its hash, and an end date would only break all of
  * them at once.
  */
 const validForMs = 20 * 365 * dayMs;
@@ -34,7 +34,7 @@ export async function loadCertificate(given: { certificate: string; key: string 
 }
 
 /**
- * The self-made certificate of this data directory; made at the first start. The certificate file is public:
+ * The self-made certificate of this data directory, made at the first start. The certificate file is public:
  * gateway and CLI on the same machine may trust it (`QPQ_CORE_CA`).
  */
 export async function keptCertificate(dataDir: string, nowMs: number): Promise<CoreCertificate> {

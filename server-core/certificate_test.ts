@@ -3,7 +3,7 @@ import { certificatePin } from "../schema/certificate_pin.ts";
 import { keptCertificate, loadCertificate } from "./certificate.ts";
 import { withTempDir } from "./testing/quic.ts";
 
-Deno.test("keptCertificate() makes a certificate once, keeps its key private, and gives the same from then on", () =>
+Deno.test("keptCertificate() makes a certificate once, keeps its key private, and then always returns it", () =>
   withTempDir(async (dataDir) => {
     const made = await keptCertificate(dataDir, Date.now());
     assert.deepEqual(await keptCertificate(dataDir, Date.now()), made);

@@ -41,7 +41,7 @@ export interface ServerConfig {
   metrics?: { bind: string; port: number };
 }
 
-/** Every key. ServerConfig says what each is. */
+/** All keys. ServerConfig describes them. */
 const keys = [
   "QPQ_LISTEN",
   "QPQ_DATA",
@@ -131,7 +131,7 @@ function readCertificate(reader: ConfigReader<Key>): { certificate: string; key:
   );
 }
 
-/** The environment goes before the file. */
+/** A value of the environment overrides the file. */
 function valuesOf({ env, toml }: ConfigSources): Map<Key, string> {
   const values = new Map<Key, string>();
   for (const [name, value] of Object.entries(toml === undefined ? {} : parseToml(toml))) {

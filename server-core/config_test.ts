@@ -31,20 +31,20 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
   });
 });
 
-Deno.test("readConfig() reads the file, and the environment before it", () => {
+Deno.test("readConfig() reads the file, and the environment overrides it", () => {
   const config = read({ QPQ_LISTEN: "[::1]:9000" }, `listen = "0.0.0.0:1"\nblob_max = 1000\nregistration = "closed"\n`);
   assert.deepEqual(config.listen, { hostname: "::1", port: 9000 });
   assert.equal(config.blobs.maxBytes, 1000);
   assert.equal(config.registration, "closed");
 });
 
-Deno.test("readConfig() serves metrics where a port is given, on this machine alone unless an address is", () => {
+Deno.test("readConfig() serves metrics if a port is given, on the loopback unless an address is given", () => {
   assert.equal(read({ QPQ_METRICS_BIND: "0.0.0.0" }).metrics, undefined);
   assert.deepEqual(read({ QPQ_METRICS_PORT: "9464" }).metrics, { bind: "127.0.0.1", port: 9464 });
   assert.deepEqual(read({ QPQ_METRICS_PORT: "9464", QPQ_METRICS_BIND: "::" }).metrics, { bind: "::", port: 9464 });
 });
 
-Deno.test("readConfig() takes secrets from files, without the line's end", () => {
+Deno.test("readConfig() reads secrets from files, without the line end", () => {
   const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, {
     "/run/key": "abc\n",
     "/run/gateway": `${secret}\n`,
@@ -53,7 +53,7 @@ Deno.test("readConfig() takes secrets from files, without the line's end", () =>
   assert.deepEqual(config.gatewaySecret, new TextEncoder().encode(secret));
 });
 
-Deno.test("readConfig() names the key of every value that it can not use, and never quotes a secret", () => {
+Deno.test("readConfig() names the key of every invalid value, and never quotes a secret", () => {
   const wrong: [Record<string, string>, string?][] = [
     [{ QPQ_LISTEN: "localhost" }],
     [{ QPQ_LISTEN: "127.0.0.1:70000" }],

@@ -1,7 +1,7 @@
 /**
- * SIGKILL in the middle of publishes, commits, acknowledgements, blobs, new channels, sign-ins and sign-outs:
- * after each restart all that was acknowledged is there, and exactly once. `QPQ_CRASH_KILLS` sets another
- * number, `QPQ_CRASH_SEED` the moments.
+ * Kills the core with SIGKILL during publishes, commits, acknowledgements, blobs, new channels, sign-ins and
+ * sign-outs. After each restart all acknowledged work is stored, exactly once. `QPQ_CRASH_KILLS` sets the
+ * number of kills, `QPQ_CRASH_SEED` their moments.
  */
 
 import assert from "node:assert/strict";
@@ -10,7 +10,7 @@ import { withTempDir } from "./testing/quic.ts";
 
 const kills = Number(Deno.env.get("QPQ_CRASH_KILLS") ?? 200);
 const seed = Number(Deno.env.get("QPQ_CRASH_SEED") ?? 20261124);
-/** Cores at once, each with data of its own: while one starts another works. */
+/** How many cores run at once, each with its own data. While one starts, another works. */
 const lanes = 2;
 
 /** mulberry32 */

@@ -1,6 +1,6 @@
 /**
- * Both `/metrics`, asked after real traffic, and the dashboard that shows them: it asks for nothing that is
- * not there.
+ * Reads both `/metrics` after real traffic, and compares them with the dashboard: each metric that the
+ * dashboard uses must exist.
  */
 
 import assert from "node:assert/strict";
@@ -26,7 +26,7 @@ function freePort(transport: "tcp" | "udp"): string {
   return String(port);
 }
 
-/** Only these are counted once something has gone wrong. */
+/** These are counted only after an error. */
 const onFault = ["qpq_unhandled_rejections_total"];
 
 Deno.test({

@@ -5,10 +5,10 @@ import type { Calls } from "./calls.ts";
 import type { LiveDevices } from "./delivery/live.ts";
 import type { Listener } from "./listener.ts";
 
-/** ms for which calls in flight may go on. */
+/** How long calls in flight may continue, in ms. */
 const inFlightMs = 5_000;
 
-/** Closing a QUIC connection discards unsent bytes, so the last answers get this many ms to leave. */
+/** Closing a QUIC connection discards unsent bytes. So the last answers get this many ms to be sent. */
 const flushMs = 150;
 
 /**

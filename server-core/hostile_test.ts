@@ -1,4 +1,4 @@
-/** Hostile bytes on the port: whatever comes, the server goes on serving and its memory stays bounded. */
+/** Sends hostile bytes to the port. The server must keep serving, with bounded memory. */
 
 import assert from "node:assert/strict";
 import { encodeCall, encodeChunk } from "../schema/rpc/messages.ts";
@@ -7,7 +7,7 @@ import { makeChannel, outcome, publishTo } from "./testing/delivery_service.ts";
 import { connect, type Connection, pause, type ServerProcess, startProcess, withTempDir } from "./testing/quic.ts";
 import { random, seedDevices, type TestDevice } from "./testing/seed.ts";
 
-/** A generator with a fixed seed, so that a failure comes again. */
+/** A generator with a fixed seed, so that a failure is reproducible. */
 function seeded(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -28,7 +28,7 @@ async function send(
   return stream;
 }
 
-/** Reads what is answered, for at most a second. */
+/** Reads the answer, for at most a second. */
 async function drainAnswer(stream: Deno.QuicBidirectionalStream): Promise<number> {
   const reader = stream.readable.getReader();
   let length = 0;
@@ -140,14 +140,14 @@ async function randomDatagrams(server: ServerProcess): Promise<void> {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   for (let index = 0; index < 5000; index++) {
     const datagram = random(5 + next(1400));
-    // Two in three look like a QUIC long header: Initial packets of version 1 and of versions that there are not.
+    // Two in three look like a QUIC long header: Initial packets of version 1 and of unknown versions.
     if (index % 3 > 0) datagram.set([0xc0 | next(64), 0, 0, 0, index % 3 === 1 ? 1 : next(256)]);
     await socket.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.address.port });
   }
   socket.close();
 }
 
-/** Handshakes that are begun and dropped. */
+/** Handshakes that are started and abandoned. */
 async function abandonedHandshakes(server: ServerProcess): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });

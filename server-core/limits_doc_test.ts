@@ -1,6 +1,5 @@
 /**
- * docs/limits.md says what the code does: each number is read from where it is set, and each test that it
- * names exists.
+ * Compares docs/limits.md with the code: each number equals the one in the code, and each named test exists.
  */
 
 import assert from "node:assert/strict";
@@ -13,7 +12,7 @@ const rows = page.split("\n").filter((line) => /^\| (?!what|-)/.test(line)).map(
   line.split("|").slice(1, -1).map((cell) => cell.trim())
 );
 
-/** A constant arithmetic expression, as limits are written. */
+/** The value of a constant arithmetic expression in the code. */
 function valueOf(expression: string): number {
   const plain = expression.replaceAll("megabyte", String(1024 * 1024)).replaceAll("_", "");
   assert.match(plain, /^[\d\s.*+]+$/, expression);
@@ -23,7 +22,7 @@ function valueOf(expression: string): number {
   );
 }
 
-/** The number in the code that a cell of the column "set by" names. */
+/** The number in the code to which a cell of the column "set by" refers. */
 function inCode(where: string): number | string {
   const [file, name] = where.split("#");
   if (name === undefined) {

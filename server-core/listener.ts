@@ -13,14 +13,14 @@ import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
 
-/** Handshakes that may be under way at once. quinn ends one by its idle timeout only. */
+/** How many handshakes may be in progress. quinn ends a handshake only by its idle timeout. */
 const maxPendingHandshakes = 512;
 const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
- * Well above what clients use at once; a gateway spreads its calls over several connections. quinn reserves
- * memory for every stream that a peer may open: an idle connection takes 70 KiB for up to 1,792 streams, 280
- * KiB for 4,096.
+ * Well above the number that clients use at once; a gateway spreads its calls over several connections. quinn
+ * reserves memory for every stream that a peer may open: an idle connection takes 70 KiB for up to 1,792
+ * streams, 280 KiB for 4,096.
  */
 export const maxStreamsPerConnection = 1792;
 
@@ -30,13 +30,13 @@ export const maxStreamsPerConnection = 1792;
  */
 const maxReadingPerClient = 128;
 
-/** Where a call comes from. */
+/** The origin of a call. */
 export interface Origin {
   /** An IP literal: the peer's, or the browser's behind a gateway. */
   remoteAddress: string;
-  /** Aborts when the connection is lost: a stream alone shows that at its next write only. */
+  /** Aborts when the connection is lost. A stream alone shows that only at its next write. */
   signal: AbortSignal;
-  /** To be called once the call is read whole and its caller is known. */
+  /** To be called once the whole call is read and its caller is identified. */
   callRead(): void;
 }
 
@@ -48,7 +48,7 @@ export interface ListenerOptions {
   admission: AdmissionOptions;
   /** Connections at once; more are refused. */
   maxConnections: number;
-  /** @returns 0, or how many ms a direct client's next stream must wait and ask again */
+  /** @returns 0, or how many ms a direct client's next stream must wait before it asks again */
   pace(remoteAddress: string): number;
   /** Serves one call. Never rejects. */
   serve(stream: ByteStream, from: Origin): Promise<void>;
@@ -90,18 +90,18 @@ export class Listener {
     void this.#acceptConnections();
   }
 
-  /** Where it listens. */
+  /** The address on which the core listens. */
   get address(): { hostname: string; port: number } {
     const { hostname, port } = this.#endpoint.addr;
     return { hostname, port };
   }
 
-  /** Refuses new connections from now on; those that are open go on. */
+  /** Refuses new connections from now on. Open connections stay. */
   stopAccepting(): void {
     this.#stopped = true;
   }
 
-  /** @returns true when no call is in flight any more, false when there still is after `timeoutMs` */
+  /** @returns true when no call is in flight any more, false if there still is one after `timeoutMs` */
   async idle(timeoutMs: number): Promise<boolean> {
     const deadlineMs = performance.now() + timeoutMs;
     while (this.#calls.size > 0 && performance.now() < deadlineMs) await pause(10);
@@ -174,7 +174,7 @@ export class Listener {
       } else {
         this.#track(this.#serveNext(kind, stream, origin, reading));
       }
-      // A stream that is not taken up gives its sender no credit for more. A gateway paces its clients
+      // A stream that is not accepted gives its sender no credit for more. A gateway paces its clients
       // itself.
       for (
         let waitMs = 0;
@@ -184,7 +184,8 @@ export class Listener {
   }
 
   /**
-   * Tells a gateway's connection from a client's. A client's first stream is a call already and is served.
+   * Decides whether a connection is a gateway's or a client's. A client's first stream is already a call and
+   * is served.
    */
   async #serveFirst(conn: Deno.QuicConn, stream: ByteStream, origin: Origin): Promise<"client" | "gateway"> {
     try {
@@ -223,7 +224,7 @@ export class Listener {
       const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
       await this.#options.serve(call, { ...origin, remoteAddress });
     } catch {
-      // The connection is lost, or the prefix is malformed; only the latter can be answered.
+      // The connection is lost, or the prefix is malformed. Only a malformed prefix can be answered.
       const writer = stream.writable.getWriter();
       await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(
         () => writer.close(),

@@ -28,7 +28,7 @@ Deno.test({
       await pause(300);
       return server.residentBytes();
     };
-    // What the first connections make the process load is no connection's.
+    // The first connections make the process load code, whose memory belongs to no connection.
     const beforeBytes = await connectMore(50);
     const afterBytes = await connectMore(250);
     const each = (afterBytes - beforeBytes) / 250;

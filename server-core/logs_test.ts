@@ -1,6 +1,6 @@
 /**
- * What the logs of core and gateway say at each level, after real traffic with successes, refusals and
- * faults: never content, keys or tokens, and addresses at level debug only.
+ * Checks the logs of core and gateway at each level, after real traffic with successes, refusals and faults.
+ * They contain no content, keys or tokens, and addresses at level debug only.
  */
 
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ import { startLogin } from "./opaque/testing/opaque_client.ts";
 import { random, seedDevices, sha256 } from "./testing/seed.ts";
 import { opaqueSuite } from "../schema/signed_call.ts";
 
-/** Each form in which bytes could stand in a line. */
+/** Each form in which bytes could occur in a line. */
 function formsOf(bytes: Uint8Array): string[] {
   const base64 = btoa(String.fromCharCode(...bytes));
   return [
@@ -88,7 +88,7 @@ Deno.test({
         const channelId = await makeChannel(as, [ann, bob]);
         const { envelope } = await publishTo(as(ann), channelId, 1);
         Object.assign(secrets, { channelId: formsOf(channelId), envelope: formsOf(envelope.slice(0, 32)) });
-        // A sign-in that fails, under a name and with a password that are nobody else's business.
+        // A failed sign-in, with a username and a password that must not be logged.
         Object.assign(secrets, { username: ["nosuchuser"], password: ["a password that nobody has"] });
         const login = await startLogin("a password that nobody has", "nosuchuser");
         const { loginId } = await as().call(authentication.loginStart, {
@@ -107,7 +107,7 @@ Deno.test({
           ),
           "E008",
         );
-        // Refusals of other kinds, garbage, and a fault of the server's own.
+        // Refusals of other kinds, garbage, and an error of the server itself.
         assert.equal(await outcome(as(bob).call(delivery.channelState, { channelId: random(32) })), "E016");
         assert.equal(
           await outcome(

@@ -18,7 +18,7 @@ export class Metrics {
   /**
    * Adds 1, or `amount`, to a counter.
    *
-   * @param help of the metric, at its first use
+   * @param help of the metric, used at the first call
    * @param labels the same names at every use, with few values: never ids
    */
   count(name: string, help: string, labels: Labels = {}, amount = 1): void {

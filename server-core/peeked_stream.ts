@@ -2,7 +2,7 @@
 
 import { MalformedError } from "../schema/malformed_error.ts";
 
-/** A stream whose first bytes can be read without being taken. */
+/** A stream whose first bytes can be read without being removed. */
 export class PeekedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #held = new Uint8Array();
@@ -12,8 +12,9 @@ export class PeekedStream {
   }
 
   /**
-   * @param length bytes wanted at least
-   * @returns what has arrived, which stays in the stream; shorter than `length` only when the stream ended
+   * @param length the least number of bytes
+   * @returns the bytes that have arrived, which stay in the stream; fewer than `length` only when the stream
+   *   ended
    */
   async peek(length: number): Promise<Uint8Array> {
     while (this.#held.length < length) {
@@ -28,7 +29,7 @@ export class PeekedStream {
   }
 
   /**
-   * Takes exactly `length` bytes off the beginning.
+   * Removes exactly `length` bytes from the beginning.
    *
    * @throws MalformedError when the stream ends before
    */
@@ -39,7 +40,7 @@ export class PeekedStream {
     return held.slice(0, length);
   }
 
-  /** @returns the stream from the first byte that was not taken; this object is not used any more */
+  /** @returns the stream from the first byte that was not removed; this object must not be used any more */
   rest(): ReadableStream<Uint8Array> {
     let first: Uint8Array | undefined = this.#held;
     return new ReadableStream<Uint8Array>({

@@ -1,6 +1,6 @@
 /**
- * The core as `npm start` runs it: under the permissions of scripts/permissions.mjs it does its work, and can
- * not do what it must not.
+ * Runs the core under the permissions of scripts/permissions.mjs, as `npm start` does: its work succeeds, and
+ * forbidden actions fail.
  */
 
 import assert from "node:assert/strict";
@@ -49,7 +49,7 @@ processTest(
 );
 
 processTest(
-  "the core can not leave its data, reach other hosts, start programs or load other libraries",
+  "the core can not leave its data folder, reach other hosts, start programs or load other libraries",
   async (folder) => {
     const env = { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:7443" };
     for (const name of ["core", "gateway"]) await Deno.mkdir(`${folder}/${name}`);

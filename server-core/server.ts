@@ -1,4 +1,4 @@
-/** Puts the core together: storage, both services, the listener. */
+/** Assembles the core: storage, both services, the listener. */
 
 import { authorizeCall } from "./authentication/authorize.ts";
 import { authenticationHandlers } from "./authentication/handlers.ts";
@@ -40,11 +40,11 @@ const bodyBudgetBytes = 8 * maxBundleBytes;
 const admissionTimeoutMs = 10_000;
 
 export interface Server {
-  /** Where it listens. */
+  /** The address on which the core listens. */
   address: { hostname: string; port: number };
   /** 32 bytes: the pin of its certificate. */
   pin: Uint8Array<ArrayBuffer>;
-  /** Where metrics are served, if they are. */
+  /** The port of the metrics, if they are served. */
   metricsPort?: number;
   metrics: Metrics;
   /** Shuts down: see drain.ts. Idempotent. */
@@ -55,15 +55,15 @@ export interface ServerOptions {
   log: Log;
   /** ms since the Unix epoch. */
   now?: () => number;
-  /** Storage has ended by an error: nothing can be acknowledged any more. */
+  /** Storage has ended with an error: nothing can be acknowledged any more. */
   onDead?: (error: Error) => void;
 }
 
 /**
  * Starts a server.
  *
- * @throws DataInUseError when the data directory is, StorageFormatError for one that is not ours, ConfigError
- *   for certificate files that can not be used, Deno.errors when the port can not be had
+ * @throws DataInUseError when the data directory is in use, StorageFormatError for foreign data, ConfigError
+ *   for certificate files that can not be used, Deno.errors when the port is not available
  */
 export async function startServer(
   config: ServerConfig,
@@ -134,7 +134,7 @@ export async function startServer(
   }
 }
 
-/** @throws ConfigError when the address is in use, or not this machine's */
+/** @throws ConfigError when the address is in use, or is not of this machine */
 function listen(
   { listen: address }: ServerConfig,
   options: Omit<ConstructorParameters<typeof Listener>[0], "hostname" | "port">,
@@ -173,7 +173,7 @@ async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> 
 interface Services {
   calls: Calls;
   live: LiveDevices;
-  /** Ends what runs in the background. */
+  /** Ends the background work. */
   stop(): Promise<void>;
 }
 

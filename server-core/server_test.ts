@@ -26,7 +26,7 @@ function quicTest(
   env: Record<string, string>,
   test: (running: Running) => Promise<void>,
 ): void {
-  // A QUIC connection that was closed keeps its last operations pending for a moment.
+  // After its end, a QUIC connection keeps its last operations pending for a moment.
   Deno.test({
     name,
     sanitizeOps: false,
@@ -55,7 +55,7 @@ function quicTest(
 }
 
 quicTest(
-  "a device's day over QUIC: channel, commit, publish, subscribe, ack, blob, health",
+  "a device uses all of delivery over QUIC: channel, commit, publish, subscribe, ack, blob, health",
   3,
   {},
   async ({ connection, devices, metrics }) => {
@@ -97,7 +97,7 @@ quicTest(
 );
 
 quicTest(
-  "without a good session every delivery call but health() is refused",
+  "without a valid session every delivery call but health() is refused",
   1,
   {},
   async ({ connection, devices: [ann] }) => {
@@ -128,7 +128,7 @@ quicTest(
 );
 
 quicTest(
-  "a subscription is forgotten when its connection is gone, and after a reset at its next element",
+  "a subscription ends with its connection, and after a reset at its next element",
   2,
   {},
   async ({ connection, devices: [ann, bob], metrics }) => {
@@ -139,7 +139,7 @@ quicTest(
       one.as(ann).stream(delivery.subscribe, { recipientKey: ann.recipientKey, after: 0 }),
       two.as(bob).stream(delivery.subscribe, { recipientKey: bob.recipientKey, after: 0 }),
     ];
-    // Each of both has an entry of the channel's first commit, and then knows that it has all.
+    // Both have the entry of the channel's first commit, and then an empty element as the end of the backlog.
     for (const stream of streams) {
       await stream.next();
       assert.deepEqual((await stream.next()).value!.entries, []);
@@ -169,7 +169,7 @@ quicTest("the listener refuses every ALPN but capnp", 0, {}, async ({ connection
   assert.ok(await (await connection()).as().call(delivery.health, {}));
 });
 
-/** Speaks the gateway's side of the admission. */
+/** Plays the gateway's side of the admission. */
 async function admission(
   { conn }: Connection,
   { hello = gatewayHello, mac }: { hello?: Uint8Array<ArrayBuffer>; mac(nonce: Uint8Array): Promise<Uint8Array> },
@@ -238,7 +238,7 @@ quicTest("a wrong proof of a gateway closes its connection with nothing served, 
 });
 
 quicTest(
-  "no gateway is admitted where no secret is set, and before its admission it is served nothing",
+  "no gateway is admitted without a secret, and no call is served before its admission",
   1,
   {},
   async ({ connection, server, devices: [ann] }) => {
@@ -257,7 +257,7 @@ quicTest(
 );
 
 quicTest(
-  "SIGTERM answers new calls E040, finishes what is in flight, closes with a reason, exits 0",
+  "SIGTERM answers new calls E040, finishes calls in flight, closes with a reason, exits 0",
   2,
   {},
   async ({ connection, server, devices: [ann, bob] }) => {
@@ -267,7 +267,7 @@ quicTest(
     assert.deepEqual(((await live.next()).value!.entries as Entry[]).map(({ kind }) => kind), [EntryKind.WELCOME]);
     assert.deepEqual((await live.next()).value!.entries, []);
     const { params, body } = commitCall({ channelId, epoch: 1, members: [ann, bob], commit: random(40_000) });
-    // A commit that is half sent when the drain begins.
+    // A commit that is half sent when the drain starts.
     const slow = outcome(new RpcClient(async () => {
       const stream = await conn.createBidirectionalStream();
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
@@ -299,7 +299,7 @@ quicTest("probeHealth() tells a serving core from one that is gone", 0, {}, asyn
 });
 
 quicTest(
-  "a core whose address another program has says which setting to change, and nothing else",
+  "a core whose address is in use names the setting to change, and nothing else",
   0,
   {},
   async ({ server, dataDir }) => {

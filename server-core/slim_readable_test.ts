@@ -16,7 +16,7 @@ function source(pieces: Uint8Array<ArrayBuffer>[], onCancel = (_reason: unknown)
   });
 }
 
-Deno.test("slimReadable() gives the same bytes, in buffers not much larger than what they hold", async () => {
+Deno.test("slimReadable() gives the same bytes, in buffers not much larger than their content", async () => {
   const sent = crypto.getRandomValues(new Uint8Array(60_000));
   const received: number[] = [];
   let first: number | undefined;
@@ -28,7 +28,7 @@ Deno.test("slimReadable() gives the same bytes, in buffers not much larger than 
   assert.equal(first, 2048);
 });
 
-Deno.test("slimReadable() hands a cancel on", async () => {
+Deno.test("slimReadable() passes a cancel on", async () => {
   let cancelled: unknown;
   await slimReadable(source([], (reason) => cancelled = reason)).cancel("enough");
   assert.equal(cancelled, "enough");

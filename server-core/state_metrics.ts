@@ -1,5 +1,5 @@
 /**
- * Gauges of the core's present state. They are read when metrics are rendered; totals of the database are
+ * Gauges of the core's present state. They are read when metrics are rendered. Totals of the database are
  * read at most every few seconds.
  */
 
@@ -20,7 +20,7 @@ export interface StateSources {
 /**
  * Registers the gauges.
  *
- * @returns what must be awaited before metrics are rendered
+ * @returns a function to be awaited before metrics are rendered
  */
 export function watchState(
   metrics: Metrics,

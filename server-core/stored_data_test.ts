@@ -1,4 +1,4 @@
-/** A data directory of version 0.1.0 (client/testing/fixtures) is served and operated by today's code. */
+/** Opens a data directory of version 0.1.0 (client/testing/fixtures) with the present code. */
 
 import assert from "node:assert/strict";
 import { copyFolder } from "../client/testing/core.ts";

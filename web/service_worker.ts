@@ -1,5 +1,5 @@
 /**
- * Keeps the app's files, so that it opens without a network. Nothing but files of the build is ever kept: no
+ * Caches the app's files, so that the app opens without a network. It caches only files of the build: no
  * answer of the server, no configuration.
  */
 
@@ -34,7 +34,7 @@ precache(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
 const openApp = createHandlerBoundToURL("/index.html");
 
-/** Paths that belong to the gateway and never to the app. */
+/** Paths that belong to the gateway and not to the app. */
 const gatewayPath = /^\/(rpc$|\.well-known\/)/;
 
 self.addEventListener("fetch", (event) => {
@@ -47,7 +47,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-// A new version waits until the user says so: a page and its Worker must come from one build.
+// A new version waits for the user's decision, because a page and its Worker must come from one build.
 self.addEventListener("message", (event) => {
   if (event.data === "take-over") void self.skipWaiting();
 });

@@ -13,5 +13,5 @@ export interface CommandContext {
   interrupted: AbortSignal;
 }
 
-/** Resolves when it is done. @throws Failure, EngineError, StateError */
+/** Resolves when the command is done. @throws Failure, EngineError, StateError */
 export type Command = (context: CommandContext) => Promise<void>;

@@ -29,7 +29,7 @@ export const invite: Command = async ({ session, invocation, output }) => {
   );
 };
 
-/** `join`: accepts one invitation, or all that wait. */
+/** `join`: accepts one invitation, or all invitations. */
 export const join: Command = async ({ session, invocation, output }) => {
   const [name] = invocation.args;
   await session.synced();
@@ -67,7 +67,7 @@ export const groups: Command = async ({ session, output }) => {
   }
 };
 
-/** `members`: lists who is in a group. */
+/** `members`: lists the members of a group. */
 export const members: Command = async ({ session, invocation, output }) => {
   await session.synced();
   await session.settled();
@@ -105,7 +105,7 @@ export const remove: Command = async ({ session, invocation, output }) => {
   }
 };
 
-/** `rename`: another name for a group. */
+/** `rename`: changes the name of a group. */
 export const rename: Command = async ({ session, invocation, output }) => {
   const [name, to] = invocation.args;
   await session.synced();
@@ -118,7 +118,7 @@ export const rename: Command = async ({ session, invocation, output }) => {
   });
 };
 
-/** `role`: admin or member. */
+/** `role`: makes people admins or members. */
 export const role: Command = async ({ session, invocation, output }) => {
   const [name, identity, wanted] = invocation.args;
   if (wanted !== "admin" && wanted !== "member") {

@@ -34,7 +34,7 @@ export const send: Command = async ({ session, invocation, output }) => {
   });
 };
 
-/** Reads standard input without the final line end, up to the size limit of a message. */
+/** Reads standard input up to the size limit of a message, without the last line end. */
 async function standardInput(): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -76,7 +76,7 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
       if (event.kind === "account" && event.account.kind === "ended") reject(endedFailure(event.account.code));
     });
     interrupted.addEventListener("abort", () => resolve(), { once: true });
-    // Items that came between the first pass and the watch.
+    // Items that arrived between the first pass and the watch.
     look();
   });
   try {
@@ -94,7 +94,7 @@ class Printer {
   readonly #session: Session;
   readonly #output: Output;
   readonly #only: string | undefined;
-  /** One round at a time. */
+  /** The printing rounds, one at a time. */
   #working: Promise<void> = Promise.resolve();
 
   constructor(session: Session, output: Output, only: string | undefined) {
@@ -103,7 +103,7 @@ class Printer {
     this.#only = only;
   }
 
-  /** Prints new items in the order of their arrival at the server. @throws what writing throws */
+  /** Prints new items in the order of their arrival at the server. @throws errors of the output */
   print(): Promise<void> {
     return this.#working = this.#working.then(() => this.#round());
   }
@@ -121,7 +121,7 @@ class Printer {
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
-    // Messages sent from this device carry its own clock and are not printed: they are left out of the order.
+    // Messages of this device carry its own clock and are not printed, so they are left out of the order.
     const arrived = fresh.map(({ chat, items }) => ({
       chatId: chat.chatId,
       items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere),
@@ -148,7 +148,7 @@ class Printer {
     storage.markPrinted(`invitation ${chatId}`, "told");
   }
 
-  /** Oldest first. */
+  /** @returns the items after a place, oldest first */
   async #fresh(chatId: string, after: string): Promise<TimelineItem[]> {
     const pages: TimelineItem[][] = [];
     let before: string | undefined;

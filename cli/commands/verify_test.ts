@@ -21,7 +21,7 @@ Deno.test("verify checks its options before it asks the server", async () => {
     const two of [["--verified", "--unverified"], ["--verified", "--accept-key"], ["--unverified", "--accept-key"]]
   ) {
     const invocation = readArguments(["verify", "bob", ...two], () => undefined);
-    // Without a session: whatever the command asked of one would be a TypeError.
+    // The command gets no session, so any use of it would be a TypeError.
     await assert.rejects(
       verify({ invocation } as CommandContext),
       (error) => error instanceof Failure && error.exitCode === 2 && /do not go together/.test(error.message),

@@ -23,7 +23,7 @@ import {
 import { StateError } from "./state_error.ts";
 import { makePrivate, prepareFile } from "./state_file.ts";
 
-/** Marks our files (SQLite `application_id`): "qpqc". */
+/** Marks files of qpq (SQLite `application_id`): "qpqc". */
 const applicationId = 0x71707163;
 const formatVersion = 1;
 
@@ -64,8 +64,8 @@ export class SqliteStorage implements Storage {
    *
    * @param passphrase encrypts a new file; opens an encrypted one
    * @param note called when others could read the file until now
-   * @throws StateError when another process holds it, when the passphrase is wrong or missing, or when the
-   *   file is not ours. It is left as it is then
+   * @throws StateError when another process holds the file, when the passphrase is wrong or missing, or when
+   *   the file is not a state of qpq. Then the file is unchanged
    */
   static open(path: string, passphrase?: string, note: (text: string) => void = () => {}): SqliteStorage {
     prepareFile(path, passphrase);
@@ -73,7 +73,8 @@ export class SqliteStorage implements Storage {
     try {
       if (passphrase !== undefined) {
         db.pragma("cipher='sqlcipher'");
-        // As bytes: within SQL a zero byte would end the statement, and an error show what stands before it.
+        // Given as bytes. Within SQL a zero byte would end the statement, and an error would show the text
+        // before it.
         db.key(Buffer.from(passphrase, "utf8"));
       }
       // The lock is taken with the first access and held until the process ends in any way.
@@ -139,7 +140,7 @@ export class SqliteStorage implements Storage {
     { after, before, reverse = false, limit }: RangeOptions = {},
   ): Promise<StoredRecord[]> {
     return this.#later(() => {
-      // Keys are ASCII: everything with the prefix sorts before it.
+      // Keys are ASCII, so all keys with the prefix sort before this one.
       const rows = this.#db.prepare(
         `SELECT key, value FROM records WHERE store = @store AND key >= @prefix AND key < @end
            AND (@after IS NULL OR key > @after) AND (@before IS NULL OR key < @before)
@@ -222,7 +223,7 @@ function opened(path: string): Sqlite.Database {
   }
 }
 
-/** @returns whether it is empty @throws StateError for what is not a state of this version */
+/** @returns whether the file is empty @throws StateError for a file that is no state of this version */
 function checkFormat(db: Sqlite.Database, path: string): boolean {
   const isEmpty = (db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number }).tables === 0;
   if (isEmpty) return true;

@@ -2,7 +2,7 @@
 export class StateError extends Error {
   override readonly name = "StateError";
 
-  /** @param hint what to do about it */
+  /** @param hint how the user can repair it */
   constructor(message: string, readonly hint: string) {
     super(message);
   }

@@ -2,7 +2,7 @@
 
 import { StateError } from "./state_error.ts";
 
-/** The pages of SQLite, plain or encrypted, in bytes: a whole database is a multiple of it. */
+/** The page size of SQLite, plain or encrypted, in bytes. A whole database is a multiple of it. */
 const pageBytes = 4096;
 
 const otherPath = "give another file with --state";
@@ -12,7 +12,7 @@ const suffixes = ["", "-wal", "-shm", "-journal"];
  * Creates a missing file, readable by its owner alone, before SQLite could create one that others can read.
  *
  * @param passphrase of an encrypted state
- * @throws StateError for what can not be a state: it is left as it is
+ * @throws StateError for a path that can not be a state; it is left unchanged
  */
 export function prepareFile(path: string, passphrase: string | undefined): void {
   if (path.trim() !== path) {
@@ -39,7 +39,7 @@ export function makePrivate(path: string, passphrase: string | undefined, note: 
     try {
       Deno.chmodSync(file, 0o600);
     } catch {
-      // The mode is read again: only the result counts.
+      // The mode is read again, because only the result counts.
     }
     if (!isOpenToOthers(file)) note(`others could read ${file} until now; it is its owner's alone from now on`);
     else if (passphrase === undefined) {

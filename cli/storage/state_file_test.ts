@@ -19,7 +19,7 @@ async function newState(path: string, passphrase?: string): Promise<void> {
   await storage.close();
 }
 
-/** A file that was made by other hands, as it is before and after a look at it. */
+/** Asserts that opening a foreign file is refused and leaves the file unchanged. */
 function leavesAlone(path: string, what: RegExp, hint: RegExp, passphrase?: string): void {
   const before = Deno.readFileSync(path);
   const mode = modeOf(path);
@@ -45,11 +45,11 @@ Deno.test("SqliteStorage.open() refuses a folder, a pipe and a symbolic link", a
   assert.throws(() => Deno.lstatSync(`${folder}/nothing.db`), Deno.errors.NotFound);
 });
 
-Deno.test("SqliteStorage.open() says that a folder is missing when it is, and makes no folder", () => {
+Deno.test("SqliteStorage.open() reports a missing folder, and creates none", () => {
   refuses(`${inFolder("none")}/state.db`, /can not be made/, /make the folder first/);
 });
 
-Deno.test("SqliteStorage.open() tightens the permissions of a state that others could read, and says so", async () => {
+Deno.test("SqliteStorage.open() tightens the permissions of a state that others could read, and reports it", async () => {
   const path = inFolder("state.db");
   await newState(path);
   Deno.chmodSync(path, 0o644);
@@ -102,7 +102,7 @@ Deno.test("SqliteStorage.open() refuses foreign files and newer states by name, 
   leavesAlone(newer, /was made by a newer qpq \(format 2, this one knows 1\)/, /update qpq/);
 });
 
-Deno.test("SqliteStorage.open() takes a passphrase with any characters, and no other opens the state", async () => {
+Deno.test("SqliteStorage.open() accepts a passphrase with any characters, and only this one opens the state", async () => {
   const path = inFolder("state.db");
   const passphrase = `it's "; DROP TABLE records; -- größe 🔑`;
   await newState(path, passphrase);

@@ -1,4 +1,4 @@
-/** A real core as a process of a test's own, on a port that stays the same when it is started again. */
+/** A real core as a process of its own, on a port that stays the same when it is started again. */
 
 import Sqlite from "better-sqlite3-multiple-ciphers";
 
@@ -12,7 +12,7 @@ export class Core {
   #port = 0;
   #process: Deno.ChildProcess | undefined;
 
-  /** @param within what starts a program in the network where `host` is an address */
+  /** @param within the command that starts a program in the network in which `host` is an address */
   constructor(host = "127.0.0.1", within: string[] = []) {
     this.#host = host;
     this.#within = within;
@@ -65,7 +65,9 @@ export class Core {
     this.#process = undefined;
   }
 
-  /** Gives the name of an account away, as a dishonest operator could: whoever registers it next has other keys. */
+  /**
+   * Frees the username of an account, as a dishonest operator could. Who registers it next has other keys.
+   */
   async free(username: string): Promise<void> {
     await this.stop();
     const db = new Sqlite(`${this.folder}/core/qpq.db`);

@@ -1,4 +1,4 @@
-/** The lines of a stream, as they come. */
+/** Reads a stream line by line. */
 export class Lines {
   readonly #reader: ReadableStreamDefaultReader<string>;
   #text = "";
@@ -7,7 +7,7 @@ export class Lines {
     this.#reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   }
 
-  /** @returns the next line without its end; what is left at the stream's end, "" for nothing */
+  /** @returns the next line without its end; at the end of the stream the rest, or "" */
   async next(): Promise<string> {
     while (!this.#text.includes("\n")) {
       const { done, value } = await this.#reader.read();

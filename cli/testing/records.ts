@@ -1,11 +1,12 @@
-/** Checks what `--json` printed against the fields that are promised. */
+/** Checks records of `--json` against their documented fields. */
 
 import assert from "node:assert/strict";
 import { recordFields, type RecordType } from "../records.ts";
 
 /**
- * @param line one JSON object @returns its type @throws AssertionError when it has another field than
- *   promised, or lacks one
+ * @param line one JSON object
+ * @returns its type
+ * @throws AssertionError when the record has an undocumented field, or lacks one
  */
 export function checkRecord(line: string): RecordType {
   const { type, ...fields } = JSON.parse(line) as { type: RecordType };

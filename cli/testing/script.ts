@@ -1,5 +1,5 @@
 /**
- * Scripts of commands with what they print (cli/testdata/*.txt):
+ * Runs scripts of commands and compares their output and exit codes (cli/testdata/*.txt):
  *
  *     alice$ qpq send friends hello      a command of the shell, with alice's state
  *     sent to friends                    its standard output
@@ -10,7 +10,7 @@
  *     * core frees NAME                  and gives an account's name away
  *
  * `{time}`, `{id}` (8 digits), `{hex}`, `{code}` (a recovery code), `{numbers}` (a safety number) and `{any}`
- * stand for what differs each time; `{name=hex}` keeps it for `$name` in what follows.
+ * match parts that differ each time; `{name=hex}` stores such a part for `$name` in later lines.
  */
 
 import assert from "node:assert/strict";
@@ -29,8 +29,8 @@ const shapes: Record<string, string> = {
 };
 
 /**
- * @returns the types of the JSON records that were printed, each of them checked @throws AssertionError with
- *   the script's line
+ * @returns the types of the printed JSON records, each of them checked
+ * @throws AssertionError with the script's line
  */
 export async function runScript(name: string, text: string, shell: Shell, core: Core): Promise<Set<RecordType>> {
   const types = new Set<RecordType>();

@@ -1,4 +1,4 @@
-/** A shell in which `qpq` is the program of this checkout, for people who each have a state of their own. */
+/** A shell in which `qpq` is the program of this checkout, for people who each have their own state. */
 
 import { qpqFlags } from "../permissions.mjs";
 import type { Core } from "./core.ts";
@@ -13,7 +13,7 @@ export interface Result {
 
 export const password = "correct horse battery staple";
 
-/** Nothing but qpq and words, quoted or not, in which a shell would change nothing. */
+/** Only qpq and words, quoted or not, that a shell would not change. */
 const plainCommand = /^qpq(?: (?:[^\s'"\\$`|&;<>(){}*?~#!]+|"[^"$`\\!]*"|'[^']*'))*$/;
 const word = /"([^"]*)"|'([^']*)'|(\S+)/g;
 
@@ -22,7 +22,7 @@ export class Shell {
   readonly #within: string[];
   readonly folder: string;
 
-  /** @param within what starts a program in the network from which the core is reached */
+  /** @param within the command that starts a program in the network from which the core is reached */
   constructor(core: Core, within: string[] = []) {
     this.#core = core;
     this.#within = within;
@@ -38,10 +38,10 @@ export class Shell {
   }
 
   /**
-   * A command that needs no shell is started without one, as the launcher would start it: a shell and Node
-   * are a fifth of what a command takes.
+   * Starts a command. A command that needs no shell is started without one, as the launcher would start it.
+   * Shell and Node take a fifth of a command's time.
    *
-   * @param more environment variables beside those that name server, state and password
+   * @param more environment variables besides server, state and password
    */
   start(
     person: string,

@@ -1,14 +1,14 @@
 /**
- * Two networks of a test's own with a cable between them that can be pulled: Linux network namespaces, gone
- * with the test.
+ * Two networks with a cable between them that a test can pull: Linux network namespaces, which end with the
+ * test.
  */
 
 const decoder = new TextDecoder();
 
-/** Root makes a network as it is; anybody else needs a namespace of users in which they are root. */
+/** Root can create a network directly. Other users need a user namespace in which they are root. */
 const isRoot = Deno.uid() === 0;
 
-/** What starts a program in the network that a process holds. */
+/** The command that starts a program in the network that a process holds. */
 const within = (
   pid: number,
 ) => ["nsenter", "--target", String(pid), "--net", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
@@ -19,7 +19,7 @@ async function must(command: string[]): Promise<void> {
   if (!success) throw new Error(`${command.join(" ")}: ${decoder.decode(stderr)}`);
 }
 
-/** Holds a namespace with a process that only waits. */
+/** Holds a namespace by a process that only waits. */
 async function namespace(prefix: string[], options: string[]): Promise<Deno.ChildProcess> {
   const [program, ...args] = [...prefix, "unshare", ...options, "sh", "-c", "echo ready; exec sleep infinity"];
   const holder = new Deno.Command(program, { args, stdout: "piped" }).spawn();
@@ -31,7 +31,7 @@ async function namespace(prefix: string[], options: string[]): Promise<Deno.Chil
 }
 
 export class TwoNetworks {
-  /** Addresses of the two. */
+  /** The addresses of the two networks. */
   static readonly serverHost = "10.77.0.1";
   static readonly clientHost = "10.77.0.2";
   readonly #server: Deno.ChildProcess;
@@ -76,7 +76,7 @@ export class TwoNetworks {
     return networks;
   }
 
-  /** What comes before a program that is to run there. */
+  /** The command that starts a program in the server's network. */
   get inServer(): string[] {
     return within(this.#server.pid);
   }

@@ -14,7 +14,7 @@ export type CoreTrust =
 export interface QuicTarget {
   hostname: string;
   port: number;
-  /** Name in the certificate, where it is not the host's. */
+  /** The name in the certificate, where it differs from the host's. */
   serverName?: string;
   trust: CoreTrust;
 }

@@ -8,7 +8,7 @@ import { QuicTransport } from "./quic.ts";
 const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 };
 const never = new AbortController().signal;
 
-/** A self-made certificate for localhost, by the openssl of the system. */
+/** A self-made certificate for localhost, made by the system's openssl. */
 async function certificate() {
   const folder = await Deno.makeTempDir();
   const made = await new Deno.Command("openssl", {
@@ -81,7 +81,7 @@ Deno.test(
   },
 );
 
-Deno.test("QuicTransport refuses a core with another pin, and says why a core has closed", options, async () => {
+Deno.test("QuicTransport refuses a core with another pin, and reports why a core has closed", options, async () => {
   const { target, pin, endpoint } = await core();
   await assert.rejects(
     new QuicTransport({ ...target, trust: { pin: pin.map((byte) => byte ^ 1) } }).connect(never),
@@ -93,7 +93,7 @@ Deno.test("QuicTransport refuses a core with another pin, and says why a core ha
   assert.match((await connection.closed).reason, /server shutdown/);
 });
 
-Deno.test("QuicTransport gives up when its signal says so", options, async () => {
+Deno.test("QuicTransport gives up when its signal aborts", options, async () => {
   const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const target = {
     hostname: "127.0.0.1",

@@ -36,8 +36,9 @@ const beforeEnrolment = new Set<Method<never, never>>(
 const forOperator = new Set<Method<never, never>>([authentication.lookup] as Method<never, never>[]);
 
 /**
- * @returns identifies the caller of each call before its parameters are read. It rejects with WireError: E001
- *   (no token, an unknown one, or one of another device), E002 (expired), E003 (this caller may not)
+ * @returns a function that identifies the caller of each call before its parameters are read. It rejects with
+ *   WireError: E001 (no token, an unknown token, or one of another device), E002 (expired), E003 (the caller
+ *   may not make this call)
  * @throws RangeError for a static token that is too short
  */
 export function authorizeCall(

@@ -26,7 +26,7 @@ function codeOf(error: unknown): number {
   return error.code;
 }
 
-Deno.test("authorizeCall() lets no token through but for the open methods, whatever the configuration", async () => {
+Deno.test("authorizeCall() without a token allows only the open methods, whatever the configuration", async () => {
   for (const authToken of [undefined, staticToken]) {
     const { accounts } = memoryAccounts(Date.now);
     const authorize = authorizeCall({
@@ -80,7 +80,7 @@ Deno.test("authorizeCall() refuses a static token of less than 32 characters", (
   );
 });
 
-Deno.test("a token is good with its own device only (E001), and unknown tokens are E001", async () => {
+Deno.test("a token is valid only with its own device, and unknown tokens are E001", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   const listing = (accessToken: Uint8Array<ArrayBuffer>, deviceId: Uint8Array<ArrayBuffer>) =>
@@ -114,7 +114,7 @@ Deno.test("a session lasts 30 days from its last use, then is E002", async () =>
   assert.equal(await listing(), "E001");
 });
 
-Deno.test("Sessions writes down the use of a session at most every ten minutes", async () => {
+Deno.test("Sessions stores the use of a session at most every ten minutes", async () => {
   let nowMs = 1_800_000_000_000;
   const rig = new Rig();
   const alice = await rig.account("alice");
@@ -193,7 +193,7 @@ Deno.test("listSessions shows the live sessions of the account, the calling one 
   assert.deepEqual(sessions[1].sessionId, alice.sessionId);
 });
 
-Deno.test("revokeSession and logout end a session at once; E012 for none and for another account's", async () => {
+Deno.test("revokeSession and logout end a session at once; E012 for an unknown or foreign one", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   const second = await newDevice();

@@ -23,7 +23,7 @@ export class Challenges {
   /** @param clock the server's clock, ms since the Unix epoch */
   constructor(clock: () => number) {
     this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 100_000 });
-    // Neither one session nor one account with a hundred sessions may use up the nonces of all.
+    // One session must not use up the nonces of its account, and one account not those of all.
     this.#perSession = new TokenBuckets({ perMinute: 30, clock });
     this.#perAccount = new TokenBuckets({ perMinute: challengesPerAccount, clock });
   }
@@ -31,7 +31,7 @@ export class Challenges {
   /**
    * @returns 32 bytes
    * @throws WireError E005 over 30 a minute of a session or {@link challengesPerAccount} of an account, and
-   *   when too many are out
+   *   when too many nonces are unused
    */
   create({ sessionId, accountKey }: { sessionId: Uint8Array; accountKey: Uint8Array }): Uint8Array<ArrayBuffer> {
     const retryAfterMs = this.#perSession.take(toHex(sessionId)) || this.#perAccount.take(toHex(accountKey));

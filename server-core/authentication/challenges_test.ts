@@ -8,7 +8,7 @@ import { answerOf, newDevice, Rig, type TestAccount } from "./testing/rig.ts";
 
 const target = new Uint8Array(16).fill(9);
 
-/** revokeSession of a session that is not there: E012 when the proof is good. */
+/** Calls revokeSession for an unknown session: E012 when the proof is valid. */
 function revoke(
   account: TestAccount,
   proof: { nonce: Uint8Array<ArrayBuffer>; signature: Uint8Array<ArrayBuffer> },
@@ -17,14 +17,14 @@ function revoke(
   return answerOf(account.client.call(authentication.revokeSession, { sessionId, proof }));
 }
 
-Deno.test("a device proof is good once (E023)", async () => {
+Deno.test("a device proof is valid once (E023)", async () => {
   const alice = await new Rig().account("alice");
   const proof = await alice.proof("revokeSession", [target]);
   assert.equal(await revoke(alice, proof), "E012");
   assert.equal(await revoke(alice, proof), "E023");
 });
 
-Deno.test("a device proof is good for 60 s (E023)", async () => {
+Deno.test("a device proof is valid for 60 s (E023)", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const early = await alice.proof("revokeSession", [target]);

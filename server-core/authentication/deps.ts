@@ -5,7 +5,7 @@ import type { Store } from "../storage/store.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface AuthenticationConfig {
-  /** Who may make an account (`QPQ_REGISTRATION`). */
+  /** The policy for new accounts (`QPQ_REGISTRATION`). */
   registration: "open" | "invite" | "closed";
   /** The operator's static token, at least 32 characters (`QPQ_AUTH_TOKEN`). */
   authToken?: string;
@@ -22,13 +22,13 @@ export interface AuthenticationConfig {
 export interface AuthenticationDeps {
   store: Pick<Store, "accounts">;
   opaque: Opaque;
-  /** One for the whole server: `authorizeCall` and the handlers share it. */
+  /** One instance for the whole server: `authorizeCall` and the handlers share it. */
   sessions: Sessions;
   config: AuthenticationConfig;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /**
-   * Is called for sessions that ended early (sign-out, revocation, new password, removed device): their live
+   * Called for sessions that ended early (sign-out, revocation, new password, removed device). Their live
    * streams should end.
    */
   onSessionsEnded?(sessionIds: Uint8Array<ArrayBuffer>[]): void;

@@ -77,7 +77,7 @@ Deno.test("a device may revoke itself, and a device that only signed in can be r
   assert.equal(await answerOf(alice.client.call(authentication.getVault, {})), "E003");
 });
 
-Deno.test("putDeviceList answers E015 to whatever does not follow the stored list", async () => {
+Deno.test("putDeviceList answers E015 to a list that does not follow the stored one", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const bob = await rig.account("bob");
@@ -165,7 +165,7 @@ Deno.test("putDeviceList lets one of two lists of the same version through", asy
   assert.deepEqual(answers.sort(), ["E015", "ok"]);
 });
 
-Deno.test("purgeExpired() forgets devices that signed in, never enrolled, and have no session any more", async () => {
+Deno.test("purgeExpired() deletes devices that signed in, never enrolled, and have no session any more", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const second = await newDevice();

@@ -9,7 +9,9 @@ import { checkLength } from "./parameters.ts";
 
 const maxLookups = 100;
 const maxFound = 20;
-/** Leaves room for the rest of a message of 256 KiB; only accounts with very many revoked devices come near it. */
+/**
+ * Leaves room for the rest of a message of 256 KiB. Only accounts with very many revoked devices reach it.
+ */
 const maxListsBytes = 224 * 1024;
 
 /** Serves `lookup`, `lookupAccounts` and `searchUsers`. */

@@ -25,7 +25,7 @@ Deno.test("lookupAccounts leaves unknown keys out; over 100 and of another lengt
   assert.equal(await ask([new Uint8Array(31)]), "E014");
 });
 
-Deno.test("lookupAccounts answers E011 when the lists do not fit into one message, and fewer do", async () => {
+Deno.test("lookupAccounts answers E011 when the lists do not fit into one message, and answers fewer", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   await alice.putList(
@@ -47,7 +47,7 @@ Deno.test("lookupAccounts answers E011 when the lists do not fit into one messag
   assert.equal(await ask(100), "E011");
 });
 
-Deno.test("searchUsers finds names by how they begin, sorted and limited; _ and % mean themselves", async () => {
+Deno.test("searchUsers finds names by prefix, sorted and limited; _ and % are ordinary characters", async () => {
   const rig = new Rig();
   const people = ["bob", "ann", "an_a", "anx", "an-b", "ann.b", "anzz"];
   const [bob] = await Promise.all(people.map((name) => rig.account(name)));

@@ -15,7 +15,7 @@ export interface ExpiringMapOptions {
  */
 export class ExpiringMap<V> {
   readonly #options: ExpiringMapOptions;
-  /** In the order of expiry, as all live equally long. */
+  /** In the order of expiry, because all entries live equally long. */
   readonly #entries = new Map<string, { value: V; expiresMs: number }>();
 
   constructor(options: ExpiringMapOptions) {

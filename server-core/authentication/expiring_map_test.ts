@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ExpiringMap } from "./expiring_map.ts";
 
-Deno.test("ExpiringMap gives each value once, in time, and takes a bounded number (E005)", () => {
+Deno.test("ExpiringMap gives each value once, before its expiry, and holds a bounded number (E005)", () => {
   let nowMs = 0;
   const map = new ExpiringMap<number>({ clock: () => nowMs, lifeMs: 10, maxEntries: 2 });
   map.add("a", 1);

@@ -7,7 +7,7 @@ import { none, uploader } from "./testing/uploader.ts";
 const hourMs = 3_600_000;
 const hour = 3600;
 
-Deno.test("fetchKeyPackage hands each out once in order, then the last resort, then E024", async () => {
+Deno.test("fetchKeyPackage hands out each KeyPackage once in order, then the last resort, then E024", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const [first, second] = [await makeKeyPackage(base), await makeKeyPackage(base)];
@@ -56,7 +56,7 @@ Deno.test("fetchKeyPackage answers calls at the same time with different KeyPack
   assert.equal(new Set(fetched.map(({ keyPackages }) => keyPackages[0].keyPackage.join())).size, 20);
 });
 
-Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 for unknown ones", async () => {
+Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 for unknown devices", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const second = await newDevice();
@@ -86,7 +86,7 @@ Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 
   assert.equal(await answerOf(fetch([alice.device.deviceId, alice.device.deviceId])), "E014");
 });
 
-Deno.test("fetchKeyPackage hands out for 24 h by the server's clock and never before not_before", async () => {
+Deno.test("fetchKeyPackage hands one out for 24 h by the server's clock, and never before not_before", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const fetch = () =>

@@ -1,4 +1,4 @@
-/** Invite codes: 80 random bits that are good for one registration. Storage knows their hash only. */
+/** Invite codes: 80 random bits, valid for one registration. Storage has only their hashes. */
 
 import type { Bytes } from "../../schema/bytes.ts";
 import type { AccountStore } from "../storage/account_store.ts";
@@ -20,7 +20,7 @@ export function inviteSha256(code: string): Bytes {
  * Makes and stores one code.
  *
  * @param expiresMs ms since the Unix epoch
- * @returns four groups of four letters and digits with dashes between, to be given to the invited
+ * @returns four groups of four letters and digits with dashes between, for the invited person
  */
 export async function createInvite(accounts: Pick<AccountStore, "addInvite">, expiresMs: number): Promise<string> {
   // 32 symbols divide 256 evenly: no bias.

@@ -65,9 +65,9 @@ export class KeyPackageCheck {
   /**
    * @param message an MLSMessage of type mls_key_package
    * @param lastResort whether it is to be the device's last resort
-   * @returns what storage keeps of it
-   * @throws WireError E020 malformed or bad signature, E021 ciphersuite (judged even where nothing after it
-   *   can be read), E022 lifetime, E023 credential, E025 X-Wing key
+   * @returns the fields that storage keeps
+   * @throws WireError E020 malformed or bad signature, E021 ciphersuite (judged even where the rest can not
+   *   be decoded), E022 lifetime, E023 credential, E025 X-Wing key
    */
   async check(message: Bytes, lastResort: boolean): Promise<NewKeyPackage> {
     checkCiphersuite(message);
@@ -123,8 +123,8 @@ export class KeyPackageCheck {
 }
 
 /**
- * Reads the first four fields (version, wire format, KeyPackage version, ciphersuite; all uint16) of what
- * claims to be a KeyPackage: ts-mls can not decode suites that it does not know.
+ * Reads the first four fields of a claimed KeyPackage (version, wire format, KeyPackage version, ciphersuite;
+ * all uint16), because ts-mls can not decode suites that it does not know.
  */
 function checkCiphersuite(message: Uint8Array): void {
   if (message.length < 8 || message.length > maxKeyPackageBytes) {

@@ -14,7 +14,7 @@ import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 const maxUpload = 100;
 /**
- * Calls of a device in a minute: a device needs one in 20 hours, and checking a full one takes this thread
+ * Calls of a device in a minute. A device needs one in 20 hours, and checking a full call takes this thread
  * some 60 ms.
  */
 export const uploadsPerMinute = 20;
@@ -42,7 +42,7 @@ export function addKeyPackageHandlers(
     const checked: NewKeyPackage[] = [];
     for (const keyPackage of keyPackages) {
       checked.push(await check.check(keyPackage, false));
-      // A check takes 0.6 ms: a hundred in one turn of the event loop would hold up every other call.
+      // A check takes 0.6 ms. A hundred checks in one turn of the event loop would delay every other call.
       await setImmediate();
     }
     const last = lastResort.length === 0 ? {} : { lastResort: await check.check(lastResort, true) };

@@ -12,7 +12,7 @@ import { baseOf, none, uploader } from "./testing/uploader.ts";
 const hourMs = 3_600_000;
 const hour = 3600;
 
-Deno.test("uploadKeyPackages takes what is right and answers with the stock", async () => {
+Deno.test("uploadKeyPackages accepts valid KeyPackages and answers with the stock", async () => {
   const { alice, base } = await uploader();
   const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
   assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 0, lastResort: false });
@@ -31,7 +31,7 @@ Deno.test("uploadKeyPackages takes what is right and answers with the stock", as
   );
 });
 
-Deno.test("uploadKeyPackages answers E020 to what is no KeyPackage or has a bad signature", async () => {
+Deno.test("uploadKeyPackages answers E020 to other bytes and to bad signatures", async () => {
   const { base, upload, with: uploadWith } = await uploader();
   const good = await makeKeyPackage(base);
   for (let length = 0; length < good.length; length += 97) assert.equal(await upload(good.slice(0, length)), "E020");

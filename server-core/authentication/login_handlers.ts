@@ -14,7 +14,7 @@ import { ExpiringMap } from "./expiring_map.ts";
 import type { OpaqueLimits } from "./opaque_limits.ts";
 import { checkLength, checkSuite } from "./parameters.ts";
 
-/** Time between the two halves of a login. */
+/** Time between the two steps of a login. */
 export const loginMs = 60_000;
 
 interface HalfLogin {
@@ -35,7 +35,7 @@ export function addLoginHandlers(
   handlers.unary(authentication.loginStart, async ({ suite, username, ke1 }, { caller }) => {
     checkSuite(suite);
     limits.start(caller.remoteAddress, username);
-    // An account that the operator has disabled or deleted is answered as an unknown one.
+    // An account that the operator has disabled or deleted gets the answer for an unknown name.
     const stored = await accounts.opaqueRecord({ username });
     const known = stored?.active ? { accountKey: stored.accountKey, opaqueRecord: stored.opaqueRecord } : undefined;
     const { ke2, expectedKe3, sessionKey } = await opaque.run("respondToLogin", {

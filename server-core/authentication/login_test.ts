@@ -9,7 +9,7 @@ import { startLogin } from "../opaque/testing/opaque_client.ts";
 import { loginMs } from "./login_handlers.ts";
 import { answerOf, newDevice, Rig, TestAccount } from "./testing/rig.ts";
 
-/** A login up to the point where KE3 goes out. */
+/** A login up to the point before KE3 is sent. */
 async function half(rig: Rig, username: string, password: string, device = newDevice()) {
   const { ke1, finish } = await startLogin(password, username);
   const { loginId, ke2 } = await rig.client().call(authentication.loginStart, { suite: opaqueSuite, username, ke1 });
@@ -72,8 +72,8 @@ Deno.test("loginStart takes as long for an unknown user as for a known one", asy
       return performance.now() - startedMs;
     };
     await timed("alice");
-    // Pairs side by side, each in turn the first: what else the machine does falls on both alike. Where it does
-    // much, more pairs tell.
+    // Pairs run side by side, each first in turn, so that other load of the machine hits both alike. On a
+    // busy machine more pairs are needed.
     const ratios: number[] = [];
     let median = 0;
     for (let pair = 0; pair < 11 || (Math.abs(Math.log(median)) > Math.log(1.2) && pair < 61); pair++) {
@@ -142,7 +142,7 @@ Deno.test("loginFinish answers E003 to a revoked device", async () => {
   assert.equal(await answerOf(alice.login("right")), "ok");
 });
 
-Deno.test("loginFinish answers E008 when the password was changed between the two halves", async () => {
+Deno.test("loginFinish answers E008 when the password was changed between the two steps", async () => {
   const rig = new Rig();
   const alice = await rig.registered("alice", "right");
   const login = await half(rig, "alice", "right");

@@ -6,8 +6,8 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 /**
- * In UTF-16 units: twice the length of the longest username, so that a text that is merely no username is
- * answered as an unknown one.
+ * In UTF-16 units: twice the length of the longest username, so that most texts that are no usernames get the
+ * answer for an unknown name.
  */
 const maxUsernameLength = 64;
 
@@ -25,10 +25,10 @@ export class OpaqueLimits {
   }
 
   /**
-   * To be called before the first half of a handshake.
+   * To be called before the first step of a handshake.
    *
    * @param username of any form: an unknown user is limited like a known one
-   * @throws WireError E005; E014 for a name that is too long to be kept as a key (a part of it would hold the
+   * @throws WireError E005; E014 for a name that is too long to be kept as a key (a part of it would keep the
    *   whole text in memory)
    */
   start(remoteAddress: string, username: string): void {
@@ -39,7 +39,7 @@ export class OpaqueLimits {
     check(this.#perAccount.take(username));
   }
 
-  /** To be called before the second half. @throws WireError E005 */
+  /** To be called before the second step. @throws WireError E005 */
   finish(remoteAddress: string): void {
     check(this.#finishes.take(addressBlock(remoteAddress)));
   }

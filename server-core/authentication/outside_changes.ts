@@ -8,12 +8,12 @@ import { errorFields } from "../../server-common/log.ts";
 import type { AccountStore } from "../storage/account_store.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** ms between two looks: a revoked session can go on for so long. */
+/** ms between two looks. A revoked session can be used for this long. */
 const lookEveryMs = 500;
 
 /**
- * A call may have been let in just before the cache was emptied and subscribe just after: so the
- * subscriptions are looked at once more.
+ * A call may have been authorised just before the cache was emptied, and have subscribed just after. So the
+ * subscriptions are looked at a second time.
  */
 const looksAfterChange = 2;
 
@@ -25,10 +25,10 @@ export interface OutsideChangesOptions {
 }
 
 /**
- * To be called before the first session is looked up. Looks every {@link lookEveryMs} whether another process
- * has changed the database. That costs no write and no fsync.
+ * Looks every {@link lookEveryMs} whether another process has changed the database. To be called before the
+ * first session is looked up. A look costs no write and no fsync.
  *
- * @returns what ends it
+ * @returns a function that ends the watch
  */
 export async function watchOutsideChanges(
   { accounts, sessions, live, log }: OutsideChangesOptions,

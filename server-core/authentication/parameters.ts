@@ -12,7 +12,7 @@ import type { StoredVault } from "../storage/account_store.ts";
 const maxSealedBytes = 128 * 1024;
 const maxWrapBytes = 256;
 
-/** @throws WireError E014 for any OPAQUE suite but ours, which would otherwise look like a wrong password */
+/** @throws WireError E014 for another OPAQUE suite, which would otherwise look like a wrong password */
 export function checkSuite(suite: string): void {
   if (suite !== opaqueSuite) throw new WireError(ErrorCode.malformed, `only the OPAQUE suite ${opaqueSuite} is served`);
 }
@@ -48,7 +48,7 @@ export function checkedVault(
   return { version, sealed, wrappedByPassword, wrappedByRecovery, recoveryKey };
 }
 
-/** A caller with a session, as `authorizeCall` lets it through. */
+/** A caller with a session, as `authorizeCall` identifies it. */
 export interface SessionCaller {
   accountKey: Bytes;
   deviceId: Bytes;
@@ -56,7 +56,7 @@ export interface SessionCaller {
   sessionId: Bytes;
 }
 
-/** @throws WireError E003 for one without a session */
+/** @throws WireError E003 for a caller without a session */
 export function sessionOf({ accountKey, deviceId, recipientKey, sessionId }: Caller): SessionCaller {
   if (!accountKey || !deviceId || !recipientKey || !sessionId) {
     throw new WireError(ErrorCode.forbidden, "this call needs a device's session");

@@ -21,8 +21,8 @@ import { recoveryNonceLength, RecoveryNonces } from "./recovery_nonces.ts";
 export const recoveryStepMs = 60_000;
 
 /**
- * Signatures for unknown names are checked against this key, so that they cost as much as those for known ones:
- * the public key of RFC 8032 §7.1, TEST 1.
+ * Signatures for unknown names are checked against this key, so that they cost as much as those for known
+ * names. It is the public key of RFC 8032 §7.1, TEST 1.
  */
 const nobody = Uint8Array.from(
   "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a".match(/../g)!,

@@ -1,5 +1,5 @@
 /**
- * Nonces of `recoverStart`. Anybody may ask for one, so the server stores nothing for the nonces that it
+ * Nonces of `recoverStart`. Anybody may ask for one, so the server keeps no memory of the nonces that it
  * gives out.
  */
 
@@ -44,7 +44,7 @@ export class RecoveryNonces {
 
   /**
    * @param nonce foreign bytes, {@link recoveryNonceLength} of them
-   * @returns whether it is one of ours for this username, in time and not spent
+   * @returns whether this server made it for this username, and it is neither expired nor spent
    */
   isGood(nonce: Uint8Array, username: string): boolean {
     const body = nonce.slice(0, bodyBytes);

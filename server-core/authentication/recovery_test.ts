@@ -54,7 +54,7 @@ async function recoverable() {
   return { rig, alice, code, start, open, finish };
 }
 
-Deno.test("a recovery gives account and vault, makes the new password good, and ends every session", async () => {
+Deno.test("a recovery gives account and vault, makes the new password valid, and ends every session", async () => {
   const { rig, alice, start, open, finish } = await recoverable();
   const nonce = await start();
   const { account, vault, record } = await open(nonce);
@@ -149,7 +149,7 @@ Deno.test("a recovery is limited per address and per account with E005, known us
   }
 });
 
-Deno.test("RecoveryNonces keep nothing of callers: a recovery still goes on after 20,000 others", () => {
+Deno.test("RecoveryNonces keep nothing of callers: a recovery still works after 20,000 others", () => {
   let nowMs = 1_000;
   const nonces = new RecoveryNonces(() => nowMs, recoveryStepMs);
   const mine = nonces.create("alice");

@@ -30,7 +30,7 @@ export function addRegistrationHandlers(
     limits.start(caller.remoteAddress, username);
     checkUsername(username);
     const existing = await accounts.opaqueRecord({ username });
-    // An account's own device prepares a new password in this way, whatever the policy for new accounts.
+    // An account's own device prepares a new password in this way, whatever the policy for new accounts is.
     const own = existing && caller.enrolled && equalBytes(existing.accountKey, caller.accountKey!);
     if (!own) checkOpen();
     if (existing && !own) throw new WireError(ErrorCode.usernameInvalidOrTaken, "the username is taken");

@@ -145,7 +145,7 @@ Deno.test("registration policy closed is E006 for both halves, not for a new pas
   );
 });
 
-Deno.test("registration policy invite takes each code once, in time, however it is written", async () => {
+Deno.test("registration policy invite accepts each code once, before its expiry, in any spelling", async () => {
   const rig = new Rig({ config: { registration: "invite" } });
   const code = await createInvite(rig.store.accounts, rig.nowMs + 1000);
   const alice = await TestAccount.create(rig, "alice");

@@ -11,7 +11,7 @@ import { newAccessToken, sha256Of } from "./tokens.ts";
 /** A session ends this long after its last use. */
 export const sessionMs = 30 * 24 * 3_600_000;
 
-/** A use is stored only when the last stored one is this many ms ago. */
+/** A use is stored only when the last stored use is this many ms ago. */
 export const touchMs = 10 * 60_000;
 
 export interface SessionsOptions {
@@ -26,9 +26,9 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #accounts: SessionsOptions["accounts"];
   readonly #clock: () => number;
-  /** By the token's hash; the longest unused one goes first. */
+  /** By the token's hash. The longest unused session is evicted first. */
   readonly #cached: LRUCache<string, StoredSession>;
-  /** Rises with every change, so that an older answer of storage is not cached after it. */
+  /** Rises with every change, so that an older answer of storage is not cached afterwards. */
   #generation = 0;
 
   constructor({ accounts, clock, maxCached = 10_000 }: SessionsOptions) {
@@ -49,9 +49,9 @@ export class Sessions {
 
   /**
    * @param accessToken 32 bytes
-   * @param deviceId 16 bytes: the device that the caller says it is
+   * @param deviceId 16 bytes: the device that the caller claims to be
    * @throws WireError E001 for an unknown token or another device, E002 for an expired session, E003 for a
-   *   device that its account has revoked: it should know why
+   *   device that its account has revoked, so that the device knows why
    */
   async find(accessToken: Uint8Array, deviceId: Uint8Array): Promise<StoredSession> {
     const tokenSha256 = sha256Of(accessToken);

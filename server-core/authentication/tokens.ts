@@ -19,7 +19,7 @@ export function sha256Of(bytes: Uint8Array | string): Bytes {
 /**
  * @param authToken `QPQ_AUTH_TOKEN`, at least 32 characters, or undefined for none
  * @returns whether a call's token is the operator's, compared in constant time
- * @throws RangeError for a shorter one
+ * @throws RangeError for a shorter token
  */
 export function staticTokenCheck(authToken: string | undefined): (accessToken: Uint8Array) => boolean {
   if (authToken === undefined) return () => false;

@@ -9,7 +9,7 @@ import type { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { checkedVault, checkSuite, sessionOf } from "./parameters.ts";
 
-/** ms after a sign-in with the password for which the session may change what the password protects. */
+/** ms after a sign-in with the password in which the session may change password, wraps and recovery key. */
 export const freshSessionMs = 5 * 60_000;
 
 /** Serves `getVault`, `putVault` and `changePassword`. */

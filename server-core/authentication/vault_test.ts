@@ -51,7 +51,7 @@ const otherWraps: Partial<Vault>[] = [{ wrappedByPassword: new Uint8Array([66]) 
   wrappedByRecovery: new Uint8Array([66]),
 }, { recoveryKey: new Uint8Array(32) }];
 
-Deno.test("putVault keeps wraps and recovery key five minutes after the password was given", async () => {
+Deno.test("putVault refuses new wraps and another recovery key five minutes after the sign-in", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   rig.nowMs += freshSessionMs + 1;
@@ -60,7 +60,7 @@ Deno.test("putVault keeps wraps and recovery key five minutes after the password
   assert.equal(await put(alice, 1, vaultOf(2)), "ok");
 });
 
-Deno.test("putVault takes other wraps and another recovery key just after the password was given", async () => {
+Deno.test("putVault accepts new wraps and another recovery key just after the sign-in", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   rig.nowMs += freshSessionMs;
@@ -70,7 +70,7 @@ Deno.test("putVault takes other wraps and another recovery key just after the pa
   assert.equal(await put(alice, 4, vaultOf(5, { recoveryKey: new Uint8Array(31) })), "E014");
 });
 
-Deno.test("changePassword is E003 five minutes after the password was given", async () => {
+Deno.test("changePassword is E003 five minutes after the sign-in", async () => {
   const rig = new Rig();
   const alice = await rig.registered("alice", "old password");
   const { request, finish } = await startRegistration("new password", "alice");
@@ -95,7 +95,7 @@ Deno.test("changePassword is E003 five minutes after the password was given", as
   assert.equal(await answerOf(alice.login("old password")), "ok");
 });
 
-Deno.test("changePassword makes the new password good, and ends every other session", async () => {
+Deno.test("changePassword makes the new password valid, and ends every other session", async () => {
   const rig = new Rig();
   const alice = await rig.registered("alice", "old password");
   const other = await newDevice();
@@ -142,7 +142,7 @@ Deno.test("changePassword makes the new password good, and ends every other sess
   assert.equal(rig.ended.length, 2, "the other device's session and that of the sign-in in between");
 });
 
-Deno.test("changePassword answers E014 to a record that is none", async () => {
+Deno.test("changePassword answers E014 to a malformed record", async () => {
   const alice = await new Rig().account("alice");
   const record = new Uint8Array(129);
   const vault = vaultOf(2);

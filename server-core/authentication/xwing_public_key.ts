@@ -14,8 +14,8 @@ const q = 3329;
 const coefficientBytes = 1152;
 
 /**
- * The modulus check of FIPS 203 §7.2 (each 12-bit coefficient is below q), which WebCrypto's import leaves
- * out; the X25519 part may be any 32 bytes (RFC 7748 §5).
+ * The modulus check of FIPS 203 §7.2: each 12-bit coefficient is below q. WebCrypto's import leaves it out.
+ * The X25519 part may be any 32 bytes (RFC 7748 §5).
  *
  * @param publicKey foreign bytes
  */

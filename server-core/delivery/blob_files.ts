@@ -41,8 +41,8 @@ export class BlobFiles {
         await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
         await Deno.rename(incoming, path);
         await syncDirectory(path.slice(0, path.lastIndexOf("/")));
-        // A refused record leaves the file: another account's record may need it by now. `sweep` removes it
-        // otherwise.
+        // A refused record leaves the file, because another account's record may need it by now. Otherwise
+        // `sweep` removes it.
         return await record();
       });
     } finally {
@@ -68,7 +68,7 @@ export class BlobFiles {
   /**
    * Removes the files of purged blobs.
    *
-   * @param isGone asked again right before, because the blob may have been put anew meanwhile
+   * @param isGone called right before each removal, because the blob may have been stored anew meanwhile
    */
   async remove(hashes: Bytes[], isGone: (sha256: Bytes) => Promise<boolean>): Promise<void> {
     for (const sha256 of hashes) {
@@ -79,7 +79,8 @@ export class BlobFiles {
   }
 
   /**
-   * Removes files without a record: a crash between file and record leaves them, and a refused record.
+   * Removes files without a record. A crash between file and record leaves such files, and so does a refused
+   * record.
    *
    * @param isGone whether a hash has no record
    */

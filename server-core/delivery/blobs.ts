@@ -8,8 +8,10 @@ import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
 /**
- * Stores an attachment's ciphertext once its hash matches. @returns until when it is kept @throws WireError
- * E014, E030, E032
+ * Stores an attachment's ciphertext if its hash matches.
+ *
+ * @returns until when it is kept
+ * @throws WireError E014, E030, E032
  */
 export async function putBlob(
   deps: DeliveryDependencies,

@@ -23,7 +23,7 @@ async function files(dataDir: string): Promise<number> {
   return count;
 }
 
-Deno.test("putBlob() stores, getBlob() gives it back whole and from an offset, to any device", () =>
+Deno.test("getBlob() returns a stored blob whole and from an offset, to any device", () =>
   withService(2, async (service) => {
     const { clock, devices: [ann, bob] } = service;
     const blob = random(60_000);
@@ -37,7 +37,7 @@ Deno.test("putBlob() stores, getBlob() gives it back whole and from an offset, t
     assert.equal(await outcome(get(service, bob, random(32))), "E031");
   }));
 
-Deno.test("putBlob() is idempotent and lengthens the blob's life", () =>
+Deno.test("putBlob() is idempotent and extends the blob's life", () =>
   withService(2, async (service) => {
     const { clock, dataDir, devices: [ann, bob] } = service;
     const blob = random(5000);

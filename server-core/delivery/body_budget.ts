@@ -5,7 +5,7 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 /** Advice to a refused caller, ms. */
 const retryAfterMs = 1000;
 
-/** Bodies that one owner may have in flight; the rest is for others. */
+/** How many bodies one owner may have in flight. The rest is for others. */
 export const bodiesPerOwner = 2;
 
 /** A budget of bytes that all calls in flight share. */
@@ -18,7 +18,7 @@ export class BodyBudget {
   }
 
   /**
-   * Takes `bytes` while `work` runs.
+   * Reserves `bytes` while `work` runs.
    *
    * @param owner whose body it is
    * @throws WireError E005 when too much is in flight, in all or of this owner

@@ -4,7 +4,7 @@ import { bodiesPerOwner, BodyBudget } from "./body_budget.ts";
 
 const isRefused = (error: unknown) => isWireError(error, ErrorCode.rateLimited);
 
-Deno.test("BodyBudget refuses what is over the whole, and gives back what is done or failed", async () => {
+Deno.test("BodyBudget refuses bytes over its limit, and frees those of finished and failed work", async () => {
   const budget = new BodyBudget(100);
   const gate = Promise.withResolvers<void>();
   const running = budget.with(80, "alice", () => gate.promise);
@@ -15,7 +15,7 @@ Deno.test("BodyBudget refuses what is over the whole, and gives back what is don
   assert.equal(await budget.with(100, "bob", () => Promise.resolve(7)), 7);
 });
 
-Deno.test("BodyBudget lets one owner hold a few bodies only, however small", async () => {
+Deno.test("BodyBudget allows one owner only a few bodies, however small", async () => {
   const budget = new BodyBudget(1000);
   const gate = Promise.withResolvers<void>();
   const held = Array.from({ length: bodiesPerOwner }, () => budget.with(1, "mallory", () => gate.promise));

@@ -20,7 +20,7 @@ export function requireDevice({ kind, enrolled, recipientKey, accountKey, sessio
   return { recipientKey, accountKey, sessionId };
 }
 
-/** @throws WireError E001, E003 also when `recipientKey` is not the session's own device */
+/** @throws WireError E001; E003 also when `recipientKey` is not the session's own device */
 export function requireOwnDevice(caller: Caller, recipientKey: Bytes): DeviceCaller {
   const device = requireDevice(caller);
   if (!equalBytes(device.recipientKey, recipientKey)) {

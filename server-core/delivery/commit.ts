@@ -20,8 +20,11 @@ const headerRecordBytes = 32 + headerBytes;
 type Params = ParamsOf<typeof delivery.commit>;
 
 /**
- * Takes a commit bundle of at most 16 MiB whole, checks its hash and its headers, and stores all of it or
- * nothing. @returns the epoch that it makes @throws WireError E011, E012, E014 to E017, E032
+ * Receives a whole commit bundle of at most 16 MiB, checks its hash and its headers, and stores all of it or
+ * nothing.
+ *
+ * @returns the new epoch
+ * @throws WireError E011, E012, E014 to E017, E032
  */
 export async function commit(
   deps: DeliveryDependencies,
@@ -45,8 +48,8 @@ export async function commit(
 }
 
 /**
- * A bundle must arrive within 20 s plus its size at 50 kB/s. The timeout of single Chunks alone would let a
- * slow sender hold its memory without end.
+ * A bundle must arrive within 20 s plus its size at 50 kB/s. With the timeout of single Chunks alone, a slow
+ * sender could hold its memory for ever.
  */
 async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +87,7 @@ function checkParams(
   return total;
 }
 
-/** A hash over the whole call: the same commitId may come again only with the same call. */
+/** A hash over the whole call. A commitId may be repeated only with the same call. */
 function contentHashOf({ epoch, sha256, commitLength, welcomeLength, headersLength, removed, added }: Params): Bytes {
   return new Uint8Array(
     createHash("sha256").update(encodeCbor([epoch, sha256, commitLength, welcomeLength, headersLength, removed, added]))

@@ -12,7 +12,7 @@ import {
 import { concat, toHex } from "../../schema/bytes.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
-Deno.test("commit() takes the channel to the next epoch and queues commit, Welcome and own entry", () =>
+Deno.test("commit() moves the channel to the next epoch, and queues commit, Welcome and own entry", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const { params, body, commit, welcome } = commitCall({
@@ -81,7 +81,7 @@ Deno.test("commit() answers a repeat as it answered the first, and stores nothin
     assert.equal((await queueOf(as(bob), bob)).length, before);
   }));
 
-Deno.test("commit() is E014 when its commitId comes with other content, before it is E017 or E015", () =>
+Deno.test("commit() is E014 for a used commitId with other content, even where E017 or E015 apply", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const commitId = random(16);
@@ -122,7 +122,7 @@ Deno.test("commit() is E017 below the device's own epoch, E015 at any other wron
     assert.equal(await at(eve, 3), "E015");
   }));
 
-Deno.test("commit() is E014 for headers, members and lengths that do not fit together, and writes nothing", () =>
+Deno.test("commit() is E014 for inconsistent headers, members and lengths, and writes nothing", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const all = [ann, bob];
@@ -148,7 +148,7 @@ Deno.test("commit() is E014 for headers, members and lengths that do not fit tog
     assert.equal((await queueOf(as(bob), bob)).length, 1);
   }));
 
-Deno.test("commit() is E012 for an added device that nobody enrolled", () =>
+Deno.test("commit() is E012 for an added device that is not enrolled", () =>
   withService(1, async ({ as, dataDir, devices: [ann] }) => {
     const [unenrolled] = seedDevices(dataDir, 1, { enrolled: false });
     const channelId = random(32);
@@ -180,7 +180,7 @@ Deno.test("commit() is E014 when the body does not have its hash or its length, 
     assert.equal(await call({}), "ok");
   }));
 
-Deno.test("commit() carries a bundle of 15 MiB, whose body comes by fetchBody", () =>
+Deno.test("commit() accepts a bundle of 15 MiB, whose body fetchBody delivers", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const commit = new Uint8Array(15 * 1024 * 1024).map((_, index) => index * 31);

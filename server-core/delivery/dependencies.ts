@@ -8,7 +8,7 @@ import type { LiveDevices } from "./live.ts";
 export interface BlobLimits {
   /** The largest blob, bytes. */
   maxBytes: number;
-  /** What one account may hold, bytes. */
+  /** The limit of one account, bytes. */
   quotaBytes: number;
   /** How long a blob is kept after it was last put, ms. */
   ttlMs: number;

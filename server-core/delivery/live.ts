@@ -4,12 +4,12 @@ import { equalBytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 
-/** Most entries and bytes that a subscription holds in memory; for more it reads the store again. */
+/** The most entries and bytes that a subscription holds in memory. For more it reads the store again. */
 const inboxLimit = { entries: 100, bytes: 128 * 1024 };
 
 /**
- * What a subscription finds when it wakes: live entries in order, whether it must read the store because some
- * did not fit, or a timeout.
+ * The result of waiting: live entries in order; whether the subscription must read the store because some did
+ * not fit; whether the wait timed out.
  */
 export type News = { entries: Entry[]; behind: boolean; quiet: boolean };
 
@@ -28,7 +28,7 @@ export class Subscription {
     this.sessionId = sessionId;
   }
 
-  /** Hands over an entry that was just stored (or is ephemeral). */
+  /** Passes on an entry that was just stored (or is ephemeral). */
   push(entry: Entry): void {
     const bytes = entry.body.length + entry.header.length;
     if (this.#inbox.length >= inboxLimit.entries || this.#inboxBytes + bytes > inboxLimit.bytes) {
@@ -40,7 +40,7 @@ export class Subscription {
     this.#wake?.();
   }
 
-  /** Something was stored that is to be read from the store. */
+  /** Notes that an entry was stored which has to be read from the store. */
   lag(): void {
     this.#inbox = [];
     this.#inboxBytes = 0;
@@ -99,8 +99,8 @@ export class LiveDevices {
   readonly #waiting = new Map<string, Set<(error?: WireError) => void>>();
 
   /**
-   * Opens the device's subscription. A device has one live engine, so an older one that is still open belongs
-   * to a connection that is gone or to a copy of the profile: it ends with E040, and the newest is served.
+   * Opens the device's subscription. A device has one live engine. So an older open subscription belongs to a
+   * lost connection or to a copy of the profile: it ends with E040, and the newest is served.
    *
    * @param sessionId 16 bytes: the session of the call
    */
@@ -121,9 +121,9 @@ export class LiveDevices {
   }
 
   /**
-   * Something was stored for the device, or an ephemeral entry is for it.
+   * Notifies a device of an entry, stored or ephemeral.
    *
-   * @param entry the entry; absent: it is to be read from the store
+   * @param entry the entry; absent: it has to be read from the store
    */
   notify(recipientKey: Uint8Array, entry?: Entry): void {
     const key = keyOf(recipientKey);
@@ -134,7 +134,7 @@ export class LiveDevices {
   }
 
   /**
-   * Waits until something is stored for the device.
+   * Waits until an entry is stored for the device.
    *
    * @param signal ends the wait
    * @returns a promise that resolves at the first entry, at the signal or after `timeoutMs`, and rejects with

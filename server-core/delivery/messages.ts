@@ -9,13 +9,15 @@ import type { DeliveryDependencies } from "./dependencies.ts";
 
 const maxEnvelopeBytes = 128 * 1024;
 const maxDirectBytes = 64 * 1024;
-/** node.capnp: a longer body is left out of its entry and comes by fetchBody. */
+/** node.capnp: a longer body is left out of its entry, and fetchBody delivers it. */
 const maxInlineBytes = 64 * 1024;
 
 /**
  * Queues one envelope for every member device but the sending one. An ephemeral envelope goes to connected
- * devices only. @returns the server's time of the message, after it is on disk @throws WireError E011, E014
- * to E017
+ * devices only.
+ *
+ * @returns the server's time of the message, after it is on disk
+ * @throws WireError E011, E014 to E017
  */
 export async function publish(
   deps: DeliveryDependencies,
@@ -40,7 +42,7 @@ export async function publish(
   };
   if (ephemeral) {
     const receivedMs = deps.now();
-    // An ephemeral entry is not stored, so its body comes whole: it can not be fetched later.
+    // An ephemeral entry is not stored, so it carries its whole body, which could not be fetched later.
     for (const recipientKey of await deps.store.ephemeralRecipients({ sender, channelId, epoch })) {
       deps.live.notify(recipientKey, { ...live, seq: 0, receivedMs });
     }
@@ -59,8 +61,9 @@ export async function publish(
 }
 
 /**
- * Queues a direct payload of at most 64 KiB for a device that shares the channel. @throws WireError E011,
- * E012, E013, E016
+ * Queues a direct payload of at most 64 KiB for a device that shares the channel.
+ *
+ * @throws WireError E011, E012, E013, E016
  */
 export async function enqueue(
   deps: DeliveryDependencies,

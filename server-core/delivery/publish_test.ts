@@ -26,7 +26,7 @@ Deno.test("publish() queues the envelope to every member but the sending device"
     assert.ok((await queueOf(as(ann), ann)).every(({ kind }) => kind !== EntryKind.APPLICATION));
   }));
 
-Deno.test("publish() stores a repeat once and answers it as the first, for 30 days and in any later epoch", () =>
+Deno.test("publish() stores a message once and repeats its answer, for 30 days and in any later epoch", () =>
   withService(2, async ({ as, clock, deps, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const first = await publishTo(as(ann), channelId, 1);
@@ -46,7 +46,7 @@ Deno.test("publish() stores a repeat once and answers it as the first, for 30 da
     );
   }));
 
-Deno.test("publish() takes the same messageId of another device and of another channel as another message", () =>
+Deno.test("publish() treats the messageId of another device or channel as another message", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const one = await makeChannel(as, [ann, bob]);
     const two = await makeChannel(as, [ann, bob]);
@@ -60,7 +60,7 @@ Deno.test("publish() takes the same messageId of another device and of another c
     );
   }));
 
-Deno.test("publish() is E016 for strangers, E015 at another epoch, E017 below the own mark", () =>
+Deno.test("publish() is E016 for strangers, E015 at another epoch, E017 below the device's own epoch", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     assert.equal(await outcome(publishTo(as(eve), channelId, 1)), "E016");
@@ -115,7 +115,7 @@ Deno.test("publish() ephemeral reaches live subscribers only, under the same rul
     assert.ok(deps.live.size <= 1);
   }));
 
-Deno.test("GRP-6.2: publish() takes messages of the current epoch only (E015, E017)", () =>
+Deno.test("GRP-6.2: publish() accepts messages of the current epoch only (E015, E017)", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     assert.equal(await outcome(publishTo(as(bob), channelId, 1)), "ok");

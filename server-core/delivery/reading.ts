@@ -12,8 +12,8 @@ const maxEntries = 200;
 const maxWaitMs = 60_000;
 
 /**
- * @returns what waits for the caller's own device after a seq, at most 200 entries and 192 KiB @throws
- *   WireError E003
+ * @returns the entries of the caller's own device after a seq, at most 200 and 192 KiB
+ * @throws WireError E003
  */
 export async function fetch(
   deps: DeliveryDependencies,
@@ -23,7 +23,7 @@ export async function fetch(
   return { entries: await deps.store.fetch(fetchArgs(params, caller)) };
 }
 
-/** As `fetch`, and waits at most 60 s for the first entry. @throws WireError E003 */
+/** Fetches as `fetch` does, and waits at most 60 s for the first entry. @throws WireError E003 */
 export async function fetchWait(
   deps: DeliveryDependencies,
   params: ParamsOf<typeof delivery.fetchWait>,
@@ -33,7 +33,7 @@ export async function fetchWait(
   const deadlineMs = performance.now() + Math.min(params.timeoutMs, maxWaitMs);
   while (true) {
     const leftMs = deadlineMs - performance.now();
-    // Listening starts before the read, so that an entry that is stored in between is not missed.
+    // Listening starts before the read, so that no entry that is stored in between is missed.
     const listening = new AbortController();
     const stored = deps.live.stored(
       args.recipientKey,
@@ -53,7 +53,10 @@ export async function fetchWait(
   }
 }
 
-/** First the backlog, then live entries. Both continue from the cursor, so nothing is missed or repeated. */
+/**
+ * First the backlog, then live entries. Both continue from the cursor, so that no entry is missed or
+ * repeated.
+ */
 export async function* subscribe(
   deps: DeliveryDependencies,
   { recipientKey, after }: ParamsOf<typeof delivery.subscribe>,
@@ -91,7 +94,7 @@ export async function* subscribe(
   }
 }
 
-/** Whether the stored ones among live entries follow the cursor without a hole. */
+/** Whether the stored entries among live ones follow the cursor without a gap. */
 function isNext(entries: Entry[], cursor: number): boolean {
   return entries.filter(({ seq }) => seq !== 0).every(({ seq }, index) => seq === cursor + 1 + index);
 }

@@ -42,7 +42,7 @@ Deno.test("fetch() gives entries after the cursor in order, at most limit and 20
     assert.deepEqual(await seqs({ after: 211 }), [212, 213, 214]);
   }));
 
-Deno.test("fetch() filtered by channel leaves the others alone, and ackEntries() deletes exactly what it names", () =>
+Deno.test("fetch() can be filtered by channel, and ackEntries() deletes exactly the named entries", () =>
   withService(2, async (service) => {
     const { as, devices: [ann, bob] } = service;
     const one = await makeChannel(as, [ann, bob]);
@@ -58,7 +58,7 @@ Deno.test("fetch() filtered by channel leaves the others alone, and ackEntries()
     assert.equal(await outcome(as(bob).call(delivery.ackEntries, { ...ack, seqs: Array(1001).fill(1) })), "E014");
   }));
 
-Deno.test("ack() deletes up to its seq and may be repeated; seq goes on rising after the queue was emptied", () =>
+Deno.test("ack() deletes up to its seq and may be repeated; seq still rises after the queue was emptied", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     for (let index = 0; index < 3; index++) await publishTo(as(ann), channelId, 1);
@@ -71,7 +71,7 @@ Deno.test("ack() deletes up to its seq and may be repeated; seq goes on rising a
     assert.deepEqual((await queueOf(as(bob), bob)).map(({ seq }) => seq), [5]);
   }));
 
-Deno.test("a body goes with the last entry that waits for it", () =>
+Deno.test("a body is deleted with the last entry that refers to it", () =>
   withService(3, async ({ as, devices, dataDir }) => {
     const [ann, bob, eve] = devices;
     const channelId = await makeChannel(as, devices);
@@ -132,7 +132,7 @@ Deno.test("every method but health() needs an enrolled device (E001, E003)", () 
     });
   }));
 
-Deno.test("fetchWait() answers at once, at the first entry, or empty at its time", () =>
+Deno.test("fetchWait() answers at once, at the first entry, or empty after its time", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const wait = (after: number, timeoutMs: number, ofChannel = wholeQueue) =>
@@ -240,7 +240,7 @@ Deno.test("purgeDelivery() drops messages that waited too long; commits and Welc
     assert.deepEqual(await deps.store.queueTotals(), { waiting: 0, waitingBytes: 0 });
   }));
 
-Deno.test("purgeQueues() drops a long backlog a bounded part at a time, of every queue", () =>
+Deno.test("purgeQueues() drops the old entries of every queue in bounded parts", () =>
   withService(3, async ({ as, deps, clock, devices }) => {
     const channelId = await makeChannel(as, devices);
     for (let count = 0; count < 700; count++) await publishTo(as(devices[0]), channelId, 1, Uint8Array.of(1));
@@ -253,7 +253,7 @@ Deno.test("purgeQueues() drops a long backlog a bounded part at a time, of every
     assert.deepEqual((await deps.store.queueTotals()).waiting, 0);
   }));
 
-Deno.test("dropDevice() empties a revoked device's queue for good, and the others go on", () =>
+Deno.test("dropDevice() empties a revoked device's queue for good, and leaves the others", () =>
   withService(3, async ({ as, dataDir, devices }) => {
     const [ann, bob, eve] = devices;
     const channelId = await makeChannel(as, devices);
@@ -276,7 +276,7 @@ Deno.test("dropDevice() empties a revoked device's queue for good, and the other
     db.close();
   }));
 
-Deno.test("fetch() renumbers what waits for a device that saw higher numbers before a restore", () =>
+Deno.test("fetch() renumbers the entries for a device that saw higher numbers before a restore", () =>
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     for (let count = 0; count < 3; count++) await publishTo(as(ann), channelId, 1);

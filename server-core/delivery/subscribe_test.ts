@@ -36,7 +36,7 @@ Deno.test("subscribe() gives the backlog, an empty element, then live entries", 
     await stream.return(undefined);
   }));
 
-Deno.test("subscribe() has no gap and nothing twice while messages are published all the time", () =>
+Deno.test("subscribe() gives each entry once and without gaps while messages are published", () =>
   withService(3, async (service) => {
     const { as, devices: [ann, bob, eve] } = service;
     const channelId = await makeChannel(as, [ann, bob, eve]);
@@ -57,7 +57,7 @@ Deno.test("subscribe() has no gap and nothing twice while messages are published
     assert.deepEqual(seqs, Array.from({ length: total + 1 }, (_, index) => index + 1));
   }));
 
-Deno.test("subscribe() gives a sign of life when nothing happens", () =>
+Deno.test("subscribe() sends heartbeats while there are no entries", () =>
   withService(1, async (service) => {
     const stream = subscription(service, service.devices[0]);
     assert.deepEqual(await elements(stream, 4), [[], [], [], []]);
@@ -87,7 +87,7 @@ Deno.test("subscribe() ends with E001 when its session ends, with E040 when the 
     assert.equal(await outcome(streams[1].next()), "E040");
   }));
 
-Deno.test("subscribe() holds bounded memory for a caller that does not read", () =>
+Deno.test("subscribe() uses bounded memory for a caller that does not read", () =>
   withService(2, async (service) => {
     const { as, deps, devices: [ann, bob] } = service;
     const channelId = await makeChannel(as, [ann, bob]);

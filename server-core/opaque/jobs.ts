@@ -7,16 +7,16 @@ import type { OpaqueServerKeys } from "./server_keys.ts";
 export interface OpaqueJobs {
   /** RegistrationRequest (33 bytes) → RegistrationResponse (66 bytes). */
   respondToRegistration: { params: { username: string; request: Bytes }; result: { response: Bytes } };
-  /** Whether a RegistrationRecord (129 bytes) is one that a login can be answered from. */
+  /** Checks whether a login can be answered from a RegistrationRecord (129 bytes). */
   checkRecord: { params: { record: Bytes }; result: Record<string, never> };
   /**
-   * KE1 (98 bytes) and the account's record, none for an unknown user → KE2 (259 bytes), and what the right
-   * KE3 will be.
+   * KE1 (98 bytes) and the account's record (none for an unknown user) → KE2 (259 bytes), and the expected
+   * KE3.
    */
   respondToLogin: { params: { username: string; ke1: Bytes; record: Bytes | undefined }; result: LoginResponse };
 }
 
-/** A login after its first half: the server's message, and the values that it keeps secret. */
+/** A login after its first step: the server's message, and the values that the server keeps secret. */
 export interface LoginResponse {
   ke2: Bytes;
   /** 32 bytes: the KE3 that only the holder of the password can make. */
@@ -32,5 +32,5 @@ export type WorkerRequest =
   | { keys: OpaqueServerKeys }
   | { [J in OpaqueJobName]: { job: J; params: OpaqueJobs[J]["params"] } }[OpaqueJobName];
 
-/** Worker → main thread: one answer a job, in order. `malformed`: the caller's bytes were at fault. */
+/** Worker → main thread: one answer a job, in order. `malformed`: the caller's bytes were malformed. */
 export type WorkerAnswer = { result: OpaqueJobs[OpaqueJobName]["result"] } | { error: string; malformed: boolean };

@@ -3,7 +3,9 @@
  * first sign-in.
  */
 
-/** Exact lengths in bytes of what crosses the wire (P-256 compressed points 33, nonces, MACs and hashes 32). */
+/**
+ * The exact lengths of the wire's messages in bytes (P-256 compressed points 33, nonces, MACs and hashes 32).
+ */
 export const messageBytes = {
   registrationRequest: 33,
   registrationResponse: 66,

@@ -9,7 +9,7 @@ import type { OpaqueServerKeys } from "./server_keys.ts";
 export interface Opaque {
   /**
    * @throws WireError E005 when too much work is waiting
-   * @throws MalformedError for foreign bytes that are no message of the suite
+   * @throws MalformedError for bytes that are no message of the suite
    */
   run<J extends OpaqueJobName>(job: J, params: OpaqueJobs[J]["params"]): Promise<OpaqueJobs[J]["result"]>;
 }
@@ -29,7 +29,7 @@ interface Job {
 }
 
 interface Thread {
-  /** None before the first job, and after a failure until the next one. */
+  /** Undefined before the first job, and after a failure until the next job. */
   worker: Worker | undefined;
   job: Job | undefined;
 }
@@ -67,7 +67,7 @@ export class OpaquePool implements Opaque {
     });
   }
 
-  /** Ends the threads; what is waiting or under way is rejected. */
+  /** Ends the threads. Waiting and running jobs are rejected. */
   close(): void {
     this.#closed = true;
     for (const thread of this.#threads) {

@@ -91,7 +91,7 @@ Deno.test("OpaquePool.run() throws MalformedError for messages of a wrong length
   });
 });
 
-Deno.test("OpaquePool.run() refuses with E005 and advice when too much is waiting", async () => {
+Deno.test("OpaquePool.run() refuses with E005 and retryAfterMs when too much is waiting", async () => {
   await withPool(async (pool) => {
     const { request } = await startRegistration("right", "alice");
     const started = [0, 1, 2].map(() => pool.run("respondToRegistration", { username: "alice", request }));

@@ -1,6 +1,6 @@
 /**
- * The server's OPAQUE keys. They are made at the first start and kept in the database; without them no
- * password works.
+ * The server's OPAQUE keys. They are made at the first start and kept in the database. Without them no
+ * password is valid.
  */
 
 import { RegistrationRecord } from "@cloudflare/opaque-ts";
@@ -14,9 +14,9 @@ export interface OpaqueServerKeys {
   akePrivateKey: Bytes;
   /** 33 bytes: compressed point; the server's identity in the handshake. */
   akePublicKey: Bytes;
-  /** 129 bytes: stands in for the record of an unknown user, as RFC 9807 §10.9 (client enumeration) recommends. */
+  /** 129 bytes: replaces the record of an unknown user, as RFC 9807 §10.9 (client enumeration) recommends. */
   fakeRecord: Bytes;
-  /** 32 bytes: gives each unknown user a masking key of its own, the same each time. */
+  /** 32 bytes: from it each unknown user gets an own masking key, always the same. */
   fakeSecret: Bytes;
 }
 

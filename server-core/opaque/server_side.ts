@@ -1,4 +1,4 @@
-/** The server's half of the OPAQUE messages over explicit keys: no storage, no thread. */
+/** The server's side of the OPAQUE messages over explicit keys: no storage, no thread. */
 
 import { KE1, OpaqueServer, RegistrationRecord, RegistrationRequest } from "@cloudflare/opaque-ts";
 import { type Bytes, utf8 } from "../../schema/bytes.ts";
@@ -41,22 +41,23 @@ export class OpaqueServerSide {
   }
 
   /**
-   * A record whose public key is no point of the curve would fail every later login in the middle of the handshake.
+   * Checks a record. With a public key that is no point of the curve, every later login would fail in the
+   * middle of the handshake.
    *
    * @param record 129 bytes
    * @throws MalformedError
    */
   async checkRecord({ record }: { record: Bytes }): Promise<Record<string, never>> {
     checkLength(record, messageBytes.registrationRecord, "RegistrationRecord");
-    // The OPRF's evaluation decodes its input as a point of the same curve and refuses any other input.
+    // The OPRF's evaluation decodes its input as a point of the same curve, and refuses any other input.
     const { client_public_key } = RegistrationRecord.deserialize(this.#config, Array.from(record));
     await foreign(() => this.#server.registerInit(new RegistrationRequest(this.#config, client_public_key), ""));
     return {};
   }
 
   /**
-   * Answers an unknown user (no record) with the same steps as a known one, so that neither the answer nor
-   * the work tells them apart.
+   * Answers a login. An unknown user (no record) gets the same steps as a known one, so that neither the
+   * answer nor the work tells them apart.
    *
    * @param ke1 98 bytes
    * @throws MalformedError
@@ -89,13 +90,13 @@ export class OpaqueServerSide {
 }
 
 function checkLength(bytes: Uint8Array, length: number, what: string): void {
-  // opaque-ts cuts longer messages off without an error.
+  // opaque-ts truncates longer messages without an error.
   if (bytes.length !== length) throw new MalformedError(`${what}: ${length} bytes`);
 }
 
 /**
- * opaque-ts throws plain errors at foreign bytes that are no point of the curve; our own keys and records
- * were checked before they were stored.
+ * opaque-ts throws plain errors for foreign bytes that are no point of the curve. The server's own keys and
+ * records were checked before they were stored.
  */
 async function foreign<T>(work: () => Promise<T>): Promise<T> {
   try {

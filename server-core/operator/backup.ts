@@ -1,4 +1,4 @@
-/** `qpq-server backup FILE`: everything that a server needs to go on elsewhere, in one file. */
+/** `qpq-server backup FILE`: writes the server's whole state into one file, for a server elsewhere. */
 
 import { exists, folderOf } from "../storage/files.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";

@@ -1,4 +1,4 @@
-/** `qpq-server backup` and `restore`. How the commands are run: operator_test.ts. */
+/** `qpq-server backup` and `restore`. operator_test.ts tells how commands are run. */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
@@ -40,7 +40,7 @@ operatorTest(
     }
     assert.deepEqual([...Deno.readDirSync(dataDir)].filter(({ name }) => name.includes("partial")), []);
     assert.deepEqual((await run(dataDir, ["backup", file], env)).code, 1, "an existing file is left alone");
-    // What came after the backup is not in it.
+    // Messages after the backup are not in it.
     await fill(server, writer, reader);
 
     assert.equal(
@@ -65,7 +65,7 @@ operatorTest(
         const { bytes } of connection.as(reader).stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })
       ) pieces.push(bytes);
       assert.equal(toHex(sha256(await joined(pieces))), toHex(sha256(blob)));
-      // Clients learn from it what to say again: what came after the newest message of the backup.
+      // From it clients learn which messages to resend: those after the newest message of the backup.
       const health = await connection.as(reader).call(delivery.health, {});
       assert.ok(
         health.restoredToMs > startMs && health.restoredToMs <= backupMs && health.restoredMs >= backupMs &&
@@ -75,7 +75,7 @@ operatorTest(
       connection.close();
       await stop(restored);
 
-      // Where data is, it is replaced only when asked, and kept aside.
+      // Existing data is replaced only on request, and kept aside.
       assert.equal((await run(elsewhere, ["restore", file], env)).code, 1);
       const [again] = await records(elsewhere, ["restore", file, "--replace"], env);
       const db = openDatabase({ dataDir: elsewhere, key });

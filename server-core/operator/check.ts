@@ -1,8 +1,8 @@
-/** `qpq-server check`: whether the data is there and whole. */
+/** `qpq-server check`: whether the data is complete and undamaged. */
 
 import { type Command, exitCodes, Failure } from "./command.ts";
 
-/** As many faults as a person reads; the count says the rest. */
+/** The most faults that are printed; the count tells the rest. */
 const mostShown = 20;
 
 export const check: Command = {

@@ -4,14 +4,14 @@ import type { ServerConfig } from "../config.ts";
 import type { OperatorStore } from "../storage/operator_store.ts";
 import type { Output } from "./output.ts";
 
-/** Stable: scripts and supervisors decide by them. */
+/** Stable, because scripts and supervisors depend on them. */
 export const exitCodes = {
   ok: 0,
-  /** The command could not do what it was asked for; nothing was changed unless the message says so. */
+  /** The command failed; nothing was changed unless the message says so. */
   failed: 1,
   /** Wrong arguments. */
   usage: 2,
-  /** The data directory is in use, or the server that is asked does not answer. */
+  /** The data directory is in use, or the server does not answer. */
   unavailable: 3,
   /** `check` or `backup` found damage. */
   damaged: 4,
@@ -21,7 +21,7 @@ export const exitCodes = {
 export class Failure extends Error {
   override readonly name = "Failure";
 
-  /** @param hint what to do about it */
+  /** @param hint how to repair it */
   constructor(readonly exitCode: number, message: string, readonly hint?: string) {
     super(message);
   }
@@ -38,7 +38,7 @@ export interface Invocation {
 }
 
 export interface Command {
-  /** How it is called, like "invite [DAYS]". */
+  /** How the command is called, like "invite [DAYS]". */
   synopsis: string;
   /** One sentence. */
   summary: string;

@@ -1,4 +1,4 @@
-/** All commands of `qpq-server`: found by name, given their arguments, their failures told. */
+/** All commands of `qpq-server`: finds a command by name, parses its arguments, and reports its failure. */
 
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../server-common/config.ts";
@@ -35,8 +35,8 @@ export const commands: Record<string, Command> = {
 
 /**
  * @param args of the command line, the command first
- * @param config reads the configuration; not asked for by help
- * @param write takes what goes to standard output, in whole lines
+ * @param config reads the configuration; not called for help
+ * @param write prints whole lines to standard output
  * @returns the exit code
  * @throws Failure, ConfigError, OperatorError
  */
@@ -91,7 +91,7 @@ function parsed(
   }
 }
 
-/** @returns any error as a failure: expected ones by their message, ours with their stack */
+/** @returns any error as a failure: expected errors by their message, others with their stack */
 export function failureOf(error: unknown): { message: string; hint?: string; exitCode: number } {
   if (error instanceof Failure) return error;
   if (error instanceof DataInUseError) {

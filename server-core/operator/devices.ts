@@ -24,7 +24,7 @@ was taken out by its owner, or with its account.`,
   },
 };
 
-/** People see a device's newest session; programs all of them. */
+/** People see a device's newest session, programs see all of them. */
 function recordOf({ sessions, ...device }: DeviceSummary): { cells: string[]; fields: Record<string, unknown> } {
   const newest = sessions.at(-1);
   const session = newest ? `${toHex(newest.sessionId)}${sessions.length > 1 ? ` (+${sessions.length - 1})` : ""}` : "-";

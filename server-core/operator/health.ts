@@ -1,9 +1,9 @@
-/** `qpq-server health`: for supervisors. */
+/** `qpq-server health`: tells supervisors whether the server serves. */
 
 import { probeHealth } from "../health_probe.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";
 
-/** Longer than a busy server takes, shorter than a health check's patience. */
+/** Longer than a busy server needs, shorter than the timeout of a health check. */
 export const probeMs = 4_000;
 
 export const health: Command = {

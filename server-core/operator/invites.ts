@@ -1,4 +1,4 @@
-/** `qpq-server invite` and `invites`: codes that are good for one registration each. */
+/** `qpq-server invite` and `invites`: codes that are valid for one registration each. */
 
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { createInvite } from "../authentication/invites.ts";
@@ -6,7 +6,7 @@ import { type Command, exitCodes, Failure, type Invocation } from "./command.ts"
 import { time } from "./output.ts";
 
 const dayMs = 24 * 3_600_000;
-/** Bytes of a code's hash that name it: the code itself is shown once and stored nowhere. */
+/** How many bytes of a code's hash name the code. The code itself is shown once and stored nowhere. */
 const idBytes = 8;
 
 export const invite: Command = {

@@ -31,7 +31,7 @@ function documented(): Map<string, string[]> {
 }
 
 /**
- * The names of an object's fields; those within a field as `field.name`, of a list's objects as
+ * The names of an object's fields. Nested fields are named `field.name`, those of a list's objects
  * `field[].name`.
  */
 function namesOf(record: Record<string, unknown>): string[] {

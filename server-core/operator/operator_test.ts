@@ -1,6 +1,6 @@
 /**
- * The operator's commands beside a running core and without one. Most run in this process, which is what
- * `qpq-server` runs in its own; what only a process has is asked of one.
+ * The operator's commands beside a running core and without one. Most run in this process, by the same
+ * function as in `qpq-server`. Tests of a process itself start one.
  */
 
 import assert from "node:assert/strict";
@@ -68,7 +68,7 @@ operatorTest(
 );
 
 operatorTest(
-  "status, users, devices and invites tell what is there, for people and for programs, beside a running server",
+  "status, users, devices and invites report the data, for people and programs, beside a running server",
   async (dataDir) => {
     const [device] = seedDevices(dataDir, 2, { key });
     const env = { QPQ_DB_KEY: key };

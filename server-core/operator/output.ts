@@ -28,7 +28,7 @@ export function time(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? "-" : `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** @returns bytes as people read them */
+/** @returns bytes in a readable unit */
 export function size(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

@@ -1,4 +1,4 @@
-/** `qpq-server rekey`: another key for the database, none, or the first one. */
+/** `qpq-server rekey`: encrypts the database under another key, for the first time, or not any more. */
 
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 

@@ -4,14 +4,14 @@ import { withTempDir } from "../testing/quic.ts";
 import { random, seedDevices } from "../testing/seed.ts";
 
 /**
- * Two keys in SQLCipher's form for a key itself: deriving one from a passphrase takes a fifth of a second
- * each time, and this is about what comes after.
+ * Two raw keys in SQLCipher's form. Deriving a key from a passphrase takes a fifth of a second each time, and
+ * this test is about the steps after it.
  */
 const keys = ["0", "1"].map((digit) => `x'${digit.repeat(64)}'`);
 
 const main = new URL("../main.ts", import.meta.url).pathname;
 
-/** Whether the database opens with this key and is whole. */
+/** Whether the database opens with this key and is undamaged. */
 function opens(dataDir: string, key: string): boolean {
   const db = new Database(`${dataDir}/qpq.db`, { key });
   try {
@@ -35,7 +35,7 @@ Deno.test({
   fn: () =>
     withTempDir(async (dataDir) => {
       seedDevices(dataDir, 30, { key: keys[0] });
-      // Some megabytes, so that it takes its time.
+      // Some megabytes, so that a rekey takes some time.
       const db = new Database(`${dataDir}/qpq.db`, { key: keys[0] });
       db.exec("BEGIN");
       for (let piece = 0; piece < 120; piece++) {
@@ -68,7 +68,8 @@ Deno.test({
         let over = false;
         const ended = child.status.finally(() => over = true);
         if (round < rounds) {
-          // The copy of the killed rekey before is removed, so the copy that appears is this one's.
+          // The copy of the earlier killed rekey is removed, so that the copy that appears belongs to this
+          // one.
           if (exists(`${dataDir}/qpq.db.rekeyed`)) Deno.removeSync(`${dataDir}/qpq.db.rekeyed`);
           while (!over && !exists(`${dataDir}/qpq.db.rekeyed`)) await new Promise((resolve) => setTimeout(resolve, 1));
           await new Promise((resolve) => setTimeout(resolve, round * 35));

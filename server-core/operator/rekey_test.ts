@@ -1,4 +1,4 @@
-/** `qpq-server rekey` and `check`. How the commands are run: operator_test.ts. */
+/** `qpq-server rekey` and `check`. operator_test.ts tells how commands are run. */
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
@@ -36,7 +36,7 @@ operatorTest(
     await records(dataDir, ["rekey", "--decrypt"], { QPQ_DB_KEY_FILE: `${dataDir}/two` });
     assert.equal(isPlain(), true);
     assert.ok(await knows({}));
-    // Another program, which knows nothing of our locks, has the database open: its log would meet another
+    // Another program, which ignores the server's locks, has the database open: its log would meet another
     // database.
     const other = openDatabase({ dataDir });
     other.get("SELECT 1 FROM accounts");
@@ -44,7 +44,7 @@ operatorTest(
     assert.deepEqual([held.code, /another program has the database open/.test(held.err), isPlain()], [3, true, true]);
     other.close();
     assert.ok(await knows({}));
-    // A server holds the data: not now.
+    // A server holds the data, so the command must refuse.
     const server = await startProcess(dataDir);
     const busy = await run(dataDir, ["rekey", "--new-key-file", `${dataDir}/one`]);
     assert.equal(busy.code, 3);
@@ -54,7 +54,7 @@ operatorTest(
 );
 
 operatorTest(
-  "check finds a lost attachment, one of another length or content, and a damaged page, and says so by exit code 4",
+  "check finds a lost, a changed and a cut attachment and a damaged page, and ends with exit code 4",
   async (dataDir) => {
     const [writer, reader] = seedDevices(dataDir, 2);
     const server = await startProcess(dataDir);

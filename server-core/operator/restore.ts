@@ -1,4 +1,4 @@
-/** `qpq-server restore FILE`: puts a backup in the place of the data. */
+/** `qpq-server restore FILE`: replaces the data by a backup. */
 
 import { exists } from "../storage/files.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";

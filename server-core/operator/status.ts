@@ -1,4 +1,4 @@
-/** `qpq-server status`: one look at everything. */
+/** `qpq-server status`: the state of server and data at a glance. */
 
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
@@ -69,7 +69,7 @@ interface LiveFacts {
   storageWaiting: number;
 }
 
-/** From the metrics that the server gives on this machine; absent when it gives none. */
+/** Facts of the server's metrics on this machine; absent when it serves none. */
 async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | null> {
   if (!metrics?.port) return null;
   try {
@@ -84,13 +84,13 @@ async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | 
       storageWaiting: gauge("qpq_storage_waiting"),
     };
   } catch {
-    // Another program has the port, or the server ended meanwhile: the figures of the database are still
+    // Another program has the port, or the server ended meanwhile. The figures of the database are still
     // true.
     return null;
   }
 }
 
-/** Where a server that listens on this address is reached from the same machine, as it stands in a URL. */
+/** The host of a URL that reaches a server with this bind address from the same machine. */
 function localHost(bind: string): string {
   const address = { "0.0.0.0": "127.0.0.1", "::": "::1" }[bind] ?? bind;
   return address.includes(":") ? `[${address}]` : address;

@@ -1,4 +1,4 @@
-/** `qpq-server users`: accounts, one of them in detail, and shutting one out. */
+/** `qpq-server users`: lists accounts, shows one in detail, disables and deletes. */
 
 import { toHex } from "../../schema/bytes.ts";
 import type { AccountChange } from "../storage/operator_store.ts";

@@ -1,5 +1,5 @@
 /**
- * `qpq-server users`: an account is shut out, let in again, deleted. How commands are run: operator_test.ts.
+ * `qpq-server users`: an account is disabled, enabled, deleted. operator_test.ts tells how commands are run.
  */
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ import { seedDevices, sha256 } from "../testing/seed.ts";
 import { SignIns } from "../testing/sign_ins.ts";
 
 operatorTest(
-  "users disable ends the sessions and refuses to sign in, until users enable; what waits is kept",
+  "users disable ends the sessions and refuses sign-ins until users enable; waiting messages are kept",
   async (dataDir) => {
     const [writer] = seedDevices(dataDir, 1);
     const server = await startProcess(dataDir);
@@ -62,7 +62,7 @@ operatorTest(
 );
 
 operatorTest(
-  "users delete removes what is the account's own, and keeps its name, its device list and what others have",
+  "users delete removes the account's data, but keeps its name, its device list and the data of others",
   async (dataDir) => {
     const [reader, newcomer] = seedDevices(dataDir, 2);
     let blobs!: Record<"gone" | "left", Uint8Array<ArrayBuffer>>;
@@ -140,7 +140,7 @@ operatorTest(
     } finally {
       db.close();
     }
-    // The server deletes what is past its time when it starts, and every hour.
+    // The server deletes expired data at its start and every hour.
     const again = await startProcess(dataDir);
     const isThere = (blob: Uint8Array<ArrayBuffer>) =>
       Deno.stat(blobPath(`${dataDir}/blobs`, sha256(blob))).then(() => true, () => false);

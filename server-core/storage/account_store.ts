@@ -1,4 +1,4 @@
-/** What the authentication service asks of storage: whole domain operations, each one atomic. */
+/** The authentication service's store: whole domain operations, each one atomic. */
 
 import type { Bytes } from "../../schema/bytes.ts";
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
@@ -20,7 +20,7 @@ export interface StoredVault {
   recoveryKey: Bytes;
 }
 
-/** A session to be opened: the token itself never reaches storage. */
+/** A session to be opened. The token itself never reaches storage. */
 export interface NewSession {
   /** 16 bytes. */
   sessionId: Bytes;
@@ -29,7 +29,7 @@ export interface NewSession {
   expiresMs: number;
 }
 
-/** A live or expired session, with all that the permission of its calls depends on. */
+/** A live or expired session, with everything on which the permission of its calls depends. */
 export interface StoredSession {
   sessionId: Bytes;
   deviceId: Bytes;
@@ -54,7 +54,7 @@ export interface DeviceKeys {
   recipientKey: Bytes;
 }
 
-/** A verified KeyPackage on its way into the stock. */
+/** A verified KeyPackage for the stock. */
 export interface NewKeyPackage {
   /** 32 bytes: SHA-256 of `keyPackage`. */
   sha256: Bytes;
@@ -85,18 +85,18 @@ export interface NewAccount {
 
 export interface NextDeviceList {
   accountKey: Bytes;
-  /** Version of the stored list that the next one was judged against. */
+  /** The version of the stored list with which the next one was compared. */
   expectedVersion: number;
   devices: { list: Bytes; signature: Bytes };
   /** The devices of the new list. */
   listed: DeviceKeys[];
-  /** Its revoked ids. */
+  /** The list's revoked ids. */
   revoked: Bytes[];
 }
 
 /**
  * Every method is one transaction. It rejects with WireError for the codes that it names, and with
- * StorageError for a reason of the engine; then nothing was changed. Times are ms since the Unix epoch.
+ * StorageError for a failure of the engine. Then nothing was changed. Times are ms since the Unix epoch.
  */
 export interface AccountStore {
   /** The stored OPAQUE keys of this server, if there are any yet. */
@@ -104,8 +104,8 @@ export interface AccountStore {
   /** Stores `keys` if there are none yet. Returns the stored ones. */
   ensureOpaqueServerKeys(keys: OpaqueServerKeys): Promise<OpaqueServerKeys>;
   /**
-   * The account's key and OPAQUE record (129 bytes), for a login; `active` is false when the operator has
-   * disabled or deleted it: then nobody may sign in.
+   * The account's key and OPAQUE record (129 bytes), for a login. `active` is false when the operator has
+   * disabled or deleted the account. Then it can not sign in.
    */
   opaqueRecord(
     args: { username: string },
@@ -134,13 +134,12 @@ export interface AccountStore {
   /** Errors: E012 (no such session of the account). */
   endSession(args: { accountKey: Bytes; sessionId: Bytes }): Promise<void>;
   /**
-   * A mark of what other processes did to the data, by which this one learns that its caches may be stale.
-   * Once another process has ended a session or changed an account, and has been answered, the mark differs
-   * from every mark given before. It may also change for less than that, but not by the calls of this store.
-   * Comparable for equality only.
+   * A mark of changes by other processes. When it differs, caches of this process may be stale. After another
+   * process has ended a session or changed an account, the mark differs from every earlier one. It may also
+   * change for other reasons, but not by the calls of this store. Comparable for equality only.
    */
   revision(): Promise<string>;
-  /** Those of the given sessions that do not exist any more; expired ones do. */
+  /** Those of the given sessions that do not exist any more. Expired sessions still exist. */
   endedSessions(args: { sessionIds: Bytes[] }): Promise<Bytes[]>;
   vault(args: { accountKey: Bytes }): Promise<StoredVault>;
   /**
@@ -165,8 +164,8 @@ export interface AccountStore {
     },
   ): Promise<{ endedSessionIds: Bytes[] }>;
   /**
-   * What a recovery needs to be checked; undefined for an unknown name, for an account that is not active and
-   * for one without a recovery key.
+   * The data with which a recovery is checked. Undefined for an unknown name, for an account that is not
+   * active, and for an account without a recovery key.
    */
   recoverable(
     args: { username: string },
@@ -179,15 +178,15 @@ export interface AccountStore {
     args: { accountKey: Bytes; recoveryKey: Bytes; opaqueRecord: Bytes; expectedVersion: number; vault: StoredVault },
   ): Promise<{ endedSessionIds: Bytes[] }>;
   /**
-   * Sets the account's next list; devices that left lose sessions, KeyPackages and queue. Errors: E015, E023
-   * (a listed device never proved its key to this account).
+   * Sets the account's next list. Removed devices lose sessions, KeyPackages and queue. Errors: E015, E023 (a
+   * listed device never proved its key to this account).
    */
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
-  /** Deleted ones are not found. */
+  /** Deleted accounts are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
   /**
-   * Unknown keys are left out. Deleted accounts are in it: their devices stand in groups until they are
-   * removed.
+   * Unknown keys are left out. Deleted accounts are included, because their devices are in groups until a
+   * member removes them.
    */
   accountsByKey(args: { accountKeys: Bytes[] }): Promise<StoredAccount[]>;
   /** Of active accounts, sorted. */
@@ -201,8 +200,8 @@ export interface AccountStore {
   ): Promise<{ available: number }>;
   countKeyPackages(args: { deviceId: Bytes }): Promise<{ available: number; lastResort: boolean }>;
   /**
-   * One for each device (none named: all listed ones), removed unless last resort. Errors: E012 (account or
-   * device), E024 (names the device).
+   * One KeyPackage for each device (without ids: of all listed devices), removed unless it is a last resort.
+   * Errors: E012 (account or device), E024 (names the device).
    */
   takeKeyPackages(args: { accountKey: Bytes; deviceIds: Bytes[] }): Promise<HandedOutKeyPackage[]>;
   /** Stores a single-use invite code by its SHA-256. */

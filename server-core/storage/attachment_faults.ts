@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { toHex } from "../../schema/bytes.ts";
 import { blobPath } from "./blob_path.ts";
 
-/** An attachment as the store has it on record. */
+/** The record of an attachment in the store. */
 export interface AttachmentRecord {
   /** 32 bytes. */
   sha256: Uint8Array;
@@ -13,10 +13,10 @@ export interface AttachmentRecord {
 }
 
 /**
- * @param records attachments whose time is not over
- * @param folder where the files are
+ * @param records attachments that have not expired
+ * @param folder the folder of the files
  * @param hashes whether the content of each file is hashed, too
- * @returns a sentence for each attachment that is missing or not as its record says
+ * @returns a sentence for each attachment that is missing or differs from its record
  */
 export function attachmentFaults(records: AttachmentRecord[], folder: string, hashes: boolean): string[] {
   return records.flatMap(({ sha256, length }) => {

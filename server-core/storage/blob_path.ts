@@ -1,4 +1,4 @@
-/** Where an attachment's file lies. The layout is stored data: delivery, backup and check share it. */
+/** The path of an attachment's file. The layout is stored data: delivery, backup and check share it. */
 
 import { toHex } from "../../schema/bytes.ts";
 

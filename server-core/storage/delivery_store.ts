@@ -3,10 +3,10 @@
 import type { Bytes } from "../../schema/bytes.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 
-/** An entry as a queue gives it; `body` is empty when it is over 64 KiB and comes by `bodyPiece`. */
+/** An entry as a queue gives it. `body` is empty when it is over 64 KiB, and `bodyPiece` gives it. */
 export type StoredEntry = Entry;
 
-/** A stored entry of one device: where to deliver it live. */
+/** A stored entry of one device, for live delivery. */
 export interface Queued {
   /** 32 bytes. */
   recipientKey: Bytes;
@@ -31,7 +31,7 @@ export interface CommitHead {
   sender: Bytes;
   /** 32 bytes. */
   channelId: Bytes;
-  /** The epoch that the commit leaves. */
+  /** The epoch before the commit. */
   epoch: number;
   /** 16 bytes. */
   commitId: Bytes;
@@ -71,8 +71,8 @@ export interface FetchArgs {
 
 /**
  * Every method is one transaction. It rejects with WireError for the codes that it names, checked in that
- * order, and with StorageError for a reason of the engine; then nothing was changed. A call that came before
- * (same ids) is answered as it was. Times are those of the store's clock, ms since the Unix epoch.
+ * order, and with StorageError for a failure of the engine. Then nothing was changed. A repeated call (same
+ * ids) gets its first answer. Times are those of the store's clock, ms since the Unix epoch.
  */
 export interface DeliveryStore {
   /** Makes a channel at epoch 0 whose only member is `creator`. E003 the id is another's, E032 too many. */
@@ -87,7 +87,7 @@ export interface DeliveryStore {
   /**
    * Compare-and-set on the channel's epoch. E016, E014 (id reused), E017, E015, E014 (members, headers or
    * Welcome do not fit), E012 (an added device is not enrolled), E032 (too much of the sender's account waits
-   * for an added device). A member for which too much waits is left out: it sees a missing commit.
+   * for an added device). A member for which too much waits is left out, and sees a missing commit.
    */
   commit(args: CommitArgs): Promise<{ n: number; queued: Queued[] }>;
   /**
@@ -101,19 +101,20 @@ export interface DeliveryStore {
   enqueue(args: EnqueueArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
-   * A device that has seen a higher number than its queue ever had (a restored server) finds all that waits
-   * under new numbers, behind `after`. E003 for a revoked device, E014 for an `after` beyond 2^52.
+   * A device may have seen a higher number than its queue ever had, because the server was restored. Then its
+   * waiting entries get new numbers behind `after`. E003 for a revoked device, E014 for an `after` beyond
+   * 2^52.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
   /** Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). */
   ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
-  /** As `ack`, for exactly these entries. */
+  /** Acknowledges as `ack` does, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
   /**
-   * Asks whether an account may store `length` bytes more. If the blob is there already, the account keeps it
-   * from now on, too, and its expiry is returned. E014 (there with another length), E032.
+   * Asks whether an account may store `length` bytes more. If the blob is stored already, it is also the
+   * account's from now on, and its expiry is returned. E014 (stored with another length), E032.
    */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
   /** Records a blob whose file is in place. E032. */
@@ -121,22 +122,23 @@ export interface DeliveryStore {
   /** E031. */
   blobLength(args: { sha256: Bytes }): Promise<number>;
   /**
-   * Deletes dedup records after 30 days, and expired blobs. Returns the blobs whose files
-   * are to go. At most 1,000 of each a call.
+   * Deletes dedup records after 30 days, and expired blobs, at most 1,000 of each a call. Returns the blobs
+   * whose files have to be removed.
    */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
   /**
-   * Drops what has waited for `ageMs`: messages leave a gap, direct payloads nothing; commits and Welcomes
-   * stay. At most 1,000 queues and 1,000 entries a call. `after` is 0, or what the call before returned to go
-   * on from; undefined means that no queue is left.
+   * Drops entries that have waited for `ageMs`: messages leave a gap, direct payloads do not; commits and
+   * Welcomes stay. At most 1,000 queues and 1,000 entries a call. `after` is 0, or the result of the call
+   * before; undefined means that no queue is left.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
-  /** Messages that wait in all queues together, and their bytes. */
+  /** The number of messages in all queues together, and their bytes. */
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
   /**
-   * When the data was last put in from a backup, and the newest message that the backup had (0: none), ms
-   * since the Unix epoch. Where backups were put in before, in the last 90 days, it is the oldest of those
-   * times: a device may have been away since. Undefined: never.
+   * `restoredMs`: the time of the latest restore from a backup. `newestMs`: the time of the backup's newest
+   * message (0: none). With several restores up to 90 days before the latest one, it is the oldest of these
+   * times, because a device may have been away since. Both in ms since the Unix epoch. Undefined: there was
+   * no restore.
    */
   lastRestore(): Promise<Restored | undefined>;
 }
@@ -150,9 +152,9 @@ export interface BlobArgs {
   /** 32 bytes. */
   sha256: Bytes;
   length: number;
-  /** 32 bytes: whom it counts for. */
+  /** 32 bytes: the account whose quota it uses. */
   accountKey: Bytes;
-  /** Bytes that an account may hold. */
+  /** The account's limit in bytes. */
   quota: number;
   /** Time to live in ms. */
   ttlMs: number;

@@ -1,18 +1,18 @@
 /**
- * The errors of storage that no caller of the wire causes. They stand apart from every engine, so that the
- * thread that serves connections can tell them apart without loading a database library.
+ * The errors of storage that no caller of the wire causes. They are independent of the engines. So the thread
+ * that serves connections can distinguish them without loading a database library.
  */
 
-/** An operation failed for a reason of the engine (E050): a full disk, an I/O error, a bug. */
+/** An operation failed in the engine (E050): a full disk, an I/O error, a bug. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
 }
 
-/** An error whose message is for the operator, with advice. */
+/** An error whose message and advice are for the operator. */
 export abstract class OperatorError extends Error {
   /**
-   * @param message says what is wrong
-   * @param hint says what to do, where the message does not
+   * @param message what is wrong
+   * @param hint how to repair it, where the message does not say it
    */
   constructor(message: string, readonly hint?: string) {
     super(message);
@@ -24,7 +24,7 @@ export class StorageFormatError extends OperatorError {
   override readonly name = "StorageFormatError";
 }
 
-/** The data is being used in a way that shuts this use out. Nothing was changed. */
+/** The data is in use in a way that excludes this use. Nothing was changed. */
 export class DataInUseError extends OperatorError {
   override readonly name = "DataInUseError";
 }

@@ -2,8 +2,8 @@
 
 /**
  * @param path of a file or folder
- * @returns whether there is anything at the path, a dangling link included
- * @throws what `Deno.lstatSync` throws for any reason but a missing file
+ * @returns whether a file, folder or link (also a dangling one) is at the path
+ * @throws the errors of `Deno.lstatSync`, except for a missing file
  */
 export function exists(path: string): boolean {
   try {

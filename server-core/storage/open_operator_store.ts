@@ -8,7 +8,7 @@ import type { OperatorStore } from "./operator_store.ts";
 import { sqliteOperatorStore } from "./sqlite/operator/operator_store.ts";
 
 /**
- * Today every configuration names SQLite in `dataDir`.
+ * At present every configuration names SQLite in `dataDir`.
  *
  * @param now the clock of all operations, ms since the Unix epoch
  */

@@ -1,6 +1,6 @@
 /**
  * The store of the operator's commands, beside a running server or without one. Each call is a whole
- * operation: it takes hold of the data, works, and lets go.
+ * operation: it locks the data, works, and unlocks it.
  */
 
 import type { Bytes } from "../../schema/bytes.ts";
@@ -15,11 +15,11 @@ export interface AccountSummary {
   createdMs: number;
   /** Devices in its signed list. */
   devices: number;
-  /** Sessions that are not over. */
+  /** Sessions that have not ended. */
   sessions: number;
   /** The last use of any of its sessions; null: it has none. */
   lastUsedMs: number | null;
-  /** Bytes of its attachments whose time is not over. */
+  /** Bytes of its attachments that have not expired. */
   attachmentBytes: number;
 }
 
@@ -27,15 +27,15 @@ export interface AccountSummary {
 export type AccountState = "active" | "disabled" | "deleted";
 
 /**
- * disable: ends every session and refuses new ones and recoveries; the rest stays. enable: takes that back.
- * delete: removes all that is the account's own, for good (docs/decisions/022).
+ * disable: ends every session and refuses new ones and recoveries; the rest stays. enable: reverses that.
+ * delete: removes the account's own data for good (docs/decisions/022).
  */
 export type AccountChange = "disable" | "enable" | "delete";
 
 export interface DeviceSummary {
   /** 16 bytes. */
   deviceId: Bytes;
-  /** listed: in the account's signed list; signed in: not yet in it; revoked: taken out for good. */
+  /** listed: in the account's signed list; signed in: not yet in it; revoked: removed for good. */
   state: "listed" | "signed in" | "revoked";
   createdMs: number;
   /** KeyPackages in stock, the last resort included. */
@@ -43,7 +43,7 @@ export interface DeviceSummary {
   /** Messages that wait, and their bytes. */
   waiting: number;
   waitingBytes: number;
-  /** Sessions that are not over, the oldest first. */
+  /** Sessions that have not ended, the oldest first. */
   sessions: SessionSummary[];
 }
 
@@ -55,26 +55,26 @@ export interface SessionSummary {
   expiresMs: number;
 }
 
-/** Whose sessions are meant. Ids are 16 bytes. */
+/** Selects sessions. Ids are 16 bytes. */
 export type SessionSelection = { sessionId: Bytes } | { deviceId: Bytes } | { username: string } | "all";
 
 export interface InviteSummary {
   /** 32 bytes: SHA-256 of the code. */
   codeSha256: Bytes;
   expiresMs: number;
-  /** The account that it was used for. */
+  /** The account that was registered with it. */
   usedBy: string | null;
 }
 
 /** The contents of the store in numbers. */
 export interface StoreFacts {
-  /** Number of the newest migration that the data has had. */
+  /** The number of the newest applied migration. */
   schemaVersion: number;
   storageFormat: number;
   encrypted: boolean;
-  /** Not deleted ones. */
+  /** Without deleted accounts. */
   accounts: number;
-  /** Listed ones. */
+  /** Only listed devices. */
   devices: number;
   sessions: number;
   channels: number;
@@ -89,10 +89,10 @@ export interface StoreFacts {
 
 /**
  * Every method rejects with DataInUseError while the data is being replaced, and with StorageFormatError when
- * there is no data, or none that this version can use.
+ * there is no data, or data that this version can not use.
  */
 export interface OperatorStore {
-  /** @returns whether a server has the data right now */
+  /** @returns whether a server holds the data right now */
   isServed(): Promise<boolean>;
   facts(): Promise<StoreFacts>;
   /** @returns all accounts by name, deleted ones included */
@@ -130,25 +130,26 @@ export interface OperatorStore {
    */
   faults(args: { hashes: boolean }): Promise<string[]>;
   /**
-   * Writes everything that a server needs to go on elsewhere, as of one moment, into a new file. The file
-   * appears under its name once it is whole and durable.
+   * Writes the server's whole state at one moment into a new file, for a server elsewhere. The file gets its
+   * name only when it is complete and durable.
    *
    * @returns how many attachments it holds
    * @throws DamagedDataError, Deno.errors.AlreadyExists when there is such a file
    */
   backUp(args: { file: string }): Promise<{ attachments: number }>;
   /**
-   * Puts a backup in the place of the data, alone on it. The old data is kept aside. After a crash either the
-   * old or the new data is found whole.
+   * Replaces the data by a backup; no other process may use the data. The old data is kept aside. After a
+   * crash either the old or the new data is complete.
    *
-   * @param args.replace whether data that is there may be replaced
-   * @returns how many attachments came back, and where the old data is
-   * @throws RefusedError when data is there or the file is no backup, DataInUseError, StorageFormatError,
+   * @param args.replace whether existing data may be replaced
+   * @returns how many attachments were restored, and the folder of the old data
+   * @throws RefusedError when there is data or the file is no backup, DataInUseError, StorageFormatError,
    *   DamagedDataError
    */
   restore(args: { file: string; replace: boolean }): Promise<{ attachments: number; aside: string | undefined }>;
   /**
-   * Encrypts all data under another key, alone on it. After a crash either the old or the new key opens it.
+   * Encrypts all data under another key; no other process may use the data. After a crash either the old or
+   * the new key is valid.
    *
    * @param args.newKey undefined: not encrypted
    * @throws RefusedError when there is no data, DataInUseError, StorageFormatError, DamagedDataError

@@ -1,7 +1,7 @@
 /**
- * The seam between the core and its database. Every call is a whole domain operation: it is atomic, and its
- * promise resolves only after its effects would survive a power cut. What an engine must do is written in
- * docs/decisions/025 and tested by `contract/`.
+ * The interface between the core and its database. Every call is a whole domain operation. It is atomic, and
+ * its promise resolves only after its effects would survive a power cut. docs/decisions/025 defines the
+ * duties of an engine, and `contract/` tests them.
  */
 
 import type { AccountStore } from "./account_store.ts";
@@ -12,13 +12,11 @@ export interface Store {
   accounts: AccountStore;
   /** The delivery service's part. */
   delivery: DeliveryStore;
-  /** Operations that were asked for and that the engine has not taken up yet. */
+  /** Requested operations that the engine has not started yet. */
   readonly waiting: number;
-  /** @returns the bytes that the data takes where the engine keeps it; attachments are not in it */
+  /** @returns the bytes of the data in the engine, without attachments */
   storedBytes(): Promise<number>;
-  /**
-   * Finishes what was asked for before, then closes. Later operations reject with StorageError. Idempotent.
-   */
+  /** Finishes all earlier operations, then closes. Later operations reject with StorageError. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -26,7 +24,7 @@ export interface Store {
 export interface StoreOptions {
   /** The clock of all operations, ms since the Unix epoch. Default: the system's. */
   now?: () => number;
-  /** Called when the engine has ended for good: nothing can be stored from then on. */
+  /** Called when the engine has ended for good: nothing can be stored any more. */
   onDead?: (error: Error) => void;
   /** Called after each durable write with its duration in ms and the number of operations that shared it. */
   onCommitted?: (commitMs: number, operations: number) => void;

@@ -1,4 +1,4 @@
-/** One core that is killed again and again while devices use it, and a record of what it has acknowledged. */
+/** One core that is killed again and again while devices use it, and a record of all acknowledged work. */
 
 import assert from "node:assert/strict";
 import { type Bytes, toHex } from "../../schema/bytes.ts";
@@ -11,7 +11,7 @@ import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
 import { SignIns } from "./sign_ins.ts";
 
 /**
- * Most answered calls from the start of traffic to the kill. The moment is counted in calls and not in
+ * The most answered calls from the start of traffic to the kill. The moment is counted in calls and not in
  * milliseconds, so that it means the same on a busy machine.
  */
 const mostAnswers = 12;
@@ -24,7 +24,7 @@ const longestPauseMs = 120;
 const signInEvery = 8;
 const signInLonger = 10;
 const senders = 3;
-/** This is about what happens to calls that are served. */
+/** The test is about calls that are served, so there are no limits. */
 const unlimited = { QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000", QPQ_CALLS_PER_IP_PER_SECOND: "100000" };
 
 interface Message {
@@ -32,12 +32,12 @@ interface Message {
   envelope: Bytes;
 }
 
-/** What one receiving device knows of its queue. */
+/** A receiving device's knowledge of its queue. */
 interface Receiver {
   device: TestDevice;
-  /** Ids of messages by seq: a seq is never given to another entry. */
+  /** Ids of messages by seq. No two entries share a seq. */
   bySeq: Map<number, string>;
-  /** Seq by id of each message: none comes twice. */
+  /** Seq by id of each message. Each message comes once. */
   byId: Map<string, number>;
   /** The highest seq that was seen, and the highest whose acknowledgement was answered. */
   cursor: number;
@@ -51,22 +51,22 @@ export class CrashLane {
   readonly #receivers: Receiver[];
   readonly #signIns = new SignIns();
   #channelId: Bytes | undefined;
-  /** The epoch that the core has answered; one more may be stored. */
+  /** The epoch of the core's last answer. The next epoch may be stored already. */
   #epoch = 1;
   #pendingCommit: ReturnType<typeof commitCall> | undefined;
   readonly #commitIds: string[] = [];
-  /** Published without an answer: the same bytes go out again. */
+  /** Messages without an answer: the same bytes are sent again. */
   readonly #unsure = new Map<string, Message>();
   readonly #acknowledged = new Set<string>();
   #blobs: Bytes[] = [];
   #channels: Bytes[] = [];
-  /** Answers until the kill. */
+  /** Answers that are left until the kill. */
   #answersLeft = 0;
   /** When the last answer came, and how long each of the latest took since the one before, in ms. */
   #answeredMs = 0;
   #gapsMs: number[] = [];
   #killTime = Promise.withResolvers<void>();
-  /** What was acknowledged in all. */
+  /** The number of acknowledged operations. */
   readonly done = { messages: 0, commits: 0, acks: 0, blobs: 0, channels: 0, signIns: 0, signOuts: 0 };
 
   /** @param next seeded numbers in [0, 1) */
@@ -78,13 +78,16 @@ export class CrashLane {
     this.#receivers = [bob, cee].map((device) => ({ device, bySeq: new Map(), byId: new Map(), cursor: 0, acked: 0 }));
   }
 
-  /** Starts the core, checks every promise, and unless `last`, uses it and kills it at a random moment. */
+  /**
+   * Starts the core and checks all acknowledged work. Then, unless `last`, uses the core and kills it at a
+   * random moment.
+   */
   async round(index: number, last: boolean): Promise<void> {
     const server = await startProcess(this.#dataDir, unlimited);
     const connection = await connect(server.address, server.caPem);
     try {
       this.#channelId ??= await makeChannel(connection.as, [this.#ann, ...this.#receivers.map(({ device }) => device)]);
-      // So that there is something to sign out from the first round on.
+      // Opens sessions, so that even the first round can end some.
       if (index === 0) { for (let count = 0; count < 3; count++) await this.#signIn(connection); }
       await this.#settle(connection);
       await this.#check(connection);
@@ -108,12 +111,12 @@ export class CrashLane {
     }
   }
 
-  /** What was sent without an answer goes out again, byte for byte, as a client does after a crash. */
+  /** Sends messages without an answer again, byte for byte, as a client does after a crash. */
   async #settle({ as }: Connection): Promise<void> {
     const client = as(this.#ann);
     if (this.#pendingCommit) await this.#commit(client, this.#pendingCommit);
     for (const message of [...this.#unsure.values()]) {
-      // It was not stored, and the epoch has gone on; it is sealed anew under its id.
+      // The message was not stored, and the epoch has changed. It is sealed anew under its id.
       if (await this.#publish(client, message) === "stale") {
         assert.equal(await this.#publish(client, { ...message, envelope: random(300) }), "ok");
       }
@@ -137,14 +140,14 @@ export class CrashLane {
       assert.equal((await as(this.#ann).call(delivery.channelState, { channelId })).epoch, 0);
     }
     await this.#signIns.check(as);
-    // What was seen once in both queues need not be looked for again.
+    // Messages that were seen once in both queues need no further check.
     this.#acknowledged.clear();
     this.#commitIds.length = 0;
     this.#blobs = [];
     this.#channels = [];
   }
 
-  /** Reads a queue to its end, and compares it with what was seen of it before. */
+  /** Reads a queue to its end, and compares it with what the receiver saw before. */
   async #read(client: RpcClient, receiver: Receiver, from: number): Promise<void> {
     let after = from;
     while (true) {
@@ -169,7 +172,7 @@ export class CrashLane {
     }
   }
 
-  /** Everything at once. @returns waits until all of it has ended with the connection */
+  /** Runs all kinds of traffic at once. @returns waits until all of it has ended with the connection */
   #traffic(connection: Connection, withSignIn: boolean): () => Promise<void> {
     const { as } = connection;
     let over = false;
@@ -203,7 +206,7 @@ export class CrashLane {
       ...(withSignIn ? [this.#signIn(connection)] : []),
       this.#signIns.signOut(as).then((did) => did ? this.#answered("signOuts") : undefined),
     ];
-    // A call that is refused ends the round, which then fails.
+    // A refused call ends the round, which then fails.
     const ended = Promise.allSettled(work.map((calls) =>
       calls.catch((error) => {
         this.#killTime.resolve();
@@ -213,7 +216,7 @@ export class CrashLane {
     return async () => {
       over = true;
       for (const result of await ended) {
-        // A killed core answers nothing. Every answer that it gave must have been a success.
+        // A killed core answers nothing. Every given answer must have been a success.
         if (
           result.status === "rejected" &&
           (result.reason instanceof WireError || result.reason instanceof assert.AssertionError)
@@ -241,7 +244,7 @@ export class CrashLane {
         ephemeral: false,
       });
     } catch (error) {
-      // Its own commit was faster. E017, because this very device made it.
+      // The device's own commit was faster. The code is E017, because this very device made it.
       if (!isWireError(error, ErrorCode.epochConflict, ErrorCode.staleEpoch)) throw error;
       this.#unsure.delete(id);
       return "stale";
@@ -285,7 +288,7 @@ export class CrashLane {
 
   async #ack(client: RpcClient, receiver: Receiver, everyMs: number): Promise<void> {
     await pause(everyMs * this.#random());
-    // The read that is there already may be acknowledged: nothing that was never read ever is.
+    // Only entries that were read are ever acknowledged.
     const upTo = receiver.cursor;
     if (upTo > receiver.acked) {
       await client.call(delivery.ack, { recipientKey: receiver.device.recipientKey, upTo });

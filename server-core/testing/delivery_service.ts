@@ -29,7 +29,7 @@ export interface TestService {
   clock: { nowMs: number };
   dataDir: string;
   devices: TestDevice[];
-  /** A client that calls as this device; undefined: as anyone. */
+  /** A client that calls as this device; undefined: without a session. */
   as(device?: TestDevice): RpcClient;
   asCaller(caller: Caller): RpcClient;
 }
@@ -37,7 +37,7 @@ export interface TestService {
 /**
  * Runs a test against a service with `count` enrolled devices.
  *
- * @param overrides replaces some of what the service is given
+ * @param overrides replaces some of the service's dependencies
  */
 export async function withService(
   count: number,
@@ -132,7 +132,7 @@ export function commitCall(
   return { params, body, commit, welcome: welcomeBytes };
 }
 
-/** A header that tells whose it is. */
+/** A header whose bytes name its recipient. */
 export function headerOf(recipientKey: Bytes): Bytes {
   return new Uint8Array(headerBytes).fill(recipientKey[0]);
 }

@@ -1,6 +1,6 @@
 /**
- * The SQLite store without its thread, for tests: the database is in the test's own thread, because starting
- * one for each test would cost half a second. It skips the fsync: these tests are not about power cuts.
+ * The SQLite store without its thread, for tests. Starting a thread for each test would cost half a second.
+ * It skips the fsync, because these tests are not about power cuts.
  */
 
 import { DatabaseHost, type FromHost, type ToHost } from "../storage/sqlite/database_host.ts";
@@ -18,7 +18,7 @@ export class InlineHost implements HostLink {
   });
 
   async tell(message: ToHost): Promise<FromHost> {
-    // Messages between threads are cloned.
+    // Threads exchange clones of messages.
     const copy = structuredClone(message);
     await Promise.resolve();
     return structuredClone(this.#host.answer(copy));

@@ -1,5 +1,5 @@
 /**
- * Helpers for tests of the operator's commands: running a command here or as a process, and a server with
+ * Helpers for tests of the operator's commands: run a command here or as a process, and fill a server with
  * data.
  */
 
@@ -14,14 +14,14 @@ import { random, sha256, type TestDevice } from "./seed.ts";
 
 const main = new URL("../main.ts", import.meta.url).pathname;
 
-/** How a command ended, and what it printed. */
+/** The exit code and the output of a command. */
 export interface Ran {
   code: number;
   out: string;
   err: string;
 }
 
-/** As main.ts does it. */
+/** Runs a command as main.ts does. */
 export async function run(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
   const all: Record<string, string> = { QPQ_DATA: dataDir, ...env };
   const config = () => readConfig({ env: (name) => all[name], readFile: Deno.readTextFileSync });
@@ -38,7 +38,7 @@ export async function run(dataDir: string, args: string[], env: Record<string, s
   }
 }
 
-/** In a process of its own. */
+/** Runs a command in its own process. */
 export async function runProcess(dataDir: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", main, ...args],
@@ -48,7 +48,7 @@ export async function runProcess(dataDir: string, args: string[], env: Record<st
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
 
-/** @returns the records of a command that must succeed */
+/** @returns the records of a command, which must succeed */
 export async function records(
   dataDir: string,
   args: string[],
@@ -60,7 +60,9 @@ export async function records(
   return out.trim().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
-/** A test with a data directory of its own. Processes and their pipes outlive no test, but Deno can not see that. */
+/**
+ * A test with its own data directory. Processes and their pipes end with the test, but Deno can not see that.
+ */
 export function operatorTest(sentence: string, test: (dataDir: string) => Promise<void>): void {
   Deno.test({ name: sentence, sanitizeOps: false, sanitizeResources: false, fn: () => withTempDir(test) });
 }
@@ -80,11 +82,11 @@ export function contentOf(dataDir: string): Record<string, string> {
 }
 
 /**
- * SQLCipher's form for a key itself: nothing is derived from a passphrase, which takes a fifth of a second
- * each time a database is opened.
+ * A raw key in SQLCipher's form. Deriving a key from a passphrase would take a fifth of a second at each
+ * opening.
  */
 export const key = `x'${toHex(random(32))}'`;
-/** @returns the name of the account that a seeded device is of */
+/** @returns the username of a seeded device's account */
 export const usernameOf = (dataDir: string, device: TestDevice) => {
   const db = openDatabase({ dataDir, key });
   const { username } = db.get<{ username: string }>(
@@ -97,7 +99,7 @@ export const usernameOf = (dataDir: string, device: TestDevice) => {
 
 type Caller = Pick<TestDevice, "recipientKey" | "auth">;
 
-/** A message to `reader` and a blob of `writer`, both acknowledged. */
+/** Sends a message to `reader` and a blob of `writer`, both acknowledged. */
 export async function fill(
   server: ServerProcess,
   writer: Caller,

@@ -1,4 +1,4 @@
-/** A running core and clients of it, over real QUIC on the loopback. */
+/** A running core and its clients, over real QUIC on the loopback. */
 
 import { fromHex } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
@@ -11,7 +11,7 @@ export interface Address {
 
 export interface Connection {
   conn: Deno.QuicConn;
-  /** Calls as this session; without one as anyone. */
+  /** Calls with this session, or without one. */
   as(caller?: { auth: CallAuth }): RpcClient;
   /** Ends the connection and its socket. */
   close(): void;
@@ -52,21 +52,21 @@ export interface ServerProcess {
   /** Its certificate, PEM. */
   caPem: string;
   pid: number;
-  /** Its lines on stderr so far. */
+  /** The lines on its stderr so far. */
   log(): string;
-  /** Bytes of memory that it holds now (Linux). */
+  /** The bytes of memory that it holds now (Linux). */
   residentBytes(): number;
   kill(signal: Deno.Signal): void;
-  /** Its exit code, when it has ended. */
+  /** Its exit code, after its end. */
   status: Promise<Deno.CommandStatus>;
 }
 
-/** Starts `qpq-server` as a process of its own. */
+/** Starts `qpq-server` as a process. */
 export async function startProcess(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
   const main = new URL("../main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", main],
-    // One address makes all calls of a test, and often one account.
+    // One address makes all calls of a test, and often one account, so the limits are high.
     env: {
       QPQ_DATA: dataDir,
       QPQ_LISTEN: "127.0.0.1:0",
@@ -107,7 +107,7 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
       try {
         child.kill(signal);
       } catch (error) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         if (!(error instanceof TypeError)) throw error;
       }
     },
@@ -115,7 +115,7 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
   };
 }
 
-/** Runs a test in a directory of its own. */
+/** Runs a test with its own directory. */
 export async function withTempDir(test: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-quic-" });
   try {

@@ -1,6 +1,6 @@
 /**
- * Accounts with enrolled devices and sessions, put straight into the database: for tests of everything behind
- * sign-in.
+ * Accounts with enrolled devices and sessions, written directly into the database, for tests that do not test
+ * the sign-in.
  */
 
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ export interface TestDevice {
   sessionId: Bytes;
   accessToken: Bytes;
   auth: CallAuth;
-  /** What `authorize` makes of its session. */
+  /** The caller that `authorize` derives from its session. */
   caller: Caller;
 }
 
@@ -30,9 +30,9 @@ export function sha256(bytes: Uint8Array): Bytes {
 }
 
 /**
- * Adds `count` devices, each of an account of its own, with a session.
+ * Adds `count` devices with a session, each of its own account.
  *
- * @param dataDir a data directory; its database is made if missing
+ * @param dataDir a data directory; its database is created if missing
  */
 export function seedDevices(
   dataDir: string,

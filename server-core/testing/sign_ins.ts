@@ -1,4 +1,4 @@
-/** An account that signs in and out over OPAQUE, and the sessions that it was promised. */
+/** An account that signs in and out over OPAQUE, and its acknowledged sessions. */
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../schema/bytes.ts";
@@ -16,14 +16,14 @@ type As = Connection["as"];
 const password = "correct horse battery staple";
 
 export class SignIns {
-  /** Its name and key, once it is registered. */
+  /** Its username, once it is registered. */
   username = "";
   accountKey: Bytes = new Uint8Array();
   #device: { seed: Bytes; recipientKey: Bytes; deviceId: Bytes } | undefined;
   readonly #open: Bytes[] = [];
   readonly #closed: Bytes[] = [];
 
-  /** One more session: registers at first, signs in after that. */
+  /** Opens one more session: registers the first time, signs in later. */
   async signIn(as: As): Promise<void> {
     const { accessToken } = this.#device ? await this.#login(as) : await this.#register(as);
     this.#open.push(accessToken);
@@ -35,8 +35,9 @@ export class SignIns {
   }
 
   /**
-   * Signs in under a name, with the proof that the right password would give. @throws WireError what the
-   * server answers
+   * Signs in under a name, with the proof of the right password.
+   *
+   * @throws WireError the server's answer
    */
   async tryLogin(as: As, username = this.username): Promise<void> {
     const { ke1, finish } = await startLogin(password, username);
@@ -54,16 +55,19 @@ export class SignIns {
     });
   }
 
-  /** Somebody else wants the name. @throws WireError what the server answers */
+  /** Registers another account under the same name. @throws WireError the server's answer */
   async tryRegister(as: As): Promise<void> {
     const { request } = await startRegistration(password, this.username);
     await as().call(authentication.registerStart, { suite: opaqueSuite, username: this.username, request });
   }
 
-  /** Ends the oldest session but one. @returns whether there was one to end, and its end was acknowledged */
+  /**
+   * Ends the oldest session, unless it is the only one. @returns whether a session was ended, and its end
+   * acknowledged
+   */
   async signOut(as: As): Promise<boolean> {
     if (this.#open.length < 2) return false;
-    // From here on it may have ended or not; once answered, it has.
+    // From here on the session may have ended or not. After an answer it has ended.
     const accessToken = this.#open.shift()!;
     await as(this.#caller(accessToken)).call(authentication.logout, {});
     this.#closed.push(accessToken);

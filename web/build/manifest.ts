@@ -1,4 +1,4 @@
-/** The web app manifest: what an installed quicproquo is called and looks like. */
+/** The web app manifest: name and look of the installed app. */
 
 import type { ManifestOptions } from "vite-plugin-pwa";
 

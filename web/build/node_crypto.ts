@@ -1,5 +1,5 @@
 /**
- * Stands where two libraries name Node's `crypto` as what they try last: a browser has WebCrypto, which they
- * find first. Without this the build warns of each.
+ * Replaces Node's `crypto` module in the build. Two libraries import it as a fallback, but browsers have
+ * WebCrypto, which they prefer. Without this file the build prints a warning for each import.
  */
 export const webcrypto = undefined;

@@ -9,7 +9,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
 const compressible = /\.(html|js|css|svg|json|webmanifest|wasm)$/;
-/** Below this a compressed sibling saves less than its response header costs. */
+/** A smaller file's compressed copy saves less than its response header costs. */
 const smallestBytes = 512;
 
 async function precompressFile(file: string): Promise<void> {
@@ -31,7 +31,7 @@ export function precompress(outDir: string): Plugin {
     apply: "build",
     enforce: "post",
     closeBundle: {
-      // After the service worker was written, which is itself compressed too.
+      // After the service worker was written, because it is compressed too.
       order: "post",
       sequential: true,
       async handler() {

@@ -1,6 +1,6 @@
 /**
- * What compiled components import in the place of "solid-js/web" (vite.config.ts): the same, but each
- * template is first made known to the Trusted Types policy.
+ * The module that compiled components import in place of "solid-js/web" (vite.config.ts). It registers each
+ * template with the Trusted Types policy first.
  */
 
 import { template as solidTemplate } from "solid-js/web";
@@ -8,7 +8,7 @@ import { allowTemplate } from "./trusted_types.ts";
 
 export * from "solid-js/web";
 
-/** @param html markup that the compiler took from a component; never anything made at run time */
+/** @param html markup that the compiler took from a component; never a string made at run time */
 export function template(html: string, ...kind: [isImportNode?: boolean, isSvg?: boolean]): () => Element {
   allowTemplate(html);
   return solidTemplate(html, ...kind);

@@ -1,10 +1,10 @@
 /**
- * The one Trusted Types policy, "default": imported first in the page and in the Worker, before anything can
- * touch a sink.
+ * The only Trusted Types policy, "default". Page and Worker import it first, before any code can reach a
+ * sink.
  *
- * HTML: only strings that the compiler put into a component as a Solid template, which register here on their
- * way to Solid (trusted_dom.ts). Script URLs: only this origin's. Scripts as text: never. A refused string
- * throws at the sink (the policy returns null). Source: W3C Trusted Types §2.3, §3.5 ("default" policy).
+ * HTML: only Solid templates, which the compiler put into components and trusted_dom.ts registers here.
+ * Script URLs: only those of this origin. Scripts as text: never. For a refused string the policy returns
+ * null, and the sink throws. Source: W3C Trusted Types §2.3, §3.5 ("default" policy).
  */
 
 interface PolicyFactory {

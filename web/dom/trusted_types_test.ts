@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isOwnScriptUrl } from "./trusted_types.ts";
 
-Deno.test("isOwnScriptUrl() takes this origin's scripts only", () => {
+Deno.test("isOwnScriptUrl() accepts only scripts of this origin", () => {
   const page = "https://chat.example:8443/#chat/ab";
   assert.ok(isOwnScriptUrl("/assets/worker-1.js", page));
   assert.ok(isOwnScriptUrl("https://chat.example:8443/service_worker.js", page));

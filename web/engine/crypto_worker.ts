@@ -1,6 +1,6 @@
 /**
- * A thread for public-key work of large groups: does the jobs that it is sent, one message of them at a time,
- * and holds nothing.
+ * A Worker for public-key work of large groups. It does the jobs of one message at a time, and keeps no
+ * state.
  */
 
 import { type CryptoJob, type CryptoResult, runJob } from "../../client/crypto/parallel.ts";

@@ -1,11 +1,11 @@
 /**
- * The threads that the engine spreads public-key work over: Workers, started when there is work for them and
- * ended when there has been none for a while.
+ * The Workers over which the engine spreads public-key work. They start when there is work, and end after a
+ * while without work.
  */
 
 import type { CryptoJob, CryptoResult, CryptoThreads } from "../../client/crypto/parallel.ts";
 
-/** What this needs of a Worker. */
+/** The used part of the Worker interface. */
 export interface JobWorker {
   postMessage(jobs: CryptoJob[]): void;
   terminate(): void;
@@ -32,8 +32,8 @@ export class CryptoWorkers implements CryptoThreads {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param start starts one
-   * @param count how many there are at most
+   * @param start starts a Worker
+   * @param count the most Workers at a time
    */
   constructor(start: () => JobWorker, count: number, endAfterMs: number = idleMs) {
     this.#start = start;
@@ -55,7 +55,7 @@ export class CryptoWorkers implements CryptoThreads {
       if (!worker) return;
       this.#give(worker, this.#waiting.shift()!);
     }
-    // All are free again: nobody has asked for more.
+    // All Workers are free, and no job waits.
     if (this.#started > 0 && this.#free.length === this.#started) {
       this.#timer = setTimeout(() => this.#end(), this.#idleMs);
     }
@@ -73,7 +73,7 @@ export class CryptoWorkers implements CryptoThreads {
       this.#free.push(worker);
       this.#next();
     };
-    // It could not be loaded, or a job threw: another one takes its place.
+    // The Worker could not be loaded, or a job threw. Another Worker replaces it.
     worker.onerror = (event) => {
       event.preventDefault?.();
       worker.terminate();

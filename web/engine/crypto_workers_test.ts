@@ -11,7 +11,7 @@ import {
 import { generateXWing } from "../../client/crypto/xwing.ts";
 import { CryptoWorkers, type JobWorker } from "./crypto_workers.ts";
 
-/** Does the jobs as a Worker does, in this thread. */
+/** Does the jobs as a Worker would, but in this thread. */
 class InlineWorker implements JobWorker {
   onmessage: JobWorker["onmessage"] = null;
   onerror: JobWorker["onerror"] = null;
@@ -33,7 +33,7 @@ async function signatures(count: number) {
   return await Promise.all(Array.from({ length: count }, async (_, index) => {
     const message = Uint8Array.of(index);
     const signature = await signEd25519(signer.seed, message);
-    // Every third is wrong.
+    // Every third signature is wrong.
     if (index % 3 === 0) signature[5] ^= 1;
     return { kind: "verify", publicKey: signer.publicKey, signature, message } as const;
   }));
@@ -56,7 +56,7 @@ async function withWorkers(broken: boolean, test: (workers: InlineWorker[]) => P
 
 const expected = (count: number) => Array.from({ length: count }, (_, index) => index % 3 !== 0);
 
-Deno.test("spread() gives many checks to all threads, and each its own answer", () =>
+Deno.test("spread() divides many checks among all threads, and returns each result to its caller", () =>
   withWorkers(false, async (workers) => {
     const jobs = await signatures(200);
     assert.deepEqual(await Promise.all(jobs.map((job) => spread(job))), expected(200));
@@ -75,14 +75,14 @@ Deno.test("spread() gives many checks to all threads, and each its own answer", 
     assert.ok(workers.every(({ ended }) => ended), "idle threads are ended");
   }));
 
-Deno.test("spread() does a few jobs where it was asked for them", () =>
+Deno.test("spread() does a few jobs in the caller's thread", () =>
   withWorkers(false, async (workers) => {
     const jobs = await signatures(fewestJobs - 1);
     assert.deepEqual(await Promise.all(jobs.map((job) => spread(job))), expected(fewestJobs - 1));
     assert.equal(workers.length, 0);
   }));
 
-Deno.test("spread() does the work itself where threads can not be started", () =>
+Deno.test("spread() does the work in the caller's thread where Workers can not be started", () =>
   withWorkers(true, async (workers) => {
     const jobs = await signatures(60);
     assert.deepEqual(await Promise.all(jobs.map((job) => spread(job))), expected(60));

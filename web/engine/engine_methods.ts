@@ -1,4 +1,4 @@
-/** The engine's methods as data: they cross a port and a BroadcastChannel by name. */
+/** The engine's methods as data: their names cross a port and a BroadcastChannel. */
 
 import type { EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
 
@@ -43,7 +43,7 @@ const methods: Record<EngineMethod, true> = {
   wake: true,
 };
 
-/** Done twice, these would make two, or fail with a secret that the first time made void. */
+/** A repeated call would make a second chat or account, or fail because the first one has voided a secret. */
 const notRepeatable: ReadonlySet<EngineMethod> = new Set([
   "createAccount",
   "signIn",
@@ -53,7 +53,7 @@ const notRepeatable: ReadonlySet<EngineMethod> = new Set([
   "startChat",
 ]);
 
-/** @returns whether a call may be asked again where it is not known if it was done */
+/** @returns whether a call may be repeated when it is unknown whether it was done */
 export function isRepeatable(method: EngineMethod): boolean {
   return !notRepeatable.has(method);
 }
@@ -63,12 +63,12 @@ export function isEngineMethod(name: unknown): name is EngineMethod {
   return typeof name === "string" && Object.hasOwn(methods, name);
 }
 
-/** Asks an engine by a method's name. */
+/** Calls a method of an engine by its name. */
 export function callEngine(api: EngineApi, method: EngineMethod, args: unknown[]): Promise<unknown> {
   return (api[method] as (...args: unknown[]) => Promise<unknown>).apply(api, args);
 }
 
-/** @returns an EngineApi each of whose methods goes through `call` */
+/** @returns an EngineApi that passes all of its methods to `call` */
 export function engineThrough(call: (method: EngineMethod, args: unknown[]) => Promise<unknown>): EngineApi {
   const entries = Object.keys(methods).map((
     method,

@@ -1,5 +1,5 @@
 /**
- * What the page and its Worker say to each other: one call by name, and one listener, over comlink. Import on
+ * The interface between the page and its Worker over comlink: calls by name, and one listener. Import it on
  * both sides before the first call.
  */
 
@@ -10,7 +10,9 @@ import type { EmitEvent, EngineMethod } from "./engine_methods.ts";
 
 export interface EnginePort {
   call(method: EngineMethod, args: unknown[]): Promise<unknown>;
-  /** The page introduces itself: where events go, and its side of the eviction sentinel. The engine opens only then. */
+  /**
+   * Gives the Worker the page's listener and its side of the eviction sentinel. Only then the engine opens.
+   */
   attach(listener: EmitEvent, sentinel: PageSentinel): void;
   /** Whether the page is visible, at the start and with each change: a Worker does not see that. */
   setVisible(isVisible: boolean): void;
@@ -23,7 +25,7 @@ type Handler = {
   deserialize(value: unknown): never;
 };
 
-// comlink keeps only name, message and stack of an Error; the view needs the problem's code.
+// comlink transfers only name, message and stack of an Error, but the view needs the problem's code.
 const plain = transferHandlers.get("throw") as unknown as Handler;
 const keepingProblem: Handler = {
   canHandle: plain.canHandle,

@@ -1,8 +1,8 @@
-/** Errors of the engine as plain data, for the ways out of the Worker and between tabs. */
+/** Errors of the engine as plain data, for the Worker's port and for other tabs. */
 
 import { EngineError, type EngineProblem, LocalCode } from "../../client/api/errors.ts";
 
-/** @returns the problem of anything thrown; what is not an EngineError is a bug of ours, L050 */
+/** @returns the problem of any thrown value; L050 (a bug) for any value but an EngineError */
 export function problemOf(error: unknown): EngineProblem {
   if (error instanceof EngineError) return error.problem;
   return {

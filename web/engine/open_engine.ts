@@ -1,4 +1,4 @@
-/** The one place where a browser's engine is put together. Called only by the tab that holds the lock. */
+/** Assembles the browser's engine. Called only by the tab that holds the lock. */
 
 import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { useCryptoThreads } from "../../client/crypto/parallel.ts";
@@ -13,7 +13,7 @@ import { CryptoWorkers } from "./crypto_workers.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 
 /**
- * @param emit told of every event of the engine
+ * @param emit gets every event of the engine
  * @param page the page's side of the eviction sentinel
  * @throws EngineError L005 when the device's storage can not be opened
  */

@@ -1,4 +1,4 @@
-/** The page's side of the eviction sentinel: one text in localStorage, which a Worker does not have. */
+/** The page's side of the eviction sentinel: one text in localStorage, to which a Worker has no access. */
 
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 
@@ -11,8 +11,8 @@ export const pageSentinel: PageSentinel = {
 };
 
 /**
- * @returns whether a device most likely lives here, known before the engine is open; false where the browser
- *   forbids to look
+ * @returns whether this browser most likely holds a device, before the engine is open; false where the
+ *   browser forbids the access
  */
 export function remembersDevice(): boolean {
   try {

@@ -1,4 +1,4 @@
-/** The page's side of the Worker: an EngineApi, and its events. */
+/** The page's side of the Worker: an EngineApi, and the engine's events. */
 
 import { proxy, wrap } from "comlink";
 import type { EngineApi, EngineListener } from "../../client/api/engine_api.ts";
@@ -9,9 +9,9 @@ import "./engine_port.ts";
 import { pageSentinel } from "./page_sentinel.ts";
 
 /**
- * Starts the Worker at once and does not wait for it: calls queue at its port while it loads.
+ * Starts the Worker at once and does not wait for it. Calls queue at its port while it loads.
  *
- * @param listener told of every event, of a Worker that can not start too
+ * @param listener gets every event, also when the Worker can not start
  */
 export function startEngine(listener: EngineListener): EngineApi {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "qpq-engine" });
@@ -20,7 +20,7 @@ export function startEngine(listener: EngineListener): EngineApi {
   const failure = new Promise<never>((_, reject) => (failed = reject));
   failure.catch(() => {});
   worker.addEventListener("error", (event) => {
-    // An error after the start is reported by the call that met it.
+    // The call that meets a later error reports it.
     if (broken || started) return;
     broken = new EngineError({
       code: LocalCode.internal,

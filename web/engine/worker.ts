@@ -1,4 +1,4 @@
-/** The engine's Worker: all cryptography, storage and network happen here, off the thread that draws. */
+/** The engine's Worker: all cryptography, storage and network run here, outside of the thread that draws. */
 
 import "../dom/trusted_types.ts";
 import { expose } from "comlink";
@@ -29,7 +29,7 @@ const port: EnginePort = {
   attach(newListener, sentinel) {
     listener = newListener;
     for (const event of early.splice(0)) listener(event);
-    // A comlink proxy is a callable that has every property, "then" too: it must not be what a promise resolves with.
+    // A comlink proxy is callable and has every property, also "then". So a promise must not resolve with it.
     attached({ get: () => sentinel.get(), set: (text) => sentinel.set(text), remove: () => sentinel.remove() });
   },
 };

@@ -1,4 +1,4 @@
-/** For each code, in German: what happened, and what to do. */
+/** Two German sentences for each code: what happened, and what to do. */
 
 import type { CodeText, KnownCode } from "./codes_en.ts";
 

@@ -1,4 +1,4 @@
-/** For each code, in English: what happened, and what to do. */
+/** Two English sentences for each code: what happened, and what to do. */
 
 export interface CodeText {
   what: string;

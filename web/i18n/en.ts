@@ -1,4 +1,4 @@
-/** Every sentence of the interface, in English. `{name}` is a place that the caller fills. */
+/** Every sentence of the interface, in English. `{name}` is a placeholder that the caller fills. */
 
 export const en = {
   "app.name": "quicproquo",

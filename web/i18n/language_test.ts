@@ -9,7 +9,7 @@ import { chooseLanguage, codeText, fill, plural, setLanguage, text, textOf } fro
 
 const placesOf = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
-Deno.test("every sentence is there in both languages, with the same places", () => {
+Deno.test("every sentence exists in both languages, with the same placeholders", () => {
   assert.deepEqual(Object.keys(de).sort(), Object.keys(en).sort());
   for (const key of Object.keys(en) as (keyof typeof en)[]) {
     assert.notEqual(de[key].trim(), "", key);
@@ -17,7 +17,7 @@ Deno.test("every sentence is there in both languages, with the same places", () 
   }
 });
 
-Deno.test("every code of the wire and of the engine says what happened and what to do, in both languages", () => {
+Deno.test("every code of the wire and of the engine has both sentences in both languages", () => {
   const codes = [...Object.values(ErrorCode).map(codeName), ...Object.values(LocalCode), "evicted", "revoked"];
   for (const table of [codesEn, codesDe] as Record<string, { what: string; todo: string }>[]) {
     assert.deepEqual(Object.keys(table).sort(), [...codes].sort());
@@ -54,7 +54,7 @@ Deno.test("every notice of the engine has a sentence", () => {
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });
 
-Deno.test("chooseLanguage() takes the wished language, then the first preferred one that there is, then English", () => {
+Deno.test("chooseLanguage() takes the wished language, then the first known preferred one, then English", () => {
   assert.equal(chooseLanguage("de", ["en-GB"]), "de");
   assert.equal(chooseLanguage("xx", ["fr", "de-AT", "en"]), "de");
   assert.equal(chooseLanguage(null, ["en-US", "de"]), "en");
@@ -62,7 +62,7 @@ Deno.test("chooseLanguage() takes the wished language, then the first preferred 
   assert.equal(chooseLanguage("constructor", []), "en");
 });
 
-Deno.test("text(), plural() and fill() put values in their places, and values never become places", () => {
+Deno.test("text(), plural() and fill() fill placeholders, and values never become placeholders", () => {
   setLanguage("en");
   assert.equal(text("chat.send"), "Send");
   assert.equal(plural("chat.members", 1), "1 member");

@@ -1,4 +1,4 @@
-/** The view state of the whole page: what the engine last told, as signals, and where the user is. */
+/** The view state of the whole page: the engine's latest reports as signals, and the route. */
 
 import { createMemo, createSignal } from "solid-js";
 import type {
@@ -21,54 +21,54 @@ export type TypingListener = (username: string) => void;
 
 export interface ShownRecoveryCode {
   code: string;
-  /** "replaced": there was another one before. */
+  /** "replaced": the account had another code before. */
   occasion: "new-account" | "replaced";
 }
 
 export interface App {
   engine: EngineApi;
   navigation: Navigation;
-  /** A device lives here as far as the page remembers: the form to sign in is not shown before the engine has said. */
+  /** Whether the page remembers a device. If so, the sign-in form is hidden until the engine has reported. */
   expectsDevice: boolean;
-  /** Undefined until the engine has said. */
+  /** Undefined until the engine has reported. */
   account(): AccountState | undefined;
   connection(): ConnectionState;
   progress(): Progress | undefined;
-  /** Newest first; undefined until the engine has said. */
+  /** Newest first; undefined until the engine has reported. */
   chats(): ChatSummary[] | undefined;
   chat(chatId: string): ChatSummary | undefined;
   problem(): EngineProblem | undefined;
   dismissProblem(): void;
-  /** A problem without which nothing goes on: shown in the place of everything. */
+  /** A problem that stops the app; it is shown in place of everything else. */
   fatal(): EngineProblem | undefined;
   report(error: unknown): void;
-  /** @returns stops listening */
+  /** @returns ends the listening */
   listenTimeline(chatId: string, listener: TimelineListener): () => void;
-  /** Told when what is shown of a chat has to be read again. @returns stops listening */
+  /** @param listener called when the shown part of a chat has to be read again @returns ends the listening */
   listenReread(chatId: string, listener: () => void): () => void;
-  /** @returns stops listening */
+  /** @returns ends the listening */
   listenTyping(chatId: string, listener: TypingListener): () => void;
   /** A draft per chat. Only in memory: plaintext is never written beside the sealed store. */
   drafts: Map<string, string>;
-  /** A recovery code that has to be noted before anything else. */
+  /** A recovery code that the user has to note before anything else. */
   recoveryCode(): ShownRecoveryCode | undefined;
-  /** @param code undefined: it was noted */
+  /** @param code undefined: the user has noted the code */
   showRecoveryCode(code: ShownRecoveryCode | undefined): void;
-  /** A code was shown and the page went before it was confirmed. */
+  /** A code was shown, and the page was closed before the user confirmed it. */
   recoveryCodeLeft(): boolean;
-  /** It is in the user's hands all the same. */
+  /** The user says that the code is noted all the same. */
   keepRecoveryCode(): void;
-  /** Whose safety number is on the screen. */
+  /** The username of the person whose safety number is shown. */
   comparing(): string | undefined;
   compare(username: string | undefined): void;
-  /** While an account is made or signed in, the form stays until that has ended. */
+  /** While an account is created or signed in, the form stays visible. */
   entering(): boolean;
   setEntering(entering: boolean): void;
 }
 
 const fatalCodes = new Set(["L009"]);
 
-/** Who wants to hear of what happens in a chat. */
+/** Listeners to events of one kind, by chat. */
 function listenersByChat<Event>(): {
   listen(chatId: string, listener: (event: Event) => void): () => void;
   tell(chatId: string, event: Event): void;
@@ -110,7 +110,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const drafts = new Map<string, string>();
 
   function show(found: EngineProblem): void {
-    // Before the account is known there is nothing else to show the problem on.
+    // Before the account is known, no other screen could show the problem.
     if (fatalCodes.has(found.code) || account() === undefined) setFatal(found);
     else setProblem(found);
   }

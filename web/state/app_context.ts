@@ -1,4 +1,4 @@
-/** How components reach the page's state. */
+/** Gives components the page's state. */
 
 import { createContext, useContext } from "solid-js";
 import type { App } from "./app.ts";

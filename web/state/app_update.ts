@@ -1,4 +1,7 @@
-/** New versions: the service worker fetches them in the background and waits; the user decides when. */
+/**
+ * New versions of the app: the service worker fetches them in the background, and the user decides when they
+ * start.
+ */
 
 import { createSignal } from "solid-js";
 
@@ -7,18 +10,18 @@ const checkEveryMs = 60 * 60_000;
 export interface AppUpdate {
   /** A new version is installed and waits. */
   ready(): boolean;
-  /** Lets it take over and reloads every open tab. */
+  /** Activates the new version and reloads every open tab. */
   reload(): void;
   later(): void;
 }
 
-/** @returns whether a newer version of the app waits, and what the user can decide about it */
+/** @returns whether a newer version of the app waits, and the user's choices */
 export function createAppUpdate(): AppUpdate {
   const [waiting, setWaiting] = createSignal<ServiceWorker>();
   const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
 
   function watch(registration: ServiceWorkerRegistration): void {
-    // The first install has nobody to replace: no question then.
+    // The first install replaces no version, so there is no question.
     const ask = () => registration.waiting && container?.controller && setWaiting(registration.waiting);
     ask();
     registration.addEventListener("updatefound", () => {

@@ -1,13 +1,13 @@
-/** Times and dates as people say them. Pure. */
+/** Times and dates in the user's language and region. Pure. */
 
 import { language, text } from "../i18n/language.ts";
 
 const dayMs = 24 * 60 * 60_000;
 const startOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0);
-/** The user's own variety of the page's language: en-GB has other clocks than en-US. */
+/** The user's regional variety of the page's language: en-GB has another clock than en-US. */
 const variety = () => globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language) ?? language;
 
-/** Making a formatter takes longer (0.6 ms) than all else about a new line of a conversation. */
+/** Formatters are kept, because creating one takes longer (0.6 ms) than the rest of a new line. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
   const tag = variety();
@@ -22,7 +22,7 @@ export const timeText = (atMs: number) => format(atMs, { timeStyle: "short" });
 /** @param atMs ms since 1970 @returns date and time of day in the user's language */
 export const momentText = (atMs: number) => format(atMs, { dateStyle: "full", timeStyle: "short" });
 
-/** @returns "Today", "Yesterday", or the date, with its year if that is another one */
+/** @returns "Today", "Yesterday", or the date, with its year if it is another year */
 export function dayText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days === 0) return text("chat.today");
@@ -31,7 +31,7 @@ export function dayText(atMs: number, nowMs: number): string {
   return format(atMs, { weekday: "long", day: "numeric", month: "long", ...(!sameYear && { year: "numeric" }) });
 }
 
-/** @returns for a list: the time today, the weekday this week, else the date */
+/** @returns for a list: today the time, this week the weekday, else the date */
 export function listTimeText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days <= 0) return timeText(atMs);
@@ -39,7 +39,7 @@ export function listTimeText(atMs: number, nowMs: number): string {
   return days < 7 ? format(atMs, { weekday: "short" }) : format(atMs, { day: "numeric", month: "short" });
 }
 
-/** @returns for a sentence about when something was last used: with the time while that is near, else the date */
+/** @returns when something was last used: for recent times with the time of day, else the date */
 export function agoText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days <= 0) return timeText(atMs);

@@ -1,4 +1,4 @@
-/** The view state of one open conversation: loaded items, the stretch of them that is drawn, and sending. */
+/** The view state of one open conversation: loaded items, the drawn range, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
@@ -22,7 +22,7 @@ export interface Conversation {
   rows(): Row[];
   loaded(): boolean;
   loadingOlder(): boolean;
-  /** Nothing older exists. */
+  /** There are no older items. */
   atStart(): boolean;
   /** The newest item is drawn. */
   atEnd(): boolean;
@@ -31,13 +31,13 @@ export interface Conversation {
   showOlder(): Promise<void>;
   showNewer(): void;
   showNewest(): void;
-  /** The reader is at the newest item: nothing far above needs to be drawn. */
+  /** The reader is at the newest item, so lines far above need not be drawn. */
   rest(): void;
   send(text: string): void;
-  /** Rises with each message written here: the reader wants to see it. */
+  /** Rises with each message sent here, because the reader wants to see it. */
   written(): number;
   retry(item: MessageItem): void;
-  /** Everything up to the newest item was seen. */
+  /** The reader has seen everything up to the newest item. */
   markRead(): void;
 }
 
@@ -49,7 +49,7 @@ const mostUnread = 2_000;
 const randomMessageId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Opens a conversation for as long as the owning component lives. */
+/** Opens a conversation for the lifetime of the owning component. */
 export function createConversation(app: App, chatId: string): Conversation {
   const [items, setItems] = createSignal<TimelineItem[]>([]);
   const [drawn, setDrawn] = createSignal({ start: 0, end: 0 });
@@ -173,7 +173,7 @@ export function createConversation(app: App, chatId: string): Conversation {
         setLoadingOlder(true);
         try {
           const page = await app.engine.timeline(chatId, before(), pageItems);
-          // The window moves with its items, then grows over the page that came in before them.
+          // The window moves with its items, and then grows over the page that was loaded before them.
           batch(() => {
             setBefore(page.before);
             take(page.items);
@@ -209,7 +209,7 @@ export function createConversation(app: App, chatId: string): Conversation {
         atMs: Date.now(),
         state: "waiting",
       };
-      // The engine first: it seals while the page draws.
+      // The engine comes first: it seals while the page draws.
       void deliver(item);
       take([item]);
     },

@@ -1,10 +1,10 @@
-/** The language that the user chose, kept in this browser. */
+/** The user's choice of language, stored in this browser. */
 
 import type { Language } from "../i18n/language.ts";
 
 const key = "qpq-language";
 
-/** @returns what was chosen before; null for nothing, or without a storage */
+/** @returns the earlier choice; null without one, or without a storage */
 export function storedLanguage(): string | null {
   try {
     return localStorage.getItem(key);
@@ -22,7 +22,7 @@ export function chooseLanguageForGood(language: Language): void {
     history.replaceState(history.state, "", address);
     location.reload();
   } catch {
-    // A browser that keeps nothing: the address does.
+    // Where the browser stores nothing, the address carries the choice.
     location.search = `?lang=${language}`;
   }
 }

@@ -17,11 +17,11 @@ const members = [
   member("kim", { keyChanged: true }),
 ];
 
-Deno.test("listedMembers() puts oneself first, then changed keys, admins and members by name", () => {
+Deno.test("listedMembers() puts the own account first, then changed keys, admins and members by name", () => {
   assert.deepEqual(listedMembers(members, ""), ["mara", "kim", "bob", "anna", "zoe"]);
 });
 
-Deno.test("listedMembers() finds names by what was typed, in any case, without outer spaces", () => {
+Deno.test("listedMembers() finds names by the typed text, in any case, without outer spaces", () => {
   assert.deepEqual(listedMembers(members, " A "), ["mara", "anna"]);
   assert.deepEqual(listedMembers(members, "nobody"), []);
 });

@@ -1,16 +1,18 @@
-/** A message's text as parts: plain text, and web addresses that may be followed. Nothing is fetched. Pure. */
+/**
+ * Splits a message's text into plain text and web addresses that can be followed. Nothing is fetched. Pure.
+ */
 
 export interface MessagePart {
   text: string;
-  /** Only http and https, as the user will see it in the address bar. */
+  /** Only http and https, in the form of the address bar. */
   href?: string;
 }
 
 const address = /https?:\/\/[^\s<>"'`]+/gi;
-/** Signs that end a sentence more often than an address. */
+/** Characters that belong to the end of a sentence more often than to an address. */
 const trailing = /[.,;:!?)\]}]+$/;
 
-/** @returns the text in pieces, in order: addresses of the web with their link, and what lies between */
+/** @returns the parts of the text in order: web addresses with their link, and the text between them */
 export function partsOf(text: string): MessagePart[] {
   const parts: MessagePart[] = [];
   let done = 0;

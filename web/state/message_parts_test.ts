@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { partsOf } from "./message_parts.ts";
 
-Deno.test("partsOf() finds web addresses and leaves out the sign that ends the sentence", () => {
+Deno.test("partsOf() finds web addresses and leaves out the punctuation that ends the sentence", () => {
   assert.deepEqual(partsOf("See https://example.org/a?b=1. Or not"), [{ text: "See " }, {
     text: "https://example.org/a?b=1",
     href: "https://example.org/a?b=1",
   }, { text: ". Or not" }]);
 });
 
-Deno.test("partsOf() makes no link of anything but http and https", () => {
+Deno.test("partsOf() links only http and https", () => {
   for (const text of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://", "<script>"]) {
     assert.ok(partsOf(text).every(({ href }) => href === undefined), text);
   }
@@ -28,6 +28,6 @@ Deno.test("partsOf() loses no character", () => {
   }
 });
 
-Deno.test("partsOf() shows where a link really leads when the name is written in look-alike letters", () => {
+Deno.test("partsOf() shows the real address of a link with look-alike letters", () => {
   assert.match(partsOf("https://ехample.org/")[0].href!, /^https:\/\/xn--/);
 });

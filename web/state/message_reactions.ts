@@ -1,4 +1,4 @@
-/** The reactions to a message as they are shown: one chip a sign. Pure. */
+/** Groups the reactions to a message by sign, for one chip each. Pure. */
 
 import type { Reaction } from "../../client/api/engine_api.ts";
 
@@ -8,7 +8,7 @@ export interface SignedBy {
   senders: string[];
 }
 
-/** @returns the signs in the order in which they first came, each with who gave it */
+/** @returns the signs in the order of their first reaction, each with its senders */
 export function reactionsBySign(reactions: readonly Reaction[]): SignedBy[] {
   const signs = new Map<string, Set<string>>();
   for (const { text, sender } of reactions) signs.set(text, (signs.get(text) ?? new Set()).add(sender));

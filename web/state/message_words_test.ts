@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setLanguage } from "../i18n/language.ts";
 import { wordsOf } from "./message_words.ts";
 
-Deno.test("wordsOf() gives the text, or the sentence in its place, in the page's language", () => {
+Deno.test("wordsOf() gives the text, or the sentence that replaces it, in the page's language", () => {
   assert.equal(wordsOf({ text: "hello" }), "hello");
   assert.equal(wordsOf({ text: "", deleted: true }), "Message deleted");
   assert.equal(

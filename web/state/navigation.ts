@@ -6,13 +6,15 @@ import { hashOf, parseRoute, type Route } from "./routes.ts";
 export interface Navigation {
   route(): Route;
   go(route: Route): void;
-  /** Like go, but back does not lead here again. */
+  /** Goes to a route without a new history entry. */
   replace(route: Route): void;
-  /** One step up: history's own step when it leads there, so that back buttons do not pile up entries. */
+  /**
+   * Goes one level up. Uses the history's own step when that leads there, so that the history does not grow.
+   */
   up(to: Route): void;
 }
 
-/** @returns where the user is, kept in step with the address and the browser's history */
+/** @returns the present route, kept in step with the address and the browser's history */
 export function createNavigation(): Navigation {
   const [route, setRoute] = createSignal(parseRoute(location.hash));
   let depth = Number((history.state as { depth?: number } | null)?.depth ?? 0);

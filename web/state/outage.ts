@@ -1,4 +1,4 @@
-/** Whether the server can not be reached for so long that it is worth a line: a short interruption is none. */
+/** Tells whether the server has been unreachable for so long that the user should know. */
 
 import { createEffect, createSignal, onCleanup } from "solid-js";
 import type { App } from "./app.ts";
@@ -6,8 +6,8 @@ import type { App } from "./app.ts";
 const patienceMs = 2_000;
 
 /**
- * @returns whether there has been no connection for two seconds, or the browser says that it is offline, for
- *   as long as the owning component lives
+ * @returns whether there has been no connection for two seconds, or the browser reports that it is offline;
+ *   for the lifetime of the owning component
  */
 export function createOutage(app: App): () => boolean {
   const [out, setOut] = createSignal(false);

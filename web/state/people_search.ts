@@ -1,4 +1,7 @@
-/** Finding people by what was typed so far: the newest question wins, and short pauses spare the server. */
+/**
+ * Searches people by the typed text. Only the newest query counts, and a short pause saves calls to the
+ * server.
+ */
 
 import { createEffect, createSignal, onCleanup } from "solid-js";
 import type { App } from "./app.ts";
@@ -6,8 +9,8 @@ import type { App } from "./app.ts";
 const pauseMs = 120;
 
 /**
- * @returns the different usernames of a list as people write one: separated by spaces, commas, semicolons or
- *   line ends, with or without @
+ * @returns the different usernames of a pasted list: separated by spaces, commas, semicolons or line ends,
+ *   with or without @
  */
 export function namesIn(text: string): string[] {
   return [
@@ -18,12 +21,12 @@ export function namesIn(text: string): string[] {
 export interface PeopleSearch {
   text(): string;
   setText(text: string): void;
-  /** Undefined while nothing is known for the text. */
+  /** Undefined while there is no result for the text. */
   found(): string[] | undefined;
   searching(): boolean;
 }
 
-/** @param isExcluded people who can not be picked (any more) */
+/** @param isExcluded whether a person can not be picked (any more) */
 export function createPeopleSearch(app: App, isExcluded: (username: string) => boolean): PeopleSearch {
   const [text, setText] = createSignal("");
   const [found, setFound] = createSignal<string[]>();

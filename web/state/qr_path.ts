@@ -6,8 +6,8 @@ import { encode } from "uqr";
 const quietModules = 4;
 
 /**
- * @param bytes what the code holds, in byte mode
- * @returns the path's data in units of one module, and how many modules the picture is wide and high
+ * @param bytes the content of the code, in byte mode
+ * @returns the path's data in units of one module, and the width and height in modules
  */
 export function qrPath(bytes: Uint8Array): { path: string; size: number } {
   const { data, size } = encode([...bytes], { ecc: "M", border: quietModules });

@@ -33,7 +33,7 @@ Deno.test("qrPath() draws the three finder patterns within a quiet zone of four 
   assert.equal((size - 8 - 17) % 4, 0);
 });
 
-Deno.test("qrPath() draws other bytes as another code, and the same bytes as the same one", () => {
+Deno.test("qrPath() draws other bytes as another code, and the same bytes as the same code", () => {
   const bytes = new Uint8Array(65).fill(7);
   assert.equal(qrPath(bytes).path, qrPath(bytes.slice()).path);
   assert.notEqual(qrPath(bytes).path, qrPath(bytes.with(64, 8)).path);

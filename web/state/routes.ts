@@ -1,4 +1,4 @@
-/** Where the user is, in the address's hash, so that back and forward of browser and phone work. */
+/** The routes of the app in the address's hash, so that back and forward of browser and phone work. */
 
 export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings" } | {
   kind: "chat";
@@ -6,7 +6,7 @@ export type Route = { kind: "chats" } | { kind: "new-chat" } | { kind: "settings
   info: boolean;
 };
 
-/** @param hash of the address, with its # @returns the place it names; the list of chats for anything else */
+/** @param hash of the address, with its # @returns its route; the list of chats for an unknown hash */
 export function parseRoute(hash: string): Route {
   if (hash === "#new") return { kind: "new-chat" };
   if (hash === "#settings") return { kind: "settings" };
@@ -14,7 +14,7 @@ export function parseRoute(hash: string): Route {
   return chatId ? { kind: "chat", chatId, info: info !== undefined } : { kind: "chats" };
 }
 
-/** @returns the address's hash for a place, as {@link parseRoute} reads it */
+/** @returns the address's hash for a route, as {@link parseRoute} reads it */
 export function hashOf(route: Route): string {
   if (route.kind === "chats") return "#";
   if (route.kind === "settings") return "#settings";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hashOf, parseRoute, type Route } from "./routes.ts";
 
-Deno.test("parseRoute() reads what hashOf() wrote", () => {
+Deno.test("parseRoute() reads the hash of hashOf()", () => {
   const routes: Route[] = [{ kind: "chats" }, { kind: "new-chat" }, { kind: "settings" }, {
     kind: "chat",
     chatId: "ab01",
@@ -10,7 +10,7 @@ Deno.test("parseRoute() reads what hashOf() wrote", () => {
   for (const route of routes) assert.deepEqual(parseRoute(hashOf(route)), route);
 });
 
-Deno.test("parseRoute() shows the chats for an address that it does not know", () => {
+Deno.test("parseRoute() gives the chats for an unknown address", () => {
   for (const hash of ["", "#", "#chat/", "#chat/XYZ", "#chat/ab/other", "#chat/<b>"]) {
     assert.deepEqual(parseRoute(hash), { kind: "chats" });
   }

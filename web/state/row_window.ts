@@ -1,6 +1,6 @@
 /**
- * Which part of the loaded items is in the document: long conversations stay fluid because only a stretch of
- * them is drawn. Pure.
+ * The window of loaded items that is in the document. Long conversations stay fast because only this window
+ * is drawn. Pure.
  */
 
 export interface RowWindow {
@@ -11,9 +11,9 @@ export interface RowWindow {
 }
 
 export const pageItems = 60;
-/** Items drawn at most; the far end is taken away beyond it. */
+/** The most items that are drawn. Beyond it, items at the far end are removed. */
 export const mostDrawn = 900;
-/** Items drawn while the reader stays at the newest: each frame costs with them. */
+/** The most items that are drawn while the reader is at the newest one. Each frame costs time for them. */
 const mostAtRest = 4 * pageItems;
 
 /** @returns a window at the newest end */
@@ -28,29 +28,29 @@ export function windowFrom(index: number, count: number): RowWindow {
 }
 
 /**
- * @returns the window of a reader who is at the newest item: what has grown long above is taken away, seldom
- *   and much at once; the same window when it is short
+ * @returns the window of a reader at the newest item. Many items far above are removed at once, but seldom; a
+ *   short window stays the same
  */
 export function restWindow(window: RowWindow): RowWindow {
   return window.end - window.start <= mostAtRest ? window : { start: window.end - 2 * pageItems, end: window.end };
 }
 
-/** One page more towards the older end. */
+/** Adds one page at the older end. */
 export function growOlder({ start, end }: RowWindow): RowWindow {
   const newStart = Math.max(0, start - pageItems);
   return { start: newStart, end: Math.min(end, newStart + mostDrawn) };
 }
 
-/** One page more towards the newer end. */
+/** Adds one page at the newer end. */
 export function growNewer({ start, end }: RowWindow, count: number): RowWindow {
   const newEnd = Math.min(count, end + pageItems);
   return { start: Math.max(start, newEnd - mostDrawn), end: newEnd };
 }
 
 /**
- * @param older items that came in before the window's first one
+ * @param older items that were loaded before the window's first one
  * @param count items after the change
- * @param wasAtEnd whether the window showed the newest item: then it goes on showing it
+ * @param wasAtEnd whether the window showed the newest item: then it still shows it afterwards
  */
 export function afterChange({ start, end }: RowWindow, older: number, count: number, wasAtEnd: boolean): RowWindow {
   if (!wasAtEnd) return { start: start + older, end: Math.min(end + older, count) };

@@ -21,7 +21,7 @@ Deno.test("afterChange() keeps showing the same items when older ones come in or
   assert.deepEqual(afterChange({ start: 10, end: 70 }, 0, 101, false), { start: 10, end: 70 });
 });
 
-Deno.test("restWindow() drops rows far above a reader at the newest item, seldom and many at once", () => {
+Deno.test("restWindow() removes rows far above a reader at the newest item, seldom and many at once", () => {
   let window = newestWindow(1000);
   let changes = 0;
   for (let count = 1001; count <= 2000; count++) {

@@ -1,6 +1,6 @@
 /**
- * Work that the user waits for: one at a time, its problem kept for showing, and "long" only after 200 ms so
- * that short waits do not flicker.
+ * An action of the user that takes time: one run at a time, with its problem for display. It counts as "long"
+ * only after 200 ms, so that short waits do not flicker.
  */
 
 import { createSignal } from "solid-js";
@@ -14,18 +14,18 @@ export interface Task {
   long(): boolean;
   problem(): EngineProblem | undefined;
   clear(): void;
-  /** Does the work unless it runs already. @returns whether it went well */
+  /** Does the work unless it runs already. @returns whether it succeeded */
   run(work: () => Promise<unknown>): Promise<boolean>;
 }
 
-/** @returns the problem of anything that a call rejected with */
+/** @returns the problem of a rejected call */
 export function problemFrom(error: unknown): EngineProblem {
   if (error instanceof EngineError) return error.problem;
   console.error(error);
   return { code: LocalCode.internal, detail: String(error) };
 }
 
-/** @returns one action of the user: whether it runs, whether it takes longer than 200 ms, and what went wrong */
+/** @returns an action: whether it runs, whether it takes longer than 200 ms, and its problem */
 export function createTask(): Task {
   const [running, setRunning] = createSignal(false);
   const [long, setLong] = createSignal(false);

@@ -1,13 +1,13 @@
-/** Which colours the user wants: the system's, or always light or dark. Kept in this browser. */
+/** The user's choice of colours: the system's, or always light or dark. Stored in this browser. */
 
 export type Theme = "system" | "light" | "dark";
 export const themes: readonly Theme[] = ["system", "light", "dark"];
 
 const key = "qpq-theme";
-/** The grounds of web/styles/base.css, for the browser's own bars. */
+/** The background colours of web/styles/base.css, for the browser's own bars. */
 const grounds = { light: "#f3f5f4", dark: "#101514" };
 
-/** @returns the theme that was chosen before; "system" for none, or without a storage */
+/** @returns the earlier choice; "system" without one, or without a storage */
 export function storedTheme(): Theme {
   try {
     const stored = localStorage.getItem(key);
@@ -25,12 +25,12 @@ export function showTheme(theme: Theme): void {
   }
 }
 
-/** Shows it, and remembers it where the browser lets it. */
+/** Shows the theme, and stores it where the browser allows it. */
 export function chooseTheme(theme: Theme): void {
   showTheme(theme);
   try {
     localStorage.setItem(key, theme);
   } catch {
-    // A browser that keeps nothing shows it until the page is closed.
+    // Where the browser stores nothing, the theme lasts until the page is closed.
   }
 }

@@ -1,8 +1,8 @@
-/** The items of one conversation as the engine tells of them, brought together into one ordered list. Pure. */
+/** Merges the engine's reports about one conversation into one ordered list of items. Pure. */
 
 import type { TimelineItem } from "../../client/api/engine_api.ts";
 
-/** @returns what makes an item the same item when it is told of again */
+/** @returns the key that stays the same when an item is reported again */
 export function itemKey(item: TimelineItem): string {
   return item.kind === "message" ? `${item.own ? "own" : item.sender}/${item.messageId}` : `notice/${item.order}`;
 }
@@ -49,14 +49,14 @@ export function itemAt(items: readonly TimelineItem[], order: string): TimelineI
   return items[low]?.order === order ? items[low] : undefined;
 }
 
-/** Sorts after everything that the engine orders: a message that the engine has not taken yet. */
+/** Sorts after all orders of the engine: for a message that the engine has not taken yet. */
 export function optimisticOrder(count: number): string {
   return `\uffff${String(count).padStart(8, "0")}`;
 }
 
 /**
- * @returns whether an item is shown before the engine has it on this device: closing the page now could lose
- *   it, so it must not look as if it were safe
+ * @returns whether an item is shown before the engine has stored it. Closing the page now could lose it, so
+ *   it must not look safe
  */
 export function isUnsaved(item: TimelineItem): boolean {
   return item.order.startsWith("\uffff");

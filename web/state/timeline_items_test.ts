@@ -17,12 +17,12 @@ function message(id: string, order: string, extra: Partial<TimelineItem & { kind
 }
 const ids = (items: TimelineItem[]) => items.map((item) => (item.kind === "message" ? item.messageId : item.order));
 
-Deno.test("mergeItems() keeps the engine's order, whatever order the items are told in", () => {
+Deno.test("mergeItems() keeps the engine's order, whatever the order of the reports", () => {
   const items = mergeItems(mergeItems([], [message("c", "3"), message("a", "1")]), [message("b", "2")]);
   assert.deepEqual(ids(items), ["a", "b", "c"]);
 });
 
-Deno.test("mergeItems() replaces a message that is told of again, with its new state and place", () => {
+Deno.test("mergeItems() replaces a message that is reported again, with its new state and place", () => {
   const waiting = message("m", optimisticOrder(0), { own: true, state: "waiting" });
   const items = mergeItems([message("a", "1"), waiting], [
     message("m", "2", { own: true, state: "sent" }),
@@ -32,7 +32,7 @@ Deno.test("mergeItems() replaces a message that is told of again, with its new s
   assert.equal(items[1].kind === "message" && items[1].state, "sent");
 });
 
-Deno.test("mergeItems() keeps messages of two senders apart that carry the same id", () => {
+Deno.test("mergeItems() keeps messages of two senders with the same id apart", () => {
   assert.equal(mergeItems([message("a", "1")], [message("a", "2", { sender: "carol" })]).length, 2);
 });
 
@@ -41,7 +41,7 @@ Deno.test("mergeItems() returns the same list when there is nothing new", () => 
   assert.equal(mergeItems(items, []), items);
 });
 
-Deno.test("itemAt() finds an item by its place, and none where there is none", () => {
+Deno.test("itemAt() finds an item by its place, and undefined where there is none", () => {
   const items = ["1", "3", "5"].map((order) => message(order, order));
   for (const [index, item] of items.entries()) assert.equal(itemAt(items, item.order), items[index]);
   for (const order of ["0", "2", "4", "6"]) assert.equal(itemAt(items, order), undefined);
@@ -59,7 +59,7 @@ Deno.test("firstUnread() counts messages of others only, from the newest", () =>
   assert.equal(firstUnread(items, 99), itemKey(items[0]));
 });
 
-Deno.test("isUnsaved() holds until the engine tells of the item under an order of its own", () => {
+Deno.test("isUnsaved() is true until the engine reports the item with its own order", () => {
   const item = message("m", optimisticOrder(0), { own: true, state: "waiting" });
   assert.equal(isUnsaved(item), true);
   const [told] = mergeItems([item], [{ ...item, order: "0000000001" }]);

@@ -1,7 +1,4 @@
-/**
- * What stands in a conversation, line by line: dates, the mark of what is new, notices, and messages grouped
- * by sender. Pure.
- */
+/** The rows of a conversation: dates, the mark "new", notices, and messages grouped by sender. Pure. */
 
 import type { TimelineItem } from "../../client/api/engine_api.ts";
 import { itemAt, itemKey } from "./timeline_items.ts";
@@ -17,13 +14,13 @@ export type Row =
     kind: "message";
     key: string;
     item: MessageItem;
-    /** The message that it answers, where the page has it. */
+    /** The message that this one answers, where the page has it. */
     original?: MessageItem;
     first: boolean;
     last: boolean;
   };
 
-/** A pause after which the same sender's next message starts a new group. */
+/** After a pause of this length, the same sender's next message starts a new group. */
 const groupPauseMs = 5 * 60_000;
 
 const dayOf = (atMs: number) => new Date(atMs).toDateString();
@@ -48,10 +45,10 @@ function sameRow(a: Row | undefined, b: Row): boolean {
 }
 
 /**
- * @param items ordered: those that are drawn
+ * @param items ordered: the drawn items
  * @param newFrom key of the item above which the mark "new" stands
- * @param before the rows of last time: a row that did not change is the same object, so that its element stays
- * @param loaded ordered: all that the page has, where replies find what they answer
+ * @param before the former rows: an unchanged row stays the same object, so that its element stays
+ * @param loaded ordered: all items of the page, in which replies find the answered message
  */
 export function rowsOf(
   items: TimelineItem[],

@@ -29,7 +29,7 @@ Deno.test("rowsOf() puts a date before the first item of each day", () => {
   assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "message", "date", "message"]);
 });
 
-Deno.test("rowsOf() groups what one sender writes within five minutes", () => {
+Deno.test("rowsOf() groups messages of one sender within five minutes", () => {
   const rows = rowsOf(
     [
       message("a", noonMs),
@@ -48,14 +48,14 @@ Deno.test("rowsOf() groups what one sender writes within five minutes", () => {
   ]);
 });
 
-Deno.test("rowsOf() marks where the new messages begin, which ends a group", () => {
+Deno.test("rowsOf() marks the first new message, which starts a new group", () => {
   const items = [message("a", noonMs), message("a", noonMs + 1)];
   const rows = rowsOf(items, itemKey(items[1]), []);
   assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "new", "message"]);
   assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [row.last] : [])), [true, true]);
 });
 
-Deno.test("rowsOf() gives the same object for a row that did not change, and another for one that did", () => {
+Deno.test("rowsOf() returns the same object for an unchanged row, and a new one for a changed row", () => {
   const items = [message("a", noonMs), message("b", noonMs + 1)];
   const before = rowsOf(items, undefined, []);
   const after = rowsOf([...items, message("b", noonMs + 2)], undefined, before);
@@ -64,7 +64,7 @@ Deno.test("rowsOf() gives the same object for a row that did not change, and ano
   assert.notEqual(after[2], before[2], "no longer the last of its group");
 });
 
-Deno.test("rowsOf() gives a reply's row the message that it answers as it is now, drawn or not", () => {
+Deno.test("rowsOf() gives a reply the present form of the answered message, drawn or not", () => {
   const original = { ...message("a", noonMs), text: "old" };
   const reply = { ...message("b", noonMs + 1), replyTo: { id: "01", order: original.order } } as TimelineItem;
   const lost = { ...message("b", noonMs + 2), replyTo: { id: "02" } } as TimelineItem;

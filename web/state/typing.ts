@@ -1,13 +1,13 @@
 /**
- * Who is writing in a conversation: each sign counts for some seconds, until that person's message is there,
- * or until the connection is gone.
+ * The people who are typing in a conversation. Each sign counts for some seconds, or until that person's
+ * message arrives, or until the connection is lost.
  */
 
 import { createSignal, onCleanup } from "solid-js";
 import type { TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 
-/** A sign comes every 4 s for as long as somebody writes. */
+/** While a person types, a sign arrives every 4 s. */
 export const typingShownMs = 6_000;
 
 /**
@@ -42,6 +42,6 @@ export function createTyping(app: App, chatId: string, newest: () => string): ()
   onCleanup(app.listenTyping(chatId, begin));
   onCleanup(app.listenTimeline(chatId, takeItems));
   onCleanup(() => timers.forEach((timer) => clearTimeout(timer)));
-  // Without a connection nobody knows.
+  // Without a connection it is unknown who is typing.
   return () => app.connection().kind === "connected" ? writing() : [];
 }

@@ -4,7 +4,7 @@ import type { ConnectionState, TimelineItem } from "../../client/api/engine_api.
 import type { App, TimelineListener, TypingListener } from "./app.ts";
 import { createTyping, typingShownMs } from "./typing.ts";
 
-/** A conversation in which bob begins to write, with its connection and its timers in the test's hands. */
+/** A conversation in which bob starts to type. The test controls its connection and its timers. */
 function whileBobWrites(
   look: (
     seen: {
@@ -49,7 +49,7 @@ function whileBobWrites(
   }
 }
 
-Deno.test("createTyping() shows who writes for some seconds, or until their message is there", () => {
+Deno.test("createTyping() shows a typing person for some seconds, or until the message arrives", () => {
   whileBobWrites(({ writing, pass }) => {
     assert.deepEqual(writing(), ["bob"]);
     pass();
@@ -63,7 +63,7 @@ Deno.test("createTyping() shows who writes for some seconds, or until their mess
   });
 });
 
-Deno.test("createTyping() shows nobody as writing while there is no connection", () => {
+Deno.test("createTyping() shows no typing person while there is no connection", () => {
   whileBobWrites(({ writing, connection }) => {
     for (const kind of ["connecting", "offline"] as const) {
       connection(kind);

@@ -1,4 +1,4 @@
-/** What the engine in memory knows of its account: password, recovery code, devices, and which keys were verified. */
+/** The account of the engine in memory: password, recovery code, devices, and verified keys. */
 
 import type { ChatMember, DeviceInfo, SafetyNumber } from "../../client/api/engine_api.ts";
 import { EngineError } from "../../client/api/errors.ts";
@@ -12,9 +12,9 @@ const codes = [
 
 export class FakeAccount {
   readonly verified = new Set<string>();
-  /** Whose key has changed, and how often. */
+  /** People with a changed key, and how often it has changed. */
   readonly changed = new Map<string, number>();
-  /** By name, the key that was accepted in the place of another. */
+  /** By username, the key that was accepted in place of another. */
   readonly accepted = new Map<string, string>();
   #codes = 0;
   #devices: DeviceInfo[];
@@ -92,7 +92,7 @@ export class FakeAccount {
     else this.verified.delete(username);
   }
 
-  /** A key that has changed once changes again before it is accepted for the first time. */
+  /** A key that has changed once changes again just before it is first accepted. */
   accept(username: string, accountKey: string): void {
     if (this.changed.get(username) === 1) this.changed.set(username, 2);
     this.#checkShown(username, accountKey);
@@ -107,7 +107,7 @@ export class FakeAccount {
     }
   }
 
-  /** @returns the member with what this account thinks of its key */
+  /** @returns the member with this account's marks of its key */
   judged(
     { verified: _verified, keyChanged: _keyChanged, keyReplaced: _keyReplaced, ...member }: ChatMember,
   ): ChatMember {

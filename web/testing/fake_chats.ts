@@ -1,4 +1,4 @@
-/** The chats that the engine in memory starts with. */
+/** The initial chats of the engine in memory. */
 
 import type { ChatSummary, MessageContent, TimelineItem } from "../../client/api/engine_api.ts";
 
@@ -18,7 +18,7 @@ type Line = [sender: string, text: string, agoMs: number, content?: Partial<Mess
   notice: TimelineItem & { kind: "notice" },
 ];
 
-/** @param own the username signed in */
+/** @param own the signed-in username */
 export function fakeChats(own: string, everyone: string[]): FakeChat[] {
   const now = Date.now();
   const others = everyone.filter((username) => username !== own);
@@ -99,7 +99,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     ],
   );
 
-  // Every line is as high as every other one.
+  // All lines have the same height.
   const even = Array.from(
     { length: 1500 },
     (_, index): Line => [index % 2 ? own : georg, `Line ${index + 1}`, (1500 - index) * 1000 + 6 * dayMs],

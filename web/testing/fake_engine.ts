@@ -1,6 +1,6 @@
 /**
- * An engine in memory with believable people, to look at and to test the interface alone (`vite build --mode
- * fake`). Never part of the app: web/engine/open_engine.ts.
+ * An engine in memory with invented people, for looking at and testing the interface alone (`vite build
+ * --mode fake`). Never part of the app: web/engine/open_engine.ts.
  */
 
 import type {
@@ -24,10 +24,10 @@ const refuse = (code: string): never => {
 };
 
 const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "hanna-lu", ...fakeReaders];
-/** Who has the chance to be invited, and the code that opens the door to them. */
+/** The username that needs an invite code, and the code. */
 const byInvitation = { username: "invited", code: "garden-gate" };
 
-/** @param emit told of every event */
+/** @param emit gets every event */
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
   let self = new FakeAccount("", "", true);

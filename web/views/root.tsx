@@ -8,7 +8,7 @@ import { RecoveryDialog } from "./account/recovery_dialog.tsx";
 import { Shell } from "./shell.tsx";
 import { SignIn } from "./account/sign_in.tsx";
 
-/** Chooses the screen: something is broken, signing in, or the chats. */
+/** Chooses the screen: a fatal problem, signing in, or the chats. */
 export function Root(props: { update: AppUpdate }): JSX.Element {
   const app = useApp();
   const signedIn = () => app.account()?.kind === "signed-in" && !app.entering();

@@ -10,7 +10,7 @@ import { NewChat } from "./chats/new_chat.tsx";
 import { SafetyDialog } from "./members/safety_dialog.tsx";
 import { Settings } from "./settings/settings.tsx";
 
-/** Signed in: the list and what was chosen from it, side by side, or one at a time on a phone. */
+/** The signed-in screen: the list and the chosen view, side by side, or one at a time on a phone. */
 export function Shell(): JSX.Element {
   const app = useApp();
   const compact = createMedia(compactQuery);
@@ -23,8 +23,8 @@ export function Shell(): JSX.Element {
   const chatId = () => openChat()?.chatId;
   const showsInfo = () => openChat()?.info === true;
   /**
-   * Escape leaves what was opened over the conversation, wherever the focus is; what handles it itself has
-   * stopped it (a dialog, a field that is edited).
+   * Escape closes the view that covers the conversation, wherever the focus is. A dialog or an edited field
+   * handles Escape itself and stops it.
    */
   function onKeyDown(event: KeyboardEvent): void {
     if (

@@ -1,4 +1,4 @@
-/** KeyPackages for tests, made with ts-mls: right ones, and ones that are wrong in one thing. */
+/** KeyPackages for tests, made with ts-mls: valid ones, and ones with a single fault. */
 
 import { XWing } from "@noble/post-quantum/hybrid.js";
 import {
@@ -41,7 +41,7 @@ export function xwingExtension(): Extension {
   return { extensionType: 0xf0a0, extensionData: XWing.keygen().publicKey };
 }
 
-/** @returns a KeyPackage as `uploadKeyPackages` takes it: an MLSMessage */
+/** @returns a KeyPackage in the form of `uploadKeyPackages`: an MLSMessage */
 export async function makeKeyPackage(options: KeyPackageOptions): Promise<Bytes> {
   const { device, credential, nowMs, notBefore = -hourSeconds, notAfter = 25 * hourSeconds } = options;
   const implementation = await getCiphersuiteImpl(getCiphersuiteFromName(suite));

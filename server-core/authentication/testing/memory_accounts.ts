@@ -7,13 +7,13 @@ import { readMigrations } from "../../storage/sqlite/open.ts";
 import { WireError } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../../storage/account_store.ts";
 
-/** @returns a store, and the database behind it for a look inside */
+/** @returns a store, and the database behind it for direct queries */
 export function memoryAccounts(clock: () => number): { accounts: AccountStore; db: Database } {
   const db = new Database(":memory:");
   db.pragma("foreign_keys=ON");
   for (const { sql } of readMigrations()) db.exec(sql);
   const run = (name: string) => (args: unknown) => {
-    // What crosses threads in the server is cloned.
+    // The server's threads exchange clones.
     const [outcome] = runBatch(db, { accounts: accountOperations }, [{
       domain: "accounts",
       name,

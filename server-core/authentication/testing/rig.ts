@@ -1,4 +1,4 @@
-/** An authentication service in memory behind its real wire, and accounts to call it with. */
+/** An authentication service in memory with its real handlers, and accounts that call it. */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { credentialSignedBytes, type DeviceCredential, deviceIdOf } from "../../../schema/credential.ts";
@@ -34,13 +34,13 @@ export interface DeviceKeyPair extends Device {
   seed: Bytes;
 }
 
-/** Made once: they take a while, and tests do not differ by them. */
+/** Made once, because they take a while and tests do not depend on their value. */
 const serverKeys = generateOpaqueServerKeys();
 
 /** OPAQUE in this thread. */
 class InlineOpaque implements Opaque {
   readonly #side = serverKeys.then((keys) => new OpaqueServerSide(keys));
-  /** The work that was asked for, in order. */
+  /** The requested work, in order. */
   readonly jobs: OpaqueJobName[] = [];
 
   async run(job: OpaqueJobName, params: never): Promise<never> {
@@ -67,7 +67,7 @@ export class Rig {
   readonly ended: Bytes[] = [];
   readonly #handlers = new Handlers<Caller>();
   readonly #authorize;
-  /** Where calls come from. */
+  /** The address of the calls. */
   remoteAddress = "192.0.2.1";
 
   constructor({ config = {}, opaque }: RigOptions = {}) {
@@ -172,7 +172,7 @@ export class TestAccount {
     return this.rig.client(this.accessToken, this.device.deviceId);
   }
 
-  /** The parameters of registerFinish, with the first half done. */
+  /** The parameters of registerFinish, after the first step. */
   async registration(password: string, inviteCode = "") {
     const { request, finish } = await startRegistration(password, this.username);
     const { response } = await this.rig.client().call(authentication.registerStart, {
@@ -209,7 +209,7 @@ export class TestAccount {
     return await this.rig.client().call(authentication.registerFinish, await this.registration(password, inviteCode));
   }
 
-  /** Signs in with a device; a wrong password is E008, as it is to users. */
+  /** Signs in with a device. A wrong password is E008, which users see as L022. */
   async login(password: string, device: DeviceKeyPair = this.device) {
     const client = this.rig.client();
     const { ke1, finish } = await startLogin(password, this.username);
@@ -280,7 +280,7 @@ export class TestAccount {
     return { list, signed: await signDeviceList(list, this.rootSeed) };
   }
 
-  /** Puts a next list and remembers it. */
+  /** Puts a next list and keeps it as the newest. */
   async putList(
     next: { list: DeviceList; signed: SignedDeviceList },
     client = this.client,
@@ -313,7 +313,7 @@ export class TestAccount {
   }
 }
 
-/** @returns "E014" and the like, or "ok" */
+/** @returns a code like "E014", or "ok" */
 export async function answerOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -324,7 +324,7 @@ export async function answerOf(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** @returns whether `part` stands anywhere in `whole` */
+/** @returns whether `whole` contains `part` */
 export function contains(whole: Uint8Array, part: Uint8Array): boolean {
   return Array.from({ length: Math.max(0, whole.length - part.length + 1) }, (_, at) => at).some((at) =>
     whole[at] === part[0] && equalBytes(whole.subarray(at, at + part.length), part)

@@ -1,12 +1,12 @@
-/** An account that uploads KeyPackages, right ones and wrong ones. */
+/** An account that uploads valid and faulty KeyPackages. */
 import { authentication } from "../../../schema/rpc/methods.ts";
 import { answerOf, Rig, type TestAccount } from "./rig.ts";
 import { type KeyPackageOptions, makeKeyPackage } from "./key_packages.ts";
 
-/** No bytes: no last resort. */
+/** Empty: no last resort. */
 export const none = new Uint8Array();
 
-/** What a right KeyPackage of the account's device is made from. */
+/** The values of a valid KeyPackage of the account's device. */
 export async function baseOf(account: TestAccount): Promise<KeyPackageOptions> {
   return { device: account.device, credential: await account.credential(), nowMs: account.rig.nowMs };
 }

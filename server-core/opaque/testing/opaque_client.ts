@@ -1,6 +1,6 @@
 /**
- * The client side of OPAQUE as suite.ts prescribes it, for tests: with Argon2id as clients have it, or with a
- * cheap stand-in that the server can not tell apart.
+ * The client side of OPAQUE as suite.ts prescribes it, for tests: with Argon2id, or with a cheap replacement
+ * that the server can not distinguish.
  */
 
 import { KE2, OpaqueClient, RegistrationResponse } from "@cloudflare/opaque-ts";
@@ -26,7 +26,7 @@ export const argon2idHarden: Harden = (y) =>
     outputType: "binary",
   });
 
-/** No stretching: for tests that are not about it. */
+/** No stretching, for tests that are not about it. */
 export const noHarden: Harden = (y) => Promise.resolve(y);
 
 function clientWith(harden: Harden): { client: OpaqueClient; config: Config } {
@@ -54,8 +54,8 @@ function clientWith(harden: Harden): { client: OpaqueClient; config: Config } {
 
 /**
  * @param password any text
- * @returns the request (33 bytes), and what turns the server's response into the record (129 bytes) and the
- *   export key (32 bytes)
+ * @returns the request (33 bytes), and a function from the server's response to the record (129 bytes) and
+ *   the export key (32 bytes)
  */
 export async function startRegistration(password: string, username: string, harden: Harden = noHarden) {
   const { client, config } = clientWith(harden);
@@ -79,8 +79,8 @@ export async function startRegistration(password: string, username: string, hard
 }
 
 /**
- * @returns KE1 (98 bytes), and what turns KE2 into KE3, the session key and the export key, or into the Error
- *   that a wrong password is
+ * @returns KE1 (98 bytes), and a function from KE2 to KE3, the session key and the export key, or to an Error
+ *   for a wrong password
  */
 export async function startLogin(
   password: string,

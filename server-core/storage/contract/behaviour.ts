@@ -4,17 +4,17 @@ import type { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { World } from "./world.ts";
 
 /**
- * does: what a call gives and changes. refuses: when it is answered with an error. repeats: what the same
- * call does when it comes again. races: what two calls at once do.
+ * does: the result and the changes of a call. refuses: the call is answered with an error. repeats: the same
+ * call comes again. races: two calls run at once.
  */
 export type BehaviourKind = "does" | "refuses" | "repeats" | "races";
 
 export interface Behaviour<Method extends string = string> {
   method: Method;
   kind: BehaviourKind;
-  /** What follows "method() " in the test's name. */
+  /** The rest of the test's name after "method() ". */
   sentence: string;
-  /** For refuses: the errors that the test must see the method answer with. */
+  /** For refuses: the errors with which the method must answer in the test. */
   codes: ErrorCode[];
   run(world: World): Promise<void>;
 }
@@ -30,11 +30,11 @@ const declare = (kind: BehaviourKind): Declare => (method, sentence, run) => ({
   run,
 });
 
-/** Declares what a call gives and changes. */
+/** Declares the result and the changes of a call. */
 export const does = declare("does");
-/** Declares what the same call does when it comes again. */
+/** Declares the effect of a repeated call. */
 export const repeats = declare("repeats");
-/** Declares what two calls at once do. */
+/** Declares the effect of two calls at once. */
 export const races = declare("races");
 
 /**

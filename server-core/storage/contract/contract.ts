@@ -6,12 +6,12 @@ import type { Behaviour } from "./behaviour.ts";
 import type { MethodRules } from "./methods.ts";
 import { type Engine, type Parts, partsOf, World } from "./world.ts";
 
-/** The store that a suite is about. */
+/** The store that a suite tests. */
 export type Domain = keyof Parts;
 
 /**
- * Declares one test for each behaviour, and one for the whole: that each method has a test of what it does,
- * of each of its errors, and, if it writes, of its repeats and races.
+ * Declares one test for each behaviour, and one test of completeness: each method needs a test of its result,
+ * of each of its errors, and, if it writes, of repeats and races.
  */
 export function runContract(
   engine: Engine,
@@ -39,7 +39,7 @@ function nameOf({ method, codes, sentence }: Behaviour): string {
     : `${method}() is ${codes.map(codeName).join(", ")} ${sentence}`;
 }
 
-/** @returns what the behaviours leave untested, a sentence each */
+/** @returns a sentence for each thing that the behaviours leave untested */
 export function gapsOf(methods: Record<string, MethodRules>, behaviours: Behaviour[]): string[] {
   return Object.entries(methods).flatMap(([method, { writes, errors }]) => {
     const own = behaviours.filter((behaviour) => behaviour.method === method);
@@ -74,7 +74,7 @@ async function runBehaviour(
   assert.deepEqual(seen.undeclared, [], "errors that methods.ts does not list");
 }
 
-/** Notes which methods a test called, and how they were refused. */
+/** Notes the methods that a test called, and their refusals. */
 export class Recorder {
   readonly called = new Set<string>();
   /** "method code". */
@@ -87,7 +87,7 @@ export class Recorder {
     this.#methods = methods;
   }
 
-  /** @returns the parts, `domain` of them recorded */
+  /** @returns the parts, with the calls of `domain` recorded */
   record(parts: Parts, domain: Domain): Parts {
     return { ...parts, [domain]: this.#recorded(parts[domain]) };
   }

@@ -1,4 +1,4 @@
-/** The contract's own checks: that a method without a test shows, and an error that no rule lists. */
+/** Tests of the contract's completeness check: it finds methods without a test, and errors without a rule. */
 
 import assert from "node:assert/strict";
 import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
@@ -20,7 +20,7 @@ const complete = [
   refuses("put", [ErrorCode.malformed, ErrorCode.notAMember], "for a stranger", run),
 ];
 
-Deno.test("gapsOf() finds nothing when every method has tests of what it does, its errors, repeats and races", () => {
+Deno.test("gapsOf() finds nothing when every method has tests of its result, errors, repeats and races", () => {
   assert.deepEqual(gapsOf(rules, complete), []);
 });
 
@@ -32,7 +32,7 @@ Deno.test("gapsOf() names each method and error that has no test", () => {
   assert.deepEqual(without("refuses"), ["put() is E014: no test", "put() is E016: no test"]);
 });
 
-Deno.test("Recorder notes calls and refusals, and which refusals no rule lists", async () => {
+Deno.test("Recorder notes calls and refusals, and refusals without a rule", async () => {
   const refuse = (code: number) => () => Promise.reject(new WireError(code, "no"));
   const delivery = { put: refuse(ErrorCode.malformed), get: refuse(ErrorCode.queueFull) };
   const recorder = new Recorder(rules);

@@ -1,6 +1,4 @@
-/**
- * Every method of the stores with the errors that it may answer with: what the contract must have tests for.
- */
+/** Every method of the stores with its possible errors. The contract must have tests for all of them. */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";
@@ -8,7 +6,7 @@ import type { DeliveryStore } from "../delivery_store.ts";
 import type { OperatorStore } from "../operator_store.ts";
 
 export interface MethodRules {
-  /** Whether the call may change what is stored: then repeats and races must be tested, too. */
+  /** Whether the call may change stored data. Then repeats and races must be tested, too. */
   writes: boolean;
   /** All WireErrors that a caller may see. */
   errors: ErrorCode[];
@@ -34,7 +32,7 @@ const {
 const reads = (...errors: ErrorCode[]): MethodRules => ({ writes: false, errors });
 const writes = (...errors: ErrorCode[]): MethodRules => ({ writes: true, errors });
 
-/** The type makes a method that is missing here an error. */
+/** The type makes a missing method a compile error. */
 export const accountMethods: Record<keyof AccountStore, MethodRules> = {
   opaqueServerKeys: reads(),
   ensureOpaqueServerKeys: writes(),
@@ -86,7 +84,7 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   lastRestore: reads(),
 };
 
-/** Of a call that works alone on the data. It has errors of its own (errors.ts) and no races. */
+/** For a call that works on the data alone. Its errors are in errors.ts, and it has no races. */
 const alone = reads();
 
 /** As {@link accountMethods}, for the operator's commands. */

@@ -1,4 +1,4 @@
-/** The operator's view of the data, from beside a running store. */
+/** Behaviours of the operator's store, beside a running store. */
 
 import assert from "node:assert/strict";
 import { random } from "../../testing/seed.ts";

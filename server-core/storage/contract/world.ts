@@ -1,4 +1,6 @@
-/** What a behaviour finds: an engine's empty store, a clock, and ready-made people, devices and channels. */
+/**
+ * The setting of a behaviour: an engine's empty store, a clock, and ready-made people, devices and channels.
+ */
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../../schema/bytes.ts";
@@ -16,7 +18,7 @@ export interface Engine {
   open(): Promise<TestStore>;
 }
 
-/** A store with what a test needs around it. */
+/** A store and the helpers of a test. */
 export interface TestStore {
   /** Replaced by `reopen`. */
   readonly store: Store;
@@ -35,7 +37,7 @@ export interface Parts extends Pick<Store, "accounts" | "delivery"> {
   operator: OperatorStore;
 }
 
-/** @returns the stores of an engine under test, as they are after its last start */
+/** @returns the present stores of an engine under test, also after `reopen` */
 export function partsOf({ store: { accounts, delivery }, operator }: TestStore): Parts {
   return { accounts, delivery, operator };
 }
@@ -49,7 +51,7 @@ export interface Person extends NewAccount {
   recipientKey: Bytes;
 }
 
-/** A commit in few words. Members, Welcome and headers are made to fit. */
+/** A commit in short form. Members, Welcome and headers are made to fit. */
 export interface CommitPlan {
   sender: DeviceKeys;
   channelId: Bytes;
@@ -60,7 +62,7 @@ export interface CommitPlan {
   added?: DeviceKeys[];
 }
 
-/** @returns a device that nobody knows yet */
+/** @returns a device that no account has yet */
 export function newDevice(): DeviceKeys {
   const recipientKey = random(32);
   return { recipientKey, deviceId: sha256(recipientKey).slice(0, 16) };
@@ -91,7 +93,7 @@ export function newAccount(nowMs: number, overrides: Partial<NewAccount> = {}): 
   };
 }
 
-/** @returns a header that tells whose it is */
+/** @returns a header whose bytes name its recipient */
 export function headerOf({ recipientKey }: DeviceKeys): Bytes {
   return new Uint8Array(1168).fill(recipientKey[0]);
 }

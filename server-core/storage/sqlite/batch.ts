@@ -5,7 +5,7 @@ import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import type { Database } from "./database.ts";
 import type { Operation } from "./operation.ts";
 
-/** One operation asked for. */
+/** One requested operation. */
 export interface Request {
   domain: string;
   name: string;
@@ -23,11 +23,11 @@ export type Outcome =
 export type OperationTable = Record<string, Record<string, Operation<any, unknown>>>;
 
 /**
- * Runs all requests in one transaction, each in a savepoint of its own, and returns only when the transaction
- * is on disk. One that throws undoes its own writes alone. When the commit itself fails (disk full, I/O
+ * Runs all requests in one transaction, each in its own savepoint, and returns only when the transaction is
+ * on disk. A request that throws undoes only its own writes. When the commit itself fails (disk full, I/O
  * error), nothing of the batch is kept and every request has failed.
  *
- * @param onCommitted told how many ms the commit took with its fsync
+ * @param onCommitted called with the duration of the commit with its fsync, in ms
  * @returns one outcome for each request, in their order
  */
 export function runBatch(
@@ -59,7 +59,7 @@ function runOne(db: Database, operations: OperationTable, { domain, name, args, 
     db.run("RELEASE operation");
     return { kind: "done", value };
   } catch (error) {
-    // Some errors (SQLITE_FULL, SQLITE_IOERR) end the whole transaction: then the batch can not go on.
+    // Some errors (SQLITE_FULL, SQLITE_IOERR) end the whole transaction. Then the batch can not continue.
     if (!db.inTransaction) throw error;
     db.run("ROLLBACK TO operation");
     db.run("RELEASE operation");

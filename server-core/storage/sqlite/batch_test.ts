@@ -39,7 +39,7 @@ const operations: OperationTable = {
 const request = (name: string, args: unknown = undefined): Request => ({ domain: "notes", name, args, nowMs: 7 });
 const texts = (db: Database) => db.all<{ text: string }>("SELECT text FROM notes ORDER BY id").map(({ text }) => text);
 
-Deno.test("runBatch() keeps what succeeded and undoes exactly what threw, in one transaction", () => {
+Deno.test("runBatch() keeps successful requests and undoes exactly the failed ones, in one transaction", () => {
   const db = database();
   const outcomes = runBatch(db, operations, [
     request("add", "a"),

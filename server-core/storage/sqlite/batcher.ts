@@ -1,4 +1,4 @@
-/** Gathers operations into batches: while one batch is on its way to the disk, the next one fills. */
+/** Gathers operations into batches. While one batch is being written, the next one fills. */
 
 import { WireError } from "../../../schema/rpc/errors.ts";
 import { StorageError } from "../errors.ts";
@@ -7,8 +7,8 @@ import type { Outcome, Request } from "./batch.ts";
 import type { HostLink } from "./storage_thread.ts";
 
 /**
- * A batch is one transaction: long enough to share an fsync among all that wait, short enough to answer the
- * first of them soon.
+ * The most operations of a batch, which is one transaction: large enough to share an fsync among many, small
+ * enough to answer the first of them soon.
  */
 const maxBatch = 512;
 
@@ -30,7 +30,7 @@ export class Batcher {
     this.#onCommitted = onCommitted;
   }
 
-  /** Operations that no transaction has taken up yet. */
+  /** Operations that are in no transaction yet. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -56,7 +56,7 @@ export class Batcher {
   }
 
   async #run(): Promise<void> {
-    // Calls made in the same turn of the event loop share the first batch, too.
+    // Calls of the same turn of the event loop share the first batch, too.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, maxBatch);

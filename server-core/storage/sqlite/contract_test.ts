@@ -1,4 +1,4 @@
-/** The contract of a store, run against SQLite. */
+/** Runs the contract of a store against SQLite. */
 
 import { InlineHost } from "../../testing/inline_store.ts";
 import { accountBehaviours } from "../contract/accounts/all.ts";
@@ -13,7 +13,7 @@ import { openDatabase } from "./open.ts";
 import { sqliteOperatorStore } from "./operator/operator_store.ts";
 import { openServedStore } from "./served_store.ts";
 
-/** A database with the newest schema and nothing in it: a copy is made faster than a new one is migrated. */
+/** An empty database with the newest schema. Copying it is faster than migrating a new one. */
 const emptyDatabase = await makeEmptyDatabase();
 
 async function makeEmptyDatabase(): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 /**
  * The locks of a data directory: one server at most, and no other process while its files are replaced
- * (`restore`, `rekey`). They are locks of the operating system on two empty files, so that they end with the
- * process however it ends. They do not reach across machines on every network file system: a data directory
+ * (`restore`, `rekey`). They are locks of the operating system on two empty files, so they end with the
+ * process in any case. Not every network file system shares them between machines, so a data directory
  * belongs on a local disk.
  */
 
@@ -9,20 +9,20 @@ import { DataInUseError } from "../errors.ts";
 
 /**
  * server: serves it. command: reads it or changes rows, beside a server. replacing: exchanges its files,
- * alone.
+ * without any other process.
  */
 export type DataUse = "server" | "command" | "replacing";
 
 export interface DataLock {
-  /** Gives the directory back; idempotent. */
+  /** Releases the directory; idempotent. */
   release(): void;
 }
 
-/** Held by every process: shared by the server and commands, alone by a command that replaces files. */
+/** Every process locks it: server and commands shared, a command that replaces files exclusively. */
 const useFile = "use.lock";
 const serverFile = "server.lock";
 
-/** `status` looks at the server's lock for a moment: a server that starts just then tries again. */
+/** `status` tests the server's lock for a moment. A server that starts just then tries again. */
 const serverTries = 20;
 const tryEveryMs = 50;
 
@@ -53,7 +53,7 @@ export async function lockData(dataDir: string, use: DataUse): Promise<DataLock>
   return { release: () => files.splice(0).forEach((file) => file.close()) };
 }
 
-/** @returns whether a server has the directory right now */
+/** @returns whether a server holds the directory right now */
 export function isServed(dataDir: string): boolean {
   try {
     using file = Deno.openSync(`${dataDir}/${serverFile}`, { read: true });

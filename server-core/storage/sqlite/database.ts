@@ -1,15 +1,15 @@
-/** A connection to SQLite with prepared statements kept, and byte strings as plain Uint8Arrays. */
+/** A connection to SQLite that caches prepared statements and returns byte strings as plain Uint8Arrays. */
 
 import Sqlite from "better-sqlite3-multiple-ciphers";
 
 export type SqlValue = null | number | string | Uint8Array;
 
-/** A row of any shape; give the real shape as type argument. */
+/** A row of any shape. Callers give the real shape as type argument. */
 export type SqlRow = Record<string, SqlValue>;
 
 /**
- * Passed explicitly, because the package's own search asks for the operating system's report, which would
- * need one permission more.
+ * The path is passed explicitly, because the package's own search asks for the operating system's report,
+ * which would need another permission.
  */
 function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
@@ -105,7 +105,7 @@ function plainRow(row: unknown): unknown {
   const record = row as Record<string, unknown>;
   for (const name in record) {
     const value = record[name];
-    // Copied where Node's pool would otherwise be cloned whole into another thread.
+    // Copied, because otherwise Node's whole buffer pool would be cloned into another thread.
     if (value instanceof Uint8Array) {
       record[name] = value.byteLength === value.buffer.byteLength
         ? new Uint8Array(value.buffer)

@@ -1,5 +1,6 @@
 /**
- * The side that owns the database: it opens it, runs batches on it, closes it. Runs in the storage thread.
+ * The side that owns the database: it opens it, runs batches on it, and closes it. Runs in the storage
+ * thread.
  */
 
 import { accountOperations } from "./accounts/operations.ts";
@@ -9,12 +10,12 @@ import { deliveryOperations } from "./delivery/operations.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
 import { StorageFormatError } from "../errors.ts";
 
-/** What the host is asked. */
+/** Requests to the host. */
 export type ToHost = { kind: "open"; options: OpenOptions } | { kind: "batch"; requests: Request[] } | {
   kind: "close";
 };
 
-/** What it answers; exactly one answer each. */
+/** Answers of the host; exactly one for each request. */
 export type FromHost = { kind: "opened" } | { kind: "notOpened"; message: string; format: boolean } | {
   kind: "outcomes";
   outcomes: Outcome[];
@@ -27,7 +28,7 @@ export class DatabaseHost {
   #db: Database | undefined;
   readonly #open: (options: OpenOptions) => Database;
 
-  /** @param open opens the database; tests give one that skips the fsync */
+  /** @param open opens the database; tests pass a function that skips the fsync */
   constructor(open: (options: OpenOptions) => Database = openDatabase) {
     this.#open = open;
   }

@@ -15,10 +15,7 @@ const released: Record<string, string> = {
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
 
-/**
- * Rows of a server of that version, by the migration that made their tables, and a query that finds them
- * again.
- */
+/** Rows of a server of that version, by the migration that made their tables, and a query that finds them. */
 const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[]][]; find: string }> = {
   1: {
     insert: [

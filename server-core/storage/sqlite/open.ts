@@ -1,5 +1,5 @@
 /**
- * Opens the database file: refuses a foreign one without touching it, applies migrations, sets durability.
+ * Opens the database file: refuses foreign files without changing them, applies migrations, sets durability.
  */
 
 import { fileBytes } from "../files.ts";
@@ -7,10 +7,10 @@ import { Database } from "./database.ts";
 import { databasePath } from "./database_files.ts";
 import { StorageFormatError } from "../errors.ts";
 
-/** Marks our files (SQLite `application_id`): "qpq2". */
+/** Marks the core's files (SQLite `application_id`): "qpq2". */
 const applicationId = 0x71707132;
 
-/** The storage format: channel-aware queues. Format 1 and older had none. */
+/** The storage format: queues by channel. Format 1 had none. */
 export const storageFormat = 2;
 
 /** One numbered step of the schema. */
@@ -64,11 +64,11 @@ export function openDatabase({ dataDir, key, migrations = readMigrations() }: Op
   }
 }
 
-/** A command's look at a database that is there already: nothing is made, nothing migrated. */
+/** Opens an existing database for a command: creates and migrates nothing. */
 export interface OpenExistingOptions extends OpenOptions {
   /** Rows will be changed. */
   write?: boolean;
-  /** Whether an older schema will do; a command that asks for tables by name needs the newest. */
+  /** Whether an older schema suffices. A command that uses table names needs the newest schema. */
   anySchema?: boolean;
 }
 
@@ -101,7 +101,7 @@ function newestOf(migrations: Migration[]): number {
   return Math.max(0, ...migrations.map(({ number }) => number));
 }
 
-/** Version 1 kept its queues in one file of another form, without channels: it can not be carried over. */
+/** Version 1 kept its queues in one file of another form, without channels. It can not be converted. */
 function refuseOldDeliveries(dataDir: string): void {
   if (fileBytes(`${dataDir}/deliveries.bin`) === undefined) return;
   throw new StorageFormatError(
@@ -112,7 +112,7 @@ and then move deliveries.bin away`,
 }
 
 /**
- * Looks whether a file is a database of ours that this server can use, and changes nothing.
+ * Checks whether a file is a database that this server can use, and changes nothing.
  *
  * @throws StorageFormatError
  */

@@ -63,7 +63,7 @@ Deno.test("openDatabase() applies new migrations in order, each whole or not at 
     assert.throws(() => openDatabase({ dataDir, migrations: [one] }), /newer server/);
   }));
 
-Deno.test("openDatabase() refuses a database that is not ours, of another format, and no database at all", () =>
+Deno.test("openDatabase() refuses foreign databases, other formats, and files that are no database", () =>
   withDir((dataDir) => {
     const path = `${dataDir}/qpq.db`;
     const foreign = new Database(path);
@@ -80,7 +80,7 @@ Deno.test("openDatabase() refuses a database that is not ours, of another format
     refused(dataDir, /encrypted or no SQLite database/);
   }));
 
-Deno.test("openDatabase() refuses a directory with the deliveries.bin of format 1 and says what to do", () =>
+Deno.test("openDatabase() refuses a directory with the deliveries.bin of format 1, with advice", () =>
   withDir((dataDir) => {
     Deno.writeTextFileSync(`${dataDir}/deliveries.bin`, "queues of format 1");
     refused(dataDir, /deliveries\.bin.*Start with an empty QPQ_DATA/);

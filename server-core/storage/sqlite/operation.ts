@@ -1,6 +1,5 @@
 /**
- * The shape of a storage operation of the SQLite engine: a plain synchronous function inside of a
- * transaction.
+ * The shape of a storage operation of the SQLite engine: a plain synchronous function within a transaction.
  */
 
 import type { Database } from "./database.ts";
@@ -11,11 +10,11 @@ export interface OperationContext {
 }
 
 /**
- * One operation. It runs in the storage thread, in a savepoint of its own: what it throws undoes all that it
- * wrote, and nothing else. A WireError reaches the caller with code, reason and advice; any other error
- * reaches it as an error of ours (E050).
+ * One operation. It runs in the storage thread, in its own savepoint: when it throws, exactly its own writes
+ * are undone. A WireError reaches the caller with code, reason and retryAfterMs. Any other error reaches the
+ * caller as E050.
  *
- * @param args plain data that structured clone can carry
+ * @param args plain data that structured clone can copy
  * @returns plain data likewise
  */
 export type Operation<A, R> = (db: Database, args: A, context: OperationContext) => R;

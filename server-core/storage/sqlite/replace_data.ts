@@ -1,15 +1,17 @@
 /**
- * Exchanging the files of a data directory for others so that a crash at any moment leaves the old or the new
- * ones to be found whole. The new files are made in `replacing-new/`; renaming that folder to
- * `replacing-<stamp>/` is the decision: from then on every start goes on to the end, before it the folder is
- * rubbish. The old files end in `before-restore-<stamp>/`.
+ * Replaces the files of a data directory so that a crash at any moment leaves either all old or all new
+ * files.
+ *
+ * The new files are made in `replacing-new/`. Renaming that folder to `replacing-<stamp>/` is the decision:
+ * from then on every start completes the exchange. Before the decision the folder is rubbish. The old files
+ * end in `before-restore-<stamp>/`.
  */
 
 import { exists, syncFolder } from "../files.ts";
 
 /**
- * The files that make up the data; the rest of the directory (locks, older copies) stays where it is. The log
- * and its index come first: a database must never meet another database's log.
+ * The files of the data. The rest of the directory (locks, older copies) stays. The log and its index come
+ * first, because a database must never meet another database's log.
  */
 const parts = ["qpq.db-wal", "qpq.db-shm", "qpq.db", "blobs", "core-key.pem", "core-cert.pem"];
 
@@ -29,9 +31,9 @@ export function abandonReplacing(dataDir: string): void {
 }
 
 /**
- * Puts the files of {@link beginReplacing}'s folder, all of them durable already, into their places.
+ * Moves the files of {@link beginReplacing}'s folder, all of them durable already, into their places.
  *
- * @param stamp names the folder that the old files go to; letters, digits, "-"
+ * @param stamp names the folder of the old files; letters, digits, "-"
  * @returns that folder, absent when there were no old files
  */
 export function decideReplacing(dataDir: string, stamp: string): string | undefined {
@@ -42,8 +44,8 @@ export function decideReplacing(dataDir: string, stamp: string): string | undefi
 }
 
 /**
- * Completes an exchange that was cut off after its decision, and clears one that was cut off before. The
- * caller holds the directory's lock.
+ * Completes an exchange that was interrupted after its decision, and removes one that was interrupted before.
+ * The caller holds the directory's lock.
  */
 export function finishReplacing(dataDir: string): string | undefined {
   abandonReplacing(dataDir);
@@ -53,7 +55,7 @@ export function finishReplacing(dataDir: string): string | undefined {
   if (!found) return undefined;
   const from = `${dataDir}/${found}`;
   const aside = `${dataDir}/before-restore-${found.slice("replacing-".length)}`;
-  // The new database goes last: while it is still in its folder, the other files in place may be old ones.
+  // The new database comes last: while it is still in its folder, other files in place may be old ones.
   if (exists(`${from}/qpq.db`)) {
     Deno.mkdirSync(aside, { recursive: true, mode: 0o700 });
     for (const part of parts) {
@@ -69,14 +71,13 @@ export function finishReplacing(dataDir: string): string | undefined {
 }
 
 /**
- * Puts one new part into its place and the old one aside. An earlier try may have done either step: if the
- * old part lies aside already, the part in place is the new one.
+ * Moves one new part into its place and the old one aside. An earlier attempt may have done either step. If
+ * the old part is aside already, the part in place is the new one.
  */
 function exchange(part: string, { dataDir, from, aside }: { dataDir: string; from: string; aside: string }): void {
   const place = `${dataDir}/${part}`;
   if (exists(place) && !exists(`${aside}/${part}`)) {
-    // Without a new part in its folder it may have been put into its place already, when there was no old
-    // one.
+    // Without a new part in its folder, the part may be in its place already, because there was no old one.
     if (exists(`${from}/${part}`) || !exists(`${from}/${part}.placed`)) Deno.renameSync(place, `${aside}/${part}`);
   }
   if (exists(`${from}/${part}`)) {

@@ -28,8 +28,9 @@ function textsOf(folder: string, prefix = ""): Record<string, string> {
 }
 
 /**
- * Runs `act` until its rename number `after`, which fails as if the process had ended there. Returns whether
- * it came so far.
+ * Runs `act` until its rename number `after`, which fails as if the process had ended there.
+ *
+ * @returns whether that rename was reached
  */
 function cutOff(after: number, act: () => void): boolean {
   const { renameSync } = Deno;

@@ -1,4 +1,4 @@
-/** The SQLite store of a running server: it holds the data directory's lock for as long as it is open. */
+/** The SQLite store of a running server. It holds the data directory's lock while it is open. */
 
 import type { Store } from "../store.ts";
 import { lockData } from "./data_lock.ts";
@@ -6,7 +6,7 @@ import { finishReplacing } from "./replace_data.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 
 /**
- * Locks the directory, completes a `restore` that was cut off, and opens the database.
+ * Locks the directory, completes an interrupted `restore`, and opens the database.
  *
  * @param startHost as for `openSqliteStore`
  * @throws DataInUseError, StorageFormatError, StorageError

@@ -1,6 +1,6 @@
 /**
- * The SQLite engine of {@link Store}: hands operations to the storage thread in batches, each of which is one
- * transaction (group commit).
+ * The SQLite engine of {@link Store}: passes operations to the storage thread in batches, each of which is
+ * one transaction (group commit).
  */
 
 import type { AccountStore } from "../account_store.ts";
@@ -21,11 +21,11 @@ export interface SqliteStoreOptions extends StoreOptions {
 }
 
 /**
- * Opens or makes the database and starts its thread.
+ * Opens or creates the database and starts its thread.
  *
- * @param startHost starts the side that owns the database; tests give one in their own thread
- * @throws StorageFormatError when the directory holds something that is not ours, of another format, or under
- *   another key; it is then untouched. StorageError when the database can not be opened for another reason
+ * @param startHost starts the side that owns the database; tests run it in their own thread
+ * @throws StorageFormatError when the data is foreign, of another format, or under another key; then it is
+ *   unchanged. StorageError when the database can not be opened for another reason
  */
 export async function openSqliteStore(
   { dataDir, key, now = Date.now, onDead, onCommitted }: SqliteStoreOptions,

@@ -14,7 +14,7 @@ async function withDir(test: (dataDir: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("openSqliteStore() answers after a commit that waiting calls share, and carries errors across threads", () =>
+Deno.test("openSqliteStore() answers waiting calls after one shared commit, and passes errors across threads", () =>
   withDir(async (dataDir) => {
     const [ann, bob] = seedDevices(dataDir, 2);
     const store = await openSqliteStore({ dataDir, now: () => 42 });
@@ -29,7 +29,8 @@ Deno.test("openSqliteStore() answers after a commit that waiting calls share, an
       error
     );
     assert.ok(isWireError(refused, ErrorCode.forbidden));
-    // WAL frames tell transactions apart: a commit writes its pages once, however many operations it holds.
+    // WAL frames distinguish transactions: a commit writes its pages once, however many operations it
+    // contains.
     const walBytes = () => Deno.statSync(`${dataDir}/qpq.db-wal`).size;
     const before = walBytes();
     await Promise.all(
@@ -62,7 +63,7 @@ Deno.test("openSqliteStore() answers after a commit that waiting calls share, an
     await store.close();
   }));
 
-Deno.test("openSqliteStore() never stalls the event loop while it writes", () =>
+Deno.test("openSqliteStore() never blocks the event loop while it writes", () =>
   withDir(async (dataDir) => {
     const [ann] = seedDevices(dataDir, 1);
     const store = await openSqliteStore({ dataDir });

@@ -1,9 +1,9 @@
-/** The storage thread as the event loop sees it: one message out, one answer back. */
+/** The event loop's side of the storage thread: one message out, one answer back. */
 
 import type { FromHost, ToHost } from "./database_host.ts";
 import { StorageError } from "../errors.ts";
 
-/** The way to a {@link DatabaseHost}. It is asked one thing at a time. */
+/** The connection to a {@link DatabaseHost}, which takes one request at a time. */
 export interface HostLink {
   /** @throws StorageError when the host has ended */
   tell(message: ToHost): Promise<FromHost>;

@@ -1,5 +1,6 @@
 /**
- * The storage thread: owns the database, so that fsync never stalls the event loop that serves connections.
+ * The storage thread. It owns the database, so that an fsync never blocks the event loop that serves
+ * connections.
  */
 
 import { DatabaseHost, type FromHost, type ToHost } from "./database_host.ts";

@@ -1,4 +1,4 @@
-/** `test` with the app around the engine in memory; a test that leaves an error in the console fails. */
+/** `test` with the app around an engine in memory. A test fails when it leaves an error in the console. */
 
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
@@ -8,7 +8,7 @@ import { serveBuild } from "./serve_build.ts";
 
 const build = fileURLToPath(new URL("../../../dist/web-fake", import.meta.url));
 
-/** Stands at the end of the service worker that is served: another one is another version of the app. */
+/** Appended to the served service worker: another text is another version of the app. */
 export const served = { version: "" };
 
 export const test = base.extend<{ problems: string[] }, { url: string }>({
@@ -45,13 +45,13 @@ export async function signIn(page: Page, url: string): Promise<void> {
   await expect(page.getByRole("link", { name: "alice" })).toBeVisible();
 }
 
-/** The screen as it stands now is whole: axe and our own checks find nothing. */
+/** Checks the present screen with axe and with the project's own checks. */
 export async function expectWhole(page: Page, screen: string): Promise<void> {
   expect(await faultsOf(page), screen).toEqual([]);
-  // A row of the chat list is named by its title and described by its preview, so that no name holds what was
-  // said in a chat: the one rule we differ from. The app has no frames, so axe may run in the page alone
-  // ("legacy mode"): otherwise it opens a page for each look and carries all that it saw over, which takes
-  // twice as long.
+  // A row of the chat list is named by its title and described by its preview, so its name contains no
+  // message text. This is the only rule from which the app differs. The app has no frames, so axe may run in
+  // the page alone ("legacy mode"). Otherwise it opens a page for each check and copies its results, which
+  // takes twice as long.
   const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).disableRules(
     "label-content-name-mismatch",
   ).setLegacyMode().analyze();

@@ -104,7 +104,7 @@ test("an admin changes roles, removes and renames, by keyboard", async ({ page, 
   expect(problems).toEqual([]);
 });
 
-test("a member who is no admin is offered no admin's action", async ({ page, url, problems }) => {
+test("a member who is no admin sees no admin action", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Allotment" }).click();
   await page.getByRole("button", { name: "Accept" }).click();
@@ -131,7 +131,7 @@ test("an invitation that is declined leaves the chat", async ({ page, url, probl
   expect(problems).toEqual([]);
 });
 
-test("a chat of two whose partner has left says so where one would write", async ({ page, url, problems }) => {
+test("a chat of two whose partner has left says so in place of the composer", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "frida.k" }).click();
   await expect(page.getByRole("log", { name: "frida.k" })).toContainText("frida.k left");
@@ -168,7 +168,7 @@ test("a group of 1,000 lists by pages, finds by name, and stays still", async ({
     await toEnd();
     return await rows.count();
   }, { intervals: [50] }).toBe(1000);
-  // The last page may have come between the scroll and the count.
+  // The last page may have been added between the scroll and the count.
   await toEnd();
   await expect(rows.filter({ hasText: "reader-995" })).toBeInViewport();
   await page.getByRole("searchbox", { name: "Find in this group" }).fill("r-77");
@@ -207,7 +207,7 @@ test("adding people shows its progress while the page stays free", async ({ page
   expect(problems).toEqual([]);
 });
 
-test("a chat that lost track says that help is on its way", async ({ page, url, problems }) => {
+test("a chat that can not follow its group says that help is on its way", async ({ page, url, problems }) => {
   await signIn(page, url);
   await expect(page.getByRole("link", { name: "Boat house" })).toContainText("Recovering");
   await page.getByRole("link", { name: "Boat house" }).click();

@@ -89,7 +89,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   }
 }
 
-test("a conversation of 5,000 draws a stretch and keeps its place", async ({ page, url, problems }) => {
+test("a conversation of 5,000 messages draws a part and keeps its place", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "bob" }).click();
   const log = page.getByRole("log", { name: "bob" });
@@ -116,12 +116,12 @@ test("a conversation of 5,000 draws a stretch and keeps its place", async ({ pag
   expect(problems).toEqual([]);
 });
 
-test("a page that came in above keeps the place at equal heights", async ({ page, url, problems }) => {
+test("a page that is loaded above keeps the place at equal heights", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "georg" }).click();
   const log = page.getByRole("log", { name: "georg" });
   await expect(log.getByText("Line 1500", { exact: true })).toBeInViewport();
-  // From the fifteenth page on, 900 lines are drawn and each page takes one away.
+  // From the fifteenth page on, 900 lines are drawn, and each new page removes one.
   for (let pages = 0; pages < 20; pages++) {
     const before = await log.evaluate((element) => {
       element.scrollTop = 0;
@@ -201,7 +201,8 @@ test("a second tab is a full view of the first one's engine", async ({ page, con
   ).toBeVisible();
   await page.getByRole("link", { name: "alice" }).click();
   await expect(page.getByRole("article").filter({ hasText: "from the second tab" })).toHaveCount(1);
-  // The engine in memory forgets with its tab; the seat must still pass on, and the view follow.
+  // The engine in memory loses its state with its tab. The engine's role must still pass to the other tab,
+  // and the view follow.
   await page.close();
   await expect(second.getByRole("textbox", { name: "Username" })).toBeVisible();
   expect(problems).toEqual([]);
@@ -260,7 +261,7 @@ test("Escape leaves settings and a new chat from any focus", async ({ page, url,
   expect(problems).toEqual([]);
 });
 
-test("German is spoken where it is asked for", async ({ page, url, problems }) => {
+test("the page is German where the address asks for it", async ({ page, url, problems }) => {
   await page.goto(`${url}/?lang=de`);
   await expect(page.getByRole("button", { name: "Konto anlegen" })).toBeVisible();
   await expect(page.locator("html")).toHaveAttribute("lang", "de");

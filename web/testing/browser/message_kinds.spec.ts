@@ -1,6 +1,6 @@
 import { expect, expectWhole, signIn, test } from "./fixture.ts";
 
-/** For looking at: SHOTS names a folder. */
+/** The folder for screenshots, from SHOTS. */
 const shots = process.env.SHOTS;
 
 for (const scheme of ["light", "dark"] as const) {

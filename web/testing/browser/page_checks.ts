@@ -1,10 +1,10 @@
-/** What must hold on every screen, found by looking at the live document. */
+/** Checks that must hold on every screen, made in the live document. */
 
 import type { Page } from "@playwright/test";
 
 /**
- * @returns controls that have no name or are too small for a finger, elements with inline styles or handlers,
- *   text too faint for its ground: nothing, on a good screen
+ * @returns controls without a name or too small for a finger, elements with inline styles or handlers, text
+ *   with too little contrast; empty on a good screen
  */
 export async function faultsOf(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
@@ -26,7 +26,7 @@ export async function faultsOf(page: Page): Promise<string[]> {
         faults.push(`no name: ${where(element)}`);
       }
     }
-    // WCAG 2.2 §2.5.5: 44 px; links within text are free of it.
+    // WCAG 2.2 §2.5.5: 44 px. Links within text are exempt.
     for (
       const element of document.querySelectorAll<HTMLElement>(
         "button, a[href], input:not(.visually-hidden), label.choice-option",
@@ -38,7 +38,7 @@ export async function faultsOf(page: Page): Promise<string[]> {
       }
     }
 
-    // WCAG 2.2 §1.4.3: 4.5:1. Colours are read by drawing them, whatever notation they are computed in.
+    // WCAG 2.2 §1.4.3: 4.5:1. Colours are drawn and read back, whatever their notation.
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
     const channels = (colour: string, under: number[]) => {
       canvas.fillStyle = `rgb(${under.join(" ")})`;

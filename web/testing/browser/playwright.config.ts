@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 
 const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
 
-/** The interface alone, around the engine in memory: build it first with `vite build --mode fake`. */
+/** The interface alone, around an engine in memory. Build it first with `vite build --mode fake`. */
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",

@@ -1,6 +1,6 @@
 /**
- * Serves a build as the gateway does, as far as the interface can tell: the same security headers, files from
- * disk, no server behind it.
+ * Serves a build as the gateway does, as far as the interface can tell: the same security headers and files,
+ * without a server.
  */
 
 import { readFile } from "node:fs/promises";
@@ -37,8 +37,8 @@ const policy = [
 /**
  * @param dir the build
  * @param port 0: any
- * @param rewrite what a file is served as in the place of what it is
- * @returns its address, and how to end it
+ * @param rewrite maps a file's content to the served content
+ * @returns the address, and a function that ends the server
  */
 export async function serveBuild(
   dir: string,

@@ -1,7 +1,7 @@
 import { createSignal, createUniqueId, type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 
-/** A field for a password, which can be shown. */
+/** A password field with a button that shows the password. */
 export function PasswordField(props: {
   label: string;
   /** For the browser's password manager. */

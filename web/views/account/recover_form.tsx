@@ -8,14 +8,14 @@ import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 import { UsernameField } from "./username_field.tsx";
 
-/** A code has 32 symbols and one to check them; spaces and dashes do not count. */
+/** A code has 32 symbols and a check symbol; spaces and dashes do not count. */
 const codeSymbols = 33;
 
 type FieldName = "username" | "code" | "password";
 
 /**
- * Back into an account without its password: the recovery code opens it, a new password and a new code take
- * their places.
+ * Signs in without the password: the recovery code opens the account, and a new password and a new code
+ * replace the old ones.
  */
 export function RecoverForm(props: { username: string; onBack: (username: string) => void }): JSX.Element {
   const app = useApp();

@@ -4,8 +4,8 @@ import { useApp } from "../../state/app_context.ts";
 import { Icon } from "../common/icons.tsx";
 
 /**
- * After a reload that took the recovery code away before it was confirmed: a new one can be made, or this one
- * is in hand.
+ * Shown after a reload when the user had not confirmed the recovery code. The user makes a new code, or says
+ * that this one is noted.
  */
 export function RecoveryBanner(): JSX.Element {
   const app = useApp();

@@ -5,8 +5,8 @@ import { CopyButton } from "../common/copy_button.tsx";
 import { Dialog } from "../common/dialog.tsx";
 
 /**
- * The recovery code, shown once: it closes by its own button only, which does not have the focus, so that one
- * Enter too many takes nothing away.
+ * Shows the recovery code once. Only its own button closes it. That button does not have the focus, so that
+ * one Enter too many does not close it.
  */
 export function RecoveryDialog(props: { shown: ShownRecoveryCode; onContinue: () => void }): JSX.Element {
   const replaced = () => props.shown.occasion === "replaced";

@@ -11,7 +11,9 @@ import { ProgressLine } from "../common/progress_line.tsx";
 import { RecoverForm } from "./recover_form.tsx";
 import { UsernameField } from "./username_field.tsx";
 
-/** The screen without an account: into one that there is, into a new one, or back into one whose password is lost. */
+/**
+ * The screen without an account: sign in, create an account, or recover an account whose password is lost.
+ */
 export function SignIn(): JSX.Element {
   const app = useApp();
   const [recovering, setRecovering] = createSignal(false);
@@ -62,7 +64,7 @@ export function SignIn(): JSX.Element {
   );
 }
 
-/** One form with two ways out: into an account that there is, or into a new one. */
+/** One form with two buttons: sign in, or create an account. */
 function SignInForm(props: { username: string; onForgot: (username: string) => void }): JSX.Element {
   const app = useApp();
   const task = createTask();

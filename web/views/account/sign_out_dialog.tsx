@@ -3,7 +3,7 @@ import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { ConfirmDialog } from "../common/confirm_dialog.tsx";
 
-/** Asks before everything is deleted from this device. */
+/** Asks before all data is deleted from this device. */
 export function SignOutDialog(props: { onClose: () => void }): JSX.Element {
   const app = useApp();
   async function signOut(): Promise<void> {

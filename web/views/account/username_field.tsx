@@ -1,7 +1,7 @@
 import type { JSX } from "solid-js";
 import { text } from "../../i18n/language.ts";
 
-/** The field for one's own username. */
+/** The field for the own username. */
 export function UsernameField(
   props: { wrong: boolean; readOnly: boolean; ref: (field: HTMLInputElement) => void },
 ): JSX.Element {

@@ -12,7 +12,7 @@ import { Icon, Mark, Wordmark } from "../common/icons.tsx";
 import { RecoveryBanner } from "../account/recovery_banner.tsx";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
 
-/** All chats, newest first; who is signed in, and whether the server can be reached. */
+/** All chats, newest first; also the signed-in account, and the state of the connection. */
 export function ChatList(): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);
@@ -21,7 +21,7 @@ export function ChatList(): JSX.Element {
     const account = app.account();
     return account?.kind === "signed-in" ? account.username : "";
   };
-  // Rows are kept by chatId, so that a new message changes a row's text and does not make the row anew.
+  // Rows are kept by chatId, so that a new message changes a row's text and does not rebuild the row.
   const chatIds = () => app.chats()?.map(({ chatId }) => chatId) ?? [];
   return (
     <section class="list-pane" aria-label={text("chats.title")}>
@@ -109,7 +109,7 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         class="chat-row"
         classList={{ "chat-row-unread": props.chat.unread > 0 }}
         href={hashOf(target())}
-        // Named by the chat, not by what was last said in it.
+        // Named by the chat's title, without the last message.
         aria-labelledby={`${id("title")} ${id("marks")}`}
         aria-describedby={`${id("time")} ${id("preview")}`}
         aria-current={current() ? "page" : undefined}

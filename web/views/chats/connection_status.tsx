@@ -2,7 +2,7 @@ import type { JSX } from "solid-js";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 
-/** Whether the server can be reached; the title names the transport in use. */
+/** The state of the connection; the title names the transport in use. */
 export function ConnectionStatus(): JSX.Element {
   const app = useApp();
   const kind = () => app.connection().kind;

@@ -7,7 +7,7 @@ import { PeoplePicker } from "./people_picker.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** Picks who is in a new chat; with several it is a group and needs a name. */
+/** Picks the people of a new chat. With several people it is a group and needs a name. */
 export function NewChat(props: { compact: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();

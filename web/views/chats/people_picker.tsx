@@ -6,8 +6,8 @@ import { Avatar } from "../common/avatar.tsx";
 import { Icon } from "../common/icons.tsx";
 
 /**
- * Finds people and picks several; those picked stand as chips. Arrow keys choose, Enter picks, Backspace in
- * the empty field takes the last one out, and a pasted list picks all that it names.
+ * Finds people and picks several, who are shown as chips. Arrow keys choose, Enter picks, Backspace in the
+ * empty field removes the last one, and a pasted list picks all of its names.
  */
 export function PeoplePicker(
   props: { picked: string[]; onPick: (usernames: string[]) => void; excluded?: string[] },

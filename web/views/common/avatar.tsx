@@ -3,14 +3,14 @@ import { Icon } from "./icons.tsx";
 
 const hues = 8;
 
-/** @returns the same one of eight colours for a name, everywhere */
+/** @returns one of eight colours; a name always gets the same one */
 export function hueOf(name: string): number {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + character.codePointAt(0)!) % 65_521;
   return sum % hues;
 }
 
-/** A coloured initial; says nothing that the name beside it does not, so it is hidden from assistive technology. */
+/** A coloured initial. It only repeats the name beside it, so it is hidden from assistive technology. */
 export function Avatar(props: { name: string; group?: boolean }): JSX.Element {
   return (
     <span class={`avatar hue-${hueOf(props.name)}`} classList={{ "avatar-group": props.group }} aria-hidden="true">

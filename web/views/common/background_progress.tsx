@@ -3,10 +3,10 @@ import type { Progress } from "../../../client/api/engine_api.ts";
 import { useApp } from "../../state/app_context.ts";
 import { ProgressLine } from "./progress_line.tsx";
 
-/** What goes on without anybody waiting in front of it: the rest of the page stays free meanwhile. */
+/** Tasks that run while the user can work on: the rest of the page stays usable. */
 const background: ReadonlySet<Progress["task"]> = new Set(["adding-people", "joining", "catching-up"]);
 
-/** Work that goes on behind: a line with its progress, nothing when there is none. */
+/** The progress of background work in one line; nothing when there is none. */
 export function BackgroundProgress(): JSX.Element {
   const app = useApp();
   const shown = () => background.has(app.progress()?.task as Progress["task"]);

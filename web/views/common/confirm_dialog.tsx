@@ -5,12 +5,14 @@ import { Dialog } from "./dialog.tsx";
 import { ProblemNote } from "./problem_note.tsx";
 import { ProgressLine } from "./progress_line.tsx";
 
-/** Asks before something that others will notice or that can not be taken back, and stays open until it is done. */
+/**
+ * Asks before an action that others notice or that can not be undone. It stays open until the action is done.
+ */
 export function ConfirmDialog(props: {
   title: string;
   body: string;
   confirm: string;
-  /** Nothing is lost by it. */
+  /** The action loses nothing. */
   mild?: boolean;
   waiting: "signing-out" | "working";
   onConfirm: () => Promise<unknown>;

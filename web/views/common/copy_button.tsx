@@ -2,7 +2,10 @@ import { createSignal, type JSX } from "solid-js";
 import { text } from "../../i18n/language.ts";
 import { Icon } from "./icons.tsx";
 
-/** Copies a text, and says that it did; where the browser refuses, `onRefused` may show it for copying by hand. */
+/**
+ * Copies a text, and says that it did. Where the browser refuses, `onRefused` may show the text for copying
+ * by hand.
+ */
 export function CopyButton(props: { value: string; label: string; onRefused?: () => void }): JSX.Element {
   const [copied, setCopied] = createSignal(false);
   async function copy(): Promise<void> {
@@ -10,7 +13,7 @@ export function CopyButton(props: { value: string; label: string; onRefused?: ()
       await navigator.clipboard.writeText(props.value);
       setCopied(true);
     } catch {
-      // Refused, or no secure context. It must not look copied.
+      // The browser refused, or the context is not secure. The button must not say "copied".
       props.onRefused?.();
     }
   }

@@ -8,7 +8,7 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
     element.showModal();
     element.querySelector<HTMLElement>("[data-first]")?.focus();
   });
-  // A dialog that is taken away is not closed: nobody gives the focus back but we.
+  // Removing a dialog does not close it, so the browser does not give the focus back. This code does.
   onCleanup(() =>
     queueMicrotask(() => document.activeElement === document.body && before instanceof HTMLElement && before.focus())
   );
@@ -22,7 +22,7 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
         props.onCancel?.();
       }}
       onKeyDown={(event) => {
-        // A second Escape in a row would close the dialog without asking.
+        // The browser would close the dialog at a second Escape in a row.
         if (event.key === "Escape" && !props.onCancel) event.preventDefault();
         event.stopPropagation();
       }}

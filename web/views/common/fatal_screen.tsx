@@ -4,7 +4,7 @@ import { text } from "../../i18n/language.ts";
 import { Mark, Wordmark } from "./icons.tsx";
 import { ProblemText } from "./problem_note.tsx";
 
-/** Nothing can go on: says why, and what to do. */
+/** Shown when the app can not run: says why, and what to do. */
 export function FatalScreen(props: { problem: EngineProblem }): JSX.Element {
   return (
     <main class="entry">

@@ -1,4 +1,4 @@
-/** The few signs of the interface, drawn in the colour of the text around them. */
+/** The icons of the interface, drawn in the colour of the surrounding text. */
 
 import type { JSX } from "solid-js";
 
@@ -29,7 +29,7 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-/** A drawn sign that says nothing by itself: its button has the name. */
+/** A decorative icon: its button has the name. */
 export function Icon(props: { name: IconName }): JSX.Element {
   return (
     <svg
@@ -47,7 +47,7 @@ export function Icon(props: { name: IconName }): JSX.Element {
   );
 }
 
-/** The mark: a q and its turn by half, each reaching through the other. */
+/** The logo: a q and the same q turned by 180°, interlocked. */
 export function Mark(): JSX.Element {
   return (
     <svg class="mark" viewBox="56 56 400 400" aria-hidden="true" fill="none" stroke-width="46" stroke-linecap="round">
@@ -60,7 +60,7 @@ export function Mark(): JSX.Element {
   );
 }
 
-/** The product's name as it stands on the sign-in screen. */
+/** The product's name on the sign-in screen. */
 export function Wordmark(): JSX.Element {
   return (
     <span class="wordmark">

@@ -1,6 +1,6 @@
 import { createSignal, onCleanup } from "solid-js";
 
-/** @returns whether a media query holds, as a signal for as long as the owning component lives */
+/** @returns whether a media query matches, as a signal for the lifetime of the owning component */
 export function createMedia(query: string): () => boolean {
   const media = matchMedia(query);
   const [matches, setMatches] = createSignal(media.matches);
@@ -10,5 +10,5 @@ export function createMedia(query: string): () => boolean {
   return matches;
 }
 
-/** One pane at a time; the same width as in web/styles. */
+/** The width below which one pane is shown at a time; the same as in web/styles. */
 export const compactQuery = "(max-width: 719px)";

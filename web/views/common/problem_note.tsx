@@ -4,7 +4,7 @@ import type { CodeText } from "../../i18n/codes_en.ts";
 import { codeText, plural, text } from "../../i18n/language.ts";
 import { Icon } from "./icons.tsx";
 
-/** What happened, what to do, and the code to quote. */
+/** A problem's two sentences, and its code for quoting. */
 export function ProblemText(props: { problem: EngineProblem; sentences?: Record<string, CodeText> }): JSX.Element {
   const sentence = () => props.sentences?.[props.problem.code] ?? codeText(props.problem.code);
   return (
@@ -18,7 +18,7 @@ export function ProblemText(props: { problem: EngineProblem; sentences?: Record<
   );
 }
 
-/** A problem where it happened; `sentences` says more exactly what a code means there. */
+/** A problem, shown where it happened. `sentences` replaces the general sentences of a code. */
 export function ProblemNote(
   props: { problem: EngineProblem | undefined; sentences?: Record<string, CodeText>; onDismiss?: () => void },
 ): JSX.Element {

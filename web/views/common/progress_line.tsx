@@ -4,8 +4,8 @@ import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 
 /**
- * A wait that is longer than 200 ms: what is going on, and how far it is where there is a measure. Its place
- * is kept free, so that nothing moves.
+ * A wait that is longer than 200 ms: the task, and its progress where that is known. Its space is reserved,
+ * so that nothing moves.
  */
 export function ProgressLine(
   props: { active: boolean; fallback: Progress["task"] | "signing-out" | "working" },

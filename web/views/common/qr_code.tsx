@@ -2,7 +2,7 @@ import { createMemo, type JSX } from "solid-js";
 import { fromHex } from "../../../schema/bytes.ts";
 import { qrPath } from "../../state/qr_path.ts";
 
-/** Always dark on light, whatever the page's colours: many readers know nothing else. */
+/** Always dark on light, whatever the page's colours: many readers can not read the inverse. */
 export function QrCode(props: { hex: string; label: string }): JSX.Element {
   const qr = createMemo(() => qrPath(fromHex(props.hex)));
   return (

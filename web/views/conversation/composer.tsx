@@ -8,8 +8,7 @@ const mostRows = 7;
 const encoder = new TextEncoder();
 
 /**
- * The field to write in: Enter sends, Shift+Enter starts a new line, and what is half written waits for the
- * next visit.
+ * The field for writing: Enter sends, Shift+Enter starts a new line, and a draft is kept for the next visit.
  */
 export function Composer(props: { chatId: string; onSend: (text: string) => void }): JSX.Element {
   const app = useApp();
@@ -19,7 +18,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
   const ready = () => draft().trim() !== "" && over() === 0;
   let field!: HTMLTextAreaElement;
 
-  /** Where the browser can not size the field to its content, rows do. */
+  /** Where the browser can not size the field to its content, the number of rows does. */
   function fit(): void {
     if (CSS.supports("field-sizing", "content")) return;
     field.rows = 1;
@@ -38,7 +37,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
 
   onMount(() => {
     fit();
-    // On a touch screen the keyboard would cover what was just opened.
+    // On a touch screen the keyboard would cover the conversation that was just opened.
     if (matchMedia("(pointer: fine)").matches) field.focus();
   });
   onCleanup(() => (draft() === "" ? app.drafts.delete(chatId) : app.drafts.set(chatId, draft())));
@@ -68,7 +67,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
             fit();
           }}
           onKeyDown={(event) => {
-            // Enter that ends an input method's composition is not a wish to send.
+            // Enter that ends an input method's composition does not send.
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
             event.preventDefault();
             send();

@@ -19,7 +19,7 @@ import { ProgressLine } from "../common/progress_line.tsx";
 import { TimelineView } from "./timeline_view.tsx";
 import { TypingLine } from "./typing_line.tsx";
 
-/** One conversation: who it is with, what was said, and the field to go on. */
+/** One conversation: its people, its messages, and the composer. */
 export function ConversationView(props: { chatId: string; compact: boolean }): JSX.Element {
   const app = useApp();
   const chat = () => app.chat(props.chatId);
@@ -48,8 +48,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
     () => (infoOpen()
       ? app.navigation.up({ kind: "chat", chatId: props.chatId, info: false })
       : app.navigation.go({ kind: "chat", chatId: props.chatId, info: true }));
-  // An invitation can be answered straight away, which accepts it, unless it is back into this chat from
-  // somebody who was not in it: the composer stands below it from the start and is never made anew.
+  // An invitation can be answered directly, which accepts it. The exception is an invitation back into this
+  // chat by an account that was not in it. The composer is below it from the start and is never rebuilt.
   const active = createMemo(() => props.chat.active);
   const typing = createTyping(app, props.chatId, conversation.newest);
   const changed = createMemo(
@@ -78,7 +78,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       : offline()
       ? text("chat.waits-offline")
       : text("chat.waits-sending"));
-  /** Whom a chat of two was with, and who is out of it. */
+  /** The people of a chat of two who have left. */
   const gone = createMemo(
     () => (props.chat.kind === "direct" && props.chat.active && props.chat.members.every(({ self }) => self)
       ? props.chat.title
@@ -178,8 +178,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
 function Invitation(props: { chat: ChatSummary }): JSX.Element {
   const app = useApp();
   const task = createTask();
-  // In a group anybody may be named admin by whoever made it; the line in the conversation names who really
-  // added this account.
+  // The maker of a group can name any account as admin. The notice in the conversation names the account that
+  // really added this one.
   const inviter =
     () => (props.chat.kind === "direct" ? props.chat.members.find(({ self }) => !self)?.username : undefined);
   const [declining, setDeclining] = createSignal(false);

@@ -4,8 +4,8 @@ import { useApp } from "../../state/app_context.ts";
 import { Icon } from "../common/icons.tsx";
 
 /**
- * Sending has stopped because somebody's key changed; one person at a time is decided about, where the number
- * of the new key is shown.
+ * Says that sending has stopped because a person's key changed. The user decides about one person at a time,
+ * where the number of the new key is shown.
  */
 export function KeyChangedBanner(props: { usernames: string[] }): JSX.Element {
   const app = useApp();

@@ -6,7 +6,10 @@ import { Icon } from "../common/icons.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** Sending has stopped because somebody is here by a key that the user took another for: says where to go on. */
+/**
+ * Says that sending has stopped because a person is here by a key that the user has replaced, and where to
+ * continue.
+ */
 export function KeyReplacedBanner(props: { username: string; group: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();

@@ -5,7 +5,7 @@ import { TextView } from "./kinds/text.tsx";
 import { UnsupportedView } from "./kinds/unsupported.tsx";
 import type { MessageViewProps } from "./message_view.ts";
 
-/** What a message says, in its bubble. Kinds that mark a message or hang on it stand in timeline_row.tsx. */
+/** The content of a message in its bubble. Edit marks and reactions are in timeline_row.tsx. */
 export function MessageContentView(props: MessageViewProps): JSX.Element {
   return (
     <>

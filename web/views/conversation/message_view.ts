@@ -1,4 +1,4 @@
-/** What the view of a kind of message is given. */
+/** The props of the view of each message kind. */
 
 import type { TimelineItem } from "../../../client/api/engine_api.ts";
 
@@ -6,6 +6,6 @@ type MessageItem = TimelineItem & { kind: "message" };
 
 export interface MessageViewProps {
   item: MessageItem;
-  /** The message that it answers, where the page has it. */
+  /** The message that this one answers, where the page has it. */
   original?: MessageItem;
 }

@@ -67,8 +67,8 @@ export function TimelineRow(
 }
 
 /**
- * @param own this account's username @returns the notice's sentence, to "you" where it is about this account;
- *   who is not named is "someone"
+ * @param own this account's username
+ * @returns the notice's sentence, with "you" where it is about this account, and "someone" for a missing name
  */
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;

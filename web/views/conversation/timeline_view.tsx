@@ -5,18 +5,18 @@ import type { Conversation } from "../../state/conversation.ts";
 import { Icon } from "../common/icons.tsx";
 import { TimelineRow } from "./timeline_row.tsx";
 
-/** How near to an end counts as being there, in CSS pixels. */
+/** A reader within this distance of an end counts as being there, in CSS pixels. */
 const nearEndPx = 60;
 const nearEdgePx = 500;
 /**
- * Lines in view that are remembered: the first of them may be made anew, when what comes in above it changes
- * how it looks.
+ * How many lines in view are remembered. The first of them may be rebuilt when a line above it changes its
+ * look.
  */
 const anchorLines = 4;
 
 /**
- * The conversation's lines, kept where the reader is: at the newest while they are there, else fixed to the
- * line that they look at.
+ * The conversation's lines, which keep the reader's place: at the newest line while the reader is there, else
+ * at the line in view.
  */
 export function TimelineView(
   props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string },
@@ -30,19 +30,19 @@ export function TimelineView(
   let lines!: HTMLDivElement;
   let anchors: { element: Element; place: number }[] = [];
   let stuck = true;
-  /** Heights at the last look: a scroll event after they changed is no wish of the reader to be elsewhere. */
+  /** Heights at the last look. A scroll event after they changed was not made by the reader. */
   let heights = "";
 
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
-  /** @returns how far below the first line an element begins, wherever the reader has scrolled to meanwhile */
+  /** @returns how far below the first line an element begins, independent of the scroll position */
   const placeOf = (element: Element) =>
     element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
 
   /**
-   * Remembers the first lines in view, to find the place again after lines came or went. At the end the end
-   * is the place, and no line needs to be measured.
+   * Remembers the first lines in view, to find the place again after lines were added or removed. At the end
+   * no line needs to be measured.
    */
   function remember(): void {
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
@@ -56,7 +56,7 @@ export function TimelineView(
     }
   }
 
-  /** Lines stand one below the other: halving finds it. @returns its index */
+  /** Finds the first line in view by binary search. @returns its index */
   function firstInView(): number {
     const edge = scroller.getBoundingClientRect().top + 8;
     let [low, high] = [0, lines.children.length];
@@ -101,9 +101,9 @@ export function TimelineView(
   }
 
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
-  // At the end, new lines change the height of `lines`: the observer below sees that in the same frame, after
-  // the layout and before the paint, so nothing has to be laid out twice. Elsewhere it may see nothing: a
-  // page that came in above can be exactly as high as the one that was taken away below.
+  // At the end, new lines change the height of `lines`. The observer below sees that in the same frame, after
+  // the layout and before the paint, so there is no second layout. Elsewhere the height may stay the same: a
+  // page that is loaded above can be as high as the page that is removed below.
   createEffect(on(conversation.rows, () => {
     if (stuck || !conversation.loaded()) return;
     restore();

@@ -1,7 +1,7 @@
 import { type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 
-/** Who is writing. Its place is kept free, so that nothing moves; it comes and goes too often to be read out. */
+/** Who is typing. Its space is reserved, so that nothing moves. It changes too often to be read out. */
 export function TypingLine(props: { usernames: string[] }): JSX.Element {
   const sentence = () => {
     const [who, other, ...more] = props.usernames;

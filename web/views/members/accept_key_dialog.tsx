@@ -7,8 +7,9 @@ import { problemFrom } from "../../state/task.ts";
 import { ConfirmDialog } from "../common/confirm_dialog.tsx";
 
 /**
- * Asks whether the key of the number that is shown is to be trusted from now on. @param props.onOther the
- * account answers with yet another key by now: nothing was accepted
+ * Asks whether to trust the shown key from now on.
+ *
+ * @param props.onOther called when the account has yet another key by now, and nothing was accepted
  */
 export function AcceptKeyDialog(
   props: { number: SafetyNumber; onAccepted: () => void; onOther: () => void; onClose: () => void },

@@ -9,7 +9,7 @@ import { GroupName } from "./group_name.tsx";
 import { Icon } from "../common/icons.tsx";
 import { MemberList } from "./member_list.tsx";
 
-/** A chat's details: its name, who is in it, adding and leaving. `alone`: nothing else is on the screen. */
+/** A chat's details: name, members, adding and leaving. `alone`: the screen shows nothing else. */
 export function ChatInfo(props: { chatId: string; alone?: boolean }): JSX.Element {
   const app = useApp();
   const chat = () => app.chat(props.chatId);

@@ -7,7 +7,7 @@ import { Icon } from "../common/icons.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** A chat's name; an admin of a group can change it in its place. */
+/** A chat's name. An admin of a group can change it here. */
 export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();

@@ -21,8 +21,8 @@ import { Icon } from "../common/icons.tsx";
 type Asked = { what: "remove" | "make-admin" | "make-member"; username: string };
 
 /**
- * Who is in a chat. Rows are kept by username and drawn a page at a time, so that a thousand members neither
- * take long to show nor are made anew with each message.
+ * The members of a chat. Rows are kept by username and drawn a page at a time, so that a thousand members
+ * show fast and are not rebuilt with each message.
  */
 export function MemberList(props: { chat: ChatSummary }): JSX.Element {
   const [wanted, setWanted] = createSignal("");
@@ -89,14 +89,14 @@ export function MemberList(props: { chat: ChatSummary }): JSX.Element {
   );
 }
 
-/** At the end of what is drawn: coming near shows more, and so does pressing it. */
+/** The end of the drawn rows. Scrolling near it, or pressing it, shows more. */
 function MorePages(props: { onMore: () => void }): JSX.Element {
   let button!: HTMLButtonElement;
   onMount(() => {
     const near = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       props.onMore();
-      // Still in view afterwards? Only a new look tells.
+      // Only a new observation tells whether the button is still in view.
       near.unobserve(button);
       near.observe(button);
     }, { rootMargin: "600px", scrollMargin: "600px" });

@@ -11,7 +11,7 @@ import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 import { QrCode } from "../common/qr_code.tsx";
 
-/** The number that two people compare to be sure that nobody stands between them (specification §1.6). */
+/** The number that two people compare to detect a machine in the middle (specification §1.6). */
 export function SafetyDialog(props: { username: string; onClose: () => void }): JSX.Element {
   const app = useApp();
   const [number, { refetch }] = createResource(() => props.username, (username) => app.engine.safetyNumber(username));
@@ -39,7 +39,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
   const [accepting, setAccepting] = createSignal(false);
   const [refused, setRefused] = createSignal<EngineProblem>();
   let close!: HTMLButtonElement;
-  // The button that had the focus was one of the screen before, or has done its work and is gone.
+  // The button with the focus was on the former screen, or is gone after its work.
   const keepFocus = () =>
     queueMicrotask(() => document.activeElement === document.body && close.isConnected && close.focus());
   createEffect(on(() => props.number.verified, keepFocus));
@@ -49,7 +49,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
     setRefused(undefined);
     const { accountKey } = props.number;
     const done = await task.run(() => app.engine.setVerified(username(), accountKey, verified));
-    // The number on the screen is of another key than the account has by now: then the other one is shown.
+    // The shown number is of an old key. Then the new key's number is shown.
     if (done || task.problem()?.code === LocalCode.otherKey || task.problem()?.code === LocalCode.keyChanged) {
       props.onChanged();
     }

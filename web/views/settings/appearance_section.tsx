@@ -38,7 +38,7 @@ export function AppearanceSection(): JSX.Element {
   );
 }
 
-/** A few options side by side, of which one holds. */
+/** Some options side by side, one of which is selected. */
 function Choice<Value extends string>(
   props: {
     label: string;

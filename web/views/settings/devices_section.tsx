@@ -8,13 +8,13 @@ import { Icon } from "../common/icons.tsx";
 import { PasswordDialog } from "./password_dialog.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 
-/** As a person can compare it with what is shown on the other device. */
+/** A short id that people can compare with the one on the other device. */
 const shortId = (deviceId: string) => deviceId.slice(0, 8);
 const lastUse = (device: DeviceInfo) => (device.current ? Infinity : device.lastUsedMs ?? 0);
 
 /**
- * The account's devices: this one, when the others were last used, and a way to remove them. `version` rises
- * when they should be looked at again.
+ * The account's devices: this one, when the others were last used, and a button to remove them. A higher
+ * `version` reloads the list.
  */
 export function DevicesSection(props: { version: number }): JSX.Element {
   const app = useApp();

@@ -8,15 +8,15 @@ import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
 /**
- * Something that only the password opens: says what will happen, asks for the password (and a new one), and
- * stays open until it is done.
+ * An action that needs the password: says what will happen, asks for the password (and a new one), and stays
+ * open until it is done.
  */
 export function PasswordDialog(props: {
   title: string;
   body: string;
   confirm: string;
   danger?: boolean;
-  /** Asks for a new password too. */
+  /** Also asks for a new password. */
   change?: boolean;
   onConfirm: (password: string, newPassword: string) => Promise<unknown>;
   onClose: () => void;

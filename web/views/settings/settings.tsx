@@ -9,7 +9,7 @@ import { Icon } from "../common/icons.tsx";
 import { PasswordDialog } from "./password_dialog.tsx";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
 
-/** The own account: its key, its devices, its password, how the app looks. */
+/** The settings of the own account: key, devices, password, appearance. */
 export function Settings(props: { compact: boolean }): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);

@@ -1,4 +1,4 @@
-/** Device lists, and the directory that shows them. */
+/** Behaviours of device lists and the directory. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

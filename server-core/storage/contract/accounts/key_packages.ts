@@ -1,4 +1,4 @@
-/** The stock of KeyPackages, and the purge of what has expired. */
+/** Behaviours of the stock of KeyPackages, and of the purge. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** The server's own keys, new accounts, and invites. */
+/** Behaviours of the server's own keys, new accounts and invites. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** Sessions: opening, finding, using and ending them. */
+/** Behaviours of sessions: opening, finding, using and ending them. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** Vaults, alone or together with a new password. */
+/** Behaviours of vaults, alone or together with a new password. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";
@@ -7,14 +7,14 @@ import type { AccountStore, StoredVault } from "../../account_store.ts";
 import { type Behaviour, does, races, refuses, repeats } from "../behaviour.ts";
 import { hourMs, outcome, type Person, refused, type World } from "../world.ts";
 
-/** The next vault of a person: its content changes, its wraps stay. */
+/** The next vault of a person: with new content and the same wraps. */
 const nextOf = ({ vault }: Person, version = vault.version + 1): StoredVault => ({
   ...vault,
   version,
   sealed: random(90),
 });
 
-/** Wraps and recovery key change, too. */
+/** The next vault with new wraps and another recovery key. */
 const rewrapped = (person: Person): StoredVault => ({
   ...nextOf(person),
   wrappedByPassword: random(60),

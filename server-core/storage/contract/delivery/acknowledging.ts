@@ -1,4 +1,4 @@
-/** Acknowledging what was read. */
+/** Behaviours of acknowledgements. */
 
 import assert from "node:assert/strict";
 import { random } from "../../../testing/seed.ts";

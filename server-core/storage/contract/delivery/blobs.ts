@@ -1,4 +1,4 @@
-/** The records of blobs: quotas, lives, who keeps one. */
+/** Behaviours of blob records: quotas, lifetimes and owners. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** Channels: who makes them, and what a member is told of them. */
+/** Behaviours of channels: their creation, and their state for members. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

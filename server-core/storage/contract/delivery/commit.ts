@@ -1,4 +1,4 @@
-/** Commits: what an accepted one changes, and what each device is told of it. */
+/** Behaviours of accepted commits: the changes, and the entries of each device. */
 
 import assert from "node:assert/strict";
 import { concat, toHex } from "../../../../schema/bytes.ts";

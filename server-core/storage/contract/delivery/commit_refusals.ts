@@ -1,4 +1,4 @@
-/** Commits that are refused: by whom, in which order of checks, and that they leave no trace. */
+/** Behaviours of refused commits: the order of checks, and that they leave no trace. */
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../../../schema/bytes.ts";
@@ -50,7 +50,7 @@ const headRefusals = (method: "checkCommit" | "commit"): Behaviour<keyof Deliver
       const [welcome, commit] = await world.queue(bob);
       await world.delivery.ackEntries({ recipientKey: bob.recipientKey, seqs: [commit.seq] });
       await refused(ErrorCode.staleEpoch, ask(world, plan(bob, 1)));
-      // What is acknowledged later, of an earlier epoch, takes nothing back.
+      // A later acknowledgement of an earlier epoch does not lower the mark.
       await world.delivery.ack({ recipientKey: bob.recipientKey, upTo: welcome.seq });
       await refused(ErrorCode.staleEpoch, ask(world, plan(bob, 1)));
     }),

@@ -1,4 +1,4 @@
-/** Payloads to one device of a channel. */
+/** Behaviours of payloads to one device of a channel. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

@@ -1,4 +1,4 @@
-/** What makes room in a queue that is full. The limits are those of docs/limits.md. */
+/** Behaviours of a full queue: which entries make room. The limits are those of docs/limits.md. */
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../../../schema/bytes.ts";

@@ -1,4 +1,4 @@
-/** Messages to a channel, stored or ephemeral. */
+/** Behaviours of messages to a channel, stored or ephemeral. */
 
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";

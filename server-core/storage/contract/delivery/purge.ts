@@ -1,4 +1,4 @@
-/** Deleting what is past its time, and what a restore leaves behind. */
+/** Behaviours of the purge of expired data, and of restores. */
 
 import assert from "node:assert/strict";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
@@ -7,7 +7,7 @@ import type { BlobArgs, DeliveryStore } from "../../delivery_store.ts";
 import { type Behaviour, does, races, repeats } from "../behaviour.ts";
 import { commitOf, dayMs, hourMs, messageOf, outcome, type World } from "../world.ts";
 
-/** At most so many of a kind go in one call. */
+/** The most records of one kind that a call deletes. */
 const perCall = 1000;
 const ageMs = 90 * dayMs;
 const { WELCOME, APPLICATION, GAP, COMMIT, DIRECT } = EntryKind;
@@ -192,7 +192,7 @@ export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
       await Deno.remove(folder, { recursive: true });
       assert.deepEqual(await world.delivery.lastRestore(), { restoredMs: world.clock.nowMs, newestMs });
       await world.delivery.publish(messageOf(ann, channelId, 1));
-      // A device takes a number that it has passed for a repeat.
+      // A device would take a number that it has passed for a repeat.
       assert.ok((await world.queue(bob)).at(-1)!.seq > seen);
     },
   ),

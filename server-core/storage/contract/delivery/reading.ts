@@ -1,4 +1,4 @@
-/** Reading a queue. */
+/** Behaviours of reading a queue. */
 
 import assert from "node:assert/strict";
 import type { Bytes } from "../../../../schema/bytes.ts";

@@ -6,7 +6,7 @@
 import type { Database } from "../database.ts";
 import { dropDevice } from "../delivery/drop_device.ts";
 
-/** @param accountKey 32 bytes, of an account that is there and not deleted */
+/** @param accountKey 32 bytes, of an existing account that is not deleted */
 export type AccountAction = (db: Database, accountKey: Uint8Array, nowMs: number) => { endedSessions: number };
 
 /** Ends every session, and refuses new ones and recoveries. Everything else stays as it is. */
@@ -15,17 +15,17 @@ export const disableAccount: AccountAction = (db, accountKey) => {
   return { endedSessions: endSessions(db, accountKey) };
 };
 
-/** Lets the account sign in again. Nothing that waits for its devices was touched meanwhile. */
+/** Lets the account sign in again. Its waiting messages were kept. */
 export const enableAccount: AccountAction = (db, accountKey) => {
   db.run("UPDATE accounts SET state = 'active' WHERE account_key = ?", accountKey);
   return { endedSessions: 0 };
 };
 
 /**
- * Takes out all that is the account's own. Its row stays with name, account key and device list (migration
- * 0005), and its devices as revoked ones: their keys stand in its groups until a member removes them, so no
- * other account may come with one. Its attachments are past their time from now on: the server deletes files
- * and records together, at its next look, because it alone knows what is being stored right now.
+ * Removes all of the account's own data. Its row stays, with name, account key and device list (migration
+ * 0005). Its devices stay as revoked ones: their keys are in groups until a member removes them, so no other
+ * account may use them. Its attachments expire at once. The server deletes files and records together at its
+ * next purge, because only the server knows which files are being stored.
  */
 export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
   const endedSessions = endSessions(db, accountKey);

@@ -5,7 +5,7 @@ import { random } from "../../../testing/seed.ts";
 import { deliveryOperations } from "../delivery/operations.ts";
 import { deleteAccount } from "./account_state.ts";
 
-Deno.test("deleteAccount() shuts the account's devices out of accounts and channels for good", async () => {
+Deno.test("deleteAccount() excludes the account's devices from accounts and channels for good", async () => {
   const rig = new Rig();
   const [alice, bert] = [
     await rig.registered("alice", "a password of hers"),

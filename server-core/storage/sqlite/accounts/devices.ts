@@ -1,4 +1,4 @@
-/** Sets the next device list of an account, and shuts out the devices that left it. */
+/** Sets the next device list of an account, and excludes the removed devices. */
 
 import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
@@ -35,8 +35,8 @@ export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> =
 };
 
 /**
- * Only a device that proved its key to this account, when it registered or signed in, can be enrolled: nobody
- * enrols another's key.
+ * Only a device that proved its key to this account, when it registered or signed in, can be enrolled. So an
+ * account can not enrol another account's key.
  */
 function enrol(db: Database, accountKey: Bytes, { deviceId, recipientKey }: DeviceKeys): void {
   const { changes } = db.run(
@@ -50,7 +50,10 @@ function enrol(db: Database, accountKey: Bytes, { deviceId, recipientKey }: Devi
   }
 }
 
-/** Not revoked ones. Those that signed in and never enrolled go with their sessions, so these are few. */
+/**
+ * Without revoked devices. Devices that signed in and never enrolled are deleted with their sessions, so
+ * these are few.
+ */
 function liveDevices(db: Database, accountKey: Bytes): (DeviceKeys & { enrolled: number })[] {
   return db.all(
     `SELECT device_id AS deviceId, recipient_key AS recipientKey, enrolled FROM devices
@@ -61,7 +64,7 @@ function liveDevices(db: Database, accountKey: Bytes): (DeviceKeys & { enrolled:
   );
 }
 
-/** @returns the ids of the sessions that it lost */
+/** @returns the ids of its ended sessions */
 function drop(db: Database, { deviceId, recipientKey }: DeviceKeys): Bytes[] {
   db.run("UPDATE devices SET enrolled = 0 WHERE device_id = ?", deviceId);
   db.run("DELETE FROM key_packages WHERE device_id = ?", deviceId);

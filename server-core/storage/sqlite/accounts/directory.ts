@@ -1,4 +1,4 @@
-/** The directory: accounts by name, by key, by the beginning of their names. */
+/** The directory: accounts by name, by key, and by the prefix of their names. */
 
 import type { AccountStore, StoredAccount } from "../../account_store.ts";
 import type { Database } from "../database.ts";
@@ -18,8 +18,8 @@ export const directoryOperations: Operations<Pick<AccountStore, "accountByName" 
     },
 
     usernamesFrom(db, { prefix, limit }) {
-      // A range of the index, so that _ and % mean themselves; usernames are ASCII, so "\x7f" is above all
-      // that may follow.
+      // A range of the index, so that _ and % are ordinary characters. Usernames are ASCII, so "\x7f" is
+      // above every next character.
       return db.all<{ username: string }>(
         `SELECT username FROM accounts WHERE username >= ? AND username < ? AND state = 'active'
          ORDER BY username LIMIT ?`,

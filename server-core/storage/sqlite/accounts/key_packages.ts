@@ -16,8 +16,8 @@ export const keyPackageOperations: Operations<
   Pick<AccountStore, "addKeyPackages" | "countKeyPackages" | "takeKeyPackages">
 > = {
   addKeyPackages(db, { deviceId, keyPackages, lastResort }, { nowMs }) {
-    // None is handed out for longer than that. A later end was written while this server's clock was ahead;
-    // such a KeyPackage would fill the stock until then.
+    // No KeyPackage is handed out for longer than that. A later end was written while this server's clock was
+    // ahead. Such a KeyPackage would fill the stock until then.
     db.run(
       "DELETE FROM key_packages WHERE device_id = ? AND (until_ms <= ? OR (last_resort = 0 AND until_ms > ?))",
       deviceId,

@@ -3,7 +3,7 @@
 import type { AccountStore } from "../../account_store.ts";
 import type { Operations } from "../operation.ts";
 
-/** An expired session is remembered this long, so that its owner is told E002 and not E001. */
+/** An expired session is remembered this long, so that its device gets E002 and not E001. */
 const rememberedMs = 30 * 24 * 3_600_000;
 
 export const purgeOperations: Operations<Pick<AccountStore, "purgeExpired">> = {
@@ -12,7 +12,7 @@ export const purgeOperations: Operations<Pick<AccountStore, "purgeExpired">> = {
     db.run("DELETE FROM key_packages WHERE until_ms <= ?", nowMs);
     db.run("DELETE FROM spent_key_packages WHERE not_after_ms <= ?", nowMs);
     db.run("DELETE FROM invites WHERE expires_ms <= ?", nowMs);
-    // A revoked one stays, so that it is told so whenever it comes back.
+    // A revoked device stays, so that it gets the right answer whenever it comes back.
     db.run(
       `DELETE FROM devices WHERE enrolled = 0
        AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.device_id = devices.device_id)

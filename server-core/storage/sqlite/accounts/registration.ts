@@ -1,4 +1,4 @@
-/** New accounts and the invite codes that some need. */
+/** New accounts, and the invite codes that some of them need. */
 
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../../account_store.ts";

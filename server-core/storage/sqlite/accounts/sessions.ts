@@ -7,7 +7,7 @@ import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { accountWhere } from "./directory.ts";
 
-/** Without a bound, a client that knows the password could open sessions without end. */
+/** Without a limit, a client that knows the password could open any number of sessions. */
 const maxSessions = 100;
 
 type Names =
@@ -35,7 +35,7 @@ export const sessionOperations: Operations<Pick<AccountStore, Names>> = {
       "SELECT opaque_record AS record FROM accounts WHERE account_key = ? AND state = 'active'",
       accountKey,
     );
-    // The password may have been changed between the two halves of the login, or the account disabled.
+    // The password may have been changed between the two steps of the login, or the account disabled.
     if (!stored || !equalBytes(stored.record, opaqueRecord)) throw new WireError(ErrorCode.loginFailed, "login failed");
     if (db.get("SELECT 1 FROM revoked_devices WHERE account_key = ? AND device_id = ?", accountKey, deviceId)) {
       throw new WireError(ErrorCode.forbidden, "the device was revoked");

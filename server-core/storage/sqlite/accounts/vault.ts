@@ -16,8 +16,8 @@ export const vaultOperations: Operations<Pick<AccountStore, Names>> = {
 
   putVault(db, { accountKey, expectedVersion, vault, sessionId, freshSinceMs }) {
     const stored = vaultOf(db, accountKey);
-    // A device's key alone must not lock the owner out: what the password and the recovery code open changes
-    // only with one of them at hand.
+    // A device key alone must not lock the owner out. So wraps and recovery key change only just after a
+    // sign-in with password or recovery code.
     const same = equalBytes(stored.wrappedByPassword, vault.wrappedByPassword) &&
       equalBytes(stored.wrappedByRecovery, vault.wrappedByRecovery) &&
       equalBytes(stored.recoveryKey, vault.recoveryKey);
@@ -64,7 +64,7 @@ function isActive(db: Database, accountKey: Uint8Array): boolean {
   return db.get("SELECT 1 FROM accounts WHERE account_key = ? AND state = 'active'", accountKey) !== undefined;
 }
 
-/** @returns whether the session began, which takes the password, at that time or later */
+/** @returns whether the session began at that time or later; its beginning needs the password */
 function isFresh(db: Database, sessionId: Uint8Array, freshSinceMs: number): boolean {
   return db.get("SELECT 1 FROM sessions WHERE session_id = ? AND created_ms >= ?", sessionId, freshSinceMs) !==
     undefined;

@@ -48,7 +48,7 @@ function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobAr
     accountKey,
     nowMs,
   )!;
-  // The field of the wire has 32 bits.
+  // The wire's field has 32 bits.
   const retryAfterMs = first === null ? 0 : Math.min(first - nowMs, 2 ** 32 - 1);
   throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`, retryAfterMs);
 }

@@ -1,11 +1,12 @@
 /**
- * Bodies: each stored once however many queues wait for it, and gone with the last entry that refers to it.
+ * Bodies. Each is stored once, however many queues refer to it, and deleted with the last entry that refers
+ * to it.
  */
 
 import type { Bytes } from "../../../../schema/bytes.ts";
 import type { Database } from "../database.ts";
 
-/** Bytes in one piece: a body up to this size travels inside of its entry. */
+/** The bytes of one piece. A body up to this size is in its entry. */
 export const pieceBytes = 64 * 1024;
 
 /** Piece keys of one body are body * this + index; 1,024 pieces are four times the largest commit. */
@@ -34,7 +35,7 @@ export function readPiece(db: Database, body: number, index: number): Bytes | un
 }
 
 /**
- * Takes one reference away, and the body with the last.
+ * Removes one reference, and the body with the last one.
  *
  * @returns the body's length in bytes
  */

@@ -20,8 +20,8 @@ export interface Membership {
 }
 
 /**
- * @throws WireError E016; a channel that does not exist is answered like one of others, and a revoked device
- *   like a stranger
+ * @throws WireError E016; a channel that does not exist gets the same answer as a foreign one, and a revoked
+ *   device the same as a stranger
  */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
   const found = db.get<{ channel: number; epoch: number; queue: number }>(
@@ -35,7 +35,7 @@ export function requireMember(db: Database, channelId: Uint8Array, member: Uint8
 }
 
 /**
- * specification §4.5: E017 iff the call's epoch is below the highest that this device acknowledged or
+ * specification §4.5: E017 iff the call's epoch is below the highest epoch that this device acknowledged or
  * committed. Any other epoch than the current one is E015.
  *
  * @throws WireError E017, E015

@@ -13,7 +13,7 @@ import { type Membership, receivers, requireCurrentEpoch, requireMember } from "
 import { isEnrolled } from "./devices.ts";
 import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
 
-/** The members before and after a commit, by hex of recipientKey. */
+/** The members before and after a commit, by recipientKey in hex. */
 interface Change {
   leaving: Set<string>;
   joining: Set<string>;
@@ -106,7 +106,7 @@ function changeOf(
   return { leaving, joining, members, headers: byKey };
 }
 
-/** As authenticated_data has it (specification §2.4): SHA-256 of the sorted keys. */
+/** The hash in the authenticated_data (specification §2.4): SHA-256 of the sorted keys. */
 function membersHash(members: Set<string>): Bytes {
   const hash = createHash("sha256");
   for (const key of [...members].sort()) hash.update(fromHex(key));
@@ -133,8 +133,8 @@ function distribute(
     const takesEntries = old.some((member) => member.queue === queue);
     if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
   }
-  // A device that is away must not stop the group. With too much waiting it is left out: it sees the missing
-  // commit and asks to be re-added.
+  // A device that is away must not stop the group. If too much waits for it, it is left out. Then it sees the
+  // missing commit and asks to be re-added.
   const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };

@@ -1,20 +1,20 @@
 /**
  * Counts the bytes of commits and Welcomes of one account that wait for one device. No queue limit drops
- * those, so without a bound one account could fill another's queue, and with it the server's disk.
+ * these. Without a bound one account could fill another's queue, and with it the server's disk.
  */
 
 import type { Bytes } from "../../../../schema/bytes.ts";
 import type { Database } from "../database.ts";
 
 /**
- * Two of the largest bundles. A Welcome over it is refused (E032); a commit over it leaves the device out,
- * which shows there as a missing commit.
+ * Two of the largest bundles. A Welcome over this limit is refused (E032). A commit over it leaves the device
+ * out, which then sees a missing commit.
  */
 export const commitLoadLimit = 32 * 1024 * 1024;
 
 /**
- * @returns the account of the device that a queue belongs to; undefined for a queue that was only ever named
- *   by a member
+ * @returns the account of a queue's device; undefined for a queue of an unknown device that a member has
+ *   named
  */
 function accountOf(db: Database, queue: number): Bytes | undefined {
   return db.get<{ accountKey: Bytes }>(
@@ -24,7 +24,7 @@ function accountOf(db: Database, queue: number): Bytes | undefined {
 }
 
 /**
- * Counts a body that is about to wait.
+ * Counts a body before it is queued.
  *
  * @param queue the recipient's
  * @param sender the sending device's queue

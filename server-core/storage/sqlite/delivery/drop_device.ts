@@ -4,9 +4,9 @@ import type { Database } from "../database.ts";
 import { acknowledge, ensureQueue } from "./queues.ts";
 
 /**
- * A device was revoked: its entries go and it gets no more. It stays a member of its channels until a
- * member's commit removes it, because the members' MLS states still have it. For the operation that stores
- * the device list, in the same transaction.
+ * Closes a revoked device's queue: its entries are deleted, and it gets no more. The device stays a member of
+ * its channels until a member's commit removes it, because the members' MLS states still have it. Called by
+ * the operation that stores the device list, in the same transaction.
  *
  * @param recipientKey 32 bytes; a device that never had a queue gets a closed one
  */

@@ -12,7 +12,7 @@ import { append } from "./queues.ts";
 
 /** How many direct entries of one device may wait for another. */
 const maxWaitingPerPair = 100;
-/** The recipient has to come online: asking more often is of no use. */
+/** The recipient has to come online, so asking more often does not help. */
 const queueFullRetryMs = 60_000;
 
 export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "ephemeralRecipients" | "enqueue"> = {
@@ -74,13 +74,15 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
   },
 };
 
-/** specification §2.8: epoch 0 (the creator alone) carries no message. */
+/** specification §2.8: no message is sent in epoch 0, whose only member is the creator. */
 function requireMessageEpoch(db: Database, membership: Membership, epoch: number): void {
   requireCurrentEpoch(db, membership, epoch);
   if (epoch === 0) throw new WireError(ErrorCode.epochConflict, "epoch 0 carries no message");
 }
 
-/** @returns when the same message was received before; E014 when its id was used for another body */
+/**
+ * @returns the time at which the same message was first received; E014 when its id was used for another body
+ */
 function sentBefore(
   db: Database,
   channel: number,

@@ -1,7 +1,4 @@
-/**
- * Deletes records and entries past their time, a bounded part at a time, so that no call waits long behind
- * it.
- */
+/** Deletes expired records and entries in bounded parts, so that no call waits long behind it. */
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Operations } from "../operation.ts";
@@ -41,7 +38,7 @@ export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQu
     let dropped = 0;
     for (const { queue } of queues) {
       dropped += dropOld(db, queue, nowMs - ageMs, perCall - dropped);
-      // The next call goes on with this queue.
+      // The next call continues with this queue.
       if (dropped >= perCall) return { after: queue - 1 };
     }
     return { after: queues.length === perCall ? queues[perCall - 1].queue : undefined };

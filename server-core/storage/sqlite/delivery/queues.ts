@@ -22,7 +22,7 @@ export interface NewEntry {
   sender?: number;
 }
 
-/** @returns the number of the device's queue, or undefined when nothing ever needed one */
+/** @returns the number of the device's queue, or undefined when it has none yet */
 export function findQueue(db: Database, recipientKey: Uint8Array): number | undefined {
   return db.get<{ queue: number }>("SELECT queue FROM queues WHERE recipient_key = ?", recipientKey)?.queue;
 }
@@ -34,8 +34,8 @@ export function ensureQueue(db: Database, recipientKey: Uint8Array): number {
 }
 
 /**
- * Queues an entry, which must have been counted in its body's refs. When the queue is then over {@link
- * queueLimit} its oldest application entries give way.
+ * Queues an entry, which must already be counted in its body's refs. When the queue is then over {@link
+ * queueLimit}, its oldest application entries are dropped.
  *
  * @param queue a queue that is not dropped
  * @returns the entry's seq
@@ -91,15 +91,15 @@ function oldestApplication(db: Database, queue: number): OldestApplication | und
 }
 
 /**
- * Turns the oldest application entry into its channel's gap entry, in its place, so that the receiver learns
- * of the loss where it happened: a receiver whose cursor is past it had the entry. An earlier gap of the
+ * Replaces the oldest application entry by its channel's gap entry, in the same place. So the receiver learns
+ * of the loss where it happened; a receiver whose cursor is past it had the entry. An earlier gap of the
  * channel is merged into it.
  *
  * @returns the dropped body's length in bytes
  */
 function dropOldest(db: Database, queue: number, oldest: OldestApplication = oldestApplication(db, queue)!): number {
-  // Named, because the planner would rather search all of the queue (3 ms a message with 10,000 waiting,
-  // measured).
+  // The index is named, because the planner would rather search the whole queue (3 ms a message with 10,000
+  // waiting, measured).
   const gap = db.get<{ seq: number; epoch: number }>(
     `SELECT seq, epoch FROM entries INDEXED BY entries_gap WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP}`,
     queue,
@@ -123,7 +123,8 @@ function dropOldest(db: Database, queue: number, oldest: OldestApplication = old
 }
 
 /**
- * Drops entries that were received at `untilMs` or before: application entries become gaps, direct ones go.
+ * Drops entries that were received at `untilMs` or before: application entries become gaps, direct ones are
+ * deleted.
  *
  * @param most entries to drop
  * @returns how many were dropped

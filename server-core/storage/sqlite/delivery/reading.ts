@@ -85,15 +85,15 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
 };
 
 /**
- * Far above any queue's seq, and far enough below 2^53, the end of JavaScript's exact integers, that no queue
- * counts up to there.
+ * Far above any queue's seq, and far below 2^53, the end of JavaScript's exact integers, so that no queue
+ * counts up to that end.
  */
 const maxSeq = 2 ** 52;
 
 /**
- * Renumbers a queue for a device that has seen a higher number than the queue ever had: the database was
- * restored from an older backup. Under their old numbers the device would take the waiting entries for
- * repeats. Entries that it really has seen it knows by commitId and messageId.
+ * Renumbers a queue for a device that has seen a higher number than the queue ever had, because the database
+ * was restored from an older backup. Under the old numbers the device would take the waiting entries for
+ * repeats. It recognises entries that it really has by commitId and messageId.
  */
 function catchUp(db: Database, queue: number, after: number): void {
   const { next_seq } = db.get<{ next_seq: number }>("SELECT next_seq FROM queues WHERE queue = ?", queue)!;

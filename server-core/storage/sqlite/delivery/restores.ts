@@ -1,10 +1,13 @@
-/** That the data was put in from a backup, for the clients to know. */
+/** Notes that the data was restored from a backup, and reports it to clients. */
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 
-/** A device that was away at an earlier restore has not sent its lost messages again yet. Nothing waits longer. */
+/**
+ * A device may have been away at an earlier restore, and resends its lost messages only when it returns. No
+ * message waits longer than this.
+ */
 const restoresCountMs = 90 * 24 * 3_600_000;
 
 export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> = {
@@ -22,9 +25,9 @@ export const restoreOperations: Pick<Operations<DeliveryStore>, "lastRestore"> =
 const seqGap = 2 ** 32;
 
 /**
- * Notes in a restored database that it is one. No two restores have the same time. Queues go on far behind
- * every number that a device can have seen since the backup: an entry with a number that a device has passed
- * would be taken for a repeat, and acknowledged unread.
+ * Notes in a restored database that it was restored. No two restores have the same time. Queues continue far
+ * behind every number that a device can have seen since the backup. An entry with a number that a device has
+ * passed would be taken for a repeat, and acknowledged unread.
  */
 export function noteRestore(db: Database, nowMs: number): void {
   db.run("UPDATE queues SET next_seq = next_seq + ?", seqGap);

@@ -1,10 +1,10 @@
-/** How an operation gets at the data: the directory's lock around a connection to the database. */
+/** Gives an operation access to the data: the directory's lock around a connection to the database. */
 
 import type { Database } from "../database.ts";
 import { lockData } from "../data_lock.ts";
 import { openExisting } from "../open.ts";
 
-/** A data directory, and what its operations need beside it. */
+/** A data directory, with its key and the time. */
 export interface DataDirectory {
   dataDir: string;
   /** SQLCipher passphrase; absent: not encrypted. */

@@ -1,4 +1,4 @@
-/** Accounts as the operator sees them, and what the operator changes about one. */
+/** The operator's view of accounts, and changes of their state. */
 
 import type { AccountChange, AccountState, AccountSummary } from "../../operator_store.ts";
 import { type AccountAction, deleteAccount, disableAccount, enableAccount } from "../accounts/account_state.ts";

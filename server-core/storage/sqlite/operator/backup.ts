@@ -1,9 +1,9 @@
 /**
- * A backup: everything that a server needs to go on elsewhere, in one file.
+ * Writes a backup: the server's whole state in one file, for a server elsewhere.
  *
- * The file is a database like the server's own, encrypted with the same key, as it was at one moment.
- * Attachments and the core's certificate with its key lie in a table of it. So a backup is as secret as the
- * database, and a half of it can not be mistaken for the whole.
+ * The file is a database like the server's own, encrypted with the same key, as it was at one moment. One of
+ * its tables holds attachments and the core's certificate with its key. So a backup is as secret as the
+ * database, and an incomplete backup can not be mistaken for a complete one.
  */
 
 import { toHex } from "../../../../schema/bytes.ts";
@@ -24,13 +24,13 @@ export async function writeBackup(directory: DataDirectory, file: string): Promi
   const partial = `${file}.partial-${crypto.randomUUID().slice(0, 8)}`;
   try {
     await withDatabase(directory, { anySchema: true }, (db) => {
-      // Made before SQLite opens it, so that nobody else can read it for a moment.
+      // Created before SQLite opens it, so that no other user can ever read it.
       Deno.openSync(partial, { createNew: true, write: true, mode: 0o600 }).close();
       db.run("VACUUM INTO ?", partial);
     });
     const attachments = await addFiles(directory, partial);
     syncFile(partial);
-    // Unlike a rename this fails when somebody has made FILE meanwhile.
+    // Unlike a rename, this fails when FILE was created meanwhile.
     Deno.linkSync(partial, file);
     Deno.removeSync(partial);
     syncFolder(folderOf(file));
@@ -47,7 +47,7 @@ async function addFiles(directory: DataDirectory, path: string): Promise<number>
   try {
     makeFileTable(db);
     db.exec("BEGIN");
-    // The server deletes them at its next look; nobody can fetch them any more.
+    // They have expired: nobody can fetch them, and the server deletes them at its next purge.
     db.run("DELETE FROM blobs WHERE expires_ms <= ?", nowMs);
     for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
     let attachments = 0;
@@ -61,7 +61,7 @@ async function addFiles(directory: DataDirectory, path: string): Promise<number>
           `an attachment has a record and no file: ${toHex(sha256)}`,
           "qpq-server check",
         );
-      } // Its time was over while the backup was made, and the server has deleted it.
+      } // The attachment expired during the backup, and the server has deleted it.
       else db.run("DELETE FROM blobs WHERE sha256 = ?", sha256);
     }
     db.exec("COMMIT");
@@ -71,7 +71,7 @@ async function addFiles(directory: DataDirectory, path: string): Promise<number>
   }
 }
 
-/** Asks the server's own database, as it is now. The server deletes a record before its file. */
+/** Asks the server's own database, in its present state. The server deletes a record before its file. */
 function isRecorded(directory: DataDirectory, sha256: Uint8Array): Promise<boolean> {
   return withDatabase(
     directory,

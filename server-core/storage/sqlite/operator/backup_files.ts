@@ -10,7 +10,7 @@ import { folderOf, syncFolder } from "../../files.ts";
 import type { Database } from "../database.ts";
 
 /**
- * Files of the data directory that belong to a backup beside database and attachments: clients know the core
+ * Files of the data directory that belong to a backup besides database and attachments. Clients know the core
  * by its certificate.
  */
 export const keptFiles = ["core-key.pem", "core-cert.pem"];
@@ -43,7 +43,7 @@ export function addFile(db: Database, name: string, path: string): void {
   }
 }
 
-/** @returns how many bytes were read; fewer than the buffer takes at the file's end only */
+/** @returns how many bytes were read; fewer than the buffer holds only at the file's end */
 function fill(buffer: Uint8Array, file: Deno.FsFile): number {
   let length = 0;
   while (length < buffer.length) {
@@ -55,7 +55,7 @@ function fill(buffer: Uint8Array, file: Deno.FsFile): number {
 }
 
 /**
- * Writes the files of a backup below `dataDir`, durably, and drops the table. VACUUM frees its room.
+ * Writes the files of a backup below `dataDir`, durably, and drops the table. VACUUM frees its space.
  *
  * @returns how many attachments there were
  * @throws DamagedDataError for a file of an unknown name
@@ -64,7 +64,7 @@ export function takeFilesOut(db: Database, dataDir: string): number {
   let attachments = 0;
   for (const { name } of db.all<{ name: string }>("SELECT name FROM backup_files WHERE piece = 0 ORDER BY name")) {
     const hash = /^blobs\/([0-9a-f]{64})$/.exec(name)?.[1];
-    // The names come from a file that somebody hands in: only those that a backup makes become paths.
+    // The names come from a file that anybody may have made. Only names that a backup uses become paths.
     if (hash === undefined && !keptFiles.includes(name)) {
       throw new DamagedDataError("the backup holds a file of an unknown name");
     }

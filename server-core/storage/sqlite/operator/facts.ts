@@ -1,4 +1,4 @@
-/** What the database holds, in numbers. */
+/** The contents of the database in numbers. */
 
 import type { StoreFacts } from "../../operator_store.ts";
 import type { Database } from "../database.ts";

@@ -1,10 +1,10 @@
-/** Looks through a database for damage. */
+/** Searches a database for damage. */
 
 import { attachmentFaults, type AttachmentRecord } from "../../attachment_faults.ts";
 import type { Database } from "../database.ts";
 import { type DataDirectory, withDatabase } from "./access.ts";
 
-/** @returns what is wrong with the database and the attachments of a data directory */
+/** @returns the faults of the database and the attachments of a data directory */
 export async function findFaults(directory: DataDirectory, hashes: boolean): Promise<string[]> {
   const { dataDir, nowMs } = directory;
   try {
@@ -20,13 +20,13 @@ export async function findFaults(directory: DataDirectory, hashes: boolean): Pro
       ),
     ]);
   } catch (error) {
-    // So damaged that it can not even be opened, or that a table can not be read.
+    // The damage is so great that the database can not be opened, or a table not read.
     if (!(error as { code?: string }).code?.startsWith("SQLITE_")) throw error;
     return [(error as Error).message];
   }
 }
 
-/** @returns what is wrong with a database, in SQLite's words; empty when nothing is */
+/** @returns the faults of a database, in SQLite's words; empty when there are none */
 export function faultsOf(db: Database): string[] {
   try {
     const integrity = db.all<{ integrity_check: string }>("PRAGMA integrity_check").map((row) => row.integrity_check)
@@ -36,7 +36,7 @@ export function faultsOf(db: Database): string[] {
     );
     return [...integrity, ...references];
   } catch (error) {
-    // A page that is no page of this database, or that does not authenticate.
+    // A page that does not belong to this database, or that does not authenticate.
     return [(error as Error).message];
   }
 }

@@ -1,4 +1,4 @@
-/** The list of invite codes, and taking one back. */
+/** The list of invite codes, and the withdrawal of one. */
 
 import type { InviteSummary } from "../../operator_store.ts";
 import type { Database } from "../database.ts";

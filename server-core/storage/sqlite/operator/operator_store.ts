@@ -1,6 +1,4 @@
-/**
- * The SQLite engine of {@link OperatorStore}: each call opens the database of a data directory for itself.
- */
+/** The SQLite engine of {@link OperatorStore}. Each call opens the database of a data directory by itself. */
 
 import type { OperatorStore } from "../../operator_store.ts";
 import { registrationOperations } from "../accounts/registration.ts";

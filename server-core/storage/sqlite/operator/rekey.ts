@@ -1,5 +1,5 @@
 /**
- * Encrypts the database under another key: a copy is made, checked, and renamed into the database's place.
+ * Encrypts the database under another key: makes a copy, checks it, and renames it into the database's place.
  */
 
 import { DamagedDataError, DataInUseError, RefusedError } from "../../errors.ts";
@@ -42,12 +42,15 @@ function replaceUnder(newKey: string | undefined, path: string, key: string | un
   }
 }
 
-/** Also of a rekey that was cut off. */
+/** Also removes the copy of an interrupted rekey. */
 function removeCopy(copy: string): void {
   for (const left of [copy, `${copy}-journal`]) if (exists(left)) Deno.removeSync(left);
 }
 
-/** @returns false while anybody else has the database open: SQLite says so by an error or by the old mode */
+/**
+ * @returns false while another process has the database open. SQLite reports that by an error or by the old
+ *   mode
+ */
 function leavesWal(db: Database): boolean {
   try {
     return db.pragma("journal_mode=DELETE") === "delete";
@@ -60,8 +63,8 @@ function leavesWal(db: Database): boolean {
 function makeCopy(copy: string, path: string, key: string | undefined): void {
   const db = new Database(path, { key, fileMustExist: true });
   try {
-    // With its log folded in the database is one file, which a rename replaces whole. A program that has it
-    // open would prevent that, and its log would then meet another database.
+    // With its log merged, the database is one file, which a rename replaces as a whole. A program that has
+    // it open would prevent that, and its log would then meet another database.
     if (!leavesWal(db)) throw new DataInUseError("another program has the database open", "end it, then try again");
     Deno.openSync(copy, { createNew: true, write: true, mode: 0o600 }).close();
     db.run("VACUUM INTO ?", copy);

@@ -1,4 +1,4 @@
-/** Puts a backup in the place of the data, so that a crash leaves the old or the new data whole. */
+/** Replaces the data by a backup, so that a crash leaves the old or the new data complete. */
 
 import { DamagedDataError, RefusedError } from "../../errors.ts";
 import { exists, syncFile } from "../../files.ts";
@@ -13,8 +13,8 @@ import { hasFileTable, takeFilesOut } from "./backup_files.ts";
 import { faultsOf } from "./faults.ts";
 
 /**
- * @param args.replace whether data that is there may be replaced
- * @returns how many attachments came back, and the folder of the old data
+ * @param args.replace whether existing data may be replaced
+ * @returns how many attachments were restored, and the folder of the old data
  * @throws DataInUseError, RefusedError, StorageFormatError, DamagedDataError
  */
 export async function restoreBackup(
@@ -58,8 +58,8 @@ function unpack(file: string, folder: string, key: string | undefined, nowMs: nu
     const faults = faultsOf(db);
     if (faults.length > 0) throw new DamagedDataError(`the backup is damaged: ${faults[0]}`);
     attachments = takeFilesOut(db, folder);
-    // Into a file beside it: VACUUM alone would need room for all of it in memory or in the temporary folder,
-    // and a container has little of either.
+    // Into a file beside it. VACUUM alone would need space for the whole database in memory or in the
+    // temporary folder, and a container has little of either.
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
     db.run("VACUUM INTO ?", path);
   } finally {
@@ -69,7 +69,7 @@ function unpack(file: string, folder: string, key: string | undefined, nowMs: nu
   const restored = openDatabase({ dataDir: folder, key });
   try {
     noteRestore(restored, nowMs);
-    // Nothing stays beside the file.
+    // No log file stays beside the database.
     restored.pragma("journal_mode=DELETE");
   } finally {
     restored.close();

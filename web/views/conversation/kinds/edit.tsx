@@ -2,7 +2,7 @@ import { type JSX, Show } from "solid-js";
 import { text } from "../../../i18n/language.ts";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** The mark of a message whose text is not the first one. */
+/** The mark of an edited message. */
 export function EditView(props: MessageViewProps): JSX.Element {
   return (
     <Show when={props.item.edited}>

@@ -2,7 +2,7 @@ import type { JSX } from "solid-js";
 import { wordsOf } from "../../../state/message_words.ts";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** In the place of what this version can not show: a sentence, and its type. */
+/** Replaces content that this version can not show: a sentence, and the content's type. */
 export function UnsupportedView(props: MessageViewProps): JSX.Element {
   return <span class="message-text message-absent">{wordsOf(props.item)}</span>;
 }
