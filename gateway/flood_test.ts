@@ -1,6 +1,6 @@
 /**
- * A flood from one address next to people who go on as before: real core and gateway processes under their
- * permissions, client addresses of the loopback.
+ * A flood from one address beside people with normal traffic: real core and gateway processes under their
+ * permissions, with client addresses of the loopback.
  */
 import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
@@ -11,23 +11,25 @@ import { openSession } from "./testing/http3_client.ts";
 import { startFlood } from "./testing/flood.ts";
 
 /**
- * Quiet and flooded times take turns: what else the machine does falls on both. Nothing is judged by how long a
- * call takes, which is the machine's load as well (`npm run bench` measures that): the servers' processor time for
- * a call of the flood is held against that for a call of a person.
+ * Quiet and flooded rounds alternate, so that other load of the machine hits both. The duration of calls is
+ * not judged, because it depends on that load (`npm run bench` measures it). Instead the servers' processor
+ * time for a call of the flood is compared with that for a call of a person.
  */
 const rounds = 6;
 const phaseMs = 500;
 const people = 3;
-/** What a person's page does, below every limit. */
+/** How often a person's page makes a call, below every limit. */
 const callEveryMs = 60;
-/** Calls of an address, and requests, a second; low, so that a flood on a busy machine could go beyond them, too. */
+/**
+ * Calls and requests of an address in a second. It is low, so that a flood exceeds it even on a busy machine.
+ */
 const perSecond = 20;
 /** Calls and requests at once: 8, and those of three seconds. */
 const atOnce = 8 + 3 * perSecond;
-/** A call of the flood costs a share of the refusals beside it: no more than so many calls of a person. */
+/** A call of the flood costs its share of the refusals. It may cost at most this many calls of a person. */
 const mostPerCall = 2;
 
-/** Someone at an address of their own who makes calls that read the database, at times of a clock of their own. */
+/** A person with an own address who makes calls that read the database, on an own timer. */
 class Person {
   calls = 0;
   readonly #client: RpcClient;
@@ -48,7 +50,7 @@ class Person {
   }
 }
 
-/** Processor time of a process so far, in ticks of 10 ms (Linux). */
+/** The processor time of a process until now, in ticks of 10 ms (Linux). */
 function ticksOf(pid: number): number {
   const [user, system] = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1].split(" ").slice(11, 13);
   return Number(user) + Number(system);
@@ -103,7 +105,7 @@ Deno.test({
           spent[phase].ticks += ticks;
           if (phase === "quiet") continue;
           await flood.toggle();
-          // What is under way ends.
+          // Running calls end.
           await new Promise((resolve) => setTimeout(resolve, 300));
         }
       }
@@ -115,7 +117,7 @@ Deno.test({
       const allowed = 2 * perSecond * spanMs / 1000 + atOnce;
       const said = JSON.stringify({ spent, perCall, perFloodCall, spanMs, allowed, counts });
       console.log(said);
-      // It did what it was let, and no more: its calls and its requests have a rate each.
+      // The flood got its allowed rate and no more: its calls and its requests have a rate each.
       assert.ok(counts.answered > 50, said);
       assert.ok(counts.answered <= 1.1 * allowed, said);
       assert.ok(perFloodCall <= mostPerCall * perCall, said);
