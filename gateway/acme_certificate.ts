@@ -1,6 +1,6 @@
 /**
- * The gateway's certificate from an ACME authority. It is ordered, kept in a folder, and renewed when a third
- * of its life is left.
+ * The gateway's certificate from an ACME authority: ordered, stored in a folder, and renewed when a third of
+ * its life is left.
  */
 import { X509Certificate } from "node:crypto";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
@@ -9,7 +9,7 @@ import type { Log } from "../server-common/log.ts";
 
 export interface AcmeCertificateOptions {
   domain: string;
-  /** the authority of a kept certificate; after a change a new certificate is ordered */
+  /** the authority of the stored certificate; with another authority a new certificate is ordered */
   directoryUrl: string;
   /** holds the account key and the certificate; made when missing */
   folder: string;
@@ -18,7 +18,7 @@ export interface AcmeCertificateOptions {
   log: Log;
   /** @returns PEM of an account key */
   makeAccountKey: () => Promise<string>;
-  /** Orders one certificate. @throws when there is none */
+  /** Orders one certificate. @throws when the order fails */
   order: (accountKey: string) => Promise<KeyPairPem>;
 }
 
@@ -41,7 +41,7 @@ export class AcmeCertificate implements CertificateSource {
   readonly hashes = undefined;
   readonly #options: AcmeCertificateOptions;
   #current: KeyPairPem;
-  /** false while a self-made certificate is served: no order has succeeded yet */
+  /** false while a self-made certificate is served, because no order has succeeded yet */
   #isOrdered: boolean;
   #failures = 0;
   #nextTryMs = 0;
@@ -54,8 +54,8 @@ export class AcmeCertificate implements CertificateSource {
   }
 
   /**
-   * Loads the kept certificate. Without one a self-made certificate stands in: the authority's challenge
-   * needs ports that are open.
+   * Loads the stored certificate. Without one, a self-made certificate is served meanwhile, because the
+   * authority's challenge needs open ports.
    */
   static async open(options: AcmeCertificateOptions): Promise<AcmeCertificate> {
     await Deno.mkdir(options.folder, { recursive: true });
@@ -78,7 +78,10 @@ export class AcmeCertificate implements CertificateSource {
     return this.#current;
   }
 
-  /** Orders a certificate when one is due. A later call tries a failed order again, after a growing pause. */
+  /**
+   * Orders a certificate when one is due. After a failed order, a later call tries again, after a growing
+   * pause.
+   */
   async refresh(): Promise<KeyPairPem | undefined> {
     if (this.#ordering) return undefined;
     if (!this.#isDue() || this.#options.now() < this.#nextTryMs) return undefined;
@@ -141,7 +144,7 @@ async function load({ folder, domain, directoryUrl, now }: AcmeCertificateOption
     if (Date.parse(new X509Certificate(kept.certificate).validTo) <= now()) return undefined;
     return { certificate: kept.certificate, privateKey: kept.privateKey };
   } catch {
-    // Missing or damaged: a new one is ordered.
+    // Missing or damaged: a new certificate is ordered.
     return undefined;
   }
 }

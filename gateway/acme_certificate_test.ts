@@ -7,7 +7,7 @@ import { makeSelfSignedCertificate } from "../server-common/self_signed_certific
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
-/** An authority that gives 90 days, or nothing. */
+/** An authority that issues certificates of 90 days, or none. */
 function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
   const world = {
     now: Date.parse("2026-01-01"),
@@ -49,7 +49,7 @@ async function withFolder(fn: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("AcmeCertificate stands in, orders once, and again when a third of its life is left", () =>
+Deno.test("AcmeCertificate starts self-made, orders once, and again when a third of its life is left", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);
     const source = await AcmeCertificate.open(options);
@@ -65,7 +65,7 @@ Deno.test("AcmeCertificate stands in, orders once, and again when a third of its
     assert.deepEqual(new Set(world.keys), new Set(["key 0"]), "the account is kept");
   }));
 
-Deno.test("AcmeCertificate waits longer after each failure, and serves what it has", () =>
+Deno.test("AcmeCertificate waits longer after each failure, and serves its old certificate", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);
     world.refuses = true;
@@ -99,7 +99,7 @@ Deno.test("AcmeCertificate keeps its certificate over a restart, for the same na
     assert.ok(await (await AcmeCertificate.open(options)).refresh());
   }));
 
-Deno.test("AcmeChallenges answers for tokens on offer only", async () => {
+Deno.test("AcmeChallenges answers only for offered tokens", async () => {
   const challenges = new AcmeChallenges();
   challenges.offer("abc-_1", "abc-_1.thumbprint");
   assert.equal(await challenges.respond("/.well-known/acme-challenge/abc-_1")?.text(), "abc-_1.thumbprint");

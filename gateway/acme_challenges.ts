@@ -1,5 +1,5 @@
 /**
- * Answers to HTTP-01 challenges (RFC 8555 §8.3). The authority asks for them over plain HTTP, which proves
+ * Answers to HTTP-01 challenges (RFC 8555 §8.3). The authority requests them over plain HTTP, which proves
  * that the name leads to this server.
  */
 
@@ -7,11 +7,11 @@ import { textResponse } from "../server-common/text_response.ts";
 
 const challengePath = /^\/\.well-known\/acme-challenge\/([\w-]{1,200})$/;
 
-/** Challenges that are open, by token. */
+/** The open challenges, by token. */
 export class AcmeChallenges {
   readonly #answers = new Map<string, string>();
 
-  /** @param token the authority will ask for it */
+  /** @param token requested by the authority */
   offer(token: string, keyAuthorization: string): void {
     this.#answers.set(token, keyAuthorization);
   }

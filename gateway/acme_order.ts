@@ -7,13 +7,13 @@ import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 export interface AcmeAuthority {
   /** URL of the authority's directory, e.g. Let's Encrypt's */
   directoryUrl: string;
-  /** contact address; the authority sends its warnings there */
+  /** contact address, to which the authority sends its warnings */
   email?: string;
   /** PEM that verifies the HTTPS of a private authority */
   caPem?: string;
 }
 
-/** The authority's answer to a call, and to the whole order, may take this long. */
+/** How long the authority's answer to a call, and to the whole order, may take. */
 const requestMs = 30_000;
 
 /**
@@ -47,8 +47,8 @@ export async function orderCertificate(
     email: authority.email,
     termsOfServiceAgreed: true,
     challengePriority: ["http-01"],
-    // acme-client's own check of the challenge says nothing about what the authority sees. It also fails
-    // behind routers that do not lead a public address back inside.
+    // acme-client's own check of the challenge does not show what the authority sees. It also fails behind
+    // routers that do not lead a public address back inside.
     skipChallengeVerification: true,
     challengeCreateFn: (_authorization, { token }, keyAuthorization) =>
       Promise.resolve(challenges.offer(token, keyAuthorization)),

@@ -6,7 +6,7 @@ import { openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
 
-/** The authority asks on port 80 of the name, and no other (RFC 8555 §8.3). */
+/** The authority only asks on port 80 of the name (RFC 8555 §8.3). */
 const challengePort = 80;
 
 Deno.test({

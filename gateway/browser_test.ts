@@ -1,4 +1,6 @@
-/** The peers that nobody here wrote: Chromium and Firefox, stock, against a running gateway. */
+/**
+ * Runs stock Chromium and Firefox against a running gateway, because the project does not control their code.
+ */
 import assert from "node:assert/strict";
 import { readAll, writeAll } from "./testing/http3_client.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
@@ -27,7 +29,8 @@ for (const [browser, host] of [["chromium", "localhost"], ["firefox", "127.0.0.1
     fn: async () => {
       await using test = await startTestGateway({
         limits: { connectMs: connectTimeoutMs },
-        // Answers when the call is whole: over HTTP/1.1 a browser reads no answer before it has sent everything.
+        // Answers after the whole call. Over HTTP/1.1 a browser reads no answer before it has sent
+        // everything.
         core: { onCall: async ({ readable, writable }) => await writeAll(writable, await readAll(readable)) },
       });
       await Deno.writeTextFile(`${test.config.webRoot}/index.html`, "<!doctype html><title>check</title>");

@@ -3,19 +3,19 @@
 /** The file beside the app's files: `{ files: { path: SHA-256 in hex } }`. */
 const manifestName = "build-manifest.json";
 /**
- * A file may be this much newer than the manifest. The build writes the manifest last, but a copy of the
- * folder may write it first. A file that is newer still was changed after its build.
+ * How much newer than the manifest a file may be. The build writes the manifest last, but a copy of the
+ * folder may write it first. A still newer file was changed after its build.
  */
 const copyMs = 60_000;
 
 interface Manifest {
-  /** Identifies the manifest's file; another one is read anew. */
+  /** Identifies the manifest's file. After a change it is read anew. */
   stamp: string;
   writtenMs: number;
   hashes: ReadonlyMap<string, string>;
 }
 
-/** The hashes of one folder; follows the folder to its next build. */
+/** The hashes of one folder. They follow the folder to its next build. */
 export class BuildHashes {
   #manifest: Manifest | undefined;
 

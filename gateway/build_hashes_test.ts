@@ -27,7 +27,7 @@ Deno.test("BuildHashes gives the manifest's hash for a file of the build, and fo
     assert.equal(await hashes.hashOf(folder, "index.html", nowMs), second);
   }));
 
-Deno.test("BuildHashes knows nothing of a file that was changed after its build, or of a damaged manifest", () =>
+Deno.test("BuildHashes has no hash of a file that was changed after its build, and none with a damaged manifest", () =>
   withFolder(async (folder) => {
     const hashes = new BuildHashes();
     await write(folder, { version: 1, files: { "index.html": first, "a.js": 7, "b.js": "short" } });

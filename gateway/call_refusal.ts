@@ -1,11 +1,11 @@
 /**
- * Answers to calls that a limit of the gateway ends. They are Returns as the core sends them, so that clients
- * know one kind of answer only.
+ * Answers to calls that a limit of the gateway ends. They are Returns in the core's form, so that clients
+ * handle only one kind of answer.
  */
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/messages.ts";
 
-/** Advice to the caller. Calls end by themselves, so there is room again soon. */
+/** Advice to the caller, in ms. Calls end by themselves, so there is soon room again. */
 const busyMs = 1_000;
 
 const tooMany = encodeError(new WireError(ErrorCode.rateLimited, "too many calls under way", busyMs));

@@ -7,11 +7,11 @@ import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
 import { addressBlock } from "../server-common/address_block.ts";
 import { Usage } from "./usage.ts";
 
-/** "tooMany": the caller has its limit of calls under way; "unavailable": the core can not be reached. */
+/** "tooMany": the caller has reached its limit of calls; "unavailable": the core can not be reached. */
 export type CallRefusal = "tooMany" | "unavailable";
 
 export interface AcceptedCall {
-  /** Splices to the end; never rejects. */
+  /** Copies bytes until the call ends; never rejects. */
   carry(client: Duplex, abort?: AbortSignal): Promise<CallSummary>;
 }
 
@@ -21,7 +21,7 @@ const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
   stalled: "stalledCall",
 };
 
-/** Accepts calls, whichever transport they came over, and carries each to the core. */
+/** Accepts calls of both transports, and carries each to the core. */
 export class CallRouter {
   readonly #pool: Pick<UpstreamPool, "open">;
   readonly #limits: GatewayLimits;
@@ -38,10 +38,10 @@ export class CallRouter {
   }
 
   /**
-   * Gets a stream to the core for one call.
+   * Opens a stream to the core for one call.
    *
-   * @param client its address goes before the call
-   * @returns the accepted call, which must then be carried, or why there is none
+   * @param client its address is sent before the call
+   * @returns the accepted call, which must then be carried, or the reason of the refusal
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
     const key = addressBlock(client.hostname);
@@ -61,7 +61,7 @@ export class CallRouter {
     return { carry: (duplex, abort) => this.#carry(duplex, upstream, key, abort) };
   }
 
-  /** Counts a call that a limit turned away. */
+  /** Counts a call that a limit refused. */
   refuse(reason: "callsPerAddress" | "callsPerSession"): void {
     this.#metrics.add("qpq_gateway_calls_refused_total");
     this.#metrics.refuse(reason);

@@ -6,15 +6,15 @@ import { certificatePin } from "../schema/certificate_pin.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
 export interface CertificateSource {
-  /** the pair to serve with now */
+  /** the pair that is served now */
   readonly current: KeyPairPem;
   /**
-   * base64 of SHA-256 over the DER of the certificates that are or will be in use; undefined when an
-   * authority vouches for the certificate
+   * base64 of SHA-256 over the DER of the present and the next certificate; undefined when an authority has
+   * signed the certificate
    */
   readonly hashes: string[] | undefined;
   /**
-   * Renews or reloads what is due.
+   * Renews or reloads the certificate if it is due.
    *
    * @returns the new pair when it changed
    * @throws when a file can not be read or written; the old pair stays
@@ -34,14 +34,14 @@ const dayMs = 24 * hourMs;
  * for clocks that differ.
  */
 const validityMs = 13 * dayMs;
-/** The next certificate replaces the current one this long before its end. */
+/** How long before the current certificate's end the next one replaces it. */
 const switchBeforeEndMs = dayMs;
-/** The next certificate is valid this long before the current one ends, for clocks that run behind. */
+/** How long before the current certificate's end the next one becomes valid, for clocks that run behind. */
 const overlapMs = 2 * dayMs;
 
 /**
- * A self-made localhost certificate and the one after it, kept in a folder. Both hashes are published all the
- * time, so that a page which has read them connects after the change too.
+ * A self-made localhost certificate and its successor, stored in a folder. Both hashes are always published,
+ * so that a page which has read them can also connect after the change.
  */
 export class SelfMadeCertificate implements CertificateSource {
   readonly #dataDir: string;
@@ -114,7 +114,7 @@ export class SelfMadeCertificate implements CertificateSource {
       const stored = JSON.parse(await Deno.readTextFile(this.#path));
       return Array.isArray(stored) && stored.length === 2 && stored.every(isStoredCertificate) ? stored : undefined;
     } catch {
-      // Missing or damaged. New certificates cost nothing: pages read the new hashes when they load.
+      // Missing or damaged. New certificates do no harm: pages read the new hashes when they load.
       return undefined;
     }
   }

@@ -47,7 +47,7 @@ Deno.test("SelfMadeCertificate publishes the next hash before its change, and is
     assert.ok(changes >= 4 && changes <= 6, `${changes} changes in 60 days`);
   }));
 
-Deno.test("SelfMadeCertificate keeps its certificates over a restart and replaces what is over or damaged", () =>
+Deno.test("SelfMadeCertificate keeps its certificates over a restart and replaces expired and damaged ones", () =>
   withFolder(async (folder) => {
     const first = await SelfMadeCertificate.open(folder, Date.now);
     const again = await SelfMadeCertificate.open(folder, Date.now);

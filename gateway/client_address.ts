@@ -1,4 +1,4 @@
-/** The address that a request counts for: the TCP peer's, or the one that a trusted proxy reports. */
+/** The client address of a request: the TCP peer's, or the one that a trusted proxy reports. */
 
 import { parseIpAddress } from "../schema/ip_address.ts";
 
@@ -6,7 +6,7 @@ import { parseIpAddress } from "../schema/ip_address.ts";
  * @param peer the other end of the TCP connection
  * @param forwardedFor the `X-Forwarded-For` header; its last entries were written by the proxies, the first
  *   ones by anyone
- * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`) as {@link canonicalAddress} gives them; empty: the
+ * @param trusted addresses of proxies (`QPQ_TRUST_PROXY`) in the form of {@link canonicalAddress}; empty: the
  *   header is ignored
  * @returns the first address from the right that is no trusted proxy
  */

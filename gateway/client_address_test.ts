@@ -11,7 +11,7 @@ Deno.test("clientAddress() is the peer unless the operator trusts it as a proxy"
   assert.equal(seen("127.0.0.1", null, ["127.0.0.1"]), "127.0.0.1");
 });
 
-Deno.test("clientAddress() takes what the trusted proxy wrote, never what its client claimed", () => {
+Deno.test("clientAddress() takes the trusted proxy's entry, never one that the client claimed", () => {
   assert.equal(seen("127.0.0.1", "198.51.100.7, 203.0.113.9", ["127.0.0.1"]), "203.0.113.9");
   assert.equal(seen("::ffff:127.0.0.1", "203.0.113.9, 10.0.0.2", ["127.0.0.1", "10.0.0.2"]), "203.0.113.9");
   assert.equal(seen("127.0.0.1", "[2001:DB8::5]:443", ["127.0.0.1"]), "2001:db8::5");

@@ -6,28 +6,28 @@ import { canonicalAddress } from "./client_address.ts";
 export interface GatewayLimits {
   /** WebTransport sessions of one client address */
   sessionsPerAddress: number;
-  /** calls under way in one session */
+  /** calls in progress in one session */
   callsPerSession: number;
-  /** calls under way of one client address, over all its sessions and `/rpc` */
+  /** calls in progress of one client address, over all its sessions and `/rpc` */
   callsPerAddress: number;
-  /** bytes of one call, towards the core */
+  /** bytes of one call, in the direction of the core */
   bytesPerCall: number;
-  /** ms of silence that end a call which its caller has not finished and which has no answer yet */
+  /** ms of silence after which a call ends that its caller has not finished and that has no answer yet */
   halfOpenMs: number;
-  /** ms for which one side may refuse to take bytes */
+  /** ms for which one side may accept no bytes */
   stallMs: number;
-  /** ms for which a new connection may go without a session */
+  /** ms for which a new connection may stay without a session */
   connectMs: number;
-  /** ms for which a session may go without a call under way */
+  /** ms for which a session may stay without a call */
   idleMs: number;
-  /** HTTP/3 connections in all */
+  /** HTTP/3 connections in total */
   connections: number;
   /** HTTP/3 connections of one client address */
   connectionsPerAddress: number;
-  /** QUIC handshakes under way at once, of all addresses */
+  /** QUIC handshakes in progress, of all addresses */
   handshakes: number;
   /**
-   * calls of one client address that are taken up each second, over all its sessions and `/rpc`; further
+   * calls of one client address that are accepted each second, over all its sessions and `/rpc`; further
    * calls wait at their sender
    */
   callsPerSecond: number;
@@ -41,19 +41,19 @@ export interface GatewayConfig {
   bind: string;
   httpPort: number;
   webTransportPort: number;
-  /** the ports as browsers reach them, where they differ from those that are bound (a container, a router) */
+  /** the ports that browsers use, where they differ from the bound ones (a container, a router) */
   publicPorts: { http?: number; webTransport?: number };
   /** port of plain HTTP, which redirects to HTTPS and answers ACME challenges */
   redirectPort?: number;
-  /** addresses of proxies whose X-Forwarded-For is believed */
+  /** addresses of proxies whose X-Forwarded-For is trusted */
   trustedProxies: string[];
   /** Prometheus metrics; absent: none are served */
   metrics?: { bind: string; port: number };
   webRoot: string;
   dataDir: string;
-  /** host name under which browsers reach the gateway from elsewhere */
+  /** host name by which browsers reach the gateway from elsewhere */
   publicHost?: string;
-  /** origins beyond the gateway's own that may open sessions and post calls */
+  /** origins besides the gateway's own that may open sessions and post calls */
   origins: string[];
   /** PEM files instead of the self-made certificate */
   tls?: { certificatePath: string; privateKeyPath: string };
@@ -83,8 +83,8 @@ const acmeDirectories: Record<string, string> = {
   staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
 };
 /**
- * A killed core sends nothing. Packets do not get lost on the same machine, so a shorter silence counts
- * there.
+ * A killed core sends nothing. On the same machine no packets are lost, so a shorter silence counts as its
+ * end.
  */
 const silenceMs = { elsewhere: 4_000, sameMachine: 2_000 };
 

@@ -21,7 +21,7 @@ Deno.test("readConfig() fills in defaults", () => {
   ]);
 });
 
-Deno.test("readConfig() derives a public server from its domain; files go before an authority", () => {
+Deno.test("readConfig() derives a public server from its domain, and prefers certificate files to an authority", () => {
   const config = read({
     ...minimal,
     QPQ_DOMAIN: "chat.example",
@@ -42,7 +42,7 @@ Deno.test("readConfig() derives a public server from its domain; files go before
   assert.deepEqual([files.acme, files.publicHost, files.redirectPort], [undefined, "chat.example", undefined]);
 });
 
-Deno.test("readConfig() believes the silence of a core on this machine sooner", () => {
+Deno.test("readConfig() allows a core on this machine less silence", () => {
   assert.deepEqual(
     ["127.0.0.1:1", "[::1]:1", "localhost:1", "core:1", "10.0.0.2:1"].map((QPQ_CORE_ADDR) =>
       read({ ...minimal, QPQ_CORE_ADDR }).core.silenceMs
@@ -59,7 +59,7 @@ Deno.test("readConfig() reads the secret from a file and an IPv6 core", () => {
   assert.deepEqual([config.core.hostname, config.core.port], ["::1", 99]);
 });
 
-Deno.test("readConfig() names the key of every value that can not be used", () => {
+Deno.test("readConfig() names the key of every invalid value", () => {
   const faults: [string, Record<string, string>][] = [
     ["QPQ_HTTP_PORT", { QPQ_HTTP_PORT: "80a" }],
     ["QPQ_WT_PORT", { QPQ_WT_PORT: "65536" }],

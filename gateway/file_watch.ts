@@ -1,17 +1,18 @@
 /**
- * Reports changes to files, links and mounted secrets included. It watches their folders, because a renewal
+ * Reports changes of files, also of links and mounted secrets. It watches their folders, because a renewal
  * replaces a file.
  */
 
 /**
- * A change is reported after this long without another one: a renewal writes two files, one after the other.
+ * A change is reported after this long without another change, because a renewal writes two files one after
+ * the other.
  */
 const calmMs = 300;
 
 /**
- * @param paths of paths of files; a folder that can not be watched is left out, so the caller must also look
- *   from time to time
- * @returns stops watching
+ * @param paths of files; a folder that can not be watched is left out, so the caller must also check from
+ *   time to time
+ * @returns a function that ends the watch
  */
 export function watchFiles(paths: readonly string[], onChange: () => void): () => void {
   const folders = [...new Set(paths.map((path) => path.replace(/[^/\\]*$/, "") || "."))];

@@ -1,6 +1,6 @@
 /**
- * A flood from one address next to people who go on as before: real core and gateway processes under their
- * permissions, client addresses of the loopback.
+ * A flood from one address beside people with normal traffic: real core and gateway processes under their
+ * permissions, with client addresses of the loopback.
  */
 import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
@@ -25,12 +25,12 @@ const callEveryMs = 120;
 const perSecond = 20;
 /** Calls and requests at once: 8, and those of three seconds. */
 const atOnce = 8 + 3 * perSecond;
-/** A call of the flood costs a share of the refusals beside it: no more than so many calls of a person. */
+/** A call of the flood costs its share of the refusals. It may cost at most this many calls of a person. */
 const mostPerCall = 2;
 /** People's calls in a flooded time take no more than so many times as long as before. */
 const mostSlower = 3;
 
-/** Someone at an address of their own who makes calls that read the database, at times of a clock of their own. */
+/** A person with an own address who makes calls that read the database, on an own timer. */
 class Person {
   calls = 0;
   readonly #client: RpcClient;
@@ -51,7 +51,7 @@ class Person {
   }
 }
 
-/** Processor time of a process so far, in ticks of 10 ms (Linux). */
+/** The processor time of a process until now, in ticks of 10 ms (Linux). */
 function ticksOf(pid: number): number {
   const [user, system] = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1].split(" ").slice(11, 13);
   return Number(user) + Number(system);
@@ -111,7 +111,7 @@ Deno.test({
           if (phase === "quiet") continue;
           msFlooded.push(msPerCall);
           await flood.toggle();
-          // What is under way ends.
+          // Running calls end.
           await new Promise((resolve) => setTimeout(resolve, 300));
         }
       }
@@ -124,7 +124,7 @@ Deno.test({
       const slower = median(msFlooded) / median(msBefore);
       const said = JSON.stringify({ spent, perCall, perFloodCall, slower, spanMs, allowed, counts });
       console.log(said);
-      // It did what it was let, and no more: its calls and its requests have a rate each.
+      // The flood got its allowed rate and no more: its calls and its requests have a rate each.
       assert.ok(counts.answered > 50, said);
       assert.ok(counts.answered <= 1.1 * allowed, said);
       assert.ok(perFloodCall <= mostPerCall * perCall, said);

@@ -1,4 +1,4 @@
-/** Puts the gateway together: HTTP, WebTransport, and the pool of connections to the core. */
+/** Assembles the gateway: HTTP, WebTransport, and the pool of connections to the core. */
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { X509Certificate } from "node:crypto";
 import { AcmeCertificate } from "./acme_certificate.ts";
@@ -24,18 +24,19 @@ import type { CoreTrust } from "./upstream_connection.ts";
 export interface Gateway {
   readonly httpPort: number;
   readonly webTransportPort: number;
-  /** ports of the redirects to HTTPS and of `/metrics`, where they are served */
+  /** ports of the redirects to HTTPS and of `/metrics`, if served */
   readonly redirectPort?: number;
   readonly metricsPort?: number;
   readonly metrics: Metrics;
-  /** connections to the core that are ready for calls */
+  /** connections to the core that can take calls */
   readonly readyConnections: number;
   /** Resolves when the core can be reached. */
   whenCoreReady(): Promise<void>;
-  /** Renews or reloads the certificate if that is due; done every minute by itself. */
+  /** Renews or reloads the certificate if that is due. The gateway also does so every minute. */
   refreshCertificate(): Promise<void>;
   /**
-   * Ends sessions with a reason, lets HTTP requests finish for `graceMs` (default 2,000), closes everything.
+   * Ends sessions with a reason, lets HTTP requests finish for `graceMs` (default 2,000), and closes
+   * everything.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -65,10 +66,10 @@ const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
 };
 
 /**
- * Starts everything. The core need not be reachable yet.
+ * Starts the gateway. The core need not be reachable yet.
  *
- * @throws ConfigError when a file that the configuration names can not be used; the runtime's error when an
- *   address can not be bound
+ * @throws ConfigError when a file of the configuration can not be used; the runtime's error when an address
+ *   can not be bound
  */
 export async function startGateway(config: GatewayConfig, { log, now }: GatewayEnvironment): Promise<Gateway> {
   const metrics = new Metrics();
@@ -190,7 +191,7 @@ function assemble(
   const stopWatching = config.tls
     ? watchFiles([config.tls.certificatePath, config.tls.privateKeyPath], () => void refreshCertificate())
     : () => {};
-  // The ports are open now, so the authority's challenge can be answered.
+  // The ports are open now, so the gateway can answer the authority's challenge.
   if (config.acme) void refreshCertificate();
   return {
     httpPort: http.port,
@@ -218,8 +219,8 @@ function assemble(
 }
 
 /**
- * The PEM of an authority verifies the core. The pin goes into the admission and is the only check when there
- * is no PEM.
+ * Reads how to verify the core: by the PEM of an authority. The pin goes into the admission, and is the only
+ * check without a PEM.
  */
 async function readTrust({ core }: GatewayConfig): Promise<CoreTrust> {
   if (core.caPath === undefined) return { serverName: core.serverName, pin: core.pin! };
@@ -258,7 +259,7 @@ async function openAcme(
 ): Promise<AcmeCertificate> {
   const { domain, directoryUrl, email, caPath } = acme;
   const authority = { directoryUrl, email, caPem: caPath === undefined ? undefined : await Deno.readTextFile(caPath) };
-  // Loaded only where it is used: acme-client and its dependencies are a fifth of the gateway's code.
+  // Loaded only if needed: acme-client and its dependencies are a fifth of the gateway's code.
   const { makeAccountKey, orderCertificate } = await import("./acme_order.ts");
   return await AcmeCertificate.open({
     domain,

@@ -41,7 +41,7 @@ quicTest("the gateway splices bytes and half-close, and tells the core the clien
     core: {
       onCall: async ({ client, readable, writable }) => {
         clients.push(client);
-        // Answers only after the call's FIN.
+        // Answers after the call's FIN.
         const call = await readAll(readable);
         await writeAll(writable, call);
       },
@@ -78,7 +78,7 @@ quicTest("the gateway answers only its own origins, path and number of sessions"
 });
 
 quicTest(
-  "the gateway answers E005 to a call above callsPerSession or callsPerAddress, and serves on below",
+  "the gateway answers E005 to a call above callsPerSession or callsPerAddress, and serves others",
   async () => {
     await using test = await startTestGateway({ limits: { callsPerSession: 2, callsPerAddress: 3 } });
     await test.gateway.whenCoreReady();
@@ -165,7 +165,7 @@ quicTest("a client that goes away ends its calls at the core", async () => {
 });
 
 quicTest(
-  "half-open calls are reset after halfOpenMs, finished ones wait on, and a session of many is closed",
+  "half-open calls are reset after halfOpenMs, finished ones are kept, and a session of many is closed",
   async () => {
     await using test = await startTestGateway({
       limits: { halfOpenMs: 200 },
@@ -180,7 +180,7 @@ quicTest(
     await test.gateway.whenCoreReady();
     const session = await connect(test);
     const half = await session.openStream();
-    // Writers stay referenced: Deno sends FIN for a collected one.
+    // Writers stay referenced, because Deno sends FIN for a collected writer.
     const writers = [half.writable.getWriter()];
     await writers[0].write(Uint8Array.of(1));
     const [late, early] = await Promise.all([echo(session, Uint8Array.of(1)), readAll(half.readable)]);
@@ -197,7 +197,7 @@ quicTest(
 );
 
 quicTest(
-  "calls are reset after about 2 s while the core is away, and the session lives on until it is back",
+  "calls are reset after about 2 s while the core is away, and the session survives its absence",
   async () => {
     const firstCore = await startCoreProcess();
     await using test = await startTestGateway({ connectTo: firstCore });

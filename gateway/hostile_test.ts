@@ -1,4 +1,4 @@
-/** Peers that mean harm: the gateway keeps serving others and its memory stays flat. */
+/** Hostile peers: the gateway keeps serving others, and its memory stays bounded. */
 import assert from "node:assert/strict";
 import { serveWebTransport } from "./http3/server.ts";
 import { connectHttp3, openSession, readAll, writeAll } from "./testing/http3_client.ts";
@@ -7,7 +7,7 @@ import { makeKeyPair } from "./testing/stub_core.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
 
-/** A seeded source of bytes (mulberry32), so that a failure can be run again. */
+/** A seeded source of bytes (mulberry32), so that a failure is reproducible. */
 function seededBytes(seed: number): (length: number) => Uint8Array<ArrayBuffer> {
   let state = seed;
   const next = () => {
@@ -38,7 +38,7 @@ Deno.test({
     const attack = async (connections: number) => {
       for (let index = 0; index < 300; index++) {
         const datagram = random(1 + index % 1_300);
-        // Every other one with a long header of QUIC version 1.
+        // Every second datagram has a long header of QUIC version 1.
         if (index % 2) datagram.set([0xc0 | (datagram[0] & 0x3f), 0, 0, 0, 1].slice(0, datagram.length));
         await socket.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: target.port });
       }
@@ -59,7 +59,7 @@ Deno.test({
         assert.equal(held.length, 8);
       }
     };
-    // A leak grows with every round alike; what the engine and QUIC keep for the next use stops growing.
+    // A leak grows equally with every round. Memory that the engine and QUIC keep for reuse stops growing.
     const grownMb: number[] = [];
     do {
       const before = heldMiB();
@@ -94,7 +94,7 @@ Deno.test({
       onSession: () => () => {},
       onEvent: (event) => void (refused += event === "refused" ? 1 : 0),
     });
-    // A relay that carries first packets to the server and nothing back: to the server, each client falls
+    // A relay that passes first packets to the server and no answers back. For the server, each client falls
     // silent in the middle of its handshake.
     const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });

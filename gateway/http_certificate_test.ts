@@ -42,7 +42,7 @@ Deno.test({
     };
     const old = await open(first);
     assert.equal(await echo(old, 1), 1);
-    // Nobody is told: the gateway sees the files change.
+    // No signal is sent: the gateway notices the changed files itself.
     const second = await write();
     await until(() => test.events.some(({ event }) => event === "certificate-replaced"));
     assert.equal((await read(second)).wireVersion, 1);
@@ -57,7 +57,7 @@ Deno.test({
   },
 });
 
-/** A core whose calls give a piece whenever the test says so, as a subscription does, until it is told to end them. */
+/** A core whose calls, like a subscription, send a piece whenever the test asks, until the test ends them. */
 function tickingCore() {
   let next = Promise.withResolvers<string>();
   return {

@@ -24,21 +24,21 @@ export interface GatewayHttpOptions {
   bind: string;
   /** 0 picks one */
   port: number;
-  /** serve HTTPS with it */
+  /** the certificate for HTTPS; absent: plain HTTP */
   tls?: KeyPairPem;
   webRoot: string;
   publicHost?: string;
-  /** TCP port as browsers reach it, where it differs */
+  /** the TCP port that browsers use, where it differs */
   publicPort?: number;
   origins: string[];
   limits: Pick<GatewayLimits, "bytesPerCall" | "rpcPerSecond" | "filesPerSecond">;
-  /** proxies whose X-Forwarded-For is believed */
+  /** proxies whose X-Forwarded-For is trusted */
   trustedProxies: string[];
-  /** also answered here, for a gateway whose proxy passes plain HTTP on */
+  /** answered here as well, for a gateway behind a proxy that forwards plain HTTP */
   challenges?: AcmeChallenges;
   /** milliseconds since 1970 */
   now: () => number;
-  /** UDP port of WebTransport, as browsers reach it */
+  /** the UDP port of WebTransport that browsers use */
   webTransportPort: () => number;
   /** see CertificateSource.hashes */
   certificateHashes: () => string[] | undefined;
@@ -48,17 +48,19 @@ export interface GatewayHttpOptions {
   log: Log;
 }
 
-/** Requests that may come at once, in seconds of the rate: a page of the app loads some twenty files. */
+/**
+ * How many requests may arrive at once, in seconds of the rate. A page of the app loads some twenty files.
+ */
 const burstSeconds = 3;
 
 /**
- * Refusals of one address each second. A refusal costs as much to send as an answer, so further ones are held
- * back.
+ * Refusals of one address each second. A refusal costs as much to send as an answer, so further refusals are
+ * delayed.
  */
 const refusalsPerSecond = 20;
-/** A refusal is held for at most this long. */
+/** The longest delay of a refusal. */
 const holdAtMostMs = 2_000;
-/** Requests of one address whose refusal is held at a time. */
+/** How many refusals of one address are delayed at a time. */
 const heldPerAddress = 256;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
@@ -113,12 +115,12 @@ export class GatewayHttpServer {
 
   readonly isOwnOrigin = (origin: string): boolean => this.#isOwnOrigin(origin);
 
-  /** New connections get this certificate; those that are open go on. */
+  /** New connections get this certificate; open ones keep theirs. */
   replaceCertificate(tls: KeyPairPem): void {
     this.#server.replaceCertificate(tls);
   }
 
-  /** Lets requests under way finish, for at most `graceMs`. */
+  /** Lets running requests finish, for at most `graceMs`. */
   async close(graceMs: number): Promise<void> {
     await this.#server.close(graceMs);
   }

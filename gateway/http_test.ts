@@ -1,4 +1,4 @@
-/** The HTTP port: security headers, foreign hosts, the well-known. */
+/** Tests of the HTTP port: security headers, foreign hosts, the well-known configuration. */
 import assert from "node:assert/strict";
 import { httpTest, rawRequest, writeSite } from "./testing/http.ts";
 

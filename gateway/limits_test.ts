@@ -1,6 +1,6 @@
 /**
- * Each limit of the gateway that stands in docs/limits.md and is not tested beside what it bounds: the
- * answer, the wait it advises, the count.
+ * Tests of the gateway's limits in docs/limits.md that have no test beside their code: the answer, its
+ * advised wait, the counter.
  */
 import assert from "node:assert/strict";
 import {
@@ -27,7 +27,7 @@ async function target(test: TestGateway): Promise<{ port: number; certificate: s
   return { port: test.gateway.webTransportPort, certificate, origin: test.origin };
 }
 
-/** A clock that stands still: no rate is refilled, however long the calls of a test take. */
+/** A stopped clock: no rate is refilled, however long the calls of a test take. */
 function stopped(): () => number {
   const nowMs = Date.now();
   return () => nowMs;
@@ -52,7 +52,7 @@ async function post(test: TestGateway, headers: Record<string, string> = {}): Pr
 }
 
 limitTest(
-  "a connection above connectionsPerAddress is closed with H3_EXCESSIVE_LOAD, and there is room again when one ends",
+  "a connection above connectionsPerAddress is closed with H3_EXCESSIVE_LOAD, until another one ends",
   async () => {
     await using test = await startTestGateway({ limits: { connectionsPerAddress: 2 } });
     const to = await target(test);
@@ -158,7 +158,7 @@ limitTest(
 );
 
 limitTest(
-  "an address that asks on and on above its rate gets its refusals one by one, others are answered",
+  "an address far above its rate gets its refusals delayed, and others are answered",
   async () => {
     await using test = await startTestGateway({
       limits: { filesPerSecond: 1 },

@@ -1,13 +1,13 @@
 /**
  * `qpq-gateway`: reads the environment, runs a gateway, drains on SIGINT and SIGTERM. Events go to stderr,
- * the line that says "ready" to stdout.
+ * the line "ready" to stdout.
  */
 import { makeLog } from "../server-common/log.ts";
 import { onStopSignal, reportUnhandledRejections } from "../server-common/process.ts";
 import { readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 
-/** The process exits after this long, even when sessions do not take their closing message. */
+/** The process exits after this long, even when sessions do not accept their closing message. */
 const drainMs = 5_000;
 
 async function main(): Promise<void> {

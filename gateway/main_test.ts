@@ -54,7 +54,7 @@ Deno.test({
   },
 });
 
-Deno.test("qpq-gateway names the key of a value that it can not use and exits 1", async () => {
+Deno.test("qpq-gateway names the key of an invalid value and exits 1", async () => {
   const child = spawn({ QPQ_HTTP_PORT: "many", QPQ_CORE_PIN: "ab".repeat(32), QPQ_GATEWAY_SECRET: "s".repeat(32) });
   const { code, stdout, stderr } = await child.output();
   assert.equal(code, 1);

@@ -1,6 +1,6 @@
 /**
- * Counters, gauges and times of the gateway in Prometheus' format, kept by prom-client. No label ever holds
- * an address or a name.
+ * The gateway's counters, gauges and times in Prometheus' format, kept by prom-client. No label ever holds an
+ * address or a name.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -26,7 +26,7 @@ const descriptions = {
 
 export type MetricName = keyof typeof descriptions;
 
-/** Reasons why a limit refused or ended something: one for each row of docs/limits.md. */
+/** The limits that refused or ended something: one reason for each row of docs/limits.md. */
 export type RefusalReason =
   | "connections"
   | "connectionsPerAddress"
@@ -48,11 +48,11 @@ export interface CertificateTimes {
   notAfterMs: number;
 }
 
-/** What the gateway counts and measures, as Prometheus reads it; no label holds an address or a name. */
+/** The gateway's metrics in Prometheus' format. No label holds an address or a name. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<MetricName, Counter | Gauge>();
-  /** prom-client gives values by promise only; tests read them synchronously. */
+  /** prom-client returns values only by promise, and tests read them synchronously. */
   readonly #values = new Map<MetricName, number>();
   readonly #refusals: Counter;
   readonly #callSeconds: Histogram;

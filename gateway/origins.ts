@@ -5,7 +5,7 @@ export interface OriginOptions {
   /** further origins, from the configuration */
   origins: string[];
   httpPort: number;
-  /** does the gateway itself serve HTTPS? */
+  /** whether the gateway itself serves HTTPS */
   httpTls: boolean;
 }
 
@@ -30,10 +30,10 @@ export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOpt
 }
 
 /**
- * The host that a request names when it is one of ours.
+ * Extracts the host that a request names, if it is one of the gateway's.
  *
  * @param named host and perhaps port
- * @returns it without the port; undefined for a foreign or malformed one
+ * @returns the host without the port; undefined for a foreign or malformed one
  */
 export function ownHost(named: string | undefined, publicHost?: string): string | undefined {
   const host = named?.toLowerCase().match(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/)?.[1];
@@ -41,13 +41,13 @@ export function ownHost(named: string | undefined, publicHost?: string): string 
 }
 
 /**
- * The host under which a page that was loaded from `pageHost` reaches our UDP port.
+ * The host by which a page from `pageHost` reaches the gateway's UDP port.
  *
  * A name such as `localhost` may resolve to ::1 first, where an IPv4 socket does not listen, and QUIC notices
- * that late. So the URL holds an address that the gateway listens on, wherever the certificate is trusted by
- * its hash and the name does not matter.
+ * that late. So the URL contains a bound address wherever the certificate is trusted by its hash, because
+ * then the name does not matter.
  *
- * @param pageHost one of ours, see {@link ownHost}; undefined when the page named a foreign one
+ * @param pageHost a host of the gateway, see {@link ownHost}; undefined when the page named a foreign one
  */
 export function webTransportHost(
   pageHost: string | undefined,

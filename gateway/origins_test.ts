@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 
-Deno.test("ownOrigins() knows the gateway's own address under its names, and configured ones", () => {
+Deno.test("ownOrigins() accepts the gateway's own address under its names, and configured origins", () => {
   const isOwn = ownOrigins({
     publicHost: "chat.example",
     origins: ["https://other.example"],
@@ -29,7 +29,7 @@ Deno.test("ownOrigins() knows the gateway's own address under its names, and con
   ) assert.ok(!isOwn(origin), origin);
 });
 
-Deno.test("ownHost() gives the name of our hosts without the port, and nothing for others", () => {
+Deno.test("ownHost() gives the gateway's own hosts without the port, and undefined for others", () => {
   assert.equal(ownHost("localhost:8080"), "localhost");
   assert.equal(ownHost("[::1]:8080"), "[::1]");
   assert.equal(ownHost("Chat.Example", "chat.example"), "chat.example");
@@ -38,7 +38,7 @@ Deno.test("ownHost() gives the name of our hosts without the port, and nothing f
   }
 });
 
-Deno.test("webTransportHost() names an address that is listened on, and the public name as it is", () => {
+Deno.test("webTransportHost() gives a bound address, and the public name unchanged", () => {
   assert.equal(webTransportHost("localhost", "127.0.0.1", undefined, true), "127.0.0.1");
   assert.equal(webTransportHost("localhost", "::1", undefined, true), "[::1]");
   assert.equal(webTransportHost("chat.example", "0.0.0.0", "chat.example", true), "chat.example");

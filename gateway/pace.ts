@@ -1,13 +1,13 @@
 /**
- * Limits how fast the calls of one client address are taken up, so that a flood from one address does not
- * slow the others. A call that is not taken up waits at its sender through QUIC's flow control: nothing is
- * refused, and nothing piles up here.
+ * Limits how fast the calls of one client address are accepted, so that a flood from one address does not
+ * slow the others. A call that is not accepted yet waits at its sender through QUIC's flow control. Nothing
+ * is refused, and nothing queues here.
  */
 import { TokenBuckets } from "../server-common/token_bucket.ts";
 import { addressBlock } from "../server-common/address_block.ts";
 
 /**
- * Calls of an address that are taken up at once. A page makes about ten calls when it loads. A call of
+ * How many calls of an address are accepted at once. A page makes about ten calls when it loads. A call of
  * another address may wait behind this many.
  */
 export const callsAtOnce = 8;
@@ -19,7 +19,7 @@ export class CallPace {
   readonly #rate: TokenBuckets;
 
   /**
-   * @param perSecond calls of one address that are taken up a second, beyond {@link callsAtOnce}
+   * @param perSecond calls of one address that are accepted a second, beyond {@link callsAtOnce}
    * @param now ms
    */
   constructor(perSecond: number, now: () => number) {
@@ -27,7 +27,7 @@ export class CallPace {
     this.#rate = new TokenBuckets({ perMinute: 60 * perSecond, burst, clock: now, maxKeys: maxAddresses });
   }
 
-  /** Resolves when it is this address's turn: mostly at once. */
+  /** Resolves when it is this address's turn, mostly at once. */
   async turn(address: string): Promise<void> {
     const waitMs = this.#rate.reserve(addressBlock(address));
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));

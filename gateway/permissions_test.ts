@@ -1,6 +1,6 @@
 /**
- * The gateway as `npm start` runs it: under the permissions of scripts/permissions.mjs it does its work, and
- * can not do what it must not.
+ * Runs the gateway under the permissions of scripts/permissions.mjs, as `npm start` does: its work succeeds,
+ * and forbidden actions fail.
  */
 import assert from "node:assert/strict";
 import { gatewayFlags } from "../scripts/permissions.mjs";
@@ -80,7 +80,7 @@ async function run(
       try {
         child.kill("SIGTERM");
       } catch {
-        // Over already.
+        // It has ended already.
       }
       await Promise.all([over, ...following]);
     },

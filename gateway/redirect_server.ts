@@ -12,14 +12,14 @@ export interface RedirectOptions {
   /** 0 picks one */
   port: number;
   publicHost?: string;
-  /** of HTTPS, as browsers reach it */
+  /** the port of HTTPS that browsers use */
   httpsPort: () => number;
   challenges: AcmeChallenges;
-  /** for each answer */
+  /** headers of each answer */
   headers: () => Record<string, string>;
 }
 
-/** Redirects take no time; a connection that is still open after this is ended. */
+/** Redirects take no time. A connection that is still open after this is ended. */
 const graceMs = 1_000;
 
 export interface RedirectServer {
@@ -45,7 +45,7 @@ export async function serveRedirects(options: RedirectOptions): Promise<Redirect
 function answer({ url }: HttpRequest, { publicHost, httpsPort, challenges }: RedirectOptions): Response {
   const challenge = challenges.respond(url.pathname);
   if (challenge) return challenge;
-  // A redirect never leads to a host that the request made up.
+  // A redirect must not lead to a host that the request invented.
   const host = ownHost(url.host, publicHost) ?? publicHost;
   if (host === undefined) return textResponse(421, "unknown host");
   const target = httpsPort() === 443 ? host : `${host}:${httpsPort()}`;

@@ -1,4 +1,4 @@
-/** Answers that turn a request away in plain words, with the wait that helps where one does. */
+/** Refusals of requests as plain text, with a wait where waiting helps. */
 
 import { textResponse } from "../server-common/text_response.ts";
 

@@ -1,23 +1,23 @@
 /**
- * `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer are the
- * bytes that would cross a stream.
+ * `POST /rpc`: one call over HTTPS, for browsers and networks without WebTransport. Body and answer have the
+ * bytes of a call's stream.
  */
 import type { HttpRequest } from "../server-common/http_exchange.ts";
 import type { CallRouter } from "./calls.ts";
 import type { Metrics } from "./metrics.ts";
 import { refusal } from "./refusal.ts";
 
-/** Advice to a caller with too many calls under way: calls end by themselves. */
+/** Advice to a caller with too many calls in progress: calls end by themselves. */
 const busyMs = 1_000;
-/** Advice to a caller while the core can not be reached: it is back within seconds. */
+/** Advice to a caller while the core can not be reached: it returns within seconds. */
 const coreAwayMs = 2_000;
 
 /**
  * @param request a POST
  * @param client its address
- * @param isOwnOrigin only pages of our own may call: anything else gets 403
+ * @param isOwnOrigin only the gateway's own pages may call: others get 403
  * @param maxBytes of the body
- * @returns 200 and the answer as it comes, for as long as it comes; 403, 413, or with `Retry-After` 429 or 503
+ * @returns 200 and the streamed answer; 403, 413, or with `Retry-After` 429 or 503
  */
 export async function answerRpc(
   request: HttpRequest,

@@ -28,7 +28,8 @@ httpTest("/rpc refuses pages of others, other methods, and calls above the limit
   assert.equal(await post({ body: "x", headers: { origin: "https://evil.example" } }), 403);
   assert.equal(await post({ method: "GET", headers: { origin: test.origin } }), 405);
   assert.equal(await post({ body: new Uint8Array(1_001), headers: { origin: test.origin } }), 413);
-  // Without a length the limit shows on the way: the answer is E011, or is cut off where it has begun.
+  // Without a length, the limit takes effect during the transfer: the answer is E011, or is cut off if it has
+  // begun.
   const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(500)) });
   const answer = await fetch(`${test.origin}/rpc`, { method: "POST", body: endless, headers: { origin: test.origin } })
     .then((response) => response.arrayBuffer()).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** The security headers of every answer: the page loads and runs nothing foreign and is never framed. */
+/** The security headers of every answer: the page loads and runs no foreign code, and can not be framed. */
 
 /** Features of the browser that no script in the page may use (W3C Permissions Policy). */
 const withheld = [
@@ -14,14 +14,14 @@ const withheld = [
   "usb",
 ];
 
-/** For a year after a visit over HTTPS a browser does not ask for the page over plain HTTP (RFC 6797). */
+/** For a year after a visit over HTTPS, a browser does not request the page over plain HTTP (RFC 6797). */
 const strictTransport = "max-age=31536000";
 
 /**
- * @param webTransportOrigin `https://HOST:PORT` of our WebTransport: CSP counts the port, so 'self' alone
- *   would block it
- * @param isPublicHttps whether the page came over HTTPS under the public name; never for localhost, whose
- *   other servers the rule would hit too
+ * @param webTransportOrigin `https://HOST:PORT` of the gateway's WebTransport: CSP compares the port, so
+ *   'self' alone would block it
+ * @param isPublicHttps whether the page came over HTTPS under the public name; never for localhost, because
+ *   the rule would also apply to its other servers
  */
 export function securityHeaders(webTransportOrigin: string, isPublicHttps: boolean): Record<string, string> {
   const policy = [

@@ -1,5 +1,5 @@
 /**
- * WebTransport sessions: authorises them, counts them, and hands each of their streams to the call router.
+ * WebTransport sessions: authorises them, counts them, and passes each of their streams to the call router.
  */
 import type { CallRouter } from "./calls.ts";
 import { callRefusal } from "./call_refusal.ts";
@@ -15,7 +15,7 @@ const webTransportPath = "/wt";
 export const sessionAbusedCode = 1;
 /** Close code of a session without a call for `idleMs`; a client connects again for its next call. */
 export const sessionIdleCode = 2;
-/** Advice to a page that was refused: an old session of its address may have ended by then. */
+/** Advice to a refused page: an old session of its address may have ended by then. */
 const sessionsFullMs = 10_000;
 /**
  * Half-open calls of a session before it is closed. Deno frees a stream with a pending read only when its
@@ -48,8 +48,8 @@ export class SessionRegistry {
   }
 
   /**
-   * Only pages of our own may open sessions. A client without an origin is no page; it reaches the core
-   * directly.
+   * Only the gateway's own pages may open sessions. A client without an origin is no page, and can reach the
+   * core directly.
    */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number } {
     const status = this.#statusOf(request);
@@ -69,7 +69,7 @@ export class SessionRegistry {
     return this.#perAddress.isFull(addressBlock(remoteAddr.hostname)) ? 429 : 200;
   }
 
-  /** Counts the session while it lives and carries each stream in it as one call. */
+  /** Counts the session while it lives, and carries each of its streams as one call. */
   open(session: WebTransportSession): StreamHandler {
     const key = addressBlock(session.remoteAddr.hostname);
     this.#perAddress.take(key);
@@ -118,7 +118,7 @@ export class SessionRegistry {
   }
 }
 
-/** Answers E005 without waiting for the client to take the answer. */
+/** Answers E005 without waiting for the client to read the answer. */
 function refuse({ readable, writable }: WebTransportStream): void {
   readable.cancel().catch(() => {});
   const writer = writable.getWriter();

@@ -1,6 +1,6 @@
 /**
- * Joins one call of a client to one stream of the core and copies bytes both ways. It counts them and reads
- * none.
+ * Joins one call of a client to one stream of the core, and copies bytes both ways. It counts the bytes and
+ * does not interpret them.
  *
  * QUIC's signals pass through as far as Deno's API allows. FIN becomes FIN, and STOP_SENDING becomes
  * STOP_SENDING. A reset ends the call in both directions. Deno can not send RESET_STREAM, so the other side
@@ -13,11 +13,11 @@ export interface CallLimits {
   /** bytes from the client */
   bytesPerCall: number;
   /**
-   * ms of silence that end a call which its caller has not finished and which has no answer yet; also the
-   * time that a caller has to finish after the answer's end
+   * ms of silence after which a call ends that its caller has not finished and that has no answer yet; also
+   * the time in which a caller must finish after the answer's end
    */
   halfOpenMs: number;
-  /** ms for which one side may refuse to take bytes */
+  /** ms for which one side may accept no bytes */
   stallMs: number;
 }
 
@@ -27,7 +27,7 @@ export interface Duplex {
 }
 
 /**
- * Why a call ended: "done" = both sides sent FIN; "client" and "core" = that side broke it off; the rest are
+ * How a call ended. "done": both sides sent FIN; "client" and "core": that side aborted it; the others are
  * limits.
  */
 export type CallOutcome = "done" | "client" | "core" | "tooLarge" | "halfOpen" | "stalled";
@@ -39,11 +39,11 @@ export interface CallSummary {
 }
 
 /**
- * Splices until both directions have ended or one is broken off.
+ * Copies until both directions have ended or one was aborted.
  *
  * @param client the caller's stream
- * @param core the stream to the core, the address prefix written already
- * @param abort breaks the call off from outside, as the client would
+ * @param core the stream to the core, with the address prefix already written
+ * @param abort aborts the call from outside, as the client would
  * @returns how it ended; never rejects
  */
 export function spliceCall(
@@ -71,7 +71,7 @@ class Splice {
   #isAnswerDone = false;
   #isOver = false;
   #lastMoveAt = performance.now();
-  /** when the write under way towards each side began */
+  /** when the pending write towards each side began */
   #writingSince: { client?: number; core?: number } = {};
 
   constructor(client: Duplex, core: Duplex, limits: CallLimits, abort: AbortSignal | undefined) {
@@ -80,7 +80,7 @@ class Splice {
     this.#clientWriter = client.writable.getWriter();
     this.#coreReader = core.readable.getReader();
     this.#coreWriter = core.writable.getWriter();
-    // A caller over HTTPS may leave while nothing is being written. Only this promise tells.
+    // A caller over HTTPS may leave while nothing is being written. Only this promise shows it.
     this.#clientWriter.closed.catch(() => this.#breakOff("client"));
     this.#coreWriter.closed.catch(() => {});
     const { promise, resolve } = Promise.withResolvers<CallSummary>();
@@ -106,8 +106,8 @@ class Splice {
       this.#bytesToCore += read.value.length;
       if (this.#bytesToCore > this.#limits.bytesPerCall) return this.#breakOff("tooLarge");
       if (!await this.#write("core", this.#coreWriter, read.value)) {
-        // The core wants no more of this call, perhaps because it answered an error. The client is told to
-        // stop sending, and its answer goes on.
+        // The core needs no more of this call, perhaps because it has answered an error. The client is told
+        // to stop sending, and its answer continues.
         this.#clientReader.cancel().catch(() => {});
         return this.#endCall();
       }
@@ -152,7 +152,7 @@ class Splice {
     }
   }
 
-  /** A finished call may wait for its answer without limit: it may be a subscription. */
+  /** A finished call may wait for its answer without limit, because it may be a subscription. */
   #watch(): void {
     const now = performance.now();
     const { client, core } = this.#writingSince;
@@ -169,7 +169,7 @@ class Splice {
     this.#clientReader.cancel(error).catch(() => {});
     this.#coreReader.cancel(error).catch(() => {});
     this.#coreWriter.abort(error).catch(() => {});
-    // A caller that has no bytes of an answer yet can still be given an error.
+    // A caller that has no bytes of an answer yet can still get an error.
     if (outcome === "tooLarge" && this.#bytesFromCore === 0) {
       this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
     } else this.#clientWriter.abort(error).catch(() => {});

@@ -3,7 +3,7 @@ import { type CallLimits, spliceCall } from "./splice.ts";
 
 const limits: CallLimits = { bytesPerCall: 1_000, halfOpenMs: 60_000, stallMs: 60_000 };
 
-/** One side of a call in memory: what the splice reads is fed by the test, what it writes is read by the test. */
+/** One side of a call in memory. The test feeds its readable and reads its writable. */
 function makeSide(highWaterMark = 1_000) {
   const incoming = new TransformStream<Uint8Array, Uint8Array>({}, { highWaterMark }, { highWaterMark });
   const outgoing = new TransformStream<Uint8Array, Uint8Array>();
@@ -33,7 +33,7 @@ Deno.test("spliceCall() carries bytes and FIN both ways, each direction on its o
   assert.deepEqual(await summary, { outcome: "done", bytesToCore: 10, bytesFromCore: 9 });
 });
 
-Deno.test("spliceCall() breaks off both ways when the client resets", async () => {
+Deno.test("spliceCall() aborts both ways when the client resets", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, limits);
@@ -43,7 +43,7 @@ Deno.test("spliceCall() breaks off both ways when the client resets", async () =
   await assert.rejects(core.feed.closed);
 });
 
-Deno.test("spliceCall() breaks off both ways when the client stops reading, even while nothing is sent", async () => {
+Deno.test("spliceCall() aborts both ways when the client stops reading, even while nothing is sent", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, limits);
@@ -53,7 +53,7 @@ Deno.test("spliceCall() breaks off both ways when the client stops reading, even
   await assert.rejects(core.feed.closed);
 });
 
-Deno.test("spliceCall() breaks off both ways when the core resets", async () => {
+Deno.test("spliceCall() aborts both ways when the core resets", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, limits);
@@ -62,7 +62,7 @@ Deno.test("spliceCall() breaks off both ways when the core resets", async () => 
   await assert.rejects(client.out.read());
 });
 
-Deno.test("spliceCall() lets the answer finish when the core wants no more of the call", async () => {
+Deno.test("spliceCall() lets the answer finish when the core stops reading the call", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, limits);
@@ -96,7 +96,7 @@ Deno.test("spliceCall() ends a call that stays unfinished and unanswered for hal
   assert.equal((await summary).outcome, "halfOpen");
 });
 
-Deno.test("spliceCall() lets a finished call wait longer than halfOpenMs, and an answered one go on", async () => {
+Deno.test("spliceCall() lets a finished call wait longer than halfOpenMs, and an answered one continue", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, { ...limits, halfOpenMs: 30 });
@@ -110,7 +110,7 @@ Deno.test("spliceCall() lets a finished call wait longer than halfOpenMs, and an
   assert.equal((await summary).outcome, "done");
 });
 
-Deno.test("spliceCall() ends a call whose client takes nothing for stallMs", async () => {
+Deno.test("spliceCall() ends a call whose client reads nothing for stallMs", async () => {
   const client = makeSide();
   const core = makeSide();
   const summary = spliceCall(client.duplex, core.duplex, { ...limits, stallMs: 50 });
@@ -119,7 +119,7 @@ Deno.test("spliceCall() ends a call whose client takes nothing for stallMs", asy
   assert.equal((await summary).outcome, "stalled");
 });
 
-Deno.test("spliceCall() holds the core back while the client takes nothing", async () => {
+Deno.test("spliceCall() stops the core while the client reads nothing", async () => {
   const client = makeSide();
   const core = makeSide(1);
   spliceCall(client.duplex, core.duplex, limits);
@@ -131,7 +131,7 @@ Deno.test("spliceCall() holds the core back while the client takes nothing", asy
   client.feed.abort().catch(() => {});
 });
 
-Deno.test("spliceCall() breaks off when its signal says so", async () => {
+Deno.test("spliceCall() aborts when its signal does", async () => {
   const client = makeSide();
   const core = makeSide();
   const abort = new AbortController();

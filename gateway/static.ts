@@ -3,10 +3,7 @@ import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
 import { BuildHashes } from "./build_hashes.ts";
 
-/**
- * Content type by extension. A file with any other extension is served as bytes, which browsers save and
- * never run.
- */
+/** Content type by extension. Other files are served as bytes, which browsers save and never run. */
 const contentTypes: Record<string, string> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
@@ -37,24 +34,24 @@ interface FoundFile extends RegularFile {
   /** The real folder of the build, and the path of the file in it. */
   root: string;
   name: string;
-  /** Of the compressed sibling that is served in its place. */
+  /** The encoding of the compressed sibling that is served instead. */
   encoding?: "br" | "gzip";
 }
 
-/** The built app, with precompressed files and its security headers. */
+/** Serves the built app, with its precompressed files. */
 export class StaticFiles {
   readonly #root: string;
   readonly #hashes = new BuildHashes();
 
-  /** @param root folder of the build; it may be made after the start */
+  /** @param root folder of the build; it may be created after the start */
   constructor(root: string) {
     this.#root = root;
   }
 
   /**
-   * Answers GET and HEAD. A navigation to a path without a file gets the page itself, whose router knows the path.
+   * Answers GET and HEAD. A navigation to a path without a file gets the page, whose router knows the path.
    *
-   * @returns 200, 304 or 404, without the headers that every answer carries
+   * @returns 200, 304 or 404, without the headers that every answer has
    */
   async serve(request: HttpRequest): Promise<Response> {
     const segments = pathSegments(request.url.pathname);
@@ -66,7 +63,7 @@ export class StaticFiles {
     return await respond(request, file, await this.#etagOf(file));
   }
 
-  /** The hash of the content where the build names it; else size and time of the file. */
+  /** The hash of the content where the build has it; else size and time of the file. */
   async #etagOf({ root, name, info, encoding }: FoundFile): Promise<string> {
     const modifiedMs = info.mtime?.getTime() ?? 0;
     const content = await this.#hashes.hashOf(root, name, modifiedMs) ??

@@ -1,4 +1,4 @@
-/** The files of the app over HTTP: types, caching, compression, and nothing outside of the folder. */
+/** The files of the app over HTTP: types, caching, compression, and no access outside of the folder. */
 import assert from "node:assert/strict";
 import { httpTest, rawRequest, writeSite } from "./testing/http.ts";
 

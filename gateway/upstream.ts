@@ -1,4 +1,4 @@
-/** The gateway's pool of connections to the core. It replaces connections that are lost. */
+/** The gateway's pool of connections to the core. It replaces lost connections. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
@@ -9,7 +9,7 @@ import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from 
 export interface UpstreamStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-  /** Gives the place in the pool back. To be called once. */
+  /** Frees the call's place in the pool. To be called once. */
   release(): void;
 }
 
@@ -44,11 +44,11 @@ interface ReadyConnection {
 
 const firstBackoffMs = 100;
 /**
- * Attempts begin this often beside one that hangs: QUIC repeats the packets of an old attempt only seconds
- * apart, and a restarted core answers a new attempt at once.
+ * A new attempt begins this often beside one that hangs. QUIC repeats the packets of an old attempt only
+ * seconds apart, and a restarted core answers a new attempt at once.
  */
 const attemptEveryMs = 500;
-/** Attempts under way at once for each connection of the pool. */
+/** How many attempts run at once for each connection of the pool. */
 const attemptsAtOnce = 4;
 
 /** Keeps connections to the core open and spreads calls over them. */
@@ -66,7 +66,7 @@ export class UpstreamPool {
     for (let index = 0; index < options.connections; index++) this.#keepConnected();
   }
 
-  /** Connections that would take a call now. */
+  /** The number of connections that can take a call now. */
   get readyConnections(): number {
     return this.#ready.size;
   }

@@ -27,8 +27,8 @@ export class AdmissionError extends Error {
 }
 
 /**
- * `serverCertificateHashes` is not in Deno's types, but its QUIC client takes it as its WebTransport client
- * does; a connection test asserts it.
+ * `serverCertificateHashes` is missing in Deno's types, but its QUIC client accepts it as its WebTransport
+ * client does. A connection test asserts it.
  */
 interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
   serverCertificateHashes?: { algorithm: "sha-256"; value: Uint8Array<ArrayBuffer> }[];

@@ -101,7 +101,7 @@ quicTest("UpstreamPool verifies the core by an authority's PEM and refuses anoth
 });
 
 quicTest(
-  "UpstreamPool is not admitted with a wrong secret, or the right one for another pin, and serves nothing",
+  "UpstreamPool is not admitted with a wrong secret or pin, and serves no call",
   async () => {
     const core = await startStubCore();
     const wrongSecret = poolFor(core, { secret: new TextEncoder().encode("another secret, which is as long") });
@@ -136,7 +136,7 @@ quicTest("UpstreamPool carries 1,000 calls at once over one connection", async (
 });
 
 quicTest(
-  "UpstreamPool makes a call wait while the core is killed and started again, and refuses it after openTimeoutMs",
+  "UpstreamPool lets a call wait while the core restarts, and refuses it after openTimeoutMs",
   async () => {
     const first = await startCoreProcess();
     const { keyPair, port } = first;

@@ -11,14 +11,14 @@ export class Usage {
     return (this.#counts.get(key) ?? 0) >= this.#limit;
   }
 
-  /** @returns false, and takes nothing, when the key has its limit in use */
+  /** @returns false, and counts nothing, when the key has reached its limit */
   take(key: string): boolean {
     if (this.isFull(key)) return false;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     return true;
   }
 
-  /** Gives one back. Keys without use are forgotten. */
+  /** Counts one less. Keys without use are forgotten. */
   give(key: string): void {
     const left = (this.#counts.get(key) ?? 0) - 1;
     if (left > 0) this.#counts.set(key, left);

@@ -1,4 +1,4 @@
-/** `/.well-known/quicproquo.json` tells a page of ours how to reach the core. */
+/** `/.well-known/quicproquo.json` tells the app's page how to reach the core. */
 
 import { textResponse } from "../server-common/text_response.ts";
 
@@ -6,8 +6,8 @@ export const wellKnownPath = "/.well-known/quicproquo.json";
 const wireVersion = 1;
 
 /**
- * @param certificateHashes base64 of SHA-256 over the certificate's DER; undefined when an authority vouches
- *   for the certificate
+ * @param certificateHashes base64 of SHA-256 over the certificate's DER; undefined when an authority has
+ *   signed the certificate
  */
 export function wellKnownResponse(webTransportUrl: string, certificateHashes: string[] | undefined): Response {
   const hashes = certificateHashes &&

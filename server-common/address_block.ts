@@ -1,12 +1,12 @@
-/** Whom an IP address counts for in limits. */
+/** Maps an IP address to the address block for which limits count it. */
 
 import ipaddr from "ipaddr.js";
 import { parseIpAddress } from "../schema/ip_address.ts";
 
 /**
  * @param address an IP literal
- * @returns an IPv4 address itself (also when it is mapped into IPv6), and the first 64 bits of an IPv6 address:
- *   one subscriber has the rest to choose from (RFC 6177)
+ * @returns an IPv4 address itself (also when it is mapped into IPv6), or the first 64 bits of an IPv6
+ *   address, because one subscriber can choose the rest (RFC 6177)
  */
 export function addressBlock(address: string): string {
   const parsed = parseIpAddress(address);

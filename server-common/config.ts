@@ -2,7 +2,7 @@
 
 import { parseIpAddress } from "../schema/ip_address.ts";
 
-/** A value of the configuration is unusable; the message starts with its key. */
+/** Thrown for an invalid value of the configuration; the message starts with its key. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 
@@ -11,17 +11,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** The fewest characters of a shared secret: a shorter one could be guessed. */
+/** The fewest characters of a shared secret. A shorter one could be guessed. */
 export const minSecretLength = 32;
 
-/** Typed access to configuration values. Every method throws ConfigError for a value that it can not use. */
+/** Typed access to configuration values. Every method throws ConfigError for an invalid value. */
 export class ConfigReader<Key extends string> {
   readonly #lookUp: (key: Key) => string | undefined;
   readonly #readFile: (path: string) => string;
 
   /**
    * @param lookUp the text of a key; undefined when it is not set
-   * @param readFile reads a small text file; throws when it can not
+   * @param readFile reads a small text file; throws on failure
    */
   constructor(lookUp: (key: Key) => string | undefined, readFile: (path: string) => string) {
     this.#lookUp = lookUp;

@@ -24,14 +24,14 @@ Deno.test("ConfigReader gives the fallback for a key that is not set", () => {
   assert.equal(config.secret("SECRET", 32), undefined);
 });
 
-Deno.test("ConfigReader.integer() takes decimal digits within its bounds only", () => {
+Deno.test("ConfigReader.integer() accepts only decimal digits within its bounds", () => {
   assert.equal(reader({ PORT: "65535" }).integer("PORT", 0, 0, 65_535), 65_535);
   for (const value of ["65536", "-1", "1.5", "0x10", "8 0", "", "99999999999999999"]) {
     failsWith(() => reader({ PORT: value }).integer("PORT", 0, 0, 65_535), /^PORT: an integer of 0 … 65535/);
   }
 });
 
-Deno.test("ConfigReader.bindAddress() and choice() name the key of a value that they can not use", () => {
+Deno.test("ConfigReader.bindAddress() and choice() name the key of an invalid value", () => {
   assert.equal(reader({ BIND: "::1" }).bindAddress("BIND", "127.0.0.1"), "::1");
   failsWith(() => reader({ BIND: "localhost" }).bindAddress("BIND", "127.0.0.1"), /^BIND: an IP address/);
   failsWith(() => reader({ MODE: "ajar" }).choice("MODE", ["open", "closed"], "open"), /^MODE: one of open, closed/);

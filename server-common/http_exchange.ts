@@ -1,19 +1,21 @@
 /**
- * One HTTP request and its answer, between Node's server API and web streams. Bodies keep their flow control in
- * both directions: an unread body stops its sender, an untaken answer stops its source.
+ * One HTTP request and its answer, between Node's server API and web streams. Bodies keep their flow control
+ * in both directions: an unread body stops its sender, an unread answer stops its source.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 
-/** A request as the server's handler sees it. */
+/** A request in the form of the server's handler. */
 export interface HttpRequest {
   /** Upper case. */
   readonly method: string;
-  /** Normalised. Its host is what the client named; it is empty of meaning until compared with our own. */
+  /**
+   * Normalised. The client chose its host, which means nothing until it is compared with the server's own.
+   */
   readonly url: URL;
   readonly headers: Headers;
-  /** Empty for a request without a body. Nothing is read from the client before it is asked for. */
+  /** Empty for a request without a body. Nothing is read from the client before the handler reads. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** The other end of the TCP connection. */
   readonly peer: Deno.NetAddr;
@@ -22,7 +24,7 @@ export interface HttpRequest {
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** A host that is nobody's (RFC 2606 §2), in place of one that no URL can hold. */
+/** A reserved host (RFC 2606 §2), in place of one that a URL can not contain. */
 const unusableHost = "host.invalid";
 
 /**
@@ -49,7 +51,7 @@ export function readRequest(request: NodeRequest, scheme: string): HttpRequest |
   };
 }
 
-/** A target is a path, or a whole URL as proxies are sent it (RFC 9112 §3.2). */
+/** The target is a path, or a whole URL in the form for proxies (RFC 9112 §3.2). */
 function urlOf(target: string, origin: string): URL | undefined {
   // Appended, not resolved: a path that begins with // would resolve to another host.
   const text = target.startsWith("/") ? origin + target : target;
@@ -62,7 +64,7 @@ function bodyOf(request: NodeRequest): ReadableStream<Uint8Array<ArrayBuffer>> {
   let pieces: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
   return new ReadableStream({
     async pull(controller) {
-      // The answer goes on when its handler wants no more of the body.
+      // The answer continues when its handler reads no more of the body.
       pieces ??= request.iterator({ destroyOnReturn: false });
       const { value, done } = await pieces.next();
       if (done) controller.close();
@@ -75,7 +77,7 @@ function bodyOf(request: NodeRequest): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /**
- * Sends an answer to its end. A client that goes away cancels the answer's body; a body that fails cuts the
+ * Sends an answer to its end. A client that disconnects cancels the answer's body. A failing body cuts the
  * answer off. Never rejects.
  */
 export async function writeResponse(answer: Response, request: NodeRequest, response: NodeResponse): Promise<void> {
@@ -94,13 +96,13 @@ export async function writeResponse(answer: Response, request: NodeRequest, resp
   }
 }
 
-/** Whether the client went away before there was an answer; the request itself is destroyed once it is read. */
+/** Whether the client left before there was an answer. The request itself is destroyed once it is read. */
 function isOver(response: NodeResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
 async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, response: ServerResponse): Promise<void> {
-  // A subscription's answer begins long before its first piece.
+  // The answer of a subscription begins long before its first piece.
   response.flushHeaders?.();
   while (true) {
     const { value, done } = await reader.read();
@@ -109,7 +111,7 @@ async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, response: S
   }
 }
 
-/** Resolves when the client has taken what was written, or is gone. */
+/** Resolves when the client has read the written bytes, or is gone. */
 function roomIn(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -120,7 +122,7 @@ function roomIn(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Ends an answer so that its client can tell that it is not whole. */
+/** Ends an answer so that its client notices that it is incomplete. */
 export function cutOff(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();

@@ -1,7 +1,9 @@
 /**
- * An HTTP server on `node:http` or, with a certificate, on `node:http2` (HTTP/2, and HTTP/1.1 for clients without
- * it). Node's API has what `Deno.serve` lacks: timeouts for headers and idle connections, caps, and another
- * certificate without a second listener (docs/decisions/024).
+ * An HTTP server on `node:http` or, with a certificate, on `node:http2` (HTTP/2, and HTTP/1.1 for clients
+ * without it).
+ *
+ * Node's API has features that `Deno.serve` lacks: timeouts for headers and idle connections, limits, and a
+ * change of the certificate without a second listener (docs/decisions/024).
  */
 
 import { createServer, type Server } from "node:http";
@@ -25,17 +27,20 @@ export interface HttpServerOptions {
   bind: string;
   /** 0 picks a free one. */
   port: number;
-  /** Serves HTTPS with it; absent: plain HTTP. */
+  /** The certificate for HTTPS; absent: plain HTTP. */
   tls?: KeyPairPem;
-  /** Answers a request; when it throws, the answer is a bare 500. */
+  /** Answers a request. When it throws, the answer is a bare 500. */
   handle(request: HttpRequest): Response | Promise<Response>;
 }
 
-/** Streams of one HTTP/2 connection, and bytes that a client may send ahead on a stream and on a connection. */
+/**
+ * The streams of one HTTP/2 connection, and the bytes that a client may send ahead on a stream and on a
+ * connection.
+ */
 const http2Limits = { streams: 200, windowBytes: 1024 * 1024 };
 /**
- * An answer can be complete while its client is still sending. The connection stays open this long, so that the
- * client reads the answer before it learns that nobody reads the rest.
+ * How long a connection stays open after a complete answer while its client is still sending. So the client
+ * reads the answer before it learns that the rest of its body is not read.
  */
 const lingerMs = 1_000;
 const flushMs = 50;
@@ -45,9 +50,9 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** Answers under way. */
+  /** Answers in progress. */
   readonly #answers = new Set<NodeResponse>();
-  /** Connections of HTTP/1.1, each with its requests under way. */
+  /** Connections of HTTP/1.1, each with its number of running requests. */
   readonly #connections = new Map<Socket, number>();
   #isClosing = false;
 
@@ -74,12 +79,12 @@ export class HttpServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** New connections get this certificate; connections that are open go on. */
+  /** New connections get this certificate; open ones keep theirs. */
   replaceCertificate({ certificate, privateKey }: KeyPairPem): void {
     (this.#server as Http2SecureServer).setSecureContext({ cert: certificate, key: privateKey });
   }
 
-  /** Takes no more connections, lets requests under way finish for at most `graceMs`, then ends what is left. */
+  /** Accepts no more connections, lets running requests finish for at most `graceMs`, then ends the rest. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -93,7 +98,7 @@ export class HttpServer {
   #endAll(): void {
     for (const response of this.#answers) cutOff(response);
     for (const socket of this.#connections.keys()) socket.destroy();
-    // The frames that cut the answers off must leave first.
+    // The frames that cut the answers off must be sent first.
     setTimeout(() => this.#sessions.forEach((session) => session.destroy()), flushMs);
   }
 
@@ -135,7 +140,7 @@ export class HttpServer {
   }
 
   async #answer(request: NodeRequest, response: NodeResponse): Promise<void> {
-    // What breaks ends the exchange by itself, with "close"; an "error" that nobody hears would end the process.
+    // A broken exchange ends by itself, with "close". An "error" without a listener would end the process.
     request.on("error", () => {});
     response.on("error", () => {});
     const socket = request.socket as Socket;
@@ -166,7 +171,7 @@ export class HttpServer {
   }
 }
 
-/** Ends the sending of a client whose answer is complete. */
+/** Ends the upload of a client whose answer is complete. */
 function endUnreadBody(request: NodeRequest, response: NodeResponse): void {
   if (request.complete || request.destroyed) return;
   if ("stream" in response) return response.stream.close(constants.NGHTTP2_NO_ERROR);

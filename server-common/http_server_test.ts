@@ -159,7 +159,7 @@ overEachWay("an answer whose client takes nothing stops its source, and its clie
 
 const ended = { count: 0 };
 overEachWay(
-  "an answer begins before its first piece, and ends when its client leaves in silence",
+  "an answer begins before its first piece, and ends when its client disconnects",
   () => () => new Response(new ReadableStream({ cancel: () => void ended.count++ }, { highWaterMark: 0 })),
   async ({ fetch }) => {
     const before = ended.count;
@@ -204,7 +204,7 @@ overEachWay("HEAD gets the headers of GET and no body", () => () => textResponse
 });
 
 overEachWay(
-  "an answer to a call that is still being sent arrives, and the rest of the call is not waited for",
+  "an answer arrives while its call is still being sent, without waiting for the rest",
   () => () => textResponse(403, "no"),
   async ({ fetch }) => {
     for (let round = 0; round < 3; round++) {

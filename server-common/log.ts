@@ -1,6 +1,6 @@
 /**
- * Structured logs: one JSON object per line on stderr. Tokens, keys and content never go in; callers shorten
- * ids to a prefix.
+ * Structured logs: one JSON object per line on stderr. They contain no tokens, keys or content; callers
+ * shorten ids to a prefix.
  */
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -18,8 +18,8 @@ export interface Log {
 }
 
 /**
- * @param level lines below it are dropped
- * @param write takes one line without its line feed
+ * @param level lower lines are dropped
+ * @param write writes one line without its line feed
  * @param now ms since the Unix epoch
  */
 export function makeLog(

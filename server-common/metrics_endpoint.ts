@@ -1,4 +1,4 @@
-/** `GET /metrics` for Prometheus, on a port of its own that clients and browsers never reach. */
+/** `GET /metrics` for Prometheus, on an own port that clients and browsers do not use. */
 
 import { HttpServer } from "./http_server.ts";
 import { textResponse } from "./text_response.ts";
@@ -8,7 +8,7 @@ export interface MetricsEndpoint {
   close(): Promise<void>;
 }
 
-/** A scrape takes some ms; a connection that is still open after this is ended. */
+/** A scrape takes some ms. A connection that is still open after this is ended. */
 const graceMs = 1_000;
 
 /**

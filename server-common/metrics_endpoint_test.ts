@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { serveMetrics } from "./metrics_endpoint.ts";
 
-Deno.test("serveMetrics() answers GET /metrics with what is rendered at that moment, and nothing else", async () => {
+Deno.test("serveMetrics() answers GET /metrics with the present metrics, and no other request", async () => {
   let renders = 0;
   const endpoint = await serveMetrics(() => Promise.resolve(`renders ${++renders}\n`), { bind: "127.0.0.1", port: 0 });
   const ask = async (path: string, method = "GET") => {

@@ -1,8 +1,8 @@
-/** The life of a server process: faults that nothing caught, and the signals that end it. */
+/** The life of a server process: unhandled errors, and the signals that end it. */
 
 /**
- * Reports promises that nothing handles and lets the process go on. One connection's fault must never end the
- * server: Deno itself rejects some promises of its QUIC API when a peer misbehaves.
+ * Reports unhandled promise rejections and lets the process continue. A fault of one connection must never
+ * end the server: Deno itself rejects some promises of its QUIC API when a peer misbehaves.
  */
 export function reportUnhandledRejections(report: (reason: unknown) => void): void {
   addEventListener("unhandledrejection", (event) => {
@@ -11,7 +11,7 @@ export function reportUnhandledRejections(report: (reason: unknown) => void): vo
   });
 }
 
-/** Calls back on the first SIGINT or SIGTERM (Windows has SIGINT only); later signals change nothing. */
+/** Calls `stop` on the first SIGINT or SIGTERM (Windows only has SIGINT); later signals have no effect. */
 export function onStopSignal(stop: (signal: Deno.Signal) => void): void {
   let isStopping = false;
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

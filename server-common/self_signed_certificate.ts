@@ -115,7 +115,7 @@ function randomSerialNumber(): ArrayBuffer {
   return serial.buffer;
 }
 
-/** WebCrypto signs as r ‖ s; X.509 wants SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 §2.2.3). */
+/** WebCrypto signs as r ‖ s, but X.509 needs SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 §2.2.3). */
 function derSignature(rawSignature: Uint8Array): ArrayBuffer {
   const r = derInteger(rawSignature.subarray(0, 32));
   const s = derInteger(rawSignature.subarray(32));

@@ -1,8 +1,8 @@
-/** Short answers over HTTP: their length is known, and nobody keeps them. */
+/** Short HTTP answers of known length, which are not cached. */
 
 /**
  * @param text gets a line feed at its end when it has none
- * @param headers beyond length, type (`text/plain` unless given here) and `cache-control: no-store`
+ * @param headers besides length, type (`text/plain` unless given here) and `cache-control: no-store`
  */
 export function textResponse(status: number, text: string, headers: Record<string, string> = {}): Response {
   const body = new TextEncoder().encode(text.endsWith("\n") ? text : `${text}\n`);

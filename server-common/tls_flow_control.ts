@@ -1,9 +1,9 @@
 /**
- * Stops a TLS connection's sender while nobody reads: works around a gap in Deno 2.9.
+ * Stops the sender of a TLS connection while nobody reads: works around a gap in Deno 2.9.
  *
- * Deno's `node:tls` stops handing out plain text when a socket is paused, but goes on reading from the network
- * and keeps what it decrypts in memory, without bound. A request body that waits for a slow reader would so fill
- * the memory of the process. `http_server_test.ts` fails when this stops working.
+ * When a socket is paused, Deno's `node:tls` stops delivering plain text. But it keeps reading from the
+ * network, and stores the decrypted bytes in memory without limit. A request body with a slow reader would
+ * fill the memory of the process. `http_server_test.ts` fails when this workaround stops working.
  */
 
 import type { TLSSocket } from "node:tls";
@@ -13,12 +13,12 @@ interface Readable {
   readStop(): unknown;
 }
 
-/** What Deno's TLS sockets hold beside Node's public API. */
+/** Internals of Deno's TLS sockets beyond Node's public API. */
 interface SocketInternals {
   _handle?: Readable & { _nativeTcpHandle?: Readable };
 }
 
-/** Ties the reading of the TCP connection below to the reading of the TLS socket. */
+/** Ties the reading of the underlying TCP connection to the reading of the TLS socket. */
 export function stopSenderWhilePaused(socket: TLSSocket): void {
   const tls = (socket as unknown as SocketInternals)._handle;
   const tcp = tls?._nativeTcpHandle;

@@ -1,14 +1,14 @@
 /**
  * Token buckets by key (an address, an account, a device), in bounded memory.
  *
- * Own code instead of a library: docs/decisions/024 compares. Limits must answer at once, reserve turns in
- * advance, and take the server's clock.
+ * Own code instead of a library: see the comparison in docs/decisions/024. Limits must answer at once,
+ * reserve turns in advance, and use the server's clock.
  */
 
 export interface TokenBucketsOptions {
   /** Tokens that refill in a minute, evenly. */
   perMinute: number;
-  /** Tokens of a full bucket: as many may be taken at once (default: `perMinute`). */
+  /** The tokens of a full bucket, all of which may be taken at once (default: `perMinute`). */
   burst?: number;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
@@ -22,13 +22,13 @@ interface Bucket {
   filledMs: number;
 }
 
-/** Limits how often each key may do a thing. */
+/** Limits how often each key may do something. */
 export class TokenBuckets {
   readonly #capacity: number;
   readonly #perMs: number;
   readonly #clock: () => number;
   readonly #maxKeys: number;
-  /** In the order of last use: the first ones are the first to be full again. */
+  /** In the order of last use: the first buckets are full again first. */
   readonly #buckets = new Map<string, Bucket>();
 
   constructor({ perMinute, burst = perMinute, clock, maxKeys = 100_000 }: TokenBucketsOptions) {
@@ -41,7 +41,7 @@ export class TokenBuckets {
   /**
    * Takes one token of a key.
    *
-   * @returns 0 if there was one, else in how many ms there will be; nothing is taken then
+   * @returns 0 if there was one. Else the ms until the next one; then nothing is taken
    */
   take(key: string): number {
     const bucket = this.#filled(key);
@@ -51,9 +51,9 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes one token of a key, from the future where there is none now.
+   * Takes one token of a key, or reserves a future one.
    *
-   * @param mostMs the longest wait: a turn that would come later is not reserved
+   * @param mostMs the longest wait: a later turn is not reserved
    * @returns after how many ms the turn comes, at most `mostMs`
    */
   reserve(key: string, mostMs = Infinity): number {
@@ -73,7 +73,7 @@ export class TokenBuckets {
     return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.#perMs);
   }
 
-  /** The bucket of a key with what it has got since its last use, as the one that is used last. */
+  /** The bucket of a key after refilling, moved to the end as the last used one. */
   #filled(key: string): Bucket {
     const nowMs = this.#clock();
     const bucket = this.#buckets.get(key) ?? { tokens: this.#capacity, filledMs: nowMs };
@@ -89,7 +89,10 @@ export class TokenBuckets {
     return Math.min(this.#capacity, tokens + Math.max(0, nowMs - filledMs) * this.#perMs);
   }
 
-  /** Forgets full buckets: a new one is the same. The longest unused make room for one more, full or not. */
+  /**
+   * Forgets full buckets, because a new one is equal. If needed, the longest unused bucket is forgotten, full
+   * or not.
+   */
   #forget(nowMs: number): void {
     for (const [key, bucket] of this.#buckets) {
       if (this.#tokensAt(bucket, nowMs) < this.#capacity && this.#buckets.size < this.#maxKeys) return;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TokenBuckets } from "./token_bucket.ts";
 
-Deno.test("TokenBuckets.take() grants a burst, then as many as refill, and says when the next comes", () => {
+Deno.test("TokenBuckets.take() grants a burst, then the refilled tokens, and returns the wait for the next", () => {
   let nowMs = 0;
   const buckets = new TokenBuckets({ perMinute: 6, clock: () => nowMs });
   for (let takes = 0; takes < 6; takes++) assert.equal(buckets.take("a"), 0);
@@ -35,7 +35,7 @@ Deno.test("TokenBuckets remembers a bounded number of keys, and none that are fu
   assert.equal(buckets.size, 1);
 });
 
-Deno.test("TokenBuckets.reserve() gives turns in the order of asking, none beyond the longest wait", () => {
+Deno.test("TokenBuckets.reserve() gives turns in the order of calls, none beyond the longest wait", () => {
   let nowMs = 0;
   const buckets = new TokenBuckets({ perMinute: 600, burst: 2, clock: () => nowMs });
   assert.deepEqual([1, 2, 3, 4].map(() => buckets.reserve("a")), [0, 0, 100, 200]);

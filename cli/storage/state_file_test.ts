@@ -49,7 +49,7 @@ Deno.test("SqliteStorage.open() reports a missing folder, and creates none", () 
   refuses(`${inFolder("none")}/state.db`, /can not be made/, /make the folder first/);
 });
 
-Deno.test("SqliteStorage.open() tightens the permissions of a state that others could read, and reports it", async () => {
+Deno.test("SqliteStorage.open() tightens the permissions of a state that others can read, and says so", async () => {
   const path = inFolder("state.db");
   await newState(path);
   Deno.chmodSync(path, 0o644);
@@ -102,7 +102,7 @@ Deno.test("SqliteStorage.open() refuses foreign files and newer states by name, 
   leavesAlone(newer, /was made by a newer qpq \(format 2, this one knows 1\)/, /update qpq/);
 });
 
-Deno.test("SqliteStorage.open() accepts a passphrase with any characters, and only this one opens the state", async () => {
+Deno.test("SqliteStorage.open() accepts any characters in a passphrase, and no other opens it", async () => {
   const path = inFolder("state.db");
   const passphrase = `it's "; DROP TABLE records; -- größe 🔑`;
   await newState(path, passphrase);

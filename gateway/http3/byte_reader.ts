@@ -9,14 +9,14 @@ export class TruncatedError extends Error {
 }
 
 /**
- * Gives the next bytes of a stream (any length above 0), or undefined at its end; `wanted` is how many bytes
- * the value at hand still lacks.
+ * Returns the next bytes of a stream (any length above 0), or undefined at its end. `wanted` is the number of
+ * bytes that the present value still lacks.
  */
 export type PullBytes = (wanted: number) => Promise<Uint8Array | undefined>;
 
 const skipStep = 4096;
 
-/** Reads values off a stream of chunks of any size. It holds one chunk and the value that is being read. */
+/** Reads values from a stream with chunks of any size. It holds one chunk and the present value. */
 export class ByteReader {
   readonly #pull: PullBytes;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -26,8 +26,10 @@ export class ByteReader {
   }
 
   /**
-   * Next one integer of RFC 9000 §16. @returns undefined when the stream ended before its first byte. @throws
-   * TruncatedError when it ended inside
+   * Reads one integer of RFC 9000 §16.
+   *
+   * @returns undefined when the stream ended before its first byte
+   * @throws TruncatedError when the stream ended inside it
    */
   async varint(): Promise<number | undefined> {
     if (!await this.#fill(1)) return undefined;
@@ -35,7 +37,7 @@ export class ByteReader {
     return decodeVarint(encoded)?.value;
   }
 
-  /** As {@link varint}, where the stream must not end. */
+  /** Reads an integer as {@link varint} does, where the stream must not end. */
   async requiredVarint(): Promise<number> {
     const value = await this.varint();
     if (value === undefined) throw new TruncatedError();
@@ -43,7 +45,9 @@ export class ByteReader {
   }
 
   /**
-   * Exactly `length` bytes. The caller has checked `length` against its limit: that much is allocated.
+   * Reads exactly `length` bytes. The caller has checked `length` against its limit, because that much is
+   * allocated.
+   *
    * @throws TruncatedError
    */
   async bytes(length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -57,7 +61,7 @@ export class ByteReader {
     return result;
   }
 
-  /** Drops `length` bytes without holding them. @throws TruncatedError */
+  /** Skips `length` bytes without holding them. @throws TruncatedError */
   async discard(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       if (!await this.#fill(Math.min(left, skipStep))) throw new TruncatedError();
@@ -65,7 +69,7 @@ export class ByteReader {
     }
   }
 
-  /** Up to `limit` bytes, whatever is there first. @returns undefined at the end of the stream */
+  /** Reads up to `limit` bytes, as soon as there are any. @returns undefined at the end of the stream */
   async some(limit: number): Promise<Uint8Array | undefined> {
     return await this.#fill(limit) ? this.#take(limit) : undefined;
   }

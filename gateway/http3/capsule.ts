@@ -30,11 +30,11 @@ export function encodeCloseCapsule({ code, reason }: SessionCloseInfo): Uint8Arr
 }
 
 /**
- * Reads capsules until the one that closes the session; others (GREASE, DRAIN, flow control of newer drafts)
+ * Reads capsules until the one that closes the session. Others (GREASE, DRAIN, flow control of newer drafts)
  * are skipped.
  *
- * @returns what the capsule says; undefined when the stream ended between capsules, which closes the session
- *   too (draft-ietf-webtrans-http3 §6)
+ * @returns the content of that capsule; undefined when the stream ended between capsules, which closes the
+ *   session too (draft-ietf-webtrans-http3 §6)
  * @throws Http3Error H3_MESSAGE_ERROR for a capsule of impossible length; H3_EXCESSIVE_LOAD; TruncatedError
  */
 export async function readCloseCapsule(reader: ByteReader, budget: SkipBudget): Promise<SessionCloseInfo | undefined> {

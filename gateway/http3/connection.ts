@@ -25,7 +25,7 @@ export interface WebTransportRequest {
 export interface ConnectionPolicy {
   /** Decides on a CONNECT. A throw answers 503. */
   authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number };
-  /** Resolves when the next stream of this client may be taken up (gateway/pace.ts). */
+  /** Resolves when the next stream of this client may be accepted (gateway/pace.ts). */
   turn?(remoteAddr: Deno.NetAddr): Promise<void>;
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
@@ -35,15 +35,17 @@ export interface ConnectionPolicy {
 
 const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder: 0x03 } as const;
 const webTransportBidirectional = 0x41;
-/** Streams that may come before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 lets us bound them). */
+/**
+ * How many streams may arrive before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 allows a limit).
+ */
 const maxEarlyStreams = 64;
-/** Streams of one connection whose header is later than `connectTimeoutMs`. */
+/** How many streams of one connection may lack their header after `connectTimeoutMs`. */
 const maxLateHeaders = 64;
-/** Time for a peer to read the last answer before its connection is closed. */
+/** How long a peer may take to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
 
-/** One HTTP/3 connection: control streams, requests, WebTransport sessions on it. */
+/** One HTTP/3 connection: control streams, requests, and its WebTransport session. */
 export class Http3Connection {
   readonly #conn: Deno.QuicConn;
   readonly #policy: ConnectionPolicy;
@@ -88,7 +90,7 @@ export class Http3Connection {
 
   async #sendSettings(): Promise<void> {
     const writable = await this.#conn.createUnidirectionalStream();
-    // Kept for the connection's life: a collected stream object sends FIN, and a closed control stream ends
+    // Kept for the connection's life. A collected stream object sends FIN, and a closed control stream ends
     // the connection.
     this.#controlWriter = writable.getWriter();
     await this.#controlWriter.write(encodeVarint(streamType.control));
@@ -108,7 +110,7 @@ export class Http3Connection {
     }
   }
 
-  /** Nothing here uses datagrams. Unread ones would take up to 1.25 MB in the QUIC stack. */
+  /** The gateway uses no datagrams. Unread ones would take up to 1.25 MB in the QUIC stack. */
   async #discardDatagrams(): Promise<void> {
     while (true) await this.#conn.readDatagram();
   }
@@ -116,7 +118,7 @@ export class Http3Connection {
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
     const source = new StreamSource(readable, false);
     const reader = new ByteReader(source.pull);
-    // No time limit. QUIC opens the decoder stream together with the encoder stream, and Chromium may never
+    // No time limit: QUIC opens the decoder stream together with the encoder stream, and Chromium may never
     // write to it.
     const type = await reader.varint();
     switch (type) {
@@ -135,12 +137,12 @@ export class Http3Connection {
       case streamType.push:
         throw new Http3Error(h3Code.streamCreationError, "only a server may push");
       default:
-        // WebTransport's own (0x54), which no call uses, GREASE and unknown types: RFC 9114 §6.2.
+        // WebTransport's own type (0x54), which no call uses, GREASE and unknown types: RFC 9114 §6.2.
         await source.cancel();
     }
   }
 
-  /** Of each critical stream a peer opens one (RFC 9114 §6.2.1, RFC 9204 §4.2). */
+  /** A peer may open one of each critical stream (RFC 9114 §6.2.1, RFC 9204 §4.2). */
   #requireFirst(type: number): void {
     if (this.#seenUnique.has(type)) throw new Http3Error(h3Code.streamCreationError, `second stream of type ${type}`);
     this.#seenUnique.add(type);
@@ -203,7 +205,7 @@ export class Http3Connection {
 
   #decide(head: RequestHead): { status: number; retryAfterMs?: number } {
     if (!isWebTransport(head)) return { status: 404 };
-    // One session a connection is what our SETTINGS say.
+    // The announced SETTINGS allow one session a connection.
     if (this.#hasSession) return { status: 429 };
     const { origin, path, authority } = head;
     try {
@@ -216,8 +218,9 @@ export class Http3Connection {
   }
 
   /**
-   * A stream may wait long for its header: QUIC opens every stream with a lower number together with it (RFC
-   * 9000 §2.1). Only the end of the connection frees its memory, so few streams may wait.
+   * Counts streams that wait for their header. A stream may wait long, because QUIC opens with it every
+   * stream of a lower number (RFC 9000 §2.1). Only the end of the connection frees its memory, so few streams
+   * may wait.
    */
   async #countingLateHeader<T>(value: Promise<T>): Promise<T> {
     let isLate = false;
@@ -234,7 +237,8 @@ export class Http3Connection {
   }
 
   /**
-   * A peer that breaks the protocol loses its connection. The end of a stream or a connection is no fault.
+   * Closes the connection of a peer that breaks the protocol. The end of a stream or of a connection is no
+   * fault.
    */
   #guard(work: Promise<void>): void {
     work.catch((error) => {
@@ -252,7 +256,7 @@ export class Http3Connection {
   }
 }
 
-/** Reads up to and with the HEADERS frame of a request stream. */
+/** Reads up to and including the HEADERS frame of a request stream. */
 async function readRequestHead(reader: ByteReader, firstType: number): Promise<RequestHead> {
   const header = await readFrameHeader(reader, new SkipBudget(), firstType);
   if (!header) throw new TruncatedError();

@@ -16,7 +16,7 @@ export const frameType = {
 /** Types of HTTP/2 that HTTP/3 forbids (RFC 9114 §7.2.8). */
 const forbiddenTypes = new Set([0x02, 0x06, 0x08, 0x09]);
 
-/** Most bytes of a HEADERS or SETTINGS payload, and of one frame of unknown type. */
+/** The most bytes of a HEADERS or SETTINGS payload, and of one frame of unknown type. */
 const maxFramePayload = 16 * 1024;
 
 export interface FrameHeader {
@@ -25,7 +25,7 @@ export interface FrameHeader {
   length: number;
 }
 
-/** @returns the frame as it goes over the wire */
+/** @returns the encoded frame */
 export function encodeFrame(type: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const typeBytes = encodeVarint(type);
   const lengthBytes = encodeVarint(payload.length);
@@ -37,10 +37,10 @@ export function encodeFrame(type: number, payload: Uint8Array): Uint8Array<Array
 }
 
 /**
- * Reads the header of the next frame whose type is known, skipping GREASE and extensions (RFC 9114 §9).
+ * Reads the header of the next frame of known type. Skips GREASE and extensions (RFC 9114 §9).
  *
- * @param budget what may still be skipped on this stream; shared over calls, so that endless padding ends in
- *   H3_EXCESSIVE_LOAD
+ * @param budget how much may still be skipped on this stream; shared between calls, so that endless padding
+ *   ends in H3_EXCESSIVE_LOAD
  * @param firstType a frame type that the caller has read already
  * @returns undefined when the stream ended between frames
  * @throws Http3Error H3_FRAME_UNEXPECTED for a type of HTTP/2, H3_EXCESSIVE_LOAD; TruncatedError
@@ -62,13 +62,13 @@ export async function readFrameHeader(
   return undefined;
 }
 
-/** Reads a payload that must be held whole. @throws Http3Error H3_EXCESSIVE_LOAD above {@link maxFramePayload} */
+/** Reads a whole payload into memory. @throws Http3Error H3_EXCESSIVE_LOAD above {@link maxFramePayload} */
 export async function readPayload(reader: ByteReader, header: FrameHeader): Promise<Uint8Array<ArrayBuffer>> {
   if (header.length > maxFramePayload) throw new Http3Error(h3Code.excessiveLoad, "frame too large");
   return await reader.bytes(header.length);
 }
 
-/** Bounds the bytes without meaning that a peer can make us read on one stream. */
+/** Limits the meaningless bytes that a peer can send on one stream. */
 export class SkipBudget {
   #bytesLeft: number;
 
@@ -77,8 +77,9 @@ export class SkipBudget {
   }
 
   /**
-   * Counts one skipped frame or capsule of `length` bytes. @throws Http3Error H3_EXCESSIVE_LOAD when the
-   * budget is spent
+   * Counts one skipped frame or capsule of `length` bytes.
+   *
+   * @throws Http3Error H3_EXCESSIVE_LOAD when the budget is spent
    */
   spend(length: number): void {
     const headerCost = 16;

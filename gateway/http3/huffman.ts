@@ -2,7 +2,7 @@
  * The Huffman code of HPACK, which QPACK uses unchanged (RFC 7541 §5.2 and Appendix B; RFC 9204 §4.1.2).
  *
  * The code is canonical: codes of one length count upwards in the order of the symbols, and each longer
- * length goes on where the shorter one stopped. The lengths below therefore define it wholly.
+ * length continues where the shorter one stopped. So the lengths below define it completely.
  */
 import { h3Code, Http3Error } from "./error_codes.ts";
 
@@ -270,8 +270,8 @@ const codeLengths = [
 ];
 
 /**
- * The code as a binary tree in one array: entry 2n is where a 0 leads from node n, entry 2n+1 a 1; a negative
- * entry −s−1 is the symbol s.
+ * The code as a binary tree in one array. Entries 2n and 2n+1 are the children of node n for the bits 0 and
+ * 1. A negative entry −s−1 is the symbol s.
  */
 const tree = buildTree();
 

@@ -38,7 +38,7 @@ Deno.test("decodeHuffman() refuses padding that is too long or not of ones, and 
   }
 });
 
-Deno.test("decodeHuffman() either gives a string or Http3Error for any bytes", () => {
+Deno.test("decodeHuffman() returns a string or throws Http3Error for any bytes", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {

@@ -1,12 +1,12 @@
 /** Integers of HPACK and QPACK that begin in the low bits of a byte (RFC 7541 §5.1, RFC 9204 §4.1.1). */
 
-/** No integer that we accept is as large as this; more continuation bytes are refused. */
+/** Above every accepted integer; more continuation bytes are refused. */
 const largest = 2 ** 30;
 
 /**
  * Decodes an integer whose prefix is the low `prefixBits` of `bytes[offset]`.
  *
- * @returns value and length in bytes; undefined when the bytes end before it does, or it exceeds 2^30
+ * @returns value and length in bytes; undefined when the bytes end too early, or when the value exceeds 2^30
  */
 export function decodePrefixedInteger(
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * QPACK without a dynamic table (RFC 9204): we announce QPACK_MAX_TABLE_CAPACITY 0, so a peer may refer to
- * the static table or write literals, nothing else.
+ * QPACK without a dynamic table (RFC 9204). The gateway announces QPACK_MAX_TABLE_CAPACITY 0. So a peer may
+ * only refer to the static table or write literals.
  */
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { decodeHuffman } from "./huffman.ts";
@@ -10,21 +10,21 @@ import { staticTable } from "./static_table.ts";
 /** One header field: name and value, one character per byte. */
 export type Field = readonly [name: string, value: string];
 
-/** How much a decoded field section may hold: each field counts its characters and 32 (RFC 9114 §4.2.2). */
+/** The most bytes of a decoded field section. Each field counts its characters and 32 (RFC 9114 §4.2.2). */
 const maxFieldSectionSize = 16 * 1024;
 const fieldOverhead = 32;
 
 /**
  * Decodes the payload of a HEADERS frame.
  *
- * @param section the encoded field section, whole
- * @throws Http3Error QPACK_DECOMPRESSION_FAILED for anything malformed or that refers to a dynamic table;
+ * @param section the whole encoded field section
+ * @throws Http3Error QPACK_DECOMPRESSION_FAILED for malformed sections and references to a dynamic table;
  *   H3_EXCESSIVE_LOAD above {@link maxFieldSectionSize}
  */
 export function decodeFieldSection(section: Uint8Array): Field[] {
   const cursor = { bytes: section, offset: 0 };
   if (readInteger(cursor, 8) !== 0) throw malformed("the section needs a dynamic table, which was not offered");
-  readInteger(cursor, 7); // Delta Base: means nothing without a dynamic table (§4.5.1.2)
+  readInteger(cursor, 7); // Delta Base: has no meaning without a dynamic table (§4.5.1.2)
   const fields: Field[] = [];
   let size = 0;
   while (cursor.offset < section.length) {
@@ -37,7 +37,7 @@ export function decodeFieldSection(section: Uint8Array): Field[] {
 }
 
 /**
- * Encodes with the static table where it has the whole field or the name, and with plain literals elsewhere.
+ * Encodes fields by the static table where it has the whole field or the name, and else by plain literals.
  *
  * @param fields names in lower case
  */
@@ -93,7 +93,7 @@ function readInteger(cursor: Cursor, prefixBits: number): number {
   return integer.value;
 }
 
-/** A string literal: the bit above the length's prefix says Huffman (RFC 9204 §4.1.2). */
+/** Reads a string literal. The bit above the length's prefix means Huffman (RFC 9204 §4.1.2). */
 function readString(cursor: Cursor, prefixBits: number): string {
   const isHuffman = (cursor.bytes[cursor.offset] >> prefixBits) & 1;
   const length = readInteger(cursor, prefixBits);

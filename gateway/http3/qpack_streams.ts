@@ -8,7 +8,7 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 const setCapacityZero = 0b0010_0000;
 
 /**
- * Reads an encoder stream to its end. The only instruction that a table of capacity 0 allows is to set that
+ * Reads an encoder stream to its end. With a capacity of 0, the only allowed instruction is to set that
  * capacity to 0.
  *
  * @throws Http3Error QPACK_ENCODER_STREAM_ERROR
@@ -22,8 +22,8 @@ export async function readEncoderStream(reader: ByteReader): Promise<void> {
 }
 
 /**
- * Reads a decoder stream to its end. Our field sections need no acknowledgement, so only stream cancellations
- * (§4.4.2) make sense.
+ * Reads a decoder stream to its end. The gateway's field sections need no acknowledgement, so only stream
+ * cancellations (§4.4.2) are allowed.
  *
  * @throws Http3Error QPACK_DECODER_STREAM_ERROR
  */

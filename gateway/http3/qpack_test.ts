@@ -50,7 +50,7 @@ Deno.test("decodeFieldSection() refuses a section that is larger decoded than al
   assert.equal(codeOf(many), h3Code.excessiveLoad);
 });
 
-Deno.test("encodeFieldSection() is undone by decodeFieldSection()", () => {
+Deno.test("decodeFieldSection() inverts encodeFieldSection()", () => {
   const token = fc.string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz-:"), minLength: 1, maxLength: 40 });
   const value = fc.string({
     unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
@@ -68,7 +68,7 @@ Deno.test("encodeFieldSection() is undone by decodeFieldSection()", () => {
   ], [":status", "404"]]);
 });
 
-Deno.test("decodeFieldSection() either gives fields or Http3Error for any bytes", () => {
+Deno.test("decodeFieldSection() returns fields or throws Http3Error for any bytes", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, hasPrefix) => {
       try {

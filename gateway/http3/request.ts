@@ -19,11 +19,11 @@ const pseudoFields = new Map<string, keyof RequestHead>([
   [":path", "path"],
   [":protocol", "protocol"],
 ]);
-/** Fields that describe a connection and may not stand in HTTP/3 (RFC 9114 §4.2). */
+/** Fields that describe a connection and are forbidden in HTTP/3 (RFC 9114 §4.2). */
 const connectionFields = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
 /**
- * Checks a request's fields as RFC 9114 §4.2 and §4.3 demand and picks those that matter.
+ * Checks a request's fields as RFC 9114 §4.2 and §4.3 demand, and picks the used ones.
  *
  * @throws Http3Error H3_MESSAGE_ERROR when the request is malformed
  */
@@ -55,7 +55,10 @@ export function parseRequestHead(fields: readonly Field[]): RequestHead {
   return { ...head, method };
 }
 
-/** Is this an extended CONNECT for WebTransport? Drafts up to 14 say `webtransport`, the newest `webtransport-h3`. */
+/**
+ * Whether this is an extended CONNECT for WebTransport. Drafts up to 14 use `webtransport`, the newest
+ * `webtransport-h3`.
+ */
 export function isWebTransport(head: RequestHead): head is RequestHead & { authority: string; path: string } {
   const isNamed = head.protocol === "webtransport" || head.protocol === "webtransport-h3";
   return isNamed && head.scheme === "https" && head.authority !== undefined && head.path !== undefined;

@@ -16,11 +16,11 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   certificate: string;
   /** PEM */
   privateKey: string;
-  /** ms for which a connection may go without a session; default 5,000 */
+  /** ms for which a connection may stay without a session; default 5,000 */
   connectTimeoutMs?: number;
   /**
-   * handshakes that may be under way at once; more are refused; default 1,024 (one that stays half-open is
-   * given up after 30 s)
+   * handshakes that may be in progress; more are refused; default 1,024 (a half-open one is abandoned after
+   * 30 s)
    */
   maxPendingHandshakes?: number;
   /** connections that may be open at once; more are refused; default 4,096 */
@@ -33,7 +33,7 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   maxConnectionsPerClient?: number;
   /** @returns the key of one client, given its address; default: the address */
   clientOf?: (address: string) => string;
-  /** Is called for events of connections, for counters. */
+  /** Called for events of connections, for counters. */
   onEvent?: (event: ConnectionEvent) => void;
 }
 
@@ -48,11 +48,12 @@ export interface WebTransportServer {
   readonly connections: number;
   readonly pendingHandshakes: number;
   /**
-   * New connections get this certificate; open ones stay as they are. @throws when the two PEMs are no pair;
-   * the old ones then stay in use
+   * New connections get this certificate; open ones stay as they are.
+   *
+   * @throws when the two PEMs are no pair; then the old ones stay in use
    */
   replaceCertificate(certificate: string, privateKey: string): void;
-  /** Ends every session with code and reason, waits some 300 ms for that to arrive, and closes. */
+  /** Ends every session with code and reason, waits some 300 ms for their delivery, and closes. */
   close(code?: number, reason?: string): Promise<void>;
 }
 
@@ -60,8 +61,8 @@ const farewellMs = 300;
 const transport: Deno.QuicServerTransportOptions = {
   keepAliveInterval: 15_000,
   maxIdleTimeout: 30_000,
-  // Chromium rejects the stream over this limit, and credit comes back in batches of an eighth. So the limit
-  // is far above what one client may use at once.
+  // Chromium rejects the stream over this limit, and credit is returned in batches of an eighth. So the limit
+  // is far above the number that one client may use at once.
   maxConcurrentBidirectionalStreams: 1000,
   // Control, QPACK encoder and decoder, and some GREASE.
   maxConcurrentUnidirectionalStreams: 16,

@@ -111,7 +111,7 @@ quicTest("a few streams may wait for their header for ever, many close the conne
     }
   };
   await openHeaderless(64);
-  // Of a type that QUIC opens with a higher stream and the peer does not use.
+  // A stream of a type that QUIC opens together with a higher stream, and that the peer does not use.
   await openUni(session.conn, new Uint8Array(0));
   await openUni(session.conn, encodeVarint(0x21));
   await new Promise((resolve) => setTimeout(resolve, 300));

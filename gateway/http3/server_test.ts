@@ -112,7 +112,7 @@ quicTest("a stream that comes before its session's CONNECT is kept for it", asyn
   await using fixture = startServer();
   const conn = await connectHttp3(fixture.options);
   await sendSettings(conn);
-  // Stream 0 is opened first, so that the session id is 0, but speaks last.
+  // Stream 0 is opened first, so that the session id is 0, but sends last.
   const connectStream = await conn.createBidirectionalStream();
   const early = await conn.createBidirectionalStream();
   const body = new TextEncoder().encode("early");

@@ -4,8 +4,7 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 import { encodeFrame, frameType, readFrameHeader, SkipBudget } from "./frames.ts";
 
 /**
- * One bidirectional stream of a session: bytes in, bytes out. Cancelling and aborting reach the peer as far
- * as Deno's QUIC lets them.
+ * One bidirectional stream of a session. Cancelling and aborting reach the peer as far as Deno's QUIC allows.
  */
 export interface WebTransportStream {
   readonly readable: ReadableStream<Uint8Array>;
@@ -18,21 +17,21 @@ export type StreamHandler = (stream: WebTransportStream) => void;
 export interface WebTransportSession {
   readonly remoteAddr: Deno.NetAddr;
   /**
-   * Ends the session: the peer learns code and reason. Streams end with it. Resolves when the close capsule
-   * was handed to the network, or could not be.
+   * Ends the session and its streams; the peer gets code and reason. Resolves when the close capsule was
+   * handed to the network, or could not be.
    *
    * @param code 32-bit, the application's
    * @param reason at most 1024 bytes of UTF-8
    */
   close(code: number, reason: string): Promise<void>;
   /**
-   * Resolves, never rejects, when the session is over: with the peer's word, with ours, or with `{code: 0,
-   * reason: ""}` when the connection was lost.
+   * Resolves, never rejects, when the session is over: with the close info of the peer or of this side, or
+   * with `{code: 0, reason: ""}` when the connection was lost.
    */
   readonly closed: Promise<SessionCloseInfo>;
 }
 
-/** The CONNECT stream after our 200: capsules in DATA frames, both ways (RFC 9297 §3.1). */
+/** The CONNECT stream after the answer 200: capsules in DATA frames, both ways (RFC 9297 §3.1). */
 export class ConnectStreamSession implements WebTransportSession {
   readonly remoteAddr: Deno.NetAddr;
   readonly closed: Promise<SessionCloseInfo>;
@@ -59,13 +58,13 @@ export class ConnectStreamSession implements WebTransportSession {
     const sent = this.#writer.write(encodeFrame(frameType.data, encodeCloseCapsule(info))).then(() =>
       this.#writer.close()
     ).catch(() => {});
-    // Not awaited: a peer that gives no credit would keep it pending.
+    // Not awaited alone: a peer that gives no credit would keep it pending.
     await Promise.race([sent, delay(250)]);
     this.#end(info);
   }
 
   /**
-   * Follows the peer's side of the CONNECT stream to its end, and answers its FIN with ours.
+   * Reads the peer's side of the CONNECT stream to its end, and answers its FIN with a FIN.
    *
    * @throws Http3Error when the peer breaks the protocol
    */
@@ -75,7 +74,7 @@ export class ConnectStreamSession implements WebTransportSession {
       info = await readCloseCapsule(new ByteReader(dataPayloads(connectStream)), new SkipBudget());
     } catch (error) {
       if (error instanceof Http3Error) throw error;
-      // Cut off inside a capsule, or reset: the session is over in either case.
+      // The stream was cut inside a capsule, or reset. In either case the session is over.
     }
     this.over(info);
   }
@@ -88,7 +87,7 @@ export class ConnectStreamSession implements WebTransportSession {
   }
 }
 
-/** The payloads of the DATA frames of a stream, as one run of bytes. */
+/** The payloads of a stream's DATA frames as one sequence of bytes. */
 function dataPayloads(reader: ByteReader): (wanted: number) => Promise<Uint8Array | undefined> {
   const budget = new SkipBudget();
   let left = 0;

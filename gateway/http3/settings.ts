@@ -1,10 +1,10 @@
-/** SETTINGS of HTTP/3 (RFC 9114 §7.2.4) as WebTransport needs them. */
+/** The SETTINGS of HTTP/3 (RFC 9114 §7.2.4) that WebTransport needs. */
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { decodeVarint, encodeVarint } from "./varint.ts";
 
 /**
- * The settings that this server announces. Several drafts name the same facts by other ids; Chromium 156 and
- * Firefox ESR 153 accept this set.
+ * The settings that this server announces. Several drafts use different ids for the same setting. Chromium
+ * 156 and Firefox ESR 153 accept this set.
  */
 const ourSettings: readonly (readonly [id: number, value: number])[] = [
   [0x01, 0], // QPACK_MAX_TABLE_CAPACITY (RFC 9204 §5)
@@ -20,7 +20,7 @@ const ourSettings: readonly (readonly [id: number, value: number])[] = [
 const forbiddenIds = new Set([0x00, 0x02, 0x03, 0x04, 0x05]);
 const booleanIds = new Set([0x08, 0x33]);
 
-/** @returns the payload of our SETTINGS frame */
+/** @returns the payload of this server's SETTINGS frame */
 export function encodeSettings(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(ourSettings.flatMap(([id, value]) => [...encodeVarint(id), ...encodeVarint(value)]));
 }

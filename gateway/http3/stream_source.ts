@@ -3,8 +3,8 @@ import type { PullBytes } from "./byte_reader.ts";
 const defaultReadLength = 1024;
 
 /**
- * The bytes of a QUIC stream in reads of our own size. Deno's default reader allocates 64 KiB for each read;
- * thousands of idle control streams would hold that much each.
+ * Reads a QUIC stream in pieces of a chosen size. Deno's default reader allocates 64 KiB for each read, and
+ * thousands of idle control streams would each hold that much.
  */
 export class StreamSource {
   readonly #reader: ReadableStreamBYOBReader;
@@ -12,8 +12,8 @@ export class StreamSource {
 
   /**
    * @param readable a byte stream
-   * @param isExact true: never reads further than asked, so that {@link release} leaves the stream where the
-   *   parser stopped
+   * @param isExact true: never reads further than asked, so that after {@link release} the stream continues
+   *   where the parser stopped
    */
   constructor(readable: ReadableStream<Uint8Array>, isExact: boolean) {
     this.#reader = readable.getReader({ mode: "byob" });
@@ -26,7 +26,7 @@ export class StreamSource {
     return done || value.length === 0 ? undefined : value;
   };
 
-  /** Gives the stream back, unlocked. Only while no read is pending. */
+  /** Releases the stream, unlocked. Only while no read is pending. */
   release(): void {
     this.#reader.releaseLock();
   }

@@ -1,4 +1,7 @@
-/** QUIC's variable-length integers (RFC 9000 §16): the two top bits of the first byte say 1, 2, 4 or 8 bytes. */
+/**
+ * QUIC's variable-length integers (RFC 9000 §16). The two top bits of the first byte encode 1, 2, 4 or 8
+ * bytes.
+ */
 
 /** Length in bytes of the integer whose first byte this is. */
 export function varintLength(firstByte: number): 1 | 2 | 4 | 8 {
@@ -9,7 +12,7 @@ export function varintLength(firstByte: number): 1 | 2 | 4 | 8 {
  * Decodes the integer at `offset`.
  *
  * @returns its value and length in bytes, or undefined when the bytes end before it does; a value above 2^53
- *   − 1 loses precision (nothing here compares such values)
+ *   − 1 loses precision (no code compares such values)
  */
 export function decodeVarint(bytes: Uint8Array, offset = 0): { value: number; length: number } | undefined {
   if (offset >= bytes.length) return undefined;
@@ -24,7 +27,7 @@ export function decodeVarint(bytes: Uint8Array, offset = 0): { value: number; le
  * Encodes in the fewest bytes.
  *
  * @param value 0 … 2^53 − 1
- * @throws RangeError outside of it
+ * @throws RangeError for other values
  */
 export function encodeVarint(value: number): Uint8Array<ArrayBuffer> {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError("varint: not an integer of 0 … 2^53 − 1");

@@ -19,7 +19,7 @@ Deno.test("decodeVarint() gives undefined when the bytes end inside the integer"
   assert.equal(decodeVarint(hex("9d7f3e")), undefined);
 });
 
-Deno.test("encodeVarint() is undone by decodeVarint() for every integer it takes, in the fewest bytes", () => {
+Deno.test("decodeVarint() inverts encodeVarint(), which uses the fewest bytes", () => {
   fc.assert(
     fc.property(fc.maxSafeNat(), (value) => {
       const encoded = encodeVarint(value);

@@ -11,7 +11,7 @@ import { isWebTransport, parseRequestHead } from "./request.ts";
 import { decodeSettings, encodeSettings } from "./settings.ts";
 import { encodeVarint } from "./varint.ts";
 
-/** A reader over bytes that come in pieces of `step`. */
+/** A reader over bytes that arrive in pieces of `step`. */
 function readerOf(bytes: Uint8Array, step = 3): ByteReader {
   let offset = 0;
   return new ByteReader(() =>
@@ -45,7 +45,7 @@ Deno.test("readFrameHeader() refuses frames of HTTP/2 and endless padding", asyn
   await rejectsWith(readFrameHeader(huge, new SkipBudget()), h3Code.excessiveLoad);
 });
 
-Deno.test("readControlStream() takes SETTINGS, GOAWAY, MAX_PUSH_ID and GREASE", async () => {
+Deno.test("readControlStream() accepts SETTINGS, GOAWAY, MAX_PUSH_ID and GREASE", async () => {
   await readControlStream(
     readerOf(
       join(
@@ -58,7 +58,7 @@ Deno.test("readControlStream() takes SETTINGS, GOAWAY, MAX_PUSH_ID and GREASE", 
   );
 });
 
-Deno.test("readControlStream() names each fault by its code", async () => {
+Deno.test("readControlStream() throws the code of each fault", async () => {
   const faults: [Uint8Array, number][] = [
     [grease, h3Code.missingSettings],
     [encodeFrame(frameType.goaway, encodeVarint(0)), h3Code.missingSettings],
@@ -75,7 +75,7 @@ Deno.test("readControlStream() names each fault by its code", async () => {
   for (const [bytes, code] of faults) await rejectsWith(readControlStream(readerOf(bytes)), code);
 });
 
-Deno.test("decodeSettings() reads what encodeSettings() wrote", () => {
+Deno.test("decodeSettings() inverts encodeSettings()", () => {
   assert.equal(decodeSettings(encodeSettings()).get(0x2b603742), 1);
 });
 

@@ -1,4 +1,4 @@
-/** Debian's Caddy as an ACME authority of one's own on loopback (its `acme_server`), for one test. */
+/** Debian's Caddy as a private ACME authority on the loopback (its `acme_server`), for one test. */
 import { until } from "./until.ts";
 
 export interface AcmeServer extends AsyncDisposable {

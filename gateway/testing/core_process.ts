@@ -1,11 +1,11 @@
-/** A stub core in a process of its own, which a test can kill; its UDP port can then be bound again at once. */
+/** A stub core in its own process, which a test can kill. Its UDP port can then be bound again at once. */
 import { type KeyPairPem } from "../../server-common/self_signed_certificate.ts";
 import { makeKeyPair, startStubCore } from "./stub_core.ts";
 
 export interface CoreProcess {
   readonly port: number;
   readonly keyPair: KeyPairPem;
-  /** SIGKILL: no goodbye */
+  /** SIGKILL, without a close of connections */
   kill(): Promise<void>;
 }
 

@@ -1,11 +1,12 @@
-/** A flood as a process of its own, which a test or a benchmark switches on and off. */
+/** A flood in its own process, which a test or a benchmark switches on and off. */
 
 import assert from "node:assert/strict";
 import type { FloodCounts, FloodTarget } from "./flooder.ts";
 
 /**
- * Starts {@link FloodTarget}'s flood, paused; `toggle()` lets it go and pauses it, `end()` says what it got. It has
- * the lowest priority: it comes from elsewhere, so that what it costs to send is not taken from the servers.
+ * Starts {@link FloodTarget}'s flood, paused. `toggle()` resumes and pauses it; `end()` returns its counts.
+ * It has the lowest priority: a real flood comes from elsewhere, so sending it must not take processor time
+ * from the servers.
  */
 export async function startFlood(target: FloodTarget) {
   const child = new Deno.Command("nice", {

@@ -8,18 +8,18 @@ import { delivery } from "../../schema/rpc/methods.ts";
 import { connectHttp3, request, sendSettings, webTransportFields } from "./http3_client.ts";
 
 export interface FloodTarget {
-  /** IP literal that the flood comes from */
+  /** IP literal of the flood's source */
   from: string;
   httpPort: number;
   webTransportPort: number;
-  /** PEM of the gateway's */
+  /** PEM of the gateway's certificate */
   certificate: string;
 }
 
 export interface FloodCounts {
-  /** calls that got their answer */
+  /** calls with an answer */
   answered: number;
-  /** calls that were answered E005, reset, or 429 */
+  /** calls with E005, a reset, or 429 */
   refused: number;
 }
 

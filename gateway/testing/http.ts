@@ -1,7 +1,7 @@
-/** Tests of the HTTP port: each has a gateway of its own. */
+/** Helpers for tests of the HTTP port. Each test has its own gateway. */
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./test_gateway.ts";
 
-/** A test with a running gateway, which ends with it. */
+/** A test with a running gateway, which ends with the test. */
 export function httpTest(
   name: string,
   fn: (test: TestGateway) => Promise<void>,
@@ -18,14 +18,16 @@ export function httpTest(
   });
 }
 
-/** What no fetch() would send: a request as raw text. */
+/** Sends a request as raw text that fetch() would not send. */
 export async function rawRequest(test: TestGateway, text: string): Promise<string> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: test.gateway.httpPort });
   await conn.write(new TextEncoder().encode(text.replaceAll("\n", "\r\n")));
   return await new Response(conn.readable).text();
 }
 
-/** Fills the gateway's folder with an app: a page, a worker, hashed files, and what must not be served. */
+/**
+ * Fills the gateway's folder with an app: a page, a worker, hashed files, and files that must not be served.
+ */
 export async function writeSite(test: TestGateway): Promise<void> {
   const root = test.config.webRoot;
   await Deno.mkdir(`${root}/assets`);

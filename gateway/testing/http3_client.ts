@@ -1,4 +1,4 @@
-/** A small HTTP/3 client for tests, on Deno's QUIC. It can send what browsers never send. */
+/** A small HTTP/3 client for tests, on Deno's QUIC. It can send bytes that browsers never send. */
 import { ByteReader } from "../http3/byte_reader.ts";
 import { encodeCloseCapsule } from "../http3/capsule.ts";
 import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "../http3/frames.ts";
@@ -26,13 +26,13 @@ export interface ConnectOptions {
   port: number;
   /** PEM of the server's certificate */
   certificate: string;
-  /** socket to share; Deno keeps the memory of one that it makes by itself */
+  /** socket to share; Deno never frees the memory of one that it makes by itself */
   endpoint?: Deno.QuicEndpoint;
 }
 
 /**
- * Connects without saying anything. Streams that a test opens stay referenced by the returned list, because a
- * collected stream sends FIN.
+ * Connects without sending anything. Streams that a test opens stay referenced by the returned list, because
+ * a collected stream sends FIN.
  */
 export async function connectHttp3({ port, certificate, endpoint }: ConnectOptions): Promise<Deno.QuicConn> {
   const conn = await Deno.connectQuic<false>({
@@ -66,7 +66,7 @@ export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** Control stream with SETTINGS, as every client begins. */
+/** Opens the control stream with SETTINGS, as every client does first. */
 export async function sendSettings(conn: Deno.QuicConn): Promise<void> {
   await openUni(conn, concat(encodeVarint(0), encodeFrame(frameType.settings, encodeSettings())));
 }
@@ -126,7 +126,7 @@ export async function openSession(
   return await request(conn, webTransportFields(options.path ?? "/wt", options.origin));
 }
 
-/** Everything a stream gives until FIN. */
+/** Reads a stream until FIN. */
 export async function readAll(readable: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of readable) chunks.push(chunk as Uint8Array<ArrayBuffer>);

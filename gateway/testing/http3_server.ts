@@ -12,7 +12,7 @@ import {
 export const keyPair = await makeKeyPair();
 export const origin = "https://page.example";
 
-/** A server, and what came to it. */
+/** A server, and its received sessions and events. */
 export interface Http3Fixture extends AsyncDisposable {
   server: WebTransportServer;
   port: number;
@@ -60,7 +60,7 @@ export function startServer(
   };
 }
 
-/** What the connection's end says. */
+/** @returns the code with which the connection was closed */
 export async function closeCode(conn: Deno.QuicConn): Promise<number> {
   return Number((await conn.closed).closeCode);
 }

@@ -1,6 +1,6 @@
 /**
- * What a process holds once nothing is left to collect: without that, a test of memory measures when the
- * engine last felt like tidying up.
+ * Measures the memory of a process after a garbage collection. Without it, a test of memory would depend on
+ * the time of the last collection.
  */
 
 import v8 from "node:v8";

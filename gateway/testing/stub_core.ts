@@ -1,6 +1,6 @@
 /**
- * A core for tests: admits a gateway as the real one does (specification §5.2), then answers each call by
- * what its first bytes say.
+ * A core for tests: admits a gateway as the real core does (specification §5.2), and then answers calls by
+ * `onCall`.
  */
 import {
   admissionGranted,
@@ -39,11 +39,11 @@ export interface StubCore {
   readonly pin: Uint8Array<ArrayBuffer>;
   readonly admitted: number;
   readonly refused: number;
-  /** Ends every connection and stops to listen. */
+  /** Ends every connection and stops listening. */
   close(): void;
 }
 
-/** Sends back what comes, FIN included. */
+/** Sends all bytes back, FIN included. */
 async function echo({ readable, writable }: CoreCall): Promise<void> {
   await readable.pipeTo(writable);
 }
@@ -140,7 +140,7 @@ async function takeCall(
   try {
     await onCall({ client, readable: stream.readable, writable: stream.writable });
   } finally {
-    // A call that fails must not look like one that is being answered.
+    // A failed call must not look like an answered one.
     stream.writable.abort().catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-/** A gateway and a stub core for a test, on free ports and folders of their own. */
+/** A gateway and a stub core for a test, on free ports and in their own folders. */
 import { type GatewayConfig, type GatewayLimits, readConfig } from "../config.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
 import type { LogFields, LogLevel } from "../../server-common/log.ts";
@@ -20,7 +20,7 @@ export interface TestGatewayOptions {
   limits?: Partial<GatewayLimits>;
   config?: Partial<GatewayConfig>;
   now?: () => number;
-  /** a core that runs already, instead of one of the gateway's own */
+  /** a running core, instead of an own stub core */
   connectTo?: { port: number; keyPair: KeyPairPem };
 }
 
