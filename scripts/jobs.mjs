@@ -12,16 +12,17 @@ import { root } from "./paths.mjs";
  */
 
 /**
- * Takes work in its order, as much at once as there are cores.
+ * Takes work in its order, some of it at once.
  *
  * @param {(() => Promise<unknown>)[]} work the longest first keeps all cores busy to the end
+ * @param {number} [lanes] as many as there are cores; more where the work waits a good part of its time
  */
-export async function inLanes(work) {
+export async function inLanes(work, lanes = Math.max(2, availableParallelism())) {
   const waiting = [...work];
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
-  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 /**

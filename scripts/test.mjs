@@ -6,12 +6,13 @@
  * `npm test -- check`, `unit`, `interface`, `e2e` or `containers` runs a part; `unit` prints what the tests
  * cover, too. QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
  *
- * Parts run side by side, as many at once as there are cores. No test is judged by how fast this machine is
+ * Parts run side by side, one more at once than there are cores. No test is judged by how fast this machine is
  * (docs/decisions/026-tools.md).
  */
 
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { checkJobs } from "./check.mjs";
 import { installPackages } from "./install.mjs";
@@ -181,7 +182,8 @@ if (wants("interface")) work.unshift(interfaceTests);
 // What it needs is there a while after the start.
 if (wantsContainers) work.splice(2, 0, () => Promise.all([engine, app]).then(containers));
 if (wants("e2e") || wantsContainers) work.unshift(buildAndBrowserTests);
-await inLanes(work);
+// Browsers, servers and containers wait for each other a good part of their time.
+await inLanes(work, availableParallelism() + 1);
 
 if (coverage) console.log(`\nlines that the unit tests ran:\n${coverageByRoom(coverage)}`);
 times.push({ name: "in all", seconds: (performance.now() - startMs) / 1000 });

@@ -156,7 +156,7 @@ suite("kinds of messages", {
     const { anna, chatId, sender } = await annaAndHerSecond(world);
     await anna.says(chatId, "a secret");
     await anna.settled(chatId);
-    world.core.time.pass(8 * dayMs);
+    world.core.time.pass(29 * dayMs);
     const [id] = await knownIds(anna, chatId);
     await sender.send(write.edit("other words", fromHex(id)));
     await shows(anna, chatId, { text: "other words", edited: true });
@@ -170,7 +170,7 @@ suite("kinds of messages", {
     const [id] = await knownIds(anna, chatId);
     await sender.send(write.edit("other words", fromHex(id)));
     await anna.until(async () => (await shown(anna, chatId))[0]?.edited, "the edit");
-    world.core.time.pass(6 * dayMs);
+    world.core.time.pass(27 * dayMs);
     await anna.crash();
     await anna.connected();
     assert.match(await stored(anna), /a secret/, "it may be sent again until then");

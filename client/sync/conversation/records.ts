@@ -298,6 +298,8 @@ export const unreadableForMs = 7 * 24 * 3_600_000;
 /** How long, in ms, a resend or a repeated membership change waits until it is possible. */
 export const resendForMs = 7 * 24 * 3_600_000;
 export const seenForMs = 30 * 24 * 3_600_000;
+/** How long, in ms, an own message that was edited keeps its first bytes for a resend. Receivers know its id longer. */
+export const firstBytesForMs = 28 * 24 * 3_600_000;
 
 /** The store "account": the highest seq whose effects are on disk. */
 export const cursorKey = "sync/cursor";

@@ -11,7 +11,7 @@ import { readContent, type ReadMessage } from "../../content/registry.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { contentOf, type MessageItem, withContent } from "../conversation/message_item.ts";
-import { type EditedRecord, type ItemRecord, keys, resendForMs, type SeenRecord } from "../conversation/records.ts";
+import { type EditedRecord, firstBytesForMs, type ItemRecord, keys, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { type AheadChange, ChangesAhead } from "./changes_ahead.ts";
@@ -182,7 +182,7 @@ export class IncomingContent {
     const nowMs = this.#context.account.clock.now();
     const { order, sentIn } = before;
     const { atMs = nowMs } = sentIn ?? {};
-    if (atMs + resendForMs < nowMs) return bare;
+    if (atMs + firstBytesForMs < nowMs) return bare;
     const { id: chatId } = this.#conversation;
     if (!before.edited) {
       this.#unit.put("messageids", keys.edited(chatId, order), { chatId, order, atMs } satisfies EditedRecord);

@@ -12,9 +12,9 @@ import { markOwn, type Outbox } from "./outbox.ts";
 import {
   editedPrefix,
   type EditedRecord,
+  firstBytesForMs,
   type ItemRecord,
   keys,
-  resendForMs,
   seenForMs,
   type SeenRecord,
   type UnreadableRecord,
@@ -131,7 +131,7 @@ export class Messages {
     const { store, conversations: chats } = this.#context;
     for await (const page of this.#pages<EditedRecord>("messageids", editedPrefix)) {
       for (const { key, value: { chatId, order, atMs } } of page) {
-        if (atMs + resendForMs >= nowMs) continue;
+        if (atMs + firstBytesForMs >= nowMs) continue;
         await chats.update(async (unit) => {
           // This holds the chat's mutex, so that no other unit changes the line meanwhile.
           await unit.conversation(chatId);
