@@ -140,8 +140,8 @@ ${
     ).join("\n")
   }
 
-Threads (docs/decisions/013): seals and checks for many in two Workers of Chromium, against all of it in the thread
-that asked. "Stall": the longest that this thread did nothing else.
+Threads (docs/decisions/013): seals and checks for many in two Workers of Chromium, compared with the caller's thread
+alone. "Stall": the longest time in which that thread did nothing else.
 
 | ms | here | stall | spread | stall |
 |---|---|---|---|---|

@@ -65,21 +65,21 @@ figure contains all of them. Times are p50 / p99.
 Browser → gateway → core (on disk) → gateway → browser; ${sendToRender.dom.count} messages, one at a time with 150
 ms between them, from the press of Send.
 
-| what | p50 / p99 | beside it |
+| what | p50 / p99 | for comparison |
 |---|---|---|
-| until the message stands in the other page | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
+| until the other page shows the message | ${both(sendToRender.dom)} | the aim: p50 ≤ 25 ms |
 | until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
 | ${echoWhat} | ${both(echo)} | |
 
 ## Signing in
 
-| what | p50 of ${signIn.count} | beside it |
+| what | p50 of ${signIn.count} | for comparison |
 |---|---|---|
-| ${signInWhat} | ${ms(signIn.p50)} | Argon2id is there to take long |
+| ${signInWhat} | ${ms(signIn.p50)} | Argon2id is slow by design |
 
-## What the page weighs (brotli)
+## Size of the page (brotli)
 
-| what | size | beside it |
+| what | size | for comparison |
 |---|---|---|
 | JavaScript to the sign-in screen, the engine's Worker included | ${kB(weight.signInBytes)} | the aim: ≤ 200 kB |
 ${weight.scripts.map(scriptRow).join("\n")}
@@ -108,7 +108,7 @@ The same, each caller with a connection of its own:
 |---|---|---|---|
 ${rates(core.durableOver, () => `as above`)}
 
-| one message to many | p50 / p99 of 10 | beside it |
+| one message to many | p50 / p99 of 10 | for comparison |
 |---|---|---|
 | to ${core.fanOut.subscribers} subscribers: answered to its sender, on disk in every queue | ${
   both(core.fanOut.answered)

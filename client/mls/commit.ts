@@ -203,10 +203,7 @@ function pskProposal(channelId: Uint8Array, n: bigint): Proposal {
   };
 }
 
-/**
- * The stored leave proposals that are still valid. Others are dropped, so that one bad proposal never blocks
- * the group (specification §3.2).
- */
+/** The stored leave proposals that are still valid: one bad proposal must not block the group (specification §3.2). */
 function usableLeaves(
   state: GroupState,
   byValue: Proposal[],

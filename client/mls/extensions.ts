@@ -70,18 +70,18 @@ export function groupContextExtensions(info: GroupInfo): Extension[] {
  *   each once
  */
 export function groupInfoOf(extensions: Extension[]): GroupInfo {
-  const [required, own, successor, ...rest] = extensions;
+  const [required, own, replacement, ...rest] = extensions;
   if (required?.extensionType !== "required_capabilities" || own?.extensionType !== groupInfoType || rest.length > 0) {
     throw new MalformedError("GroupContext: wrong extensions");
   }
   if (!equalBytes(required.extensionData, requiredCapabilities.extensionData)) {
     throw new MalformedError("GroupContext: required_capabilities are not ours");
   }
-  if (successor !== undefined && successor.extensionType !== supersedesType) {
+  if (replacement !== undefined && replacement.extensionType !== supersedesType) {
     throw new MalformedError("GroupContext: wrong extensions");
   }
   const info = decodeGroupInfo(own.extensionData);
-  return successor === undefined ? info : { ...info, supersedes: decodeSupersedes(successor.extensionData) };
+  return replacement === undefined ? info : { ...info, supersedes: decodeSupersedes(replacement.extensionData) };
 }
 
 function encodeGroupInfo({ name, kind, roles, createdMs }: GroupInfo): Bytes {

@@ -104,15 +104,15 @@ async function findCandidate({ candidates, header, channelId, n }: WelcomeEntry)
 
 /** A PSK index that has only the epoch's PSK, and counts how often it is asked for it. */
 function onlyPsk(pskId: Bytes, S: Bytes): { index: PskIndex; used: () => number } {
-  let asked = 0;
+  let count = 0;
   const index: PskIndex = {
     findPsk(id) {
       if (id.psktype !== "external" || !equalBytes(id.pskId, pskId)) return undefined;
-      asked += 1;
+      count += 1;
       return S;
     },
   };
-  return { index, used: () => asked };
+  return { index, used: () => count };
 }
 
 async function judgeGroup(

@@ -32,7 +32,7 @@
  * The rules that require an action rather than refuse one, each with tests of its number: GRP-4.4 a member's
  * client adds a new device of a member account, GRP-4.5 a device that is out of step is re-added at its request,
  * GRP-5.5 and the epoch's secret is sealed to it again (client/sync/recovery/recovery_client.ts,
- * recovery_responder.ts), GRP-5.1 to 5.4 successor channels (client/sync/reinit/replacement_rules.ts),
+ * recovery_responder.ts), GRP-5.1 to 5.4 replacement channels (client/sync/reinit/replacement_rules.ts),
  * GRP-6.1 keys are kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current
  * epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
  * (client/sync/membership/renewal.ts), GRP-7.5 groups of unknown accounts are invitations, and so

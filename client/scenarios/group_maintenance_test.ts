@@ -190,10 +190,10 @@ Deno.test("driftOf() finds listed devices that are missing and members that are 
     }) as unknown as Member;
   const device = (fill: number) => ({ deviceId: key(fill, 16), recipientKey: key(fill, 32) });
   const list = { devices: [device(1), device(3)], revoked: [key(2, 16)] } as unknown as DeviceList;
-  const drift = deviceListDiffOf(
+  const diff = deviceListDiffOf(
     [member(1), member(2)],
     new Map([[toHex(key(9, 32)), list], [toHex(key(8, 32)), list]]),
   );
-  assert.deepEqual(drift.missing.map(({ device }) => device.deviceId[0]), [3]);
-  assert.deepEqual(drift.revoked.map(({ credential }) => credential.deviceId[0]), [2]);
+  assert.deepEqual(diff.missing.map(({ device }) => device.deviceId[0]), [3]);
+  assert.deepEqual(diff.revoked.map(({ credential }) => credential.deviceId[0]), [2]);
 });

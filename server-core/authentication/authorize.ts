@@ -52,8 +52,8 @@ export function authorizeCall(
     return { kind: "device", accountKey, deviceId: session.deviceId, recipientKey, enrolled, sessionId, remoteAddress };
   };
   return async (method, auth, remoteAddress) => {
-    const asked = method as Method<never, never>;
-    if (anyone.has(asked)) {
+    const called = method as Method<never, never>;
+    if (anyone.has(called)) {
       if (auth.accessToken.length === 0) return { kind: "anyone", remoteAddress };
       // An invalid token must not keep its owner from signing in.
       return await withToken(auth, remoteAddress).catch((error) => {
@@ -65,10 +65,10 @@ export function authorizeCall(
     }
     if (auth.accessToken.length === 0) throw new WireError(ErrorCode.unauthenticated, "this call needs a session");
     const caller = await withToken(auth, remoteAddress);
-    if (caller.kind === "operator" && !forOperator.has(asked)) {
+    if (caller.kind === "operator" && !forOperator.has(called)) {
       throw new WireError(ErrorCode.forbidden, "this call needs a device's session");
     }
-    if (caller.kind === "device" && !caller.enrolled && !beforeEnrolment.has(asked)) {
+    if (caller.kind === "device" && !caller.enrolled && !beforeEnrolment.has(called)) {
       throw new WireError(ErrorCode.forbidden, "the device is not in its account's device list");
     }
     return caller;

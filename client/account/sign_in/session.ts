@@ -30,10 +30,10 @@ export class SessionRpc extends RpcClient {
   constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
     super(openStream, () => this.#auth);
     this.#auth = auth;
-    let told = false;
+    let isReported = false;
     this.#onEnded = (code) => {
-      if (!told) onEnded(code);
-      told = true;
+      if (!isReported) onEnded(code);
+      isReported = true;
     };
   }
 

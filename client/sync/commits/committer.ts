@@ -178,7 +178,7 @@ export class Committer {
       // While this device is out of step, nothing is built. It is built after the device is back in the
       // group.
       const record = this.#context.conversations.get(chatId)?.record;
-      const stands = record === undefined || desyncOf(record) === undefined;
+      const canFollow = record === undefined || desyncOf(record) === undefined;
       // The commit was voided when this device fell out of step. The callers that wait for it continue with
       // an error.
       if (!pending) {
@@ -190,7 +190,7 @@ export class Committer {
           }),
         );
       }
-      const isReady = stands && pending && (pending.commit !== undefined || await this.#rebuild(chatId));
+      const isReady = canFollow && pending && (pending.commit !== undefined || await this.#rebuild(chatId));
       if (isReady && this.#connected) again = await this.#send(chatId);
     } catch (error) {
       if (!this.#closed) {
@@ -201,11 +201,11 @@ export class Committer {
       }
       again = this.#delay(chatId);
     }
-    const asked = this.#sending.end(chatId);
+    const rerun = this.#sending.end(chatId);
     const pending = this.#context.conversations.get(chatId)?.pending;
     // Another run was requested meanwhile: for a plan to be built, or for another commit than the answered
     // one.
-    if (pending && asked && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
+    if (pending && rerun && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
     else if (pending && again !== undefined) this.#schedule(chatId, again);
   }
 

@@ -54,15 +54,15 @@ export function compareWithServer(
   const sameMembers = equalBytes(entry.membersHash, did.membersHash);
   // A commit that repairs the list tells the server more than its effect. A commit that leaves the list right
   // but names other devices would give a member a Welcome in place of the commit.
-  const mends = conversation.record.serverDiffers === true;
-  const told = entry.kind !== EntryKind.COMMIT || mends ||
+  const isRepair = conversation.record.serverDiffers === true;
+  const isConsistent = entry.kind !== EntryKind.COMMIT || isRepair ||
     (sameKeys(entry.removed, did.removed) && sameKeys(entry.added, did.added));
   if (sameMembers) {
-    if (mends) conversation.set({ serverDiffers: undefined });
-    if (!told) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+    if (isRepair) conversation.set({ serverDiffers: undefined });
+    if (!isConsistent) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
     return;
   }
-  if (!mends) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
+  if (!isRepair) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
   conversation.set({ serverDiffers: true });
   unit.afterCommit(() => events.emit("serverListDiffers", conversation.id));
 }

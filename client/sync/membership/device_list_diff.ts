@@ -17,17 +17,17 @@ export interface DeviceListDiff {
  * @param lists by account key as hex; members of an account without a list are not judged
  */
 export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, DeviceList>): DeviceListDiff {
-  const drift: DeviceListDiff = { missing: [], revoked: [] };
+  const diff: DeviceListDiff = { missing: [], revoked: [] };
   for (const [accountKey, list] of lists) {
     const own = members.filter(({ credential }) => toHex(credential.accountKey) === accountKey);
     if (own.length === 0) continue;
-    drift.revoked.push(
+    diff.revoked.push(
       ...own.filter(({ credential }) => list.revoked.some((id) => equalBytes(id, credential.deviceId))),
     );
     const missing = list.devices.filter(({ recipientKey }) =>
       !own.some((member) => equalBytes(member.recipientKey, recipientKey))
     );
-    drift.missing.push(...missing.map((device) => ({ accountKey, device })));
+    diff.missing.push(...missing.map((device) => ({ accountKey, device })));
   }
-  return drift;
+  return diff;
 }

@@ -147,12 +147,12 @@ export class GroupMaintenance {
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
     // A member that the server dropped has missed a commit. It must be removed and added again, and without
     // its request only an admin may do that (GRP-3.3).
-    const lost = own?.role === "admin"
+    const toReadd = own?.role === "admin"
       ? missing
       : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
-    if (lost.length + extra.length === 0) return;
+    if (toReadd.length + extra.length === 0) return;
     const add = await this.#packagesFor(
-      lost.map(({ credential, recipientKey }) => ({
+      toReadd.map(({ credential, recipientKey }) => ({
         accountKey: toHex(credential.accountKey),
         device: { deviceId: credential.deviceId, recipientKey },
       })),
@@ -161,7 +161,7 @@ export class GroupMaintenance {
       chatId,
       (conversation) =>
         conversation.record.serverDiffers
-          ? { purpose: "repair", add, remove: lost.map(({ recipientKey }) => recipientKey) }
+          ? { purpose: "repair", add, remove: toReadd.map(({ recipientKey }) => recipientKey) }
           : undefined,
     );
   }
@@ -230,13 +230,13 @@ export class GroupMaintenance {
     accounts.add(this.#context.ownKey);
     // The stored lists come first: a server that does not answer keeps no device in a group that is known to
     // be revoked.
-    await this.#mendAll(chats.map(({ id }) => id), true);
+    await this.#reconcileAll(chats.map(({ id }) => id), true);
     await this.#context.account.directory.refresh([...accounts].map(fromHex));
-    await this.#mendAll(chats.map(({ id }) => id), false);
+    await this.#reconcileAll(chats.map(({ id }) => id), false);
   }
 
   /** @param revokedOnly only removes revoked devices; missing ones wait for the newest lists */
-  async #mendAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
+  async #reconcileAll(chatIds: string[], revokedOnly: boolean): Promise<void> {
     for (const id of chatIds) {
       if (this.#closed) return;
       const state = await this.#context.conversations.withState(id);
@@ -245,11 +245,11 @@ export class GroupMaintenance {
         if (state?.active) this.leaveProposed(id);
         continue;
       }
-      const drift = deviceListDiffOf(
+      const diff = deviceListDiffOf(
         this.#context.mls.members(state),
         await this.#lists(this.#context.mls.members(state)),
       );
-      this.#reconcile(id, revokedOnly ? { ...drift, missing: [] } : drift);
+      this.#reconcile(id, revokedOnly ? { ...diff, missing: [] } : diff);
     }
   }
 

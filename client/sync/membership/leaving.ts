@@ -90,10 +90,10 @@ export class Leaving {
     // There is no other member to commit it.
     if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
     const { state } = conversation;
-    const stands = this.#outbox.isLeaving(conversation.id) ||
+    const hasAsked = this.#outbox.isLeaving(conversation.id) ||
       (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));
     conversation.set({ leaving: true });
-    if (stands) return;
+    if (hasAsked) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
     await this.#outbox.enqueue(unit, conversation, {
       messageId,

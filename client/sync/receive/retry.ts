@@ -61,7 +61,7 @@ function entryOf(
 ): Entry {
   const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
   // The committer's statement to the server is not kept. A difference shows at the next commit.
-  const told = { removed: [], added: [], membersHash: new Uint8Array() };
+  const statement = { removed: [], added: [], membersHash: new Uint8Array() };
   return {
     seq,
     kind: kind as Entry["kind"],
@@ -72,6 +72,6 @@ function entryOf(
     body,
     bodyLength: body.length,
     receivedMs,
-    ...told,
+    ...statement,
   };
 }

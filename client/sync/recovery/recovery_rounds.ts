@@ -159,12 +159,12 @@ export class RecoveryRounds {
     action: "ask-reseal" | "ask-readd",
     round: number,
   ): Promise<void> {
-    const whom = await whomToAsk(this.#context, server.members, record, state, round);
+    const recipients = await whomToAsk(this.#context, server.members, record, state, round);
     const id = fromHex(commitId ?? "");
     const content: DeviceMessageContent = action === "ask-reseal"
       ? { kind: "reseal", n: epoch, commitId: id }
       : await this.#parts.requests.make(record.channelId, epoch, id, server.epoch);
-    for (const to of whom) await sendDeviceMessage(this.#context, record.channelId, to, content);
+    for (const to of recipients) await sendDeviceMessage(this.#context, record.channelId, to, content);
   }
 }
 

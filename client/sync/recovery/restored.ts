@@ -56,13 +56,13 @@ async function resendSince(
   await context.conversations.update(async (unit) => {
     const conversation = await unit.conversation(chatId);
     if (!conversation || !isIn(conversation.record)) return;
-    const said = await messagesToResend(
+    const messages = await messagesToResend(
       context,
       conversation,
       conversation.record.members,
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );
-    storeForResend(unit, conversation, said);
-    unit.afterCommit(() => needs.resend(chatId, said));
+    storeForResend(unit, conversation, messages);
+    unit.afterCommit(() => needs.resend(chatId, messages));
   });
 }

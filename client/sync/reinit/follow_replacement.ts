@@ -100,17 +100,17 @@ export async function followReplacement(
   const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
   const accounts = accountsOf(mls.members(newState));
-  const parted = wasOut ? undefined : partedAfter(conversation.record, supersedes);
-  const redo = parted === undefined
+  const forkPoint = wasOut ? undefined : forkPointOf(conversation.record, supersedes);
+  const redo = forkPoint === undefined
     ? undefined
-    : await membershipChangesAfter(context, unit, conversation, parted, accounts);
+    : await membershipChangesAfter(context, unit, conversation, forkPoint, accounts);
   await move(
     received,
     conversation,
     newState,
     { commitId: entry.id, S },
     by,
-    wasOut ? [] : await ownMessagesAfter(context, conversation, parted, accounts),
+    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint, accounts),
   );
   if (redo) conversation.set({ redo });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
@@ -155,7 +155,7 @@ export async function adoptReplacement(
  * @returns the fork point: the last epoch that this device and the maker share, after which the other members
  *   could not see this device's changes; undefined when there is no fork
  */
-function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
+function forkPointOf({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
   if (!equalBytes(channelId, supersedes.channelId)) return undefined;
   const shared = lastSharedEpoch(supersedes.commits, commits) ??
     (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
@@ -166,7 +166,7 @@ function partedAfter({ channelId, commits, epoch }: Readonly<ChatRecord>, supers
  * Moves the conversation into the entry's channel. Adds a line for the move, and a line for each difference
  * between the two groups.
  *
- * @param said own messages that are resent in the new channel
+ * @param toResend own messages that are resent in the new channel
  */
 async function move(
   { context, unit, entry }: EntryContext,
@@ -174,7 +174,7 @@ async function move(
   state: GroupState,
   made: Pick<PendingCommit, "commitId" | "S">,
   by: string,
-  said: OutboxRecord[],
+  toResend: OutboxRecord[],
 ): Promise<void> {
   const { mls, account } = context;
   const { name, supersedes } = mls.info(state);
@@ -196,6 +196,6 @@ async function move(
     conversation.notice(notice, values, entry.receivedMs);
   }
   unit.delete("epochs", keys.ownChanges(conversation.id));
-  storeForResend(unit, conversation, said);
-  unit.afterCommit(() => context.events.emit("moved", conversation.id, said));
+  storeForResend(unit, conversation, toResend);
+  unit.afterCommit(() => context.events.emit("moved", conversation.id, toResend));
 }

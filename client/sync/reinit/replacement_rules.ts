@@ -42,17 +42,17 @@ export function judgeReplacement(
   const lastEpoch = Number(supersedes.lastEpoch);
   // This device has no history of a channel that it has left or was never in.
   const present = equalBytes(old.channelId, supersedes.channelId);
-  let parted = false;
+  let isForked = false;
   if (present && !desyncOf(old)) {
     // The epoch in which this device was removed has no hash here.
     const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
     // A device that was behind, removed or added later has no hash to compare with. A device that can not
     // follow its group is helped by any member's Welcome. A device with a history must have the same hash in
     // that epoch. Or both histories have forked after a shared epoch, because the server went back in time.
-    parted = known
+    isForked = known
       ? !equalBytes(known.hash, supersedes.transcriptHash)
       : isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
-    if (parted && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
+    if (isForked && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
   }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;
   if (maker === undefined || roleOf(maker) !== "admin") return "GRP-5.2";
@@ -63,7 +63,7 @@ export function judgeReplacement(
     accounts.some(({ accountKey }) => roleOf(accountKey) === undefined && accountKey !== old.peer?.accountKey)
   ) return "GRP-5.3";
   // Names, members and roles may have changed in commits that this device has not seen.
-  if (!present || !isIn(old) || parted || lastEpoch !== old.epoch || epoch > 1) return undefined;
+  if (!present || !isIn(old) || isForked || lastEpoch !== old.epoch || epoch > 1) return undefined;
   const grown = accounts.some(({ accountKey, role }) =>
     roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin")
   );

@@ -30,8 +30,12 @@ const linesAtOnce = 100;
  * Writes the messages into the stored outbox. The caller hands them to the running outbox once they are on
  * disk.
  */
-export function storeForResend(unit: UnitOfWork, conversation: ConversationTransaction, said: OutboxRecord[]): void {
-  for (const record of said) {
+export function storeForResend(
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
+  messages: OutboxRecord[],
+): void {
+  for (const record of messages) {
     unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
       channelId: conversation.storageId,
     });
@@ -53,7 +57,7 @@ export async function messagesToResend(
   strangersNow: string[] = [],
 ): Promise<OutboxRecord[]> {
   const { store, account } = context;
-  const said: OutboxRecord[] = [];
+  const messages: OutboxRecord[] = [];
   const resendSinceMs = account.clock.now();
   const strangers = new Set(strangersNow);
   let before: string | undefined;
@@ -73,7 +77,7 @@ export async function messagesToResend(
         const { messageId, order } = item;
         const content = await sentContent(context, chatId, record.firstChannelId, item);
         if (!content) continue;
-        said.unshift({
+        messages.unshift({
           chatId,
           messageId,
           order,
@@ -87,7 +91,7 @@ export async function messagesToResend(
     if (page.length < linesAtOnce) break;
     before = page.at(-1)!.key;
   }
-  return said;
+  return messages;
 }
 
 /**

@@ -122,7 +122,7 @@ function entryOf(
   { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash }: EntryRow,
   inline: boolean,
 ): StoredEntry {
-  const told = kind === EntryKind.COMMIT;
+  const isCommit = kind === EntryKind.COMMIT;
   return {
     seq,
     kind,
@@ -133,8 +133,8 @@ function entryOf(
     body: inline ? readPiece(db, body!, 0)! : new Uint8Array(),
     bodyLength: length ?? 0,
     receivedMs,
-    removed: told ? keysIn(removed) : [],
-    added: told ? keysIn(added) : [],
+    removed: isCommit ? keysIn(removed) : [],
+    added: isCommit ? keysIn(added) : [],
     membersHash: membersHash ?? new Uint8Array(),
   };
 }
