@@ -4,8 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { tmpdir } from "node:os";
-import { qpqFlags, qpqPermissions } from "./permissions.mjs";
+import { qpqFlags, qpqPermissions, root } from "./permissions.mjs";
 
 for (const [what, name] of [["", "state.db"], [", also with a comma in its path", "c,m/st,ate.db"]]) {
   Deno.test(`the permissions of qpq allow its server, its files and its state, and nothing else${what}`, async () => {
@@ -77,7 +76,7 @@ Deno.test("qpqFlags() makes a file only for a path with a comma, and deletes it 
   const made = (state: string) => {
     const { args, end } = qpqFlags(["--state", state, "groups"], {}, "deno");
     const path = args.find((flag) => flag.startsWith("--config="))!.slice("--config=".length);
-    const isTemporary = path.startsWith(tmpdir());
+    const isTemporary = path !== `${root}/deno.json`;
     assert.ok(Deno.statSync(path).isFile);
     end();
     if (isTemporary) assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);

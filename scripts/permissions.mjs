@@ -1,11 +1,12 @@
 /**
  * What each role may do: the files, addresses and variables that it needs and nothing else. As Deno's flags
- * for `npm start`, the browser tests and the tests of the permissions themselves; as sets of deno.json for
- * the container image.
+ * for `npm start`, the browser tests and the tests of the permissions themselves. The container image has them
+ * in containers/image_permissions.mjs.
  */
 
 import { dirname } from "node:path";
 import { permissionArguments } from "../cli/permissions.mjs";
+import { letsEncrypt, ownSockets } from "./containers/image_permissions.mjs";
 import { root } from "./paths.mjs";
 
 /** @param {(string | undefined)[]} values @returns {string[]} each text among them once */
@@ -13,12 +14,6 @@ const given = (values) => [...new Set(values.flatMap((value) => value ? [value] 
 
 /** An address literal as it stands before a port. */
 const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
-
-/** Let's Encrypt names its hosts in its directory; all of them are under these two. */
-const letsEncrypt = ["acme-v02.api.letsencrypt.org", "acme-staging-v02.api.letsencrypt.org"];
-
-/** The sockets of QUIC connections that a role opens itself. */
-const ownSockets = ["0.0.0.0:0", "[::]:0"];
 
 /**
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
@@ -104,41 +99,3 @@ export function gatewayFlags(env) {
   // acme-client's HTTP client lists the whole environment, for proxies.
   return flags({ net, read, write: [data], env: isAcme || ["QPQ_*"] });
 }
-
-/**
- * Of the roles in the image: the sets of its deno.json. Addresses are those of compose.yaml, which names
- * other authorities than Let's Encrypt itself.
- */
-export const imagePermissions = {
-  // Serves QUIC and metrics, asks itself for its health, and connects to nobody else. It reads its
-  // certificate, secrets and database, and loads SQLite's native library.
-  server: {
-    net: ["0.0.0.0:7443", "127.0.0.1:7443", "0.0.0.0:9464", "127.0.0.1:9464", ...ownSockets],
-    env: ["QPQ_*"],
-    read: ["/app", "/data", "/link", "/keys", "/backup"],
-    write: ["/data", "/backup"],
-    ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
-  },
-  // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of
-  // the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts
-  // something there, and no secret.
-  gateway: {
-    net: [
-      "0.0.0.0:80",
-      "0.0.0.0:443",
-      "0.0.0.0:8080",
-      "0.0.0.0:4433",
-      "0.0.0.0:9465",
-      "127.0.0.1:443",
-      "127.0.0.1:8080",
-      "core:7443",
-      ...ownSockets,
-      ...letsEncrypt,
-    ],
-    env: true,
-    read: ["/app", "/data", "/link", "/tls"],
-    write: ["/data"],
-  },
-  // What the first start makes: keys and certificates, no network at all.
-  setup: { env: ["QPQ_*"], read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
-};

@@ -29,14 +29,15 @@ const unusableHost = "host.invalid";
 
 /**
  * @param scheme `http` or `https`
- * @returns the request; undefined when its target is no URL (`*`, or the authority of CONNECT)
+ * @returns the request; undefined when its target is no URL (`*`, or the authority of CONNECT), or when it names
+ *   two hosts (RFC 9112 §3.2)
  */
 export function readRequest(request: NodeRequest, scheme: string): HttpRequest | undefined {
   const target = request.url ?? "";
   // HTTP/2 has no Host header; it names the host in a pseudo-header.
-  const host = request.headers[":authority"] ?? request.headers.host;
+  const host = request.headers[":authority"] ?? request.headers.host ?? unusableHost;
   const url = urlOf(target, `${scheme}://${host}`) ?? urlOf(target, `${scheme}://${unusableHost}`);
-  if (!url) return undefined;
+  if (!url || hasTwoHosts(request)) return undefined;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !name.startsWith(":")) headers.set(name, String(value));
@@ -49,6 +50,10 @@ export function readRequest(request: NodeRequest, scheme: string): HttpRequest |
     body: bodyOf(request),
     peer: { transport: "tcp", hostname: remoteAddress, port: remotePort },
   };
+}
+
+function hasTwoHosts({ rawHeaders }: NodeRequest): boolean {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length > 1;
 }
 
 /** The target is a path, or a whole URL in the form for proxies (RFC 9112 §3.2). */
@@ -88,7 +93,9 @@ export async function writeResponse(answer: Response, request: NodeRequest, resp
   response.once("close", cancel);
   try {
     (response as ServerResponse).writeHead(status, Object.fromEntries(headers));
-    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse);
+    const announced = headers.get("content-length");
+    const length = announced === null ? undefined : Number(announced);
+    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse, length);
     else cancel();
     response.end();
   } catch {
@@ -101,12 +108,24 @@ function isOver(response: NodeResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
-async function pump(reader: ReadableStreamDefaultReader<Uint8Array>, response: ServerResponse): Promise<void> {
+/**
+ * @param length as announced: other bytes would be read as part of the next answer
+ * @throws when the body has another length
+ */
+async function pump(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  response: ServerResponse,
+  length: number | undefined,
+): Promise<void> {
+  let sent = 0;
   // The answer of a subscription begins long before its first piece.
   response.flushHeaders?.();
   while (true) {
     const { value, done } = await reader.read();
+    if (done && length !== undefined && sent < length) throw new Error("the body is shorter than announced");
     if (done) return;
+    sent += value.length;
+    if (length !== undefined && sent > length) throw new Error("the body is longer than announced");
     if (!response.write(value)) await roomIn(response);
   }
 }

@@ -44,6 +44,21 @@ const http2Limits = { streams: 200, windowBytes: 1024 * 1024 };
  */
 const lingerMs = 1_000;
 const flushMs = 50;
+/**
+ * Node drops headers beyond a number without a sign: a client could drown the address that its proxy adds. All
+ * are read. Their size has a limit (16 KiB).
+ */
+const allHeaders = 0;
+/** Requests that wait behind another one on a connection of HTTP/1.1. A client with more is cut off. */
+const pipelinedRequests = 16;
+
+/** A connection of HTTP/1.1. Its requests are served one after another. */
+interface Connection {
+  /** Answers that are in progress or wait for their turn. */
+  answers: Set<NodeResponse>;
+  /** Resolves when the newest request is answered. */
+  answered: Promise<void>;
+}
 
 /** A server that listens. */
 export class HttpServer {
@@ -52,8 +67,9 @@ export class HttpServer {
   readonly #sessions = new Set<ServerHttp2Session>();
   /** Answers in progress. */
   readonly #answers = new Set<NodeResponse>();
-  /** Connections of HTTP/1.1, each with its number of running requests. */
-  readonly #connections = new Map<Socket, number>();
+  readonly #connections = new Map<Socket, Connection>();
+  /** TCP connections below TLS. Those in their handshake are in no other set. */
+  readonly #transports = new Set<Socket>();
   #isClosing = false;
 
   private constructor(options: HttpServerOptions) {
@@ -88,7 +104,7 @@ export class HttpServer {
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, requests] of this.#connections) if (requests === 0) socket.destroy();
+    for (const [socket, { answers }] of this.#connections) if (answers.size === 0) socket.destroy();
     for (const session of this.#sessions) session.close();
     const timer = setTimeout(() => this.#endAll(), graceMs);
     await closed;
@@ -99,12 +115,16 @@ export class HttpServer {
     for (const response of this.#answers) cutOff(response);
     for (const socket of this.#connections.keys()) socket.destroy();
     // The frames that cut the answers off must be sent first.
-    setTimeout(() => this.#sessions.forEach((session) => session.destroy()), flushMs);
+    setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#transports) socket.destroy();
+    }, flushMs);
   }
 
   #plainServer(onRequest: (request: NodeRequest, response: NodeResponse) => void): Server {
     // No timeouts and no caps yet: docs/limits.md has none for HTTP connections.
     const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, onRequest);
+    server.maxHeadersCount = allHeaders;
     return server.on("connection", (socket: Socket) => this.#track(socket));
   }
 
@@ -119,12 +139,18 @@ export class HttpServer {
       allowHTTP1: true,
       settings: { maxConcurrentStreams: streams, initialWindowSize: windowBytes },
     }, onRequest);
-    Object.assign(server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 });
+    const timeouts = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
+    Object.assign(server, { ...timeouts, maxHeadersCount: allHeaders });
+    server.on("connection", (socket: Socket) => {
+      this.#transports.add(socket);
+      socket.once("close", () => this.#transports.delete(socket));
+    });
     server.on("secureConnection", (socket: TLSSocket) => {
       stopSenderWhilePaused(socket);
       if (socket.alpnProtocol !== "h2") this.#track(socket);
     });
     server.on("session", (session: ServerHttp2Session) => {
+      destroyLater(session);
       session.setLocalWindowSize(windowBytes);
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
@@ -134,8 +160,13 @@ export class HttpServer {
   }
 
   #track(socket: Socket): void {
-    this.#connections.set(socket, 0);
-    socket.once("close", () => this.#connections.delete(socket));
+    const answers = new Set<NodeResponse>();
+    this.#connections.set(socket, { answers, answered: Promise.resolve() });
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      // An answer that waits behind another has no socket yet, so Node does not tell it.
+      for (const response of [...answers]) response.emit("close");
+    });
     socket.on("error", () => {});
   }
 
@@ -143,15 +174,39 @@ export class HttpServer {
     // A broken exchange ends by itself, with "close". An "error" without a listener would end the process.
     request.on("error", () => {});
     response.on("error", () => {});
-    const socket = request.socket as Socket;
     this.#answers.add(response);
-    this.#count(socket, 1);
-    response.once("close", () => {
-      this.#answers.delete(response);
-      this.#count(socket, -1);
-    });
+    const isOver = new Promise<void>((resolve) =>
+      response.once("close", () => {
+        this.#answers.delete(response);
+        resolve();
+      })
+    );
     response.once("finish", () => endUnreadBody(request, response));
+    const socket = request.socket as Socket;
+    const connection = this.#connections.get(socket);
+    if (connection) {
+      await this.#turnOf(response, connection, socket, isOver);
+      if (socket.destroyed) return;
+    }
     await writeResponse(await this.#respond(request), request, response);
+  }
+
+  /** Node starts all requests that a client of HTTP/1.1 sends at once. They are served one after another. */
+  async #turnOf(
+    response: NodeResponse,
+    connection: Connection,
+    socket: Socket,
+    isOver: Promise<void>,
+  ): Promise<void> {
+    const before = connection.answered;
+    connection.answered = isOver;
+    connection.answers.add(response);
+    void isOver.then(() => {
+      connection.answers.delete(response);
+      if (this.#isClosing && connection.answers.size === 0) socket.destroySoon();
+    });
+    if (connection.answers.size > pipelinedRequests + 1) socket.destroy();
+    await before;
   }
 
   async #respond(request: NodeRequest): Promise<Response> {
@@ -162,13 +217,15 @@ export class HttpServer {
       return textResponse(500, "internal error");
     }
   }
+}
 
-  #count(socket: Socket, change: 1 | -1): void {
-    const before = this.#connections.get(socket);
-    if (before === undefined) return;
-    this.#connections.set(socket, before + change);
-    if (this.#isClosing && before + change === 0) socket.destroySoon();
-  }
+/**
+ * Deno 2.9.6 frees a session that is destroyed while it reads a frame, such as a GOAWAY or one that breaks the
+ * protocol. Then the process ends with a segmentation fault. So the session is destroyed after the frame.
+ */
+function destroyLater(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (...reason: Parameters<typeof destroy>) => void setTimeout(() => destroy(...reason), 0);
 }
 
 /** Ends the upload of a client whose answer is complete. */

@@ -1,26 +1,16 @@
 /** The HTTP server over HTTP/1.1, HTTP/1.1 with TLS, and HTTP/2: bodies, flow control, ends, certificates. */
 
 import assert from "node:assert/strict";
-import { connect as connectHttp2 } from "node:http2";
 import type { HttpRequest } from "./http_exchange.ts";
 import { HttpServer } from "./http_server.ts";
-import { type KeyPairPem, makeSelfSignedCertificate } from "./self_signed_certificate.ts";
+import type { KeyPairPem } from "./self_signed_certificate.ts";
+import { makePair } from "./testing/http_pair.ts";
 import { textResponse } from "./text_response.ts";
 
 type Handle = (request: HttpRequest) => Response | Promise<Response>;
 type Way = "HTTP/1.1" | "HTTP/1.1 with TLS" | "HTTP/2";
 
 const ways: Way[] = ["HTTP/1.1", "HTTP/1.1 with TLS", "HTTP/2"];
-
-function makePair(): Promise<KeyPairPem> {
-  return makeSelfSignedCertificate({
-    notBefore: new Date(Date.now() - 3_600_000),
-    notAfter: new Date(Date.now() + 86_400_000),
-    commonName: "localhost",
-    dnsNames: ["localhost"],
-    ipAddresses: ["127.0.0.1"],
-  });
-}
 
 interface Running {
   server: HttpServer;
@@ -315,27 +305,5 @@ Deno.test({
       assert.match(await get("*"), /^HTTP\/1\.1 400 /);
       assert.match(await rawAnswer(server.port, "what is this\n\n"), /^HTTP\/1\.1 400 /);
       assert.equal((await fetch("/")).status, 200);
-    }),
-});
-
-Deno.test({
-  name: "HTTP/2: a client that opens and resets streams without end does not harm others",
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: () =>
-    withServer("HTTP/2", async () => {
-      await pause(5);
-      return textResponse(200, "here");
-    }, async ({ origin, fetch }) => {
-      const session = connectHttp2(origin, { rejectUnauthorized: false });
-      session.on("error", () => {});
-      for (let count = 0; count < 2_000 && !session.destroyed; count++) {
-        const stream = session.request({ ":path": "/" });
-        stream.on("error", () => {});
-        stream.close();
-        if (count % 100 === 0) await pause(0);
-      }
-      assert.equal(await (await fetch("/")).text(), "here\n");
-      session.destroy();
     }),
 });

@@ -20,7 +20,7 @@ import {
 import { dirname } from "node:path";
 import { buildApp } from "../build.mjs";
 import { deno, root, webRoot } from "../paths.mjs";
-import { imagePermissions } from "../permissions.mjs";
+import { imagePermissions } from "./image_permissions.mjs";
 
 /** The user of both roles. */
 const uid = 10001;
