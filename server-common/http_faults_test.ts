@@ -185,3 +185,46 @@ Deno.test("close() ends a connection that never finishes its TLS handshake", opt
   assert.equal(ended, true);
   silent.close();
 });
+
+Deno.test(
+  "every answer of known length ends, so that the next request of its connection is answered",
+  options,
+  async () => {
+    const tls = await makePair();
+    const length = 1_000;
+    // As a file's, the body ends after its last piece.
+    const body = async function* () {
+      yield new Uint8Array(length);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    };
+    const handle = () => new Response(ReadableStream.from(body()), { headers: { "content-length": `${length}` } });
+    const server = await HttpServer.listen({ bind: "127.0.0.1", port: 0, tls, handle });
+    const asksTwice = async () => {
+      const connection = await Deno.connectTls({
+        hostname: "localhost",
+        port: server.port,
+        caCerts: [tls.certificate],
+      });
+      const reader = connection.readable.getReader();
+      const writer = connection.writable.getWriter();
+      for (const request of ["first", "second"]) {
+        await writer.write(new TextEncoder().encode(`GET /${request} HTTP/1.1\r\nHost: localhost\r\n\r\n`));
+        let text = "";
+        while (!text.includes("\r\n\r\n") || text.length < text.indexOf("\r\n\r\n") + 4 + length) {
+          text += new TextDecoder("latin1").decode((await reader.read()).value);
+        }
+      }
+      connection.close();
+    };
+    let rounds = 0;
+    const lane = async () => {
+      while (rounds++ < 2_000) await asksTwice();
+      return true;
+    };
+    const late = new Promise<false>((resolve) => setTimeout(resolve, 60_000, false));
+    // One connection in a hundred hung.
+    const all = Promise.all(Array.from({ length: 20 }, lane));
+    assert.ok(await Promise.race([all, late]), "a request is not answered");
+    await server.close(0);
+  },
+);
