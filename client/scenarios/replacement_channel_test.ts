@@ -214,6 +214,28 @@ suite("a conversation whose channel can not go on", {
     assert.equal((await dora.notices(chatId)).some((notice) => notice.startsWith("rejected")), false);
   },
 
+  "GRP-5.4: two replacements that arrive at once move the conversation, and make no other": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await replaceableGroup([anna, bert, carl]);
+    await anna.engine.setRole(chatId, bert.username, "admin");
+    await Promise.all(
+      [bert, carl].map((person) =>
+        person.sees(chatId, ({ members }) => members.filter(({ role }) => role === "admin").length === 2)
+      ),
+    );
+    const [first, second] = [await takeOver(core, anna, chatId), await takeOver(core, bert, chatId)];
+    const smaller = new Uint8Array([1, ...random(31)]);
+    const release = core.hold(await carl.recipientKey());
+    await forgeSuccessor(chatId, first, [anna, bert, carl], {}, new Uint8Array([2, ...random(31)]));
+    await forgeSuccessor(chatId, second, [bert, anna, carl], {}, smaller);
+    release();
+    await carl.until(
+      async () => toHex((await recordOf(carl, chatId)).channelId) === toHex(smaller),
+      "the smaller one",
+    );
+    assert.deepEqual((await carl.engine.chats()).map(({ chatId: id }) => id), [chatId]);
+  },
+
   "GRP-5.4: what was said in a successor that did not last is said again in the one that stays, once": async (
     { core, join },
   ) => {

@@ -184,6 +184,7 @@ export class ConversationStore {
         return conversation;
       },
       (channel) => this.chatOf(channel),
+      (channel) => this.all().find(({ record }) => record.earlier?.includes(channel))?.id,
     );
     this.#store.prepare(recordsOfMessage);
     try {

@@ -70,7 +70,7 @@ export interface ChatRecord {
   announced?: { commitId: string; n: number; by: string; own: boolean };
   /** Channels that the conversation was in before, as hex, newest last. */
   earlier?: string[];
-  /** The channel that the present one took over from, as hex. */
+  /** The channel that the present one took over from, as hex. Earlier versions alone read it. */
   superseded?: string;
   /** When the present channel took over, in ms. */
   movedMs?: number;

@@ -16,15 +16,18 @@ export class UnitOfWork {
   readonly #open: (chatId: string) => Promise<ConversationTransaction | undefined>;
   readonly #create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>;
   readonly #chatOf: (channel: string) => string | undefined;
+  readonly #chatThatLeft: (channel: string) => string | undefined;
 
   constructor(
     open: (chatId: string) => Promise<ConversationTransaction | undefined>,
     create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>,
     chatOf: (channel: string) => string | undefined,
+    chatThatLeft: (channel: string) => string | undefined,
   ) {
     this.#open = open;
     this.#create = create;
     this.#chatOf = chatOf;
+    this.#chatThatLeft = chatThatLeft;
   }
 
   /**
@@ -40,6 +43,15 @@ export class UnitOfWork {
       if (conversation.record.earlier?.includes(channel)) return undefined;
     }
     return this.#chatOf(channel);
+  }
+
+  /** @returns the chat that was in the channel and has moved on, also by this unit */
+  chatThatLeft(channelId: Uint8Array): string | undefined {
+    const channel = toHex(channelId);
+    const here = [...this.conversations.values()].find(({ deleted, record }) =>
+      !deleted && record.earlier?.includes(channel)
+    );
+    return here?.id ?? this.#chatThatLeft(channel);
   }
 
   /** @returns the chat to change, locked until the unit ends; undefined when there is none */

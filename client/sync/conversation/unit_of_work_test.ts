@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { UnitOfWork } from "./unit_of_work.ts";
 
-const chatless = () => new UnitOfWork(() => Promise.resolve(undefined), () => Promise.reject(), () => undefined);
+const chatless = () =>
+  new UnitOfWork(() => Promise.resolve(undefined), () => Promise.reject(), () => undefined, () => undefined);
 const stored = { get: <T>(_store: string, key: string) => Promise.resolve(key === "known" ? "old" as T : undefined) };
 
 Deno.test("UnitOfWork.peek() tells what the unit deletes from what it does not touch", () => {

@@ -20,7 +20,12 @@ function idOf(place: number): string {
 
 /** A conversation in which nothing waits yet, and changes for it. */
 function waiting() {
-  const unit = new UnitOfWork(() => Promise.resolve(undefined), () => Promise.reject(), () => undefined);
+  const unit = new UnitOfWork(
+    () => Promise.resolve(undefined),
+    () => Promise.reject(),
+    () => undefined,
+    () => undefined,
+  );
   const conversation = {
     id: chatId,
     record: { aheadUntilMs: undefined as number | undefined },

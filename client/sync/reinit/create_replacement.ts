@@ -33,7 +33,8 @@ const devicesAtOnce = 8;
  * Creates a replacement channel, and resolves when the conversation has moved.
  *
  * @param reason is shown to the members
- * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4)
+ * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4). It is smaller
+ *   than that of the channel that it replaces in any case
  * @throws EngineError
  */
 export async function createReplacement(
@@ -59,7 +60,7 @@ export async function createReplacement(
   const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
   if (!transcriptHash) return;
   const info = state ? mls.info(state) : infoOf(record, account.clock.now());
-  const channelId = randomChannelId(below);
+  const channelId = randomChannelId(below && toHex(below) < toHex(record.channelId) ? below : record.channelId);
   const first = record.firstChannelId;
   const supersedes = await signReplacement(
     channelId,
@@ -108,11 +109,14 @@ export async function createReplacement(
   await committer.sendPrepared(toHex(channelId));
 }
 
-/** @returns 32 random bytes, as a number smaller than `below` unless that is zero */
-export function randomChannelId(below?: Bytes): Bytes {
+/** Leading zero bytes of a channelId above which the next one is chosen anew: what is left must not repeat. */
+const mostZeros = 16;
+
+/** @returns 32 random bytes; as a number smaller than `below`, unless that is very small already */
+export function randomChannelId(below: Uint8Array): Bytes {
   const id = crypto.getRandomValues(new Uint8Array(32));
-  const first = below?.findIndex((byte) => byte > 0) ?? -1;
-  if (!below || first < 0) return id;
+  const first = below.findIndex((byte) => byte > 0);
+  if (first < 0 || first >= mostZeros) return id;
   id.fill(0, 0, first);
   id[first] %= below[first];
   return id;

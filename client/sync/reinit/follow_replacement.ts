@@ -49,8 +49,7 @@ async function conversationOf(
   unit: UnitOfWork,
   { channelId, firstChannelId }: Supersedes,
 ): Promise<ConversationTransaction | undefined> {
-  const superseded = toHex(channelId);
-  const chatId = unit.chatOf(channelId) ?? chats.all().find(({ record }) => record.earlier?.includes(superseded))?.id;
+  const chatId = unit.chatOf(channelId) ?? unit.chatThatLeft(channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
   if (conversation || !firstChannelId) return conversation;
   const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));

@@ -6,7 +6,7 @@
  * | GRP-5.1 | a last common epoch or hash that is not in this device's history, unless both forked at a shared epoch |
  * | GRP-5.2 | a replacement that no admin of the replaced group has signed |
  * | GRP-5.3 | another kind or name, new accounts, new admins; for a chat of two, anybody else |
- * | GRP-5.4 | a replacement for a channel left already: the first wins, at the same time the smaller channelId |
+ * | GRP-5.4 | a replacement for a channel left already: the first wins, within 10 minutes the smaller channelId |
  *
  * A device that was out of the group, or behind, has not seen every change. Nor has one that gets into a
  * replacement after its first epoch. There accounts, admins and name may differ, because an admin's commit may
@@ -70,15 +70,23 @@ export function judgeReplacement(
   return grown || info.name !== old.name ? "GRP-5.3" : undefined;
 }
 
-/** GRP-5.4: whether a conversation that has moved already moves again. */
+/**
+ * GRP-5.4: whether a conversation that has moved already moves again.
+ *
+ * A replacement's channelId is below that of the channel it replaces (`randomChannelId`). So every channel of a line
+ * is below all before it, and of two lines that cross all devices choose the same one, whichever they see first.
+ *
+ * @param receivedMs when the server took the Welcome, ms since the Unix epoch
+ */
 export function comesFirst(
-  record: Readonly<ChatRecord>,
+  record: Readonly<Pick<ChatRecord, "channelId" | "earlier" | "movedMs">>,
   channelId: Uint8Array,
-  { channelId: superseded }: Supersedes,
+  { channelId: superseded }: Pick<Supersedes, "channelId">,
   receivedMs: number,
 ): boolean {
+  if (equalBytes(record.channelId, superseded)) return true;
+  const together = record.movedMs !== undefined && receivedMs - record.movedMs < togetherMs;
+  if (together) return toHex(channelId) < toHex(record.channelId);
   // This device was out of the channel or lost its Welcome, so it may have missed the moves between.
-  if (equalBytes(record.channelId, superseded) || !record.earlier?.includes(toHex(superseded))) return true;
-  const together = record.superseded === toHex(superseded) && receivedMs - (record.movedMs ?? 0) < togetherMs;
-  return together && toHex(channelId) < toHex(record.channelId);
+  return !record.earlier?.includes(toHex(superseded));
 }

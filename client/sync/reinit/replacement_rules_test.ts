@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
+import { testEnvironment } from "../../testing/test_environment.ts";
 import { commitHistory } from "./fork_point.ts";
 import type { ChatRecord } from "../conversation/records.ts";
-import { judgeReplacement, type ReplacementFacts } from "./replacement_rules.ts";
+import { randomChannelId } from "./create_replacement.ts";
+import { comesFirst, judgeReplacement, type ReplacementFacts } from "./replacement_rules.ts";
 
 const key = (fill: number) => new Uint8Array(32).fill(fill);
 const credential = (fill: number, username: string) => ({
@@ -166,4 +168,42 @@ Deno.test("GRP-5.1: judgeReplacement() checks a removed device's own history", (
     undefined,
     "the commit that took it out",
   );
+});
+
+const atOnce = 1_000_000;
+const minutes = 60_000;
+
+Deno.test("GRP-5.4: comesFirst() takes a direct replacement, and the smaller of those made within ten minutes", () => {
+  const now = { channelId: key(5), earlier: [toHex(key(9))], movedMs: atOnce };
+  const first = { channelId: key(9) };
+  assert.equal(comesFirst(now, key(7), { channelId: key(5) }, atOnce), true, "of the present channel");
+  assert.equal(comesFirst(now, key(4), first, atOnce), true);
+  assert.equal(comesFirst(now, key(7), first, atOnce), false);
+  assert.equal(comesFirst(now, key(4), { channelId: key(8) }, atOnce), true, "of a line that it does not know");
+  assert.equal(comesFirst(now, key(7), { channelId: key(8) }, atOnce), false, "of a line that it does not know");
+  const later = atOnce + 11 * minutes;
+  assert.equal(comesFirst(now, key(4), first, later), false, "the first wins");
+  assert.equal(comesFirst(now, key(7), { channelId: key(8) }, later), true, "it may have missed the moves between");
+  assert.equal(comesFirst({ channelId: key(9) }, key(10), { channelId: key(8) }, atOnce), true, "it never moved");
+});
+
+Deno.test("GRP-5.4: by comesFirst(), devices end in one channel in whatever order they hear of crossing lines", () => {
+  const { random } = testEnvironment(1);
+  for (let round = 0; round < 200; round++) {
+    const channels = [{ channelId: crypto.getRandomValues(new Uint8Array(32)), replaces: key(0) }];
+    while (channels.length < 8) {
+      const { channelId } = channels[Math.floor(random() * channels.length)];
+      channels.push({ channelId: randomChannelId(channelId), replaces: channelId });
+    }
+    const ends = [1, 2, 3, 4].map(() => {
+      let device: Pick<ChatRecord, "channelId" | "earlier" | "movedMs"> = { channelId: channels[0].channelId };
+      for (const { channelId, replaces } of channels.slice(1).sort(() => random() - 0.5)) {
+        if (!comesFirst(device, channelId, { channelId: replaces }, atOnce)) continue;
+        const earlier = [...device.earlier ?? [], toHex(device.channelId), toHex(replaces)];
+        device = { channelId, earlier, movedMs: atOnce };
+      }
+      return toHex(device.channelId);
+    });
+    assert.deepEqual(ends, Array(4).fill(channels.map(({ channelId }) => toHex(channelId)).sort()[0]));
+  }
 });
