@@ -7,7 +7,7 @@ import { chromium } from "@playwright/test";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { build } from "vite";
-import { findProgram } from "../scripts/install.mjs";
+import { fullChromium } from "../scripts/test/chromium.mjs";
 import { root, webRoot } from "../scripts/paths.mjs";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { percentiles } from "./statistics.mjs";
@@ -169,16 +169,7 @@ export async function measureBrowser({ messages = 500 } = {}) {
   const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
   const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
   const gateway = await startGateway(dataDir, core.ready.addr, { ...ports, ...roomyGateway });
-  const browser = await chromium.launch({
-    executablePath: findProgram("chromium"),
-    args: [
-      "--no-sandbox",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  const browser = await chromium.launch(fullChromium);
   try {
     const alice = await register(browser, "alice");
     const bob = await register(browser, "bob");

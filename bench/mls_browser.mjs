@@ -3,7 +3,7 @@
 import { chromium } from "@playwright/test";
 import { createServer } from "node:http";
 import { build } from "vite";
-import { findProgram } from "../scripts/install.mjs";
+import { fullChromium } from "../scripts/test/chromium.mjs";
 import { root } from "../scripts/paths.mjs";
 
 /** @returns {Promise<string>} one script */
@@ -32,16 +32,7 @@ export async function measureMlsInBrowser(sizes) {
     );
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const browser = await chromium.launch({
-    executablePath: findProgram("chromium"),
-    args: [
-      "--no-sandbox",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  const browser = await chromium.launch(fullChromium);
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   try {
     const page = await browser.newPage();

@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { fullChromium, headlessShell } from "../scripts/test/chromium.mjs";
 
-const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+/** These run in the browser that people use; the others take its engine alone, which is quicker. */
+const inFullBrowser = /two people chat, a third|can be installed/;
 
 /**
  * Two workers, for the two cores that CI has: every test starts a core and a gateway of its own, on ports of
@@ -16,7 +18,8 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
   timeout: 180_000,
   expect: { timeout: 30_000 },
   projects: [
-    { name: "webtransport" },
+    { name: "webtransport", grepInvert: inFullBrowser },
+    { name: "chromium", grep: inFullBrowser, use: { launchOptions: fullChromium } },
     // What a user must not notice of a network that swallows UDP: the same conversations, the same faults.
     {
       name: "https",
@@ -31,15 +34,6 @@ export default defineConfig<{ transport: "WebTransport" | "HTTPS" }>({
     headless: true,
     actionTimeout: 30_000,
     screenshot: "only-on-failure",
-    launchOptions: {
-      executablePath,
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    },
+    launchOptions: headlessShell,
   },
 });

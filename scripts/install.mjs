@@ -89,7 +89,13 @@ export function installDebianPackages(packages) {
 }
 
 /** What the tests need beside npm's packages: each command, and the Debian package that brings it. */
-const testPrograms = { capnp: "capnproto", chromium: "chromium", "firefox-esr": "firefox-esr", caddy: "caddy" };
+const testPrograms = {
+  caddy: "caddy",
+  capnp: "capnproto",
+  chromium: "chromium",
+  "chromium-headless-shell": "chromium-headless-shell",
+  "firefox-esr": "firefox-esr",
+};
 
 // As a program of its own, so that apt works while npm does.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,7 @@
 // A real browser against a running gateway: node browser_echo.mjs chromium|firefox PAGE_URL
 // CONNECT_TIMEOUT_MS. Prints one JSON line with what it saw.
 import { execFileSync } from "node:child_process";
+import { fullChromium } from "../../scripts/test/chromium.mjs";
 
 const [browserName, pageUrl, connectTimeoutMs] = process.argv.slice(2);
 
@@ -79,16 +80,7 @@ async function check(connectTimeoutMs) {
 async function launch() {
   if (browserName === "chromium") {
     const { chromium } = await import("playwright-core");
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    });
+    const browser = await chromium.launch(fullChromium);
     return browser;
   }
   const puppeteer = (await import("puppeteer-core")).default;

@@ -9,6 +9,8 @@ interface Answer {
   body: string;
 }
 
+const longestMs = 30_000;
+
 /** A request to this machine under a public name. */
 export function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Answer> {
   const { hostname, port, pathname, protocol } = new URL(url);
@@ -21,7 +23,7 @@ export function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Ans
       servername: hostname,
       ca,
     };
-    get(options, (response) => {
+    const request = get(options, (response) => {
       const pieces: Buffer[] = [];
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on(
@@ -30,5 +32,6 @@ export function ask(get: typeof httpsGet, url: string, ca?: string): Promise<Ans
           resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(pieces).toString() }),
       );
     }).on("error", reject);
+    request.setTimeout(longestMs, () => request.destroy(new Error(`no answer from ${url}`)));
   });
 }

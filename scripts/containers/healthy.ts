@@ -5,5 +5,5 @@ import { inspect } from "./compose.ts";
 
 /** Waits for the engine's own verdict, which its health checks give. */
 export async function healthy(service: string): Promise<void> {
-  await expect.poll(() => inspect(service).State.Health?.Status, { timeout: 30_000 }).toBe("healthy");
+  await expect.poll(() => inspect(service).State.Health?.Status, { timeout: 60_000 }).toBe("healthy");
 }

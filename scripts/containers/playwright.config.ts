@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
-
-const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+// @ts-ignore: plain JavaScript with JSDoc types
+import { headlessShell } from "../test/chromium.mjs";
 
 /** Each test goes on where the one before it left the containers. */
 export default defineConfig({
@@ -17,15 +16,6 @@ export default defineConfig({
     browserName: "chromium",
     headless: true,
     actionTimeout: 30_000,
-    launchOptions: {
-      executablePath,
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    },
+    launchOptions: headlessShell,
   },
 });

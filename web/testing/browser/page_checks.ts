@@ -40,7 +40,14 @@ export async function faultsOf(page: Page): Promise<string[]> {
 
     // WCAG 2.2 §1.4.3: 4.5:1. Colours are drawn and read back, whatever their notation.
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
+    const known = new Map<string, number[]>();
     const channels = (colour: string, under: number[]) => {
+      const key = `${colour} ${under}`;
+      const drawn = known.get(key) ?? draw(colour, under);
+      known.set(key, drawn);
+      return drawn;
+    };
+    const draw = (colour: string, under: number[]) => {
       canvas.fillStyle = `rgb(${under.join(" ")})`;
       canvas.fillRect(0, 0, 1, 1);
       canvas.fillStyle = colour;

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
-
-const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+// @ts-ignore: plain JavaScript with JSDoc types
+import { headlessShell } from "../../../scripts/test/chromium.mjs";
 
 /** The interface alone, around an engine in memory. Build it first with `vite build --mode fake`. */
 export default defineConfig({
@@ -16,15 +15,6 @@ export default defineConfig({
     browserName: "chromium",
     headless: true,
     locale: "en-GB",
-    launchOptions: {
-      executablePath,
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    },
+    launchOptions: headlessShell,
   },
 });
