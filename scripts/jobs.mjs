@@ -16,11 +16,20 @@ import { root } from "./paths.mjs";
  *
  * @param {(() => Promise<unknown>)[]} work the longest first keeps all cores busy to the end
  * @param {number} [lanes] as many as there are cores; more where the work waits a good part of its time
+ * @param {Promise<(() => Promise<unknown>)[]>} [later] work that can not begin yet; when it can, it comes first
  */
-export async function inLanes(work, lanes = Math.max(2, availableParallelism())) {
+export async function inLanes(work, lanes = Math.max(2, availableParallelism()), later = Promise.resolve([])) {
   const waiting = [...work];
+  let isComing = true;
+  const come = later.then((more) => {
+    waiting.unshift(...more);
+    isComing = false;
+  });
   const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await next();
+    while (waiting.length > 0 || isComing) {
+      const next = waiting.shift();
+      await (next ? next() : come);
+    }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
 }

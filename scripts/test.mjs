@@ -94,13 +94,14 @@ function suite(part, name, command, args, env, readCounts) {
 }
 
 /** @param {import("./test/unit_files.mjs").Portion} portion */
-function unit({ name, files }, index) {
+function unit({ name, files, together }, index) {
   const junit = `${results}/unit-${index}.xml`;
   const collects = coverage ? [`--coverage=${coverage}/${index}`] : [];
   // What tests of the page import is what the page gets: for Deno, SolidJS has a build without reactions.
   const conditions = files.every((file) => file.startsWith("web/")) ? ["--conditions=browser"] : [];
   const flags = ["--no-check", "-A", "--unstable-net", ...conditions, ...collects];
-  const args = ["test", ...flags, `--junit-path=${junit}`, ...files];
+  const tests = together ? ["scripts/test/together.mjs", "--", ...files] : files;
+  const args = ["test", ...flags, `--junit-path=${junit}`, ...tests];
   return suite(name, `unit tests: ${name}`, deno, args, {}, () => junitCounts(junit));
 }
 
@@ -156,12 +157,6 @@ if (wants("check")) {
   }
 }
 
-if (await programs !== 0) {
-  console.log("\n0 passed, 1 failed");
-  process.exit(1);
-}
-times.push({ name: "installed, with Debian's packages, and checked", seconds: (performance.now() - startMs) / 1000 });
-
 /** Resolves when dist/web is built, which browser tests and containers share. */
 let appIsBuilt = () => {};
 const app = new Promise((resolve) => appIsBuilt = () => resolve(undefined));
@@ -172,18 +167,32 @@ async function buildAndBrowserTests() {
   if (wants("e2e")) await playwright("e2e", "browser tests (Playwright)", "e2e/playwright.config.ts");
 }
 
-const work = /** @type {(() => Promise<unknown>)[]} */ ([]);
-if (wants("unit")) work.push(...unitPortions().map((portion, index) => () => unit(portion, index)));
-if (wants("unit")) {
-  const args = ["scripts/schema.mjs", "--check"];
-  work.push(() => check("schema", "generated schema is fresh", process.execPath, args));
+/** @returns {Promise<(() => Promise<unknown>)[]>} what needs Debian's packages, when they are there */
+async function withPrograms(portions) {
+  if (await programs !== 0) {
+    totals.failed += 1;
+    failures.push("installing Debian's packages; browsers, gateway and containers were not tested");
+    return [];
+  }
+  times.push({ name: "until Debian's packages were there", seconds: (performance.now() - startMs) / 1000 });
+  const work = /** @type {(() => Promise<unknown>)[]} */ ([]);
+  if (wants("e2e") || wantsContainers) work.push(buildAndBrowserTests);
+  if (wants("interface")) work.push(interfaceTests);
+  if (wantsContainers) work.push(() => Promise.all([engine, app]).then(containers));
+  if (wants("unit")) {
+    const args = ["scripts/schema.mjs", "--check"];
+    work.push(...portions, () => check("schema", "generated schema is fresh", process.execPath, args));
+  }
+  return work;
 }
-if (wants("interface")) work.unshift(interfaceTests);
-// What it needs is there a while after the start.
-if (wantsContainers) work.splice(2, 0, () => Promise.all([engine, app]).then(containers));
-if (wants("e2e") || wantsContainers) work.unshift(buildAndBrowserTests);
+
+const portions = wants("unit") ? unitPortions().map((portion, index) => ({ portion, index })) : [];
+const work = (needs) =>
+  portions.filter(({ portion }) => portion.needsPrograms === needs).map(({ portion, index }) => () =>
+    unit(portion, index)
+  );
 // Browsers, servers and containers wait for each other a good part of their time.
-await inLanes(work, availableParallelism() + 1);
+await inLanes(work(false), availableParallelism() + 1, withPrograms(work(true)));
 
 if (coverage) console.log(`\nlines that the unit tests ran:\n${coverageByRoom(coverage)}`);
 times.push({ name: "in all", seconds: (performance.now() - startMs) / 1000 });

@@ -1,6 +1,7 @@
 /** Divides the unit tests into portions, so that they fill all cores. */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { root } from "../paths.mjs";
 
 /** Folders without unit tests. */
@@ -19,10 +20,18 @@ const long = [
 /** Every portion starts the runner and loads the modules anew, so they are not too small. */
 const filesPerPortion = 10;
 
+/** Rooms whose tests use browsers or other programs of Debian. These may still be on their way at the start. */
+const needsPrograms = /^(gateway|schema|scripts)\//;
+
 /**
- * @typedef {{ name: string, files: string[] }} Portion
- * @returns {Portion[]} every test file of the repository is in exactly one
+ * @typedef {object} Portion
+ * @property {string} name
+ * @property {string[]} files
+ * @property {boolean} together whether the files can share one world (together.mjs)
+ * @property {boolean} needsPrograms whether they need Debian's packages
  */
+
+/** @returns {Portion[]} every test file of the repository is in exactly one */
 export function unitPortions() {
   const rooms = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !elsewhere.has(entry.name))
@@ -31,19 +40,44 @@ export function unitPortions() {
     readdirSync(`${root}/${room}`, { recursive: true }).map((file) => `${room}/${file}`)
       .filter((file) => file.endsWith("_test.ts")).sort()
   );
-  const alone = long.filter((file) => files.includes(file)).map((file) => ({ name: file, files: [file] }));
-  const together = rooms.flatMap((room) => {
+  const alone = long.filter((file) => files.includes(file)).map((file) => portion(file, [file], false));
+  const shared = rooms.flatMap((room) => {
     const ofRoom = files.filter((file) => file.startsWith(`${room}/`) && !long.includes(file));
-    const count = Math.ceil(ofRoom.length / filesPerPortion);
-    const size = Math.ceil(ofRoom.length / count);
-    return Array.from({ length: count }, (_, index) => ({
-      name: count === 1 ? room : `${room} ${index + 1}/${count}`,
-      files: ofRoom.slice(index * size, (index + 1) * size),
-    }));
+    return [
+      ...portions(room, ofRoom.filter((file) => !leaves(file)), true),
+      ...portions(room, ofRoom.filter(leaves), false),
+    ];
   });
-  // The engine's tests are the slowest of the rest.
-  return [
-    ...alone,
-    ...together.sort((a, b) => Number(b.name.startsWith("client")) - Number(a.name.startsWith("client"))),
-  ];
+  // Tests of whole engines wait for much.
+  const waits = ({ files }) => files.some((file) => file.startsWith("client/scenarios/"));
+  return [...alone, ...shared.filter(waits), ...shared.filter((part) => !waits(part))];
+}
+
+/** @returns {Portion} */
+function portion(name, files, together) {
+  return { name, files, together, needsPrograms: files.some((file) => needsPrograms.test(file)) };
+}
+
+function portions(room, files, together) {
+  const count = Math.ceil(files.length / filesPerPortion);
+  const size = Math.ceil(files.length / count);
+  return Array.from({ length: count }, (_, index) => {
+    const name = `${room}${together ? "" : ", alone"}${count === 1 ? "" : ` ${index + 1}/${count}`}`;
+    return portion(name, files.slice(index * size, (index + 1) * size), together);
+  });
+}
+
+/**
+ * Whether a file's tests may leave timers or connections behind: Deno's check for that is off in the file or in the
+ * helper that registers its tests. What they leave would be taken for another file's.
+ */
+function leaves(file) {
+  const text = readFileSync(`${root}/${file}`, "utf8");
+  const helpers = Array.from(
+    text.matchAll(/from "(\.[^"]*\/testing\/[^"]*)"/g),
+    ([, path]) => join(dirname(file), path),
+  );
+  return [text, ...helpers.map((path) => readFileSync(`${root}/${path}`, "utf8"))].some((code) =>
+    code.includes("sanitizeOps: false")
+  );
 }
