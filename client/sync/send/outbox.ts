@@ -209,43 +209,50 @@ export class Outbox {
     }
   }
 
-  /** @returns a retry where the outcome could not be stored */
+  /** @returns a retry where the outcome could not be stored; "again" where it no longer counts */
   async #settleOrRetry(record: OutboxRecord, attempt: Attempt & { kind: "sent" | "failed" }): Promise<Attempt> {
     const { chatId } = record;
     try {
-      await this.#settle(
+      const settled = await this.#settle(
         record,
         attempt.kind === "sent"
           ? { state: "sent", receivedMs: attempt.receivedMs }
           : { state: "failed", errorCode: attempt.errorCode },
       );
-      return attempt;
+      return settled ? attempt : { kind: "again" };
     } catch {
       return this.#publisher.retry(chatId);
     }
   }
 
-  /** The message waits no more; its line says what became of it. @throws StorageError */
+  /**
+   * The message waits no more; its line says what became of it.
+   *
+   * @returns false where the message was sent to a channel that the conversation has left meanwhile. It still waits
+   * @throws StorageError
+   */
   async #settle(
     record: OutboxRecord,
     outcome: { state: "sent"; receivedMs: number } | { state: "failed"; errorCode: string },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { chatId, order, kind, resendSinceMs } = record;
     const { state } = outcome;
     const place = placeOf(record);
-    await this.#context.conversations.update(async (unit) => {
+    const settled = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
+      // The move was being written when the answer came, and what it resends lacks this message.
+      if (state === "sent" && this.#publisher.hasMoved(record)) return false;
       unit.delete("outbox", place);
-      if (!conversation) return;
+      if (!conversation) return true;
       if (kind === "leave") {
         if (state === "failed") conversation.set({ leaving: false });
-        return;
+        return true;
       }
       // A resend is already shown as sent, and that remains true.
-      if (resendSinceMs !== undefined && state === "failed") return;
+      if (resendSinceMs !== undefined && state === "failed") return true;
       const item = this.#items.get(place) ??
         await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind !== "message" || item.deleted) return;
+      if (item?.kind !== "message" || item.deleted) return true;
       conversation.change({
         ...item,
         state,
@@ -253,13 +260,16 @@ export class Outbox {
           ? { sentIn: sentIn(record, outcome.receivedMs) }
           : { errorCode: outcome.errorCode }),
       });
+      return true;
     });
+    if (!settled) return false;
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);
     if (index >= 0) queue.splice(index, 1);
     this.#publisher.forget(place);
     this.#items.delete(place);
     if (state === "sent" && kind === "message") this.#context.events.emit("sent", chatId);
+    return true;
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { EngineError, LocalCode } from "../../api/errors.ts";
+import { textKind } from "../../content/kinds/text.ts";
+import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { Outbox } from "./outbox.ts";
 import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -94,5 +96,64 @@ Deno.test("Outbox holds a resend while an excluded account is in the group, and 
   outbox.flush(chatId);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(sent.sort(), ["1", "2", "3"]);
+  outbox.close();
+});
+
+Deno.test("Outbox publishes a message again when the conversation moves before its answer is stored", async () => {
+  const [left, present] = [new Uint8Array(32).fill(7), new Uint8Array(32).fill(5)];
+  const chat = {
+    id: chatId,
+    record: { standing: { kind: "member" }, epoch: 1, channelId: left, members: [], ownSent: 0 },
+    state: { epoch: 1n },
+    members: () => [],
+    moveRatchet: () => {},
+    set: () => {},
+    change: () => settled++,
+  };
+  const content = encodeMimiContent(textKind.write({ text: "x" }, new Uint8Array(16)));
+  const item = { kind: "message", state: "waiting" };
+  const waits = { chatId, messageId: "01".repeat(16), order: "1", kind: "message", content };
+  const published: Uint8Array[] = [];
+  const deleted: string[] = [];
+  let settled = 0;
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: {
+      range: () =>
+        Promise.resolve([{ key: "", value: { ...waits, sealed: { epoch: 1, envelope: new Uint8Array(3) } } }]),
+      get: () => Promise.resolve(item),
+    },
+    conversations: {
+      get: () => chat,
+      update: async (work: (unit: unknown) => Promise<unknown>) => {
+        // The write of the move held the conversation when the answer came.
+        if (published.length === 1) chat.record = { ...chat.record, channelId: present };
+        return await work({
+          conversation: () => Promise.resolve(chat),
+          delete: (_store: string, key: string) => deleted.push(key),
+          put: () => {},
+        });
+      },
+    },
+    mls: { sealMessage: () => Promise.resolve({ newState: chat.state, envelope: new Uint8Array(4) }) },
+    rpc: {
+      prepare: () => {},
+      call: (_method: unknown, { channelId }: { channelId: Uint8Array }) => {
+        published.push(channelId);
+        return Promise.resolve({ receivedMs: 1 });
+      },
+    },
+    events: createConversationEvents(),
+    environment: { after: () => 0, now: () => 0, random: () => 0 },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, {
+    blockedBy: () => Promise.resolve(undefined),
+    requireUnchanged: () => Promise.resolve(),
+  });
+  await outbox.load();
+  outbox.connected();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(published, [left, present]);
+  assert.deepEqual([deleted, settled, outbox.waiting], [[`${chatId}/1`], 1, 0], "only the second answer counts");
   outbox.close();
 });

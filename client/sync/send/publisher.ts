@@ -98,7 +98,7 @@ export class Publisher {
     if (desyncOf(chat.record)) return { kind: "retry", afterMs: epochPatienceMs };
     const { sealed } = record;
     const outdated = sealed && sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record));
-    if (!sealed || outdated || this.#hasMoved(record)) return await this.#sealAgain(record, waits);
+    if (!sealed || outdated || this.hasMoved(record)) return await this.#sealAgain(record, waits);
     return this.#mayPublish() ? await this.#publish(record, sealed, waits) : { kind: "hold" };
   }
 
@@ -125,7 +125,7 @@ export class Publisher {
       });
       this.#failures.delete(chatId);
       // The conversation moved during the call. Members may not read the old channel any more.
-      return this.#hasMoved(record) ? { kind: "again" } : { kind: "sent", receivedMs };
+      return this.hasMoved(record) ? { kind: "again" } : { kind: "sent", receivedMs };
     } catch (error) {
       if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
       if (!(error instanceof WireError)) return { kind: "retry", afterMs: this.#nextDelay(chatId) };
@@ -137,7 +137,7 @@ export class Publisher {
     const { chatId } = record;
     const { conversations, events } = this.#context;
     // The answer is about a channel that no longer counts.
-    if (this.#hasMoved(record)) return { kind: "again" };
+    if (this.hasMoved(record)) return { kind: "again" };
     const chat = conversations.get(chatId);
     switch (judgeAnswer(error.code, sealedEpoch, chat?.record.epoch ?? 0)) {
       case "seal-again":
@@ -188,7 +188,7 @@ export class Publisher {
   }
 
   /** Whether the message was sealed for a channel that the conversation has left. */
-  #hasMoved({ chatId, sealed }: OutboxRecord): boolean {
+  hasMoved({ chatId, sealed }: OutboxRecord): boolean {
     const record = this.#context.conversations.get(chatId)?.record;
     return record !== undefined && sealed !== undefined && (sealed.channel ?? chatId) !== toHex(record.channelId);
   }
