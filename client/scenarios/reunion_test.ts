@@ -4,7 +4,7 @@ import { EntryKind } from "../../schema/rpc/methods.ts";
 import type { TestCore } from "../testing/core.ts";
 import { random } from "../testing/hostile_member.ts";
 import { Person, suite } from "../testing/person.ts";
-import { recordOf } from "../testing/replacement.ts";
+import { moved, recordOf } from "../testing/replacement.ts";
 import { testEnvironment } from "../testing/test_environment.ts";
 
 /** Epochs after which their hashes are not known any more. */
@@ -45,6 +45,34 @@ suite("a group of which an admin went another way", {
       await anna.hears(chatId, carl.username, [`${carl.username} is here`]);
       await carl.hears(chatId, anna.username, [`${anna.username} is here`]);
       await carl.sees(chatId, ({ title }) => title === `Walk ${longGone - 1}`);
+    } finally {
+      await anna.close();
+    }
+  },
+
+  "GRP-5.1: a member that was put back meanwhile follows an admin's replacement from the epoch before": async (
+    { core, join },
+  ) => {
+    const anna = await Person.join(core, "hasty-too", 3, testEnvironment(3, 200));
+    try {
+      const [bert, carl] = [await join("bert"), await join("carl")];
+      const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+      await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+      // Nobody hears the only admin's call for help.
+      anna.refuses = (method) => method === "enqueue";
+      await injectCommit(core, anna, chatId);
+      anna.online = false;
+      anna.disconnect();
+      await injectCommit(core, bert, chatId);
+      await bert.until(
+        async () => (await bert.notices(chatId)).includes(`rejoined ${carl.username} ${bert.username}`),
+        "the new place in the group",
+      );
+      anna.online = true;
+      void anna.engine.wake();
+      await moved([anna, bert, carl], chatId);
+      await bert.says(chatId, "on we go");
+      for (const person of [anna, carl]) await person.hears(chatId, bert.username, ["on we go"]);
     } finally {
       await anna.close();
     }

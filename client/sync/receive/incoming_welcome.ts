@@ -121,7 +121,8 @@ async function join(
   if (!record.invitation) conversation.restartPlan();
   else if (conversation.pending) conversation.setPending(undefined);
   conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
-  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, true);
+  // A device that is put back keeps the hashes of the epochs it was in: by them it knows its group's history.
+  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, !existing);
   const by = result.adder.credential.username;
   if (before) {
     conversation.notice("rejoined", { who: account.username, by }, entry.receivedMs);
