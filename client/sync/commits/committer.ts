@@ -203,9 +203,9 @@ export class Committer {
     }
     const rerun = this.#sending.end(chatId);
     const pending = this.#context.conversations.get(chatId)?.pending;
-    // Another run was requested meanwhile: for a plan to be built, or for another commit than the answered
-    // one.
-    if (pending && rerun && (!pending.commit || again === undefined)) this.#schedule(chatId, 0);
+    // Another run was requested meanwhile: for a plan to be built, for another commit than the answered one, or to
+    // let the callers know that the commit was voided.
+    if (rerun && (!pending?.commit || again === undefined)) this.#schedule(chatId, 0);
     else if (pending && again !== undefined) this.#schedule(chatId, again);
   }
 

@@ -45,3 +45,44 @@ Deno.test("Committer sends nothing before connected(), whatever asks for it", as
   assert.equal(looks, 2);
   committer.close();
 });
+
+Deno.test("Committer tells the callers of a commit that was voided while it was sent", async () => {
+  const pending = { plan: { purpose: "readd", add: [], remove: [] }, commit: new Uint8Array(1), attempt: 1 };
+  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32) };
+  const chat: { id: string; record: typeof record; pending?: typeof pending } = { id: chatId, record, pending };
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const context = {
+    conversations: { get: () => chat, all: () => [chat] },
+    mls: {
+      decodePending: () => ({
+        baseEpoch: 1n,
+        commitId: new Uint8Array(16),
+        bundle: { sealedCommit: new Uint8Array(1), sealedWelcome: new Uint8Array(), headers: [] },
+        removed: [],
+        added: [],
+      }),
+    },
+    rpc: { call: () => answered },
+    environment: {
+      random: () => 0,
+      after: (_delayMs: number, run: () => void) => {
+        queueMicrotask(run);
+        return () => {};
+      },
+    },
+    problem: () => {},
+  };
+  const committer = new Committer(context as unknown as SyncContext);
+  committer.connected();
+  const outcome = committer.sendPrepared(chatId).then(() => "done", ({ problem }) => problem.code);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  // The conversation moves to a replacement channel, where this commit is of no use.
+  delete chat.pending;
+  committer.lost(chatId);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  answer();
+  const late = new Promise((resolve) => setTimeout(() => resolve("waits for ever"), 200));
+  assert.equal(await Promise.race([outcome, late]), "L010");
+  await late;
+  committer.close();
+});
