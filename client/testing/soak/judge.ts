@@ -1,5 +1,6 @@
 /** What must be true when a soak has come to rest. */
 
+import { toHex } from "../../../schema/bytes.ts";
 import type { TimelineItem } from "../../api/engine_api.ts";
 import type { TestCore } from "../core.ts";
 import { missing } from "./completeness.ts";
@@ -42,6 +43,9 @@ export async function judge(
       [...walker.said].map(([messageId, { place, text }]) => [messageId, { walker, place, text }] as const)
     ),
   );
+  // The anchors stay: where they are is where the group is.
+  const members = new Set((await walkers[0].person.chat(chatId))?.members.map(({ username }) => username));
+  const channel = toHex((await walkers[0].record(chatId))!.channelId);
   let deliveries = 0;
   const pictures = new Map<string, string[]>();
   for (const walker of walkers) {
@@ -68,7 +72,8 @@ export async function judge(
     }
     const record = await walker.record(chatId);
     // A member that is out of step has not come to rest. Another one may never hear that it was removed.
-    if (settled && record && isIn(record) && !desyncOf(record)) {
+    const isOut = faults && !members.has(walker.name) && await walker.lacksWelcome(channel);
+    if (settled && record && isIn(record) && !desyncOf(record) && !isOut) {
       const picture = await walker.picture(chatId);
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);
     }

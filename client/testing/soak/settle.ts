@@ -89,7 +89,9 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
+      if (isIn(record) && !desyncOf(record) && !await walker.lacksWelcome(channel)) {
+        say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
+      }
       continue;
     }
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);

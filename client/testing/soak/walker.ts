@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import { EntryKind } from "../../../schema/rpc/methods.ts";
 import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
@@ -16,6 +17,7 @@ import {
   type PendingRecord,
   type StoredChat,
   type StoredOutbox,
+  type UnreadableRecord,
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
@@ -200,6 +202,18 @@ export class Walker {
   async isBehind(core: TestCore, { channelId }: Pick<ChatRecord, "channelId">): Promise<boolean> {
     const cursor = await this.#disk().get<number>("account", cursorKey) ?? 0;
     return await core.isWaiting(await this.person.recipientKey(), channelId, cursor);
+  }
+
+  /**
+   * Whether a Welcome to the channel did not open: a restored core had given its KeyPackage out before. The device
+   * does not know the channel then, and can not hear that it was removed from it.
+   *
+   * @param channelId hex
+   */
+  async lacksWelcome(channelId: string): Promise<boolean> {
+    return (await this.#disk().range<UnreadableRecord>("unreadable", `${channelId}/`)).some(({ value }) =>
+      value.kind === EntryKind.WELCOME
+    );
   }
 
   /** @returns the messageIds of what is to go out */
