@@ -14,7 +14,7 @@ import type { PastEpoch } from "../conversation/epoch_history.ts";
 import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
 import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { isIn } from "../conversation/standing.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 import { signReplacement } from "./replacement_maker.ts";
 import { EngineError } from "../../api/errors.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
@@ -54,6 +54,8 @@ export async function createReplacement(
     return;
   }
   const { record } = chat;
+  // A device that is out of step decides on it, but may have been helped or moved since.
+  if (reason !== "server-behind" && !desyncOf(record)) return;
   // Without a state, the remembered hash of the epoch is enough. Else the group would end when an admin's
   // device and the server fail at the same time.
   const past = await context.store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
