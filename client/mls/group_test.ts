@@ -94,6 +94,24 @@ Deno.test("sealLeave() makes a proposal that another member commits, and nobody 
   });
 });
 
+Deno.test("sealLeave() of the group's first leaf counts for members that have read their state from disk", async () => {
+  const { mls, states: [alice, bob, carol] } = await makeGroup(await makeDevices("alice", "bob", "carol"));
+  const messageId = randomId();
+  const leave = await mls.sealLeave(alice, { messageId });
+  const entry = { epoch: 1n, messageId, envelope: leave.envelope };
+  const [bobSaw, carolSaw] = [await mustOpen(mls, bob, entry), await mustOpen(mls, carol, entry)];
+  const fromEpoch = mls.decodeState(mls.encodeEpochRecord(bobSaw.newState), []);
+  const fromRecord = mls.decodeState(mls.encodeEpochRecord(bob), [bobSaw.record]);
+  for (const restored of [fromEpoch, fromRecord]) {
+    assert.deepEqual(mls.pendingLeaves(restored).map(({ credential }) => credential.username), ["alice"]);
+    const byCarol = await mls.prepareCommit(carolSaw.newState, { nowMs: now() });
+    const followed = await mustDeliver(mls, restored, byCarol.pending);
+    assert.deepEqual(followed.removed.map(({ credential }) => credential.username), ["alice"]);
+    const byBob = await mls.prepareCommit(restored, { nowMs: now() });
+    assert.equal((await mustDeliver(mls, carolSaw.newState, byBob.pending)).removed.length, 1);
+  }
+});
+
 Deno.test("two members commit at once: the loser processes the winner's commit and its own is dropped", async () => {
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
   const byAlice = await mls.prepareCommit(alice, { info: { name: "by alice" }, nowMs: now() });

@@ -113,7 +113,8 @@ export function decodeState(epochRecord: Uint8Array, messageRecords: MessageReco
   const decoded = decodeGroupState(bytesOf(fields.mls, undefined, "mls"), 0);
   if (decoded === undefined) throw new MalformedError("epoch record: MLS state");
   const past = fields.past === null ? undefined : pastOf(fields.past);
-  const state = stateOf({ ...decoded[0], clientConfig: untrusting }, {
+  const unappliedProposals = withSenders(decoded[0].unappliedProposals);
+  const state = stateOf({ ...decoded[0], unappliedProposals, clientConfig: untrusting }, {
     appKey: bytesOf(fields.appKey, 32, "appKey"),
     xwingSeed: bytesOf(fields.xwingSeed, 32, "xwingSeed"),
   }, past);
@@ -150,6 +151,23 @@ function proposalsOf(proposals: UnappliedProposals, leafIndex: number): Unapplie
   );
 }
 
+/**
+ * ts-mls writes leaf 0 as no sender at all. Every stored proposal removes its own sender (GRP-2.2), so the leaf that
+ * it removes is the sender.
+ */
+function withSenders(proposals: UnappliedProposals): UnappliedProposals {
+  return Object.fromEntries(
+    Object.entries(proposals).map(([reference, { proposal, senderLeafIndex }]) => [
+      reference,
+      {
+        proposal,
+        senderLeafIndex: senderLeafIndex ??
+          (proposal.proposalType === "remove" ? proposal.remove.removed : undefined),
+      },
+    ]),
+  );
+}
+
 function secretTreeOf(mls: ClientState, epoch: bigint): SecretTree {
   if (epoch === mls.groupContext.epoch) return mls.secretTree;
   const past = mls.historicalReceiverData.get(epoch);
@@ -171,7 +189,7 @@ function applyRecord(state: GroupState, { bytes }: MessageRecord): GroupState {
   return withMls(
     state,
     withSecretTree(
-      { ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...proposals[0] } },
+      { ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...withSenders(proposals[0]) } },
       epoch,
       tree,
     ),
