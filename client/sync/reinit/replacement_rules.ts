@@ -42,16 +42,15 @@ export function judgeReplacement(
   const lastEpoch = Number(supersedes.lastEpoch);
   // This device has no history of a channel that it has left or was never in.
   const present = equalBytes(old.channelId, supersedes.channelId);
-  let isForked = false;
+  // The epoch in which this device was removed has no hash here.
+  const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
+  // A device that is out of step may have been in another epoch with the same number.
+  let isForked = present && known !== undefined && !equalBytes(known.hash, supersedes.transcriptHash);
   if (present && !desyncOf(old)) {
-    // The epoch in which this device was removed has no hash here.
-    const known = past.find(({ n, hash }) => n === lastEpoch && hash.some((byte) => byte !== 0));
     // A device that was behind, removed or added later has no hash to compare with. A device that can not
     // follow its group is helped by any member's Welcome. A device with a history must have the same hash in
     // that epoch. Or both histories have forked after a shared epoch, because the server went back in time.
-    isForked = known
-      ? !equalBytes(known.hash, supersedes.transcriptHash)
-      : isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
+    if (!known) isForked = isIn(old) && lastEpoch <= old.epoch && !cameAfter(old.commits, lastEpoch);
     if (isForked && (lastSharedEpoch(supersedes.commits, old.commits) ?? lastEpoch) >= lastEpoch) return "GRP-5.1";
   }
   const roleOf = (accountKey: string) => old.members.find((member) => member.accountKey === accountKey)?.role;

@@ -159,6 +159,17 @@ Deno.test("GRP-5.3: judgeReplacement() lets accounts and name differ where commi
   }
 });
 
+Deno.test("GRP-5.3: judgeReplacement() lets a device out of step follow from another epoch of its number", () => {
+  const { info, members, old, supersedes } = facts({});
+  const desync = { code: "mls" as const, epoch: 8, need: "readd" as const };
+  const broken = { ...old, standing: { kind: "broken" as const, desync } };
+  const changed = { old: broken, info: { ...info, name: "y" }, members: [...members, member(3, "eve", "member")] };
+  const elsewhere = { ...supersedes, transcriptHash: key(7) };
+  assert.equal(judgeReplacement(facts({ ...changed, supersedes: elsewhere })), undefined);
+  assert.equal(judgeReplacement(facts({ ...changed, supersedes: elsewhere, maker: toHex(key(2)) })), "GRP-5.2");
+  assert.equal(judgeReplacement(facts(changed)), "GRP-5.3", "of the very epoch in which it is");
+});
+
 Deno.test("GRP-5.1: judgeReplacement() checks a removed device's own history", () => {
   const { old, supersedes } = facts({});
   const out = { ...old, standing: { kind: "left" as const } };
