@@ -185,10 +185,17 @@ export class ConversationTransaction {
    * The conversation continues in another channel, and that channel's state replaces the old one. Of a
    * waiting plan, only a user's changes stay.
    *
+   * @param at when it moves, by this device's clock, and when the server took the replacement, in ms
    * @param commitId hex
    * @param superseded hex: the replaced channel; this device may never have been in it
    */
-  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
+  moveTo(
+    channelId: Bytes,
+    state: GroupState,
+    { hereMs, serverMs }: { hereMs: number; serverMs: number },
+    commitId: string,
+    superseded: string,
+  ): void {
     const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
       -rememberedChannels,
     );
@@ -196,14 +203,15 @@ export class ConversationTransaction {
       channelId,
       earlier,
       superseded,
-      movedMs: nowMs,
+      movedMs: hereMs,
+      replacedMs: serverMs,
       commits: [],
       serverDiffers: undefined,
       readded: undefined,
       standing: { kind: "member" },
     });
     this.restartPlan();
-    this.enterEpoch(state, nowMs, commitId);
+    this.enterEpoch(state, hereMs, commitId);
   }
 
   /** The bytes of a waiting commit are void. A user's changes are built again. */

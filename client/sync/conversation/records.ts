@@ -72,8 +72,10 @@ export interface ChatRecord {
   earlier?: string[];
   /** The channel that the present one took over from, as hex. Earlier versions alone read it. */
   superseded?: string;
-  /** When the present channel took over, in ms. */
+  /** When the conversation moved into the present channel, by this device's clock, in ms. */
   movedMs?: number;
+  /** When the server took the present channel as a replacement, in ms. Absent in records of earlier versions. */
+  replacedMs?: number;
   /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**

@@ -62,7 +62,7 @@ async function resendSince(
       conversation.record.members,
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );
-    storeForResend(unit, conversation, messages);
+    await storeForResend(context, unit, conversation, messages);
     unit.afterCommit(() => needs.resend(chatId, messages));
   });
 }

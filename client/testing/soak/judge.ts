@@ -72,7 +72,8 @@ export async function judge(
     }
     const record = await walker.record(chatId);
     // A member that is out of step has not come to rest. Another one may never hear that it was removed.
-    const isOut = faults && !members.has(walker.name) && await walker.lacksWelcome(channel);
+    const isOut = faults && !members.has(walker.name) && record !== undefined &&
+      toHex(record.channelId) !== channel && await walker.lacksWelcome(channel);
     if (settled && record && isIn(record) && !desyncOf(record) && !isOut) {
       const picture = await walker.picture(chatId);
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);

@@ -89,7 +89,8 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      if (isIn(record) && !desyncOf(record) && !await walker.lacksWelcome(channel)) {
+      const isElsewhere = faults && toHex(record.channelId) !== channel;
+      if (isIn(record) && !desyncOf(record) && !(isElsewhere && await walker.lacksWelcome(channel))) {
         say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       }
       continue;
