@@ -14,6 +14,8 @@ export interface Verdict {
   accepted: number;
   /** Messages of others that clients show. */
   deliveries: number;
+  /** Clients without which the group has gone on, in a channel that they can not know. */
+  leftBehind: number;
   wrong: string[];
 }
 
@@ -46,7 +48,7 @@ export async function judge(
   // The anchors stay: where they are is where the group is.
   const members = new Set((await walkers[0].person.chat(chatId))?.members.map(({ username }) => username));
   const channel = toHex((await walkers[0].record(chatId))!.channelId);
-  let deliveries = 0;
+  let [deliveries, leftBehind] = [0, 0];
   const pictures = new Map<string, string[]>();
   for (const walker of walkers) {
     const items = await walker.person.items(chatId);
@@ -70,12 +72,13 @@ export async function judge(
       if (settled && state === "waiting") complain(`still waits with: ${text}`);
       if (own && state === "sent" && !times.has(messageId)) complain(`shows as sent what the core never had: ${text}`);
     }
-    const record = await walker.record(chatId);
+    const id = faults ? await walker.chatIn(chatId, channel) : chatId;
+    const record = await walker.record(id);
     // A member that is out of step has not come to rest. Another one may never hear that it was removed.
-    const isOut = faults && !members.has(walker.name) && record !== undefined &&
-      toHex(record.channelId) !== channel && await walker.lacksWelcome(channel);
-    if (settled && record && isIn(record) && !desyncOf(record) && !isOut) {
-      const picture = await walker.picture(chatId);
+    const isLeftBehind = faults && !members.has(walker.name) && await walker.isLeftBehind(core, chatId, channel);
+    if (isLeftBehind) leftBehind++;
+    if (settled && record && isIn(record) && !desyncOf(record) && !isLeftBehind) {
+      const picture = await walker.picture(id);
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);
     }
   }
@@ -92,6 +95,7 @@ export async function judge(
     members: chat?.members.length ?? 0,
     accepted: log.messages.length,
     deliveries,
+    leftBehind,
     wrong,
   };
 }

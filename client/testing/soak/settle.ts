@@ -38,7 +38,9 @@ export async function settle(
   while (true) {
     if (faults) await nudge(core, walkers, chatId, nudged);
     for (const { person } of walkers) {
-      if ((await person.chat(chatId))?.needsAcceptance) await person.engine.acceptInvitation(chatId);
+      for (const { chatId: id, needsAcceptance } of await person.engine.chats()) {
+        if (needsAcceptance) await person.engine.acceptInvitation(id);
+      }
     }
     const restless = await restlessness(core, walkers, chatId, faults);
     const now = `${core.log.progress} ${restless.join()}`;
@@ -71,9 +73,10 @@ async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: 
 
 async function restlessness(core: TestCore, walkers: Walker[], chatId: string, faults: boolean): Promise<string[]> {
   const found: string[] = [];
-  const records = await Promise.all(walkers.map((walker) => walker.record(chatId)));
   // The anchors stay: where they are is where the group is.
-  const channel = toHex(records[0]!.channelId);
+  const channel = toHex((await walkers[0].record(chatId))!.channelId);
+  const chats = await Promise.all(walkers.map((walker) => faults ? walker.chatIn(chatId, channel) : chatId));
+  const records = await Promise.all(walkers.map((walker, index) => walker.record(chats[index])));
   const epochs = core.log.channel(channel).members;
   const epoch = faults ? records[0]!.epoch : epochs.length - 1;
   const members = faults
@@ -89,8 +92,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      const isElsewhere = faults && toHex(record.channelId) !== channel;
-      if (isIn(record) && !desyncOf(record) && !(isElsewhere && await walker.lacksWelcome(channel))) {
+      if (isIn(record) && !desyncOf(record) && !(faults && await walker.isLeftBehind(core, chatId, channel))) {
         say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       }
       continue;
@@ -104,7 +106,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
         }`,
       );
     } else if (record.leaving) say("is still leaving");
-    else if (!await walker.isQuiet(chatId)) say("has something waiting");
+    else if (!await walker.isQuiet(chats[index])) say("has something waiting");
     else if (await walker.isBehind(core, record)) say("has entries of the group on the server");
   }
   return found;
