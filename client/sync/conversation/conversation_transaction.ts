@@ -294,6 +294,7 @@ export class ConversationTransaction {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
       unit.delete("epochs", keys.pastEpochs(this.id));
       unit.delete("epochs", keys.ownChanges(this.id));
+      unit.delete("epochs", keys.sentLeave(this.id));
       unit.delete("epochs", keys.members(this.id));
       this.#stateRecords.deleteAll(unit, this.id);
       return;

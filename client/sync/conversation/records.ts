@@ -328,6 +328,8 @@ export const keys = {
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": the effects of own commits in the present channel. */
   ownChanges: (chatId: string) => `${chatId}/own`,
+  /** The leave request that the server has taken, as it was sent (StoredOutbox). */
+  sentLeave: (chatId: string) => `${chatId}/leave`,
   /** In "epochs": the accounts of the chat, which change only with commits. */
   members: (chatId: string) => `${chatId}/members`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
