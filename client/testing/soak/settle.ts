@@ -85,6 +85,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
   for (const [index, walker] of walkers.entries()) {
     const record = records[index];
     const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
+    if (!belongs && faults && await walker.isLeftBehind(core, chatId, channel)) continue;
     const say = (what: string) => found.push(`${walker.name} ${what}`);
     for (const operation of walker.running.values()) say(`is still at: ${operation}`);
     if (!record) {
@@ -92,9 +93,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      if (isIn(record) && !desyncOf(record) && !(faults && await walker.isLeftBehind(core, chatId, channel))) {
-        say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
-      }
+      if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       continue;
     }
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
