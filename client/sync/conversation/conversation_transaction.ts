@@ -272,11 +272,13 @@ export class ConversationTransaction {
     this.#changed = true;
     const { lastMessage } = this.#record;
     if (item.kind !== "message" || !lastMessage) return;
-    const { order, sender, atMs, text, deleted, unsupported } = lastMessage;
+    const { order, sender, atMs, ...before } = lastMessage;
     const isNewest = order === undefined ? sender === item.sender && atMs === item.atMs : order === item.order;
     if (!isNewest) return;
     const preview = previewOf(item);
-    if (preview.text !== text || preview.deleted !== deleted || preview.unsupported !== unsupported) {
+    // As a whole, so that what a kind adds to a preview need not be named here. A line that only became "sent" looks
+    // the same, and then the chat's record is not written.
+    if (JSON.stringify(preview) !== JSON.stringify(before)) {
       this.set({ lastMessage: { ...preview, sender, atMs, order: item.order } });
     }
   }

@@ -117,8 +117,8 @@ export class IncomingContent {
         return await this.#appendOnce(ready, effect.content);
       case "change": {
         const { order } = this.#change(target!.item, effect.content);
-        const { reactionId } = effect;
-        return this.#note(id, { order, atMs, ...(reactionId !== undefined && { reaction: reactionId }) });
+        const { partId } = effect;
+        return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
       }
       case "wait":
         await this.#ahead.keep(keptOf(ready), effect, toHex(message.refersTo!));
@@ -205,7 +205,7 @@ export class IncomingContent {
       order,
       senderKey,
       content: contentOf(item),
-      ...(reaction !== undefined && { reactionId: reaction }),
+      ...(reaction !== undefined && { partId: reaction }),
     };
   }
 

@@ -50,7 +50,11 @@ async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): 
   const context = {
     account: { accountKey, clock: { now: () => 1_000 } },
     store: {
-      range: () => Promise.resolve(items.toReversed().map((value) => ({ key: value.order, value }))),
+      range: (_store: string, _prefix: string, { limit, before }: { limit: number; before?: string }) =>
+        Promise.resolve(
+          items.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
+            .map((value) => ({ key: value.order, value })),
+        ),
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },
   } as unknown as SyncContext;
@@ -118,4 +122,14 @@ Deno.test("storeForResend() keeps a waiting message closed to whom it was closed
   assert.deepEqual(await written(["eve"], undefined), ["eve"], "two moves in one write");
   assert.deepEqual(await written(["dora"]), ["eve", "dora"], "a move in a write of its own");
   assert.deepEqual(await written(undefined), ["eve", "dora"]);
+});
+
+Deno.test("messagesToResend() looks through the newest 1,000 lines of a conversation", async () => {
+  const content = textBytes("words");
+  const items = Array.from(
+    { length: 1_001 },
+    (_, place) => sentItem(place, "words", { content, messageId: `${place}` }),
+  );
+  const found = (await resent(items)).map(([id]) => Number(id));
+  assert.deepEqual([found.length, found[0], found.at(-1)], [1_000, 1, 1_000]);
 });
