@@ -2,7 +2,8 @@
  * Reacts to a restore of the server's data from a backup (docs/decisions/023).
  *
  * The server has lost all that it took after the backup, unless a recipient had fetched it. So this device
- * resends its own messages since then, and its request to leave. It also checks at once whether its groups are ahead of the server.
+ * resends its own messages since then, and its request to leave. It also checks at once whether its groups are
+ * ahead of the server.
  */
 
 import { toHex } from "../../../schema/bytes.ts";

@@ -104,7 +104,7 @@ Deno.test("createReplacement() creates none for a device that is helped while it
   assert.deepEqual(await made({ channelId: channelId(3) }), []);
 });
 
-Deno.test("createReplacement() stays below the channel that it replaces where a refused one leaves no room", async () => {
+Deno.test("createReplacement() stays below the replaced channel where a refused one leaves no room", async () => {
   const verySmall = new Uint8Array(32);
   verySmall[20] = 1;
   for (const below of [undefined, channelId(3), verySmall]) {

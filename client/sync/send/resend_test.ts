@@ -91,7 +91,7 @@ Deno.test("messagesToResend() leaves out deleted messages, and messages of other
   assert.deepEqual(await resent([deleted, elsewhere]), []);
 });
 
-Deno.test("storeForResend() keeps a waiting message closed to whom it was closed, in one write and in two", async () => {
+Deno.test("storeForResend() keeps a message closed to whom it was closed, in one write and in two", async () => {
   const [conversation, place] = [
     { id: chatId, storageId: chatId } as unknown as ConversationTransaction,
     keys.item(chatId, "1"),
