@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
+import { GroupUsageError } from "../../mls/group.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { Outbox } from "./outbox.ts";
 import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -156,4 +159,88 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
   assert.deepEqual(published, [left, present]);
   assert.deepEqual([deleted, settled, outbox.waiting], [[`${chatId}/1`], 1, 0], "only the second answer counts");
   outbox.close();
+});
+
+Deno.test("Outbox sends messages before a request to leave, and the request before what it keeps unsealed", async () => {
+  const sent = async (...places: { kind: "message" | "leave"; isSealed: boolean }[]) => {
+    const asked = new Set<string>();
+    const chat = {
+      id: chatId,
+      storageId: chatId,
+      items: [],
+      record: {
+        standing: { kind: "member" },
+        epoch: 1,
+        channelId: new Uint8Array(32).fill(7),
+        members: [],
+        ownSent: 0,
+      },
+      state: { epoch: 1n },
+      members: () => [],
+      moveRatchet: () => {},
+      set: () => {},
+      change: () => {},
+    };
+    const content = encodeMimiContent(textKind.write({ text: "x" }, new Uint8Array(16)));
+    const seal = (kind: "message" | "leave") => {
+      if (kind === "leave") asked.add(kind);
+      else if (asked.size > 0) throw new GroupUsageError("pending-leaves", "");
+      return Promise.resolve({ newState: chat.state, envelope: new Uint8Array(4) });
+    };
+    const record = ({ kind, isSealed }: { kind: "message" | "leave"; isSealed: boolean }, index: number) => ({
+      messageId: `${index}`.padStart(32, "0"),
+      order: `${index}`,
+      kind,
+      content,
+      ...(isSealed && { sealed: { epoch: 1, envelope: new Uint8Array(3) } }),
+    });
+    const published: number[] = [];
+    const afterwards: (() => void)[] = [];
+    const unit = {
+      conversation: () => Promise.resolve(chat),
+      delete: () => {},
+      put: () => {},
+      afterCommit: (run: () => void) => afterwards.push(run),
+    };
+    const stored = places.filter(({ kind }) => kind === "message" || places.at(-1)!.isSealed);
+    if (stored.some(({ kind }) => kind === "leave")) asked.add("leave");
+    const context = {
+      account: { clock: { now: () => 0 } },
+      store: {
+        range: () =>
+          Promise.resolve(stored.map((place, index) => ({ key: "", value: { chatId, ...record(place, index) } }))),
+        get: () => Promise.resolve(undefined),
+      },
+      conversations: { get: () => chat, update: (work: (unit: unknown) => Promise<unknown>) => work(unit) },
+      mls: { sealMessage: () => seal("message"), sealLeave: () => seal("leave") },
+      rpc: {
+        prepare: () => {},
+        call: (_method: unknown, { messageId }: { messageId: Uint8Array }) => {
+          published.push(messageId.at(-1)!);
+          return Promise.resolve({ receivedMs: 1 });
+        },
+      },
+      events: createConversationEvents(),
+      environment: { after: () => () => {}, now: () => 0, random: () => 0 },
+    };
+    const outbox = new Outbox(context as unknown as SyncContext, {
+      blockedBy: () => Promise.resolve(undefined),
+      requireUnchanged: () => Promise.resolve(),
+    });
+    await outbox.load();
+    if (stored.length < places.length) {
+      const last = record(places.at(-1)!, places.length - 1);
+      await outbox.enqueue(unit as unknown as UnitOfWork, chat as unknown as ConversationTransaction, last);
+      for (const run of afterwards.splice(0)) run();
+    }
+    outbox.connected();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    outbox.close();
+    return published;
+  };
+  const [unsealed, sealed] = [false, true].map((isSealed) => ({ kind: "message" as const, isSealed }));
+  const [leave, sealedLeave] = [false, true].map((isSealed) => ({ kind: "leave" as const, isSealed }));
+  assert.deepEqual(await sent(unsealed, unsealed, leave), [0, 1, 2], "asked while messages wait to be sealed");
+  assert.deepEqual(await sent(sealed, sealedLeave), [0, 1], "in their order");
+  assert.deepEqual(await sent(unsealed, sealedLeave), [1], "messages that came back to the queue after it was sealed");
 });

@@ -187,6 +187,12 @@ export class Publisher {
     return { kind: "retry", afterMs: epochPatienceMs };
   }
 
+  /** Whether the message is sealed for the conversation's present epoch. */
+  isSealedNow(record: OutboxRecord): boolean {
+    const epoch = this.#context.conversations.get(record.chatId)?.record.epoch;
+    return epoch !== undefined && record.sealed?.epoch === epoch && !this.hasMoved(record);
+  }
+
   /** Whether the message was sealed for a channel that the conversation has left. */
   hasMoved({ chatId, sealed }: OutboxRecord): boolean {
     const record = this.#context.conversations.get(chatId)?.record;
