@@ -87,7 +87,8 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
     const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
     if (!belongs && faults && await walker.isLeftBehind(core, chatId, channel)) continue;
     const say = (what: string) => found.push(`${walker.name} ${what}`);
-    for (const operation of walker.running.values()) say(`is still at: ${operation}`);
+    // What it began in the conversation in which it had the group before can not end.
+    if (chats[index] === chatId) { for (const operation of walker.running.values()) say(`is still at: ${operation}`); }
     if (!record) {
       if (belongs) say("knows nothing of the group");
       continue;

@@ -184,19 +184,18 @@ export class Walker {
     return stored && chatFromStored(stored);
   }
 
-  /** Whether nothing waits on the disk. */
+  /** Whether nothing of the chat waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
     const [pending, outbox, members] = await Promise.all([
       disk.get<PendingRecord>("pending", chatId),
-      disk.range<StoredOutbox>("outbox", ""),
+      disk.range<StoredOutbox>("outbox", `${chatId}/`),
       disk.get<ChatMember[]>("epochs", keys.members(chatId)),
     ]);
     // What somebody in the group was not to read waits until that one is out.
     const waits = ({ againMs, notFor }: StoredOutbox) =>
       againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
-    return this.running.size === 0 && !this.restarting && pending === undefined &&
-      outbox.every(({ value }) => waits(value));
+    return !this.restarting && pending === undefined && outbox.every(({ value }) => waits(value));
   }
 
   /** Whether entries of the group wait for it on the server. */
