@@ -75,7 +75,7 @@ export class Engine implements EngineApi {
   }
 
   chats(): Promise<ChatSummary[]> {
-    return Promise.resolve(this.#profile.signedIn?.chats.summaries() ?? []);
+    return Promise.resolve(this.#profile.signedIn?.conversations.summaries() ?? []);
   }
 
   findPeople(text: string): Promise<string[]> {

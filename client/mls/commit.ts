@@ -72,7 +72,7 @@ export async function createGroup(
 }
 
 /** @throws GroupUsageError */
-export async function prepareCommit(
+export async function buildCommit(
   options: MlsOptions,
   state: GroupState,
   intent: CommitIntent,

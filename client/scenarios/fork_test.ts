@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { commitHistory, lastSharedEpoch } from "../sync/reinit/fork_point.ts";
-import type { ChatRecord } from "../sync/conversation/records.ts";
+import type { ConversationRecord } from "../sync/conversation/records.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
 /**
@@ -32,7 +32,7 @@ async function part({ core, join }: World, others: string[]) {
   const releases = await Promise.all(rest.map(async (person) => core.delayWelcomes(await person.recipientKey())));
   await Promise.all([anna, bert].map((person) => person.moved(chatId)));
   const { channelId } =
-    (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+    (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ConversationRecord>("groups", chatId))!;
   /** The Welcome of one of the others comes, and it moves. */
   const release = async (person: Person) => {
     await person.until(() => releases[rest.indexOf(person)](channelId), "the Welcome");
@@ -80,7 +80,7 @@ suite("a group that a restored core parts", {
     await carl.says(chatId, "in the new one");
     await dora.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one"]);
     const { channelId } =
-      (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+      (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ConversationRecord>("groups", chatId))!;
     // What is to be sent again outlives a crash.
     let refused = 0;
     carl.refuses = (method) => method === "publish" && ++refused > 0;
@@ -204,7 +204,10 @@ suite("a group that a restored core parts", {
     for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["together"]);
     const channels = await Promise.all(
       [anna, bert, carl, dora].map(async (person) =>
-        (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!
+        (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ConversationRecord>(
+          "groups",
+          chatId,
+        ))!
           .channelId
       ),
     );
@@ -255,7 +258,7 @@ suite("a group that a restored core parts", {
     await bert.start();
     await bert.until(
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
-      "being put back",
+      "being re-added",
     );
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);

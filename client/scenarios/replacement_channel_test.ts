@@ -19,7 +19,7 @@ suite("a conversation whose channel can not go on", {
     await bert.says(chatId, "once");
     await anna.hears(chatId, bert.username, ["once"]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, { commit: random(500) });
     await bert.until(
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")),

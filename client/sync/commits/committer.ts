@@ -17,7 +17,7 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
-import { prepareCommit, rebuildCommit } from "./commit_builder.ts";
+import { buildFromPlan, rebuildCommit } from "./commit_builder.ts";
 import { sendCommit } from "./commit_sender.ts";
 
 /** How long the entry of a commit that won may take to arrive before the same bytes are sent again, in ms. */
@@ -74,7 +74,7 @@ export class Committer {
    * @param makePlan called when this plan's turn comes; undefined means that nothing is to do
    * @throws EngineError
    */
-  async carryOut(
+  async commit(
     chatId: string,
     makePlan: (conversation: ConversationTransaction) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
   ): Promise<void> {
@@ -109,17 +109,17 @@ export class Committer {
   }
 
   /** Another commit won: after a random delay, the own commit is built again on top of it. */
-  lost(chatId: string): void {
+  rebuildSoon(chatId: string): void {
     const attempt = this.#context.conversations.get(chatId)?.pending?.attempt ?? 1;
     this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));
   }
 
   /**
-   * Sends the commit that {@link prepareCommit} put into a written unit, and waits until it was merged.
+   * Sends the commit that {@link buildFromPlan} put into a written unit, and waits until it was merged.
    *
    * @throws EngineError
    */
-  async sendPrepared(chatId: string): Promise<void> {
+  async sendBuilt(chatId: string): Promise<void> {
     const settled = this.#settled(chatId);
     this.#schedule(chatId, 0);
     await settled;
@@ -135,11 +135,11 @@ export class Committer {
         throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
       }
       const plan = await makePlan(conversation);
-      return plan !== undefined && await prepareCommit(this.#context, conversation, plan, 0);
+      return plan !== undefined && await buildFromPlan(this.#context, conversation, plan, 0);
     }).catch((error) => {
       throw planError(error);
     });
-    if (begun) await this.sendPrepared(chatId);
+    if (begun) await this.sendBuilt(chatId);
   }
 
   #settled(chatId: string): Promise<void> {

@@ -16,7 +16,7 @@ import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Membership } from "./membership.ts";
-import { type ChatRecord, type CommitPlan, resendForMs } from "../conversation/records.ts";
+import { type CommitPlan, type ConversationRecord, resendForMs } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -118,7 +118,7 @@ export class GroupMaintenance {
   }
 
   async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
-    await this.#committer.carryOut(chatId, async (conversation) => {
+    await this.#committer.commit(chatId, async (conversation) => {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
       const add = withReplacements
@@ -137,11 +137,11 @@ export class GroupMaintenance {
   }
 
   async #repair(chatId: string): Promise<void> {
-    const { conversations: chats, mls, rpc } = this.#context;
-    const chat = chats.get(chatId);
-    const state = await chats.withState(chatId);
-    if (!chat?.record.serverDiffers || desyncOf(chat.record) || !isIn(chat.record) || !state) return;
-    const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
+    const { conversations, mls, rpc } = this.#context;
+    const record = conversations.get(chatId)?.record;
+    const state = await conversations.withState(chatId);
+    if (!record?.serverDiffers || desyncOf(record) || !isIn(record) || !state) return;
+    const server = await rpc.call(delivery.channelState, { channelId: record.channelId });
     if (server.epoch !== Number(state.epoch)) return;
     const { missing, extra } = serverListDiff(mls.members(state), server.members);
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
@@ -157,7 +157,7 @@ export class GroupMaintenance {
         device: { deviceId: credential.deviceId, recipientKey },
       })),
     );
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       (conversation) =>
         conversation.record.serverDiffers
@@ -174,14 +174,16 @@ export class GroupMaintenance {
   }
 
   async #redo(chatId: string): Promise<void> {
-    const { conversations: chats, account } = this.#context;
-    const record = chats.get(chatId)?.record;
+    const { conversations, account } = this.#context;
+    const record = conversations.get(chatId)?.record;
     if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
-    const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
+    const left: NonNullable<ConversationRecord["redo"]> = { add: [], remove: [] };
     const isOver = (record.movedMs ?? 0) + resendForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
       for (const username of record.redo[kind]) {
-        const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
+        const isThere = conversations.get(chatId)?.record.members.some((member) =>
+          member.username === username
+        ) === true;
         if (isThere !== (kind === "remove")) continue;
         // A change that the replacement's admins forbid this account is dropped. Any other failure is tried
         // again at the next connection.
@@ -194,7 +196,7 @@ export class GroupMaintenance {
           });
       }
     }
-    await chats.update(async (unit) => {
+    await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
@@ -202,16 +204,16 @@ export class GroupMaintenance {
 
   /** A message was sent. */
   sent(chatId: string): void {
-    const { conversations: chats, account, environment } = this.#context;
-    const chat = chats.get(chatId);
-    const isDue = (record: Readonly<ChatRecord>) =>
+    const { conversations, account, environment } = this.#context;
+    const conversation = conversations.get(chatId);
+    const isDue = (record: Readonly<ConversationRecord>) =>
       isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
-    if (!chat || this.#committer.isBusy(chatId) || !isDue(chat.record)) return;
+    if (!conversation || this.#committer.isBusy(chatId) || !isDue(conversation.record)) return;
     this.#later(
       `renew/${chatId}`,
       0,
       () =>
-        this.#committer.carryOut(
+        this.#committer.commit(
           chatId,
           ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
         ),
@@ -265,7 +267,7 @@ export class GroupMaintenance {
   }
 
   async #addDevices(chatId: string): Promise<void> {
-    await this.#committer.carryOut(chatId, async (conversation) => {
+    await this.#committer.commit(chatId, async (conversation) => {
       const { missing } = await this.#deviceListDiff(conversation);
       const add = await this.#packagesFor(missing);
       return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;

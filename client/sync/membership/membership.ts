@@ -4,10 +4,10 @@ import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { Outbox } from "../send/outbox.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isMember } from "../conversation/standing.ts";
-import { prepareCommit } from "../commits/commit_builder.ts";
+import { buildFromPlan } from "../commits/commit_builder.ts";
 import { activeRecord } from "./active_record.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
@@ -44,7 +44,7 @@ export class Membership {
     groupName: string | undefined,
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
-    const { account, conversations: chats } = this.#context;
+    const { account, conversations } = this.#context;
     // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
@@ -61,7 +61,7 @@ export class Membership {
       keyPackage: await account.keyPackages.forOwnGroup(),
       info: { name: groupName ?? "", kind, createdMs: nowMs },
     });
-    const record: ChatRecord = {
+    const record: ConversationRecord = {
       v: 1,
       channelId,
       firstChannelId: channelId,
@@ -80,13 +80,13 @@ export class Membership {
       ownSent: 0,
       commits: [],
     };
-    await chats.update(async (unit) => {
+    await conversations.update(async (unit) => {
       const conversation = await unit.create(record);
       conversation.start(state);
-      await prepareCommit(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+      await buildFromPlan(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
     });
     const chatId = toHex(channelId);
-    await this.#committer.sendPrepared(chatId);
+    await this.#committer.sendBuilt(chatId);
     return chatId;
   }
 
@@ -96,17 +96,17 @@ export class Membership {
     usernames: string[],
     onProgress: (done: number, total: number) => void,
   ): Promise<void> {
-    const chat = activeRecord(this.#context, chatId);
-    if (chat.kind === "direct") {
+    const record = activeRecord(this.#context, chatId);
+    if (record.kind === "direct") {
       throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no room for others" });
     }
     const people = await this.#keyPackages.lookUp(wantedOf(this.#context, usernames));
     const missing = people.filter(({ accountKey }) =>
-      !chat.members.some((member) => member.accountKey === toHex(accountKey))
+      !record.members.some((member) => member.accountKey === toHex(accountKey))
     );
     if (missing.length === 0) return;
     const add = await this.#keyPackages.ofAccounts(missing, onProgress, false);
-    await this.#committer.carryOut(chatId, () => ({ purpose: "add", add, remove: [] }));
+    await this.#committer.commit(chatId, () => ({ purpose: "add", add, remove: [] }));
   }
 
   /** @throws EngineError */
@@ -114,7 +114,7 @@ export class Membership {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
     if (member.accountKey === this.#context.ownKey) return await this.#leaving.leave(chatId);
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       (conversation) => removalOf(conversation, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
     );
@@ -126,9 +126,9 @@ export class Membership {
    * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
    */
   async rename(chatId: string, name: string): Promise<void> {
-    const chat = activeRecord(this.#context, chatId);
+    const record = activeRecord(this.#context, chatId);
     const wanted = name.trim();
-    if (chat.kind === "direct" || wanted === "") {
+    if (record.kind === "direct" || wanted === "") {
       throw new EngineError({
         code: LocalCode.notAllowed,
         detail: "a chat of two has no name, and a group needs one",
@@ -137,7 +137,7 @@ export class Membership {
     if (wanted.length > 200) {
       throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
     }
-    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
+    await this.#committer.commit(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
   /**
@@ -148,7 +148,7 @@ export class Membership {
   async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }),
     );
@@ -161,7 +161,7 @@ export class Membership {
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
       conversation.set({ invitation: false, needsAcceptance: undefined });
-      unit.afterCommit(() => this.#outbox.flush(conversation.id));
+      unit.onceStored(() => this.#outbox.flush(conversation.id));
     });
   }
 

@@ -90,8 +90,8 @@ export class RecoveryResponder {
     direct: DeviceMessage,
     { n, commitId, request, keyPackage }: Extract<DeviceMessageContent, { kind: "readd" }>,
   ): Promise<void> {
-    const { environment, conversations: chats } = this.#context;
-    const own = chats.get(chatId)?.record;
+    const { environment, conversations } = this.#context;
+    const own = conversations.get(chatId)?.record;
     // The asker names no commit. So this device can only answer that it needs help as well.
     if (own && isIn(own) && desyncOf(own) && commitId.length === 0) {
       if (this.#mayAnswer(direct)) {
@@ -123,7 +123,7 @@ export class RecoveryResponder {
     const key = `readd/${chatId}/${toHex(direct.from)}`;
     this.#timers.start(key, environment.random() * readdDelayMs, () => {
       // Unless another member was faster, or the device is no member any more.
-      void this.#committer.carryOut(
+      void this.#committer.commit(
         chatId,
         async (conversation) => isReadded(conversation, plan, await readdsOf(plan)) ? undefined : plan,
       ).catch(() => {});

@@ -10,7 +10,7 @@ import type { GroupState } from "../../mls/group.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../device_messages/peers.ts";
-import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
@@ -33,7 +33,7 @@ export async function actAhead(
   { ownKey }: SyncContext,
   admins: Admins,
   chatId: string,
-  record: Readonly<ChatRecord>,
+  record: Readonly<ConversationRecord>,
   state: GroupState | undefined,
   members: Uint8Array<ArrayBuffer>[] | undefined,
   round: number,

@@ -23,8 +23,8 @@ Deno.test("randomChannelId() is smaller than the one before it, and chosen anew 
 
 Deno.test("createReplacement() creates none for a device that has been helped or moved since it decided", async () => {
   const desync = { code: "GRP-2.2" as const, epoch: 8, need: "readd" as const };
-  const broken = { kind: "broken" as const, desync };
-  const reached = async (reason: ReplacementReason, standing: { kind: "member" } | typeof broken) => {
+  const outOfStep = { kind: "out-of-step" as const, desync };
+  const reached = async (reason: ReplacementReason, standing: { kind: "member" } | typeof outOfStep) => {
     let looks = 0;
     const context = {
       account: {},
@@ -44,7 +44,7 @@ Deno.test("createReplacement() creates none for a device that has been helped or
     await createReplacement(context as unknown as SyncContext, {} as Committer, {} as KeyPackageFetch, "07", reason);
     return looks > 0;
   };
-  assert.equal(await reached("rejected-commit", broken), true);
+  assert.equal(await reached("rejected-commit", outOfStep), true);
   assert.equal(await reached("rejected-commit", { kind: "member" }), false);
   assert.equal(await reached("state-lost", { kind: "member" }), false);
   assert.equal(await reached("server-behind", { kind: "member" }), true, "at a member's word");

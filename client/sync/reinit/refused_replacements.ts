@@ -69,8 +69,8 @@ export class RefusedReplacements {
    * @param channelId of the replacement that was refused. @throws EngineError, StorageError
    */
   async parted(chatId: string, channelId: Bytes): Promise<void> {
-    const { conversations: chats, ownKey } = this.#context;
-    const [record, state] = [chats.get(chatId)?.record, await chats.withState(chatId)];
+    const { conversations, ownKey } = this.#context;
+    const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
     if (!record || !state || !isMember(record) || !isAdmin(record, ownKey)) return;
     await this.#admins.leadAtWord("parted", chatId, { record, state }, channelId);
   }

@@ -13,8 +13,8 @@ import {
   editedPrefix,
   type EditedRecord,
   firstBytesForMs,
-  type ItemRecord,
   keys,
+  type LineRecord,
   seenForMs,
   type SeenRecord,
   type UnreadableRecord,
@@ -66,14 +66,14 @@ export class Messages {
       throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
     }
     await this.requireUnchanged(chatId);
-    const { conversations: chats, store, ownKey } = this.#context;
+    const { conversations, store, ownKey } = this.#context;
     for (let tries = 0;; tries++) {
       try {
-        return await chats.update((unit) => this.#put(unit, chatId, messageIdHex, text));
+        return await conversations.update((unit) => this.#put(unit, chatId, messageIdHex, text));
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageIdHex));
-        if (seen) return await chats.update((unit) => this.#putAgain(unit, chatId, messageIdHex, seen.order));
+        if (seen) return await conversations.update((unit) => this.#putAgain(unit, chatId, messageIdHex, seen.order));
         // The copy in memory was old, and has been read again.
         if (tries > 0) throw error;
       }
@@ -83,7 +83,7 @@ export class Messages {
   /** @param before an `order`: only items before it */
   async page(chatId: string, before?: string, limit: number = defaultPage): Promise<TimelinePage> {
     const wanted = Math.max(1, Math.min(limit, longestPage));
-    const found = await this.#context.conversations.items(chatId, before, wanted + 1);
+    const found = await this.#context.conversations.lines(chatId, before, wanted + 1);
     const more = found.length > wanted;
     const items = (more ? found.slice(1) : found).map(itemOf);
     return more ? { items, before: items[0].order } : { items };
@@ -128,16 +128,16 @@ export class Messages {
 
   /** Deletes the first bytes of own edited messages that are too old for a resend (specification §7.6). */
   async #dropFirstBytes(nowMs: number): Promise<void> {
-    const { store, conversations: chats } = this.#context;
+    const { store, conversations } = this.#context;
     for await (const page of this.#pages<EditedRecord>("messageids", editedPrefix)) {
       for (const { key, value: { chatId, order, atMs } } of page) {
         if (atMs + firstBytesForMs >= nowMs) continue;
-        await chats.update(async (unit) => {
+        await conversations.update(async (unit) => {
           // This holds the chat's mutex, so that no other unit changes the line meanwhile.
           await unit.conversation(chatId);
           unit.delete("messageids", key);
-          const place = keys.item(chatId, order);
-          const item = await store.get<ItemRecord>("messages", place);
+          const place = keys.line(chatId, order);
+          const item = await store.get<LineRecord>("messages", place);
           if (item?.kind !== "message" || !item.content) return;
           const { content: _first, ...bare } = item;
           unit.put("messages", place, bare, { channelId: fromHex(chatId) });
@@ -198,7 +198,7 @@ export class Messages {
   async #putAgain(unit: UnitOfWork, chatId: string, messageId: string, order: string): Promise<void> {
     const conversation = await this.#conversationToSendIn(unit, chatId);
     // The unit holds the conversation's mutex: nothing changes the item meanwhile.
-    const item = await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
+    const item = await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
     if (item?.kind !== "message" || item.state !== "failed" || item.messageId !== messageId) return;
     const { errorCode: _old, content, ...line } = item;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
@@ -235,8 +235,8 @@ export class Messages {
    * @throws EngineError L007, L016
    */
   async requireUnchanged(chatId: string): Promise<void> {
-    const { conversations: chats, account, ownKey } = this.#context;
-    const chat = chats.get(chatId);
+    const { conversations, account, ownKey } = this.#context;
+    const chat = conversations.get(chatId);
     const nowMs = this.#context.environment.now();
     if (!chat || nowMs < (this.#unchanged.get(chatId) ?? 0)) return;
     await account.directory.requireUnchanged(

@@ -9,11 +9,11 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { MessageItem } from "../conversation/message_item.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
 import {
-  type ChatMember,
-  type ItemRecord,
+  type ConversationMember,
   keys,
+  type LineRecord,
   type OutboxRecord,
   outboxToStored,
   type SeenRecord,
@@ -36,7 +36,7 @@ export function storeForResend(
   messages: OutboxRecord[],
 ): void {
   for (const record of messages) {
-    unit.put("outbox", keys.item(conversation.id, record.order), outboxToStored(record), {
+    unit.put("outbox", keys.line(conversation.id, record.order), outboxToStored(record), {
       channelId: conversation.storageId,
     });
   }
@@ -52,7 +52,7 @@ export function storeForResend(
 export async function messagesToResend(
   context: Pick<SyncContext, "store" | "account">,
   { id: chatId, record }: Pick<ConversationTransaction, "id" | "record">,
-  people: ChatMember[],
+  people: ConversationMember[],
   isMissing: (sentIn: SentIn) => boolean,
   strangersNow: string[] = [],
 ): Promise<OutboxRecord[]> {
@@ -62,20 +62,20 @@ export async function messagesToResend(
   const strangers = new Set(strangersNow);
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
-    const page = await store.range<ItemRecord>("messages", `${chatId}/`, {
+    const page = await store.range<LineRecord>("messages", `${chatId}/`, {
       reverse: true,
       limit: linesAtOnce,
       ...(before !== undefined && { before }),
     });
-    for (const { value: item } of page) {
-      if (item.kind === "notice") {
-        const about = people.find(({ username }) => username === item.values.who);
+    for (const { value: line } of page) {
+      if (line.kind === "notice") {
+        const about = people.find(({ username }) => username === line.values.who);
         // The lines are read from the newest backwards.
-        if (about && item.notice === "added") strangers.add(about.accountKey);
-        if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
-      } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
-        const { messageId, order } = item;
-        const content = await sentContent(context, chatId, record.firstChannelId, item);
+        if (about && line.notice === "added") strangers.add(about.accountKey);
+        if (about && (line.notice === "removed" || line.notice === "left")) strangers.delete(about.accountKey);
+      } else if (line.sentIn !== undefined && !line.deleted && isMissing(line.sentIn)) {
+        const { messageId, order } = line;
+        const content = await sentContent(context, chatId, record.firstChannelId, line);
         if (!content) continue;
         messages.unshift({
           chatId,
@@ -98,14 +98,14 @@ export async function messagesToResend(
  * An older record has text and salt, but no content. These rebuild the sent bytes, unless the text was edited
  * later. The message id shows that, because it is a hash of the bytes.
  *
- * @returns the bytes that were sent under the item's messageId; undefined where this device no longer has
+ * @returns the bytes that were sent under the line's messageId; undefined where this device no longer has
  *   them
  */
 async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   firstChannelId: Bytes,
-  { content, text, order, sentIn }: MessageItem,
+  { content, text, order, sentIn }: MessageLine,
 ): Promise<Bytes | undefined> {
   if (content) return content;
   const { salt } = sentIn!;

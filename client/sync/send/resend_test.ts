@@ -4,8 +4,8 @@ import { replyKind } from "../../content/kinds/reply.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
-import type { MessageItem } from "../conversation/message_item.ts";
-import { type ChatRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
+import { type ConversationRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { messagesToResend } from "./resend.ts";
 
@@ -15,7 +15,7 @@ const firstChannelId = new Uint8Array(32).fill(7);
 const salt = new Uint8Array(16).fill(9);
 const textBytes = (text: string): Bytes => encodeMimiContent(textKind.write({ text }, salt));
 
-function sentItem(place: number, text: string, extra: Partial<MessageItem> = {}): MessageItem {
+function sentLine(place: number, text: string, extra: Partial<MessageLine> = {}): MessageLine {
   return {
     kind: "message",
     messageId: toHex(new Uint8Array(16).fill(place)),
@@ -32,7 +32,7 @@ function sentItem(place: number, text: string, extra: Partial<MessageItem> = {})
 }
 
 /** @param known containers whose ids the device knows, by the place of their line */
-async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
+async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
   const seen = new Map<string, SeenRecord>();
   for (const [place, bytes] of Object.entries(known)) {
     const id = await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), bytes, salt);
@@ -41,11 +41,11 @@ async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): 
   const context = {
     account: { accountKey, clock: { now: () => 1_000 } },
     store: {
-      range: () => Promise.resolve(items.toReversed().map((value) => ({ key: value.order, value }))),
+      range: () => Promise.resolve(lines.toReversed().map((value) => ({ key: value.order, value }))),
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },
   } as unknown as SyncContext;
-  const conversation = { id: chatId, record: { firstChannelId } as ChatRecord };
+  const conversation = { id: chatId, record: { firstChannelId } as ConversationRecord };
   const records = await messagesToResend(context, conversation, [], () => true);
   return records.map(({ messageId, content }) => [messageId, content]);
 }
@@ -54,26 +54,26 @@ Deno.test("messagesToResend() gives the originally sent bytes, whatever the line
   const reply = encodeMimiContent(
     replyKind.write({ text: "yes", inReplyTo: Uint8Array.of(1, ...Array(31).fill(2)) }, salt),
   );
-  const items = [
-    sentItem(1, "first words", { content: textBytes("first words") }),
-    sentItem(2, "other words", { content: textBytes("first words"), edited: true }),
-    sentItem(3, "yes", { content: reply, replyTo: { id: "02" } }),
+  const lines = [
+    sentLine(1, "first words", { content: textBytes("first words") }),
+    sentLine(2, "other words", { content: textBytes("first words"), edited: true }),
+    sentLine(3, "yes", { content: reply, replyTo: { id: "02" } }),
   ];
   assert.deepEqual(
-    await resent(items),
-    items.map(({ messageId, content }) => [messageId, content]),
+    await resent(lines),
+    lines.map(({ messageId, content }) => [messageId, content]),
   );
 });
 
 Deno.test("messagesToResend() rebuilds the bytes of an older record only where they equal the sent bytes", async () => {
-  const [plain, edited] = [sentItem(1, "first words"), sentItem(2, "other words")];
+  const [plain, edited] = [sentLine(1, "first words"), sentLine(2, "other words")];
   const known = { 1: textBytes("first words"), 2: textBytes("words before the edit") };
   assert.deepEqual(await resent([plain, edited], known), [[plain.messageId, textBytes("first words")]]);
 });
 
 Deno.test("messagesToResend() leaves out deleted messages, and messages of other devices", async () => {
   const content = textBytes("first words");
-  const deleted = sentItem(1, "", { content, deleted: true });
-  const elsewhere = sentItem(2, "first words", { sentIn: undefined, elsewhere: true });
+  const deleted = sentLine(1, "", { content, deleted: true });
+  const elsewhere = sentLine(2, "first words", { sentIn: undefined, elsewhere: true });
   assert.deepEqual(await resent([deleted, elsewhere]), []);
 });

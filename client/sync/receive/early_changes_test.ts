@@ -9,7 +9,7 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import { keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type AheadChange, ChangesAhead } from "./changes_ahead.ts";
+import { type EarlyChange, EarlyChanges } from "./early_changes.ts";
 
 const chatId = "07".repeat(32);
 const message = idOf(0);
@@ -36,9 +36,9 @@ function waiting() {
   let made = 0;
   return {
     unit,
-    ahead: new ChangesAhead(context, unit, conversation as unknown as ConversationTransaction),
+    ahead: new EarlyChanges(context, unit, conversation as unknown as ConversationTransaction),
     /** @param account a number @param content the container */
-    change(account: number, content: Uint8Array<ArrayBuffer>): AheadChange {
+    change(account: number, content: Uint8Array<ArrayBuffer>): EarlyChange {
       made++;
       const senderKey = account.toString(16).padStart(64, "0");
       return { id: idOf(made), messageId: "", sender: `member${account}`, senderKey, atMs: made, content };
@@ -53,7 +53,7 @@ const edits: Wait = { kind: "wait", edits: true };
 const deletes: Wait = { kind: "wait", deletes: true };
 const deletion = encodeMimiContent(deleteKind.write({ replaces }, salt));
 
-Deno.test("ChangesAhead keeps 8 changes of an account and 64 of a message, and each account's delete", async () => {
+Deno.test("EarlyChanges keeps 8 changes of an account and 64 of a message, and each account's delete", async () => {
   const { ahead, change } = waiting();
   for (let account = 1; account <= 12; account++) {
     for (let count = 1; count <= 9; count++) await ahead.keep(change(account, edit), edits, message);
@@ -66,7 +66,7 @@ Deno.test("ChangesAhead keeps 8 changes of an account and 64 of a message, and e
   assert.deepEqual(await ahead.take(message), [], "kept no longer");
 });
 
-Deno.test("ChangesAhead keeps of a delete, however long it is, that its message is deleted", async () => {
+Deno.test("EarlyChanges keeps of a delete, however long it is, that its message is deleted", async () => {
   const { ahead, change } = waiting();
   const long = encodeMimiContent({ ...deleteKind.write({ replaces }, salt), topicId: new Uint8Array(40_000) });
   assert.ok(long.length > 40_000);
@@ -79,7 +79,7 @@ Deno.test("ChangesAhead keeps of a delete, however long it is, that its message 
   assert.deepEqual(read.kind === "read" && [read.message.kind, toHex(read.message.refersTo!)], ["delete", message]);
 });
 
-Deno.test("ChangesAhead lets no other account take back what stands in an edit", async () => {
+Deno.test("EarlyChanges lets no other account take back what stands in an edit", async () => {
   const { ahead, change } = waiting();
   const first = change(1, edit);
   await ahead.keep(first, edits, message);
@@ -88,11 +88,11 @@ Deno.test("ChangesAhead lets no other account take back what stands in an edit",
   assert.deepEqual((await ahead.take(first.id)).map(({ sender }) => sender), ["member2"]);
 });
 
-Deno.test("ChangesAhead writes nothing for a message that was sent twice, or is too long", async () => {
+Deno.test("EarlyChanges writes nothing for a message that was sent twice, or is too long", async () => {
   const { ahead, change, unit } = waiting();
   const first = change(1, edit);
   for (let times = 0; times < 3; times++) await ahead.keep(first, edits, message);
   await ahead.keep(change(1, new Uint8Array(20 * 1024 + 1)), edits, message);
-  const record = unit.peek("messageids", keys.ahead(chatId, message))!.value;
-  assert.deepEqual((record as { changes: AheadChange[] }).changes, [first]);
+  const record = unit.peek("messageids", keys.earlyChanges(chatId, message))!.value;
+  assert.deepEqual((record as { changes: EarlyChange[] }).changes, [first]);
 });
