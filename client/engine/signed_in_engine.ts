@@ -19,6 +19,8 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
 import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
+import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
@@ -63,6 +65,7 @@ export class SignedInEngine {
   readonly membership: Membership;
   readonly leaving: Leaving;
   readonly messages: Messages;
+  readonly history: History;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -96,6 +99,7 @@ export class SignedInEngine {
       leaving: this.leaving,
     });
     this.messages = new Messages(context, this.#outbox);
+    this.history = new History(context.conversations);
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
@@ -111,7 +115,7 @@ export class SignedInEngine {
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
-      messages: this.messages,
+      expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
       report,
     });

@@ -7,7 +7,7 @@ import { itemKey } from "./timeline_items.ts";
 
 type MessageItem = TimelineItem & { kind: "message" };
 
-/** What the engine gives at most (client/sync/send/messages.ts). */
+/** What the engine gives at most (client/sync/conversation/history.ts). */
 const longestPage = 200;
 const startMs = new Date(2026, 4, 5, 12).getTime();
 const orderOf = (index: number) => String(index).padStart(12, "0");
