@@ -52,14 +52,14 @@ export async function toldAhead(
   context: SyncContext,
   admins: Admins,
   chatId: string,
-  direct: DeviceMessage,
+  message: DeviceMessage,
 ): Promise<void> {
   const { account: { clock }, ownKey, rpc, store } = context;
-  const found = await memberOf(context, chatId, direct);
+  const found = await memberOf(context, chatId, message);
   if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
   const { channelId, epoch, movedMs = 0 } = found.record;
   if (
-    direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
+    message.content.n <= epoch || movedMs > clock.now() - togetherMs ||
     (await knownRestore(store) ?? 0) + restoreMattersMs < clock.now()
   ) return;
   if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);

@@ -103,9 +103,9 @@ export class RefusedReplacements {
    *
    * @throws EngineError
    */
-  async asked(chatId: string, direct: DeviceMessage): Promise<void> {
+  async asked(chatId: string, message: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
-    const found = await memberOf(this.#context, chatId, direct);
+    const found = await memberOf(this.#context, chatId, message);
     if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     const { supersedes } = mls.info(found.state);
     // This device has made the present channel itself, so it has already acted.
