@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { createRoot } from "solid-js";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
 import type { App, TimelineListener } from "./app.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
 
 /** What the engine gives at most (client/sync/conversation/history.ts). */
 const longestPage = 200;

@@ -1,9 +1,10 @@
 /** Sends texts: makes the content and the line, and puts the message into the outbox. */
 
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
+import { maxTextBytes } from "../../api/engine_api.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { accountUri, messageIdOf, mimiMessageId, roomUri } from "../../content/message_id.ts";
-import { maxTextBytes, textKind } from "../../content/kinds/text.ts";
+import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";

@@ -6,17 +6,15 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import type { TimelineItem } from "../../api/engine_api.ts";
+import type { MessageItem } from "../../api/engine_api.ts";
 import type { ServerLog } from "../server_log.ts";
 import type { Walker } from "./walker.ts";
 import { isIn } from "../../sync/conversation/standing.ts";
 
-type Message = Extract<TimelineItem, { kind: "message" }>;
-
 /** A device that is a member in the end. */
 interface Reader {
   walker: Walker;
-  shown: Map<string, Message>;
+  shown: Map<string, MessageItem>;
   /** Its first epoch in the group's last channel. */
   since: number;
   /** Its messages that wait to be said again, by messageId. */
