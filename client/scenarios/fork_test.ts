@@ -5,7 +5,7 @@ import type { ConversationRecord } from "../sync/conversation/records.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
 /**
- * Anna and bert see a commit that the core then loses, and make the successor; its Welcome is kept from those
+ * Anna and bert see a commit that the core then loses, and make the replacement; its Welcome is kept from those
  * who go on in the old channel.
  */
 async function part({ core, join }: World, others: string[]) {
@@ -214,7 +214,7 @@ suite("a group that a restored core parts", {
     for (const channel of channels) assert.deepEqual(channel, channels[0]);
   },
 
-  "what was said again in a successor is said once more when that channel, too, is lost": async (world) => {
+  "what was said again in a replacement is said once more when that channel, too, is lost": async (world) => {
     const { anna, bert, rest: [carl], chatId, release } = await part(world, ["carl"]);
     carl.online = true;
     await carl.connected();
@@ -226,13 +226,13 @@ suite("a group that a restored core parts", {
     for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["in the old channel"]);
     bert.online = false;
     bert.disconnect();
-    await carl.says(chatId, "in the successor");
+    await carl.says(chatId, "in the replacement");
     await carl.settled(chatId);
-    // The core has never heard of the successor's second half any more.
+    // The core has never heard of the replacement's second half any more.
     await world.core.restore(copy);
     bert.online = true;
     for (const person of [anna, bert]) {
-      await person.hears(chatId, carl.username, ["in the old channel", "in the successor"]);
+      await person.hears(chatId, carl.username, ["in the old channel", "in the replacement"]);
     }
   },
 

@@ -38,7 +38,7 @@ export async function recordOf(person: Person, chatId: string): Promise<Conversa
 }
 
 /** A hostile member, the first of `victims`, adds everybody to a channel that says that it goes on from the group's. */
-export async function forgeSuccessor(
+export async function forgeReplacement(
   chatId: string,
   { rpc, mls, state }: Hostile,
   victims: Person[],

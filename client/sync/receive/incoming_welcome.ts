@@ -71,10 +71,10 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
   // A return into the conversation's present channel is no move.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
-  const succession = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
-  if (succession.kind === "refused") {
-    const { conversation, code, due } = succession;
-    refuse(received, conversation, { kind: "rejected", code, reason: "not the successor of this conversation" });
+  const move = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
+  if (move.kind === "refused") {
+    const { conversation, code, due } = move;
+    refuse(received, conversation, { kind: "rejected", code, reason: "no replacement of this conversation's channel" });
     if (due) {
       unit.onceStored(() =>
         context.events.emit("replacementRefused", conversation.id, new Uint8Array(entry.channelId), due)
@@ -82,15 +82,15 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     }
     return;
   }
-  if (succession.kind === "moved") {
-    if (succession.wasOut) {
-      succession.conversation.notice(
+  if (move.kind === "moved") {
+    if (move.wasOut) {
+      move.conversation.notice(
         "rejoined",
         { who: account.username, by: result.adder.credential.username },
         entry.receivedMs,
       );
     }
-    unit.onceStored(() => context.events.emit("joined", succession.conversation.id));
+    unit.onceStored(() => context.events.emit("joined", move.conversation.id));
     return;
   }
   await join(received, result, existing);

@@ -147,7 +147,7 @@ async function packagesOf(
   members: Member[] | undefined,
 ): Promise<CommitPlan["add"]> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
-  // The server refuses a device that was revoked meanwhile, and its successor must not be left out.
+  // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
   const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
     const known = await account.directory.byKey(fromHex(accountKey));
