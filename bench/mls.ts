@@ -216,8 +216,8 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
 
   const headerOf = (pending: PendingCommit, device: TestDevice) =>
     pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
-  const merge = (prepared: { newState: GroupState; pending: PendingCommit }) =>
-    mls.mergePending(prepared.newState, prepared.pending);
+  const merge = (built: { newState: GroupState; pending: PendingCommit }) =>
+    mls.mergePending(built.newState, built.pending);
   const process = async (state: GroupState, pending: PendingCommit, device: TestDevice) =>
     mustBe(
       await mls.processCommit(state, {
@@ -259,10 +259,10 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   let founderState = merge(added);
   let updated!: PendingCommit;
   for (let run = 0; run < runs; run++) {
-    const prepared = await timed(samples("update"), () => mls.buildCommit(founderState, { nowMs }));
-    updated = prepared.pending;
+    const built = await timed(samples("update"), () => mls.buildCommit(founderState, { nowMs }));
+    updated = built.pending;
     joined = await timed(samples("processUpdate"), () => process(joined, updated, joiner));
-    founderState = merge(prepared);
+    founderState = merge(built);
   }
   let envelope!: Uint8Array;
   let record!: { bytes: Uint8Array };
@@ -301,11 +301,11 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   if (members > 2) {
     const victim = devices[1];
     for (let run = 0; run < Math.min(runs, 3); run++) {
-      const prepared = await timed(
+      const built = await timed(
         samples("remove"),
         () => mls.buildCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }),
       );
-      await timed(samples("processRemove"), () => process(joined, prepared.pending, joiner));
+      await timed(samples("processRemove"), () => process(joined, built.pending, joiner));
     }
   }
   for (const [name, list] of Object.entries(spent)) result.times[name as keyof MlsFigures["times"]] = median(list);

@@ -68,7 +68,7 @@ export class Committer {
   }
 
   /**
-   * Carries a plan out. It waits for an earlier plan of the same chat, then stores and sends the commit. It
+   * Makes a commit of a plan. It waits for an earlier plan of the same chat, then stores and sends the commit. It
    * resolves when the own entry was merged, or when nothing is left to do.
    *
    * @param makePlan called when this plan's turn comes; undefined means that nothing is to do
@@ -108,7 +108,10 @@ export class Committer {
     );
   }
 
-  /** Another commit won: after a random delay, the own commit is built again on top of it. */
+  /**
+   * After a random delay, builds the own commit again from its plan: another commit won, or this device came into the
+   * group anew. Where the plan is gone, whoever waits for it gets an error.
+   */
   rebuildSoon(chatId: string): void {
     const attempt = this.#context.conversations.get(chatId)?.pending?.attempt ?? 1;
     this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));

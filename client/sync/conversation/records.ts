@@ -9,7 +9,7 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
-/** The store "groups", by chatId: the fields that chat list and guards need without decoding MLS state. */
+/** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
 export interface ConversationRecord {
   v: 1;
   /**
@@ -256,7 +256,12 @@ export type NoticeKind =
   | "promoted"
   | "demoted";
 
-/** The store "messageids": a marker that (account, messageId) was seen; kept 30 days (specification §4.1). */
+/**
+ * The store "messageids", by {@link keys.seen}: a marker that (account, messageId) was seen, kept 30 days
+ * (specification §4.1). By {@link keys.mimi}: the line of a MIMI id, kept for good, because a later message may name
+ * any. The same store holds the changes that came before their message ({@link keys.earlyChanges}, 30 days) and
+ * {@link EditedRecord} (28 days).
+ */
 export interface SeenRecord {
   /** The place of the line that it made or changed; empty where there is none. */
   order: string;

@@ -23,12 +23,9 @@ import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import { isRenewalDue } from "./renewal.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
-/**
- * Longest random delay before another's leave is committed, and before another account's new device is added,
- * in ms.
- */
+/** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
-
+/** The longest random delay before another account's new device is added, in ms. */
 const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
