@@ -106,7 +106,7 @@ function checkCount(command: string, args: string[]): void {
   if (args.length > most) throw wrongUsage(`${command}: ${args[most]} is one argument too many`, command);
 }
 
-/** @throws Failure */
+/** @returns the core of --server, and how it is checked: by --pin or --ca @throws Failure where it is not */
 export function targetOf(server: string, pin: string | undefined, caFile: string | undefined): QuicTarget {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(server);
   const port = Number(match?.[3]);
@@ -122,7 +122,7 @@ export function targetOf(server: string, pin: string | undefined, caFile: string
   return { hostname, port, trust: { caCerts: [readText(caFile, "--ca")] } };
 }
 
-/** @throws Failure */
+/** @param what the option that names the file @returns its text in UTF-8 @throws Failure */
 export function readText(file: string, what: string): string {
   try {
     return Deno.readTextFileSync(file);

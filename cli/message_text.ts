@@ -1,6 +1,6 @@
 /** A message as `recv` prints it: one text for people, its fields for programs. */
 
-import type { MessageItem, Reaction } from "../client/api/engine_api.ts";
+import type { MessageContent, MessageItem, Reaction } from "../client/api/engine_api.ts";
 import { printable, printableLines } from "./output.ts";
 
 /**
@@ -37,18 +37,17 @@ function signedBy({ sender, text }: Reaction): string {
   return `${printable(sender)} ${printable(text.replace(separating, "\ufffd"))}`;
 }
 
-/** @returns the fields of the record "message": the message's id and its content */
+/** @returns the fields of the record "message": the message's id and its content; a field without value is undefined */
 export function messageFields({ messageId, sender, own, text, ...shown }: MessageItem) {
   const { replyTo, edited, deleted, unsupported, reactions } = shown;
-  return {
-    messageId,
-    sender,
-    own,
+  const content = {
     text,
-    ...(replyTo && { replyTo: replyTo.id }),
-    ...(edited && { edited }),
-    ...(deleted && { deleted }),
-    ...(unsupported && { unsupported }),
-    ...(reactions && { reactions: reactions.map(({ sender, text }) => ({ sender, text })) }),
-  };
+    replyTo: replyTo?.id,
+    edited,
+    deleted,
+    unsupported,
+    reactions: reactions?.map(({ sender, text }) => ({ sender, text })),
+    // A field of the API's message that is not here does not compile.
+  } satisfies Record<keyof MessageContent, unknown>;
+  return { messageId, sender, own, ...content };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { MessageContent } from "../client/api/engine_api.ts";
 import { messageFields, messageText } from "./message_text.ts";
+import { recordFields } from "./records.ts";
 
 const message = (content: MessageContent) => ({
   kind: "message" as const,
@@ -68,13 +69,20 @@ Deno.test("messageText() lets no text and no sign look like a mark", () => {
 });
 
 Deno.test("messageFields() contains the answered message and the reactions, without the device's keys", () => {
+  const printed = (content: MessageContent) => JSON.parse(JSON.stringify(messageFields(message(content))));
   const bare = { messageId: "07".repeat(16), sender: "anna", own: false, text: "hello" };
-  assert.deepEqual(messageFields(message({ text: "hello" })), bare);
+  assert.deepEqual(printed({ text: "hello" }), bare);
   const content = { text: "hello", edited: true as const, replyTo: { id: "02".repeat(32), order: "0" }, reactions };
-  assert.deepEqual(messageFields(message(content)), {
+  assert.deepEqual(printed(content), {
     ...bare,
     edited: true,
     replyTo: "02".repeat(32),
     reactions: [{ sender: "bert", text: "👍\u202e" }],
   });
+});
+
+Deno.test("messageFields() has the fields that the record promises, and no other", () => {
+  const place = ["group", "groupId", "sentAt"];
+  const promised = recordFields.message.map((name) => name.replace("?", "")).filter((name) => !place.includes(name));
+  assert.deepEqual(Object.keys(messageFields(message({ text: "" }))).sort(), promised.sort());
 });

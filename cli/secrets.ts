@@ -54,7 +54,7 @@ export async function firstPasswordFrom(file: string | undefined, env: Env, ask:
     await askedTwice(ask, "no password: give --password-file or QPQ_PASSWORD, or run qpq at a terminal");
 }
 
-/** @throws Failure */
+/** @returns the recovery code from a file, the environment or the terminal, in this order @throws Failure */
 export async function recoveryCodeFrom(file: string | undefined, env: Env): Promise<string> {
   if (file !== undefined) return firstLine(file, "--recovery-code-file");
   return env("QPQ_RECOVERY_CODE") ||

@@ -36,7 +36,7 @@ export function utf8(text: string): Bytes {
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** @returns lower-case hexadecimal */
+/** @returns two lower-case hexadecimal digits for each byte */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (let index = 0; index < bytes.length; index++) text += hexOfByte[bytes[index]];

@@ -63,6 +63,14 @@ Deno.test("openDeviceList() takes 20 devices and no more", async () => {
   );
 });
 
+Deno.test("openDeviceList() takes 1,000 revoked devices and no more", async () => {
+  const { root, list } = await firstList();
+  const revoked = Array.from({ length: 1_001 }, () => crypto.getRandomValues(new Uint8Array(16)));
+  const opened = await openDeviceList(await signDeviceList({ ...list, revoked: revoked.slice(1) }, root.seed));
+  assert.equal(opened.revoked.length, 1_000);
+  await assert.rejects(openDeviceList(await signDeviceList({ ...list, revoked }, root.seed)), MalformedError);
+});
+
 Deno.test("deviceListSuccession() accepts the next chained version and names what breaks the chain", async () => {
   const { root, list, signed } = await firstList();
   const next: DeviceList = {

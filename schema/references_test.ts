@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { citationsIn, foreignPathsIn, linksIn, lostPagesIn, pathsIn, sectionsOf } from "./testing/doc_references.ts";
 
@@ -24,6 +24,8 @@ function filesOf(folder: string): string[] {
 const files = filesOf(root).filter((file) => file !== "schema/references_test.ts" && !file.endsWith(".sql"))
   .map((file) => ({ file, content: readFileSync(join(root, file), "utf8") }));
 const markdown = files.filter(({ file }) => file.endsWith(".md"));
+// CONTRIBUTING.md names files that are to be made, by patterns.
+const citing = markdown.filter(({ file }) => file !== "CONTRIBUTING.md");
 
 const pageText = (page: string) => readFileSync(join(root, `docs/${page}.md`), "utf8");
 
@@ -57,8 +59,7 @@ Deno.test("every path of a page that begins with a room exists", () => {
   const rooms = new Set(
     readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name),
   );
-  // CONTRIBUTING.md names files that are to be made, by patterns.
-  const named = markdown.filter(({ file }) => file !== "CONTRIBUTING.md").flatMap(({ file, content }) =>
+  const named = citing.flatMap(({ file, content }) =>
     pathsIn(content).filter((path) => path.includes("/") && rooms.has(path.split("/")[0])).map((path) => ({
       file,
       path,
@@ -69,6 +70,15 @@ Deno.test("every path of a page that begins with a room exists", () => {
     named.filter(({ path }) => !existsSync(join(root, path))).map(({ file, path }) => `${file}: ${path}`),
     [],
   );
+});
+
+Deno.test("every test that a page names without its folder exists", () => {
+  const tests = new Set(files.map(({ file }) => basename(file)).filter((name) => name.endsWith("_test.ts")));
+  const named = citing.flatMap(({ file, content }) =>
+    pathsIn(content).filter((path) => /^\w+_test\.ts$/.test(path)).map((name) => ({ file, name }))
+  );
+  assert.ok(named.length >= 15, `${named.length} tests found`);
+  assert.deepEqual(named.filter(({ name }) => !tests.has(name)).map(({ file, name }) => `${file}: ${name}`), []);
 });
 
 Deno.test("every relative link of a Markdown page leads to a file", () => {

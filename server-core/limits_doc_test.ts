@@ -1,5 +1,6 @@
 /**
- * Compares docs/limits.md with the code: each number equals the one in the code, and each named test exists.
+ * Compares docs/limits.md with the code: each number equals the one in the code, each named test exists, and no limit
+ * of the code is missing.
  */
 
 import assert from "node:assert/strict";
@@ -64,4 +65,54 @@ Deno.test("docs/limits.md has every key of the configuration that is a limit", (
   );
   assert.ok(keys.size > 20);
   for (const key of keys) assert.ok(rows.some(([, , where]) => where === `\`${key}\``), `${key} has no row`);
+});
+
+/** Constants that are called like limits and that nobody meets: `file#name` → why. */
+const metByNobody: Record<string, string> = {
+  "schema/rpc/framing.ts#maxSegments": "a bound of the format",
+  "server-core/delivery/reading.ts#maxWaitMs": "the answer comes before the client's wait is over",
+  "server-core/delivery/messages.ts#maxInlineBytes": "longer bodies are fetched by a call of their own",
+  "server-core/delivery/live.ts#inboxLimit": "what does not fit is read from the store",
+  "server-core/storage/sqlite/delivery/bodies.ts#piecesPerBody": "four times the longest commit",
+  "server-core/storage/sqlite/delivery/reading.ts#maxSeq": "no queue gets there",
+  "server-core/storage/sqlite/batcher.ts#maxBatch": "the rest is in the next transaction",
+  "gateway/pace.ts#maxAddresses": "a forgotten address begins anew",
+  "gateway/http_server.ts#maxAddresses": "a forgotten address begins anew",
+  "gateway/http_server.ts#heldPerAddress": "further refusals are sent at once",
+  "gateway/http3/capsule.ts#maxReasonLength": "a bound of the format",
+  "gateway/http3/frames.ts#maxFramePayload": "a bound of the format",
+  "client/account/directory/directory.ts#maxFound": "the server's limit of the same name",
+  "client/account/vault/vault.ts#maxPins": "above all that a client writes",
+  "client/account/vault/vault.ts#maxChannels": "above all that a client writes",
+  "client/mls/commit_data.ts#maxRequests": "a bound of the format",
+  "client/mls/commit_data.ts#maxRequestBytes": "a bound of the format",
+  "client/mls/extensions.ts#maxSupersedesCommits": "a bound of the format",
+  "client/sync/recovery/recovery_responder.ts#answersPerMs": "the span of a limit",
+  "client/connection/stream_limit.ts#maxOpenStreams": "calls wait on the device",
+  "client/connection/https_fallback.ts#maxRequests": "calls wait on the device",
+};
+
+/** Tests, their helpers, the behaviours of every storage, and what the schema compiler writes set no limits. */
+const leftOut = ["testing", "testdata", "generated", "contract", "scripts", "fixtures"];
+
+function sourcesIn(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return leftOut.includes(name) ? [] : sourcesIn(`${folder}${name}/`);
+    return name.endsWith(".ts") && !name.endsWith("_test.ts") ? [`${folder}${name}`] : [];
+  });
+}
+
+Deno.test("docs/limits.md has every constant that is called like a limit and that somebody can meet", () => {
+  const rooms = ["schema/", "server-common/", "server-core/", "gateway/", "client/", "cli/"];
+  const limits = rooms.flatMap(sourcesIn).flatMap((file) =>
+    [...read(file).matchAll(/^(?:export )?const (max[A-Z]\w*|\w+Per[A-Z]\w*|\w+Limit) = [\d{]/gm)]
+      .map(([, name]) => `${file}#${name}`)
+  );
+  assert.ok(limits.length > 50, `${limits.length} limits found`);
+  const listed = rows.map(([, , where]) => where.replaceAll("`", "").split(".ts#").map((part) => part.split(".")[0]))
+    .map((parts) => parts.join(".ts#"));
+  const missing = limits.filter((limit) => !listed.includes(limit) && !(limit in metByNobody));
+  assert.deepEqual(missing, []);
+  assert.deepEqual(Object.keys(metByNobody).filter((limit) => !limits.includes(limit)), [], "not in the code");
+  assert.deepEqual(Object.keys(metByNobody).filter((limit) => listed.includes(limit)), [], "listed, too");
 });

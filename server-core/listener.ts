@@ -19,8 +19,8 @@ const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
  * Well above the number that clients use at once; a gateway spreads its calls over several connections. quinn
- * reserves memory for every stream that a peer may open: an idle connection takes 70 KiB for up to 1,792
- * streams, 280 KiB for 4,096.
+ * reserves memory for every stream that a peer may open: its tables for 4,096 are four times as large
+ * (docs/benchmarks.md: idle connections, and "What was tried").
  */
 export const maxStreamsPerConnection = 1792;
 

@@ -43,5 +43,7 @@ export const LocalCode = {
   noSuchDevice: "L023", // not a device of the account
   badKeyPackage: "L024", // a fetched KeyPackage fails the checks, or is not valid now
   tooManyDevices: "L025", // the account's device list is full
+  nameTooLong: "L026", // the name of a group
+  tooManyPeople: "L027", // more than one request may add
   internal: "L050",
 } as const;

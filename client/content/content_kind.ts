@@ -25,8 +25,8 @@ export interface Target {
   senderKey: string;
   /** What the line shows now. */
   content: MessageContent;
-  /** The id is that of a reaction to the line: the reaction's id in `content.reactions`. */
-  reactionId?: string;
+  /** The id is that of a part of the line that a message brought and may take back: a reaction's id in `content`. */
+  partId?: string;
 }
 
 /** The message that it changes is not known here: it is kept aside until that one arrives. */
@@ -42,8 +42,8 @@ export interface Wait {
 export type Effect =
   /** A line of its own, at the end. */
   | { kind: "append"; content: MessageContent }
-  /** The target's line shows this from now on. `reactionId`: the message's id leads to that reaction in it. */
-  | { kind: "change"; content: MessageContent; reactionId?: string }
+  /** The target's line shows this from now on. `partId`: the message's id leads to that part of it (a reaction). */
+  | { kind: "change"; content: MessageContent; partId?: string }
   | Wait
   | { kind: "nothing" }
   /** Its sender may not do that (specification §7.3). */

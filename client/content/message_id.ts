@@ -24,7 +24,7 @@ export async function mimiMessageId(
   return concat(Uint8Array.of(1), hash.subarray(0, 31));
 }
 
-/** @param accountKey 32 bytes */
+/** @param accountKey 32 bytes @returns the URI of a sender, for message ids alone */
 export function accountUri(accountKey: Uint8Array): string {
   return `im:${toHex(accountKey)}`;
 }

@@ -20,7 +20,7 @@ export interface SignatureKeyPair {
   publicKey: Bytes;
 }
 
-/** @returns 64 bytes */
+/** @returns the signature, 64 bytes (RFC 8032), natively where the browser can */
 export async function signEd25519(seed: Uint8Array, message: Uint8Array): Promise<Bytes> {
   if ((await cryptoSupport()).ed25519) return await signNative(seed, message);
   return ed25519.sign(message, seed) as Bytes;

@@ -19,7 +19,7 @@ export interface X25519Private {
 // RFC 8410 §7: PrivateKeyInfo of an X25519 key is this prefix and the 32 bytes.
 const pkcs8Prefix = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20];
 
-/** @param raw 32 bytes */
+/** Imports a private key, natively where the browser can. @param raw 32 bytes @throws RangeError for another length */
 export async function importX25519Private(raw: Uint8Array): Promise<X25519Private> {
   if (raw.length !== 32) throw new RangeError("X25519 private key: 32 bytes");
   const copy = new Uint8Array(raw);

@@ -37,9 +37,11 @@ suite("an engine's life", {
     await anna.engine.startChat([bert.username]);
   },
 
-  "an unknown name and a missing connection have their own codes": async ({ join }) => {
+  "an unknown name, too many names, a long text and a missing connection have their own codes": async ({ join }) => {
     const anna = await join("anna");
     await assert.rejects(anna.engine.startChat(["no-such-person"]), /L004/);
+    const crowd = Array.from({ length: 501 }, (_, index) => `person${index}`);
+    await assert.rejects(anna.engine.startChat(crowd, "crowd"), /L027/);
     await assert.rejects(anna.engine.send("00".repeat(32), "00".repeat(16), "hello"), /L010/);
     const bert = await join("bert");
     assert.deepEqual(await anna.engine.findPeople(bert.username), [bert.username]);

@@ -71,7 +71,7 @@ export async function createGroup(
   return await makeState(made.value, xwingSeed);
 }
 
-/** @throws GroupUsageError */
+/** Builds a commit, with the state that holds once the server has taken it. @throws GroupUsageError */
 export async function buildCommit(
   options: MlsOptions,
   state: GroupState,

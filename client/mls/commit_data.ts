@@ -43,7 +43,7 @@ export function encodeCommitData({ channelId, n, commitId, membersHash, removed,
   });
 }
 
-/** @throws MalformedError */
+/** Reads a commit's authenticated_data. @throws MalformedError */
 export function decodeCommitData(bytes: Uint8Array): CommitData {
   const decoded = decodeCbor(bytes);
   const withRequests = typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, "requests");

@@ -23,7 +23,7 @@ function signedBytes(context: EnvelopeContext, leafIndex: number, sentMs: number
   return concat(utf8("qpq/1 eph"), envelopeAad(context), u64(leafIndex), u64(sentMs), content);
 }
 
-/** @throws GroupUsageError */
+/** Seals a payload that no disk keeps, under a key of the epoch without the ratchet. @throws GroupUsageError */
 export async function sealEphemeral(
   state: GroupState,
   { messageId, content, nowMs }: { messageId: Uint8Array; content: Uint8Array; nowMs: number },

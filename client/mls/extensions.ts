@@ -22,6 +22,9 @@ const groupInfoType = 0xf0a1;
 /** GroupContext extension of a replacement channel (specification §3.5). */
 const supersedesType = 0xf0a2;
 
+/** The longest name of a group, in UTF-16 units. A group with a longer one is refused by its members. */
+export const maxNameLength = 200;
+
 /** The capabilities that each leaf of this client declares. */
 export function ownCapabilities(): Capabilities {
   return {
@@ -93,7 +96,7 @@ function decodeGroupInfo(bytes: Uint8Array): GroupInfo {
   if (fields.v !== 1) throw new MalformedError("group info: version");
   if (fields.kind !== "direct" && fields.kind !== "group") throw new MalformedError("group info: kind");
   return {
-    name: textOf(fields.name, 200, "name"),
+    name: textOf(fields.name, maxNameLength, "name"),
     kind: fields.kind,
     roles: rolesOf(fields.roles),
     createdMs: countOf(fields.createdMs, "createdMs"),

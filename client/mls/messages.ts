@@ -41,7 +41,7 @@ import {
 // Sending and opening validate no credential: every leaf was judged when it came into the tree.
 const config = clientConfig({ validateCredential: async () => false });
 
-/** @throws GroupUsageError */
+/** Seals a content as padded MLS message in an envelope, which moves the ratchet. @throws GroupUsageError */
 export async function sealMessage(
   state: GroupState,
   { messageId, content }: { messageId: Uint8Array; content: Uint8Array },
@@ -66,7 +66,7 @@ export async function sealMessage(
   );
 }
 
-/** @throws GroupUsageError */
+/** Seals the proposal that removes this device's own leaf; another member commits it. @throws GroupUsageError */
 export async function sealLeave(state: GroupState, { messageId }: { messageId: Uint8Array }): Promise<SealedMessage> {
   requireSendable(state, messageId);
   const proposal = { proposalType: "remove", remove: { removed: state.ownLeafIndex } } as const;

@@ -106,7 +106,7 @@ export function encodeEpochRecord(state: GroupState): Bytes {
   });
 }
 
-/** @throws MalformedError */
+/** Reads an epoch's state from its record and those of its ratchets. @throws MalformedError */
 export function decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState {
   const fields = recordOf(decodeCbor(epochRecord), ["v", "mls", "appKey", "xwingSeed", "past"], "epoch record");
   if (fields.v !== recordVersion) throw new MalformedError("epoch record: version");
@@ -224,7 +224,7 @@ export function encodePending(
   });
 }
 
-/** @throws MalformedError */
+/** Reads a commit that waits for the server, with the state after it. @throws MalformedError */
 export function decodePending(bytes: Uint8Array): PendingCommit {
   const names = [
     "v",

@@ -51,7 +51,10 @@ suite("names and roles", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     await assert.rejects(anna.engine.renameChat(chatId, "  "), /L019/);
-    await assert.rejects(anna.engine.renameChat(chatId, "x".repeat(201)), /L011/);
+    const long = "x".repeat(201);
+    await assert.rejects(anna.engine.renameChat(chatId, long), /L026/);
+    await assert.rejects(anna.engine.startChat([bert.username], long), /L026/);
+    assert.equal((await anna.engine.chats()).length, 1, "no chat is left of the refused one");
     await assert.rejects(anna.engine.setRole(chatId, "nobody", "admin"), /L004/);
     const direct = await anna.engine.startChat([bert.username]);
     await assert.rejects(anna.engine.renameChat(direct, "two"), /L019/);

@@ -98,6 +98,30 @@ quicTest("a second CONNECT on a connection is answered 429 and the session lives
   session.conn.close();
 });
 
+quicTest("64 streams may come before the session's CONNECT, one more closes the connection", async () => {
+  await using fixture = startServer();
+  const conn = await connectHttp3(fixture.options);
+  await sendSettings(conn);
+  // Stream 0, whose number the others name as their session.
+  const connectStream = await conn.createBidirectionalStream();
+  const writers: WritableStreamDefaultWriter<Uint8Array>[] = [];
+  const openEarly = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const writer = (await conn.createBidirectionalStream()).writable.getWriter();
+      writer.closed.catch(() => {});
+      writers.push(writer);
+      await writer.write(concat(encodeVarint(0x41), encodeVarint(0)));
+    }
+  };
+  const code = closeCode(conn);
+  await openEarly(64);
+  assert.equal(await Promise.race([code, new Promise((resolve) => setTimeout(() => resolve("open"), 300))]), "open");
+  await openEarly(1);
+  assert.equal(await code, h3Code.excessiveLoad);
+  assert.equal(writers.length, 65);
+  connectStream.writable.abort().catch(() => {});
+});
+
 quicTest("a few streams may wait for their header for ever, many close the connection", async () => {
   await using fixture = startServer({ connectTimeoutMs: 150 });
   const session: ClientSession = await openSession(fixture.options);

@@ -46,7 +46,7 @@ export function encodeCall(method: Method, params: object, auth: CallAuth, versi
   return new Uint8Array(message.toArrayBuffer());
 }
 
-/** @throws MalformedError */
+/** @returns the call in a framed Call, its parameters not read yet @throws MalformedError */
 export function decodeCall(framed: Bytes): ReceivedCall {
   return reading(() => {
     const call = new $.Message(framed, false).getRoot(wire.Call);
@@ -101,7 +101,7 @@ export type ReceivedReturn =
   | { kind: "error"; error: WireError }
   | { kind: "end" };
 
-/** @throws MalformedError */
+/** @returns what a framed Return answers to a call of the method @throws MalformedError */
 export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
   return reading<ReceivedReturn>(() => {
     const answer = new $.Message(framed, false).getRoot(wire.Return);
@@ -140,7 +140,7 @@ export function encodeChunk(bytes: Uint8Array): Bytes {
   return new Uint8Array(message.toArrayBuffer());
 }
 
-/** @throws MalformedError */
+/** @returns the piece of a body in a framed Chunk, 1 to 65,536 bytes @throws MalformedError */
 export function decodeChunk(framed: Bytes): Bytes {
   return reading(() => {
     const { bytes } = readPlain(new $.Message(framed, false).getRoot(wire.Chunk));

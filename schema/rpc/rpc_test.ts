@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, concat } from "../bytes.ts";
 import { ByteReader, type ByteStream } from "./byte_stream.ts";
 import { RpcClient } from "./client.ts";
 import { ErrorCode, isWireError, TransportError, WireError } from "./errors.ts";
 import { maxMessageBytes } from "./framing.ts";
-import { type CallAuth, encodeCall, noAuth } from "./calls_and_returns.ts";
+import { type CallAuth, encodeCall, encodeChunk, maxChunkBytes, noAuth } from "./calls_and_returns.ts";
 import { authentication, delivery, EntryKind } from "./methods.ts";
 import { Handlers, serveCall } from "./server.ts";
 
@@ -159,6 +159,12 @@ Deno.test("RpcClient.call() streams a body in pieces after the call", async () =
   assert.deepEqual(await client.call(delivery.putBlob, { sha256: bytes(32), length: 200_000 }, {}, bytes(200_000)), {
     expiresMs: 200_000,
   });
+});
+
+Deno.test("serveCall() answers E014 to a piece of a body over 64 KiB", async () => {
+  const { open } = serving();
+  const call = encodeCall(delivery.putBlob, { sha256: bytes(32), length: 70_000 }, noAuth);
+  assert.equal(await answerTo(open, concat(call, encodeChunk(bytes(maxChunkBytes + 1)))), "E14");
 });
 
 Deno.test("RpcClient throws TransportError when the stream ends without an answer or can not be opened", async () => {

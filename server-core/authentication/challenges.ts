@@ -11,6 +11,8 @@ import { TokenBuckets } from "../../server-common/token_bucket.ts";
 /** ms for which a nonce is valid. */
 export const challengeMs = 60_000;
 
+/** Nonces of a session per minute. */
+const challengesPerSession = 30;
 /** Nonces of an account per minute, over all of its sessions. */
 export const challengesPerAccount = 90;
 
@@ -24,14 +26,14 @@ export class Challenges {
   constructor(clock: () => number) {
     this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 100_000 });
     // One session must not use up the nonces of its account, and one account not those of all.
-    this.#perSession = new TokenBuckets({ perMinute: 30, clock });
+    this.#perSession = new TokenBuckets({ perMinute: challengesPerSession, clock });
     this.#perAccount = new TokenBuckets({ perMinute: challengesPerAccount, clock });
   }
 
   /**
    * @returns 32 bytes
-   * @throws WireError E005 over 30 a minute of a session or {@link challengesPerAccount} of an account, and
-   *   when too many nonces are unused
+   * @throws WireError E005 over {@link challengesPerSession} or {@link challengesPerAccount} a minute, and when
+   *   too many nonces are unused
    */
   create({ sessionId, accountKey }: { sessionId: Uint8Array; accountKey: Uint8Array }): Uint8Array<ArrayBuffer> {
     const retryAfterMs = this.#perSession.take(toHex(sessionId)) || this.#perAccount.take(toHex(accountKey));

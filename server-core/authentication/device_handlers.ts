@@ -9,7 +9,7 @@ import type { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { sessionOf } from "./parameters.ts";
 
-/** Serves `putDeviceList`. */
+/** Serves `putDeviceList`, for a device of the account. */
 export function addDeviceHandlers(
   handlers: Handlers<Caller>,
   { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps,

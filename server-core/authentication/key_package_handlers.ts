@@ -18,13 +18,15 @@ const maxUpload = 100;
  * some 60 ms.
  */
 export const uploadsPerMinute = 20;
+/** Calls of a device for the KeyPackages of one account in a minute. */
+const fetchesPerMinute = 30;
 
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(
   handlers: Handlers<Caller>,
   { store: { accounts }, config, clock }: AuthenticationDeps,
 ): void {
-  const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? 30, clock });
+  const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {

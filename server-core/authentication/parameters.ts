@@ -17,7 +17,7 @@ export function checkSuite(suite: string): void {
   if (suite !== opaqueSuite) throw new WireError(ErrorCode.malformed, `only the OPAQUE suite ${opaqueSuite} is served`);
 }
 
-/** @throws WireError E007 */
+/** Refuses what is no username. @throws WireError E007 */
 export function checkUsername(username: string): void {
   if (!isUsername(username)) throw new WireError(ErrorCode.usernameInvalidOrTaken, "not a valid username");
 }

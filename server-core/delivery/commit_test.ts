@@ -148,6 +148,15 @@ Deno.test("commit() is E014 for inconsistent headers, members and lengths, and w
     assert.equal((await queueOf(as(bob), bob)).length, 1);
   }));
 
+Deno.test("commit() is E014 when it removes and adds more than 2,000 devices together", () =>
+  withService(1, async ({ as, devices: [ann] }) => {
+    const channelId = await makeChannel(as, [ann]);
+    const removed = Array.from({ length: 2_001 }, () => ann);
+    const plan = { channelId, epoch: 1, members: [ann], removed };
+    await assert.rejects(sendCommit(as(ann), plan), /at most 2000 devices/);
+    assert.equal(await outcome(sendCommit(as(ann), plan)), "E014");
+  }));
+
 Deno.test("commit() is E012 for an added device that is not enrolled", () =>
   withService(1, async ({ as, dataDir, devices: [ann] }) => {
     const [unenrolled] = seedDevices(dataDir, 1, { enrolled: false });

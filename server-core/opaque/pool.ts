@@ -16,9 +16,9 @@ export interface Opaque {
 
 export interface OpaquePoolOptions {
   keys: OpaqueServerKeys;
-  /** Threads (default 2: a login costs some 130 ms of one). */
+  /** Threads (default 2). */
   workers?: number;
-  /** Jobs that may wait for a thread (default 64: about 4 s of two threads). */
+  /** Jobs that may wait for a thread (default 64: some seconds of two threads). */
   maxWaiting?: number;
 }
 
@@ -34,10 +34,10 @@ interface Thread {
   job: Job | undefined;
 }
 
-/** Rough time of one job on one thread: the advice to callers that find the queue full. */
+/** Rough time of one job on one thread of a busy machine: the advice to callers that find the queue full. */
 const jobMs = 150;
 
-/** OPAQUE in worker threads, because a login costs some 130 ms of a core. */
+/** OPAQUE in worker threads, because no other call needs as much time of a core (docs/decisions/007). */
 export class OpaquePool implements Opaque {
   readonly #keys: OpaqueServerKeys;
   readonly #maxWaiting: number;

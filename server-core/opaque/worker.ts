@@ -1,4 +1,4 @@
-/** The thread that does OPAQUE's curve arithmetic (some 130 ms a login), one job at a time. */
+/** The thread that does OPAQUE's curve arithmetic, one job at a time (docs/decisions/007 has the cost of a login). */
 
 import { MalformedError } from "../../schema/malformed_error.ts";
 import type { WorkerAnswer, WorkerRequest } from "./jobs.ts";

@@ -153,6 +153,11 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Dein Konto hat so viele Geräte, wie es haben darf.",
     todo: "Entferne ein Gerät, das du nicht mehr benutzt, und melde dich dann hier wieder an.",
   },
+  L026: { what: "Der Name der Gruppe ist zu lang.", todo: "Nimm höchstens 200 Zeichen." },
+  L027: {
+    what: "Das sind zu viele Personen auf einmal.",
+    todo: "Beginne mit höchstens 500 und füge die anderen danach hinzu.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

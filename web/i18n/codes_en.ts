@@ -142,6 +142,8 @@ export const codesEn = {
     what: "Your account has as many devices as it may have.",
     todo: "Remove a device that you no longer use, then sign in here again.",
   },
+  L026: { what: "The group’s name is too long.", todo: "Use 200 characters at most." },
+  L027: { what: "These are too many people at once.", todo: "Start with 500 at most, and add the others then." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

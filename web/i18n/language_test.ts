@@ -28,6 +28,13 @@ Deno.test("every code of the wire and of the engine has both sentences in both l
   }
 });
 
+Deno.test("docs/errors.md has a line for each code of the wire and of the engine, and no other", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/errors.md", import.meta.url));
+  const listed = [...page.matchAll(/^\| ([EL]\d{3}) /gm)].map(([, code]) => code);
+  const codes = [...Object.values(ErrorCode).map(codeName), ...Object.values(LocalCode)];
+  assert.deepEqual(listed, codes.sort());
+});
+
 Deno.test("every notice of the engine has a sentence", () => {
   const notices = [
     "created",

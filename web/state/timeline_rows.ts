@@ -1,6 +1,6 @@
 /** The rows of a conversation: dates, the mark "new", notices, and messages grouped by sender. Pure. */
 
-import type { MessageItem, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, MessagePreview, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
 import { itemAt, itemKey } from "./timeline_items.ts";
 
 export type Row =
@@ -27,10 +27,19 @@ function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): bo
     dayOf(a.atMs) === dayOf(b.atMs) && Math.abs(b.atMs - a.atMs) < groupPauseMs;
 }
 
+/** What a quote shows. A field of the preview that is missing here does not compile. */
+const quotedFields: Record<"sender" | keyof MessagePreview, true> = {
+  sender: true,
+  text: true,
+  deleted: true,
+  unsupported: true,
+};
+const quoted = Object.keys(quotedFields) as (keyof typeof quotedFields)[];
+
 /** Whether a quote shows the same of both: what else changed in an original concerns its own row alone. */
 function sameQuote(a: MessageItem | undefined, b: MessageItem | undefined): boolean {
   if (!a || !b) return a === b;
-  return a.sender === b.sender && a.text === b.text && a.deleted === b.deleted && a.unsupported === b.unsupported;
+  return quoted.every((field) => a[field] === b[field]);
 }
 
 function sameRow(a: Row | undefined, b: Row): boolean {

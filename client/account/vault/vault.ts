@@ -58,7 +58,7 @@ export async function wrapVaultKeys(
   return wrapped;
 }
 
-/** @throws EngineError L006 */
+/** Opens one of the vault's wrapped keys. @throws EngineError L006 for a wrong secret or another account's */
 export async function unwrapVaultKeys(
   wrapped: Uint8Array,
   by: WrappedBy,

@@ -21,7 +21,7 @@ export const deleteKind = {
   refersTo: ({ replaces }) => replaces,
   apply(_content, { senderKey }, target): Effect {
     if (!target) return { kind: "wait", deletes: true };
-    if (target.reactionId !== undefined) return removeReaction(target.content, target.reactionId, senderKey);
+    if (target.partId !== undefined) return removeReaction(target.content, target.partId, senderKey);
     if (target.senderKey !== senderKey) return { kind: "refused" };
     if (target.content.deleted) return { kind: "nothing" };
     return { kind: "change", content: { text: "", deleted: true } };
@@ -29,11 +29,11 @@ export const deleteKind = {
   preview: ({ deleted }) => (deleted ? { text: "", deleted } : undefined),
 } satisfies ContentKind<DeleteContent>;
 
-function removeReaction(content: MessageContent, reactionId: string, senderKey: string): Effect {
+function removeReaction(content: MessageContent, partId: string, senderKey: string): Effect {
   const { reactions = [], ...rest } = content;
-  const ofId = reactions.filter(({ id }) => id === reactionId);
+  const ofId = reactions.filter(({ id }) => id === partId);
   if (ofId.length === 0) return { kind: "nothing" };
   if (ofId.some((reaction) => reaction.senderKey !== senderKey)) return { kind: "refused" };
-  const left = reactions.filter(({ id }) => id !== reactionId);
+  const left = reactions.filter(({ id }) => id !== partId);
   return { kind: "change", content: { ...rest, ...(left.length > 0 && { reactions: left }) } };
 }

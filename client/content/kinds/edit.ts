@@ -30,8 +30,8 @@ export const editKind = {
   refersTo: ({ replaces }) => replaces,
   apply(edit, { senderKey }, target): Effect {
     if (!target) return { kind: "wait", edits: true };
-    const { content, reactionId } = target;
-    if (reactionId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, reactionId);
+    const { content, partId } = target;
+    if (partId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, partId);
     if (target.senderKey !== senderKey) return { kind: "refused" };
     if (content.deleted) return { kind: "nothing" };
     const { unsupported: _replaced, ...rest } = content;
@@ -45,16 +45,16 @@ function editReaction(
   texts: string[] | undefined,
   senderKey: string,
   content: MessageContent,
-  reactionId: string,
+  partId: string,
 ): Effect {
   const reactions = content.reactions ?? [];
-  const index = reactions.findIndex(({ id }) => id === reactionId);
+  const index = reactions.findIndex(({ id }) => id === partId);
   if (index < 0 || !texts) return { kind: "nothing" };
   const original = reactions[index];
   if (original.senderKey !== senderKey) return { kind: "refused" };
-  const others = reactions.filter(({ id }) => id !== reactionId);
+  const others = reactions.filter(({ id }) => id !== partId);
   const given = others.filter((reaction) => reaction.senderKey === senderKey);
   const signs = newSigns(texts, given).slice(0, Math.max(1, maxReactionsOfAccount - given.length));
   const adjusted = signs.map((text) => ({ ...original, text }));
-  return { kind: "change", content: { ...content, reactions: others.toSpliced(index, 0, ...adjusted) }, reactionId };
+  return { kind: "change", content: { ...content, reactions: others.toSpliced(index, 0, ...adjusted) }, partId };
 }

@@ -59,7 +59,7 @@ Deno.test("editKind.apply() adjusts a reaction of the same account, and no other
   assert.deepEqual(editKind.apply(edit, bert, line), {
     kind: "change",
     content: { text: "hi", reactions: [{ ...bert, text: "🥳" }, ...others] },
-    reactionId: bert.id,
+    partId: bert.id,
   });
   assert.deepEqual(editKind.apply(edit, anna, line), { kind: "refused" });
   assert.deepEqual(editKind.apply(read(textBody("too long ".repeat(9))), bert, line), { kind: "nothing" });

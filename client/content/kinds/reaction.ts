@@ -41,14 +41,14 @@ export const reactionKind = {
   refersTo: ({ inReplyTo }) => inReplyTo,
   apply({ texts }, { id, sender, senderKey }, target) {
     if (!target) return { kind: "wait" };
-    const { content, reactionId } = target;
-    if (content.deleted || reactionId !== undefined) return { kind: "nothing" };
+    const { content, partId } = target;
+    if (content.deleted || partId !== undefined) return { kind: "nothing" };
     const before = content.reactions ?? [];
     const own = before.filter((reaction) => reaction.senderKey === senderKey);
     const fresh = newSigns(texts, own).slice(0, Math.max(0, maxReactionsOfAccount - own.length));
     if (fresh.length === 0) return { kind: "nothing" };
     const reactions = [...before, ...fresh.map((text) => ({ id, sender, senderKey, text }))];
-    return { kind: "change", content: { ...content, reactions }, reactionId: id };
+    return { kind: "change", content: { ...content, reactions }, partId: id };
   },
 } satisfies ContentKind<ReactionContent>;
 

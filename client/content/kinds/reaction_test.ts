@@ -32,7 +32,7 @@ Deno.test("reactionKind.apply() puts the sign on its message's line, without a l
   assert.deepEqual(reactionKind.apply({ texts: ["👍"], inReplyTo }, bert, lineOfAnna(before)), {
     kind: "change",
     content: { ...before, reactions: [reactionOf("👍")] },
-    reactionId: bert.id,
+    partId: bert.id,
   });
   assert.equal(reactionKind.countsAsUnread, false);
 });
@@ -62,7 +62,7 @@ Deno.test("reactionKind.apply() keeps each sign of an account once", () => {
     lineOfAnna({ text: "hi", reactions: given }),
   );
   const reactions = [...given, reactionOf("🥳"), reactionOf("🎉")];
-  assert.deepEqual(effect, { kind: "change", content: { text: "hi", reactions }, reactionId: bert.id });
+  assert.deepEqual(effect, { kind: "change", content: { text: "hi", reactions }, partId: bert.id });
   const again = reactionKind.apply({ texts: ["👍"], inReplyTo }, bert, lineOfAnna({ text: "hi", reactions: given }));
   assert.deepEqual(again, { kind: "nothing" });
 });

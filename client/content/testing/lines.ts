@@ -15,12 +15,12 @@ export const anna: Origin = { id: "01".padEnd(64, "a"), sender: "anna", senderKe
 export const bert: Origin = { id: "01".padEnd(64, "b"), sender: "bert", senderKey: "bb".repeat(32) };
 
 /** @returns a line of anna's, or a reaction on it */
-export function lineOfAnna(content: MessageContent, reactionId?: string): Target {
+export function lineOfAnna(content: MessageContent, partId?: string): Target {
   return {
     order: "00000000000a",
     senderKey: anna.senderKey,
     content,
-    ...(reactionId !== undefined && { reactionId }),
+    ...(partId !== undefined && { partId }),
   };
 }
 

@@ -185,10 +185,17 @@ export class ConversationTransaction {
    * The conversation continues in another channel, and that channel's state replaces the old one. Of a
    * waiting plan, only a user's changes stay.
    *
+   * @param at when it moves, by this device's clock, and when the server took the replacement, in ms
    * @param commitId hex
    * @param superseded hex: the replaced channel; this device may never have been in it
    */
-  moveTo(channelId: Bytes, state: GroupState, nowMs: number, commitId: string, superseded: string): void {
+  moveTo(
+    channelId: Bytes,
+    state: GroupState,
+    { hereMs, serverMs }: { hereMs: number; serverMs: number },
+    commitId: string,
+    superseded: string,
+  ): void {
     const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
       -rememberedChannels,
     );
@@ -196,14 +203,15 @@ export class ConversationTransaction {
       channelId,
       earlier,
       superseded,
-      movedMs: nowMs,
+      movedMs: hereMs,
+      replacedMs: serverMs,
       commits: [],
       serverDiffers: undefined,
       readded: undefined,
       standing: { kind: "member" },
     });
     this.restartPlan();
-    this.enterEpoch(state, nowMs, commitId);
+    this.enterEpoch(state, hereMs, commitId);
   }
 
   /** The bytes of a waiting commit are void. A user's changes are built again. */
@@ -264,11 +272,13 @@ export class ConversationTransaction {
     this.#changed = true;
     const { lastMessage } = this.#record;
     if (line.kind !== "message" || !lastMessage) return;
-    const { order, sender, atMs, text, deleted, unsupported } = lastMessage;
+    const { order, sender, atMs, ...before } = lastMessage;
     const isNewest = order === undefined ? sender === line.sender && atMs === line.atMs : order === line.order;
     if (!isNewest) return;
     const preview = previewOf(line);
-    if (preview.text !== text || preview.deleted !== deleted || preview.unsupported !== unsupported) {
+    // As a whole, so that what a kind adds to a preview need not be named here. A line that only became "sent" looks
+    // the same, and then the chat's record is not written.
+    if (JSON.stringify(preview) !== JSON.stringify(before)) {
       this.set({ lastMessage: { ...preview, sender, atMs, order: line.order } });
     }
   }
@@ -286,6 +296,7 @@ export class ConversationTransaction {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
       unit.delete("epochs", keys.pastEpochs(this.id));
       unit.delete("epochs", keys.ownChanges(this.id));
+      unit.delete("epochs", keys.sentLeave(this.id));
       unit.delete("epochs", keys.members(this.id));
       this.#stateRecords.deleteAll(unit, this.id);
       return;

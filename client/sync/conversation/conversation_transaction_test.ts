@@ -55,3 +55,15 @@ Deno.test("change() finds the newest message by sender and time where an old rec
   conversation.change(deleted);
   assert.deepEqual(preview(conversation), { text: "", deleted: true, sender: "anna", atMs: 5, order: deleted.order });
 });
+
+Deno.test("change() compares all that the chat list says, and leaves the record alone where that is the same", () => {
+  const newest: MessageLine = { ...line, order: "000000000007", text: "hello" };
+  const lastMessage = { text: "hello", sender: "anna", atMs: 5, order: newest.order };
+  const same = transaction({ lastMessage });
+  same.change({ ...newest, edited: true });
+  assert.equal(same.record.lastMessage, lastMessage);
+  const added = { poll: "of a kind that says more in the chat list" };
+  const conversation = transaction({ lastMessage: { ...lastMessage, ...added } });
+  conversation.change(newest);
+  assert.deepEqual(preview(conversation), lastMessage);
+});

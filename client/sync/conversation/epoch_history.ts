@@ -51,7 +51,7 @@ export async function noteEpoch(
   const before = fresh
     ? []
     : (await epochHistory(context, unit, conversation)).filter(({ n, atMs }) =>
-      n < Number(state.epoch) && atMs + unreadableForMs > nowMs
+      n < Number(state.epoch) && n > Number(state.epoch) - rememberedEpochs && atMs + unreadableForMs > nowMs
     );
   const hash = state.active ? context.mls.transcriptHash(state) : new Uint8Array(32);
   const noted: PastEpoch[] = [...before, { n: Number(state.epoch), commitId: toHex(commitId), S, hash, atMs: nowMs }];

@@ -72,8 +72,10 @@ export interface ConversationRecord {
   earlier?: string[];
   /** The channel that the present one took over from, as hex. Earlier versions alone read it. */
   superseded?: string;
-  /** When the present channel took over, in ms. */
+  /** When the conversation moved into the present channel, by this device's clock, in ms. */
   movedMs?: number;
+  /** When the server took the present channel as a replacement, in ms. Absent in records of earlier versions. */
+  replacedMs?: number;
   /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**
@@ -333,6 +335,8 @@ export const keys = {
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": the effects of own commits in the present channel. */
   ownChanges: (chatId: string) => `${chatId}/own`,
+  /** The leave request that the server has taken, as it was sent (StoredOutbox). */
+  sentLeave: (chatId: string) => `${chatId}/leave`,
   /** In "epochs": the accounts of the chat, which change only with commits. */
   members: (chatId: string) => `${chatId}/members`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,

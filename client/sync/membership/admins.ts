@@ -19,7 +19,7 @@ const turnMs = 3_000;
 /** How many devices of admins are told at once. */
 const toldAtOnce = 4;
 
-/** @param accountKey hex */
+/** @param accountKey hex @returns whether the account is an admin of the chat in its newest epoch */
 export function isAdmin({ members }: Readonly<ConversationRecord>, accountKey: string): boolean {
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }

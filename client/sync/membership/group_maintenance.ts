@@ -224,14 +224,14 @@ export class GroupMaintenance {
    * @throws EngineError when the directory can not be asked
    */
   async checkDevices(): Promise<void> {
-    const chats = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
-    const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
+    const conversations = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
+    const accounts = new Set(conversations.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
     // The stored lists come first: a server that does not answer keeps no device in a group that is known to
     // be revoked.
-    await this.#reconcileAll(chats.map(({ id }) => id), true);
+    await this.#reconcileAll(conversations.map(({ id }) => id), true);
     await this.#context.account.directory.refresh([...accounts].map(fromHex));
-    await this.#reconcileAll(chats.map(({ id }) => id), false);
+    await this.#reconcileAll(conversations.map(({ id }) => id), false);
   }
 
   /** @param revokedOnly only removes revoked devices; missing ones wait for the newest lists */

@@ -10,7 +10,7 @@ import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import { activeRecord } from "./active_record.ts";
 import { removalOf } from "./removal_plan.ts";
 
@@ -55,7 +55,7 @@ export class Leaving {
   async leaveAgain(chatId: string): Promise<void> {
     const { conversations } = this.#context;
     const isDue = (record: Readonly<ConversationRecord> | undefined) =>
-      record !== undefined && isIn(record) && record.leaving && !desyncOf(record);
+      record !== undefined && isMember(record) && record.leaving;
     if (!isDue(conversations.get(chatId)?.record)) return;
     await this.#prepareToLeave(chatId);
     await conversations.update(async (unit) => {
@@ -83,6 +83,7 @@ export class Leaving {
     const { account } = this.#context;
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
     conversation.end();
+    conversation.setPending(undefined);
     unit.onceStored(() => this.#context.events.emit("ended", conversation.id));
   }
 

@@ -2,6 +2,7 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
+import { maxNameLength } from "../../mls/extensions.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
@@ -15,6 +16,7 @@ import { removalOf } from "./removal_plan.ts";
 
 /** How many accounts one request may add. */
 const maxPeople = 500;
+
 /** Makes plans at the user's request; the committer carries them out. */
 export class Membership {
   readonly #context: SyncContext;
@@ -37,7 +39,7 @@ export class Membership {
   /**
    * @param onProgress gets the number of fetched accounts, and of all accounts
    * @returns the chatId, after the server accepted the commit that makes the chat
-   * @throws EngineError
+   * @throws EngineError L026 for a name that is too long, L027 for too many people, L004 …
    */
   async startChat(
     usernames: string[],
@@ -45,6 +47,7 @@ export class Membership {
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
     const { account, conversations } = this.#context;
+    requireShortName(groupName ?? "");
     // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
@@ -123,7 +126,7 @@ export class Membership {
   /**
    * Renames a group, by an admin.
    *
-   * @throws EngineError L019 for a member that is no admin, L011 for a name over 200 characters
+   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long
    */
   async rename(chatId: string, name: string): Promise<void> {
     const record = activeRecord(this.#context, chatId);
@@ -134,9 +137,7 @@ export class Membership {
         detail: "a chat of two has no name, and a group needs one",
       });
     }
-    if (wanted.length > 200) {
-      throw new EngineError({ code: LocalCode.tooLarge, detail: "a name of at most 200 characters" });
-    }
+    requireShortName(wanted);
     await this.#committer.commit(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
@@ -174,15 +175,22 @@ export class Membership {
   }
 }
 
+/** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026 */
+function requireShortName(name: string): void {
+  if (name.length > maxNameLength) {
+    throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxNameLength} characters` });
+  }
+}
+
 /**
  * @returns the names without repeats and without the own one
- * @throws EngineError L004 where no name is left, L011 for too many names
+ * @throws EngineError L004 where no name is left, L027 for too many names
  */
 function wantedOf({ account }: SyncContext, usernames: string[]): string[] {
   const wanted = [...new Set(usernames)].filter((username) => username !== account.username);
   if (wanted.length === 0) throw new EngineError({ code: LocalCode.noSuchUser, detail: "nobody to talk to" });
   if (wanted.length > maxPeople) {
-    throw new EngineError({ code: LocalCode.tooLarge, detail: `at most ${maxPeople} people at once` });
+    throw new EngineError({ code: LocalCode.tooManyPeople, detail: `at most ${maxPeople} people at once` });
   }
   return wanted;
 }

@@ -117,8 +117,8 @@ export class IncomingContent {
         return await this.#appendOnce(ready, effect.content);
       case "change": {
         const { order } = this.#change(target!.line, effect.content);
-        const { reactionId } = effect;
-        return this.#note(id, { order, atMs, ...(reactionId !== undefined && { reaction: reactionId }) });
+        const { partId } = effect;
+        return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
       }
       case "wait":
         await this.#early.keep(keptOf(ready), effect, toHex(message.refersTo!));
@@ -205,7 +205,7 @@ export class IncomingContent {
       order,
       senderKey,
       content: contentOf(line),
-      ...(reaction !== undefined && { reactionId: reaction }),
+      ...(reaction !== undefined && { partId: reaction }),
     };
   }
 

@@ -2,15 +2,19 @@
  * Reacts to a restore of the server's data from a backup (docs/decisions/023).
  *
  * The server has lost all that it took after the backup, unless a recipient had fetched it. So this device
- * resends its own messages since then. It also checks at once whether its groups are ahead of the server.
+ * resends its own messages since then, and its request to leave. It also checks at once whether its groups are
+ * ahead of the server.
  */
 
+import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import type { OutboxRecord } from "../conversation/records.ts";
+import { keys, outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/records.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** Channels that are asked for at once. */
@@ -62,7 +66,24 @@ async function resendSince(
       conversation.record.members,
       ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
     );
-    storeForResend(unit, conversation, messages);
+    const leave = await sentLeave(context, unit, conversation);
+    if (leave) messages.push(leave);
+    await storeForResend(context, unit, conversation, messages);
     unit.onceStored(() => needs.resend(chatId, messages));
   });
+}
+
+/**
+ * @returns this device's leave request of the present epoch, the very bytes that were sent. Another request of the same
+ *   epoch would be a second proposal to remove the same leaf
+ */
+async function sentLeave(
+  { store }: SyncContext,
+  unit: UnitOfWork,
+  { id, record: { leaving, channelId, epoch } }: ConversationTransaction,
+): Promise<OutboxRecord | undefined> {
+  const stored = leaving ? await unit.read<StoredOutbox>(store, "epochs", keys.sentLeave(id)) : undefined;
+  const request = stored && outboxFromStored(stored);
+  const { sealed } = request ?? {};
+  return sealed?.epoch === epoch && (sealed.channel ?? id) === toHex(channelId) ? request : undefined;
 }

@@ -33,8 +33,8 @@ const devicesAtOnce = 8;
  * Creates a replacement channel, and resolves when the conversation has moved.
  *
  * @param reason is shown to the members
- * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4). It is smaller
- *   than that of the channel that it replaces in any case
+ * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4), if there is room. It is
+ *   smaller than that of the channel that it replaces, too, unless that one is very small
  * @throws EngineError
  */
 export async function createReplacement(
@@ -49,7 +49,7 @@ export async function createReplacement(
   const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
   if (
     !record || !isIn(record) || record.epoch === 0 ||
-    conversations.all().some((other) => other.record.succeeds === chatId)
+    conversations.all().some((other) => other.record.succeeds === chatId && isIn(other.record))
   ) {
     return;
   }
@@ -61,7 +61,9 @@ export async function createReplacement(
   const transcriptHash = state ? mls.transcriptHash(state) : past.find(({ n }) => n === record.epoch)?.hash;
   if (!transcriptHash) return;
   const info = state ? mls.info(state) : infoOf(record, account.clock.now());
-  const channelId = randomChannelId(below && toHex(below) < toHex(record.channelId) ? below : record.channelId);
+  const channelId = randomChannelId(
+    below && hasRoomBelow(below) && toHex(below) < toHex(record.channelId) ? below : record.channelId,
+  );
   const first = record.firstChannelId;
   const supersedes = await signReplacement(
     channelId,
@@ -95,6 +97,8 @@ export async function createReplacement(
     channelId,
     standing: { kind: "pending" },
     succeeds: chatId,
+    // What the user asked for is of the conversation, not of the channel that may become its next one.
+    leaving: false,
     epoch: 0,
     epochSinceMs: account.clock.now(),
     ownSent: 0,
@@ -102,22 +106,33 @@ export async function createReplacement(
     nextOrder: 0,
     unread: 0,
   };
-  await conversations.update(async (unit) => {
+  const isBuilt = await conversations.update(async (unit) => {
+    // Fetching the KeyPackages takes seconds. A device that was helped or moved meanwhile would undo what it has
+    // learned since.
+    const now = conversations.get(chatId)?.record;
+    if (!now || !isIn(now) || now.epoch !== record.epoch || !equalBytes(now.channelId, record.channelId)) return false;
+    if (reason !== "server-behind" && !desyncOf(now)) return false;
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
     await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
+    return true;
   });
-  await committer.sendBuilt(toHex(channelId));
+  if (isBuilt) await committer.sendBuilt(toHex(channelId));
 }
 
 /** Leading zero bytes of a channelId above which the next one is chosen anew: what is left must not repeat. */
 const mostZeros = 16;
 
+function hasRoomBelow(channelId: Uint8Array): boolean {
+  const first = channelId.findIndex((byte) => byte > 0);
+  return first >= 0 && first < mostZeros;
+}
+
 /** @returns 32 random bytes; as a number smaller than `below`, unless that is very small already */
 export function randomChannelId(below: Uint8Array): Bytes {
   const id = crypto.getRandomValues(new Uint8Array(32));
+  if (!hasRoomBelow(below)) return id;
   const first = below.findIndex((byte) => byte > 0);
-  if (first < 0 || first >= mostZeros) return id;
   id.fill(0, 0, first);
   id[first] %= below[first];
   return id;

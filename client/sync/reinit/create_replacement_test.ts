@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
 import type { Committer } from "../commits/committer.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
 import { createReplacement, randomChannelId, type ReplacementReason } from "./create_replacement.ts";
@@ -48,4 +49,99 @@ Deno.test("createReplacement() creates none for a device that has been helped or
   assert.equal(await reached("rejected-commit", { kind: "member" }), false);
   assert.equal(await reached("state-lost", { kind: "member" }), false);
   assert.equal(await reached("server-behind", { kind: "member" }), true, "at a member's word");
+});
+
+Deno.test("createReplacement() creates none for a device that is helped while it fetches the KeyPackages", async () => {
+  const desync = { code: "GRP-2.2" as const, epoch: 8, need: "readd" as const };
+  const made = async (meanwhile: Partial<ConversationRecord>) => {
+    let record = {
+      channelId: channelId(9),
+      firstChannelId: channelId(9),
+      standing: { kind: "broken", desync },
+      epoch: 7,
+      leaving: true,
+      commits: [],
+      members: [],
+    } as unknown as ConversationRecord;
+    const created: Partial<ConversationRecord>[] = [];
+    const context = {
+      account: {
+        clock: { now: () => 0 },
+        recipientKey: new Uint8Array(32),
+        deviceSeed: new Uint8Array(32),
+        keyPackages: { forOwnGroup: () => Promise.resolve({}) },
+        directory: {
+          refresh: () => {
+            record = { ...record, ...meanwhile };
+            return Promise.resolve();
+          },
+        },
+      },
+      conversations: {
+        get: () => ({ record }),
+        withState: () => Promise.resolve(undefined),
+        all: () => [],
+        update: (work: (unit: unknown) => Promise<boolean>) =>
+          work({
+            create: ({ succeeds, standing, leaving }: ConversationRecord) => {
+              created.push({ succeeds: succeeds!, standing, leaving });
+              return Promise.reject(new Error("far enough"));
+            },
+          }),
+      },
+      mls: { createGroup: () => Promise.resolve({}) },
+      store: { get: () => Promise.resolve([{ n: 7, hash: new Uint8Array(32) }]) },
+    } as unknown as SyncContext;
+    await createReplacement(context, {} as Committer, {} as KeyPackageFetch, "07", "rejected-commit").catch(
+      (error: Error) => assert.equal(error.message, "far enough"),
+    );
+    return created;
+  };
+  const candidate = { succeeds: "07", standing: { kind: "pending" as const }, leaving: false };
+  assert.deepEqual(await made({}), [candidate], "it is not the channel's business who wants to leave");
+  assert.deepEqual(await made({ standing: { kind: "member" } }), []);
+  assert.deepEqual(await made({ epoch: 9 }), []);
+  assert.deepEqual(await made({ channelId: channelId(3) }), []);
+});
+
+Deno.test("createReplacement() stays below the replaced channel where a refused one leaves no room", async () => {
+  const verySmall = new Uint8Array(32);
+  verySmall[20] = 1;
+  for (const below of [undefined, channelId(3), verySmall]) {
+    let chosen = new Uint8Array();
+    const context = {
+      account: { recipientKey: new Uint8Array(32), deviceSeed: new Uint8Array(32), clock: { now: () => 0 } },
+      conversations: {
+        get: () => ({
+          record: {
+            channelId: channelId(1, 0, 0, 9),
+            firstChannelId: channelId(1),
+            standing: { kind: "member" },
+            epoch: 7,
+            commits: [],
+            members: [],
+          },
+        }),
+        withState: () => Promise.resolve({}),
+        all: () => [],
+      },
+      mls: {
+        transcriptHash: () => new Uint8Array(32),
+        info: () => ({}),
+        members: () => [],
+        createGroup: (group: { channelId: Uint8Array<ArrayBuffer> }) => {
+          chosen = group.channelId;
+          return Promise.reject(new Error("far enough"));
+        },
+      },
+      store: { get: () => Promise.resolve(undefined) },
+    } as unknown as SyncContext;
+    (context.account as { keyPackages?: unknown; directory?: unknown }).keyPackages = {
+      forOwnGroup: () => Promise.resolve({}),
+    };
+    (context.account as { directory?: unknown }).directory = { refresh: () => Promise.resolve() };
+    const making = createReplacement(context, {} as Committer, {} as KeyPackageFetch, "07", "server-behind", below);
+    await assert.rejects(making, { message: "far enough" });
+    assert.ok(toHex(chosen) < toHex(channelId(1, 0, 0, 9)));
+  }
 });

@@ -188,7 +188,7 @@ async function move(
   conversation.moveTo(
     new Uint8Array(entry.channelId),
     state,
-    account.clock.now(),
+    { hereMs: account.clock.now(), serverMs: entry.receivedMs },
     toHex(entry.id),
     toHex(supersedes!.channelId),
   );
@@ -198,6 +198,6 @@ async function move(
     conversation.notice(notice, values, entry.receivedMs);
   }
   unit.delete("epochs", keys.ownChanges(conversation.id));
-  storeForResend(unit, conversation, toResend);
+  await storeForResend(context, unit, conversation, toResend);
   unit.onceStored(() => context.events.emit("moved", conversation.id, toResend));
 }

@@ -72,20 +72,24 @@ export function judgeReplacement(
 /**
  * GRP-5.4: whether a conversation that has moved already moves again.
  *
- * A replacement's channelId is below that of the channel it replaces (`randomChannelId`). So every channel of a line
- * is below all before it, and of two lines that cross all devices choose the same one, whichever they see first.
+ * A replacement's channelId is below that of the channel it replaces (`randomChannelId`). So of two lines that cross
+ * within {@link togetherMs} all devices choose the same one, whichever they see first. What counts is the server's
+ * time of both: a device that was away reads them all at once and must choose as the others have.
  *
  * @param receivedMs when the server took the Welcome, ms since the Unix epoch
  */
 export function comesFirst(
-  record: Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "movedMs">>,
+  record: Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "movedMs" | "replacedMs">>,
   channelId: Uint8Array,
   { channelId: superseded }: Pick<Supersedes, "channelId">,
   receivedMs: number,
 ): boolean {
   if (equalBytes(record.channelId, superseded)) return true;
-  const together = record.movedMs !== undefined && receivedMs - record.movedMs < togetherMs;
-  if (together) return toHex(channelId) < toHex(record.channelId);
+  // Records of earlier versions lack the server's time.
+  const presentMs = record.replacedMs ?? record.movedMs;
+  if (presentMs !== undefined && Math.abs(receivedMs - presentMs) < togetherMs) {
+    return toHex(channelId) < toHex(record.channelId);
+  }
   // This device was out of the channel or lost its Welcome, so it may have missed the moves between.
   return !record.earlier?.includes(toHex(superseded));
 }

@@ -218,3 +218,16 @@ Deno.test("GRP-5.4: by comesFirst(), devices end in one channel in whatever orde
     assert.deepEqual(ends, Array(4).fill(channels.map(({ channelId }) => toHex(channelId)).sort()[0]));
   }
 });
+
+Deno.test("GRP-5.4: by comesFirst(), a device that was away chooses as those who were online", () => {
+  const hour = 60 * minutes;
+  // By the server's time C replaced an hour after B, and D crosses six hours later.
+  const earlier = [key(9), key(7)].map(toHex);
+  const crossing = [key(4), { channelId: key(9) }, atOnce + 6 * hour] as const;
+  const online = { channelId: key(5), earlier, movedMs: atOnce + hour, replacedMs: atOnce + hour };
+  const away = { ...online, movedMs: atOnce + 24 * hour };
+  assert.equal(comesFirst(online, ...crossing), false);
+  assert.equal(comesFirst(away, ...crossing), false);
+  const before = [key(4), { channelId: key(9) }, atOnce + hour - 5 * minutes] as const;
+  for (const device of [online, away]) assert.equal(comesFirst(device, ...before), true, "heard of out of order");
+});

@@ -246,6 +246,10 @@ export class Outbox {
       if (!conversation) return true;
       if (kind === "leave") {
         if (state === "failed") conversation.set({ leaving: false });
+        // A restored server may lose it (recovery/restored.ts).
+        else {
+          unit.put("epochs", keys.sentLeave(chatId), outboxToStored(record), { channelId: conversation.storageId });
+        }
         return true;
       }
       // A resend is already shown as sent, and that remains true.

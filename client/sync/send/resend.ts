@@ -14,10 +14,12 @@ import {
   type ConversationMember,
   keys,
   type LineRecord,
+  outboxFromStored,
   type OutboxRecord,
   outboxToStored,
   type SeenRecord,
   type SentIn,
+  type StoredOutbox,
 } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -28,17 +30,23 @@ const linesAtOnce = 100;
 
 /**
  * Writes the messages into the stored outbox. The caller hands them to the running outbox once they are on
- * disk.
+ * disk. A message that waits to be resent already stays closed to whom it was closed before.
+ *
+ * @throws StorageError
  */
-export function storeForResend(
+export async function storeForResend(
+  { store }: Pick<SyncContext, "store">,
   unit: UnitOfWork,
   conversation: ConversationTransaction,
   messages: OutboxRecord[],
-): void {
-  for (const record of messages) {
-    unit.put("outbox", keys.line(conversation.id, record.order), outboxToStored(record), {
-      channelId: conversation.storageId,
-    });
+): Promise<void> {
+  for (const message of messages) {
+    const key = keys.line(conversation.id, message.order);
+    const stored = await unit.read<StoredOutbox>(store, "outbox", key);
+    const before = stored === undefined ? [] : outboxFromStored(stored).excludedAccounts ?? [];
+    const excluded = [...new Set([...before, ...message.excludedAccounts ?? []])];
+    const record = excluded.length > 0 ? { ...message, excludedAccounts: excluded } : message;
+    unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
   }
 }
 

@@ -5,9 +5,18 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
-import { type ConversationRecord, keys, orderKey, type SeenRecord } from "../conversation/records.ts";
+import {
+  type ConversationRecord,
+  keys,
+  orderKey,
+  type OutboxRecord,
+  type SeenRecord,
+  type StoredOutbox,
+} from "../conversation/records.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { messagesToResend } from "./resend.ts";
+import { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { messagesToResend, storeForResend } from "./resend.ts";
 
 const chatId = "07".repeat(32);
 const accountKey = new Uint8Array(32).fill(1);
@@ -41,7 +50,11 @@ async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): 
   const context = {
     account: { accountKey, clock: { now: () => 1_000 } },
     store: {
-      range: () => Promise.resolve(lines.toReversed().map((value) => ({ key: value.order, value }))),
+      range: (_store: string, _prefix: string, { limit, before }: { limit: number; before?: string }) =>
+        Promise.resolve(
+          lines.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
+            .map((value) => ({ key: value.order, value })),
+        ),
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },
   } as unknown as SyncContext;
@@ -76,4 +89,47 @@ Deno.test("messagesToResend() leaves out deleted messages, and messages of other
   const deleted = sentLine(1, "", { content, deleted: true });
   const elsewhere = sentLine(2, "first words", { sentIn: undefined, elsewhere: true });
   assert.deepEqual(await resent([deleted, elsewhere]), []);
+});
+
+Deno.test("storeForResend() keeps a message closed to whom it was closed, in one write and in two", async () => {
+  const [conversation, place] = [
+    { id: chatId, storageId: chatId } as unknown as ConversationTransaction,
+    keys.line(chatId, "1"),
+  ];
+  const message = (excludedAccounts?: string[]): OutboxRecord => ({
+    chatId,
+    messageId: "01".repeat(16),
+    order: "1",
+    kind: "message",
+    content: textBytes("for those who were there"),
+    resendSinceMs: 1,
+    ...(excludedAccounts && { excludedAccounts }),
+  });
+  let disk: StoredOutbox | undefined;
+  const context = { store: { get: () => Promise.resolve(disk) } } as unknown as SyncContext;
+  const written = async (...moves: (string[] | undefined)[]) => {
+    const unit = new UnitOfWork(
+      () => Promise.resolve(undefined),
+      () => Promise.reject(),
+      () => undefined,
+      () => undefined,
+    );
+    for (const excluded of moves) await storeForResend(context, unit, conversation, [message(excluded)]);
+    disk = unit.peek("outbox", place)!.value as StoredOutbox;
+    return disk.notFor;
+  };
+  assert.equal(await written(undefined), undefined);
+  assert.deepEqual(await written(["eve"], undefined), ["eve"], "two moves in one write");
+  assert.deepEqual(await written(["dora"]), ["eve", "dora"], "a move in a write of its own");
+  assert.deepEqual(await written(undefined), ["eve", "dora"]);
+});
+
+Deno.test("messagesToResend() looks through the newest 1,000 lines of a conversation", async () => {
+  const content = textBytes("words");
+  const lines = Array.from(
+    { length: 1_001 },
+    (_, place) => sentLine(place, "words", { content, messageId: `${place}` }),
+  );
+  const found = (await resent(lines)).map(([id]) => Number(id));
+  assert.deepEqual([found.length, found[0], found.at(-1)], [1_000, 1, 1_000]);
 });

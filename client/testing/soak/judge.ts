@@ -14,6 +14,10 @@ export interface Verdict {
   accepted: number;
   /** Messages of others that clients show. */
   deliveries: number;
+  /** Clients without which the group has gone on, in a channel that they can not know. */
+  leftBehind: number;
+  /** Clients that have the group in another conversation than at the start. */
+  elsewhere: number;
   wrong: string[];
 }
 
@@ -44,10 +48,14 @@ export async function judge(
   // The anchors stay: where they are is where the group is.
   const members = new Set((await walkers[0].person.chat(chatId))?.members.map(({ username }) => username));
   const channel = toHex((await walkers[0].record(chatId))!.channelId);
-  let deliveries = 0;
+  let [deliveries, leftBehind, elsewhere] = [0, 0, 0];
   const pictures = new Map<string, string[]>();
   for (const walker of walkers) {
     const items = await walker.person.items(chatId);
+    const isLeftBehind = faults && !members.has(walker.name) && await walker.isLeftBehind(core, chatId, channel);
+    if (isLeftBehind) leftBehind++;
+    const id = faults ? await walker.chatIn(chatId, channel) : chatId;
+    if (id !== chatId) elsewhere++;
     const notices = items.flatMap((item) =>
       item.kind === "notice" ? [[item.notice, ...Object.values(item.values)].join(" ")] : []
     );
@@ -65,14 +73,13 @@ export async function judge(
     checkShown(messages, said, (messageId) => (times.get(messageId) ?? 0) > 1, complain);
     if (settled && !faults) checkComplete(walker, messages, log, byKey, complain);
     for (const { own, messageId, state, text } of messages) {
-      if (settled && state === "waiting") complain(`still waits with: ${text}`);
+      if (settled && state === "waiting" && !isLeftBehind && id === chatId) complain(`still waits with: ${text}`);
       if (own && state === "sent" && !times.has(messageId)) complain(`shows as sent what the core never had: ${text}`);
     }
-    const record = await walker.record(chatId);
+    const record = await walker.record(id);
     // A member that is out of step has not come to rest. Another one may never hear that it was removed.
-    const isOut = faults && !members.has(walker.name) && await walker.lacksWelcome(channel);
-    if (settled && record && isIn(record) && !desyncOf(record) && !isOut) {
-      const picture = await walker.picture(chatId);
+    if (settled && record && isIn(record) && !desyncOf(record) && !isLeftBehind) {
+      const picture = await walker.picture(id);
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);
     }
   }
@@ -89,6 +96,8 @@ export async function judge(
     members: chat?.members.length ?? 0,
     accepted: log.messages.length,
     deliveries,
+    leftBehind,
+    elsewhere,
     wrong,
   };
 }

@@ -38,7 +38,9 @@ export async function settle(
   while (true) {
     if (faults) await nudge(core, walkers, chatId, nudged);
     for (const { person } of walkers) {
-      if ((await person.chat(chatId))?.needsAcceptance) await person.engine.acceptInvitation(chatId);
+      for (const { chatId: id, needsAcceptance } of await person.engine.chats()) {
+        if (needsAcceptance) await person.engine.acceptInvitation(id);
+      }
     }
     const restless = await restlessness(core, walkers, chatId, faults);
     const now = `${core.log.progress} ${restless.join()}`;
@@ -71,9 +73,10 @@ async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: 
 
 async function restlessness(core: TestCore, walkers: Walker[], chatId: string, faults: boolean): Promise<string[]> {
   const found: string[] = [];
-  const records = await Promise.all(walkers.map((walker) => walker.record(chatId)));
   // The anchors stay: where they are is where the group is.
-  const channel = toHex(records[0]!.channelId);
+  const channel = toHex((await walkers[0].record(chatId))!.channelId);
+  const chats = await Promise.all(walkers.map((walker) => faults ? walker.chatIn(chatId, channel) : chatId));
+  const records = await Promise.all(walkers.map((walker, index) => walker.record(chats[index])));
   const epochs = core.log.channel(channel).members;
   const epoch = faults ? records[0]!.epoch : epochs.length - 1;
   const members = faults
@@ -82,6 +85,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
   for (const [index, walker] of walkers.entries()) {
     const record = records[index];
     const belongs = members ? members.has(walker.name) : epochs[epoch].has(walker.recipientKey);
+    if (!belongs && faults && await walker.isLeftBehind(core, chatId, channel)) continue;
     const say = (what: string) => found.push(`${walker.name} ${what}`);
     for (const operation of walker.running.values()) say(`is still at: ${operation}`);
     if (!record) {
@@ -89,9 +93,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!belongs) {
-      if (isIn(record) && !desyncOf(record) && !await walker.lacksWelcome(channel)) {
-        say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
-      }
+      if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       continue;
     }
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
@@ -103,7 +105,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
         }`,
       );
     } else if (record.leaving) say("is still leaving");
-    else if (!await walker.isQuiet(chatId)) say("has something waiting");
+    else if (!await walker.isQuiet(chats[index])) say("has something waiting");
     else if (await walker.isBehind(core, record)) say("has entries of the group on the server");
   }
   return found;

@@ -21,6 +21,7 @@ import {
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
+import { isIn } from "../../sync/conversation/standing.ts";
 import { testEnvironment } from "../test_environment.ts";
 import { Wiretap } from "../wiretap.ts";
 
@@ -205,12 +206,25 @@ export class Walker {
   }
 
   /**
-   * Whether a Welcome to the channel did not open: a restored core had given its KeyPackage out before. The device
-   * does not know the channel then, and can not hear that it was removed from it.
-   *
-   * @param channelId hex
+   * @param channelId hex: the group's present channel
+   * @returns the chat in which this device has the group. A device that was out, and does not know the maker of
+   *   the channel as an admin, finds it in another conversation (docs/decisions/017)
    */
-  async lacksWelcome(channelId: string): Promise<boolean> {
+  async chatIn(chatId: string, channelId: string): Promise<string> {
+    const all = await this.#disk().range<StoredConversation>("groups", "");
+    return all.find(({ value }) => toHex(value.channelId) === channelId)?.key ?? chatId;
+  }
+
+  /**
+   * Whether the group went on without this device in a channel that it can not know (docs/decisions/020, open): it was
+   * never a member there, or its Welcome did not open, because a restored core had given its KeyPackage out before.
+   *
+   * @param channelId hex: the group's present channel, of which it is no member
+   */
+  async isLeftBehind(core: TestCore, chatId: string, channelId: string): Promise<boolean> {
+    const record = await this.record(chatId);
+    if (!record || !isIn(record) || toHex(record.channelId) === channelId) return false;
+    if (!core.log.channel(channelId).members.some((members) => members?.has(this.recipientKey))) return true;
     return (await this.#disk().range<UnreadableRecord>("unreadable", `${channelId}/`)).some(({ value }) =>
       value.kind === EntryKind.WELCOME
     );
