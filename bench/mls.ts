@@ -160,10 +160,10 @@ export async function measureThreads(members: number, workerUrl?: string): Promi
   if (workerUrl) useCryptoThreads(new CryptoWorkers(() => new Worker(workerUrl), 2));
   try {
     const add = await stalling(() =>
-      mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs: Date.now() })
+      mls.buildCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs: Date.now() })
     );
     const state = mls.mergePending(add.result.newState, add.result.pending);
-    const update = await stalling(() => mls.prepareCommit(state, { nowMs: Date.now() }));
+    const update = await stalling(() => mls.buildCommit(state, { nowMs: Date.now() }));
     return { members, add: { ms: add.ms, stallMs: add.stallMs }, update: { ms: update.ms, stallMs: update.stallMs } };
   } finally {
     useCryptoThreads(undefined);
@@ -216,8 +216,8 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
 
   const headerOf = (pending: PendingCommit, device: TestDevice) =>
     pending.bundle.headers.find(({ recipientKey }) => recipientKey.join() === device.keyPair.publicKey.join())!.header;
-  const merge = (prepared: { newState: GroupState; pending: PendingCommit }) =>
-    mls.mergePending(prepared.newState, prepared.pending);
+  const merge = (built: { newState: GroupState; pending: PendingCommit }) =>
+    mls.mergePending(built.newState, built.pending);
   const process = async (state: GroupState, pending: PendingCommit, device: TestDevice) =>
     mustBe(
       await mls.processCommit(state, {
@@ -228,7 +228,7 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
       }),
     ).newState;
 
-  let added!: Awaited<ReturnType<typeof mls.prepareCommit>>;
+  let added!: Awaited<ReturnType<typeof mls.buildCommit>>;
   let joined!: GroupState;
   for (let run = 0; run < Math.min(runs, 3); run++) {
     const alone = await timed(
@@ -242,7 +242,7 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
     );
     added = await timed(
       samples("add"),
-      () => mls.prepareCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs }),
+      () => mls.buildCommit(alone, { add: keyPackages.map(({ keyPackage }) => keyPackage), nowMs }),
     );
     joined = await timed(samples("join"), async () =>
       mustBe(
@@ -259,10 +259,10 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   let founderState = merge(added);
   let updated!: PendingCommit;
   for (let run = 0; run < runs; run++) {
-    const prepared = await timed(samples("update"), () => mls.prepareCommit(founderState, { nowMs }));
-    updated = prepared.pending;
+    const built = await timed(samples("update"), () => mls.buildCommit(founderState, { nowMs }));
+    updated = built.pending;
     joined = await timed(samples("processUpdate"), () => process(joined, updated, joiner));
-    founderState = merge(prepared);
+    founderState = merge(built);
   }
   let envelope!: Uint8Array;
   let record!: { bytes: Uint8Array };
@@ -301,11 +301,11 @@ export async function measureGroup(members: number): Promise<MlsFigures> {
   if (members > 2) {
     const victim = devices[1];
     for (let run = 0; run < Math.min(runs, 3); run++) {
-      const prepared = await timed(
+      const built = await timed(
         samples("remove"),
-        () => mls.prepareCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }),
+        () => mls.buildCommit(founderState, { remove: [victim.keyPair.publicKey], nowMs }),
       );
-      await timed(samples("processRemove"), () => process(joined, prepared.pending, joiner));
+      await timed(samples("processRemove"), () => process(joined, built.pending, joiner));
     }
   }
   for (const [name, list] of Object.entries(spent)) result.times[name as keyof MlsFigures["times"]] = median(list);
@@ -326,7 +326,7 @@ export async function measurePersistence(): Promise<{ messageMs: number; bareMs:
   for (let count = 0; count < 60; count++) {
     await new Promise((resolve) => setTimeout(resolve, 30));
     const context = { channelId, epoch: 1, stateVersion: count + 1 };
-    store.prepare(6);
+    store.deriveKeys(6);
     const puts =
       ([["groups", "g", 700], ["ratchets", "r", 320], ["messages", `m${count}`, 300], ["messageids", `a${count}`, 40], [
         "messageids",

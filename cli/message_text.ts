@@ -1,9 +1,7 @@
 /** A message as `recv` prints it: one text for people, its fields for programs. */
 
-import type { MessageContent, Reaction, TimelineItem } from "../client/api/engine_api.ts";
+import type { MessageContent, MessageItem, Reaction } from "../client/api/engine_api.ts";
 import { printable, printableLines } from "./output.ts";
-
-type Message = TimelineItem & { kind: "message" };
 
 /**
  * What a sign may not hold, so that it is one word: spaces, brackets, quotation marks, what separates marks,
@@ -22,7 +20,7 @@ const separating = new RegExp(`[${separators.join("")}]`, "gu");
  *
  * @returns safe for a terminal
  */
-export function messageText(message: Message): string {
+export function messageText(message: MessageItem): string {
   const { sender, own, text, deleted, unsupported, edited, reactions = [] } = message;
   const marks = [
     ...(own ? ["you"] : []),
@@ -40,7 +38,7 @@ function signedBy({ sender, text }: Reaction): string {
 }
 
 /** @returns the fields of the record "message": the message's id and its content; a field without value is undefined */
-export function messageFields({ messageId, sender, own, text, ...shown }: Message) {
+export function messageFields({ messageId, sender, own, text, ...shown }: MessageItem) {
   const { replyTo, edited, deleted, unsupported, reactions } = shown;
   const content = {
     text,

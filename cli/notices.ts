@@ -1,11 +1,9 @@
 /** The sentences that qpq prints for notices of a conversation. */
 
-import type { TimelineItem } from "../client/api/engine_api.ts";
+import type { NoticeItem } from "../client/api/engine_api.ts";
 import { printable } from "./output.ts";
 
-type Notice = TimelineItem & { kind: "notice" };
-
-const sentences: Record<Notice["notice"], string> = {
+const sentences: Record<NoticeItem["notice"], string> = {
   created: "{by} started this conversation",
   added: "{by} added {who}",
   removed: "{by} removed {who}",
@@ -30,7 +28,7 @@ const sentences: Record<Notice["notice"], string> = {
 };
 
 /** @returns the sentence, safe for a terminal; a missing name is printed as "someone" */
-export function sentenceOf({ notice, values }: Pick<Notice, "notice" | "values">): string {
+export function sentenceOf({ notice, values }: Pick<NoticeItem, "notice" | "values">): string {
   return sentences[notice].replaceAll(
     /\{(\w+)\}/g,
     (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")),

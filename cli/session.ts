@@ -1,6 +1,6 @@
 /** The engine of one command, and helpers for commands. */
 
-import type { ChatSummary, EngineEvent, TimelineItem } from "../client/api/engine_api.ts";
+import type { ChatSummary, EngineEvent, MessageItem } from "../client/api/engine_api.ts";
 import { LocalCode } from "../client/api/errors.ts";
 import { Engine } from "../client/engine/engine.ts";
 import { TransportError } from "../schema/rpc/errors.ts";
@@ -29,8 +29,6 @@ const leavePatienceMs = 5_000;
 
 /** In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts). */
 const settlePatienceMs = 12_000;
-
-export type Message = TimelineItem & { kind: "message" };
 
 /** The engine of one command. It finds groups and people, and waits for the server. */
 export class Session {
@@ -198,12 +196,12 @@ export class Session {
     ).join("");
     let unwatch = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const settled = new Promise<Message>((resolve, reject) => {
+    const settled = new Promise<MessageItem>((resolve, reject) => {
       unwatch = this.watch((event) => {
         if (event.kind !== "timeline" || event.chatId !== chatId) return;
         const item = event.items.find((candidate) =>
           candidate.kind === "message" && candidate.own && candidate.messageId === messageId
-        ) as Message | undefined;
+        ) as MessageItem | undefined;
         if (item?.state === "sent") resolve(item);
         if (item?.state === "failed") {
           reject(

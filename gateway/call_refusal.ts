@@ -3,7 +3,7 @@
  * handle only one kind of answer.
  */
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import { encodeError } from "../schema/rpc/messages.ts";
+import { encodeError } from "../schema/rpc/calls_and_returns.ts";
 
 /** Advice to the caller, in ms. Calls end by themselves, so there is soon room again. */
 const busyMs = 1_000;

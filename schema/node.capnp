@@ -232,7 +232,7 @@ struct Entry {
   id @4 :Data;              # messageId or commitId, 16 bytes
   header @5 :Data;          # commit and welcome: this device's header of the hybrid layer (1,168 bytes)
   body @6 :Data;
-    # the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes
+    # the envelope, sealed commit, sealed Welcome or device message; empty when bodyLength says that it comes
     # by fetchBody
   bodyLength @7 :UInt32;    # bytes of the whole body; > body's length when body is left out (over 64 KiB)
   receivedMs @8 :UInt64;    # the server's clock
@@ -259,7 +259,7 @@ interface DeliveryService {
   # wire version 1 only: anything else is E010.
 
   enqueue @0 (recipientKey :Data, channelId :Data, messageId :Data, body :Data) -> (stored :Bool);
-  # Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
+  # Who: D. A device message (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
   # notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
   # answered as the first was and stored once. Errors: E011, E012, E013, E016.
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { WireError } from "../schema/rpc/errors.ts";
-import { noAuth } from "../schema/rpc/messages.ts";
+import { noAuth } from "../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../schema/rpc/methods.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 import { RpcClient } from "../schema/rpc/client.ts";

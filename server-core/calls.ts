@@ -6,7 +6,7 @@
 import { toHex } from "../schema/bytes.ts";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { codeName, ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import type { CallAuth } from "../schema/rpc/messages.ts";
+import type { CallAuth } from "../schema/rpc/calls_and_returns.ts";
 import { delivery, type Method } from "../schema/rpc/methods.ts";
 import { type FinishedCall, type Handlers, serveCall } from "../schema/rpc/server.ts";
 import type { CallLimits } from "./call_limits.ts";

@@ -6,7 +6,7 @@
 import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import { encodeError } from "../schema/rpc/messages.ts";
+import { encodeError } from "../schema/rpc/calls_and_returns.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { CoreCertificate } from "./certificate.ts";
 import { errorFields, type Log } from "../server-common/log.ts";

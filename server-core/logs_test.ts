@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { fromHex, toHex } from "../schema/bytes.ts";
 import { RpcClient } from "../schema/rpc/client.ts";
-import { noAuth } from "../schema/rpc/messages.ts";
+import { noAuth } from "../schema/rpc/calls_and_returns.ts";
 import { authentication, delivery } from "../schema/rpc/methods.ts";
 import { openSession } from "../gateway/testing/http3_client.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../schema/bytes.ts";
 import { admissionMac, encodeClientAddress, gatewayHello } from "../schema/gateway_admission.ts";
 import { RpcClient } from "../schema/rpc/client.ts";
-import { noAuth } from "../schema/rpc/messages.ts";
+import { noAuth } from "../schema/rpc/calls_and_returns.ts";
 import { delivery, type Entry, EntryKind } from "../schema/rpc/methods.ts";
 import { probeHealth } from "./health_probe.ts";
 import { commitCall, makeChannel, outcome, publishTo, queueOf } from "./testing/delivery_service.ts";

@@ -1,7 +1,7 @@
 /** The commands send and recv. */
 
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
-import { maxTextBytes } from "../../client/content/kinds/text.ts";
+import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";

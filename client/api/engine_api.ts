@@ -72,7 +72,10 @@ export interface SafetyNumber {
 }
 
 export interface ChatSummary {
-  /** Hex of the chat's first channelId. It stays when a replacement channel takes over. */
+  /**
+   * Hex of the first channelId of the chat that this device was in. It stays when a replacement channel takes over.
+   * A device that joins after that has another chatId for the same chat.
+   */
   chatId: string;
   /** Group name, or the other person's username in a chat of two. */
   title: string;
@@ -96,6 +99,9 @@ export interface ChatSummary {
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
 }
+
+/** The longest text of a message, in UTF-8 bytes. */
+export const maxTextBytes = 16 * 1024;
 
 /** What a message shows, after all that later messages did to it. client/content/kinds/ makes it. */
 export interface MessageContent {
@@ -135,50 +141,54 @@ export interface Reaction {
 
 export type MessageState = "waiting" | "sent" | "received" | "failed";
 
-export type TimelineItem =
-  | MessageContent & {
-    kind: "message";
-    /** hex, 16 bytes: the wire's messageId */
-    messageId: string;
-    /** Sorts the conversation; opaque. */
-    order: string;
-    sender: string;
-    own: boolean;
-    /** Own, and another device of this account sent it. */
-    elsewhere?: true;
-    atMs: number;
-    state: MessageState;
-    /** With "failed": the code and what to do. */
-    errorCode?: string;
-  }
-  | {
-    kind: "notice";
-    order: string;
-    atMs: number;
-    /** A key of web/i18n; `values` fill its places. */
-    notice:
-      | "created"
-      | "added"
-      | "removed"
-      | "left"
-      | "device-added"
-      | "device-removed"
-      | "renamed"
-      | "rejoined"
-      | "unreadable"
-      | "rejected"
-      | "gap"
-      | "successor"
-      | "key-changed"
-      | "removed-by-server"
-      | "server-differs"
-      | "healed"
-      | "rolled-back"
-      | "server-behind"
-      | "promoted"
-      | "demoted";
-    values: Record<string, string>;
-  };
+/** A message's line. */
+export type MessageItem = MessageContent & {
+  kind: "message";
+  /** hex, 16 bytes: the wire's messageId */
+  messageId: string;
+  /** The item's place in the conversation: it sorts; opaque. */
+  order: string;
+  sender: string;
+  own: boolean;
+  /** Own, and another device of this account sent it. */
+  elsewhere?: true;
+  atMs: number;
+  state: MessageState;
+  /** With "failed": the code and what to do. */
+  errorCode?: string;
+};
+
+/** A line that the device wrote by itself. */
+export interface NoticeItem {
+  kind: "notice";
+  order: string;
+  atMs: number;
+  /** A key of web/i18n; `values` fill its places. */
+  notice:
+    | "created"
+    | "added"
+    | "removed"
+    | "left"
+    | "device-added"
+    | "device-removed"
+    | "renamed"
+    | "rejoined"
+    | "unreadable"
+    | "rejected"
+    | "gap"
+    | "successor"
+    | "key-changed"
+    | "removed-by-server"
+    | "server-differs"
+    | "healed"
+    | "rolled-back"
+    | "server-behind"
+    | "promoted"
+    | "demoted";
+  values: Record<string, string>;
+}
+
+export type TimelineItem = MessageItem | NoticeItem;
 
 export interface TimelinePage {
   /** Oldest first. */

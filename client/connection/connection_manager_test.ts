@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeError, encodeResults } from "../../schema/rpc/messages.ts";
+import { encodeError, encodeResults } from "../../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { WireError } from "../../schema/rpc/errors.ts";

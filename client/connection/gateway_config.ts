@@ -1,7 +1,7 @@
 /** The gateway's configuration: `/.well-known/quicproquo.json` (specification §5.4). */
 
 import type { Bytes } from "../../schema/bytes.ts";
-import { wireVersion } from "../../schema/rpc/messages.ts";
+import { wireVersion } from "../../schema/rpc/calls_and_returns.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
 
 const configPath = "/.well-known/quicproquo.json";

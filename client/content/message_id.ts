@@ -30,7 +30,7 @@ export function accountUri(accountKey: Uint8Array): string {
 }
 
 /**
- * @param firstChannelId 32 bytes: the conversation's first channel; successors keep it, so that ids stay the
+ * @param firstChannelId 32 bytes: the conversation's first channel; its replacements keep it, so that ids stay the
  *   same (specification §7.2)
  */
 export function roomUri(firstChannelId: Uint8Array): string {

@@ -75,7 +75,7 @@ export class Engine implements EngineApi {
   }
 
   chats(): Promise<ChatSummary[]> {
-    return Promise.resolve(this.#profile.signedIn?.chats.summaries() ?? []);
+    return Promise.resolve(this.#profile.signedIn?.conversations.summaries() ?? []);
   }
 
   findPeople(text: string): Promise<string[]> {
@@ -128,11 +128,11 @@ export class Engine implements EngineApi {
   }
 
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage> {
-    return this.#profile.guarded(() => this.#profile.requireSignedIn().messages.page(chatId, before, limit));
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.page(chatId, before, limit));
   }
 
   markRead(chatId: string): Promise<void> {
-    return this.#profile.guarded(() => this.#profile.requireSignedIn().messages.markRead(chatId));
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.markRead(chatId));
   }
 
   /**

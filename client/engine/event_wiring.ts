@@ -37,7 +37,7 @@ export function react(
     // The first commit of a conversation that this device started.
     if (conversations.get(chatId)?.record.epoch === 1) housekeeping.keepVault();
   });
-  events.on("commitLost", (chatId) => committer.lost(chatId));
+  events.on("commitLost", (chatId) => committer.rebuildSoon(chatId));
   events.on("leaveProposed", (chatId) => maintenance.leaveProposed(chatId));
   events.on("ended", (chatId) => {
     committer.ended(chatId);
@@ -45,26 +45,26 @@ export function react(
     housekeeping.keepVault();
   });
   events.on("joined", (chatId) => {
-    recovery.healed(chatId);
-    committer.lost(chatId);
+    recovery.backInStep(chatId);
+    committer.rebuildSoon(chatId);
     outbox.flush(chatId);
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
   events.on("moved", (chatId, resend) => {
-    recovery.healed(chatId);
-    committer.lost(chatId);
+    recovery.backInStep(chatId);
+    committer.rebuildSoon(chatId);
     outbox.resend(chatId, resend);
     maintenance.redo(chatId);
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
-  events.on("brokeOff", (chatId) => {
-    committer.lost(chatId);
-    recovery.broken(chatId);
+  events.on("fellOutOfStep", (chatId) => {
+    committer.rebuildSoon(chatId);
+    recovery.fellOutOfStep(chatId);
   });
-  events.on("rolledBack", (chatId) => void recovery.breakOff(chatId, "rolled-back").catch(report));
+  events.on("rolledBack", (chatId) => void recovery.fallOutOfStep(chatId, "rolled-back").catch(report));
   events.on("suspected", (chatId, code) => recovery.suspect(chatId, code));
   events.on("serverListDiffers", (chatId) => maintenance.serverDiffers(chatId));
   events.on("lineChanged", (chatId, order, isDeleted) => outbox.lineChanged(chatId, order, isDeleted));

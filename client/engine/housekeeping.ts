@@ -9,7 +9,7 @@ import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { isIn, isShown } from "../sync/conversation/standing.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { Leaving } from "../sync/membership/leaving.ts";
-import type { Messages } from "../sync/send/messages.ts";
+import type { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 
 /** How often all of this work runs while connected, in ms. */
 const everyMs = 3_600_000;
@@ -22,7 +22,7 @@ const listsFreshMs = 30_000;
 
 interface Parts {
   leaving: Leaving;
-  messages: Messages;
+  expired: ExpiredRecords;
   maintenance: GroupMaintenance;
   /** Reports an error that the user should see. */
   report(error: unknown): void;
@@ -76,7 +76,7 @@ export class Housekeeping {
       this.leaveAgain(id);
       this.#parts.maintenance.redo(id);
     }
-    void this.#parts.messages.sweep().catch((error) => this.#parts.report(error));
+    void this.#parts.expired.sweep().catch((error) => this.#parts.report(error));
     this.#cancelHourly();
     this.#cancelHourly = this.#context.environment.after(everyMs, () => this.lookAfter());
   }

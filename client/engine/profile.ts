@@ -132,7 +132,7 @@ export class Profile {
       },
     });
     this.#signedIn = signedIn;
-    this.tell({ kind: "chats", chats: signedIn.chats.summaries() });
+    this.tell({ kind: "chats", chats: signedIn.conversations.summaries() });
     this.connection.start((signal, progressed) => this.#listen(signedIn, signal, progressed));
   }
 

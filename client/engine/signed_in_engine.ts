@@ -19,6 +19,8 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
 import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
+import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
@@ -59,10 +61,11 @@ export interface SignedInEngineOptions {
 
 /** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
-  readonly chats: ConversationStore;
+  readonly conversations: ConversationStore;
   readonly membership: Membership;
   readonly leaving: Leaving;
   readonly messages: Messages;
+  readonly history: History;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -80,7 +83,7 @@ export class SignedInEngine {
     const report = (error: unknown) => this.#report(error);
     this.#context = context;
     this.#listener = options.listener;
-    this.chats = context.conversations;
+    this.conversations = context.conversations;
     this.#committer = new Committer(context);
     this.#outbox = new Outbox(context, {
       blockedBy: async (chatId, members) =>
@@ -96,6 +99,7 @@ export class SignedInEngine {
       leaving: this.leaving,
     });
     this.messages = new Messages(context, this.#outbox);
+    this.history = new History(context.conversations);
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
@@ -105,13 +109,13 @@ export class SignedInEngine {
     this.#maintenance = new GroupMaintenance(
       context,
       { committer: this.#committer, membership: this.membership, keyPackages },
-      (chatId) => void this.#recovery.breakOff(chatId, "state-lost").catch(report),
+      (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
     );
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
-      messages: this.messages,
+      expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
       report,
     });
@@ -129,7 +133,7 @@ export class SignedInEngine {
   /** Reads what the device stores; makes no call. @throws StorageError */
   static async open(options: SignedInEngineOptions): Promise<SignedInEngine> {
     const engine = new SignedInEngine(options);
-    await Promise.all([engine.chats.load(), engine.#inbox.load(), engine.#outbox.load()]);
+    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load()]);
     await engine.pinsChanged();
     engine.#unwatchPins = options.account.directory.watchPins(() =>
       void engine.pinsChanged().catch((error) => engine.#report(error))
@@ -216,7 +220,7 @@ export class SignedInEngine {
   async #dealWithRestore(restore: Restore): Promise<void> {
     await dealWithRestore(this.#context, restore, {
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
-      serverBehind: (chatId) => this.#recovery.breakOff(chatId, "server-behind"),
+      serverBehind: (chatId) => this.#recovery.fallOutOfStep(chatId, "server-behind"),
     });
   }
 
@@ -234,7 +238,7 @@ export class SignedInEngine {
     this.#closed = true;
     this.#unwatchPins();
     this.#housekeeping.close();
-    this.chats.close();
+    this.conversations.close();
     this.#inbox.close();
     this.#outbox.close();
     this.#committer.close();
@@ -267,10 +271,10 @@ export class SignedInEngine {
       ) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }]),
     );
     const pinned = new Map(pins.map(({ username, accountKey }) => [username, toHex(accountKey)]));
-    this.chats.mark(({ username, accountKey }) =>
+    this.conversations.mark(({ username, accountKey }) =>
       (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true }
     );
-    for (const { id } of this.chats.all()) this.#outbox.flush(id);
+    for (const { id } of this.conversations.all()) this.#outbox.flush(id);
   }
 
   /** The user has accepted an account's changed key. */
@@ -284,7 +288,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
-      !this.chats.all().some(({ id }) => this.#committer.isBusy(id));
+      !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
   /**

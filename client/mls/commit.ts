@@ -72,7 +72,7 @@ export async function createGroup(
 }
 
 /** Builds a commit, with the state that holds once the server has taken it. @throws GroupUsageError */
-export async function prepareCommit(
+export async function buildCommit(
   options: MlsOptions,
   state: GroupState,
   intent: CommitIntent,

@@ -19,7 +19,7 @@ export const lastResortType = 0x000a;
 export const xwingKeyType = 0xf0a0;
 /** GroupContext extension: name, kind, roles. */
 const groupInfoType = 0xf0a1;
-/** GroupContext extension of a successor channel (specification §3.5). */
+/** GroupContext extension of a replacement channel (specification §3.5). */
 const supersedesType = 0xf0a2;
 
 /** The longest name of a group, in UTF-16 units. A group with a longer one is refused by its members. */

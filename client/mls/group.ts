@@ -3,14 +3,14 @@
  * give result unions, never exceptions.
  *
  * @example const mls = createMls({ trust, isRevoked }); const own = await mls.createGroup({ channelId,
- * keyPackage, info }); const { newState, record, pending } = await mls.prepareCommit(own, { add:
+ * keyPackage, info }); const { newState, record, pending } = await mls.buildCommit(own, { add:
  * [theirKeyPackage], nowMs }); // store newState's record and encodePending(pending), send pending.bundle,
  * wait for the own queue entry, then: const current = mls.mergePending(newState, pending);
  */
 
 import { zeroOutUint8Array } from "ts-mls";
 import type { Bytes } from "../../schema/bytes.ts";
-import { createGroup, prepareCommit } from "./commit.ts";
+import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
 import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
@@ -70,7 +70,7 @@ export interface Mls {
    *   bundle to send, and later to merge
    * @throws GroupUsageError when the intent breaks a group rule; nothing has changed then
    */
-  prepareCommit(
+  buildCommit(
     state: GroupState,
     intent: CommitIntent,
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
@@ -185,7 +185,7 @@ export interface Mls {
 export function createMls(options: MlsOptions): Mls {
   return {
     createGroup: (input) => createGroup(options, input),
-    prepareCommit: (state, intent) => prepareCommit(options, state, intent),
+    buildCommit: (state, intent) => buildCommit(options, state, intent),
     mergePending,
     processCommit: (state, entry) => processCommit(options, state, entry),
     joinFromWelcome: (entry) => joinFromWelcome(options, entry),

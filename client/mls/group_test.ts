@@ -41,7 +41,7 @@ Deno.test("three devices create, join, message, commit and message again", async
   assert.deepEqual(opened.content, utf8("hello"));
   assert.equal(opened.sender.credential.username, "alice");
 
-  const { pending } = await mls.prepareCommit(opened.newState, { nowMs: now() });
+  const { pending } = await mls.buildCommit(opened.newState, { nowMs: now() });
   const bob2 = mls.mergePending(opened.newState, pending);
   const alice2 = await mustDeliver(mls, sealed.newState, pending);
   const carol2 = await mustDeliver(mls, carol, pending);
@@ -71,7 +71,7 @@ Deno.test("sealLeave() makes a proposal that another member commits, and nobody 
   const restored = mls.decodeState(mls.encodeEpochRecord(bob), [bobSaw.record]);
   assert.equal(mls.pendingLeaves(restored).length, 1);
 
-  const { pending } = await mls.prepareCommit(restored, { nowMs: now() });
+  const { pending } = await mls.buildCommit(restored, { nowMs: now() });
   assert.equal(pending.bundle.headers.length, 2);
   const aliceAfter = await mustDeliver(mls, aliceSaw.newState, pending);
   assert.deepEqual(aliceAfter.removed.map(({ credential }) => credential.username), ["carol"]);
@@ -104,21 +104,21 @@ Deno.test("sealLeave() of the group's first leaf counts for members that have re
   const fromRecord = mls.decodeState(mls.encodeEpochRecord(bob), [bobSaw.record]);
   for (const restored of [fromEpoch, fromRecord]) {
     assert.deepEqual(mls.pendingLeaves(restored).map(({ credential }) => credential.username), ["alice"]);
-    const byCarol = await mls.prepareCommit(carolSaw.newState, { nowMs: now() });
+    const byCarol = await mls.buildCommit(carolSaw.newState, { nowMs: now() });
     const followed = await mustDeliver(mls, restored, byCarol.pending);
     assert.deepEqual(followed.removed.map(({ credential }) => credential.username), ["alice"]);
-    const byBob = await mls.prepareCommit(restored, { nowMs: now() });
+    const byBob = await mls.buildCommit(restored, { nowMs: now() });
     assert.equal((await mustDeliver(mls, carolSaw.newState, byBob.pending)).removed.length, 1);
   }
 });
 
 Deno.test("two members commit at once: the loser processes the winner's commit and its own is dropped", async () => {
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
-  const byAlice = await mls.prepareCommit(alice, { info: { name: "by alice" }, nowMs: now() });
-  const byBob = await mls.prepareCommit(bob, { nowMs: now() });
+  const byAlice = await mls.buildCommit(alice, { info: { name: "by alice" }, nowMs: now() });
+  const byBob = await mls.buildCommit(bob, { nowMs: now() });
   const bobAfter = await mustDeliver(mls, byBob.newState, byAlice.pending);
   assert.equal(bobAfter.infoChange?.after.name, "by alice");
-  const again = await mls.prepareCommit(bobAfter.newState, { nowMs: now() });
+  const again = await mls.buildCommit(bobAfter.newState, { nowMs: now() });
   const aliceAfter = await mustDeliver(mls, mls.mergePending(byAlice.newState, byAlice.pending), again.pending);
   assert.equal(aliceAfter.newState.epoch, 3n);
   assert.throws(() => mls.mergePending(bobAfter.newState, byBob.pending), { code: "wrong-epoch" });
@@ -131,7 +131,7 @@ Deno.test("two members commit at once: the loser processes the winner's commit a
 
 Deno.test("processCommit() refuses another header or secret, bare and public MLS commits, and garbage", async () => {
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
-  const { pending } = await mls.prepareCommit(bob, { nowMs: now() });
+  const { pending } = await mls.buildCommit(bob, { nowMs: now() });
   const { n, commitId, bundle, S } = pending;
   const header =
     bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(alice.ownRecipientKey))!.header;
@@ -173,7 +173,7 @@ Deno.test("processCommit() refuses another header or secret, bare and public MLS
 
 Deno.test("the epoch's keys need S: a right commit under a wrong PSK is refused", async () => {
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
-  const { pending: { n, commitId, bundle, S } } = await mls.prepareCommit(bob, { nowMs: now() });
+  const { pending: { n, commitId, bundle, S } } = await mls.buildCommit(bob, { nowMs: now() });
   const body = (await openBundlePart("commit", bundle.sealedCommit, S, alice.channelId, n))!;
   const wrong = crypto.getRandomValues(new Uint8Array(32));
   const sealedCommit = await sealBundlePart("commit", body, wrong, alice.channelId, n);
@@ -196,17 +196,17 @@ Deno.test("trust judges joiners, added devices and committers, and its reason is
   const [alice, bob, mallory] = await makeDevices("alice", "bob", "mallory");
   const { states } = await makeGroup([alice, bob], "group", trusting);
   const { keyPackage } = await keyPackageOf(mallory);
-  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() }), {
+  await assert.rejects(mls.buildCommit(states[0], { add: [keyPackage], nowMs: now() }), {
     code: "mls",
     message: /mallory is not pinned/,
   });
-  const { pending } = await createMls(trusting).prepareCommit(states[0], { add: [keyPackage], nowMs: now() });
+  const { pending } = await createMls(trusting).buildCommit(states[0], { add: [keyPackage], nowMs: now() });
   const result = await deliver(mls, states[1], pending);
   assert.match(result.kind === "rejected" ? result.reason : "", /mallory is not pinned/);
   assert.ok(asked.includes("mallory/add"), asked.join());
 
   asked.length = 0;
-  const { pending: update } = await createMls(trusting).prepareCommit(states[0], { nowMs: now() });
+  const { pending: update } = await createMls(trusting).buildCommit(states[0], { nowMs: now() });
   assert.equal((await deliver(mls, states[1], update)).kind, "processed");
   assert.deepEqual(asked, ["alice/member"]);
 });
@@ -223,7 +223,7 @@ Deno.test("joinFromWelcome() refuses a group with a leaf that the engine does no
     info: { name: "", kind: "group", createdMs: 0 },
   });
   const { keyPackage, privateRecord } = await keyPackageOf(bob);
-  const { pending: { n, bundle } } = await mls.prepareCommit(alone, { add: [keyPackage], nowMs: now() });
+  const { pending: { n, bundle } } = await mls.buildCommit(alone, { add: [keyPackage], nowMs: now() });
   const header =
     bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(bob.keyPair.publicKey))!.header;
   const others = await Promise.all([keyPackageOf(bob), keyPackageOf(bob)]);
@@ -240,25 +240,25 @@ Deno.test("joinFromWelcome() refuses a group with a leaf that the engine does no
   assert.match(refused.kind === "rejected" ? refused.reason : "", /a ghost device/);
 });
 
-Deno.test("prepareCommit() checks its input, and drops the role of a removed account", async () => {
+Deno.test("buildCommit() checks its input, and drops the role of a removed account", async () => {
   const [alice, bob, dave] = await makeDevices("alice", "bob", "dave");
   const { mls, states } = await makeGroup([alice, bob]);
   const { keyPackage } = await keyPackageOf(dave);
-  await assert.rejects(mls.prepareCommit(states[0], { add: [keyPackage], nowMs: now() + 26 * 3_600_000 }), {
+  await assert.rejects(mls.buildCommit(states[0], { add: [keyPackage], nowMs: now() + 26 * 3_600_000 }), {
     code: "key-package-lifetime",
   });
-  await assert.rejects(mls.prepareCommit(states[0], { add: [utf8("garbage")], nowMs: now() }), { code: "key-package" });
-  await assert.rejects(mls.prepareCommit(states[0], { remove: [dave.keyPair.publicKey], nowMs: now() }), {
+  await assert.rejects(mls.buildCommit(states[0], { add: [utf8("garbage")], nowMs: now() }), { code: "key-package" });
+  await assert.rejects(mls.buildCommit(states[0], { remove: [dave.keyPair.publicKey], nowMs: now() }), {
     code: "not-a-member",
   });
-  await assert.rejects(mls.prepareCommit(states[0], { remove: [alice.keyPair.publicKey], nowMs: now() }), {
+  await assert.rejects(mls.buildCommit(states[0], { remove: [alice.keyPair.publicKey], nowMs: now() }), {
     code: "own-removal",
   });
   const roles = { ...mls.info(states[0]).roles, [toHex(bob.credential.accountKey)]: "admin" as const };
-  const promoted = await mls.prepareCommit(states[0], { info: { roles }, nowMs: now() });
+  const promoted = await mls.buildCommit(states[0], { info: { roles }, nowMs: now() });
   const withBob = mls.mergePending(promoted.newState, promoted.pending);
   assert.equal(mls.members(withBob)[1].role, "admin");
-  const removed = await mls.prepareCommit(withBob, { remove: [bob.keyPair.publicKey], nowMs: now() });
+  const removed = await mls.buildCommit(withBob, { remove: [bob.keyPair.publicKey], nowMs: now() });
   assert.deepEqual(Object.keys(mls.info(mls.mergePending(removed.newState, removed.pending)).roles), [
     toHex(alice.credential.accountKey),
   ]);

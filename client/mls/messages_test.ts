@@ -153,7 +153,7 @@ Deno.test("GRP-6.1: a late message of the epoch before is opened, one of two epo
   const entry = { epoch: 1n, messageId, envelope };
   let [sender, receiver] = [alice, bob];
   for (const expected of ["processed", "old-epoch"]) {
-    const { newState, pending } = await mls.prepareCommit(sender, { nowMs: Date.now() });
+    const { newState, pending } = await mls.buildCommit(sender, { nowMs: Date.now() });
     const header = pending.bundle.headers.find(({ recipientKey }) =>
       recipientKey.join() === receiver.ownRecipientKey.join()
     )!.header;

@@ -21,7 +21,7 @@ async function commit(
   state: GroupState,
   intent: { add?: Uint8Array[]; remove?: Uint8Array[]; info?: { name: string } },
 ) {
-  const { newState, pending } = await mls.prepareCommit(state, { ...intent, nowMs: now() });
+  const { newState, pending } = await mls.buildCommit(state, { ...intent, nowMs: now() });
   return { merged: mls.mergePending(newState, pending), pending };
 }
 
@@ -132,7 +132,7 @@ Deno.test("ts-mls is patched: a KeyPackage's lifetime is judged by the time that
   try {
     for (const hours of [-3, 30]) {
       Date.now = () => deviceNow() + hours * 3_600_000;
-      const { pending } = await mls.prepareCommit(founder, { add: [keyPackage], nowMs: deviceNow() });
+      const { pending } = await mls.buildCommit(founder, { add: [keyPackage], nowMs: deviceNow() });
       assert.equal(pending.added.length, 1, `${hours} hours off`);
     }
   } finally {

@@ -29,13 +29,13 @@ async function refusal(
   keyPackage: Uint8Array,
   requests: Uint8Array[],
 ): Promise<string | undefined> {
-  return await mls.prepareCommit(bob, { remove: [device.keyPair.publicKey], add: [keyPackage], requests, nowMs: now() })
+  return await mls.buildCommit(bob, { remove: [device.keyPair.publicKey], add: [keyPackage], requests, nowMs: now() })
     .then(() => undefined, (error) => error.code);
 }
 
 Deno.test("GRP-3.3: a member re-adds a device that signed a request for it", async () => {
   const { keyPackage, privateRecord, request } = await requestOf(carolDevice);
-  const { pending } = await mls.prepareCommit(bob, {
+  const { pending } = await mls.buildCommit(bob, {
     remove: [carolDevice.keyPair.publicKey],
     add: [keyPackage],
     requests: [request],
@@ -63,7 +63,7 @@ Deno.test("GRP-3.3: a member re-adds a device that signed a request for it", asy
   });
   assert.equal(joined.kind, "processed");
   // The same request once more. Its KeyPackage is in the tree already.
-  const again = mls.prepareCommit(mls.mergePending(bob, pending), {
+  const again = mls.buildCommit(mls.mergePending(bob, pending), {
     remove: [carolDevice.keyPair.publicKey],
     add: [keyPackage],
     requests: [request],
@@ -92,7 +92,7 @@ Deno.test("GRP-3.3: a member without a valid request of the device can not repla
   assert.equal(await refusal(aliceDevice, later.keyPackage, [later.request]), "GRP-3.3", "an epoch that has not been");
   // A Remove without an Add does not re-add her.
   await assert.rejects(
-    mls.prepareCommit(bob, { remove: [aliceDevice.keyPair.publicKey], requests: [request], nowMs: now() }),
+    mls.buildCommit(bob, { remove: [aliceDevice.keyPair.publicKey], requests: [request], nowMs: now() }),
     { code: "GRP-3.3" },
   );
 });

@@ -78,7 +78,7 @@ Deno.test("GRP-4.2: a device that is a member already, or twice in one commit, i
     codeOf({ adds: [await parseKeyPackage(first.keyPackage), await parseKeyPackage(second.keyPackage)] }),
     "GRP-4.2",
   );
-  await assert.rejects(mls.prepareCommit(bob, { add: [first.keyPackage, second.keyPackage], nowMs: now() }), {
+  await assert.rejects(mls.buildCommit(bob, { add: [first.keyPackage, second.keyPackage], nowMs: now() }), {
     code: "GRP-4.2",
   });
 });
@@ -88,10 +88,10 @@ Deno.test("GRP-4.3: a direct channel takes new devices of its two accounts and n
   const direct = await makeGroup([ann, ben], "direct");
   const [second, third] = [await makeDevice(ben.account), await makeDevice(await makeAccount("cat"))];
   await assert.rejects(
-    mls.prepareCommit(direct.states[0], { add: [(await keyPackageOf(third)).keyPackage], nowMs: now() }),
+    mls.buildCommit(direct.states[0], { add: [(await keyPackageOf(third)).keyPackage], nowMs: now() }),
     { code: "GRP-4.3" },
   );
-  const { pending } = await mls.prepareCommit(direct.states[0], {
+  const { pending } = await mls.buildCommit(direct.states[0], {
     add: [(await keyPackageOf(second)).keyPackage],
     nowMs: now(),
   });

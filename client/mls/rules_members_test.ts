@@ -60,7 +60,7 @@ Deno.test("GRP-3.3: removal of another account's device by a member that is no a
     await refusal(bob, alice, { proposals: [remove(2)], removed: [devices[2].keyPair.publicKey] }),
     "GRP-3.3",
   );
-  await assert.rejects(mls.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], nowMs: now() }), {
+  await assert.rejects(mls.buildCommit(bob, { remove: [devices[2].keyPair.publicKey], nowMs: now() }), {
     code: "GRP-3.3",
   });
   assert.equal(
@@ -71,7 +71,7 @@ Deno.test("GRP-3.3: removal of another account's device by a member that is no a
 
 Deno.test("GRP-3.3: any member removes a revoked device", async () => {
   const revoking = createMls({ ...trusting, isRevoked: async (credential) => credential.username === "carol" });
-  const { pending } = await revoking.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], nowMs: now() });
+  const { pending } = await revoking.buildCommit(bob, { remove: [devices[2].keyPair.publicKey], nowMs: now() });
   const entry = {
     n: pending.n,
     commitId: pending.commitId,
@@ -87,10 +87,10 @@ Deno.test("GRP-3.3: any member removes a revoked device", async () => {
 Deno.test("GRP-3.3: a member may not replace a device by removing and adding it in one commit", async () => {
   const again = await keyPackageOf(devices[2]);
   await assert.rejects(
-    mls.prepareCommit(bob, { remove: [devices[2].keyPair.publicKey], add: [again.keyPackage], nowMs: now() }),
+    mls.buildCommit(bob, { remove: [devices[2].keyPair.publicKey], add: [again.keyPackage], nowMs: now() }),
     { code: "GRP-3.3" },
   );
-  const { pending } = await mls.prepareCommit(alice, {
+  const { pending } = await mls.buildCommit(alice, {
     remove: [devices[2].keyPair.publicKey],
     add: [again.keyPackage],
     nowMs: now(),
@@ -119,7 +119,7 @@ Deno.test("GRP-3.3: a member may not replace a device by removing and adding it 
 
 Deno.test("GRP-3.4: a role change that leaves no admin is refused", async () => {
   assert.equal(await refusal(alice, bob, { proposals: [infoProposal({ ...infoOf(alice), roles: {} })] }), "GRP-3.4");
-  await assert.rejects(mls.prepareCommit(alice, { info: { roles: {} }, nowMs: now() }), { code: "GRP-3.4" });
+  await assert.rejects(mls.buildCommit(alice, { info: { roles: {} }, nowMs: now() }), { code: "GRP-3.4" });
 });
 
 Deno.test("GRP-3.4: without an admin, a commit may make the oldest member account admin, and no more", () => {

@@ -13,7 +13,7 @@ async function welcomed() {
 
 Deno.test("GRP-7.1: a Welcome for a live group is refused, and taken when it is not live", async () => {
   const { dave, keyPackage, privateRecord } = await welcomed();
-  const { pending: { n, bundle } } = await mls.prepareCommit(carol, { add: [keyPackage], nowMs: now() });
+  const { pending: { n, bundle } } = await mls.buildCommit(carol, { add: [keyPackage], nowMs: now() });
   const header =
     bundle.headers.find(({ recipientKey }) => toHex(recipientKey) === toHex(dave.keyPair.publicKey))!.header;
   const entry = { channelId, n, header, sealedWelcome: bundle.sealedWelcome, candidates: [privateRecord], live: false };

@@ -64,7 +64,7 @@ Deno.test(`a message's record stays small in a group of ${groupSize}, and its re
 Deno.test("decodePending() restores a pending commit whose bytes and state are the same as before", async () => {
   const account = await makeAccount("alice");
   const { mls, states } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
-  const { newState, record, pending } = await mls.prepareCommit(states[0], {
+  const { newState, record, pending } = await mls.buildCommit(states[0], {
     info: { name: "new name" },
     nowMs: now(),
   });
@@ -82,7 +82,7 @@ Deno.test("decodePending() restores a pending commit whose bytes and state are t
 Deno.test("mergePending() keeps the ratchets that moved after the commit was built", async () => {
   const account = await makeAccount("alice");
   const { mls, states: [alice, bob] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
-  const { newState, pending } = await mls.prepareCommit(alice, { nowMs: now() });
+  const { newState, pending } = await mls.buildCommit(alice, { nowMs: now() });
   const messageId = randomId();
   const sealed = await mls.sealMessage(bob, { messageId, content: utf8("in between") });
   const entry = { epoch: 1n, messageId, envelope: sealed.envelope };

@@ -43,7 +43,7 @@ for (const seed of [1, 2, 3]) {
       const added = action === 0 && walkers.length < 5 ? [outside[random(outside.length)]] : [];
       const removed = action === 1 && others.length > 0 ? [others[random(others.length)]] : [];
       const packages = await Promise.all(added.map((device) => keyPackageOf(device)));
-      const { newState, pending } = await mls.prepareCommit(committer.state, {
+      const { newState, pending } = await mls.buildCommit(committer.state, {
         add: packages.map(({ keyPackage }) => keyPackage),
         remove: removed.map(({ state }) => state.ownRecipientKey),
         info: random(4) === 0 ? { name: `step ${step}` } : undefined,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { QuicTransport } from "../../cli/transport/quic.ts";
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
-import { decodeCall } from "../../schema/rpc/messages.ts";
+import { decodeCall } from "../../schema/rpc/calls_and_returns.ts";
 import { delivery, type Entry, EntryKind, findMethod } from "../../schema/rpc/methods.ts";
 import { startProcess, withTempDir } from "../../server-core/testing/quic.ts";
 import { textKind } from "../content/kinds/text.ts";

@@ -148,7 +148,7 @@ Deno.test("remainingPlan() leaves out what another commit has done", () => {
   assert.equal(
     remainingPlan({ purpose: "readd", add: [add[1]], remove: [bytes(2)] }, present, "own", false),
     undefined,
-    "removed meanwhile: not put back",
+    "removed meanwhile: not re-added",
   );
   assert.notEqual(
     remainingPlan({ purpose: "info", add: [], remove: [], name: "x" }, present, "own", false, true),

@@ -63,7 +63,7 @@ suite("downgrades are refused, and the conversation says so", {
       psks: [],
       options: { forcePath: false },
     });
-    const { pending } = await hostile.mls.prepareCommit(hostile.state, { nowMs: Date.now() });
+    const { pending } = await hostile.mls.buildCommit(hostile.state, { nowMs: Date.now() });
     const headers = [{ recipientKey: await anna.recipientKey(), header: forged.header }, {
       recipientKey: await mallory.recipientKey(),
       header: random(1168),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { commitHistory, lastSharedEpoch } from "../sync/reinit/fork_point.ts";
-import type { ChatRecord } from "../sync/conversation/records.ts";
+import type { ConversationRecord } from "../sync/conversation/records.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
 /**
- * Anna and bert see a commit that the core then loses, and make the successor; its Welcome is kept from those
+ * Anna and bert see a commit that the core then loses, and make the replacement; its Welcome is kept from those
  * who go on in the old channel.
  */
 async function part({ core, join }: World, others: string[]) {
@@ -32,7 +32,7 @@ async function part({ core, join }: World, others: string[]) {
   const releases = await Promise.all(rest.map(async (person) => core.delayWelcomes(await person.recipientKey())));
   await Promise.all([anna, bert].map((person) => person.moved(chatId)));
   const { channelId } =
-    (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+    (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ConversationRecord>("groups", chatId))!;
   /** The Welcome of one of the others comes, and it moves. */
   const release = async (person: Person) => {
     await person.until(() => releases[rest.indexOf(person)](channelId), "the Welcome");
@@ -80,7 +80,7 @@ suite("a group that a restored core parts", {
     await carl.says(chatId, "in the new one");
     await dora.hears(chatId, carl.username, ["before the backup", "in the old epoch", "in the new one"]);
     const { channelId } =
-      (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ChatRecord>("groups", chatId))!;
+      (await new SealedStore(anna.storage.restarted(), anna.wrappingKey).get<ConversationRecord>("groups", chatId))!;
     // What is to be sent again outlives a crash.
     let refused = 0;
     carl.refuses = (method) => method === "publish" && ++refused > 0;
@@ -204,14 +204,17 @@ suite("a group that a restored core parts", {
     for (const person of [anna, bert, carl]) await person.hears(chatId, dora.username, ["together"]);
     const channels = await Promise.all(
       [anna, bert, carl, dora].map(async (person) =>
-        (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!
+        (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ConversationRecord>(
+          "groups",
+          chatId,
+        ))!
           .channelId
       ),
     );
     for (const channel of channels) assert.deepEqual(channel, channels[0]);
   },
 
-  "what was said again in a successor is said once more when that channel, too, is lost": async (world) => {
+  "what was said again in a replacement is said once more when that channel, too, is lost": async (world) => {
     const { anna, bert, rest: [carl], chatId, release } = await part(world, ["carl"]);
     carl.online = true;
     await carl.connected();
@@ -223,13 +226,13 @@ suite("a group that a restored core parts", {
     for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["in the old channel"]);
     bert.online = false;
     bert.disconnect();
-    await carl.says(chatId, "in the successor");
+    await carl.says(chatId, "in the replacement");
     await carl.settled(chatId);
-    // The core has never heard of the successor's second half any more.
+    // The core has never heard of the replacement's second half any more.
     await world.core.restore(copy);
     bert.online = true;
     for (const person of [anna, bert]) {
-      await person.hears(chatId, carl.username, ["in the old channel", "in the successor"]);
+      await person.hears(chatId, carl.username, ["in the old channel", "in the replacement"]);
     }
   },
 
@@ -255,7 +258,7 @@ suite("a group that a restored core parts", {
     await bert.start();
     await bert.until(
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
-      "being put back",
+      "being re-added",
     );
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);

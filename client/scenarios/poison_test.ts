@@ -152,7 +152,7 @@ suite("foreign entries that should not be", {
   ) => {
     const { anna, bert, chatId } = await pair(join);
     const { rpc, mls, state } = await outsider(core, bert);
-    const { pending } = await mls.prepareCommit(await state(chatId), { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(await state(chatId), { nowMs: Date.now() });
     for (const { header } of pending.bundle.headers) header[header.length - 1] ^= 1;
     const { body, headersLength } = bundleBody(pending);
     await rpc.call(

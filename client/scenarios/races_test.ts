@@ -44,7 +44,7 @@ suite("what happens in a group at the same time", {
     await bert.hears(chatId, anna.username, ["back"]);
   },
 
-  "GRP-4.5: one who was put back and has renewed its keys since is not put back again by the other whom it had asked":
+  "GRP-4.5: one who was re-added and has renewed its keys since is not re-added again by the other whom it had asked":
     async ({ core, join }) => {
       const [anna, bert, carl, dora, eve] = [
         await join("anna"),

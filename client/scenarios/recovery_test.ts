@@ -50,7 +50,7 @@ suite("a device that can not follow its group", {
     bert.refuses = (method) => method === "enqueue";
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
     const victim = toHex(await bert.recipientKey());
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, {
       headers: pending.bundle.headers.map((header) =>
         toHex(header.recipientKey) === victim ? { ...header, header: random(1168) } : header
@@ -81,7 +81,7 @@ suite("a device that can not follow its group", {
     assert.deepEqual(left, [], "each was tried once more and is gone");
   },
 
-  "GRP-4.5: is put back after a commit that fails for it alone, by a member that is no admin": async (
+  "GRP-4.5: is re-added after a commit that fails for it alone, by a member that is no admin": async (
     { core, join },
   ) => {
     const [anna, carl, bert, mallory] = [
@@ -103,7 +103,7 @@ suite("a device that can not follow its group", {
         equalBytes(await ciphersuite.hpke.exportPublicKey(publicKey), leaf.leaf.hpkePublicKey);
       return forSibling ? { ...sealed, ct: random(sealed.ct.length) } : sealed;
     };
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() }).finally(() =>
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() }).finally(() =>
       ciphersuite.hpke.seal = honest
     );
     const [victim, other] = sibling.credential.username === bert.username ? [bert, carl] : [carl, bert];
@@ -116,7 +116,7 @@ suite("a device that can not follow its group", {
     await other.hears(chatId, victim.username, ["back"]);
   },
 
-  "GRP-4.5: is put back after a commit that only the server made up for it": async ({ core, join }) => {
+  "GRP-4.5: is re-added after a commit that only the server made up for it": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     const recipientKey = await bert.recipientKey();
@@ -140,7 +140,7 @@ suite("a device that can not follow its group", {
     assert.equal((await bert.chat(chatId))!.active, true);
   },
 
-  "GRP-4.5: is put back when its state of the group is gone, and what waited goes out": async ({ join }) => {
+  "GRP-4.5: is re-added when its state of the group is gone, and what waited goes out": async ({ join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await group([anna, bert, carl]);
     await anna.says(chatId, "before");
@@ -257,7 +257,7 @@ suite("a device that can not follow its group", {
     await Promise.all([bert, carl].map((person) => person.hears(chatId, anna.username, ["again"])));
   },
 
-  "GRP-5: a commit entry that another made this epoch with is a fork: shown, and the device is put back": async (
+  "GRP-5: a commit entry that another made this epoch with is a fork: shown, and the device is re-added": async (
     { core, join },
   ) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
@@ -309,7 +309,7 @@ suite("a device that can not follow its group", {
     assert.equal((await bert.notices(chatId)).some((notice) => /rejoined|rejected|rolled-back/.test(notice)), false);
   },
 
-  "GRP-7.1: a request to be put back that is carried out after the device was helped otherwise costs nothing": async (
+  "GRP-7.1: a request to be re-added that is carried out after the device was helped otherwise costs nothing": async (
     { core, join },
   ) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
@@ -317,7 +317,7 @@ suite("a device that can not follow its group", {
     await anna.engine.close();
     const { rpc, mls, state } = await takeOver(core, carl, chatId);
     const victim = toHex(await bert.recipientKey());
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, {
       headers: pending.bundle.headers.map((header) =>
         toHex(header.recipientKey) === victim ? { ...header, header: random(1168) } : header

@@ -3,7 +3,7 @@ import { toHex } from "../../schema/bytes.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { suite } from "../testing/person.ts";
-import { forgeSuccessor, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
+import { forgeReplacement, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
 
 suite("a conversation whose channel can not go on", {
   "GRP-5: a conversation moves when no honest member accepts a commit, and keeps history and roles": async (
@@ -19,7 +19,7 @@ suite("a conversation whose channel can not go on", {
     await bert.says(chatId, "once");
     await anna.hears(chatId, bert.username, ["once"]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, { commit: random(500) });
     await bert.until(
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")),
@@ -56,7 +56,7 @@ suite("a conversation whose channel can not go on", {
     await carl.hears(chatId, bert.username, ["once", "a time", "after a restart"]);
   },
 
-  "GRP-5: moves to a successor channel when the core was restored from an old backup, twice if need be": async (
+  "GRP-5: moves to a replacement channel when the core was restored from an old backup, twice if need be": async (
     { core, join },
   ) => {
     const [anna, bert, carl, dora, eve] = [
@@ -99,11 +99,11 @@ suite("a conversation whose channel can not go on", {
     assert.equal(
       toHex((await recordOf(eve, added.chatId)).firstChannelId),
       chatId,
-      "one who joins a successor makes the same message ids",
+      "one who joins a replacement makes the same message ids",
     );
   },
 
-  "GRP-5: moves to a successor channel though the only admin's state of the group is gone, too": async (
+  "GRP-5: moves to a replacement channel though the only admin's state of the group is gone, too": async (
     { core, join },
   ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
@@ -126,7 +126,7 @@ suite("a conversation whose channel can not go on", {
     await anna.hears(chatId, bert.username, ["on we go"]);
   },
 
-  "GRP-5: moves to a successor channel when no device has the group's state any more; history and what waited stay":
+  "GRP-5: moves to a replacement channel when no device has the group's state any more; history and what waited stay":
     async ({ join }) => {
       const [anna, bert] = [await join("anna"), await join("bert")];
       const chatId = await replaceableGroup([anna, bert]);
@@ -146,7 +146,7 @@ suite("a conversation whose channel can not go on", {
       await anna.hears(chatId, bert.username, ["once", "upon a time"]);
     },
 
-  "GRP-5.4: of two successors that admins make at the same time everybody ends in one": async ({ core, join }) => {
+  "GRP-5.4: of two replacements that admins make at the same time everybody ends in one": async ({ core, join }) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const chatId = await replaceableGroup([anna, bert, carl]);
     await anna.engine.setRole(chatId, bert.username, "admin");
@@ -199,7 +199,7 @@ suite("a conversation whose channel can not go on", {
     const hostile = await Promise.all(makers.map((maker) => takeOver(core, maker, chatId)));
     const channelIds = [3, 2, 1].map((first) => new Uint8Array([first, ...random(31)]));
     for (const [index, maker] of makers.entries()) {
-      await forgeSuccessor(
+      await forgeReplacement(
         chatId,
         hostile[index],
         [maker, dora, ...makers.filter((other) => other !== maker)],
@@ -226,8 +226,8 @@ suite("a conversation whose channel can not go on", {
     const [first, second] = [await takeOver(core, anna, chatId), await takeOver(core, bert, chatId)];
     const smaller = new Uint8Array([1, ...random(31)]);
     const release = core.hold(await carl.recipientKey());
-    await forgeSuccessor(chatId, first, [anna, bert, carl], {}, new Uint8Array([2, ...random(31)]));
-    await forgeSuccessor(chatId, second, [bert, anna, carl], {}, smaller);
+    await forgeReplacement(chatId, first, [anna, bert, carl], {}, new Uint8Array([2, ...random(31)]));
+    await forgeReplacement(chatId, second, [bert, anna, carl], {}, smaller);
     release();
     await carl.until(
       async () => toHex((await recordOf(carl, chatId)).channelId) === toHex(smaller),
@@ -236,7 +236,7 @@ suite("a conversation whose channel can not go on", {
     assert.deepEqual((await carl.engine.chats()).map(({ chatId: id }) => id), [chatId]);
   },
 
-  "GRP-5.4: what was said in a successor that did not last is said again in the one that stays, once": async (
+  "GRP-5.4: what was said in a replacement that did not last is said again in the one that stays, once": async (
     { core, join },
   ) => {
     const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
@@ -248,12 +248,12 @@ suite("a conversation whose channel can not go on", {
       ),
     );
     const [first, second] = [await takeOver(core, anna, chatId), await takeOver(core, bert, chatId)];
-    await forgeSuccessor(chatId, first, [anna, bert, carl, dora], {}, new Uint8Array([2, ...random(31)]));
+    await forgeReplacement(chatId, first, [anna, bert, carl, dora], {}, new Uint8Array([2, ...random(31)]));
     await moved([carl, dora], chatId);
     await dora.says(chatId, "read by both");
     await carl.hears(chatId, dora.username, ["read by both"]);
     const release = core.hold(await dora.recipientKey());
-    await forgeSuccessor(chatId, second, [bert, anna, carl, dora], {}, new Uint8Array([1, ...random(31)]));
+    await forgeReplacement(chatId, second, [bert, anna, carl, dora], {}, new Uint8Array([1, ...random(31)]));
     await moved([carl], chatId, 2);
     await dora.says(chatId, "read by nobody");
     await dora.settled(chatId);

@@ -3,14 +3,14 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
 import { suite } from "../testing/person.ts";
-import { forgeSuccessor, moved, replaceableGroup } from "../testing/replacement.ts";
+import { forgeReplacement, moved, replaceableGroup } from "../testing/replacement.ts";
 
 suite("a replacement channel that breaks a rule", {
   "GRP-5.2: a member that is no admin can not move the conversation": async ({ core, join }) => {
     const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
     const chatId = await replaceableGroup([anna, bert, mallory]);
     const hostile = await takeOver(core, mallory, chatId);
-    await forgeSuccessor(chatId, hostile, [mallory, anna, bert]);
+    await forgeReplacement(chatId, hostile, [mallory, anna, bert]);
     for (const person of [anna, bert]) {
       await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.2"), "the refusal");
     }
@@ -31,9 +31,16 @@ suite("a replacement channel that breaks a rule", {
         .accountKey,
     );
     const channelId = random(32);
-    await forgeSuccessor(chatId, hostile, [mallory, bert], { lastEpoch: 999n, transcriptHash: random(32) }, channelId, {
-      roles: { [malloryKey]: "admin" },
-    });
+    await forgeReplacement(
+      chatId,
+      hostile,
+      [mallory, bert],
+      { lastEpoch: 999n, transcriptHash: random(32) },
+      channelId,
+      {
+        roles: { [malloryKey]: "admin" },
+      },
+    );
     await bert.sees(toHex(channelId));
     assert.equal((await bert.chat(chatId))!.active, false);
     assert.equal((await bert.notices(chatId)).at(-1), `left ${bert.username} 1`);
@@ -48,7 +55,7 @@ suite("a replacement channel that breaks a rule", {
     await bert.sees(chatId);
     const hostile = await takeOver(core, anna, chatId);
     const channelId = random(32);
-    await forgeSuccessor(
+    await forgeReplacement(
       chatId,
       hostile,
       [anna, bert, eve],
@@ -72,7 +79,7 @@ suite("a replacement channel that breaks a rule", {
     const chatId = await replaceableGroup([anna, bert, carl]);
     const hostile = await takeOver(core, anna, chatId);
     const unheardOf = random(32);
-    await forgeSuccessor(chatId, hostile, [anna, bert, eve], {
+    await forgeReplacement(chatId, hostile, [anna, bert, eve], {
       channelId: random(32),
       transcriptHash: random(32),
       firstChannelId: fromHex(chatId),
@@ -86,7 +93,7 @@ suite("a replacement channel that breaks a rule", {
     // The present channel, by its word after epochs that bert has not reached.
     const { account } = await hostile.rpc.call(authentication.lookup, { username: eve.username });
     const roles = { ...hostile.mls.info(hostile.state).roles, [toHex(account.accountKey)]: "admin" } as const;
-    await forgeSuccessor(
+    await forgeReplacement(
       chatId,
       hostile,
       [anna, bert, eve, carl],
@@ -107,7 +114,7 @@ suite("a replacement channel that breaks a rule", {
     const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
     const chatId = await replaceableGroup([mallory, anna, bert]);
     const hostile = await takeOver(core, mallory, chatId);
-    await forgeSuccessor(chatId, hostile, [mallory, anna, bert], { transcriptHash: random(32) });
+    await forgeReplacement(chatId, hostile, [mallory, anna, bert], { transcriptHash: random(32) });
     for (const person of [anna, bert]) {
       await person.until(async () => (await person.notices(chatId)).includes("rejected GRP-5.1"), "the refusal");
     }

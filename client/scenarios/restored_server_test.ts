@@ -81,7 +81,7 @@ suite("a core that was restored from a backup", {
       await bert.hears(chatId, anna.username, after);
     },
 
-  "a group that had gone on without the core's knowledge moves to a successor though nobody writes": async (
+  "a group that had gone on without the core's knowledge moves to a replacement channel though nobody writes": async (
     { core, join },
   ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];

@@ -50,7 +50,7 @@ suite("a group of which an admin went another way", {
     }
   },
 
-  "GRP-5.1: a member that was put back meanwhile follows an admin's replacement from the epoch before": async (
+  "GRP-5.1: a member that was re-added meanwhile follows an admin's replacement from the epoch before": async (
     { core, join },
   ) => {
     const anna = await Person.join(core, "hasty-too", 3, testEnvironment(3, 200));

@@ -38,7 +38,7 @@ suite("a member that tells the server other removals and additions than its comm
     const chatId = await group([anna, bert, carl, mallory]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
     const victim = await bert.recipientKey();
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, {
       removed: [victim],
       headers: without(pending.bundle.headers, victim),
@@ -58,7 +58,7 @@ suite("a member that tells the server other removals and additions than its comm
     await bert.until(
       async () =>
         (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined") && notice.includes(anna.username)),
-      "being put back",
+      "being re-added",
     );
     assert.deepEqual(await serverMembers(core, anna, chatId), await keysOf([anna, bert, carl, mallory]));
     await bert.says(chatId, "here again");
@@ -74,7 +74,7 @@ suite("a member that tells the server other removals and additions than its comm
       const chatId = await group(lie === "no-admin" ? [anna, bert, mallory] : [mallory, bert, anna]);
       const { rpc, mls, state } = await takeOver(core, mallory, chatId);
       const victim = await bert.recipientKey();
-      const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+      const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
       const { deviceSeed, recipientKey } =
         (await new SealedStore(mallory.storage.restarted(), mallory.wrappingKey).get<StoredDevice>(
           "account",
@@ -114,7 +114,7 @@ suite("a member that tells the server other removals and additions than its comm
       await anna.engine.close();
       const { rpc, mls, state } = await takeOver(core, mallory, chatId);
       const stranger = await dave.recipientKey();
-      const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+      const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
       await sendCommit({ rpc }, chatId, pending, {
         added: [stranger],
         welcome: random(200),
@@ -141,7 +141,7 @@ suite("a member that tells the server other removals and additions than its comm
       ]);
     },
 
-  "GRP-7.1: a member that gets a Welcome in place of the commit asks to be put back, and is": async (
+  "GRP-7.1: a member that gets a Welcome in place of the commit asks to be re-added, and is": async (
     { core, join },
   ) => {
     const [anna, bert, carl, mallory] = [
@@ -154,7 +154,7 @@ suite("a member that tells the server other removals and additions than its comm
     await anna.engine.close();
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
     const victim = await bert.recipientKey();
-    const { pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     await sendCommit({ rpc }, chatId, pending, { removed: [victim], added: [victim], welcome: random(200) });
     await bert.until(async () => (await bert.notices(chatId)).includes("rejected GRP-7.1"), "the refusal");
     await carl.until(
@@ -164,7 +164,7 @@ suite("a member that tells the server other removals and additions than its comm
     await bert.until(
       async () =>
         (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined") && notice.includes(carl.username)),
-      "being put back by a member that is no admin",
+      "being re-added by a member that is no admin",
     );
     await bert.says(chatId, "back");
     await carl.hears(chatId, bert.username, ["back"]);

@@ -65,13 +65,13 @@ for (const username of devices) {
     const versions = new Map<string, number>();
     for (const { id } of conversations.all()) {
       versions.set(id, await store.version(fromHex(id)));
-      const items = await conversations.items(id, undefined, 100);
+      const lines = await conversations.lines(id, undefined, 100);
       await conversations.update(async (unit) => {
         const conversation = (await unit.conversation(id))!;
         conversation.set({});
         conversation.setPending(conversation.pending);
         // The list's preview of a deleted message is mended with it: version 0.1.0 left the text there.
-        for (const item of items) if (item.kind === "notice" || !item.deleted) conversation.change(item);
+        for (const line of lines) if (line.kind === "notice" || !line.deleted) conversation.change(line);
       });
     }
     assert.ok(versions.size > 7);

@@ -122,8 +122,8 @@ export class SealedStore {
   }
 
   /** A write of about that many records will follow: what can be done for it before its values are known is begun. */
-  prepare(records: number): void {
-    this.#sealer.prepare(records);
+  deriveKeys(records: number): void {
+    this.#sealer.deriveKeys(records);
   }
 
   /**

@@ -42,7 +42,7 @@ export class Sealer {
   }
 
   /** Derives the keys of that many records ahead, beside other work. */
-  prepare(records: number): void {
+  deriveKeys(records: number): void {
     while (this.#ready.length < records) this.#ready.push(this.#fresh());
   }
 

@@ -13,12 +13,12 @@ export const storeNames = [
   "meta", // sentinel, format, fence, wrapping salt
   "account", // who is signed in: username, keys of this device, session token, queue cursor
   "keypackages", // private parts of KeyPackages, by ref
-  "groups", // one record a group: what the chat list needs and the sync state
-  "epochs", // one epoch record a group: the whole MLS state, written once a commit
+  "groups", // one record a conversation: what the chat list needs and the sync state
+  "epochs", // one epoch record a conversation: the whole MLS state, written once a commit
   "ratchets", // the small records of what each message changes
   "pending", // plans and pending commits, by chatId
-  "messages", // history, by chatId and local order
-  "messageids", // (chatId, account, messageId) seen, for "nothing twice"
+  "messages", // the history: lines, by chatId and place
+  "messageids", // of each chat: seen messageIds, for "nothing twice"; lines by MIMI id; changes that came early
   "outbox", // sealed bytes that wait for the server's answer, in order
   "unreadable", // entries kept sealed for another try
   "accounts", // other accounts: pins and newest device lists seen

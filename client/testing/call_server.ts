@@ -1,7 +1,7 @@
 /** A server in memory for unit tests: handlers behind streams in memory. */
 
 import type { ByteStream, OpenStream } from "../../schema/rpc/byte_stream.ts";
-import type { CallAuth } from "../../schema/rpc/messages.ts";
+import type { CallAuth } from "../../schema/rpc/calls_and_returns.ts";
 import type { Method } from "../../schema/rpc/methods.ts";
 import { type Handlers, serveCall } from "../../schema/rpc/server.ts";
 

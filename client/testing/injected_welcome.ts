@@ -30,10 +30,10 @@ export async function forgedReturn(
     info: { name: group.name, kind: group.kind, createdMs: 1 },
   });
   for (let epoch = 1; epoch < 4; epoch++) {
-    const { newState, pending } = await mls.prepareCommit(state, { nowMs: Date.now() });
+    const { newState, pending } = await mls.buildCommit(state, { nowMs: Date.now() });
     state = mls.mergePending(newState, pending);
   }
-  const { pending: { commitId, baseEpoch, bundle } } = await mls.prepareCommit(state, {
+  const { pending: { commitId, baseEpoch, bundle } } = await mls.buildCommit(state, {
     add: keyPackages,
     nowMs: Date.now(),
   });

@@ -10,7 +10,7 @@ import { reactionKind } from "../content/kinds/reaction.ts";
 import { replyKind } from "../content/kinds/reply.ts";
 import { textKind } from "../content/kinds/text.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import { contentOf, type MessageItem } from "../sync/conversation/message_item.ts";
+import { contentOf, type MessageLine } from "../sync/conversation/message_line.ts";
 import type { SeenRecord } from "../sync/conversation/records.ts";
 import { ContentSender } from "./content_sender.ts";
 import { random } from "./hostile_member.ts";
@@ -55,7 +55,7 @@ export async function arrived(person: Person, chatId: string, sender: ContentSen
 /** What the messages of a conversation show, without the mark. */
 export async function shown(person: Person, chatId: string): Promise<MessageContent[]> {
   const items = (await person.items(chatId)).filter((item) => item.kind === "message" && item.text !== mark);
-  return items.map((item) => contentOf(item as MessageItem));
+  return items.map((item) => contentOf(item as MessageLine));
 }
 
 /** Waits until the only message of the conversation shows this, and sees the same from disk. */

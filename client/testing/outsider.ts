@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { authVersion } from "../../schema/rpc/messages.ts";
+import { authVersion } from "../../schema/rpc/calls_and_returns.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import type { StoredSession } from "../account/sign_in/session.ts";
 import { createMls, type GroupState, type Mls } from "../mls/group.ts";

@@ -283,7 +283,7 @@ export class Person<S extends Storage = MemoryStorage> {
     assert.deepEqual(await this.texts(chatId, sender), expected);
   }
 
-  /** Waits until the conversation has moved to a successor. */
+  /** Waits until the conversation has moved to a replacement channel. */
   async moved(chatId: string): Promise<void> {
     await this.until(
       async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")),

@@ -4,7 +4,7 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { GroupInfo, Supersedes } from "../mls/types.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import type { ChatRecord } from "../sync/conversation/records.ts";
+import type { ConversationRecord } from "../sync/conversation/records.ts";
 import { signReplacement } from "../sync/reinit/replacement_maker.ts";
 import { deviceOf } from "./forged_group.ts";
 import { type Hostile, random, sendCommit } from "./hostile_member.ts";
@@ -30,12 +30,15 @@ export async function moved(people: Person[], chatId: string, times = 1): Promis
 }
 
 /** @returns the record of a conversation as it lies on disk */
-export async function recordOf(person: Person, chatId: string): Promise<ChatRecord> {
-  return (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ChatRecord>("groups", chatId))!;
+export async function recordOf(person: Person, chatId: string): Promise<ConversationRecord> {
+  return (await new SealedStore(person.storage.restarted(), person.wrappingKey).get<ConversationRecord>(
+    "groups",
+    chatId,
+  ))!;
 }
 
 /** A hostile member, the first of `victims`, adds everybody to a channel that says that it goes on from the group's. */
-export async function forgeSuccessor(
+export async function forgeReplacement(
   chatId: string,
   { rpc, mls, state }: Hostile,
   victims: Person[],
@@ -58,7 +61,7 @@ export async function forgeSuccessor(
     keyPackage,
     info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, ...infoChange, supersedes },
   });
-  const { pending } = await mls.prepareCommit(fresh, { add: keyPackages, nowMs: Date.now() });
+  const { pending } = await mls.buildCommit(fresh, { add: keyPackages, nowMs: Date.now() });
   await rpc.call(delivery.createChannel, { channelId });
   await sendCommit({ rpc }, toHex(channelId), pending);
 }

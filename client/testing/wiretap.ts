@@ -1,7 +1,7 @@
 /** Records the calls of a transport, and drops answers where a test says so. */
 
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
-import { decodeCall } from "../../schema/rpc/messages.ts";
+import { decodeCall } from "../../schema/rpc/calls_and_returns.ts";
 import { findMethod } from "../../schema/rpc/methods.ts";
 import type { Connection, Transport } from "../connection/transport.ts";
 

@@ -2948,7 +2948,7 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.body);
   }
   /**
-* the envelope, sealed commit, sealed Welcome or direct payload; empty when bodyLength says that it comes
+* the envelope, sealed commit, sealed Welcome or device message; empty when bodyLength says that it comes
 * by fetchBody
 *
 */
@@ -4285,7 +4285,7 @@ export class DeliveryService$Client {
     }
   ];
   /**
-* Who: D. A direct payload (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
+* Who: D. A device message (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
 * notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
 * answered as the first was and stored once. Errors: E011, E012, E013, E016.
 *

@@ -12,7 +12,7 @@ import {
   maxChunkBytes,
   noAuth,
   type ReceivedReturn,
-} from "./messages.ts";
+} from "./calls_and_returns.ts";
 import type { Method, ParamsOf, ResultsOf } from "./methods.ts";
 
 /** Room for results of 256 KiB of content inside of their struct. */
@@ -26,13 +26,13 @@ export interface CallOptions {
 }
 
 /** How long a stream that was opened ahead waits for its call, in ms. */
-const preparedForMs = 1000;
+const openedForMs = 1000;
 
 /** Makes calls. Holds no connection: `openStream` is asked for a stream each time. */
 export class RpcClient {
   readonly #openStream: OpenStream;
   readonly #auth: () => CallAuth;
-  #prepared: { stream: Promise<ByteStream>; timer: ReturnType<typeof setTimeout> } | undefined;
+  #openedAhead: { stream: Promise<ByteStream>; timer: ReturnType<typeof setTimeout> } | undefined;
 
   /**
    * @param openStream gives the call's stream, or rejects when there is no connection
@@ -85,31 +85,31 @@ export class RpcClient {
    * Opens the next call's stream now, so that opening it (3 to 6 ms in a browser) runs beside what comes
    * before the call. Not used within a second, it is reset.
    */
-  prepare(): void {
-    if (this.#prepared) return;
+  openAhead(): void {
+    if (this.#openedAhead) return;
     const stream = this.#openStream();
     const timer = setTimeout(() => {
-      this.#prepared = undefined;
+      this.#openedAhead = undefined;
       stream.then(reset, () => {});
-    }, preparedForMs);
-    this.#prepared = { stream, timer };
-    stream.catch(() => void this.#takePrepared()?.catch(() => {}));
+    }, openedForMs);
+    this.#openedAhead = { stream, timer };
+    stream.catch(() => void this.#takeOpenedAhead()?.catch(() => {}));
   }
 
   /** @param signal gives up a stream that is still being opened */
-  #takePrepared(signal?: AbortSignal): Promise<ByteStream> | undefined {
-    const prepared = this.#prepared;
-    if (!prepared) return undefined;
-    clearTimeout(prepared.timer);
-    this.#prepared = undefined;
-    if (!signal) return prepared.stream;
+  #takeOpenedAhead(signal?: AbortSignal): Promise<ByteStream> | undefined {
+    const ahead = this.#openedAhead;
+    if (!ahead) return undefined;
+    clearTimeout(ahead.timer);
+    this.#openedAhead = undefined;
+    if (!signal) return ahead.stream;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         reject(signal.reason);
-        prepared.stream.then(reset, () => {});
+        ahead.stream.then(reset, () => {});
       };
       signal.addEventListener("abort", giveUp, { once: true });
-      prepared.stream.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+      ahead.stream.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
     });
   }
 
@@ -163,7 +163,7 @@ export class RpcClient {
 
   async #open(method: Method, signal?: AbortSignal): Promise<ByteStream> {
     try {
-      return await this.#takePrepared(signal) ?? await this.#openStream(signal);
+      return await this.#takeOpenedAhead(signal) ?? await this.#openStream(signal);
     } catch (error) {
       throw new TransportError(`${method.name}: no stream: ${(error as Error).message}`, {
         cause: error,

@@ -4,7 +4,7 @@ import { ByteReader, type ByteStream } from "./byte_stream.ts";
 import { RpcClient } from "./client.ts";
 import { ErrorCode, isWireError, TransportError, WireError } from "./errors.ts";
 import { maxMessageBytes } from "./framing.ts";
-import { type CallAuth, encodeCall, encodeChunk, maxChunkBytes, noAuth } from "./messages.ts";
+import { type CallAuth, encodeCall, encodeChunk, maxChunkBytes, noAuth } from "./calls_and_returns.ts";
 import { authentication, delivery, EntryKind } from "./methods.ts";
 import { Handlers, serveCall } from "./server.ts";
 

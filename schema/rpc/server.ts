@@ -14,7 +14,7 @@ import {
   encodeError,
   encodeResults,
   wireVersion,
-} from "./messages.ts";
+} from "./calls_and_returns.ts";
 import { findMethod, type Method, type ParamsOf, type ResultsOf } from "./methods.ts";
 
 /**

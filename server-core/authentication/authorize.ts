@@ -1,7 +1,7 @@
 /** Decides which caller may make which call (the "Who" of each method in node.capnp). */
 
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
-import type { CallAuth } from "../../schema/rpc/messages.ts";
+import type { CallAuth } from "../../schema/rpc/calls_and_returns.ts";
 import { authentication, delivery, type Method } from "../../schema/rpc/methods.ts";
 import type { Caller } from "../caller.ts";
 import type { AuthenticationDeps } from "./deps.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
-import { authVersion, noAuth } from "../../schema/rpc/messages.ts";
+import { authVersion, noAuth } from "../../schema/rpc/calls_and_returns.ts";
 import { authentication, delivery, type Method } from "../../schema/rpc/methods.ts";
 import { authorizeCall } from "./authorize.ts";
 import { sessionMs, Sessions, touchMs } from "./sessions.ts";

@@ -13,7 +13,7 @@ function enqueuing(
     as(from).call(delivery.enqueue, { recipientKey: to.recipientKey, channelId, messageId, body });
 }
 
-Deno.test("enqueue() queues a direct payload to one device of the channel, a repeat once", () =>
+Deno.test("enqueue() queues a device message to one device of the channel, a repeat once", () =>
   withService(3, async (service) => {
     const { as, devices: [ann, bob, eve] } = service;
     const channelId = await makeChannel(as, [ann, bob, eve]);

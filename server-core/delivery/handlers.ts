@@ -1,7 +1,7 @@
 /** Registers the handlers of the delivery service (node.capnp has the rules of each method). */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { wireVersion } from "../../schema/rpc/messages.ts";
+import { wireVersion } from "../../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";

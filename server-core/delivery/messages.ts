@@ -61,7 +61,7 @@ export async function publish(
 }
 
 /**
- * Queues a direct payload of at most 64 KiB for a device that shares the channel.
+ * Queues a device message of at most 64 KiB for a device that shares the channel.
  *
  * @throws WireError E011, E012, E013, E016
  */

@@ -127,7 +127,7 @@ export interface DeliveryStore {
    */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
   /**
-   * Drops entries that have waited for `ageMs`: messages leave a gap, direct payloads do not; commits and
+   * Drops entries that have waited for `ageMs`: messages leave a gap, device messages do not; commits and
    * Welcomes stay. At most 1,000 queues and 1,000 entries a call. `after` is 0, or the result of the call
    * before; undefined means that no queue is left.
    */

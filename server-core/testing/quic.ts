@@ -2,7 +2,7 @@
 
 import { fromHex } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { type CallAuth, noAuth } from "../../schema/rpc/messages.ts";
+import { type CallAuth, noAuth } from "../../schema/rpc/calls_and_returns.ts";
 
 export interface Address {
   hostname: string;

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import type { Bytes } from "../../schema/bytes.ts";
-import type { CallAuth } from "../../schema/rpc/messages.ts";
+import type { CallAuth } from "../../schema/rpc/calls_and_returns.ts";
 import type { Caller } from "../caller.ts";
 import type { Database } from "../storage/sqlite/database.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";

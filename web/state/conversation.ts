@@ -1,7 +1,7 @@
 /** The view state of one open conversation: loaded items, the drawn range, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
-import type { TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
+import type { MessageItem, TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
@@ -15,8 +15,6 @@ import {
   withinLoaded,
 } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
 
 export interface Conversation {
   rows(): Row[];

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { createRoot } from "solid-js";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
 import type { App, TimelineListener } from "./app.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
 
-type MessageItem = TimelineItem & { kind: "message" };
-
-/** What the engine gives at most (client/sync/send/messages.ts). */
+/** What the engine gives at most (client/sync/conversation/history.ts). */
 const longestPage = 200;
 const startMs = new Date(2026, 4, 5, 12).getTime();
 const orderOf = (index: number) => String(index).padStart(12, "0");

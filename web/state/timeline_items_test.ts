@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
 import { firstUnread, isUnsaved, itemAt, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
-function message(id: string, order: string, extra: Partial<TimelineItem & { kind: "message" }> = {}): TimelineItem {
+function message(id: string, order: string, extra: Partial<MessageItem> = {}): TimelineItem {
   return {
     kind: "message",
     messageId: id,

@@ -1,10 +1,7 @@
 /** The rows of a conversation: dates, the mark "new", notices, and messages grouped by sender. Pure. */
 
-import type { MessagePreview, TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, MessagePreview, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
 import { itemAt, itemKey } from "./timeline_items.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
-type NoticeItem = TimelineItem & { kind: "notice" };
 
 export type Row =
   | { kind: "date"; key: string; atMs: number }

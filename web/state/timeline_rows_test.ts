@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TimelineItem } from "../../client/api/engine_api.ts";
+import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
 import { itemKey } from "./timeline_items.ts";
 import { rowsOf } from "./timeline_rows.ts";
 
@@ -77,7 +77,7 @@ Deno.test("rowsOf() gives a reply the present form of the answered message, draw
 });
 
 Deno.test("rowsOf() makes a reply's row anew only when what its quote shows has changed", () => {
-  const original = { ...message("a", noonMs), text: "old" } as TimelineItem & { kind: "message" };
+  const original = { ...message("a", noonMs), text: "old" } as MessageItem;
   const reply = { ...message("b", noonMs + 1), replyTo: { id: "01", order: original.order } } as TimelineItem;
   const rowOf = (answered: TimelineItem[], before: Parameters<typeof rowsOf>[2] = []) =>
     rowsOf([reply], undefined, before, [...answered, reply]).filter((row) => row.kind === "message");

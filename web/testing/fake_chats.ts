@@ -1,6 +1,6 @@
 /** The initial chats of the engine in memory. */
 
-import type { ChatSummary, MessageContent, TimelineItem } from "../../client/api/engine_api.ts";
+import type { ChatSummary, MessageContent, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
 
 export interface FakeChat {
   summary: ChatSummary;
@@ -15,7 +15,7 @@ const idOf = (number: number, bytes: number) => number.toString(16).padStart(byt
 export const fakeReaders = Array.from({ length: 995 }, (_, index) => `reader-${String(index + 1).padStart(3, "0")}`);
 
 type Line = [sender: string, text: string, agoMs: number, content?: Partial<MessageContent>] | [
-  notice: TimelineItem & { kind: "notice" },
+  notice: NoticeItem,
 ];
 
 /** @param own the signed-in username */
@@ -76,7 +76,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     };
   }
   const notice = (
-    kind: (TimelineItem & { kind: "notice" })["notice"],
+    kind: NoticeItem["notice"],
     values: Record<string, string>,
     agoMs: number,
   ): Line => [{ kind: "notice", order: "", atMs: now - agoMs, notice: kind, values }];

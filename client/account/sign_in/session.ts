@@ -4,7 +4,7 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import { type CallOptions, RpcClient } from "../../../schema/rpc/client.ts";
 import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
 import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
-import { authVersion, type CallAuth } from "../../../schema/rpc/messages.ts";
+import { authVersion, type CallAuth } from "../../../schema/rpc/calls_and_returns.ts";
 import { authentication, type Method, type ParamsOf, type ResultsOf } from "../../../schema/rpc/methods.ts";
 
 /** The stored record account/session. */

@@ -3,9 +3,6 @@
 import { bodyText, container, textBody } from "../body.ts";
 import type { ContentKind } from "../content_kind.ts";
 
-/** Longest text of a message, in UTF-8 bytes. */
-export const maxTextBytes = 16 * 1024;
-
 export interface TextContent {
   text: string;
 }

@@ -70,7 +70,7 @@ export async function makeGroup(
     info: { name: "test", kind, createdMs: 1 },
   });
   const packages = await Promise.all(devices.slice(1).map((device) => keyPackageOf(device)));
-  const { newState, pending } = await mls.prepareCommit(alone, {
+  const { newState, pending } = await mls.buildCommit(alone, {
     add: packages.map(({ keyPackage }) => keyPackage),
     nowMs: now(),
   });

@@ -14,7 +14,7 @@ import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.
  * @returns false when nothing is left to do
  * @throws GroupUsageError when the rules forbid the plan
  */
-export async function prepareCommit(
+export async function buildFromPlan(
   { mls, account, trust }: SyncContext,
   conversation: ConversationTransaction,
   plan: CommitPlan,
@@ -36,7 +36,7 @@ export async function prepareCommit(
     ...(plan.requests && { requests: plan.requests }),
     nowMs: account.clock.now(),
   };
-  const { newState, record, pending } = await trust.during(() => mls.prepareCommit(state, intent));
+  const { newState, record, pending } = await trust.during(() => mls.buildCommit(state, intent));
   conversation.moveRatchet(newState, record);
   conversation.setPending({ plan, commit: mls.encodePending(pending), attempt });
   return true;
@@ -53,7 +53,7 @@ export async function rebuildCommit(context: SyncContext, chatId: string): Promi
     const conversation = await unit.conversation(chatId);
     if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
     const { plan, attempt } = conversation.pending;
-    if (!await isDone(conversation, plan) && await prepareCommit(context, conversation, plan, attempt)) return true;
+    if (!await isDone(conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) return true;
     conversation.setPending(undefined);
     return false;
   });

@@ -27,11 +27,11 @@ export type SendOutcome =
 /** Sends the bytes of the commit that is pending in a conversation. The same bytes go out each time. */
 export async function sendCommit(context: SyncContext, chatId: string): Promise<SendOutcome> {
   const { conversations, mls, rpc } = context;
-  const chat = conversations.get(chatId);
-  const stored = chat?.pending;
-  if (!chat || !stored?.commit) return { kind: "nothing-to-send" };
+  const conversation = conversations.get(chatId);
+  const stored = conversation?.pending;
+  if (!conversation || !stored?.commit) return { kind: "nothing-to-send" };
   const pending = mls.decodePending(stored.commit);
-  const { channelId } = chat.record;
+  const { channelId } = conversation.record;
   const { removed, added, headers } = tellServer(pending, stored.serverMembers);
   const { body, headersLength } = bundleBody({ bundle: { ...pending.bundle, headers } });
   try {
@@ -100,9 +100,9 @@ async function meetServerList(
   chatId: string,
   sent: PendingCommit,
 ): Promise<boolean> {
-  const chat = conversations.get(chatId);
-  if (!chat || sent.baseEpoch === 0n || chat.pending?.serverMembers) return false;
-  const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId }).catch(() => undefined);
+  const before = conversations.get(chatId);
+  if (!before || sent.baseEpoch === 0n || before.pending?.serverMembers) return false;
+  const server = await rpc.call(delivery.channelState, { channelId: before.record.channelId }).catch(() => undefined);
   const state = await conversations.withState(chatId);
   if (!server || !state || server.epoch !== Number(state.epoch)) return false;
   const { missing, extra } = serverListDiff(mls.members(state), server.members);

@@ -17,7 +17,7 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
-import { prepareCommit, rebuildCommit } from "./commit_builder.ts";
+import { buildFromPlan, rebuildCommit } from "./commit_builder.ts";
 import { sendCommit } from "./commit_sender.ts";
 
 /** How long the entry of a commit that won may take to arrive before the same bytes are sent again, in ms. */
@@ -68,13 +68,13 @@ export class Committer {
   }
 
   /**
-   * Carries a plan out. It waits for an earlier plan of the same chat, then stores and sends the commit. It
+   * Makes a commit of a plan. It waits for an earlier plan of the same chat, then stores and sends the commit. It
    * resolves when the own entry was merged, or when nothing is left to do.
    *
    * @param makePlan called when this plan's turn comes; undefined means that nothing is to do
    * @throws EngineError
    */
-  async carryOut(
+  async commit(
     chatId: string,
     makePlan: (conversation: ConversationTransaction) => Promise<CommitPlan | undefined> | CommitPlan | undefined,
   ): Promise<void> {
@@ -108,18 +108,21 @@ export class Committer {
     );
   }
 
-  /** Another commit won: after a random delay, the own commit is built again on top of it. */
-  lost(chatId: string): void {
+  /**
+   * After a random delay, builds the own commit again from its plan: another commit won, or this device came into the
+   * group anew. Where the plan is gone, whoever waits for it gets an error.
+   */
+  rebuildSoon(chatId: string): void {
     const attempt = this.#context.conversations.get(chatId)?.pending?.attempt ?? 1;
     this.#schedule(chatId, commitRetryMs(attempt, this.#context.environment.random()));
   }
 
   /**
-   * Sends the commit that {@link prepareCommit} put into a written unit, and waits until it was merged.
+   * Sends the commit that {@link buildFromPlan} put into a written unit, and waits until it was merged.
    *
    * @throws EngineError
    */
-  async sendPrepared(chatId: string): Promise<void> {
+  async sendBuilt(chatId: string): Promise<void> {
     const settled = this.#settled(chatId);
     this.#schedule(chatId, 0);
     await settled;
@@ -135,11 +138,11 @@ export class Committer {
         throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
       }
       const plan = await makePlan(conversation);
-      return plan !== undefined && await prepareCommit(this.#context, conversation, plan, 0);
+      return plan !== undefined && await buildFromPlan(this.#context, conversation, plan, 0);
     }).catch((error) => {
       throw planError(error);
     });
-    if (begun) await this.sendPrepared(chatId);
+    if (begun) await this.sendBuilt(chatId);
   }
 
   #settled(chatId: string): Promise<void> {

@@ -29,15 +29,15 @@ Deno.test("Committer sends nothing before connected(), whatever asks for it", as
   };
   const committer = new Committer(context as unknown as SyncContext);
   const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
-  committer.lost(chatId);
-  void committer.sendPrepared(chatId).catch(() => {});
+  committer.rebuildSoon(chatId);
+  void committer.sendBuilt(chatId).catch(() => {});
   await settled();
   assert.equal(looks, 0);
   committer.connected();
   await settled();
   assert.equal(looks, 1);
   committer.disconnected();
-  committer.lost(chatId);
+  committer.rebuildSoon(chatId);
   await settled();
   assert.equal(looks, 1);
   committer.connected();
@@ -74,11 +74,11 @@ Deno.test("Committer tells the callers of a commit that was voided while it was 
   };
   const committer = new Committer(context as unknown as SyncContext);
   committer.connected();
-  const outcome = committer.sendPrepared(chatId).then(() => "done", ({ problem }) => problem.code);
+  const outcome = committer.sendBuilt(chatId).then(() => "done", ({ problem }) => problem.code);
   await new Promise((resolve) => setTimeout(resolve, 10));
   // The conversation moves to a replacement channel, where this commit is of no use.
   delete chat.pending;
-  committer.lost(chatId);
+  committer.rebuildSoon(chatId);
   await new Promise((resolve) => setTimeout(resolve, 10));
   answer();
   const late = new Promise((resolve) => setTimeout(() => resolve("waits for ever"), 200));

@@ -64,7 +64,7 @@ export function compareWithServer(
   }
   if (!isRepair) conversation.notice("server-differs", { by: committer.credential.username }, entry.receivedMs);
   conversation.set({ serverDiffers: true });
-  unit.afterCommit(() => events.emit("serverListDiffers", conversation.id));
+  unit.onceStored(() => events.emit("serverListDiffers", conversation.id));
 }
 
 /** The committer's statement to the server in `commit`. */

@@ -25,7 +25,7 @@ export interface ConversationEventMap {
   /** The conversation goes on in a replacement channel. `resend`: own messages to send once more there. */
   moved(chatId: string, resend: OutboxRecord[]): void;
   /** An entry could not be followed, and no later one can be: help is needed. */
-  brokeOff(chatId: string): void;
+  fellOutOfStep(chatId: string): void;
   /** This device's state is older than what it did already. */
   rolledBack(chatId: string): void;
   /** The server did not take what was sealed in the own epoch. `code`: E015, E016 or E017 as a number. */

@@ -18,12 +18,12 @@ import { type Conversation, ConversationTransaction } from "./conversation_trans
 import { ConversationFeed, type ConversationStoreListener } from "./conversation_feed.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import {
-  chatFromStored,
-  type ChatRecord,
-  type ItemRecord,
+  conversationFromStored,
+  type ConversationRecord,
   keys,
+  type LineRecord,
   type PendingRecord,
-  type StoredChat,
+  type StoredConversation,
 } from "./records.ts";
 import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
 import { isShown } from "./standing.ts";
@@ -38,11 +38,11 @@ export class ConversationStore {
   readonly #mls: Mls;
   readonly #own: { username: string; accountKey: string };
   readonly #feed: ConversationFeed;
-  readonly #chats = new Map<string, Conversation>();
+  readonly #conversations = new Map<string, Conversation>();
   /** Channels as hex → the chat. Channels that the conversation has left are included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
-  /** Chats with reported items that are being written; resolves when they are written, or could not be. */
+  /** Chats with reported lines that are being written; resolves when they are written, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = () => ({});
 
@@ -64,7 +64,7 @@ export class ConversationStore {
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
   async load(): Promise<void> {
     const [records, pending] = await Promise.all([
-      this.#store.range<StoredChat>("groups", ""),
+      this.#store.range<StoredConversation>("groups", ""),
       this.#store.range<PendingRecord>("pending", ""),
     ]);
     const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
@@ -93,7 +93,7 @@ export class ConversationStore {
   }
 
   get(chatId: string): Conversation | undefined {
-    return this.#chats.get(chatId);
+    return this.#conversations.get(chatId);
   }
 
   /**
@@ -105,39 +105,39 @@ export class ConversationStore {
     const known = this.#byChannel.get(channel);
     return known === undefined
       ? channel
-      : this.#chats.get(known)?.record.earlier?.includes(channel)
+      : this.#conversations.get(known)?.record.earlier?.includes(channel)
       ? undefined
       : known;
   }
 
-  #keep(chat: Conversation): void {
-    this.#chats.set(chat.id, chat);
-    for (const channel of [toHex(chat.record.channelId), ...chat.record.earlier ?? []]) {
-      this.#byChannel.set(channel, chat.id);
+  #keep(conversation: Conversation): void {
+    this.#conversations.set(conversation.id, conversation);
+    for (const channel of [toHex(conversation.record.channelId), ...conversation.record.earlier ?? []]) {
+      this.#byChannel.set(channel, conversation.id);
     }
   }
 
   #drop(chatId: string): void {
-    this.#chats.delete(chatId);
+    this.#conversations.delete(chatId);
     for (const [channel, of] of this.#byChannel) if (of === chatId) this.#byChannel.delete(channel);
   }
 
   all(): Conversation[] {
-    return [...this.#chats.values()];
+    return [...this.#conversations.values()];
   }
 
   /** @returns newest activity first; without chats that are not on the server yet */
   summaries(): ChatSummary[] {
-    return this.all().filter(({ record }) => isShown(record)).map((chat) =>
-      summaryOf(chat.id, chat.record, this.#own, this.#marks)
+    return this.all().filter(({ record }) => isShown(record)).map((conversation) =>
+      summaryOf(conversation.id, conversation.record, this.#own, this.#marks)
     ).sort((a, b) => b.activityMs - a.activityMs);
   }
 
   /** @returns the chat's MLS state; undefined when there is no such chat, or it has no state any more */
   async withState(chatId: string): Promise<GroupState | undefined> {
     return await this.#mutex(chatId).runExclusive(async () => {
-      const chat = this.#chats.get(chatId);
-      return chat && (await this.#loaded(chat)).state;
+      const conversation = this.#conversations.get(chatId);
+      return conversation && (await this.#loaded(conversation)).state;
     });
   }
 
@@ -158,15 +158,15 @@ export class ConversationStore {
     const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
-        const chat = this.#chats.get(chatId);
-        if (!chat) return undefined;
-        const conversation = new ConversationTransaction(await this.#loaded(chat), this.#mls);
+        const before = this.#conversations.get(chatId);
+        if (!before) return undefined;
+        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls);
         unit.conversations.set(chatId, conversation);
         return conversation;
       },
       async (record, chatId) => {
         await hold(chatId);
-        const before = this.#chats.get(chatId);
+        const before = this.#conversations.get(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
         // A conversation that this unit has changed already keeps its changes: the messages that came before
         // a Welcome are written together with the Welcome.
@@ -186,7 +186,7 @@ export class ConversationStore {
       (channel) => this.chatOf(channel),
       (channel) => this.all().find(({ record }) => record.earlier?.includes(channel))?.id,
     );
-    this.#store.prepare(recordsOfMessage);
+    this.#store.deriveKeys(recordsOfMessage);
     try {
       const result = await work(unit);
       const written = Promise.withResolvers<void>();
@@ -198,7 +198,7 @@ export class ConversationStore {
         for (const chatId of early) this.#arriving.delete(chatId);
         written.resolve();
       }
-      this.#publish(unit, early);
+      this.#tell(unit, early);
       return result;
     } finally {
       for (const release of held.values()) release();
@@ -206,18 +206,18 @@ export class ConversationStore {
   }
 
   /**
-   * @param before only items before this place
+   * @param before only lines before this place
    * @returns oldest first
    */
-  async items(chatId: string, before: string | undefined, limit: number): Promise<ItemRecord[]> {
+  async lines(chatId: string, before: string | undefined, limit: number): Promise<LineRecord[]> {
     const prefix = `${chatId}/`;
-    // A listener may have started after an item was reported and before it was written. It must find the item
+    // A listener may have started after a line was reported and before it was written. It must find the line
     // here.
     await this.#arriving.get(chatId);
-    const records = await this.#store.range<ItemRecord>("messages", prefix, {
+    const records = await this.#store.range<LineRecord>("messages", prefix, {
       reverse: true,
       limit,
-      ...(before !== undefined && { before: keys.item(chatId, before) }),
+      ...(before !== undefined && { before: keys.line(chatId, before) }),
     });
     return records.map(({ value }) => value).reverse();
   }
@@ -237,23 +237,23 @@ export class ConversationStore {
    * Received messages are shown while they are written, because writing takes longer than opening. A message
    * is acknowledged only when it is on disk, so it comes again if its write fails.
    *
-   * @returns the chats whose items were reported
+   * @returns the chats whose lines were reported
    */
   #tellEarly(unit: UnitOfWork, written: Promise<void>): ReadonlySet<string> {
     const early = new Set<string>();
-    for (const [chatId, { deleted, items }] of unit.conversations) {
+    for (const [chatId, { deleted, lines }] of unit.conversations) {
       if (
-        deleted || items.length === 0 || !items.every((item) => item.kind === "message" && item.state === "received")
+        deleted || lines.length === 0 || !lines.every((line) => line.kind === "message" && line.state === "received")
       ) continue;
       early.add(chatId);
       this.#arriving.set(chatId, written);
-      this.#feed.items(chatId, items.map(itemOf));
+      this.#feed.items(chatId, lines.map(itemOf));
     }
     return early;
   }
 
   async #reread(chatId: string): Promise<void> {
-    const stored = await this.#store.get<StoredChat>("groups", chatId);
+    const stored = await this.#store.get<StoredConversation>("groups", chatId);
     if (!stored) {
       this.#drop(chatId);
       return;
@@ -272,15 +272,18 @@ export class ConversationStore {
     });
   }
 
-  async #withMembers(chatId: string, stored: StoredChat): Promise<Pick<Conversation, "record" | "storedMembers">> {
-    const record = chatFromStored(stored);
+  async #withMembers(
+    chatId: string,
+    stored: StoredConversation,
+  ): Promise<Pick<Conversation, "record" | "storedMembers">> {
+    const record = conversationFromStored(stored);
     if (stored.members) return { record: { ...record, members: stored.members } };
-    const members = await this.#store.get<ChatRecord["members"]>("epochs", keys.members(chatId));
+    const members = await this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId));
     if (!members) throw new StorageError("the members of a chat are missing");
     return { record: { ...record, members }, storedMembers: members };
   }
 
-  #publish(unit: UnitOfWork, early: ReadonlySet<string>): void {
+  #tell(unit: UnitOfWork, early: ReadonlySet<string>): void {
     let listed = false;
     for (const [chatId, conversation] of unit.conversations) if (conversation.deleted) this.#drop(chatId);
     for (const conversation of unit.conversations.values()) {
@@ -288,34 +291,39 @@ export class ConversationStore {
       listed ||= conversation.changed;
     }
     // The network comes before the views: waiting messages are sent while the views draw.
-    unit.runAfterCommit();
+    unit.runOnceStored();
     for (const [chatId, conversation] of unit.conversations) {
-      if (!conversation.deleted && conversation.items.length > 0 && !early.has(chatId)) {
-        this.#feed.items(chatId, conversation.items.map(itemOf));
+      if (!conversation.deleted && conversation.lines.length > 0 && !early.has(chatId)) {
+        this.#feed.items(chatId, conversation.lines.map(itemOf));
       }
     }
     if (listed) this.#feed.listChanged();
   }
 
-  async #loaded(chat: Conversation): Promise<Conversation> {
-    if (chat.state) return chat;
+  async #loaded(conversation: Conversation): Promise<Conversation> {
+    if (conversation.state) return conversation;
     const [epoch, ratchets] = await Promise.all([
-      this.#store.get<Bytes>("epochs", chat.id),
-      this.#store.range<Bytes>("ratchets", `${chat.id}/`),
+      this.#store.get<Bytes>("epochs", conversation.id),
+      this.#store.range<Bytes>("ratchets", `${conversation.id}/`),
     ]);
-    const records = ratchets.map(({ key, value }) => ({ key: key.slice(chat.id.length + 1), bytes: value }));
+    const records = ratchets.map(({ key, value }) => ({ key: key.slice(conversation.id.length + 1), bytes: value }));
     // Without an epoch record, the ratchet records that are left are deleted with the next state.
-    if (!epoch) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
+    if (!epoch) return { ...conversation, ratchetKeys: new Set(records.map(({ key }) => key)) };
     let state: GroupState;
     try {
       state = this.#mls.decodeState(epoch, records);
     } catch (error) {
       // A damaged state counts as lost. The group can re-add this device (specification §3.4).
-      if (error instanceof MalformedError) return { ...chat, ratchetKeys: new Set(records.map(({ key }) => key)) };
+      if (error instanceof MalformedError) {
+        return {
+          ...conversation,
+          ratchetKeys: new Set(records.map(({ key }) => key)),
+        };
+      }
       throw error;
     }
-    const loaded: Conversation = { ...chat, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
-    this.#chats.set(chat.id, loaded);
+    const loaded: Conversation = { ...conversation, state, ratchetKeys: new Set(records.map(({ key }) => key)) };
+    this.#conversations.set(conversation.id, loaded);
     return loaded;
   }
 

@@ -6,10 +6,10 @@ import { readdWindow } from "../../mls/readd.ts";
 import { previewOf } from "../../content/registry.ts";
 import { accountsOf } from "./membership_diff.ts";
 import {
-  type ChatRecord,
-  chatToStored,
-  type ItemRecord,
+  type ConversationRecord,
+  conversationToStored,
   keys,
+  type LineRecord,
   type NoticeKind,
   orderKey,
   type PendingRecord,
@@ -24,9 +24,9 @@ const rememberedChannels = 16;
 /** A conversation as it is on disk. Never changed in place. */
 export interface Conversation {
   readonly id: string;
-  readonly record: ChatRecord;
+  readonly record: ConversationRecord;
   /** The members in their own record on disk; undefined when there is none yet. */
-  readonly storedMembers?: ChatRecord["members"];
+  readonly storedMembers?: ConversationRecord["members"];
   /** Decoded when first needed. */
   readonly state: GroupState | undefined;
   /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is decoded. */
@@ -36,37 +36,37 @@ export interface Conversation {
   readonly version: number;
 }
 
-type NewItem<T> = T extends ItemRecord ? Omit<T, "order"> : never;
+type NewLine<T> = T extends LineRecord ? Omit<T, "order"> : never;
 
 /** A conversation while it changes. The changes are written with the unit's transaction, or not at all. */
 export class ConversationTransaction {
   readonly id: string;
   readonly version: number;
   readonly #mls: Mls;
-  readonly #storedMembers: ChatRecord["members"] | undefined;
-  #record: ChatRecord;
+  readonly #storedMembers: ConversationRecord["members"] | undefined;
+  #record: ConversationRecord;
   #state: GroupState | undefined;
   #pending: PendingRecord | undefined;
   readonly #stateRecords: StateRecords;
   #pendingChanged = false;
   #recordChanged = false;
   #changed = false;
-  /** New and changed items, for listeners. */
-  readonly items: ItemRecord[] = [];
+  /** New and changed lines, for listeners. */
+  readonly lines: LineRecord[] = [];
   deleted = false;
 
-  constructor(chat: Conversation, mls: Mls) {
-    this.id = chat.id;
-    this.version = chat.version;
+  constructor(conversation: Conversation, mls: Mls) {
+    this.id = conversation.id;
+    this.version = conversation.version;
     this.#mls = mls;
-    this.#record = { ...chat.record };
-    this.#storedMembers = chat.storedMembers;
-    this.#state = chat.state;
-    this.#pending = chat.pending;
-    this.#stateRecords = new StateRecords(mls, chat.ratchetKeys);
+    this.#record = { ...conversation.record };
+    this.#storedMembers = conversation.storedMembers;
+    this.#state = conversation.state;
+    this.#pending = conversation.pending;
+    this.#stateRecords = new StateRecords(mls, conversation.ratchetKeys);
   }
 
-  get record(): Readonly<ChatRecord> {
+  get record(): Readonly<ConversationRecord> {
     return this.#record;
   }
 
@@ -84,33 +84,33 @@ export class ConversationTransaction {
   }
 
   get changed(): boolean {
-    return this.#changed || this.items.length > 0;
+    return this.#changed || this.lines.length > 0;
   }
 
   /**
    * Starts the chat with a new record. What this unit has put into the chat before stays. The caller calls
    * {@link enterEpoch} next.
    */
-  begin(record: ChatRecord): void {
+  begin(record: ConversationRecord): void {
     this.#record = { ...record };
     this.#recordChanged = true;
     this.#changed = true;
     this.deleted = false;
   }
 
-  set(fields: Partial<ChatRecord>): void {
+  set(fields: Partial<ConversationRecord>): void {
     this.#record = { ...this.#record, ...fields };
     this.#recordChanged = true;
     this.#changed = true;
   }
 
   /** An entry could not be followed. */
-  breakOff(desync: Desync): void {
+  fallOutOfStep(desync: Desync): void {
     this.set({ standing: withDesync(this.#record.standing, desync) });
   }
 
   /** This device can follow the group again. */
-  followAgain(): void {
+  backInStep(): void {
     this.set({ standing: withoutDesync(this.#record.standing) });
   }
 
@@ -239,23 +239,23 @@ export class ConversationTransaction {
     return this.#state ? this.#mls.members(this.#state) : [];
   }
 
-  /** Puts an item at the end of the conversation. @param countsAsUnread for messages @returns its place */
-  append(item: NewItem<ItemRecord>, countsAsUnread = false): string {
+  /** Puts a line at the end of the conversation. @param countsAsUnread for messages @returns its place */
+  append(line: NewLine<LineRecord>, countsAsUnread = false): string {
     const order = orderKey(this.#record.nextOrder);
-    this.items.push({ ...item, order } as ItemRecord);
-    const fields: Partial<ChatRecord> = {
+    this.lines.push({ ...line, order } as LineRecord);
+    const fields: Partial<ConversationRecord> = {
       nextOrder: this.#record.nextOrder + 1,
-      activityMs: Math.max(this.#record.activityMs, item.atMs),
+      activityMs: Math.max(this.#record.activityMs, line.atMs),
     };
-    if (item.kind === "message") {
-      fields.lastMessage = { ...previewOf(item), sender: item.sender, atMs: item.atMs, order };
+    if (line.kind === "message") {
+      fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
       if (countsAsUnread) fields.unread = this.#record.unread + 1;
     }
     this.set(fields);
     return order;
   }
 
-  /** @returns a place that no item will get, for an outbox record without a line */
+  /** @returns a place that no line will get, for an outbox record without one */
   reservePlace(): string {
     const order = orderKey(this.#record.nextOrder);
     this.set({ nextOrder: this.#record.nextOrder + 1 });
@@ -266,20 +266,20 @@ export class ConversationTransaction {
     this.append({ kind: "notice", notice, values, atMs });
   }
 
-  /** Changes an existing item. The chat list follows when it is the newest message. */
-  change(item: ItemRecord): void {
-    this.items.push(item);
+  /** Changes an existing line. The chat list follows when it is the newest message. */
+  change(line: LineRecord): void {
+    this.lines.push(line);
     this.#changed = true;
     const { lastMessage } = this.#record;
-    if (item.kind !== "message" || !lastMessage) return;
+    if (line.kind !== "message" || !lastMessage) return;
     const { order, sender, atMs, ...before } = lastMessage;
-    const isNewest = order === undefined ? sender === item.sender && atMs === item.atMs : order === item.order;
+    const isNewest = order === undefined ? sender === line.sender && atMs === line.atMs : order === line.order;
     if (!isNewest) return;
-    const preview = previewOf(item);
+    const preview = previewOf(line);
     // As a whole, so that what a kind adds to a preview need not be named here. A line that only became "sent" looks
     // the same, and then the chat's record is not written.
     if (JSON.stringify(preview) !== JSON.stringify(before)) {
-      this.set({ lastMessage: { ...preview, sender, atMs, order: item.order } });
+      this.set({ lastMessage: { ...preview, sender, atMs, order: line.order } });
     }
   }
 
@@ -304,14 +304,14 @@ export class ConversationTransaction {
     const context = { channelId: this.storageId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
     if (this.#recordChanged) {
       const { members } = this.#record;
-      unit.put("groups", this.id, chatToStored(this.#record), context);
+      unit.put("groups", this.id, conversationToStored(this.#record), context);
       if (members !== this.#storedMembers) {
         unit.put("epochs", keys.members(this.id), members, { channelId: this.storageId });
       }
     }
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
-    for (const item of this.items) {
-      unit.put("messages", keys.item(this.id, item.order), item, { channelId: this.storageId });
+    for (const line of this.lines) {
+      unit.put("messages", keys.line(this.id, line.order), line, { channelId: this.storageId });
     }
     if (this.#pendingChanged) {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);

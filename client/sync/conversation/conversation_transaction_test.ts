@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Mls } from "../../mls/group.ts";
 import { ConversationTransaction } from "./conversation_transaction.ts";
-import type { MessageItem } from "./message_item.ts";
-import type { ChatRecord } from "./records.ts";
+import type { MessageLine } from "./message_line.ts";
+import type { ConversationRecord } from "./records.ts";
 
 const line = {
   kind: "message" as const,
@@ -15,10 +15,10 @@ const line = {
 };
 
 /** @param record fields of the chat as it is on disk */
-function transaction(record: Partial<ChatRecord> = {}): ConversationTransaction {
+function transaction(record: Partial<ConversationRecord> = {}): ConversationTransaction {
   return new ConversationTransaction({
     id: "01".repeat(32),
-    record: { nextOrder: 0, activityMs: 0, unread: 0, ...record } as ChatRecord,
+    record: { nextOrder: 0, activityMs: 0, unread: 0, ...record } as ConversationRecord,
     state: undefined,
     ratchetKeys: new Set(),
     pending: undefined,
@@ -47,7 +47,7 @@ Deno.test("change() of the newest message changes the chat list, that of an olde
 
 Deno.test("change() finds the newest message by sender and time where an old record has no place", () => {
   const lastMessage = { text: "secret", sender: "anna", atMs: 5 };
-  const deleted: MessageItem = { ...line, order: "000000000007", text: "", deleted: true };
+  const deleted: MessageLine = { ...line, order: "000000000007", text: "", deleted: true };
   const other = transaction({ lastMessage });
   other.change({ ...deleted, atMs: 4 });
   assert.deepEqual(preview(other), lastMessage);
@@ -57,13 +57,13 @@ Deno.test("change() finds the newest message by sender and time where an old rec
 });
 
 Deno.test("change() compares all that the chat list says, and leaves the record alone where that is the same", () => {
-  const item: MessageItem = { ...line, order: "000000000007", text: "hello" };
-  const lastMessage = { text: "hello", sender: "anna", atMs: 5, order: item.order };
+  const newest: MessageLine = { ...line, order: "000000000007", text: "hello" };
+  const lastMessage = { text: "hello", sender: "anna", atMs: 5, order: newest.order };
   const same = transaction({ lastMessage });
-  same.change({ ...item, edited: true });
+  same.change({ ...newest, edited: true });
   assert.equal(same.record.lastMessage, lastMessage);
   const added = { poll: "of a kind that says more in the chat list" };
   const conversation = transaction({ lastMessage: { ...lastMessage, ...added } });
-  conversation.change(item);
+  conversation.change(newest);
   assert.deepEqual(preview(conversation), lastMessage);
 });

@@ -4,11 +4,11 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/types.ts";
-import type { ChatMember, ChatRecord, NoticeKind } from "./records.ts";
+import type { ConversationMember, ConversationRecord, NoticeKind } from "./records.ts";
 
 /** @returns the accounts of these devices, in leaf order */
-export function accountsOf(members: Member[]): ChatMember[] {
-  const accounts = new Map<string, ChatMember>();
+export function accountsOf(members: Member[]): ConversationMember[] {
+  const accounts = new Map<string, ConversationMember>();
   for (const { credential, role } of members) {
     const accountKey = toHex(credential.accountKey);
     if (!accounts.has(accountKey)) accounts.set(accountKey, { username: credential.username, accountKey, role });
@@ -56,7 +56,7 @@ export function noticesOf({ committer, before, after, leaving, readded, infoChan
 /** A group as a conversation remembers it. */
 export interface Remembered {
   name: string;
-  members: ChatMember[];
+  members: ConversationMember[];
   /** Known where the group's state is available. */
   devices?: Member[];
 }
@@ -80,9 +80,14 @@ interface By {
   by?: string;
 }
 
-const has = (accounts: ChatMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
+const has = (accounts: ConversationMember[], key: string) => accounts.some(({ accountKey }) => accountKey === key);
 
-function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left: ReadonlySet<string>): Notice[] {
+function accountNotices(
+  before: ConversationMember[],
+  after: ConversationMember[],
+  by: By,
+  left: ReadonlySet<string>,
+): Notice[] {
   const gone = before.filter(({ accountKey }) => !has(after, accountKey));
   const come = after.filter(({ accountKey }) => !has(before, accountKey));
   return [
@@ -95,7 +100,7 @@ function accountNotices(before: ChatMember[], after: ChatMember[], by: By, left:
   ];
 }
 
-function roleNotices(before: ChatMember[], after: ChatMember[], by: By): Notice[] {
+function roleNotices(before: ConversationMember[], after: ConversationMember[], by: By): Notice[] {
   return after.flatMap(({ username, accountKey, role }): Notice[] => {
     const roleBefore = before.find((account) => account.accountKey === accountKey)?.role;
     return roleBefore === undefined || roleBefore === role
@@ -115,11 +120,11 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
  *   because nothing proves it
  */
 export function unseenChanges(
-  before: Readonly<Pick<ChatRecord, "name" | "members">>,
-  after: Readonly<Pick<ChatRecord, "name" | "members">>,
+  before: Readonly<Pick<ConversationRecord, "name" | "members">>,
+  after: Readonly<Pick<ConversationRecord, "name" | "members">>,
   own: string,
 ): Notice[] {
-  const others = (members: ChatMember[]) => members.filter(({ accountKey }) => accountKey !== own);
+  const others = (members: ConversationMember[]) => members.filter(({ accountKey }) => accountKey !== own);
   return [
     ...accountNotices(others(before.members), others(after.members), {}, new Set()),
     ...roleNotices(before.members, after.members, {}),
@@ -131,8 +136,8 @@ export function unseenChanges(
 function deviceNotices(
   before: Member[],
   after: Member[],
-  accountsBefore: ChatMember[],
-  accountsAfter: ChatMember[],
+  accountsBefore: ConversationMember[],
+  accountsAfter: ConversationMember[],
 ): Notice[] {
   const notices: Notice[] = [];
   const stays = ({ credential }: Member) =>

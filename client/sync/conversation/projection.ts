@@ -1,14 +1,14 @@
 /** Maps stored records to the items and summaries that the views get. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
-import { contentOf } from "./message_item.ts";
-import type { ChatRecord, ItemRecord } from "./records.ts";
+import { contentOf } from "./message_line.ts";
+import type { ConversationRecord, LineRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
 
-/** @returns a stored item as the views get it */
-export function itemOf(record: ItemRecord): TimelineItem {
-  if (record.kind === "notice") return { ...record };
-  const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = record;
+/** @returns the item that the views get for a line */
+export function itemOf(line: LineRecord): TimelineItem {
+  if (line.kind === "notice") return { ...line };
+  const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = line;
   return {
     kind,
     messageId,
@@ -19,7 +19,7 @@ export function itemOf(record: ItemRecord): TimelineItem {
     atMs,
     state,
     ...(errorCode !== undefined && { errorCode }),
-    ...contentOf(record),
+    ...contentOf(line),
   };
 }
 
@@ -31,7 +31,7 @@ export type PinMarks = (
 /** @param own this device's account */
 export function summaryOf(
   chatId: string,
-  record: ChatRecord,
+  record: ConversationRecord,
   own: { username: string; accountKey: string },
   marks: PinMarks,
 ): ChatSummary {
@@ -57,7 +57,7 @@ export function summaryOf(
 }
 
 function lastMessageOf(
-  { order: _place, ...shown }: NonNullable<ChatRecord["lastMessage"]>,
+  { order: _place, ...shown }: NonNullable<ConversationRecord["lastMessage"]>,
 ): ChatSummary["lastMessage"] {
   return shown;
 }

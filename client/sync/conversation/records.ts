@@ -9,8 +9,8 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
-/** The store "groups", by chatId: the fields that chat list and guards need without decoding MLS state. */
-export interface ChatRecord {
+/** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
+export interface ConversationRecord {
   v: 1;
   /**
    * The conversation's present channel. It differs from the chatId after a move into a replacement channel
@@ -25,7 +25,7 @@ export interface ChatRecord {
    * The accounts in the newest epoch. They have their own record on disk (`keys.members`), because they grow
    * with the group, and the rest is written with every message.
    */
-  members: ChatMember[];
+  members: ConversationMember[];
   /** In a chat of two: the other account. It stays when that account has left. */
   peer?: { username: string; accountKey: string };
   standing: Standing;
@@ -41,9 +41,9 @@ export interface ChatRecord {
   /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
   lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;
-  /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/changes_ahead.ts). */
+  /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/early_changes.ts). */
   aheadUntilMs?: number;
-  /** The next item's place in the conversation. */
+  /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
   epochSinceMs: number;
@@ -89,15 +89,15 @@ export interface ChatRecord {
  * The record as it is on disk in "groups". The property names are those of the first version. Records of the
  * first versions contain the members, which later got their own record.
  */
-export type StoredChat =
-  & Omit<ChatRecord, "members" | "standing" | "needsAcceptance">
+export type StoredConversation =
+  & Omit<ConversationRecord, "members" | "standing" | "needsAcceptance">
   & StandingFlags
-  & { members?: ChatMember[]; mustAccept?: true };
+  & { members?: ConversationMember[]; mustAccept?: true };
 
 /** @returns the record in memory, without its members */
-export function chatFromStored(
-  { members: _members, hidden, active, broken, mustAccept, ...same }: StoredChat,
-): Omit<ChatRecord, "members"> {
+export function conversationFromStored(
+  { members: _members, hidden, active, broken, mustAccept, ...same }: StoredConversation,
+): Omit<ConversationRecord, "members"> {
   return {
     ...same,
     standing: standingOf({ hidden, active, broken }),
@@ -106,11 +106,13 @@ export function chatFromStored(
 }
 
 /** @returns the record for the disk in "groups", without the members */
-export function chatToStored({ members: _members, standing, needsAcceptance, ...same }: ChatRecord): StoredChat {
+export function conversationToStored(
+  { members: _members, standing, needsAcceptance, ...same }: ConversationRecord,
+): StoredConversation {
   return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
 }
 
-export interface ChatMember {
+export interface ConversationMember {
   username: string;
   /** hex */
   accountKey: string;
@@ -199,7 +201,7 @@ export interface OwnChange {
 }
 
 /** The store "messages", by chatId and order. */
-export type ItemRecord =
+export type LineRecord =
   | MessageContent & {
     kind: "message";
     messageId: string;
@@ -256,7 +258,12 @@ export type NoticeKind =
   | "promoted"
   | "demoted";
 
-/** The store "messageids": a marker that (account, messageId) was seen; kept 30 days (specification §4.1). */
+/**
+ * The store "messageids", by {@link keys.seen}: a marker that (account, messageId) was seen, kept 30 days
+ * (specification §4.1). By {@link keys.mimi}: the line of a MIMI id, kept for good, because a later message may name
+ * any. The same store holds the changes that came before their message ({@link keys.earlyChanges}, 30 days) and
+ * {@link EditedRecord} (28 days).
+ */
 export interface SeenRecord {
   /** The place of the line that it made or changed; empty where there is none. */
   order: string;
@@ -315,13 +322,13 @@ export function orderKey(place: number): string {
 export const editedPrefix = "edited/";
 
 export const keys = {
-  item: (chatId: string, order: string) => `${chatId}/${order}`,
+  line: (chatId: string, order: string) => `${chatId}/${order}`,
   ratchet: (chatId: string, key: string) => `${chatId}/${key}`,
   seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
   /** A MIMI message id (32 bytes as hex) → its place. */
   mimi: (chatId: string, id: string) => `${chatId}/mimi/${id}`,
   /** The MIMI id of a message that has not arrived yet. */
-  ahead: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
+  earlyChanges: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
   /** Those of all chats together, so that finding them needs no read of all ids. */
   edited: (chatId: string, order: string) => `${editedPrefix}${chatId}/${order}`,
   /** In the store "epochs", beside the epoch record: {@link PastEpoch} of the newest epochs. */

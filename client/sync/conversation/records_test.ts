@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import {
-  chatFromStored,
-  type ChatRecord,
-  chatToStored,
+  conversationFromStored,
+  type ConversationRecord,
+  conversationToStored,
   outboxFromStored,
   outboxToStored,
-  type StoredChat,
+  type StoredConversation,
   type StoredOutbox,
 } from "./records.ts";
 
-const stored: StoredChat = {
+const stored: StoredConversation = {
   v: 1,
   channelId: new Uint8Array(32).fill(7),
   firstChannelId: new Uint8Array(32).fill(7),
@@ -32,18 +32,18 @@ const stored: StoredChat = {
   movedMs: 6,
 };
 
-Deno.test("chatFromStored() and chatToStored() keep the property names on disk, and members apart", () => {
+Deno.test("a conversation keeps its property names on disk, and its members apart", () => {
   const members = [{ username: "anna", accountKey: "01", role: "admin" as const }];
-  const record: ChatRecord = { ...chatFromStored({ ...stored, members }), members };
-  assert.deepEqual(record.standing, { kind: "broken", desync: stored.broken });
+  const record: ConversationRecord = { ...conversationFromStored({ ...stored, members }), members };
+  assert.deepEqual(record.standing, { kind: "out-of-step", desync: stored.broken });
   assert.equal(record.needsAcceptance, true);
-  assert.deepEqual(chatToStored(record), stored);
+  assert.deepEqual(conversationToStored(record), stored);
 });
 
 Deno.test("chatToStored() writes no property for an absent optional value", () => {
   const { broken: _broken, mustAccept: _mustAccept, ...plain } = stored;
-  const record: ChatRecord = { ...chatFromStored(plain), members: [] };
-  assert.deepEqual(Object.keys(chatToStored(record)).sort(), Object.keys(plain).sort());
+  const record: ConversationRecord = { ...conversationFromStored(plain), members: [] };
+  assert.deepEqual(Object.keys(conversationToStored(record)).sort(), Object.keys(plain).sort());
 });
 
 Deno.test("outboxFromStored() and outboxToStored() keep the property names on disk", () => {

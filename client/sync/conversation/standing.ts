@@ -48,7 +48,7 @@ export type Standing =
    * An entry could not be followed. This device can follow no later commit, until it is helped (specification
    * §3.4, §3.5).
    */
-  | { kind: "broken"; desync: Desync }
+  | { kind: "out-of-step"; desync: Desync }
   /** This device is out of the group. `desync`: it could not follow the group before. */
   | { kind: "left"; desync?: Desync; neverShown?: true };
 
@@ -86,12 +86,12 @@ export function desyncOf({ standing }: Readonly<Stands>): Desync | undefined {
 
 /** @returns the standing after an entry that could not be followed */
 export function withDesync(standing: Standing, desync: Desync): Standing {
-  return standing.kind === "member" ? { kind: "broken", desync } : { ...standing, desync };
+  return standing.kind === "member" ? { kind: "out-of-step", desync } : { ...standing, desync };
 }
 
 /** @returns the standing after this device can follow the group again */
 export function withoutDesync(standing: Standing): Standing {
-  if (standing.kind === "broken") return { kind: "member" };
+  if (standing.kind === "out-of-step") return { kind: "member" };
   if (standing.kind === "member") return standing;
   const { desync: _desync, ...rest } = standing;
   return rest;
@@ -114,7 +114,7 @@ export function standingOf({ hidden, active, broken }: StandingFlags): Standing 
   const desync = broken && { desync: broken };
   if (!active) return { kind: "left", ...desync, ...(hidden && { neverShown: true as const }) };
   if (hidden) return { kind: "pending", ...desync };
-  return broken ? { kind: "broken", desync: broken } : { kind: "member" };
+  return broken ? { kind: "out-of-step", desync: broken } : { kind: "member" };
 }
 
 /** @returns the flags to store */

@@ -32,13 +32,13 @@ Deno.test("standingOf() and flagsOf() preserve every combination of stored flags
   }
 });
 
-Deno.test("withDesync(), withoutDesync() and ended() move between member, broken and left", () => {
+Deno.test("withDesync(), withoutDesync() and ended() move between member, out of step and left", () => {
   const member: Standing = { kind: "member" };
-  const broken = withDesync(member, desync);
-  assert.deepEqual(broken, { kind: "broken", desync });
-  assert.deepEqual(withoutDesync(broken), member);
-  assert.deepEqual(ended(broken), { kind: "left", desync });
-  assert.deepEqual(withoutDesync(ended(broken)), { kind: "left" });
+  const outOfStep = withDesync(member, desync);
+  assert.deepEqual(outOfStep, { kind: "out-of-step", desync });
+  assert.deepEqual(withoutDesync(outOfStep), member);
+  assert.deepEqual(ended(outOfStep), { kind: "left", desync });
+  assert.deepEqual(withoutDesync(ended(outOfStep)), { kind: "left" });
   assert.deepEqual(ended(ended(member)), { kind: "left" });
 });
 

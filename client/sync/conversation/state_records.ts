@@ -12,7 +12,7 @@ import { keys } from "./records.ts";
 export interface RecordWriter {
   put(store: StoreName, key: string, value: unknown, context?: SealContext): void;
   delete(store: StoreName, key: string): void;
-  afterCommit(run: () => void): void;
+  onceStored(run: () => void): void;
 }
 
 /** Collects the changes of one group's MLS state while it changes. */
@@ -79,7 +79,7 @@ export class StateRecords {
     // The new epoch's record contains every ratchet that moved before it in this unit. These ratchets moved
     // after it.
     for (const { key, bytes } of this.#moved.values()) unit.put("ratchets", keys.ratchet(id, key), bytes, context);
-    if (this.#spent.length > 0) unit.afterCommit(() => this.#mls.wipe(this.#spent));
+    if (this.#spent.length > 0) unit.onceStored(() => this.#mls.wipe(this.#spent));
   }
 
   #dropRatchets(): void {

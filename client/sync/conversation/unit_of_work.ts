@@ -4,7 +4,7 @@ import type { SealContext, SealedBatch, SealedPut, SealedStore } from "../../sto
 import { toHex } from "../../../schema/bytes.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
-import type { ChatRecord } from "./records.ts";
+import type { ConversationRecord } from "./records.ts";
 
 /** Conversations and single records that change together, written in one transaction. */
 export class UnitOfWork {
@@ -14,13 +14,13 @@ export class UnitOfWork {
   readonly conversations = new Map<string, ConversationTransaction>();
   readonly #afterwards: (() => void)[] = [];
   readonly #open: (chatId: string) => Promise<ConversationTransaction | undefined>;
-  readonly #create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>;
+  readonly #create: (record: ConversationRecord, chatId: string) => Promise<ConversationTransaction>;
   readonly #chatOf: (channel: string) => string | undefined;
   readonly #chatThatLeft: (channel: string) => string | undefined;
 
   constructor(
     open: (chatId: string) => Promise<ConversationTransaction | undefined>,
-    create: (record: ChatRecord, chatId: string) => Promise<ConversationTransaction>,
+    create: (record: ConversationRecord, chatId: string) => Promise<ConversationTransaction>,
     chatOf: (channel: string) => string | undefined,
     chatThatLeft: (channel: string) => string | undefined,
   ) {
@@ -60,27 +60,27 @@ export class UnitOfWork {
   }
 
   /** Creates a chat, or replaces an inactive one. */
-  async create(record: ChatRecord, chatId: string = toHex(record.channelId)): Promise<ConversationTransaction> {
+  async create(record: ConversationRecord, chatId: string = toHex(record.channelId)): Promise<ConversationTransaction> {
     return await this.#create(record, chatId);
   }
 
   put(store: StoreName, key: string, value: unknown, context?: SealContext): void {
-    const place = `${store}:${key}`;
-    this.#deletes.delete(place);
-    this.#puts.set(place, context ? { store, key, value, context } : { store, key, value });
+    const id = `${store}:${key}`;
+    this.#deletes.delete(id);
+    this.#puts.set(id, context ? { store, key, value, context } : { store, key, value });
   }
 
   delete(store: StoreName, key: string): void {
-    const place = `${store}:${key}`;
-    this.#puts.delete(place);
-    this.#deletes.set(place, { store, key });
+    const id = `${store}:${key}`;
+    this.#puts.delete(id);
+    this.#deletes.set(id, { store, key });
   }
 
   /** @returns the value after this unit's write (undefined: deleted); undefined where the unit changes nothing */
   peek(store: StoreName, key: string): { value: unknown } | undefined {
-    const place = `${store}:${key}`;
-    if (this.#deletes.has(place)) return { value: undefined };
-    const put = this.#puts.get(place);
+    const id = `${store}:${key}`;
+    if (this.#deletes.has(id)) return { value: undefined };
+    const put = this.#puts.get(id);
     return put && { value: put.value };
   }
 
@@ -101,7 +101,7 @@ export class UnitOfWork {
   }
 
   /** Runs after the write is on disk and memory has followed. */
-  afterCommit(run: () => void): void {
+  onceStored(run: () => void): void {
     this.#afterwards.push(run);
   }
 
@@ -126,7 +126,7 @@ export class UnitOfWork {
     };
   }
 
-  runAfterCommit(): void {
+  runOnceStored(): void {
     for (const run of this.#afterwards) run();
   }
 }

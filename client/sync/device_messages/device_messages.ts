@@ -57,8 +57,8 @@ function fieldsOf({ channelId, from, to, content }: DeviceMessage) {
 }
 
 /** @param seed 32 bytes: the private key of `from` */
-export async function sealDeviceMessage(direct: DeviceMessage, seed: Uint8Array): Promise<Bytes> {
-  const fields = fieldsOf(direct);
+export async function sealDeviceMessage(message: DeviceMessage, seed: Uint8Array): Promise<Bytes> {
+  const fields = fieldsOf(message);
   return encodeCbor({
     ...fields,
     signature: await signEd25519(seed, concat(utf8("qpq/1 direct"), encodeCbor(fields))),
@@ -87,17 +87,17 @@ export async function openDeviceMessage(
       "commitId",
       "parts",
       "signature",
-    ], "direct payload");
+    ], "device message");
     if (fields.v !== 1) return undefined;
-    const direct: DeviceMessage = {
+    const message: DeviceMessage = {
       channelId: bytesOf(fields.channelId, 32, "channelId"),
       from: bytesOf(fields.from, 32, "from"),
       to: bytesOf(fields.to, 32, "to"),
       content: contentOf(fields),
     };
-    if (!equalBytes(direct.channelId, channelId) || !equalBytes(direct.to, to)) return undefined;
-    const signed = concat(utf8("qpq/1 direct"), encodeCbor(fieldsOf(direct)));
-    return await verifyEd25519(direct.from, bytesOf(fields.signature, 64, "signature"), signed) ? direct : undefined;
+    if (!equalBytes(message.channelId, channelId) || !equalBytes(message.to, to)) return undefined;
+    const signed = concat(utf8("qpq/1 direct"), encodeCbor(fieldsOf(message)));
+    return await verifyEd25519(message.from, bytesOf(fields.signature, 64, "signature"), signed) ? message : undefined;
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;
@@ -139,5 +139,5 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   }
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
-  throw new MalformedError("direct payload: kind");
+  throw new MalformedError("device message: kind");
 }

@@ -2,7 +2,7 @@
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member } from "../../mls/group.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage } from "./device_messages.ts";
 import { isIn } from "../conversation/standing.ts";
@@ -27,7 +27,7 @@ const roundsAmongKnown = 3;
 export async function whomToAsk(
   { account, mls, ownKey }: Pick<SyncContext, "account" | "mls" | "ownKey">,
   members: Uint8Array<ArrayBuffer>[],
-  record: Readonly<ChatRecord> | undefined,
+  record: Readonly<ConversationRecord> | undefined,
   state: GroupState | undefined,
   round: number,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -57,7 +57,7 @@ export function inRotation<T>(items: T[], count: number, from: number): T[] {
 /** @returns the devices of the chat's accounts as hex, as far as this device has their lists */
 async function devicesOf(
   { directory }: SyncContext["account"],
-  { members }: Readonly<ChatRecord>,
+  { members }: Readonly<ConversationRecord>,
 ): Promise<Set<string>> {
   const accounts = await Promise.all(members.map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
   return new Set(
@@ -70,12 +70,12 @@ async function devicesOf(
  *   this device is not in the chat
  */
 export async function memberOf(
-  { conversations: chats, mls }: Pick<SyncContext, "conversations" | "mls">,
+  { conversations, mls }: Pick<SyncContext, "conversations" | "mls">,
   chatId: string,
   { from }: DeviceMessage,
-): Promise<{ record: Readonly<ChatRecord>; state: GroupState; member: Member } | undefined> {
-  const state = await chats.withState(chatId);
-  const record = chats.get(chatId)?.record;
+): Promise<{ record: Readonly<ConversationRecord>; state: GroupState; member: Member } | undefined> {
+  const state = await conversations.withState(chatId);
+  const record = conversations.get(chatId)?.record;
   const member = state?.active
     ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
     : undefined;

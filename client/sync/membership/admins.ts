@@ -9,7 +9,7 @@ import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts
 import type { GroupState } from "../../mls/group.ts";
 import { sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { pause } from "../../runtime/clock.ts";
-import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { inRotation } from "../device_messages/peers.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
@@ -20,7 +20,7 @@ const turnMs = 3_000;
 const toldAtOnce = 4;
 
 /** @param accountKey hex @returns whether the account is an admin of the chat in its newest epoch */
-export function isAdmin({ members }: Readonly<ChatRecord>, accountKey: string): boolean {
+export function isAdmin({ members }: Readonly<ConversationRecord>, accountKey: string): boolean {
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }
 
@@ -57,7 +57,7 @@ export class Admins {
   async lead(
     chatId: string,
     state: GroupState | undefined,
-    isDue: (now: Readonly<ChatRecord>) => boolean,
+    isDue: (now: Readonly<ConversationRecord>) => boolean,
     below?: Bytes,
   ): Promise<void> {
     await this.#turn(state);
@@ -74,7 +74,7 @@ export class Admins {
   async leadAtWord(
     kind: "ahead" | "lead" | "parted",
     chatId: string,
-    { record: { channelId }, state }: { record: Readonly<ChatRecord>; state: GroupState },
+    { record: { channelId }, state }: { record: Readonly<ConversationRecord>; state: GroupState },
     below?: Bytes,
   ): Promise<void> {
     const key = `${kind}/${chatId}`;
@@ -92,7 +92,7 @@ export class Admins {
    * @returns whether there is such a device
    */
   async tell(
-    record: Readonly<ChatRecord>,
+    record: Readonly<ConversationRecord>,
     channelId: Bytes,
     members: Bytes[],
     kind: "ahead" | "lead",
@@ -119,7 +119,7 @@ export class Admins {
     await pause(environment, Math.max(0, turn) * turnMs + environment.random() * 1_000, this.#closed.signal);
   }
 
-  async #devicesOfAdmins({ members }: Readonly<ChatRecord>): Promise<Bytes[]> {
+  async #devicesOfAdmins({ members }: Readonly<ConversationRecord>): Promise<Bytes[]> {
     const { account: { directory } } = this.#context;
     const known = await Promise.all(
       members.filter(({ role }) => role === "admin").map(({ accountKey }) => directory.byKey(fromHex(accountKey))),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GroupState } from "../../mls/group.ts";
-import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { Admins } from "./admins.ts";
 
@@ -23,7 +23,7 @@ Deno.test("leadAtWord() acts once in ten minutes for each kind of request", asyn
   };
   const admins = new Admins(context as unknown as SyncContext, () => Promise.resolve());
   const found = {
-    record: { channelId: new Uint8Array(32) } as ChatRecord,
+    record: { channelId: new Uint8Array(32) } as ConversationRecord,
     state: {} as GroupState,
     member: undefined as never,
   };

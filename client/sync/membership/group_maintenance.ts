@@ -16,19 +16,16 @@ import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Membership } from "./membership.ts";
-import { type ChatRecord, type CommitPlan, resendForMs } from "../conversation/records.ts";
+import { type CommitPlan, type ConversationRecord, resendForMs } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import { isRenewalDue } from "./renewal.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
-/**
- * Longest random delay before another's leave is committed, and before another account's new device is added,
- * in ms.
- */
+/** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
-
+/** The longest random delay before another account's new device is added, in ms. */
 const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
@@ -118,7 +115,7 @@ export class GroupMaintenance {
   }
 
   async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
-    await this.#committer.carryOut(chatId, async (conversation) => {
+    await this.#committer.commit(chatId, async (conversation) => {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
       const add = withReplacements
@@ -137,11 +134,11 @@ export class GroupMaintenance {
   }
 
   async #repair(chatId: string): Promise<void> {
-    const { conversations: chats, mls, rpc } = this.#context;
-    const chat = chats.get(chatId);
-    const state = await chats.withState(chatId);
-    if (!chat?.record.serverDiffers || desyncOf(chat.record) || !isIn(chat.record) || !state) return;
-    const server = await rpc.call(delivery.channelState, { channelId: chat.record.channelId });
+    const { conversations, mls, rpc } = this.#context;
+    const record = conversations.get(chatId)?.record;
+    const state = await conversations.withState(chatId);
+    if (!record?.serverDiffers || desyncOf(record) || !isIn(record) || !state) return;
+    const server = await rpc.call(delivery.channelState, { channelId: record.channelId });
     if (server.epoch !== Number(state.epoch)) return;
     const { missing, extra } = serverListDiff(mls.members(state), server.members);
     const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
@@ -157,7 +154,7 @@ export class GroupMaintenance {
         device: { deviceId: credential.deviceId, recipientKey },
       })),
     );
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       (conversation) =>
         conversation.record.serverDiffers
@@ -174,14 +171,16 @@ export class GroupMaintenance {
   }
 
   async #redo(chatId: string): Promise<void> {
-    const { conversations: chats, account } = this.#context;
-    const record = chats.get(chatId)?.record;
+    const { conversations, account } = this.#context;
+    const record = conversations.get(chatId)?.record;
     if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
-    const left: NonNullable<ChatRecord["redo"]> = { add: [], remove: [] };
+    const left: NonNullable<ConversationRecord["redo"]> = { add: [], remove: [] };
     const isOver = (record.movedMs ?? 0) + resendForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
       for (const username of record.redo[kind]) {
-        const isThere = chats.get(chatId)?.record.members.some((member) => member.username === username) === true;
+        const isThere = conversations.get(chatId)?.record.members.some((member) =>
+          member.username === username
+        ) === true;
         if (isThere !== (kind === "remove")) continue;
         // A change that the replacement's admins forbid this account is dropped. Any other failure is tried
         // again at the next connection.
@@ -194,7 +193,7 @@ export class GroupMaintenance {
           });
       }
     }
-    await chats.update(async (unit) => {
+    await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
@@ -202,16 +201,16 @@ export class GroupMaintenance {
 
   /** A message was sent. */
   sent(chatId: string): void {
-    const { conversations: chats, account, environment } = this.#context;
-    const chat = chats.get(chatId);
-    const isDue = (record: Readonly<ChatRecord>) =>
+    const { conversations, account, environment } = this.#context;
+    const conversation = conversations.get(chatId);
+    const isDue = (record: Readonly<ConversationRecord>) =>
       isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
-    if (!chat || this.#committer.isBusy(chatId) || !isDue(chat.record)) return;
+    if (!conversation || this.#committer.isBusy(chatId) || !isDue(conversation.record)) return;
     this.#later(
       `renew/${chatId}`,
       0,
       () =>
-        this.#committer.carryOut(
+        this.#committer.commit(
           chatId,
           ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
         ),
@@ -225,14 +224,14 @@ export class GroupMaintenance {
    * @throws EngineError when the directory can not be asked
    */
   async checkDevices(): Promise<void> {
-    const chats = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
-    const accounts = new Set(chats.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
+    const conversations = this.#context.conversations.all().filter(({ record }) => isMember(record) && !record.leaving);
+    const accounts = new Set(conversations.flatMap(({ record }) => record.members.map(({ accountKey }) => accountKey)));
     accounts.add(this.#context.ownKey);
     // The stored lists come first: a server that does not answer keeps no device in a group that is known to
     // be revoked.
-    await this.#reconcileAll(chats.map(({ id }) => id), true);
+    await this.#reconcileAll(conversations.map(({ id }) => id), true);
     await this.#context.account.directory.refresh([...accounts].map(fromHex));
-    await this.#reconcileAll(chats.map(({ id }) => id), false);
+    await this.#reconcileAll(conversations.map(({ id }) => id), false);
   }
 
   /** @param revokedOnly only removes revoked devices; missing ones wait for the newest lists */
@@ -265,7 +264,7 @@ export class GroupMaintenance {
   }
 
   async #addDevices(chatId: string): Promise<void> {
-    await this.#committer.carryOut(chatId, async (conversation) => {
+    await this.#committer.commit(chatId, async (conversation) => {
       const { missing } = await this.#deviceListDiff(conversation);
       const add = await this.#packagesFor(missing);
       return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;

@@ -7,7 +7,7 @@ import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { Outbox } from "../send/outbox.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -34,14 +34,14 @@ export class Leaving {
    * @throws EngineError
    */
   async leave(chatId: string): Promise<void> {
-    const chat = activeRecord(this.#context, chatId);
-    if (chat.leaving && !desyncOf(chat)) return;
-    if (!desyncOf(chat)) await this.#prepareToLeave(chatId);
+    const record = activeRecord(this.#context, chatId);
+    if (record.leaving && !desyncOf(record)) return;
+    if (!desyncOf(record)) await this.#prepareToLeave(chatId);
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       if (!conversation || !isIn(conversation.record)) return;
       if (!desyncOf(conversation.record)) await this.#askToLeave(unit, conversation);
-      else if (chat.leaving) this.#leaveAlone(unit, conversation);
+      else if (record.leaving) this.#leaveAlone(unit, conversation);
       else conversation.set({ leaving: true });
     });
   }
@@ -53,22 +53,22 @@ export class Leaving {
    * @throws EngineError
    */
   async leaveAgain(chatId: string): Promise<void> {
-    const { conversations: chats } = this.#context;
-    const isDue = (record: Readonly<ChatRecord> | undefined) =>
+    const { conversations } = this.#context;
+    const isDue = (record: Readonly<ConversationRecord> | undefined) =>
       record !== undefined && isMember(record) && record.leaving;
-    if (!isDue(chats.get(chatId)?.record)) return;
+    if (!isDue(conversations.get(chatId)?.record)) return;
     await this.#prepareToLeave(chatId);
-    await chats.update(async (unit) => {
+    await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       if (conversation && isDue(conversation.record)) await this.#askToLeave(unit, conversation);
     });
   }
 
   async #prepareToLeave(chatId: string): Promise<void> {
-    const { account, conversations: chats, ownKey } = this.#context;
-    if (chats.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
+    const { account, conversations, ownKey } = this.#context;
+    if (conversations.get(chatId)?.record.members.every(({ accountKey }) => accountKey === ownKey)) return;
     await this.#promoteHeir(chatId);
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       (conversation) =>
         removalOf(
@@ -84,7 +84,7 @@ export class Leaving {
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
     conversation.end();
     conversation.setPending(undefined);
-    unit.afterCommit(() => this.#context.events.emit("ended", conversation.id));
+    unit.onceStored(() => this.#context.events.emit("ended", conversation.id));
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
@@ -110,7 +110,7 @@ export class Leaving {
    */
   async #promoteHeir(chatId: string): Promise<void> {
     const { ownKey } = this.#context;
-    await this.#committer.carryOut(chatId, (conversation) => {
+    await this.#committer.commit(chatId, (conversation) => {
       const others = conversation.members().filter(({ credential }) => toHex(credential.accountKey) !== ownKey);
       const own = conversation.members().find(({ credential }) => toHex(credential.accountKey) === ownKey);
       if (own?.role !== "admin" || others.length === 0 || others.some(({ role }) => role === "admin")) return undefined;

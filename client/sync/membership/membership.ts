@@ -5,10 +5,10 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { maxNameLength } from "../../mls/extensions.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { Outbox } from "../send/outbox.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isMember } from "../conversation/standing.ts";
-import { prepareCommit } from "../commits/commit_builder.ts";
+import { buildFromPlan } from "../commits/commit_builder.ts";
 import { activeRecord } from "./active_record.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
@@ -46,7 +46,7 @@ export class Membership {
     groupName: string | undefined,
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
-    const { account, conversations: chats } = this.#context;
+    const { account, conversations } = this.#context;
     requireShortName(groupName ?? "");
     // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
@@ -64,7 +64,7 @@ export class Membership {
       keyPackage: await account.keyPackages.forOwnGroup(),
       info: { name: groupName ?? "", kind, createdMs: nowMs },
     });
-    const record: ChatRecord = {
+    const record: ConversationRecord = {
       v: 1,
       channelId,
       firstChannelId: channelId,
@@ -83,13 +83,13 @@ export class Membership {
       ownSent: 0,
       commits: [],
     };
-    await chats.update(async (unit) => {
+    await conversations.update(async (unit) => {
       const conversation = await unit.create(record);
       conversation.start(state);
-      await prepareCommit(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+      await buildFromPlan(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
     });
     const chatId = toHex(channelId);
-    await this.#committer.sendPrepared(chatId);
+    await this.#committer.sendBuilt(chatId);
     return chatId;
   }
 
@@ -99,17 +99,17 @@ export class Membership {
     usernames: string[],
     onProgress: (done: number, total: number) => void,
   ): Promise<void> {
-    const chat = activeRecord(this.#context, chatId);
-    if (chat.kind === "direct") {
+    const record = activeRecord(this.#context, chatId);
+    if (record.kind === "direct") {
       throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no room for others" });
     }
     const people = await this.#keyPackages.lookUp(wantedOf(this.#context, usernames));
     const missing = people.filter(({ accountKey }) =>
-      !chat.members.some((member) => member.accountKey === toHex(accountKey))
+      !record.members.some((member) => member.accountKey === toHex(accountKey))
     );
     if (missing.length === 0) return;
     const add = await this.#keyPackages.ofAccounts(missing, onProgress, false);
-    await this.#committer.carryOut(chatId, () => ({ purpose: "add", add, remove: [] }));
+    await this.#committer.commit(chatId, () => ({ purpose: "add", add, remove: [] }));
   }
 
   /** @throws EngineError */
@@ -117,7 +117,7 @@ export class Membership {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
     if (member.accountKey === this.#context.ownKey) return await this.#leaving.leave(chatId);
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       (conversation) => removalOf(conversation, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
     );
@@ -129,16 +129,16 @@ export class Membership {
    * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long
    */
   async rename(chatId: string, name: string): Promise<void> {
-    const chat = activeRecord(this.#context, chatId);
+    const record = activeRecord(this.#context, chatId);
     const wanted = name.trim();
-    if (chat.kind === "direct" || wanted === "") {
+    if (record.kind === "direct" || wanted === "") {
       throw new EngineError({
         code: LocalCode.notAllowed,
         detail: "a chat of two has no name, and a group needs one",
       });
     }
     requireShortName(wanted);
-    await this.#committer.carryOut(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
+    await this.#committer.commit(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
   /**
@@ -149,7 +149,7 @@ export class Membership {
   async setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
-    await this.#committer.carryOut(
+    await this.#committer.commit(
       chatId,
       () => ({ purpose: "info", add: [], remove: [], roles: { [member.accountKey]: role } }),
     );
@@ -162,7 +162,7 @@ export class Membership {
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
       conversation.set({ invitation: false, needsAcceptance: undefined });
-      unit.afterCommit(() => this.#outbox.flush(conversation.id));
+      unit.onceStored(() => this.#outbox.flush(conversation.id));
     });
   }
 

@@ -1,6 +1,6 @@
 /** When a sender's keys are due to be renewed (specification §3.6). */
 
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 
 /** Own messages in one epoch, and the epoch's age in ms, after which the sender renews its keys. */
 export const renewAfterMessages = 150;
@@ -12,7 +12,7 @@ export const renewAfterMs = 7 * 24 * 3_600_000;
  * @returns whether the sender's keys are due to be renewed
  */
 export function isRenewalDue(
-  { ownSent, epochSinceMs }: Pick<ChatRecord, "ownSent" | "epochSinceMs">,
+  { ownSent, epochSinceMs }: Pick<ConversationRecord, "ownSent" | "epochSinceMs">,
   nowMs: number,
   mostMessages: number = renewAfterMessages,
 ): boolean {

@@ -15,7 +15,7 @@ import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_comm
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
 import { cursorKey } from "../conversation/records.ts";
-import { breakOff, refuse, remember } from "./rejection.ts";
+import { fallOutOfStep, refuse, remember } from "./rejection.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 import { type DeviceMessage, openDeviceMessage } from "../device_messages/device_messages.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -193,7 +193,7 @@ export class Inbox {
     const { unit, entry } = received;
     const message = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
     if (message?.content.kind === "removing") await storeRemovalNotice(received, message);
-    else if (message) unit.afterCommit(() => this.#onDeviceMessage(message));
+    else if (message) unit.onceStored(() => this.#onDeviceMessage(message));
   }
 
   /**
@@ -214,7 +214,7 @@ export class Inbox {
     const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
     // After a commit that was not followed, no later commit can be. This device has to be re-added.
     if (conversation && isIn(conversation.record) && entry.kind === EntryKind.COMMIT) {
-      breakOff(received, conversation, { kind: "unreadable", reason });
+      fallOutOfStep(received, conversation, { kind: "unreadable", reason });
     } else if (conversation) refuse(received, conversation, { kind: "unreadable", reason });
     else remember(received, toHex(entry.channelId), reason);
   }

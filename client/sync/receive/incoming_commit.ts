@@ -8,7 +8,7 @@ import { noticesOf } from "../conversation/membership_diff.ts";
 import { noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
-import { breakOff, type Refusal, refuse, remember } from "./rejection.ts";
+import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { adoptReplacement } from "../reinit/follow_replacement.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
@@ -45,7 +45,7 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
     return undefined;
   }
   if (!conversation.state) {
-    breakOff(received, conversation, {
+    fallOutOfStep(received, conversation, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
@@ -70,7 +70,7 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
     return undefined;
   }
   if (guard.kind !== "next") {
-    breakOff(received, conversation, guard);
+    fallOutOfStep(received, conversation, guard);
     return undefined;
   }
   if (desyncOf(conversation.record)) {
@@ -103,7 +103,7 @@ export async function receiveCommit(
     })
   );
   if (result.kind !== "processed") {
-    breakOff(
+    fallOutOfStep(
       received,
       conversation,
       result.kind === "skipped" ? { kind: "unreadable", reason: result.reason } : result,
@@ -135,7 +135,7 @@ export async function receiveCommit(
   compareWithServer(received, conversation, result.committer, did);
   loseRace(received, conversation);
   if (result.selfRemoved) endChat(received, conversation);
-  unit.afterCommit(() => context.events.emit("epochChanged", conversation.id));
+  unit.onceStored(() => context.events.emit("epochChanged", conversation.id));
 }
 
 /**
@@ -146,7 +146,7 @@ function loseRace({ context: { events }, unit }: EntryContext, conversation: Con
   if (!conversation.pending?.commit) return;
   const { plan, attempt } = conversation.pending;
   conversation.setPending({ plan, attempt: attempt + 1 });
-  unit.afterCommit(() => events.emit("commitLost", conversation.id));
+  unit.onceStored(() => events.emit("commitLost", conversation.id));
 }
 
 /**
@@ -164,7 +164,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   if (!pending || !equalBytes(pending.commitId, entry.id)) {
     // A device only meets an unknown commit of its own when its state went back in time (specification §4.5,
     // E017).
-    unit.afterCommit(() => context.events.emit("rolledBack", conversation.id));
+    unit.onceStored(() => context.events.emit("rolledBack", conversation.id));
     remember(received, conversation.id, "rolled-back");
     return;
   }
@@ -178,7 +178,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id));
   await noteEpoch(context, unit, conversation, merged, pending);
   conversation.setPending(undefined);
-  unit.afterCommit(() => {
+  unit.onceStored(() => {
     context.events.emit("commitMerged", conversation.id);
     context.events.emit("epochChanged", conversation.id);
   });
@@ -239,5 +239,5 @@ function endChat({ context: { events }, unit }: EntryContext, conversation: Conv
   conversation.end();
   conversation.set({ announced: undefined });
   conversation.setPending(undefined);
-  unit.afterCommit(() => events.emit("ended", conversation.id));
+  unit.onceStored(() => events.emit("ended", conversation.id));
 }

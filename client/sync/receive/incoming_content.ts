@@ -10,11 +10,11 @@ import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts"
 import { readContent, type ReadMessage } from "../../content/registry.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { contentOf, type MessageItem, withContent } from "../conversation/message_item.ts";
-import { type EditedRecord, firstBytesForMs, type ItemRecord, keys, type SeenRecord } from "../conversation/records.ts";
+import { contentOf, type MessageLine, withContent } from "../conversation/message_line.ts";
+import { type EditedRecord, firstBytesForMs, keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type AheadChange, ChangesAhead } from "./changes_ahead.ts";
+import { type EarlyChange, EarlyChanges } from "./early_changes.ts";
 
 /** How many kept changes are applied when their message arrives, without deletes; further changes are dropped. */
 const maxChangesAtOnce = 64;
@@ -30,9 +30,9 @@ export interface ReceivedMessage {
 }
 
 /** A decoded message whose effects are not in the conversation yet. */
-interface ReadyMessage extends AheadChange {
+interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
-  target: (Target & { item: MessageItem }) | undefined;
+  target: (Target & { line: MessageLine }) | undefined;
   effect: Effect;
 }
 
@@ -44,7 +44,7 @@ export class IncomingContent {
   readonly #unit: UnitOfWork;
   readonly #conversation: ConversationTransaction;
   readonly #careful: boolean;
-  readonly #ahead: ChangesAhead;
+  readonly #early: EarlyChanges;
 
   /**
    * @param careful true: reads whether the message's MIMI id has a line already. false: the write fails
@@ -55,7 +55,7 @@ export class IncomingContent {
     this.#unit = unit;
     this.#conversation = conversation;
     this.#careful = careful;
-    this.#ahead = new ChangesAhead(context, unit, conversation);
+    this.#early = new EarlyChanges(context, unit, conversation);
   }
 
   /**
@@ -63,7 +63,7 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async prepare({ messageId, sender, receivedMs, content }: ReceivedMessage): Promise<Ready> {
+  async read({ messageId, sender, receivedMs, content }: ReceivedMessage): Promise<Ready> {
     const { username, accountKey } = sender.credential;
     const read = readContent(content);
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
@@ -87,17 +87,17 @@ export class IncomingContent {
     const order = await this.#carryOut(ready);
     const known = order === "" ? [] : [ready.id];
     for (let made = 0; known.length > 0;) {
-      for (const change of await this.#ahead.take(known.shift()!)) {
+      for (const change of await this.#early.take(known.shift()!)) {
         const isOver = !change.deletes && made++ >= maxChangesAtOnce;
         if (!isOver && await this.#makeKept(change)) known.push(change.id);
-        else this.#ahead.forget(change.id);
+        else this.#early.forget(change.id);
       }
     }
     return order;
   }
 
   /** @returns whether the change had an effect, so that the changes that wait for it can have one */
-  async #makeKept(change: AheadChange): Promise<boolean> {
+  async #makeKept(change: EarlyChange): Promise<boolean> {
     const read = readContent(change.content);
     if (read.kind !== "read") return false;
     const ready = await this.#ready(change, read.message);
@@ -105,7 +105,7 @@ export class IncomingContent {
     return ready.effect.kind !== "wait" && await this.#carryOut(ready) !== "";
   }
 
-  async #ready(received: AheadChange, message: ReadMessage): Promise<ReadyMessage> {
+  async #ready(received: EarlyChange, message: ReadMessage): Promise<ReadyMessage> {
     const target = message.refersTo && await this.#target(toHex(message.refersTo));
     return { ...received, message, target, effect: message.apply(received, target) };
   }
@@ -116,12 +116,12 @@ export class IncomingContent {
       case "append":
         return await this.#appendOnce(ready, effect.content);
       case "change": {
-        const { order } = this.#change(target!.item, effect.content);
+        const { order } = this.#change(target!.line, effect.content);
         const { partId } = effect;
         return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
       }
       case "wait":
-        await this.#ahead.keep(keptOf(ready), effect, toHex(message.refersTo!));
+        await this.#early.keep(keptOf(ready), effect, toHex(message.refersTo!));
         return "";
       case "refused":
         this.#conversation.notice("rejected", { code: "content", who: sender }, atMs);
@@ -162,20 +162,20 @@ export class IncomingContent {
     }, message.countsAsUnread && !own);
   }
 
-  #change(item: MessageItem, content: MessageContent): MessageItem {
+  #change(line: MessageLine, content: MessageContent): MessageLine {
     const conversation = this.#conversation;
-    const changed = this.#withoutOldBytes(item, withContent(item, content));
+    const changed = this.#withoutOldBytes(line, withContent(line, content));
     conversation.change(changed);
-    if (item.own) {
+    if (line.own) {
       const isDeleted = content.deleted === true;
-      if (isDeleted) this.#unit.delete("outbox", keys.item(conversation.id, item.order));
-      this.#unit.afterCommit(() => this.#context.events.emit("lineChanged", conversation.id, item.order, isDeleted));
+      if (isDeleted) this.#unit.delete("outbox", keys.line(conversation.id, line.order));
+      this.#unit.onceStored(() => this.#context.events.emit("lineChanged", conversation.id, line.order, isDeleted));
     }
     return changed;
   }
 
   /** Drops the first bytes of an edited line when they are too old for a resend (specification §7.6). */
-  #withoutOldBytes(before: MessageItem, changed: MessageItem): MessageItem {
+  #withoutOldBytes(before: MessageLine, changed: MessageLine): MessageLine {
     const { content, ...bare } = changed;
     if (!content || !changed.edited) return changed;
     if (!before.own || before.elsewhere) return bare;
@@ -196,15 +196,15 @@ export class IncomingContent {
     const seen = await this.#unit.read<SeenRecord>(this.#context.store, "messageids", key);
     if (!seen) return undefined;
     const { order, reaction } = seen;
-    const item = conversation.items.findLast((changed) => changed.order === order) ??
-      await this.#context.store.get<ItemRecord>("messages", keys.item(conversation.id, order));
-    if (item?.kind !== "message") return undefined;
-    const { senderKey } = item;
+    const line = conversation.lines.findLast((changed) => changed.order === order) ??
+      await this.#context.store.get<LineRecord>("messages", keys.line(conversation.id, order));
+    if (line?.kind !== "message") return undefined;
+    const { senderKey } = line;
     return {
-      item,
+      line,
       order,
       senderKey,
-      content: contentOf(item),
+      content: contentOf(line),
       ...(reaction !== undefined && { partId: reaction }),
     };
   }
@@ -215,6 +215,6 @@ export class IncomingContent {
   }
 }
 
-function keptOf({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage): AheadChange {
+function keptOf({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage): EarlyChange {
   return { id, messageId, sender, senderKey, atMs, content };
 }

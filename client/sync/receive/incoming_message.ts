@@ -3,7 +3,7 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { IncomingContent } from "./incoming_content.ts";
-import { breakOff, refuse, remember } from "./rejection.ts";
+import { fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
@@ -21,7 +21,7 @@ export async function receiveMessage(
   if (chatId === undefined) return;
   const conversation = await unit.conversation(chatId);
   if (conversation && isIn(conversation.record) && !conversation.state) {
-    breakOff(received, conversation, {
+    fallOutOfStep(received, conversation, {
       kind: "rejected",
       code: "state-lost",
       reason: "the group's state is gone or damaged",
@@ -43,13 +43,13 @@ export async function receiveMessage(
     if (desyncOf(conversation.record)) remember(received, chatId, "broken", conversation);
     // The queue is in order. So the commit to that epoch is not on its way: it was never queued.
     else if (result.kind === "unreadable" && result.reason === "future-epoch") {
-      breakOff(received, conversation, { kind: "rejected", code: "fork", reason: "a commit is missing" });
+      fallOutOfStep(received, conversation, { kind: "rejected", code: "fork", reason: "a commit is missing" });
     } else refuse(received, conversation, result);
     return;
   }
   if (result.envelopeKind === "proposal") {
     conversation.moveRatchet(result.newState, result.record, result.consumed);
-    unit.afterCommit(() => context.events.emit("leaveProposed", chatId));
+    unit.onceStored(() => context.events.emit("leaveProposed", chatId));
     return;
   }
   const senderKey = toHex(result.sender.credential.accountKey);
@@ -57,7 +57,7 @@ export async function receiveMessage(
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
   const incoming = new IncomingContent(context, unit, conversation, careful);
-  const ready = repeated ? undefined : await incoming.prepare({
+  const ready = repeated ? undefined : await incoming.read({
     messageId: toHex(entry.id),
     sender: result.sender,
     receivedMs: entry.receivedMs,

@@ -11,8 +11,8 @@ import type { JoinResult } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
-import type { ChatMember, ChatRecord } from "../conversation/records.ts";
-import { breakOff, codeOf, refuse, remember } from "./rejection.ts";
+import type { ConversationMember, ConversationRecord } from "../conversation/records.ts";
+import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { followReplacement } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -71,26 +71,26 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
   // A return into the conversation's present channel is no move.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
-  const succession = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
-  if (succession.kind === "refused") {
-    const { conversation, code, due } = succession;
-    refuse(received, conversation, { kind: "rejected", code, reason: "not the successor of this conversation" });
+  const move = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
+  if (move.kind === "refused") {
+    const { conversation, code, due } = move;
+    refuse(received, conversation, { kind: "rejected", code, reason: "no replacement of this conversation's channel" });
     if (due) {
-      unit.afterCommit(() =>
+      unit.onceStored(() =>
         context.events.emit("replacementRefused", conversation.id, new Uint8Array(entry.channelId), due)
       );
     }
     return;
   }
-  if (succession.kind === "moved") {
-    if (succession.wasOut) {
-      succession.conversation.notice(
+  if (move.kind === "moved") {
+    if (move.wasOut) {
+      move.conversation.notice(
         "rejoined",
         { who: account.username, by: result.adder.credential.username },
         entry.receivedMs,
       );
     }
-    unit.afterCommit(() => context.events.emit("joined", succession.conversation.id));
+    unit.onceStored(() => context.events.emit("joined", move.conversation.id));
     return;
   }
   await join(received, result, existing);
@@ -121,7 +121,7 @@ async function join(
   if (!record.invitation) conversation.restartPlan();
   else if (conversation.pending) conversation.setPending(undefined);
   conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
-  // A device that is put back keeps the hashes of the epochs it was in: by them it knows its group's history.
+  // A device that is re-added keeps the hashes of the epochs it was in: by them it knows its group's history.
   await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, !existing);
   const by = result.adder.credential.username;
   if (before) {
@@ -136,7 +136,7 @@ async function join(
     added: [],
     membersHash: await mls.membersHash(result.newState),
   });
-  unit.afterCommit(() => context.events.emit("joined", conversation.id));
+  unit.onceStored(() => context.events.emit("joined", conversation.id));
 }
 
 function refuseWelcome(
@@ -148,7 +148,7 @@ function refuseWelcome(
   const { context, unit, entry } = received;
   if (!existing) {
     remember(received, toHex(entry.channelId), codeOf(result));
-    unit.afterCommit(() => {
+    unit.onceStored(() => {
       context.problem({
         code: LocalCode.hybridLayer,
         detail: `an invitation to a group was refused: ${codeOf(result)}`,
@@ -158,25 +158,25 @@ function refuseWelcome(
   } else if (live && entry.epoch === existing.record.epoch + 1) {
     // The others got the commit to this epoch. The server was told to give this device a Welcome in its
     // place.
-    breakOff(received, existing, result);
+    fallOutOfStep(received, existing, result);
   } else if (desyncOf(existing.record)) {
     remember(received, existing.id, codeOf(result), existing);
   } else {
     refuse(received, existing, result);
     // An invitation back into a chat that this device has left. For the others it is a member.
     if (!isIn(existing.record) && result.kind === "unreadable") {
-      unit.afterCommit(() => context.events.emit("welcomeLost", entry));
+      unit.onceStored(() => context.events.emit("welcomeLost", entry));
     }
   }
 }
 
 function joinedRecord(
-  { ownKey, conversations: chats }: SyncContext,
+  { ownKey, conversations }: SyncContext,
   entry: Entry,
   { info, adder, newState }: Joined,
-  members: ChatMember[],
-  before: Readonly<ChatRecord> | undefined,
-): ChatRecord {
+  members: ConversationMember[],
+  before: Readonly<ConversationRecord> | undefined,
+): ConversationRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
   // Only an account that was in the chat may bring this device back without asking the user, because the chat goes
@@ -185,7 +185,7 @@ function joinedRecord(
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
   const accepted = isOfChat &&
     (adderKey === ownKey || before?.invitation === false ||
-      isAcquainted(chats.all().map(({ record }) => record), adderKey));
+      isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
     v: 1,
     channelId: entry.channelId,
@@ -217,7 +217,7 @@ function joinedRecord(
 }
 
 /** Whether there is a chat, not itself a mere invitation, that this account is or was in. */
-function isAcquainted(records: Readonly<ChatRecord>[], accountKey: string): boolean {
+function isAcquainted(records: Readonly<ConversationRecord>[], accountKey: string): boolean {
   return records.some((record) =>
     !record.invitation && isShown(record) &&
     (record.peer?.accountKey === accountKey || record.members.some((member) => member.accountKey === accountKey))

@@ -79,10 +79,10 @@ function needOf(refusal: Refusal): Desync["need"] {
 
 /**
  * After a commit that could not be followed, no later commit can be. The conversation shows one notice, and
- * no more until this device was helped (specification §3.4, §3.5). The event "brokeOff" follows once that is
+ * no more until this device was helped (specification §3.4, §3.5). The event "fellOutOfStep" follows once that is
  * on disk.
  */
-export function breakOff(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
+export function fallOutOfStep(received: EntryContext, conversation: ConversationTransaction, refusal: Refusal): void {
   if (desyncOf(conversation.record)) {
     remember(received, conversation.id, codeOf(refusal), conversation);
     return;
@@ -92,7 +92,7 @@ export function breakOff(received: EntryContext, conversation: ConversationTrans
   const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
     : {};
-  conversation.breakOff({ code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) });
+  conversation.fallOutOfStep({ code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) });
   conversation.restartPlan();
-  unit.afterCommit(() => context.events.emit("brokeOff", conversation.id));
+  unit.onceStored(() => context.events.emit("fellOutOfStep", conversation.id));
 }

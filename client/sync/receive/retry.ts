@@ -31,13 +31,13 @@ export async function retryKept(
 ): Promise<boolean> {
   const kept = await context.store.range<UnreadableRecord>("unreadable", `${conversation.id}/`);
   const entries = kept.map(({ key, value }) => ({ key, entry: entryOf(conversation, key, value) }));
-  const broken = desyncOf(conversation.record)!;
+  const desync = desyncOf(conversation.record)!;
   const commit = entries.find(({ entry }) =>
-    entry.kind === EntryKind.COMMIT && entry.epoch === broken.epoch && entry.body.length > 0
+    entry.kind === EntryKind.COMMIT && entry.epoch === desync.epoch && entry.body.length > 0
   );
   const S = commit && await secretOf(commit.entry);
   if (!commit || !S) return false;
-  conversation.followAgain();
+  conversation.backInStep();
   conversation.set({ keptBytes: undefined });
   unit.delete("unreadable", commit.key);
   await receiveCommit({ context, unit, entry: commit.entry }, S);
@@ -46,8 +46,8 @@ export async function retryKept(
   for (const { key, entry } of entries) {
     if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;
     unit.delete("unreadable", key);
-    // An entry that fails again is stored again under its key, and is not tried a third time: the chat is broken
-    // again, or the message is shown as unreadable.
+    // An entry that fails again is stored again under its key, and is not tried a third time: this device is
+    // out of step again, or the message is shown as unreadable.
     if (entry.kind === EntryKind.COMMIT) await receiveCommit({ context, unit, entry });
     else if (entry.kind === EntryKind.APPLICATION) await receiveMessage({ context, unit, entry }, true);
   }

@@ -66,8 +66,8 @@ export class DesyncDetector {
   }
 
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
-    const { conversations: chats, rpc, account } = this.#context;
-    const before = chats.get(chatId)?.record;
+    const { conversations, rpc, account } = this.#context;
+    const before = conversations.get(chatId)?.record;
     if (!before || !isMember(before)) return;
     // The commit that explains the answer has arrived. A lost race is no rollback.
     if (before.epoch !== epoch) return this.settle(chatId);
@@ -79,7 +79,7 @@ export class DesyncDetector {
       after: this.#cursor(),
       limit: 1,
     });
-    const now = chats.get(chatId);
+    const now = conversations.get(chatId);
     if (entries.length > 0 || !now || !isIn(now.record) || desyncOf(now.record) || now.record.epoch !== before.epoch) {
       return this.settle(chatId);
     }

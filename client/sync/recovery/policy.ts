@@ -12,7 +12,7 @@ import type { Desync, DesyncCause } from "../conversation/standing.ts";
 export type Symptom = "rolled-back" | "state-lost" | "server-behind" | "fork";
 
 /** A symptom's effect on the conversation before this device asks for help. */
-export interface Break {
+export interface DesyncEffects {
   /** Stored as the cause of the desync. */
   cause: DesyncCause;
   notice: NoticeKind;
@@ -23,7 +23,7 @@ export interface Break {
   dropsPlan: boolean;
 }
 
-export const breaks: Readonly<Record<Symptom, Break>> = {
+export const desyncEffects: Readonly<Record<Symptom, DesyncEffects>> = {
   // The storage went back in time: this device committed or acknowledged a later epoch (specification §4.5, E017).
   "rolled-back": {
     cause: "E017",

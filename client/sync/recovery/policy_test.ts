@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { breaks, decideRecovery, type RecoveryAction, recoveryPolicy, type RecoveryView } from "./policy.ts";
+import { decideRecovery, desyncEffects, type RecoveryAction, recoveryPolicy, type RecoveryView } from "./policy.ts";
 
 /** A plain member whose last commit did not open, in its first round. */
 const view: RecoveryView = {
@@ -58,7 +58,7 @@ Deno.test("every row of the recovery policy decides at least one of these cases"
 });
 
 Deno.test("only a state that went back in time is deleted, because its ratchet would repeat keys", () => {
-  assert.deepEqual(Object.entries(breaks).filter(([, { forgetsState }]) => forgetsState).map(([name]) => name), [
+  assert.deepEqual(Object.entries(desyncEffects).filter(([, { forgetsState }]) => forgetsState).map(([name]) => name), [
     "rolled-back",
   ]);
 });

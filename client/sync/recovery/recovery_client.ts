@@ -18,7 +18,7 @@ import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
 import { RefusedReplacements } from "../reinit/refused_replacements.ts";
 import { DesyncDetector } from "./desync_detector.ts";
-import { breaks, type Symptom } from "./policy.ts";
+import { desyncEffects, type Symptom } from "./policy.ts";
 import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
 import { RecoveryRounds } from "./recovery_rounds.ts";
@@ -54,7 +54,7 @@ export class RecoveryClient {
     this.#refused = new RefusedReplacements(context, this.#admins);
     this.#welcomes = new WelcomeRecovery(context, this.#requests);
     this.#rounds = new RecoveryRounds({ context, requests: this.#requests, admins: this.#admins, createReplacement });
-    this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.breakOff(chatId, symptom));
+    this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.fallOutOfStep(chatId, symptom));
   }
 
   /** The network is back: help is requested again. */
@@ -76,12 +76,12 @@ export class RecoveryClient {
   }
 
   /** An entry could not be followed, and the desync is on disk. */
-  broken(chatId: string): void {
+  fellOutOfStep(chatId: string): void {
     this.#rounds.start(chatId);
   }
 
   /** The device can follow the group again. */
-  healed(chatId: string): void {
+  backInStep(chatId: string): void {
     const record = this.#context.conversations.get(chatId)?.record;
     if (record) this.#requests.forget(record.channelId);
     this.#rounds.stop(chatId);
@@ -91,19 +91,19 @@ export class RecoveryClient {
   /**
    * Marks a conversation as out of step for a symptom of policy.ts, and asks for help. @throws StorageError
    */
-  async breakOff(chatId: string, symptom: Symptom): Promise<void> {
-    const { cause, notice, values, forgetsState, dropsPlan } = breaks[symptom];
+  async fallOutOfStep(chatId: string, symptom: Symptom): Promise<void> {
+    const { cause, notice, values, forgetsState, dropsPlan } = desyncEffects[symptom];
     const done = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       if (!conversation || !isIn(conversation.record) || desyncOf(conversation.record)) return false;
       conversation.notice(notice, values, this.#context.account.clock.now());
       if (forgetsState) conversation.forgetState();
       if (dropsPlan) conversation.setPending(undefined);
-      conversation.breakOff({ code: cause, epoch: conversation.record.epoch + 1, need: "readd" });
+      conversation.fallOutOfStep({ code: cause, epoch: conversation.record.epoch + 1, need: "readd" });
       return true;
     });
     if (!done) return;
-    this.#committer.lost(chatId);
+    this.#committer.rebuildSoon(chatId);
     this.#rounds.start(chatId);
   }
 
@@ -163,8 +163,8 @@ export class RecoveryClient {
     { from }: DeviceMessage,
     { n, commitId, header }: Extract<DeviceMessageContent, { kind: "resealed" }>,
   ): Promise<void> {
-    const { conversations: chats, mls, account } = this.#context;
-    const followed = await chats.update(async (unit) => {
+    const { conversations, mls, account } = this.#context;
+    const followed = await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       const desync = conversation && desyncOf(conversation.record);
       if (
@@ -179,8 +179,8 @@ export class RecoveryClient {
       });
     });
     if (!followed) return;
-    const record = chats.get(chatId)?.record;
-    if (!record || !desyncOf(record)) this.healed(chatId);
-    this.#committer.lost(chatId);
+    const record = conversations.get(chatId)?.record;
+    if (!record || !desyncOf(record)) this.backInStep(chatId);
+    this.#committer.rebuildSoon(chatId);
   }
 }

@@ -46,9 +46,9 @@ export class RecoveryResponder {
   }
 
   /** Answers "reseal" and "readd", with a limit for each device. Ignores other messages. */
-  async answer(chatId: string, direct: DeviceMessage): Promise<void> {
-    if (direct.content.kind === "reseal") await this.#answerReseal(chatId, direct, direct.content);
-    if (direct.content.kind === "readd") await this.#answerReadd(chatId, direct, direct.content);
+  async answer(chatId: string, message: DeviceMessage): Promise<void> {
+    if (message.content.kind === "reseal") await this.#answerReseal(chatId, message, message.content);
+    if (message.content.kind === "readd") await this.#answerReadd(chatId, message, message.content);
   }
 
   #mayAnswer({ from, content }: DeviceMessage): boolean {
@@ -62,12 +62,12 @@ export class RecoveryResponder {
 
   async #answerReseal(
     chatId: string,
-    direct: DeviceMessage,
+    message: DeviceMessage,
     { n, commitId }: Extract<DeviceMessageContent, { kind: "reseal" }>,
   ): Promise<void> {
     const { mls, store } = this.#context;
-    const found = await memberOf(this.#context, chatId, direct);
-    if (!found || !this.#mayAnswer(direct)) return;
+    const found = await memberOf(this.#context, chatId, message);
+    if (!found || !this.#mayAnswer(message)) return;
     const past = await store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
     const epoch = past.find((candidate) => candidate.n === n && candidate.commitId === toHex(commitId));
     const { record, member } = found;
@@ -76,54 +76,54 @@ export class RecoveryResponder {
         channelId: record.channelId,
         n: BigInt(n),
         S: epoch.S,
-        recipientKey: direct.from,
+        recipientKey: message.from,
         xwingPublicKey: member.xwingPublicKey,
       });
-      await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "resealed", n, commitId, header });
+      await sendDeviceMessage(this.#context, record.channelId, message.from, { kind: "resealed", n, commitId, header });
     } else if (desyncOf(record)?.commitId === toHex(commitId)) {
-      await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+      await sendDeviceMessage(this.#context, record.channelId, message.from, { kind: "stuck", n, commitId });
     }
   }
 
   async #answerReadd(
     chatId: string,
-    direct: DeviceMessage,
+    message: DeviceMessage,
     { n, commitId, request, keyPackage }: Extract<DeviceMessageContent, { kind: "readd" }>,
   ): Promise<void> {
-    const { environment, conversations: chats } = this.#context;
-    const own = chats.get(chatId)?.record;
+    const { environment, conversations } = this.#context;
+    const own = conversations.get(chatId)?.record;
     // The asker names no commit. So this device can only answer that it needs help as well.
     if (own && isIn(own) && desyncOf(own) && commitId.length === 0) {
-      if (this.#mayAnswer(direct)) {
-        await sendDeviceMessage(this.#context, own.channelId, direct.from, { kind: "stuck", n, commitId });
+      if (this.#mayAnswer(message)) {
+        await sendDeviceMessage(this.#context, own.channelId, message.from, { kind: "stuck", n, commitId });
       }
       return;
     }
-    const found = await memberOf(this.#context, chatId, direct);
+    const found = await memberOf(this.#context, chatId, message);
     if (!found) return;
     const { record } = found;
     const desync = desyncOf(record);
     if (desync) {
       if (
-        desync.commitId !== undefined && desync.commitId === toHex(commitId) && this.#mayAnswer(direct)
-      ) await sendDeviceMessage(this.#context, record.channelId, direct.from, { kind: "stuck", n, commitId });
+        desync.commitId !== undefined && desync.commitId === toHex(commitId) && this.#mayAnswer(message)
+      ) await sendDeviceMessage(this.#context, record.channelId, message.from, { kind: "stuck", n, commitId });
       return;
     }
     const [asked, parsed] = [await openReadd(request), await parseKeyPackage(keyPackage)];
     if (
-      !asked || !equalBytes(asked.recipientKey, direct.from) || !equalBytes(asked.channelId, record.channelId) ||
-      !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(direct)
+      !asked || !equalBytes(asked.recipientKey, message.from) || !equalBytes(asked.channelId, record.channelId) ||
+      !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(message)
     ) return;
     const plan: CommitPlan = {
       purpose: "readd",
-      add: [{ recipientKey: direct.from, keyPackage }],
-      remove: [direct.from],
+      add: [{ recipientKey: message.from, keyPackage }],
+      remove: [message.from],
       requests: [request],
     };
-    const key = `readd/${chatId}/${toHex(direct.from)}`;
+    const key = `readd/${chatId}/${toHex(message.from)}`;
     this.#timers.start(key, environment.random() * readdDelayMs, () => {
       // Unless another member was faster, or the device is no member any more.
-      void this.#committer.carryOut(
+      void this.#committer.commit(
         chatId,
         async (conversation) => isReadded(conversation, plan, await readdsOf(plan)) ? undefined : plan,
       ).catch(() => {});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateEd25519 } from "../../../schema/ed25519.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import type { Committer } from "../commits/committer.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
@@ -19,7 +19,7 @@ async function outOfStep() {
   const record = { channelId, standing: { kind: "broken", desync: { code: "fork", epoch: 3, need: "readd" } } };
   const context = {
     account: { recipientKey, deviceSeed },
-    conversations: { get: () => ({ record: record as unknown as ChatRecord }) },
+    conversations: { get: () => ({ record: record as unknown as ConversationRecord }) },
     environment: { now: () => time.nowMs },
     rpc: {
       call: (method: unknown, { recipientKey: to }: { recipientKey: Uint8Array }) => {

@@ -9,7 +9,7 @@ import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { serverState } from "../commits/server_member_list.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import { type Desync, desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import {
@@ -115,18 +115,18 @@ export class RecoveryRounds {
     } finally {
       this.#running.delete(chatId);
     }
-    const chat = this.#context.conversations.get(chatId);
-    if (chat && isIn(chat.record) && desyncOf(chat.record)) {
+    const conversation = this.#context.conversations.get(chatId);
+    if (conversation && isIn(conversation.record) && desyncOf(conversation.record)) {
       this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
     }
   }
 
   async #round(chatId: string, asking: Asking): Promise<void> {
-    const { conversations: chats, account, ownKey } = this.#context;
-    const record = chats.get(chatId)?.record;
+    const { conversations, account, ownKey } = this.#context;
+    const record = conversations.get(chatId)?.record;
     const desync = record && isIn(record) ? desyncOf(record) : undefined;
     if (!record || !desync) return;
-    const state = await chats.withState(chatId);
+    const state = await conversations.withState(chatId);
     const server = await serverState(this.#context.rpc, record.channelId);
     const serverBehind = !server || server.epoch < record.epoch;
     asking.rounds++;
@@ -152,7 +152,7 @@ export class RecoveryRounds {
   }
 
   async #ask(
-    record: Readonly<ChatRecord>,
+    record: Readonly<ConversationRecord>,
     { epoch, commitId }: Desync,
     state: GroupState | undefined,
     server: NonNullable<Awaited<ReturnType<typeof serverState>>>,

@@ -36,11 +36,11 @@ export async function dealWithRestore(
   { restoredMs, restoredToMs }: Restore,
   needs: RestoredNeeds,
 ): Promise<void> {
-  const { rpc, store, conversations: chats } = context;
+  const { rpc, store, conversations } = context;
   const known = await knownRestore(store);
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
-    const present = chats.all().filter(({ record }) => isIn(record) && isShown(record));
+    const present = conversations.all().filter(({ record }) => isIn(record) && isShown(record));
     for (const { id } of present) await resendSince(context, needs, id, restoredToMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;
@@ -69,7 +69,7 @@ async function resendSince(
     const leave = await sentLeave(context, unit, conversation);
     if (leave) messages.push(leave);
     await storeForResend(context, unit, conversation, messages);
-    unit.afterCommit(() => needs.resend(chatId, messages));
+    unit.onceStored(() => needs.resend(chatId, messages));
   });
 }
 

@@ -10,7 +10,7 @@ import type { GroupState } from "../../mls/group.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../device_messages/peers.ts";
-import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
@@ -33,7 +33,7 @@ export async function actAhead(
   { ownKey }: SyncContext,
   admins: Admins,
   chatId: string,
-  record: Readonly<ChatRecord>,
+  record: Readonly<ConversationRecord>,
   state: GroupState | undefined,
   members: Uint8Array<ArrayBuffer>[] | undefined,
   round: number,
@@ -52,14 +52,14 @@ export async function toldAhead(
   context: SyncContext,
   admins: Admins,
   chatId: string,
-  direct: DeviceMessage,
+  message: DeviceMessage,
 ): Promise<void> {
   const { account: { clock }, ownKey, rpc, store } = context;
-  const found = await memberOf(context, chatId, direct);
+  const found = await memberOf(context, chatId, message);
   if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
   const { channelId, epoch, movedMs = 0 } = found.record;
   if (
-    direct.content.n <= epoch || movedMs > clock.now() - togetherMs ||
+    message.content.n <= epoch || movedMs > clock.now() - togetherMs ||
     (await knownRestore(store) ?? 0) + restoreMattersMs < clock.now()
   ) return;
   if ((await serverState(rpc, channelId))?.epoch === epoch) await admins.leadAtWord("ahead", chatId, found);

@@ -92,9 +92,9 @@ export class WelcomeRecovery {
   }
 
   async #ask({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
-    const { conversations: chats } = this.#context;
-    const known = chats.chatOf(toHex(channelId));
-    const record = known === undefined ? undefined : chats.get(known)?.record;
+    const { conversations } = this.#context;
+    const known = conversations.chatOf(toHex(channelId));
+    const record = known === undefined ? undefined : conversations.get(known)?.record;
     if (known === undefined || (record && isIn(record))) return;
     const server = await serverState(this.#context.rpc, channelId);
     if (!server) return;

@@ -12,13 +12,13 @@ import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { commitHistory } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
 import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
-import { type ChatRecord, type CommitPlan, keys } from "../conversation/records.ts";
+import { type CommitPlan, type ConversationRecord, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import { signReplacement } from "./replacement_maker.ts";
 import { EngineError } from "../../api/errors.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
-import { prepareCommit } from "../commits/commit_builder.ts";
+import { buildFromPlan } from "../commits/commit_builder.ts";
 
 /** Why a conversation needs another channel. */
 export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost";
@@ -45,15 +45,14 @@ export async function createReplacement(
   reason: ReplacementReason,
   below?: Bytes,
 ): Promise<void> {
-  const { account, conversations: chats, mls } = context;
-  const [chat, state] = [chats.get(chatId), await chats.withState(chatId)];
+  const { account, conversations, mls } = context;
+  const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
   if (
-    !chat || !isIn(chat.record) || chat.record.epoch === 0 ||
-    chats.all().some(({ record }) => record.succeeds === chatId && isIn(record))
+    !record || !isIn(record) || record.epoch === 0 ||
+    conversations.all().some((other) => other.record.succeeds === chatId && isIn(other.record))
   ) {
     return;
   }
-  const { record } = chat;
   // A device that is out of step decides on it, but may have been helped or moved since.
   if (reason !== "server-behind" && !desyncOf(record)) return;
   // Without a state, the remembered hash of the epoch is enough. Else the group would end when an admin's
@@ -93,7 +92,7 @@ export async function createReplacement(
     serverDiffers: _differs,
     ...kept
   } = record;
-  const hidden: ChatRecord = {
+  const hidden: ConversationRecord = {
     ...kept,
     channelId,
     standing: { kind: "pending" },
@@ -107,18 +106,18 @@ export async function createReplacement(
     nextOrder: 0,
     unread: 0,
   };
-  const isPrepared = await chats.update(async (unit) => {
+  const isBuilt = await conversations.update(async (unit) => {
     // Fetching the KeyPackages takes seconds. A device that was helped or moved meanwhile would undo what it has
     // learned since.
-    const now = chats.get(chatId)?.record;
+    const now = conversations.get(chatId)?.record;
     if (!now || !isIn(now) || now.epoch !== record.epoch || !equalBytes(now.channelId, record.channelId)) return false;
     if (reason !== "server-behind" && !desyncOf(now)) return false;
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
-    await prepareCommit(context, conversation, { purpose: "create", add, remove: [] }, 0);
+    await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
     return true;
   });
-  if (isPrepared) await committer.sendPrepared(toHex(channelId));
+  if (isBuilt) await committer.sendBuilt(toHex(channelId));
 }
 
 /** Leading zero bytes of a channelId above which the next one is chosen anew: what is left must not repeat. */
@@ -139,7 +138,7 @@ export function randomChannelId(below: Uint8Array): Bytes {
   return id;
 }
 
-function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): GroupInfo {
+function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: number): GroupInfo {
   return {
     name,
     kind,
@@ -159,11 +158,11 @@ function infoOf({ name, kind, members }: Readonly<ChatRecord>, nowMs: number): G
 async function packagesOf(
   { account }: SyncContext,
   keyPackages: KeyPackageFetch,
-  record: Readonly<ChatRecord>,
+  record: Readonly<ConversationRecord>,
   members: Member[] | undefined,
 ): Promise<CommitPlan["add"]> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
-  // The server refuses a device that was revoked meanwhile, and its successor must not be left out.
+  // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
   const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
     const known = await account.directory.byKey(fromHex(accountKey));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
 import type { Committer } from "../commits/committer.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
 import { createReplacement, randomChannelId, type ReplacementReason } from "./create_replacement.ts";
@@ -24,8 +24,8 @@ Deno.test("randomChannelId() is smaller than the one before it, and chosen anew 
 
 Deno.test("createReplacement() creates none for a device that has been helped or moved since it decided", async () => {
   const desync = { code: "GRP-2.2" as const, epoch: 8, need: "readd" as const };
-  const broken = { kind: "broken" as const, desync };
-  const reached = async (reason: ReplacementReason, standing: { kind: "member" } | typeof broken) => {
+  const outOfStep = { kind: "out-of-step" as const, desync };
+  const reached = async (reason: ReplacementReason, standing: { kind: "member" } | typeof outOfStep) => {
     let looks = 0;
     const context = {
       account: {},
@@ -45,7 +45,7 @@ Deno.test("createReplacement() creates none for a device that has been helped or
     await createReplacement(context as unknown as SyncContext, {} as Committer, {} as KeyPackageFetch, "07", reason);
     return looks > 0;
   };
-  assert.equal(await reached("rejected-commit", broken), true);
+  assert.equal(await reached("rejected-commit", outOfStep), true);
   assert.equal(await reached("rejected-commit", { kind: "member" }), false);
   assert.equal(await reached("state-lost", { kind: "member" }), false);
   assert.equal(await reached("server-behind", { kind: "member" }), true, "at a member's word");
@@ -53,7 +53,7 @@ Deno.test("createReplacement() creates none for a device that has been helped or
 
 Deno.test("createReplacement() creates none for a device that is helped while it fetches the KeyPackages", async () => {
   const desync = { code: "GRP-2.2" as const, epoch: 8, need: "readd" as const };
-  const made = async (meanwhile: Partial<ChatRecord>) => {
+  const made = async (meanwhile: Partial<ConversationRecord>) => {
     let record = {
       channelId: channelId(9),
       firstChannelId: channelId(9),
@@ -62,8 +62,8 @@ Deno.test("createReplacement() creates none for a device that is helped while it
       leaving: true,
       commits: [],
       members: [],
-    } as unknown as ChatRecord;
-    const created: Partial<ChatRecord>[] = [];
+    } as unknown as ConversationRecord;
+    const created: Partial<ConversationRecord>[] = [];
     const context = {
       account: {
         clock: { now: () => 0 },
@@ -83,7 +83,7 @@ Deno.test("createReplacement() creates none for a device that is helped while it
         all: () => [],
         update: (work: (unit: unknown) => Promise<boolean>) =>
           work({
-            create: ({ succeeds, standing, leaving }: ChatRecord) => {
+            create: ({ succeeds, standing, leaving }: ConversationRecord) => {
               created.push({ succeeds: succeeds!, standing, leaving });
               return Promise.reject(new Error("far enough"));
             },

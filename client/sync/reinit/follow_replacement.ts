@@ -13,7 +13,7 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
-import { type ChatRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
 import { isAdmin } from "../membership/admins.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -45,14 +45,14 @@ export type ReplacementOutcome =
  *   device has missed moves, by the first channel
  */
 async function conversationOf(
-  { conversations: chats }: SyncContext,
+  { conversations }: SyncContext,
   unit: UnitOfWork,
   { channelId, firstChannelId }: Supersedes,
 ): Promise<ConversationTransaction | undefined> {
   const chatId = unit.chatOf(channelId) ?? unit.chatThatLeft(channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
   if (conversation || !firstChannelId) return conversation;
-  const ofFirst = chats.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
+  const ofFirst = conversations.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
   // Anybody can send an invitation to a group that claims this first channel, so accepted conversations come
   // first.
   const byFirst = (ofFirst.find(({ record }) => !record.invitation) ?? ofFirst[0])?.id;
@@ -154,7 +154,10 @@ export async function adoptReplacement(
  * @returns the fork point: the last epoch that this device and the maker share, after which the other members
  *   could not see this device's changes; undefined when there is no fork
  */
-function forkPointOf({ channelId, commits, epoch }: Readonly<ChatRecord>, supersedes: Supersedes): number | undefined {
+function forkPointOf(
+  { channelId, commits, epoch }: Readonly<ConversationRecord>,
+  supersedes: Supersedes,
+): number | undefined {
   if (!equalBytes(channelId, supersedes.channelId)) return undefined;
   const shared = lastSharedEpoch(supersedes.commits, commits) ??
     (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
@@ -196,5 +199,5 @@ async function move(
   }
   unit.delete("epochs", keys.ownChanges(conversation.id));
   await storeForResend(context, unit, conversation, toResend);
-  unit.afterCommit(() => context.events.emit("moved", conversation.id, toResend));
+  unit.onceStored(() => context.events.emit("moved", conversation.id, toResend));
 }

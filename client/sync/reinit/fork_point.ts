@@ -12,8 +12,8 @@ import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf } from "../conversation/membership_diff.ts";
 import {
-  type ChatMember,
-  type ChatRecord,
+  type ConversationMember,
+  type ConversationRecord,
   keys,
   type OutboxRecord,
   type OwnChange,
@@ -25,7 +25,7 @@ import { messagesToResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
-type Commits = Readonly<ChatRecord["commits"]>;
+type Commits = Readonly<ConversationRecord["commits"]>;
 
 /** Bytes of one commit in {@link commitHistory}: u64 epoch ‖ commitId. */
 const commitLength = 8 + 16;
@@ -74,7 +74,7 @@ export async function ownMessagesAfter(
   context: Pick<SyncContext, "store" | "account">,
   { id, record }: ConversationTransaction,
   since: number | undefined,
-  accounts: ChatMember[],
+  accounts: ConversationMember[],
 ): Promise<OutboxRecord[]> {
   const left = toHex(record.channelId);
   const strangers = without(accounts, record.members);
@@ -130,15 +130,15 @@ export async function membershipChangesAfter(
   unit: UnitOfWork,
   { id, record }: ConversationTransaction,
   since: number,
-  accounts: ChatMember[],
-): Promise<ChatRecord["redo"]> {
+  accounts: ConversationMember[],
+): Promise<ConversationRecord["redo"]> {
   const did = new Map<string, "added" | "removed">();
   for (const { n, added, removed } of await ownChanges(store, unit, id)) {
     if (n <= since) continue;
     for (const accountKey of added) did.set(accountKey, "added");
     for (const accountKey of removed) did.set(accountKey, "removed");
   }
-  const names = (members: ChatMember[], what: "added" | "removed") =>
+  const names = (members: ConversationMember[], what: "added" | "removed") =>
     members.filter(({ accountKey }) => did.get(accountKey) === what).map(({ username }) => username);
   const redo = {
     add: names(without(record.members, accounts), "added"),
@@ -147,6 +147,6 @@ export async function membershipChangesAfter(
   return redo.add.length + redo.remove.length > 0 ? redo : undefined;
 }
 
-function without(members: ChatMember[], others: ChatMember[]): ChatMember[] {
+function without(members: ConversationMember[], others: ConversationMember[]): ConversationMember[] {
   return members.filter(({ accountKey }) => !others.some((other) => other.accountKey === accountKey));
 }

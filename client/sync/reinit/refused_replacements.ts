@@ -69,8 +69,8 @@ export class RefusedReplacements {
    * @param channelId of the replacement that was refused. @throws EngineError, StorageError
    */
   async parted(chatId: string, channelId: Bytes): Promise<void> {
-    const { conversations: chats, ownKey } = this.#context;
-    const [record, state] = [chats.get(chatId)?.record, await chats.withState(chatId)];
+    const { conversations, ownKey } = this.#context;
+    const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
     if (!record || !state || !isMember(record) || !isAdmin(record, ownKey)) return;
     await this.#admins.leadAtWord("parted", chatId, { record, state }, channelId);
   }
@@ -103,9 +103,9 @@ export class RefusedReplacements {
    *
    * @throws EngineError
    */
-  async asked(chatId: string, direct: DeviceMessage): Promise<void> {
+  async asked(chatId: string, message: DeviceMessage): Promise<void> {
     const { account, mls, ownKey } = this.#context;
-    const found = await memberOf(this.#context, chatId, direct);
+    const found = await memberOf(this.#context, chatId, message);
     if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     const { supersedes } = mls.info(found.state);
     // This device has made the present channel itself, so it has already acted.

@@ -8,7 +8,7 @@ import { signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { Supersedes } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** The bytes that the maker signs: both channels, and the last common epoch. */
@@ -43,7 +43,7 @@ export async function signReplacement(
  */
 async function listedIn(
   { account }: SyncContext,
-  { members }: Readonly<ChatRecord>,
+  { members }: Readonly<ConversationRecord>,
   device: Uint8Array,
 ): Promise<string | undefined> {
   for (const { accountKey } of members) {

@@ -18,7 +18,7 @@ import type { GroupInfo, Member, Supersedes } from "../../mls/group.ts";
 import { accountsOf } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
-import { type ChatRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 
 /** The facts by which a replacement channel is judged. */
@@ -31,7 +31,7 @@ export interface ReplacementFacts {
   maker: string | undefined;
   /** Members of the replacement channel. */
   members: Member[];
-  old: Readonly<ChatRecord>;
+  old: Readonly<ConversationRecord>;
   past: PastEpoch[];
 }
 
@@ -79,7 +79,7 @@ export function judgeReplacement(
  * @param receivedMs when the server took the Welcome, ms since the Unix epoch
  */
 export function comesFirst(
-  record: Readonly<Pick<ChatRecord, "channelId" | "earlier" | "movedMs" | "replacedMs">>,
+  record: Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "movedMs" | "replacedMs">>,
   channelId: Uint8Array,
   { channelId: superseded }: Pick<Supersedes, "channelId">,
   receivedMs: number,

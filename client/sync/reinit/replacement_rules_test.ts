@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
 import { testEnvironment } from "../../testing/test_environment.ts";
 import { commitHistory } from "./fork_point.ts";
-import type { ChatRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import { randomChannelId } from "./create_replacement.ts";
 import { comesFirst, judgeReplacement, type ReplacementFacts } from "./replacement_rules.ts";
 
@@ -36,7 +36,7 @@ function facts(change: Partial<ReplacementFacts>): ReplacementFacts {
       accountKey: toHex(key(2)),
       role: "member",
     }],
-  } as unknown as ChatRecord;
+  } as unknown as ConversationRecord;
   return {
     supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(8), reason: "" },
     info: { name: "x", kind: "group", roles: {}, createdMs: 1 },
@@ -61,13 +61,13 @@ Deno.test("GRP-5.1: judgeReplacement() accepts a replacement of a known history,
     "too long ago to know",
   );
   const { old } = facts({});
-  const broken = {
+  const outOfStep = {
     ...old,
-    standing: { kind: "broken" as const, desync: { code: "fork" as const, epoch: 8, need: "readd" as const } },
+    standing: { kind: "out-of-step" as const, desync: { code: "fork" as const, epoch: 8, need: "readd" as const } },
   };
   assert.equal(
     judgeReplacement(
-      facts({ old: broken, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
+      facts({ old: outOfStep, supersedes: { channelId: key(9), lastEpoch: 7n, transcriptHash: key(7), reason: "" } }),
     ),
     undefined,
     "it can not follow its own history",
@@ -162,8 +162,8 @@ Deno.test("GRP-5.3: judgeReplacement() lets accounts and name differ where commi
 Deno.test("GRP-5.3: judgeReplacement() lets a device out of step follow from another epoch of its number", () => {
   const { info, members, old, supersedes } = facts({});
   const desync = { code: "mls" as const, epoch: 8, need: "readd" as const };
-  const broken = { ...old, standing: { kind: "broken" as const, desync } };
-  const changed = { old: broken, info: { ...info, name: "y" }, members: [...members, member(3, "eve", "member")] };
+  const outOfStep = { ...old, standing: { kind: "out-of-step" as const, desync } };
+  const changed = { old: outOfStep, info: { ...info, name: "y" }, members: [...members, member(3, "eve", "member")] };
   const elsewhere = { ...supersedes, transcriptHash: key(7) };
   assert.equal(judgeReplacement(facts({ ...changed, supersedes: elsewhere })), undefined);
   assert.equal(judgeReplacement(facts({ ...changed, supersedes: elsewhere, maker: toHex(key(2)) })), "GRP-5.2");
@@ -207,7 +207,7 @@ Deno.test("GRP-5.4: by comesFirst(), devices end in one channel in whatever orde
       channels.push({ channelId: randomChannelId(channelId), replaces: channelId });
     }
     const ends = [1, 2, 3, 4].map(() => {
-      let device: Pick<ChatRecord, "channelId" | "earlier" | "movedMs"> = { channelId: channels[0].channelId };
+      let device: Pick<ConversationRecord, "channelId" | "earlier" | "movedMs"> = { channelId: channels[0].channelId };
       for (const { channelId, replaces } of channels.slice(1).sort(() => random() - 0.5)) {
         if (!comesFirst(device, channelId, { channelId: replaces }, atOnce)) continue;
         const earlier = [...device.earlier ?? [], toHex(device.channelId), toHex(replaces)];

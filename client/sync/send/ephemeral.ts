@@ -29,8 +29,8 @@ export class Ephemeral {
    * does no harm.
    */
   async typing(chatId: string): Promise<void> {
-    const { conversations: chats, mls, rpc, account, environment } = this.#context;
-    const record = chats.get(chatId)?.record;
+    const { conversations, mls, rpc, account, environment } = this.#context;
+    const record = conversations.get(chatId)?.record;
     const nowMs = environment.now();
     // Reading an invitation must not tell the inviter anything.
     if (
@@ -39,7 +39,7 @@ export class Ephemeral {
     ) return;
     this.#sentMs.set(chatId, nowMs);
     try {
-      const state = await chats.withState(chatId);
+      const state = await conversations.withState(chatId);
       if (!state?.active || state.epoch === 0n) return;
       const messageId = crypto.getRandomValues(new Uint8Array(16));
       const envelope = await mls.sealEphemeral(state, {
@@ -65,11 +65,11 @@ export class Ephemeral {
    */
   async receive(entry: Entry): Promise<void> {
     try {
-      const { conversations: chats, mls, account } = this.#context;
-      const chatId = chats.chatOf(toHex(entry.channelId));
-      const record = chatId === undefined ? undefined : chats.get(chatId)?.record;
+      const { conversations, mls, account } = this.#context;
+      const chatId = conversations.chatOf(toHex(entry.channelId));
+      const record = chatId === undefined ? undefined : conversations.get(chatId)?.record;
       if (chatId === undefined || !record || !isIn(record) || !isShown(record)) return;
-      const state = await chats.withState(chatId);
+      const state = await conversations.withState(chatId);
       const opened = state &&
         await mls.openEphemeral(state, {
           epoch: BigInt(entry.epoch),

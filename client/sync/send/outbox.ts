@@ -11,8 +11,8 @@ import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import {
-  type ItemRecord,
   keys,
+  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
@@ -23,7 +23,7 @@ import {
 } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type Attempt, placeOf, Publisher } from "./publisher.ts";
+import { type Attempt, outboxKey, Publisher } from "./publisher.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 
 /** Messages that wait for the server's answer. The same bytes are sent again until the answer comes. */
@@ -36,8 +36,8 @@ export class Outbox {
   readonly #runs = new SingleFlight();
   /** Conversations whose next attempt waits for a time or an epoch. */
   readonly #retries: Timers;
-  /** The lines of waiting messages by place, so that "sent" needs no reading. */
-  readonly #items = new Map<string, ItemRecord>();
+  /** The lines of waiting messages by their outbox key, so that "sent" needs no reading. */
+  readonly #lines = new Map<string, LineRecord>();
   #connected = false;
   #closed = false;
 
@@ -59,7 +59,7 @@ export class Outbox {
         continue;
       }
       this.#queue(record.chatId).push(record);
-      this.#publisher.noteAttempted(placeOf(record));
+      this.#publisher.noteAttempted(outboxKey(record));
     }
     if (deletes.length > 0) await store.write({ deletes });
   }
@@ -95,11 +95,11 @@ export class Outbox {
     const waitsItsTurn = message.kind === "leave" && this.#sendable(conversation.id).some(({ sealed }) => !sealed);
     const sealed = waitsItsTurn ? undefined : await this.#publisher.seal(conversation, message);
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
-    const place = placeOf(record);
-    unit.put("outbox", place, outboxToStored(record), { channelId: conversation.storageId });
-    const shown = conversation.items.findLast(({ order }) => order === record.order);
-    unit.afterCommit(() => {
-      if (shown) this.#items.set(place, shown);
+    const key = outboxKey(record);
+    unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
+    const shown = conversation.lines.findLast(({ order }) => order === record.order);
+    unit.onceStored(() => {
+      if (shown) this.#lines.set(key, shown);
       this.#queue(conversation.id).push(record);
       this.flush(conversation.id);
     });
@@ -149,13 +149,13 @@ export class Outbox {
    * more.
    */
   lineChanged(chatId: string, order: string, isDeleted: boolean): void {
-    const place = placeOf({ chatId, order });
-    this.#items.delete(place);
+    const key = outboxKey({ chatId, order });
+    this.#lines.delete(key);
     if (!isDeleted) return;
     const queue = this.#queue(chatId);
     const index = queue.findIndex((record) => record.order === order);
     if (index >= 0) queue.splice(index, 1);
-    this.#publisher.forget(place);
+    this.#publisher.forget(key);
   }
 
   /** Whether a leave request waits here. */
@@ -250,12 +250,12 @@ export class Outbox {
   ): Promise<boolean> {
     const { chatId, order, kind, resendSinceMs } = record;
     const { state } = outcome;
-    const place = placeOf(record);
+    const key = outboxKey(record);
     const settled = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       // The move was being written when the answer came, and what it resends lacks this message.
       if (state === "sent" && this.#publisher.hasMoved(record)) return false;
-      unit.delete("outbox", place);
+      unit.delete("outbox", key);
       if (!conversation) return true;
       if (kind === "leave") {
         if (state === "failed") conversation.set({ leaving: false });
@@ -267,11 +267,11 @@ export class Outbox {
       }
       // A resend is already shown as sent, and that remains true.
       if (resendSinceMs !== undefined && state === "failed") return true;
-      const item = this.#items.get(place) ??
-        await this.#context.store.get<ItemRecord>("messages", keys.item(chatId, order));
-      if (item?.kind !== "message" || item.deleted) return true;
+      const line = this.#lines.get(key) ??
+        await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
+      if (line?.kind !== "message" || line.deleted) return true;
       conversation.change({
-        ...item,
+        ...line,
         state,
         ...(outcome.state === "sent"
           ? { sentIn: sentIn(record, outcome.receivedMs) }
@@ -283,8 +283,8 @@ export class Outbox {
     const queue = this.#queue(chatId);
     const index = queue.indexOf(record);
     if (index >= 0) queue.splice(index, 1);
-    this.#publisher.forget(place);
-    this.#items.delete(place);
+    this.#publisher.forget(key);
+    this.#lines.delete(key);
     if (state === "sent" && kind === "message") this.#context.events.emit("sent", chatId);
     return true;
   }

@@ -114,7 +114,7 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
     change: () => settled++,
   };
   const content = encodeMimiContent(textKind.write({ text: "x" }, new Uint8Array(16)));
-  const item = { kind: "message", state: "waiting" };
+  const line = { kind: "message", state: "waiting" };
   const waits = { chatId, messageId: "01".repeat(16), order: "1", kind: "message", content };
   const published: Uint8Array[] = [];
   const deleted: string[] = [];
@@ -124,7 +124,7 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
     store: {
       range: () =>
         Promise.resolve([{ key: "", value: { ...waits, sealed: { epoch: 1, envelope: new Uint8Array(3) } } }]),
-      get: () => Promise.resolve(item),
+      get: () => Promise.resolve(line),
     },
     conversations: {
       get: () => chat,
@@ -140,7 +140,7 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
     },
     mls: { sealMessage: () => Promise.resolve({ newState: chat.state, envelope: new Uint8Array(4) }) },
     rpc: {
-      prepare: () => {},
+      openAhead: () => {},
       call: (_method: unknown, { channelId }: { channelId: Uint8Array }) => {
         published.push(channelId);
         return Promise.resolve({ receivedMs: 1 });

@@ -35,7 +35,7 @@ export type Attempt =
 export class Publisher {
   readonly #context: SyncContext;
   readonly #holds: SendHolds;
-  /** Places whose bytes may have reached the server. This is so for all messages found at the start. */
+  /** Outbox keys of messages whose bytes may have reached the server: at the start, of all. */
   readonly #attempted = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #mayPublish: () => boolean;
@@ -48,13 +48,13 @@ export class Publisher {
   }
 
   /** The bytes of this message may have reached the server in an earlier run. */
-  noteAttempted(place: string): void {
-    this.#attempted.add(place);
+  noteAttempted(key: string): void {
+    this.#attempted.add(key);
   }
 
   /** The message no longer waits. */
-  forget(place: string): void {
-    this.#attempted.delete(place);
+  forget(key: string): void {
+    this.#attempted.delete(key);
   }
 
   /**
@@ -69,7 +69,7 @@ export class Publisher {
     const { state, record } = conversation;
     if (!state || !await this.#holds.canSeal(conversation, message)) return undefined;
     const { mls, rpc } = this.#context;
-    rpc.prepare();
+    rpc.openAhead();
     try {
       const id = { messageId: fromHex(message.messageId) };
       const sealed = message.kind === "leave"
@@ -92,12 +92,12 @@ export class Publisher {
    * @throws StorageError
    */
   async attempt(record: OutboxRecord, waits: () => boolean): Promise<Attempt> {
-    const chat = this.#context.conversations.get(record.chatId);
-    if (!chat || !isIn(chat.record)) return { kind: "failed", errorCode: LocalCode.notInChat };
+    const conversation = this.#context.conversations.get(record.chatId);
+    if (!conversation || !isIn(conversation.record)) return { kind: "failed", errorCode: LocalCode.notInChat };
     // Recovery is in progress (specification §3.4, §3.5). Afterwards the message is sealed anew.
-    if (desyncOf(chat.record)) return { kind: "retry", afterMs: epochPatienceMs };
+    if (desyncOf(conversation.record)) return { kind: "retry", afterMs: epochPatienceMs };
     const { sealed } = record;
-    const outdated = sealed && sealed.epoch < chat.record.epoch && !this.#attempted.has(placeOf(record));
+    const outdated = sealed && sealed.epoch < conversation.record.epoch && !this.#attempted.has(outboxKey(record));
     if (!sealed || outdated || this.hasMoved(record)) return await this.#sealAgain(record, waits);
     return this.#mayPublish() ? await this.#publish(record, sealed, waits) : { kind: "hold" };
   }
@@ -113,8 +113,8 @@ export class Publisher {
     waits: () => boolean,
   ): Promise<Attempt> {
     const { chatId, messageId } = record;
-    const again = this.#attempted.has(placeOf(record));
-    this.#attempted.add(placeOf(record));
+    const again = this.#attempted.has(outboxKey(record));
+    this.#attempted.add(outboxKey(record));
     try {
       const { receivedMs } = await this.#context.rpc.call(delivery.publish, {
         channelId: fromHex(sealed.channel ?? chatId),
@@ -127,7 +127,7 @@ export class Publisher {
       // The conversation moved during the call. Members may not read the old channel any more.
       return this.hasMoved(record) ? { kind: "again" } : { kind: "sent", receivedMs };
     } catch (error) {
-      if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(placeOf(record));
+      if (error instanceof TransportError && error.unsent && !again) this.#attempted.delete(outboxKey(record));
       if (!(error instanceof WireError)) return { kind: "retry", afterMs: this.#nextDelay(chatId) };
       return await this.#judge(record, sealed.epoch, error, waits);
     }
@@ -138,19 +138,19 @@ export class Publisher {
     const { conversations, events } = this.#context;
     // The answer is about a channel that no longer counts.
     if (this.hasMoved(record)) return { kind: "again" };
-    const chat = conversations.get(chatId);
-    switch (judgeAnswer(error.code, sealedEpoch, chat?.record.epoch ?? 0)) {
+    const conversation = conversations.get(chatId);
+    switch (judgeAnswer(error.code, sealedEpoch, conversation?.record.epoch ?? 0)) {
       case "seal-again":
         return await this.#sealAgain(record, waits);
       case "await-epoch":
         // The entry of the new epoch is in the queue. If it never comes, this device's state or the server's
         // went back in time (E017). The user must not see that as mere waiting.
-        if (!chat?.pending) events.emit("suspected", chatId, error.code);
+        if (!conversation?.pending) events.emit("suspected", chatId, error.code);
         return { kind: "retry", afterMs: epochPatienceMs };
       case "failed":
         // Only the server says that this device is out. If it is true, the entry of the removal follows and
         // ends the chat. Else the server has forgotten the channel (specification §3.5).
-        if (error.code === ErrorCode.notAMember && chat && isIn(chat.record)) {
+        if (error.code === ErrorCode.notAMember && conversation && isIn(conversation.record)) {
           events.emit("suspected", chatId, error.code);
           return { kind: "retry", afterMs: epochPatienceMs };
         }
@@ -170,18 +170,18 @@ export class Publisher {
       const again = await this.seal(conversation, record);
       if (again) {
         const stored = outboxToStored({ ...record, sealed: again });
-        unit.put("outbox", keys.item(chatId, record.order), stored, { channelId: conversation.storageId });
+        unit.put("outbox", outboxKey(record), stored, { channelId: conversation.storageId });
       }
       return again;
     });
     if (sealed) {
       record.sealed = sealed;
-      this.#attempted.delete(placeOf(record));
+      this.#attempted.delete(outboxKey(record));
       return { kind: "again" };
     }
-    const chat = conversations.get(chatId);
+    const present = conversations.get(chatId)?.record;
     if (
-      !chat || !isIn(chat.record) || desyncOf(chat.record) || !waits() || this.#holds.isExcluded(record)
+      !present || !isIn(present) || desyncOf(present) || !waits() || this.#holds.isExcluded(record)
     ) return { kind: "again" };
     events.emit("blockedByCommit", chatId);
     return { kind: "retry", afterMs: epochPatienceMs };
@@ -206,7 +206,7 @@ export class Publisher {
   }
 }
 
-/** @returns the key of a waiting message: its conversation and place */
-export function placeOf({ chatId, order }: Pick<OutboxRecord, "chatId" | "order">): string {
-  return keys.item(chatId, order);
+/** @returns the key of a waiting message: its chat and place */
+export function outboxKey({ chatId, order }: Pick<OutboxRecord, "chatId" | "order">): string {
+  return keys.line(chatId, order);
 }

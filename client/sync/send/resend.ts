@@ -9,11 +9,11 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { MessageItem } from "../conversation/message_item.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
 import {
-  type ChatMember,
-  type ItemRecord,
+  type ConversationMember,
   keys,
+  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
@@ -41,7 +41,7 @@ export async function storeForResend(
   messages: OutboxRecord[],
 ): Promise<void> {
   for (const message of messages) {
-    const key = keys.item(conversation.id, message.order);
+    const key = keys.line(conversation.id, message.order);
     const stored = await unit.read<StoredOutbox>(store, "outbox", key);
     const before = stored === undefined ? [] : outboxFromStored(stored).excludedAccounts ?? [];
     const excluded = [...new Set([...before, ...message.excludedAccounts ?? []])];
@@ -60,7 +60,7 @@ export async function storeForResend(
 export async function messagesToResend(
   context: Pick<SyncContext, "store" | "account">,
   { id: chatId, record }: Pick<ConversationTransaction, "id" | "record">,
-  people: ChatMember[],
+  people: ConversationMember[],
   isMissing: (sentIn: SentIn) => boolean,
   strangersNow: string[] = [],
 ): Promise<OutboxRecord[]> {
@@ -70,20 +70,20 @@ export async function messagesToResend(
   const strangers = new Set(strangersNow);
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
-    const page = await store.range<ItemRecord>("messages", `${chatId}/`, {
+    const page = await store.range<LineRecord>("messages", `${chatId}/`, {
       reverse: true,
       limit: linesAtOnce,
       ...(before !== undefined && { before }),
     });
-    for (const { value: item } of page) {
-      if (item.kind === "notice") {
-        const about = people.find(({ username }) => username === item.values.who);
+    for (const { value: line } of page) {
+      if (line.kind === "notice") {
+        const about = people.find(({ username }) => username === line.values.who);
         // The lines are read from the newest backwards.
-        if (about && item.notice === "added") strangers.add(about.accountKey);
-        if (about && (item.notice === "removed" || item.notice === "left")) strangers.delete(about.accountKey);
-      } else if (item.sentIn !== undefined && !item.deleted && isMissing(item.sentIn)) {
-        const { messageId, order } = item;
-        const content = await sentContent(context, chatId, record.firstChannelId, item);
+        if (about && line.notice === "added") strangers.add(about.accountKey);
+        if (about && (line.notice === "removed" || line.notice === "left")) strangers.delete(about.accountKey);
+      } else if (line.sentIn !== undefined && !line.deleted && isMissing(line.sentIn)) {
+        const { messageId, order } = line;
+        const content = await sentContent(context, chatId, record.firstChannelId, line);
         if (!content) continue;
         messages.unshift({
           chatId,
@@ -106,14 +106,14 @@ export async function messagesToResend(
  * An older record has text and salt, but no content. These rebuild the sent bytes, unless the text was edited
  * later. The message id shows that, because it is a hash of the bytes.
  *
- * @returns the bytes that were sent under the item's messageId; undefined where this device no longer has
+ * @returns the bytes that were sent under the line's messageId; undefined where this device no longer has
  *   them
  */
 async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   firstChannelId: Bytes,
-  { content, text, order, sentIn }: MessageItem,
+  { content, text, order, sentIn }: MessageLine,
 ): Promise<Bytes | undefined> {
   if (content) return content;
   const { salt } = sentIn!;

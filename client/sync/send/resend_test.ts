@@ -4,9 +4,9 @@ import { replyKind } from "../../content/kinds/reply.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
-import type { MessageItem } from "../conversation/message_item.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
 import {
-  type ChatRecord,
+  type ConversationRecord,
   keys,
   orderKey,
   type OutboxRecord,
@@ -24,7 +24,7 @@ const firstChannelId = new Uint8Array(32).fill(7);
 const salt = new Uint8Array(16).fill(9);
 const textBytes = (text: string): Bytes => encodeMimiContent(textKind.write({ text }, salt));
 
-function sentItem(place: number, text: string, extra: Partial<MessageItem> = {}): MessageItem {
+function sentLine(place: number, text: string, extra: Partial<MessageLine> = {}): MessageLine {
   return {
     kind: "message",
     messageId: toHex(new Uint8Array(16).fill(place)),
@@ -41,7 +41,7 @@ function sentItem(place: number, text: string, extra: Partial<MessageItem> = {})
 }
 
 /** @param known containers whose ids the device knows, by the place of their line */
-async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
+async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
   const seen = new Map<string, SeenRecord>();
   for (const [place, bytes] of Object.entries(known)) {
     const id = await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), bytes, salt);
@@ -52,13 +52,13 @@ async function resent(items: MessageItem[], known: Record<number, Bytes> = {}): 
     store: {
       range: (_store: string, _prefix: string, { limit, before }: { limit: number; before?: string }) =>
         Promise.resolve(
-          items.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
+          lines.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
             .map((value) => ({ key: value.order, value })),
         ),
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },
   } as unknown as SyncContext;
-  const conversation = { id: chatId, record: { firstChannelId } as ChatRecord };
+  const conversation = { id: chatId, record: { firstChannelId } as ConversationRecord };
   const records = await messagesToResend(context, conversation, [], () => true);
   return records.map(({ messageId, content }) => [messageId, content]);
 }
@@ -67,34 +67,34 @@ Deno.test("messagesToResend() gives the originally sent bytes, whatever the line
   const reply = encodeMimiContent(
     replyKind.write({ text: "yes", inReplyTo: Uint8Array.of(1, ...Array(31).fill(2)) }, salt),
   );
-  const items = [
-    sentItem(1, "first words", { content: textBytes("first words") }),
-    sentItem(2, "other words", { content: textBytes("first words"), edited: true }),
-    sentItem(3, "yes", { content: reply, replyTo: { id: "02" } }),
+  const lines = [
+    sentLine(1, "first words", { content: textBytes("first words") }),
+    sentLine(2, "other words", { content: textBytes("first words"), edited: true }),
+    sentLine(3, "yes", { content: reply, replyTo: { id: "02" } }),
   ];
   assert.deepEqual(
-    await resent(items),
-    items.map(({ messageId, content }) => [messageId, content]),
+    await resent(lines),
+    lines.map(({ messageId, content }) => [messageId, content]),
   );
 });
 
 Deno.test("messagesToResend() rebuilds the bytes of an older record only where they equal the sent bytes", async () => {
-  const [plain, edited] = [sentItem(1, "first words"), sentItem(2, "other words")];
+  const [plain, edited] = [sentLine(1, "first words"), sentLine(2, "other words")];
   const known = { 1: textBytes("first words"), 2: textBytes("words before the edit") };
   assert.deepEqual(await resent([plain, edited], known), [[plain.messageId, textBytes("first words")]]);
 });
 
 Deno.test("messagesToResend() leaves out deleted messages, and messages of other devices", async () => {
   const content = textBytes("first words");
-  const deleted = sentItem(1, "", { content, deleted: true });
-  const elsewhere = sentItem(2, "first words", { sentIn: undefined, elsewhere: true });
+  const deleted = sentLine(1, "", { content, deleted: true });
+  const elsewhere = sentLine(2, "first words", { sentIn: undefined, elsewhere: true });
   assert.deepEqual(await resent([deleted, elsewhere]), []);
 });
 
 Deno.test("storeForResend() keeps a message closed to whom it was closed, in one write and in two", async () => {
   const [conversation, place] = [
     { id: chatId, storageId: chatId } as unknown as ConversationTransaction,
-    keys.item(chatId, "1"),
+    keys.line(chatId, "1"),
   ];
   const message = (excludedAccounts?: string[]): OutboxRecord => ({
     chatId,
@@ -126,10 +126,10 @@ Deno.test("storeForResend() keeps a message closed to whom it was closed, in one
 
 Deno.test("messagesToResend() looks through the newest 1,000 lines of a conversation", async () => {
   const content = textBytes("words");
-  const items = Array.from(
+  const lines = Array.from(
     { length: 1_001 },
-    (_, place) => sentItem(place, "words", { content, messageId: `${place}` }),
+    (_, place) => sentLine(place, "words", { content, messageId: `${place}` }),
   );
-  const found = (await resent(items)).map(([id]) => Number(id));
+  const found = (await resent(lines)).map(([id]) => Number(id));
   assert.deepEqual([found.length, found[0], found.at(-1)], [1_000, 1, 1_000]);
 });

@@ -3,7 +3,7 @@
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { ChatRecord, OutboxRecord } from "../conversation/records.ts";
+import type { ConversationRecord, OutboxRecord } from "../conversation/records.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
@@ -85,10 +85,10 @@ export class SendHolds {
   }
 }
 
-function excludes({ members }: Readonly<ChatRecord>, excludedAccounts: string[] | undefined): boolean {
+function excludes({ members }: Readonly<ConversationRecord>, excludedAccounts: string[] | undefined): boolean {
   return excludedAccounts !== undefined && members.some(({ accountKey }) => excludedAccounts.includes(accountKey));
 }
 
-function needsAcceptance(record: Readonly<ChatRecord>): boolean {
+function needsAcceptance(record: Readonly<ConversationRecord>): boolean {
   return isIn(record) && record.invitation && record.needsAcceptance === true;
 }

@@ -2,26 +2,24 @@
  * What a soak with faults must not have lost: whatever the core took at any time, of a sender that could
  * follow the group since, is read by everybody who was a member of its epoch and could follow since, or waits
  * for somebody to be out of the group who was not to read it. A device that lost its place in the group has
- * lost what was said until it was put back.
+ * lost what was said until it was re-added.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import type { TimelineItem } from "../../api/engine_api.ts";
+import type { MessageItem } from "../../api/engine_api.ts";
 import type { ServerLog } from "../server_log.ts";
 import type { Walker } from "./walker.ts";
 import { isIn } from "../../sync/conversation/standing.ts";
 
-type Message = Extract<TimelineItem, { kind: "message" }>;
-
 /** A device that is a member in the end. */
 interface Reader {
   walker: Walker;
-  shown: Map<string, Message>;
+  shown: Map<string, MessageItem>;
   /** Its first epoch in the group's last channel. */
   since: number;
   /** Its messages that wait to be said again, by messageId. */
   waiting: ReadonlySet<string>;
-  /** When it was last put back, or came in; 0 when it always could follow. */
+  /** When it was last re-added, or came in; 0 when it always could follow. */
   wholeSinceMs: number;
 }
 
@@ -83,15 +81,15 @@ async function readerOf(walker: Walker, chatId: string, last: string): Promise<R
   if (!record || !isIn(record) || toHex(record.channelId) !== last) return undefined;
   const items = await walker.person.items(chatId);
   let wholeSinceMs = 0;
-  let broken = false;
+  let outOfStep = false;
   for (const item of items) {
     if (item.kind !== "notice") continue;
     const { notice, values, atMs } = item;
-    if (/^(unreadable|rejected|rolled-back)$/.test(notice)) broken = true;
+    if (/^(unreadable|rejected|rolled-back)$/.test(notice)) outOfStep = true;
     const back = notice === "healed" || notice === "gap" ||
       ((notice === "rejoined" || notice === "added") && values.who === walker.name) ||
-      (notice === "successor" && broken);
-    if (back) [wholeSinceMs, broken] = [Math.max(wholeSinceMs, atMs), false];
+      (notice === "successor" && outOfStep);
+    if (back) [wholeSinceMs, outOfStep] = [Math.max(wholeSinceMs, atMs), false];
   }
   return {
     walker,

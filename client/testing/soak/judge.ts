@@ -1,7 +1,7 @@
 /** What must be true when a soak has come to rest. */
 
 import { toHex } from "../../../schema/bytes.ts";
-import type { TimelineItem } from "../../api/engine_api.ts";
+import type { MessageItem } from "../../api/engine_api.ts";
 import type { TestCore } from "../core.ts";
 import { missing } from "./completeness.ts";
 import type { Walker } from "./walker.ts";
@@ -23,8 +23,6 @@ export interface Verdict {
 
 /** Lines of a conversation that no run without faults may bring about. */
 const faultNotice = /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor)/;
-
-type Message = Extract<TimelineItem, { kind: "message" }>;
 
 /**
  * @param options.faults what members must have is another then (completeness.ts)
@@ -70,7 +68,7 @@ export async function judge(
         complain(`had a problem: ${problem.code} ${problem.detail}`);
       }
     }
-    const messages = items.filter((item): item is Message => item.kind === "message");
+    const messages = items.filter((item): item is MessageItem => item.kind === "message");
     deliveries += messages.filter(({ own }) => !own).length;
     checkShown(messages, said, (messageId) => (times.get(messageId) ?? 0) > 1, complain);
     if (settled && !faults) checkComplete(walker, messages, log, byKey, complain);
@@ -109,7 +107,7 @@ export async function judge(
  * than once, to those who were elsewhere: they read it when it comes
  */
 function checkShown(
-  messages: Message[],
+  messages: MessageItem[],
   said: Map<string, { walker: Walker; place: number; text: string }>,
   again: (messageId: string) => boolean,
   complain: (what: string) => void,
@@ -133,7 +131,7 @@ function checkShown(
 /** Exactly the messages of the epochs that the device was in; of its own, that it says "sent" of what the core has. */
 function checkComplete(
   walker: Walker,
-  messages: Message[],
+  messages: MessageItem[],
   log: { members: ReadonlySet<string>[]; messages: { sender: string; messageId: string; epoch: number }[] },
   byKey: Map<string, Walker>,
   complain: (what: string) => void,

@@ -54,7 +54,7 @@ export async function settle(
 }
 
 /**
- * A device that was put back in what a restored core has lost hears of it when it says something, not before:
+ * A device that was re-added in what a restored core has lost hears of it when it says something, not before:
  * so it does, once.
  */
 async function nudge(core: TestCore, walkers: Walker[], chatId: string, nudged: Set<Walker>): Promise<void> {
@@ -98,7 +98,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       continue;
     }
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
-    else if (desyncOf(record)) say(`is broken: ${JSON.stringify(desyncOf(record))}`);
+    else if (desyncOf(record)) say(`is out of step: ${JSON.stringify(desyncOf(record))}`);
     else if (toHex(record.channelId) !== channel || record.epoch !== epoch) {
       say(
         `is at epoch ${record.epoch} of channel ${toHex(record.channelId).slice(0, 6)}, the first at ${epoch} of ${

@@ -9,13 +9,13 @@ import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
 import {
-  chatFromStored,
-  type ChatMember,
-  type ChatRecord,
+  conversationFromStored,
+  type ConversationMember,
+  type ConversationRecord,
   cursorKey,
   keys,
   type PendingRecord,
-  type StoredChat,
+  type StoredConversation,
   type StoredOutbox,
   type UnreadableRecord,
 } from "../../sync/conversation/records.ts";
@@ -179,9 +179,9 @@ export class Walker {
   }
 
   /** The chat as the disk has it; its members are records of their own. */
-  async record(chatId: string): Promise<Omit<ChatRecord, "members"> | undefined> {
-    const stored = await this.#disk().get<StoredChat>("groups", chatId);
-    return stored && chatFromStored(stored);
+  async record(chatId: string): Promise<Omit<ConversationRecord, "members"> | undefined> {
+    const stored = await this.#disk().get<StoredConversation>("groups", chatId);
+    return stored && conversationFromStored(stored);
   }
 
   /** Whether nothing of the chat waits on the disk. */
@@ -190,7 +190,7 @@ export class Walker {
     const [pending, outbox, members] = await Promise.all([
       disk.get<PendingRecord>("pending", chatId),
       disk.range<StoredOutbox>("outbox", `${chatId}/`),
-      disk.get<ChatMember[]>("epochs", keys.members(chatId)),
+      disk.get<ConversationMember[]>("epochs", keys.members(chatId)),
     ]);
     // What somebody in the group was not to read waits until that one is out.
     const waits = ({ againMs, notFor }: StoredOutbox) =>
@@ -199,7 +199,7 @@ export class Walker {
   }
 
   /** Whether entries of the group wait for it on the server. */
-  async isBehind(core: TestCore, { channelId }: Pick<ChatRecord, "channelId">): Promise<boolean> {
+  async isBehind(core: TestCore, { channelId }: Pick<ConversationRecord, "channelId">): Promise<boolean> {
     const cursor = await this.#disk().get<number>("account", cursorKey) ?? 0;
     return await core.isWaiting(await this.person.recipientKey(), channelId, cursor);
   }
@@ -210,7 +210,7 @@ export class Walker {
    *   the channel as an admin, finds it in another conversation (docs/decisions/017)
    */
   async chatIn(chatId: string, channelId: string): Promise<string> {
-    const all = await this.#disk().range<StoredChat>("groups", "");
+    const all = await this.#disk().range<StoredConversation>("groups", "");
     return all.find(({ value }) => toHex(value.channelId) === channelId)?.key ?? chatId;
   }
 
@@ -265,7 +265,7 @@ export class Walker {
   /** What helps to find out why it did not come to rest. */
   async diary(chatId: string): Promise<string> {
     const record = await this.record(chatId);
-    const { commits, ...rest } = record ?? {} as Partial<ChatRecord>;
+    const { commits, ...rest } = record ?? {} as Partial<ConversationRecord>;
     const [notices, chats, unreadable] = await Promise.all([
       this.person.notices(chatId),
       this.person.engine.chats(),

@@ -7,7 +7,7 @@ import { generateEd25519, signEd25519 } from "../../../schema/ed25519.ts";
 import type { ByteStream } from "../../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import { WireError } from "../../../schema/rpc/errors.ts";
-import { authVersion, noAuth } from "../../../schema/rpc/messages.ts";
+import { authVersion, noAuth } from "../../../schema/rpc/calls_and_returns.ts";
 import { authentication, type DeviceProof } from "../../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../../schema/rpc/server.ts";
 import {

@@ -1,9 +1,9 @@
 import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { maxTextBytes } from "../../../client/api/engine_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { Icon } from "../common/icons.tsx";
 
-const mostBytes = 16 * 1024;
 const mostRows = 7;
 const encoder = new TextEncoder();
 
@@ -14,7 +14,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
   const app = useApp();
   const chatId = props.chatId;
   const [draft, setDraft] = createSignal(app.drafts.get(chatId) ?? "");
-  const over = () => Math.max(0, encoder.encode(draft()).length - mostBytes);
+  const over = () => Math.max(0, encoder.encode(draft()).length - maxTextBytes);
   const ready = () => draft().trim() !== "" && over() === 0;
   let field!: HTMLTextAreaElement;
 

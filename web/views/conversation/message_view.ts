@@ -1,8 +1,6 @@
 /** The props of the view of each message kind. */
 
-import type { TimelineItem } from "../../../client/api/engine_api.ts";
-
-type MessageItem = TimelineItem & { kind: "message" };
+import type { MessageItem } from "../../../client/api/engine_api.ts";
 
 export interface MessageViewProps {
   item: MessageItem;

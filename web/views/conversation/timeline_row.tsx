@@ -1,5 +1,5 @@
 import { type JSX, Match, Show, Switch } from "solid-js";
-import type { TimelineItem } from "../../../client/api/engine_api.ts";
+import type { MessageItem, NoticeItem } from "../../../client/api/engine_api.ts";
 import { codeText, text, textOf } from "../../i18n/language.ts";
 import { dayText, momentText, timeText } from "../../state/clock_text.ts";
 import { isUnsaved } from "../../state/timeline_items.ts";
@@ -10,8 +10,6 @@ import { EditView } from "./kinds/edit.tsx";
 import { ReactionView } from "./kinds/reaction.tsx";
 import { MessageContentView } from "./message_content.tsx";
 
-type MessageItem = TimelineItem & { kind: "message" };
-type NoticeItem = TimelineItem & { kind: "notice" };
 type OwnState = "saving" | "waiting" | "sent" | "failed";
 
 /** Notices that a reader must not overlook. */

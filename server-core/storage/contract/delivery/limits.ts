@@ -27,7 +27,7 @@ export const limitBehaviours: Behaviour<keyof DeliveryStore>[] = [
       const before = (await world.queue(bob)).map(({ seq }) => seq);
       await Promise.all(Array.from({ length: maxEntries }, () => publish(one)));
       const queue = await world.queue(bob);
-      // Three Welcomes, two gaps, the direct payload, and as many messages as fit.
+      // Three Welcomes, two gaps, the device message, and as many messages as fit.
       const head = queue.slice(0, 6).map(({ kind, seq, epoch, id, body }) => ({
         kind,
         seq,

@@ -25,7 +25,7 @@ async function purgeAllQueues(world: World): Promise<number> {
 }
 
 /**
- * bob's queue: a Welcome, three messages and a direct payload; then, a second later, one of each and a
+ * bob's queue: a Welcome, three messages and a device message; then, a second later, one of each and a
  * commit.
  */
 async function oldAndNew(world: World) {
@@ -115,7 +115,7 @@ export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
 
   does(
     "purgeQueues",
-    "drops what has waited too long: messages leave a gap, direct payloads nothing",
+    "drops what has waited too long: messages leave a gap, device messages nothing",
     async (world) => {
       const { bob, kinds } = await oldAndNew(world);
       const all = [WELCOME, APPLICATION, APPLICATION, APPLICATION, DIRECT, APPLICATION, DIRECT, COMMIT];

@@ -1,12 +1,12 @@
 /** A message's line as it is stored: place, time and sender, and the content of its kind. */
 
 import type { MessageContent } from "../../api/engine_api.ts";
-import type { ItemRecord } from "./records.ts";
+import type { LineRecord } from "./records.ts";
 
-export type MessageItem = Extract<ItemRecord, { kind: "message" }>;
+export type MessageLine = Extract<LineRecord, { kind: "message" }>;
 
 /** All fields that are not content. So a kind that adds content need not be listed here. */
-const ownFields: Record<Exclude<keyof MessageItem, keyof MessageContent>, true> = {
+const ownFields: Record<Exclude<keyof MessageLine, keyof MessageContent>, true> = {
   kind: true,
   messageId: true,
   order: true,
@@ -22,8 +22,8 @@ const ownFields: Record<Exclude<keyof MessageItem, keyof MessageContent>, true> 
 };
 
 /** @returns the content that the line shows */
-export function contentOf(item: MessageItem): MessageContent {
-  const shown = Object.entries(item).filter(([field, value]) => !(field in ownFields) && value !== undefined);
+export function contentOf(line: MessageLine): MessageContent {
+  const shown = Object.entries(line).filter(([field, value]) => !(field in ownFields) && value !== undefined);
   return Object.fromEntries(shown) as unknown as MessageContent;
 }
 
@@ -31,13 +31,13 @@ export function contentOf(item: MessageItem): MessageContent {
  * @returns the line with another content; nothing of the old content is left, and nothing to resend after a
  *   deletion
  */
-export function withContent(item: MessageItem, content: MessageContent): MessageItem {
+export function withContent(line: MessageLine, content: MessageContent): MessageLine {
   if (content.deleted) {
-    const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = item;
+    const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = line;
     // A deleted own message has reached the server.
-    const state = item.state === "received" ? "received" : "sent";
+    const state = line.state === "received" ? "received" : "sent";
     return { kind, messageId, order, sender, senderKey, own, ...(elsewhere && { elsewhere }), atMs, state, ...content };
   }
-  const kept = Object.entries(item).filter(([field]) => field in ownFields);
-  return { ...Object.fromEntries(kept), ...content } as MessageItem;
+  const kept = Object.entries(line).filter(([field]) => field in ownFields);
+  return { ...Object.fromEntries(kept), ...content } as MessageLine;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contentOf, type MessageItem, withContent } from "./message_item.ts";
+import { contentOf, type MessageLine, withContent } from "./message_line.ts";
 
 const place = {
   kind: "message" as const,
@@ -24,7 +24,7 @@ Deno.test("withContent() replaces all content of a line, and keeps the bytes for
 
 Deno.test("withContent() leaves no content and no bytes of a deleted message", () => {
   const deleted = { text: "", deleted: true as const };
-  const lines: [Partial<MessageItem>, MessageItem["state"]][] = [
+  const lines: [Partial<MessageLine>, MessageLine["state"]][] = [
     [sent, "sent"],
     [{ state: "waiting", content: new Uint8Array(3) }, "sent"],
     [{ state: "failed", errorCode: "E011" }, "sent"],
@@ -33,7 +33,7 @@ Deno.test("withContent() leaves no content and no bytes of a deleted message", (
   ];
   for (const [fields, state] of lines) {
     const { own = true, elsewhere } = fields;
-    assert.deepEqual(withContent({ ...place, ...content, ...fields } as MessageItem, deleted), {
+    assert.deepEqual(withContent({ ...place, ...content, ...fields } as MessageLine, deleted), {
       ...place,
       own,
       ...(elsewhere && { elsewhere }),

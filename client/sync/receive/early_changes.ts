@@ -21,10 +21,10 @@ const maxOfMessage = 64;
 const maxBytes = 20 * 1024;
 
 /** In "messageids", by the MIMI id of a message that has not arrived yet: its changes. Kept 30 days. */
-interface AheadRecord {
+interface EarlyRecord {
   atMs: number;
   /** In the order of arrival. */
-  changes: AheadChange[];
+  changes: EarlyChange[];
   /**
    * Present where the MIMI id is that of an edit that is itself kept: the edit's account key and the MIMI id of
    * the message that it edits, both as hex.
@@ -32,7 +32,7 @@ interface AheadRecord {
   edits?: { senderKey: string; id: string };
 }
 
-export interface AheadChange {
+export interface EarlyChange {
   /** The change's own MIMI id as hex. */
   id: string;
   /** hex, 16 bytes: the wire's messageId */
@@ -48,7 +48,7 @@ export interface AheadChange {
 }
 
 /** The kept changes of one conversation, in one unit of work. */
-export class ChangesAhead {
+export class EarlyChanges {
   readonly #context: SyncContext;
   readonly #unit: UnitOfWork;
   readonly #conversation: ConversationTransaction;
@@ -66,7 +66,7 @@ export class ChangesAhead {
    * @param names the MIMI id in the change, as hex: of the message, or of an edit of that message
    * @throws StorageError
    */
-  async keep(change: AheadChange, wait: Wait, names: string): Promise<void> {
+  async keep(change: EarlyChange, wait: Wait, names: string): Promise<void> {
     const edit = (await this.#read(names))?.edits;
     const of = edit?.senderKey === change.senderKey ? edit.id : names;
     const record = await this.#read(of);
@@ -78,7 +78,7 @@ export class ChangesAhead {
       for (const { id } of own) this.forget(id);
       const others = changes.filter(({ senderKey }) => senderKey !== change.senderKey);
       // The number of deletes has no limit, so their length has one: padding of the sender is left out.
-      const deletion: AheadChange = { ...change, content: deletionOf(fromHex(of)), deletes: true };
+      const deletion: EarlyChange = { ...change, content: deletionOf(fromHex(of)), deletes: true };
       return this.#write(of, { ...record, changes: [...others, deletion] });
     }
     if (own.some(({ id }) => id === change.id)) return;
@@ -94,7 +94,7 @@ export class ChangesAhead {
    * Moves the account's own changes of its edit to the message. A delete that names the message or any edit of
    * it then finds all texts of the account in one record.
    */
-  async #join({ id, senderKey }: AheadChange, of: string): Promise<void> {
+  async #join({ id, senderKey }: EarlyChange, of: string): Promise<void> {
     const { changes = [] } = await this.#read(id) ?? {};
     this.#write(id, {
       changes: changes.filter((change) => change.senderKey !== senderKey),
@@ -111,7 +111,7 @@ export class ChangesAhead {
    * @returns the kept changes that waited for this message, in the order of arrival; they are kept no longer
    * @throws StorageError
    */
-  async take(id: string): Promise<AheadChange[]> {
+  async take(id: string): Promise<EarlyChange[]> {
     // Saves a read for each message where no change is kept, which is nearly always.
     if (this.#context.account.clock.now() >= (this.#conversation.record.aheadUntilMs ?? 0)) return [];
     const kept = await this.#read(id);
@@ -122,18 +122,18 @@ export class ChangesAhead {
 
   /** Drops the changes that wait for a message, or for a change, that will have no effect. */
   forget(id: string): void {
-    this.#unit.delete("messageids", keys.ahead(this.#conversation.id, id));
+    this.#unit.delete("messageids", keys.earlyChanges(this.#conversation.id, id));
   }
 
-  async #read(id: string): Promise<AheadRecord | undefined> {
-    const key = keys.ahead(this.#conversation.id, id);
-    return await this.#unit.read<AheadRecord>(this.#context.store, "messageids", key);
+  async #read(id: string): Promise<EarlyRecord | undefined> {
+    const key = keys.earlyChanges(this.#conversation.id, id);
+    return await this.#unit.read<EarlyRecord>(this.#context.store, "messageids", key);
   }
 
-  #write(id: string, record: Omit<AheadRecord, "atMs">): void {
+  #write(id: string, record: Omit<EarlyRecord, "atMs">): void {
     const nowMs = this.#context.account.clock.now();
-    const kept: AheadRecord = { ...record, atMs: nowMs };
-    this.#unit.put("messageids", keys.ahead(this.#conversation.id, id), kept);
+    const kept: EarlyRecord = { ...record, atMs: nowMs };
+    this.#unit.put("messageids", keys.earlyChanges(this.#conversation.id, id), kept);
     this.#conversation.set({ aheadUntilMs: nowMs + seenForMs });
   }
 }
