@@ -161,7 +161,7 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
   outbox.close();
 });
 
-Deno.test("Outbox sends messages before a request to leave, and the request before what it keeps unsealed", async () => {
+Deno.test("Outbox sends messages before a request to leave, and that before what it keeps unsealed", async () => {
   const sent = async (...places: { kind: "message" | "leave"; isSealed: boolean }[]) => {
     const asked = new Set<string>();
     const chat = {
