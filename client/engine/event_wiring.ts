@@ -72,7 +72,7 @@ export function react(
     maintenance.sent(chatId);
     housekeeping.checkDevices();
   });
-  events.on("blockedByCommit", (chatId) => void maintenance.commitLeaves(chatId).catch(() => {}));
+  events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

@@ -34,30 +34,6 @@ suite("a core that was restored from a backup", {
     for (const person of [anna, bert, carl]) assert.deepEqual(person.problems, []);
   },
 
-  "a request to leave that only the lost server had is sent again": async ({ core, join }) => {
-    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
-    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
-    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
-    const copy = await core.backup();
-    await Promise.all([anna, bert, carl].map((person) => person.connected()));
-    for (const person of [anna, carl]) {
-      person.online = false;
-      person.disconnect();
-    }
-    await bert.engine.leaveChat(chatId);
-    const disk = () => new SealedStore(bert.storage.restarted(), bert.wrappingKey);
-    await bert.until(
-      async () => core.log.channel(chatId).messages.length === 1 && (await disk().range("outbox", "")).length === 0,
-      "the server's answer to the request",
-    );
-    await core.restore(copy);
-    await bert.connected();
-    for (const person of [anna, carl]) person.online = true;
-    await bert.sees(chatId, ({ active }) => !active);
-    await anna.sees(chatId, ({ members }) => members.length === 2);
-    assert.equal((await anna.notices(chatId)).at(-1), `left ${bert.username}`);
-  },
-
   "what a device had read of the lost numbers hides nothing of what comes after the restore, however much that is":
     async ({ core, join }) => {
       const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];

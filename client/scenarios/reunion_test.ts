@@ -4,6 +4,7 @@ import { EntryKind } from "../../schema/rpc/methods.ts";
 import type { TestCore } from "../testing/core.ts";
 import { random } from "../testing/hostile_member.ts";
 import { Person, suite } from "../testing/person.ts";
+import { Wiretap } from "../testing/wiretap.ts";
 import { moved, recordOf } from "../testing/replacement.ts";
 import { testEnvironment } from "../testing/test_environment.ts";
 
@@ -21,8 +22,7 @@ suite("a group of which an admin went another way", {
       const chatId = await bert.engine.startChat([anna.username, carl.username], "The Long Walk");
       await Promise.all([anna, carl].map((person) => person.sees(chatId)));
       await bert.engine.setRole(chatId, anna.username, "admin");
-      const twoAdmins = ({ members }: ChatSummary) => members.filter(({ role }) => role === "admin").length === 2;
-      await Promise.all([anna, carl].map((person) => person.sees(chatId, twoAdmins)));
+      await Promise.all([anna, carl].map((person) => person.sees(chatId, haveTwoAdmins)));
       // A commit that nobody else knows of, and nobody hears its call for help.
       anna.refuses = (method) => method === "enqueue";
       await injectCommit(core, anna, chatId);
@@ -34,17 +34,41 @@ suite("a group of which an admin went another way", {
           "the replacement that it refuses",
         );
       }
-      await carl.until(
-        async () => {
-          const records = await Promise.all([anna, bert, carl].map((person) => recordOf(person, chatId)));
-          return new Set(records.map(({ channelId }) => toHex(channelId))).size === 1;
-        },
-        "one channel",
-      );
+      await inOneChannel([anna, bert, carl], chatId);
       for (const person of [anna, bert, carl]) await person.says(chatId, `${person.username} is here`);
       await anna.hears(chatId, carl.username, [`${carl.username} is here`]);
       await carl.hears(chatId, anna.username, [`${anna.username} is here`]);
       await carl.sees(chatId, ({ title }) => title === `Walk ${longGone - 1}`);
+    } finally {
+      await anna.close();
+    }
+  },
+
+  "GRP-5.1: the admin's replacement is begun anew when others make an epoch while it fetches KeyPackages": async (
+    { core, join },
+  ) => {
+    const anna = await Person.join(core, "hasty-again", 3, testEnvironment(3, 200));
+    try {
+      const [bert, carl, dora] = [await join("bert"), await join("carl"), await join("dora")];
+      const tap = new Wiretap();
+      bert.wrapTransport = tap.wrap;
+      await bert.crash();
+      await bert.connected();
+      const chatId = await bert.engine.startChat([anna.username, carl.username], "The Long Walk");
+      await Promise.all([anna, carl].map((person) => person.sees(chatId)));
+      await bert.engine.setRole(chatId, anna.username, "admin");
+      await Promise.all([anna, carl].map((person) => person.sees(chatId, haveTwoAdmins)));
+      const answer = Promise.withResolvers<void>();
+      let fetches = 0;
+      tap.holdsAnswer = ({ method }) => /fetchKeyPackage/i.test(method) && fetches++ === 0 ? answer.promise : undefined;
+      anna.refuses = (method) => method === "enqueue";
+      await injectCommit(core, anna, chatId);
+      for (let n = 0; n < longGone; n++) await bert.engine.renameChat(chatId, `Walk ${n}`);
+      await bert.until(() => fetches > 0, "the fetch of KeyPackages");
+      await carl.engine.addPeople(chatId, [dora.username]);
+      await bert.sees(chatId, ({ members }) => members.length === 4);
+      answer.resolve();
+      await inOneChannel([anna, bert, carl, dora], chatId);
     } finally {
       await anna.close();
     }
@@ -78,6 +102,18 @@ suite("a group of which an admin went another way", {
     }
   },
 });
+
+const haveTwoAdmins = ({ members }: ChatSummary) => members.filter(({ role }) => role === "admin").length === 2;
+
+async function inOneChannel(people: Person[], chatId: string): Promise<void> {
+  await people[0].until(
+    async () => {
+      const records = await Promise.all(people.map((person) => recordOf(person, chatId)));
+      return new Set(records.map((record) => record && toHex(record.channelId))).size === 1;
+    },
+    "one channel",
+  );
+}
 
 /** The server makes up the next commit of a group, for one device alone. */
 async function injectCommit(core: TestCore, person: Person, chatId: string): Promise<void> {

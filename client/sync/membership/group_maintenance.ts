@@ -10,7 +10,7 @@ import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import type { Member } from "../../mls/group.ts";
+import type { GroupState, Member } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -112,6 +112,23 @@ export class GroupMaintenance {
     // Revoked devices are removed even where the new devices have no usable KeyPackage.
     await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
     this.#hasRevokedMember.delete(chatId);
+  }
+
+  /**
+   * A message can not be sealed before the next epoch. If it is this device's own request to leave that stands
+   * before it, an update makes the request void, and it is made again behind the message.
+   */
+  async unblockSending(chatId: string): Promise<void> {
+    const { conversations, mls } = this.#context;
+    const ownRequestAlone = (state: GroupState | undefined) => {
+      const leaving = state?.active ? mls.pendingLeaves(state) : [];
+      return leaving.length > 0 && leaving.every(({ leafIndex }) => leafIndex === state?.ownLeafIndex);
+    };
+    if (!ownRequestAlone(await conversations.withState(chatId))) return await this.commitLeaves(chatId);
+    await this.#committer.commit(
+      chatId,
+      ({ state }) => ownRequestAlone(state) ? { purpose: "update", add: [], remove: [] } : undefined,
+    );
   }
 
   async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {

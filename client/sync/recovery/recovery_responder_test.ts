@@ -16,7 +16,7 @@ async function outOfStep() {
   const { publicKey: recipientKey, seed: deviceSeed } = await generateEd25519();
   const time = { nowMs: 0 };
   const sent: number[] = [];
-  const record = { channelId, standing: { kind: "broken", desync: { code: "fork", epoch: 3, need: "readd" } } };
+  const record = { channelId, standing: { kind: "out-of-step", desync: { code: "fork", epoch: 3, need: "readd" } } };
   const context = {
     account: { recipientKey, deviceSeed },
     conversations: { get: () => ({ record: record as unknown as ConversationRecord }) },

@@ -28,6 +28,8 @@ export type CreateReplacement = (chatId: string, reason: ReplacementReason, belo
 
 /** How many calls for KeyPackages run at once. */
 const devicesAtOnce = 8;
+/** How often a replacement is begun anew because others have made an epoch meanwhile. */
+const mostTries = 3;
 
 /**
  * Creates a replacement channel, and resolves when the conversation has moved.
@@ -35,6 +37,7 @@ const devicesAtOnce = 8;
  * @param reason is shown to the members
  * @param below a channelId that the new one is to be smaller than, so that it wins (GRP-5.4), if there is room. It is
  *   smaller than that of the channel that it replaces, too, unless that one is very small
+ * @param tries how often it may begin anew
  * @throws EngineError
  */
 export async function createReplacement(
@@ -44,15 +47,12 @@ export async function createReplacement(
   chatId: string,
   reason: ReplacementReason,
   below?: Bytes,
+  tries = mostTries,
 ): Promise<void> {
   const { account, conversations, mls } = context;
   const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
-  if (
-    !record || !isIn(record) || record.epoch === 0 ||
-    conversations.all().some((other) => other.record.succeeds === chatId && isIn(other.record))
-  ) {
-    return;
-  }
+  const isUnderWay = () => conversations.all().some((other) => other.record.succeeds === chatId && isIn(other.record));
+  if (!record || !isIn(record) || record.epoch === 0 || isUnderWay()) return;
   // A device that is out of step decides on it, but may have been helped or moved since.
   if (reason !== "server-behind" && !desyncOf(record)) return;
   // Without a state, the remembered hash of the epoch is enough. Else the group would end when an admin's
@@ -106,18 +106,23 @@ export async function createReplacement(
     nextOrder: 0,
     unread: 0,
   };
+  // Fetching the KeyPackages takes seconds. What the device has learned since would be undone.
+  const isAsItWas = (now: Readonly<ConversationRecord> | undefined) =>
+    now !== undefined && isIn(now) && equalBytes(now.channelId, record.channelId) &&
+    (desyncOf(now) === undefined) === (desyncOf(record) === undefined);
   const isBuilt = await conversations.update(async (unit) => {
-    // Fetching the KeyPackages takes seconds. A device that was helped or moved meanwhile would undo what it has
-    // learned since.
     const now = conversations.get(chatId)?.record;
-    if (!now || !isIn(now) || now.epoch !== record.epoch || !equalBytes(now.channelId, record.channelId)) return false;
-    if (reason !== "server-behind" && !desyncOf(now)) return false;
+    if (!isAsItWas(now) || now?.epoch !== record.epoch || isUnderWay()) return false;
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
     await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
     return true;
   });
-  if (isBuilt) await committer.sendBuilt(toHex(channelId));
+  if (isBuilt) return await committer.sendBuilt(toHex(channelId));
+  // Only the epoch has changed: nobody would tell this device a second time that a replacement is due.
+  if (tries > 1 && !desyncOf(record) && isAsItWas(conversations.get(chatId)?.record)) {
+    await createReplacement(context, committer, keyPackages, chatId, reason, below, tries - 1);
+  }
 }
 
 /** Leading zero bytes of a channelId above which the next one is chosen anew: what is left must not repeat. */

@@ -57,7 +57,7 @@ Deno.test("createReplacement() creates none for a device that is helped while it
     let record = {
       channelId: channelId(9),
       firstChannelId: channelId(9),
-      standing: { kind: "broken", desync },
+      standing: { kind: "out-of-step", desync },
       epoch: 7,
       leaving: true,
       commits: [],

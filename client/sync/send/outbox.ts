@@ -91,8 +91,9 @@ export class Outbox {
     conversation: ConversationTransaction,
     message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
-    // Own messages from before it go first: once it is sealed, none can be (RFC 9420 §12.4).
-    const waitsItsTurn = message.kind === "leave" && this.#sendable(conversation.id).some(({ sealed }) => !sealed);
+    // Own messages from before it go first: once it is sealed, none can be in this epoch (RFC 9420 §12.4).
+    const waitsItsTurn = message.kind === "leave" &&
+      this.#sendable(conversation.id).some((waiting) => !this.#publisher.isSealedNow(waiting));
     const sealed = waitsItsTurn ? undefined : await this.#publisher.seal(conversation, message);
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
     const key = outboxKey(record);
@@ -179,13 +180,6 @@ export class Outbox {
     return this.#queue(chatId).filter((record) => this.#mayGo(record, blocked));
   }
 
-  /** @returns what goes next: the oldest, or a sealed leave request before a message that it keeps from being sealed */
-  #next(chatId: string, blocked: boolean): OutboxRecord | undefined {
-    const sendable = this.#sendable(chatId, blocked);
-    const isAsking = (record: OutboxRecord) => record.kind === "leave" && this.#publisher.isSealedNow(record);
-    return sendable[0]?.sealed ? sendable[0] : sendable.find(isAsking) ?? sendable[0];
-  }
-
   #mayGo(record: OutboxRecord, blockedOnTrust: boolean): boolean {
     return (!blockedOnTrust || record.kind === "leave") && !this.#holds.isExcluded(record);
   }
@@ -195,7 +189,7 @@ export class Outbox {
     try {
       while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
-        const record = this.#next(chatId, blocked);
+        const record = this.#sendable(chatId, blocked)[0];
         if (!record || !await this.#send(record)) return;
       }
     } catch (error) {

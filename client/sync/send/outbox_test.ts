@@ -161,21 +161,21 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
   outbox.close();
 });
 
-Deno.test("Outbox sends messages before a request to leave, and that before what it keeps unsealed", async () => {
-  const sent = async (...places: { kind: "message" | "leave"; isSealed: boolean }[]) => {
+Deno.test("Outbox seals a request to leave behind what is not sealed in the present epoch", async () => {
+  const sent = async (...places: { kind: "message" | "leave"; sealedIn: number | undefined }[]) => {
     const asked = new Set<string>();
     const chat = {
       id: chatId,
       storageId: chatId,
-      items: [],
+      lines: [],
       record: {
         standing: { kind: "member" },
-        epoch: 1,
+        epoch: 2,
         channelId: new Uint8Array(32).fill(7),
         members: [],
         ownSent: 0,
       },
-      state: { epoch: 1n },
+      state: { epoch: 2n },
       members: () => [],
       moveRatchet: () => {},
       set: () => {},
@@ -187,22 +187,25 @@ Deno.test("Outbox sends messages before a request to leave, and that before what
       else if (asked.size > 0) throw new GroupUsageError("pending-leaves", "");
       return Promise.resolve({ newState: chat.state, envelope: new Uint8Array(4) });
     };
-    const record = ({ kind, isSealed }: { kind: "message" | "leave"; isSealed: boolean }, index: number) => ({
+    const record = ({ kind, sealedIn }: (typeof places)[number], index: number) => ({
       messageId: `${index}`.padStart(32, "0"),
       order: `${index}`,
       kind,
       content,
-      ...(isSealed && { sealed: { epoch: 1, envelope: new Uint8Array(3) } }),
+      ...(sealedIn !== undefined && { sealed: { epoch: sealedIn, envelope: new Uint8Array(3) } }),
     });
     const published: number[] = [];
+    const events = createConversationEvents();
+    let blocked = 0;
+    events.on("blockedByCommit", () => blocked++);
     const afterwards: (() => void)[] = [];
     const unit = {
       conversation: () => Promise.resolve(chat),
       delete: () => {},
       put: () => {},
-      afterCommit: (run: () => void) => afterwards.push(run),
+      onceStored: (run: () => void) => afterwards.push(run),
     };
-    const stored = places.filter(({ kind }) => kind === "message" || places.at(-1)!.isSealed);
+    const stored = places.filter(({ kind, sealedIn }) => kind === "message" || sealedIn !== undefined);
     if (stored.some(({ kind }) => kind === "leave")) asked.add("leave");
     const context = {
       account: { clock: { now: () => 0 } },
@@ -214,13 +217,13 @@ Deno.test("Outbox sends messages before a request to leave, and that before what
       conversations: { get: () => chat, update: (work: (unit: unknown) => Promise<unknown>) => work(unit) },
       mls: { sealMessage: () => seal("message"), sealLeave: () => seal("leave") },
       rpc: {
-        prepare: () => {},
+        openAhead: () => {},
         call: (_method: unknown, { messageId }: { messageId: Uint8Array }) => {
           published.push(messageId.at(-1)!);
           return Promise.resolve({ receivedMs: 1 });
         },
       },
-      events: createConversationEvents(),
+      events,
       environment: { after: () => () => {}, now: () => 0, random: () => 0 },
     };
     const outbox = new Outbox(context as unknown as SyncContext, {
@@ -236,11 +239,15 @@ Deno.test("Outbox sends messages before a request to leave, and that before what
     outbox.connected();
     await new Promise((resolve) => setTimeout(resolve, 20));
     outbox.close();
-    return published;
+    return { published, blocked };
   };
-  const [unsealed, sealed] = [false, true].map((isSealed) => ({ kind: "message" as const, isSealed }));
-  const [leave, sealedLeave] = [false, true].map((isSealed) => ({ kind: "leave" as const, isSealed }));
-  assert.deepEqual(await sent(unsealed, unsealed, leave), [0, 1, 2], "asked while messages wait to be sealed");
-  assert.deepEqual(await sent(sealed, sealedLeave), [0, 1], "in their order");
-  assert.deepEqual(await sent(unsealed, sealedLeave), [1], "messages that came back to the queue after it was sealed");
+  const message = (sealedIn?: number) => ({ kind: "message" as const, sealedIn });
+  const leave = (sealedIn?: number) => ({ kind: "leave" as const, sealedIn });
+  const inOrder = { published: [0, 1, 2], blocked: 0 };
+  assert.deepEqual(await sent(message(), message(), leave()), inOrder, "not sealed yet");
+  assert.deepEqual(await sent(message(1), message(1), leave()), inOrder, "sealed in an epoch that is over");
+  assert.deepEqual(await sent(message(2), message(2), leave()), inOrder);
+  assert.deepEqual(await sent(message(2), message(2), leave(2)), inOrder);
+  const behind = await sent(message(), leave(2));
+  assert.deepEqual(behind, { published: [], blocked: 1 }, "the request has to be made anew, behind the message");
 });
