@@ -204,7 +204,7 @@ export class ConversationTransaction {
       earlier,
       superseded,
       movedMs: hereMs,
-      replacedMs: serverMs,
+      replaced: { channelId: toHex(channelId), atMs: serverMs },
       commits: [],
       serverDiffers: undefined,
       readded: undefined,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Mls } from "../../mls/group.ts";
+import { toHex } from "../../../schema/bytes.ts";
+import type { GroupState, Mls } from "../../mls/group.ts";
 import { ConversationTransaction } from "./conversation_transaction.ts";
 import type { MessageLine } from "./message_line.ts";
 import type { ConversationRecord } from "./records.ts";
@@ -23,7 +24,7 @@ function transaction(record: Partial<ConversationRecord> = {}): ConversationTran
     ratchetKeys: new Set(),
     pending: undefined,
     version: 1,
-  }, {} as Mls);
+  }, { members: () => [], info: () => ({ name: "" }) } as unknown as Mls);
 }
 
 const preview = ({ record }: ConversationTransaction) => record.lastMessage && { ...record.lastMessage };
@@ -66,4 +67,17 @@ Deno.test("change() compares all that the chat list says, and leaves the record 
   const conversation = transaction({ lastMessage: { ...lastMessage, ...added } });
   conversation.change(newest);
   assert.deepEqual(preview(conversation), lastMessage);
+});
+
+Deno.test("moveTo() keeps when the server took the replacement, beside this device's own time", () => {
+  const [left, present] = [7, 5].map((fill) => new Uint8Array(32).fill(fill));
+  const conversation = transaction({ channelId: left, commits: [], members: [], standing: { kind: "member" } });
+  const state = { active: true, epoch: 1n } as GroupState;
+  conversation.moveTo(present, state, { hereMs: 900, serverMs: 100 }, "0a".repeat(16), toHex(left));
+  const { movedMs, replaced, epochSinceMs } = conversation.record;
+  assert.deepEqual({ movedMs, replaced, epochSinceMs }, {
+    movedMs: 900,
+    replaced: { channelId: toHex(present), atMs: 100 },
+    epochSinceMs: 900,
+  });
 });

@@ -74,8 +74,11 @@ export interface ConversationRecord {
   superseded?: string;
   /** When the conversation moved into the present channel, by this device's clock, in ms. */
   movedMs?: number;
-  /** When the server took the present channel as a replacement, in ms. Absent in records of earlier versions. */
-  replacedMs?: number;
+  /**
+   * When the server took a replacement, in ms. It counts for that channel (hex) alone: an earlier version moves on and
+   * leaves it. Absent in records of earlier versions.
+   */
+  replaced?: { channelId: string; atMs: number };
   /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**

@@ -206,7 +206,7 @@ function joinedRecord(
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
-    ...(before?.replacedMs !== undefined && { replacedMs: before.replacedMs }),
+    ...(before?.replaced && { replaced: before.replaced }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
     epoch: Number(newState.epoch),

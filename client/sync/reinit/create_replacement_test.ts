@@ -53,7 +53,7 @@ Deno.test("createReplacement() creates none for a device that has been helped or
 
 Deno.test("createReplacement() creates none for a device that is helped while it fetches the KeyPackages", async () => {
   const desync = { code: "GRP-2.2" as const, epoch: 8, need: "readd" as const };
-  const made = async (meanwhile: Partial<ConversationRecord>) => {
+  const made = async (meanwhile: Partial<ConversationRecord>, others: Partial<ConversationRecord>[] = []) => {
     let record = {
       channelId: channelId(9),
       firstChannelId: channelId(9),
@@ -80,7 +80,7 @@ Deno.test("createReplacement() creates none for a device that is helped while it
       conversations: {
         get: () => ({ record }),
         withState: () => Promise.resolve(undefined),
-        all: () => [],
+        all: () => others.map((record) => ({ record })),
         update: (work: (unit: unknown) => Promise<boolean>) =>
           work({
             create: ({ succeeds, standing, leaving }: ConversationRecord) => {
@@ -99,6 +99,9 @@ Deno.test("createReplacement() creates none for a device that is helped while it
   };
   const candidate = { succeeds: "07", standing: { kind: "pending" as const }, leaving: false };
   assert.deepEqual(await made({}), [candidate], "it is not the channel's business who wants to leave");
+  const under = (standing: ConversationRecord["standing"]) => [{ succeeds: "07", standing }];
+  assert.deepEqual(await made({}, under({ kind: "left", neverShown: true })), [candidate], "an earlier one has ended");
+  assert.deepEqual(await made({}, under({ kind: "pending" })), [], "another one is under way");
   assert.deepEqual(await made({ standing: { kind: "member" } }), []);
   assert.deepEqual(await made({ epoch: 9 }), []);
   assert.deepEqual(await made({ channelId: channelId(3) }), []);

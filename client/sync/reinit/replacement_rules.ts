@@ -79,14 +79,14 @@ export function judgeReplacement(
  * @param receivedMs when the server took the Welcome, ms since the Unix epoch
  */
 export function comesFirst(
-  record: Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "movedMs" | "replacedMs">>,
+  record: Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "movedMs" | "replaced">>,
   channelId: Uint8Array,
   { channelId: superseded }: Pick<Supersedes, "channelId">,
   receivedMs: number,
 ): boolean {
   if (equalBytes(record.channelId, superseded)) return true;
   // Records of earlier versions lack the server's time.
-  const presentMs = record.replacedMs ?? record.movedMs;
+  const presentMs = record.replaced?.channelId === toHex(record.channelId) ? record.replaced.atMs : record.movedMs;
   if (presentMs !== undefined && Math.abs(receivedMs - presentMs) < togetherMs) {
     return toHex(channelId) < toHex(record.channelId);
   }

@@ -224,10 +224,13 @@ Deno.test("GRP-5.4: by comesFirst(), a device that was away chooses as those who
   // By the server's time C replaced an hour after B, and D crosses six hours later.
   const earlier = [key(9), key(7)].map(toHex);
   const crossing = [key(4), { channelId: key(9) }, atOnce + 6 * hour] as const;
-  const online = { channelId: key(5), earlier, movedMs: atOnce + hour, replacedMs: atOnce + hour };
+  const replaced = { channelId: toHex(key(5)), atMs: atOnce + hour };
+  const online = { channelId: key(5), earlier, movedMs: atOnce + hour, replaced };
   const away = { ...online, movedMs: atOnce + 24 * hour };
   assert.equal(comesFirst(online, ...crossing), false);
   assert.equal(comesFirst(away, ...crossing), false);
   const before = [key(4), { channelId: key(9) }, atOnce + hour - 5 * minutes] as const;
   for (const device of [online, away]) assert.equal(comesFirst(device, ...before), true, "heard of out of order");
+  const stale = { ...online, replaced: { channelId: toHex(key(7)), atMs: atOnce } };
+  assert.equal(comesFirst(stale, ...before), true, "an earlier version has moved on since");
 });

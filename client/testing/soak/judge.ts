@@ -21,6 +21,9 @@ export interface Verdict {
   wrong: string[];
 }
 
+/** More than these can not be the work of crossing replacements alone. */
+const mostLeftBehind = 3;
+
 /** Lines of a conversation that no run without faults may bring about. */
 const faultNotice = /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor)/;
 
@@ -83,6 +86,7 @@ export async function judge(
       pictures.set(picture, [...pictures.get(picture) ?? [], walker.name]);
     }
   }
+  if (leftBehind > mostLeftBehind) wrong.push(`${leftBehind} clients were left behind`);
   if (settled && faults) wrong.push(...await missing(core.log, walkers, chatId));
   if (pictures.size > 1) {
     wrong.push(

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import type { GroupState } from "../../mls/group.ts";
+import type { ConversationTransaction } from "./conversation_transaction.ts";
+import { epochHistory, noteEpoch } from "./epoch_history.ts";
+import type { SyncContext } from "./sync_context.ts";
+import { UnitOfWork } from "./unit_of_work.ts";
+
+const conversation = { id: "07".repeat(32), storageId: "07".repeat(32) } as unknown as ConversationTransaction;
+const context = {
+  account: { clock: { now: () => 1_000 } },
+  mls: { transcriptHash: ({ epoch }: GroupState) => new Uint8Array(32).fill(Number(epoch)) },
+  store: { get: () => Promise.resolve(undefined) },
+} as unknown as SyncContext;
+const made = { commitId: new Uint8Array(16), S: new Uint8Array(32) };
+
+async function remembered(epochs: number[], fresh = false): Promise<number[]> {
+  const unit = new UnitOfWork(
+    () => Promise.resolve(undefined),
+    () => Promise.reject(),
+    () => undefined,
+    () => undefined,
+  );
+  for (const [index, epoch] of epochs.entries()) {
+    const state = { epoch: BigInt(epoch), active: true } as GroupState;
+    await noteEpoch(context, unit, conversation, state, made, fresh && index === epochs.length - 1);
+  }
+  return (await epochHistory(context, unit, conversation)).map(({ n }) => n);
+}
+
+Deno.test("noteEpoch() keeps the 8 newest epochs, counted by their numbers", async () => {
+  assert.deepEqual(await remembered([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), [3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.deepEqual(await remembered([1, 2, 3, 9]), [2, 3, 9], "a device that was out in between");
+  assert.deepEqual(await remembered([1, 2, 3, 40]), [40]);
+  assert.deepEqual(await remembered([1, 2, 3], true), [3], "of another channel");
+});
