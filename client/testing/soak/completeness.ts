@@ -50,15 +50,14 @@ export async function missing(log: ServerLog, walkers: Walker[], chatId: string)
     for (const { sender, messageId, epoch, readers: wanted, atMs, restores } of messages) {
       const text = said.get(`${sender}/${messageId}`);
       if (text === undefined) continue;
-      const lacking = readers.filter(({ walker, shown, wholeSinceMs }) =>
+      // By the core a member, it came into the last channel later, because its Welcome was lost.
+      const lacking = readers.filter(({ walker, shown, wholeSinceMs, since }) =>
         walker.recipientKey !== sender && wanted.has(walker.recipientKey) && atMs > wholeSinceMs &&
-        !shown.has(messageId)
+        !shown.has(messageId) && !(channelId === last && since > epoch)
       );
       const origin = byKey.get(sender);
       if (channelId === last && restores === log.restores) {
-        for (const { walker, since } of lacking) {
-          if (since <= epoch) found.push(`${walker.name} lacks, of epoch ${epoch}: ${text}`);
-        }
+        for (const { walker } of lacking) found.push(`${walker.name} lacks, of epoch ${epoch}: ${text}`);
       } else if (
         lacking.length > 0 && origin !== undefined && atMs > origin.wholeSinceMs && !there.has(messageId) &&
         !origin.waiting.has(messageId)

@@ -3,8 +3,7 @@
  * of them.
  */
 
-import { type Bytes, toHex } from "../../../schema/bytes.ts";
-import { EntryKind } from "../../../schema/rpc/methods.ts";
+import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
@@ -17,7 +16,6 @@ import {
   type PendingRecord,
   type StoredConversation,
   type StoredOutbox,
-  type UnreadableRecord,
 } from "../../sync/conversation/records.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
@@ -215,18 +213,15 @@ export class Walker {
   }
 
   /**
-   * Whether the group went on without this device in a channel that it can not know (docs/decisions/020, open): it was
-   * never a member there, or its Welcome did not open, because a restored core had given its KeyPackage out before.
+   * Whether the group went on without this device in a channel of which it can not hear (docs/decisions/020, open): the
+   * device is in another channel, and all that the server has for it is read.
    *
    * @param channelId hex: the group's present channel, of which it is no member
    */
   async isLeftBehind(core: TestCore, chatId: string, channelId: string): Promise<boolean> {
     const record = await this.record(chatId);
-    if (!record || !isIn(record) || toHex(record.channelId) === channelId) return false;
-    if (!core.log.channel(channelId).members.some((members) => members?.has(this.recipientKey))) return true;
-    return (await this.#disk().range<UnreadableRecord>("unreadable", `${channelId}/`)).some(({ value }) =>
-      value.kind === EntryKind.WELCOME
-    );
+    return record !== undefined && isIn(record) && toHex(record.channelId) !== channelId &&
+      !await this.isBehind(core, record) && !await this.isBehind(core, { channelId: fromHex(channelId) });
   }
 
   /** @returns the messageIds of what is to go out */
