@@ -158,33 +158,36 @@ export type MessageItem = MessageContent & {
   errorCode?: string;
 };
 
+/** What a line of the device itself says. The names are stored. */
+export type NoticeKind =
+  | "created"
+  | "added"
+  | "removed"
+  | "left"
+  | "device-added"
+  | "device-removed"
+  | "renamed"
+  | "rejoined"
+  | "unreadable"
+  | "rejected"
+  | "gap"
+  | "successor"
+  | "key-changed"
+  | "removed-by-server"
+  | "server-differs"
+  | "healed"
+  | "rolled-back"
+  | "server-behind"
+  | "promoted"
+  | "demoted";
+
 /** A line that the device wrote by itself. */
 export interface NoticeItem {
   kind: "notice";
   order: string;
   atMs: number;
   /** A key of web/i18n; `values` fill its places. */
-  notice:
-    | "created"
-    | "added"
-    | "removed"
-    | "left"
-    | "device-added"
-    | "device-removed"
-    | "renamed"
-    | "rejoined"
-    | "unreadable"
-    | "rejected"
-    | "gap"
-    | "successor"
-    | "key-changed"
-    | "removed-by-server"
-    | "server-differs"
-    | "healed"
-    | "rolled-back"
-    | "server-behind"
-    | "promoted"
-    | "demoted";
+  notice: NoticeKind;
   values: Record<string, string>;
 }
 

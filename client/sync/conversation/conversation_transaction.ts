@@ -3,6 +3,7 @@
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import { readdWindow } from "../../mls/readd.ts";
+import type { NoticeKind } from "../../api/engine_api.ts";
 import { previewOf } from "../../content/registry.ts";
 import { accountsOf } from "./membership_diff.ts";
 import {
@@ -10,7 +11,6 @@ import {
   conversationToStored,
   keys,
   type LineRecord,
-  type NoticeKind,
   orderKey,
   type PendingRecord,
   rememberedCommits,

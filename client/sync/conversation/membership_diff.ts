@@ -4,7 +4,8 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/types.ts";
-import type { ConversationMember, ConversationRecord, NoticeKind } from "./records.ts";
+import type { NoticeKind } from "../../api/engine_api.ts";
+import type { ConversationMember, ConversationRecord } from "./records.ts";
 
 /** @returns the accounts of these devices, in leaf order */
 export function accountsOf(members: Member[]): ConversationMember[] {

@@ -6,7 +6,7 @@
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
-import type { MessageContent, MessagePreview } from "../../api/engine_api.ts";
+import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -238,28 +238,6 @@ export interface SentIn {
   /** 16 bytes: with it, older records without content rebuild the same bytes. */
   salt: Bytes;
 }
-
-export type NoticeKind =
-  | "created"
-  | "added"
-  | "removed"
-  | "left"
-  | "device-added"
-  | "device-removed"
-  | "renamed"
-  | "rejoined"
-  | "unreadable"
-  | "rejected"
-  | "gap"
-  | "successor"
-  | "key-changed"
-  | "removed-by-server"
-  | "server-differs"
-  | "healed"
-  | "rolled-back"
-  | "server-behind"
-  | "promoted"
-  | "demoted";
 
 /**
  * The store "messageids", by {@link keys.seen}: a marker that (account, messageId) was seen, kept 30 days

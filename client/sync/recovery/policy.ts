@@ -5,7 +5,7 @@
  * The rules behind the tables are in specification §3.4 and §3.5.
  */
 
-import type { NoticeKind } from "../conversation/records.ts";
+import type { NoticeKind } from "../../api/engine_api.ts";
 import type { Desync, DesyncCause } from "../conversation/standing.ts";
 
 /** Symptoms that no single entry shows. */

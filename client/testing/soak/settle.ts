@@ -97,7 +97,7 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       continue;
     }
-    // It left at its user's wish, and a restored core has lost the commit before anybody else had it.
+    // It left at its user's wish: on its own, or by a commit that the core gave to nobody else before it lost it.
     if (!isIn(record) && faults && await walker.hasLeft(chats[index])) continue;
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
     else if (desyncOf(record)) say(`is out of step: ${JSON.stringify(desyncOf(record))}`);
