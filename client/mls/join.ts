@@ -78,7 +78,10 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   if (pskIndex.used() !== 1) return rejected("GRP-2.3", "the Welcome does not carry exactly the epoch's PSK");
   const judged = await judgeGroup(mls, entry);
   if ("code" in judged) return judged;
-  if (!(await pathKeysAgree(mls, { [2 * mls.privatePath.leafIndex]: keys.hpkePrivateKey }))) {
+  const ownLeaf = { [2 * mls.privatePath.leafIndex]: keys.hpkePrivateKey };
+  // Every commit has a path (GRP-2.4), so every Welcome has a secret of it. A joiner without it could not follow.
+  const hasSecret = Object.keys(mls.privatePath.privateKeys).length > 1;
+  if (!hasSecret || !(await pathKeysAgree(mls, ownLeaf))) {
     return rejected("GRP-2.7", "the Welcome's path secret is not the tree's");
   }
   const newState = await makeState(mls, xwingSeed);
