@@ -73,10 +73,13 @@ suite("a KeyPackage that the server should have refused", {
     await bad.engine.close();
     const phone = await bert.secondDevice(core);
     await anna.start();
-    await phone.sees(chatId);
-    await anna.says(chatId, "to the phone");
-    await phone.hears(chatId, anna.username, ["to the phone"]);
-    await phone.close();
+    try {
+      await phone.sees(chatId);
+      await anna.says(chatId, "to the phone");
+      await phone.hears(chatId, anna.username, ["to the phone"]);
+    } finally {
+      await phone.close();
+    }
   },
 
   "PEOPLE A2: a replacement channel is made though a member has no good KeyPackage": async ({ core, join }) => {

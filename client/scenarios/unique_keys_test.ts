@@ -74,12 +74,15 @@ suite("a key that stands twice in a group", {
     const phone = await bert.secondDevice(core);
     await bert.start();
     await anna.start();
-    await phone.sees(chatId);
-    await anna.until(() => codes(anna).includes(LocalCode.badKeyPackage), "the problem");
-    await anna.engine.renameChat(chatId, "After");
-    await Promise.all([bert, phone].map((device) => device.sees(chatId, ({ title }) => title === "After")));
-    await talk(chatId, [anna, bert], "again");
-    await phone.close();
+    try {
+      await phone.sees(chatId);
+      await anna.until(() => codes(anna).includes(LocalCode.badKeyPackage), "the problem");
+      await anna.engine.renameChat(chatId, "After");
+      await Promise.all([bert, phone].map((device) => device.sees(chatId, ({ title }) => title === "After")));
+      await talk(chatId, [anna, bert], "again");
+    } finally {
+      await phone.close();
+    }
   },
 
   "PEOPLE A1: all refuse a commit that adds a copy of a member's key, and go on without its maker": async (

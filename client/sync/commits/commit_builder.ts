@@ -34,11 +34,14 @@ export async function buildFromPlan(
   if (!wanted) return false;
   const { plan: usable, without } = await usableAdds(context, state, wanted);
   const left = usable === wanted ? wanted : remaining(usable);
-  if (!left) {
-    const [[who, reason] = []] = without;
-    if (plan.purpose === "add") throw new GroupUsageError("key-package", `${who ?? "nobody"} was not added: ${reason}`);
-    return false;
+  const [[who, reason] = []] = without;
+  // A chat of two without the other, and a group of whose people nobody is left, are not what the user asked for.
+  const isSpoiled = plan.purpose === "create" && who !== undefined &&
+    (conversation.record.kind === "direct" || left?.add.length === 0);
+  if ((!left && plan.purpose === "add") || isSpoiled) {
+    throw new GroupUsageError("key-package", `${who ?? "a device"} was not added: ${reason}`);
   }
+  if (!left) return false;
   if (plan.purpose === "add" || plan.purpose === "create") {
     noticeNotAdded(conversation, without.keys(), account.clock.now());
   }

@@ -74,6 +74,8 @@ export async function usableAdds(context: SyncContext, state: GroupState, plan: 
   for (const { keyPackage } of without.size > 0 ? add : []) {
     without.delete((await parseKeyPackage(keyPackage)).credential.username);
   }
+  // This device is there, whatever becomes of the account's others.
+  without.delete(context.account.username);
   return {
     plan: { ...plan, add, remove: plan.remove.filter((recipientKey) => !dropped.has(toHex(recipientKey))) },
     without,

@@ -5,6 +5,7 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { maxNameLength } from "../../mls/extensions.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
+import { planError } from "../commits/commit_plan.ts";
 import { noticeNotAdded } from "../commits/usable_adds.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
@@ -90,6 +91,8 @@ export class Membership {
       const conversation = await unit.create(record);
       conversation.start(state);
       await buildFromPlan(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+    }).catch((error) => {
+      throw planError(error);
     });
     const chatId = toHex(channelId);
     await this.#committer.sendBuilt(chatId);
