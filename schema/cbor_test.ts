@@ -17,7 +17,9 @@ Deno.test("PEOPLE A8: CBOR that is nested 5,000 deep is refused and not thrown, 
       assert.throws(() => decodeCbor(make(depth)), MalformedError, `${depth} ${kind}`);
     }
   }
-  for (const make of [nested.lists, nested.maps]) assert.deepEqual(encodeCbor(decodeCbor(make(maxCborDepth))), make(32));
+  for (const make of [nested.lists, nested.maps]) {
+    assert.deepEqual(encodeCbor(decodeCbor(make(maxCborDepth))), make(32));
+  }
 });
 
 Deno.test("decodeCbor() counts the levels that are open, and no lists beside each other", () => {
@@ -30,7 +32,9 @@ Deno.test("decodeCbor() counts the levels that are open, and no lists beside eac
 });
 
 Deno.test("decodeCbor() leaves every other fault to the decoder", () => {
-  for (const bytes of [[], [0x9f, 0xff], [0x82, 0x01], [0x5b, 255, 255, 255, 255, 255, 255, 255, 255], [0x1c], [0xff]]) {
+  for (
+    const bytes of [[], [0x9f, 0xff], [0x82, 0x01], [0x5b, 255, 255, 255, 255, 255, 255, 255, 255], [0x1c], [0xff]]
+  ) {
     assert.throws(() => decodeCbor(new Uint8Array(bytes)), MalformedError, bytes.join());
   }
   assert.throws(() => decodeCbor(concat(encodeCbor(1), encodeCbor(1))), MalformedError);

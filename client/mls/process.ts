@@ -76,9 +76,7 @@ export async function processCommit(options: MlsOptions, state: GroupState, entr
   if (opened === undefined) return unreadable("mls");
   const judged = await judge(options, state, entry, opened);
   const result = "code" in judged ? judged : await apply(options, state, entry, message, S.secret, judged);
-  return "kind" in result && result.kind === "rejected"
-    ? withProof(state, opened.committerLeafIndex, result)
-    : result;
+  return "kind" in result && result.kind === "rejected" ? withProof(state, opened.committerLeafIndex, result) : result;
 }
 
 function unreadable(reason: UnreadableReason): Unreadable {

@@ -38,7 +38,11 @@ export function tellNotAdded(
 }
 
 /** A line for each person none of whose devices could be added. */
-export function noticeNotAdded(conversation: ConversationTransaction, usernames: Iterable<string>, nowMs: number): void {
+export function noticeNotAdded(
+  conversation: ConversationTransaction,
+  usernames: Iterable<string>,
+  nowMs: number,
+): void {
   for (const who of usernames) conversation.notice("not-added", { who }, nowMs);
 }
 

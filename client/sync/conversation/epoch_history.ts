@@ -80,7 +80,12 @@ export async function noteEpoch(
  * @param device recipientKey of a present member
  * @returns undefined, too, where it is not known who came since: such a device is put back instead
  */
-export function epochFor(past: PastEpoch[], n: number, commitId: Uint8Array, device: Uint8Array): PastEpoch | undefined {
+export function epochFor(
+  past: PastEpoch[],
+  n: number,
+  commitId: Uint8Array,
+  device: Uint8Array,
+): PastEpoch | undefined {
   const place = past.findIndex((candidate) => candidate.n === n && candidate.commitId === toHex(commitId));
   const key = toHex(device);
   const isKnown = past.slice(place + 1).every(({ n: since, added }, index) =>
