@@ -14,7 +14,7 @@ function agrees(publicKey: Uint8Array): boolean {
   }
 }
 
-Deno.test("PEOPLE A2: isX25519Key() refuses the points of small order in each encoding, as a key agreement does", () => {
+Deno.test("PEOPLE A2: isX25519Key() refuses points of small order in each encoding, as a key agreement does", () => {
   const p = 2n ** 255n - 19n;
   const top = 2n ** 255n;
   const ofOrder8 = [

@@ -15,14 +15,14 @@ async function verdict(publicKey: Uint8Array, signature: Uint8Array, message: Ui
   return native;
 }
 
-Deno.test("PEOPLE A8: Ed25519 is judged alike with and without the native call, in every case of speccheck", async () => {
+Deno.test("PEOPLE A8: Ed25519 is judged alike with and without the native call, in all cases of speccheck", async () => {
   assert.equal(vectors.cases.length, 12);
   for (const { note, message, publicKey, signature, valid } of vectors.cases) {
     assert.equal(await verdict(fromHex(publicKey), fromHex(signature), fromHex(message)), valid, note);
   }
 });
 
-Deno.test("PEOPLE A8: an 8-torsion part of R or A, and keys of small order, are judged alike by both ways", async () => {
+Deno.test("PEOPLE A8: 8-torsion parts of R and A, and keys of small order, are judged alike by both ways", async () => {
   const { seed, publicKey } = await generateEd25519();
   const message = new Uint8Array([1, 2, 3]);
   const signature = await signEd25519(seed, message);

@@ -23,7 +23,7 @@ async function judged(victim: GroupState, { n, commitId, bundle }: PendingCommit
 
 const keyOf = (place: number) => toHex(devices[place].keyPair.publicKey);
 
-Deno.test("GRP-6.5: an Add with the encryption key of a leaf, of a parent node or of another Add is refused", async () => {
+Deno.test("GRP-6.5: an Add with the encryption key of a leaf, a parent node or another Add is refused", async () => {
   const [dave, eve] = [await makeDevice(await makeAccount("dave")), await makeDevice(await makeAccount("eve"))];
   const root = alice.mls.ratchetTree.find((node) => node?.nodeType === "parent")!;
   const twin = (await parseKeyPackage((await keyPackageOf(eve)).keyPackage)).keyPackage.leafNode.hpkePublicKey;

@@ -10,13 +10,13 @@ import type { TestCore } from "./core.ts";
 import type { Person } from "./person.ts";
 
 /** @returns the keys of a person's device, as they lie on disk */
-export async function storedDevice(person: Person): Promise<StoredDevice> {
+async function storedDevice(person: Person): Promise<StoredDevice> {
   const store = new SealedStore(person.storage.restarted(), person.wrappingKey);
   return (await store.get<StoredDevice>("account", "device"))!;
 }
 
 /** @returns KeyPackages of a person's device, signed by it */
-export async function spoiledPackages(person: Person, spoiled: Spoiled): Promise<() => Promise<Bytes>> {
+async function spoiledPackages(person: Person, spoiled: Spoiled): Promise<() => Promise<Bytes>> {
   const device = await storedDevice(person);
   const keyPair = { seed: device.deviceSeed, publicKey: device.recipientKey };
   return () => spoiledKeyPackage({ credential: credentialOf(device), keyPair }, spoiled);

@@ -71,8 +71,8 @@ export class Admins {
   }
 
   /**
-   * The same at a member's word, or for a damaged tree, of a device that can follow its group: once in {@link togetherMs} for each
-   * kind of word, whoever says it. @param below as in {@link lead} @throws EngineError
+   * The same at a member's word, or for a damaged tree, of a device that can follow its group: once in
+   * {@link togetherMs} for each kind, whoever says it. @param below as in {@link lead} @throws EngineError
    */
   async leadAtWord(
     kind: "ahead" | "lead" | "parted" | "damaged",

@@ -52,7 +52,7 @@ Deno.test("RecoveryResponder.answer() answers a device 8 times an hour, and othe
   assert.equal(await asks(1, 1), 9);
 });
 
-Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again of an epoch before the asker joined", async () => {
+Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again from before the asker joined", async () => {
   const { publicKey: recipientKey, seed: deviceSeed } = await generateEd25519();
   const [old, late] = [1, 2].map((device) => new Uint8Array(32).fill(device));
   const commitId = new Uint8Array(16);

@@ -1,6 +1,6 @@
 /**
- * Asks to be added anew when a Welcome did not open, or did not fit its tree: to an unknown channel, or to a conversation that this
- * device has left.
+ * Asks to be added anew when a Welcome did not open, or did not fit its tree: to an unknown channel, or to a
+ * conversation that this device has left.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
