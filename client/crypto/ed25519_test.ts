@@ -15,7 +15,7 @@ async function verdict(publicKey: Uint8Array, signature: Uint8Array, message: Ui
   return native;
 }
 
-Deno.test("PEOPLE A8: Ed25519 is judged alike with and without the native call, in all cases of speccheck", async () => {
+Deno.test("PEOPLE A8: Ed25519 is judged alike with and without the native call in all of speccheck", async () => {
   assert.equal(vectors.cases.length, 12);
   for (const { note, message, publicKey, signature, valid } of vectors.cases) {
     assert.equal(await verdict(fromHex(publicKey), fromHex(signature), fromHex(message)), valid, note);
