@@ -23,7 +23,7 @@ Deno.test("PEOPLE A1: a refused commit proves its maker where what was signed br
   assert.deepEqual(await refusal(liar), ["GRP-1.3", bobKey]);
 });
 
-Deno.test("PEOPLE A1: nobody is blamed for what a server can make of a good commit, alone or with a member", async () => {
+Deno.test("PEOPLE A1: nobody is blamed for what a server can make of a good commit, or a member with it", async () => {
   const honest = await forgeCommit(bob, alice, {});
   assert.deepEqual(await refusal(honest), ["processed", undefined]);
   assert.deepEqual(await refusal({ ...honest, commitId: randomId() }), ["GRP-1.2", undefined], "under another id");
