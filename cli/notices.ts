@@ -25,6 +25,7 @@ const sentences: Record<NoticeItem["notice"], string> = {
   "server-behind": "the server has gone back in time; an admin's device moves the conversation to a fresh channel",
   promoted: "{by} made {who} an admin",
   demoted: "{by} made {who} a member again",
+  "not-added": "{who} could not be added: none of their devices has keys that others can use",
 };
 
 /** @returns the sentence, safe for a terminal; a missing name is printed as "someone" */

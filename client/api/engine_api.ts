@@ -179,7 +179,8 @@ export type NoticeKind =
   | "rolled-back"
   | "server-behind"
   | "promoted"
-  | "demoted";
+  | "demoted"
+  | "not-added";
 
 /** A line that the device wrote by itself. */
 export interface NoticeItem {

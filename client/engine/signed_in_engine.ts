@@ -109,7 +109,10 @@ export class SignedInEngine {
     this.#maintenance = new GroupMaintenance(
       context,
       { committer: this.#committer, membership: this.membership, keyPackages },
-      (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
+      {
+        stateLost: (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
+        damaged: (chatId) => void this.#recovery.damaged(chatId).catch(report),
+      },
     );
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);

@@ -13,16 +13,17 @@ import {
 } from "ts-mls";
 import { consumeRatchet } from "ts-mls/secretTree.js";
 import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
-import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
+import { readAdd } from "./adds.ts";
 import { encodeCommitData, membersHash, sortedKeys } from "./commit_data.ts";
 import { groupContextExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
 import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { leafAt, memberOf } from "./identity.ts";
-import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+import { decodePrivateRecord, type ParsedKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
 import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { checkUniqueKeys, clashingAdds } from "./rules_unique_keys.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
 import {
@@ -36,6 +37,7 @@ import {
   type MessageRecord,
   type MlsOptions,
   type PendingCommit,
+  type Rejected,
 } from "./types.ts";
 
 /** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
@@ -78,6 +80,8 @@ export async function buildCommit(
   intent: CommitIntent,
 ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }> {
   requireActive(state);
+  // Nobody could follow: receivers compare the keys of the tree before the commit as well.
+  refuseIf(checkUniqueKeys(state.mls.ratchetTree));
   const members = stateMembers(state);
   const committer = members.find(({ leafIndex }) => leafIndex === state.ownLeafIndex)!;
   const n = state.epoch + 1n;
@@ -112,6 +116,10 @@ export async function buildCommit(
     readds,
   });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
+  const removed = new Set(plan.removed.map(({ leafIndex }) => leafIndex));
+  if (clashingAdds(state.mls.ratchetTree, removed, adds.map(({ keyPackage }) => keyPackage.leafNode)).size > 0) {
+    throw new GroupUsageError("GRP-6.5", "an added device has a key that stands in the tree");
+  }
 
   const pending = await buildPending(options, state, {
     n,
@@ -125,20 +133,8 @@ export async function buildCommit(
   return { ...(await spendHandshakeKey(state)), pending };
 }
 
-async function readAdd(message: Uint8Array, nowMs: number): Promise<ParsedKeyPackage> {
-  try {
-    const parsed = await parseKeyPackage(message);
-    if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) {
-      throw new GroupUsageError(
-        "key-package-lifetime",
-        `a KeyPackage of ${parsed.credential.username} is not valid now`,
-      );
-    }
-    return parsed;
-  } catch (error) {
-    if (error instanceof MalformedError) throw new GroupUsageError("key-package", error.message);
-    throw error;
-  }
+function refuseIf(refusal: Rejected | undefined): void {
+  if (refusal) throw new GroupUsageError(refusal.code, refusal.reason);
 }
 
 function removals(recipientKeys: Uint8Array[], members: Member[], committer: Member): Proposal[] {

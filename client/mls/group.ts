@@ -10,6 +10,7 @@
 
 import { zeroOutUint8Array } from "ts-mls";
 import type { Bytes } from "../../schema/bytes.ts";
+import { badAdds } from "./adds.ts";
 import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
@@ -17,6 +18,7 @@ import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
 import { joinFromWelcome } from "./join.ts";
 import { openMessage, sealLeave, sealMessage } from "./messages.ts";
 import { processCommit } from "./process.ts";
+import { accountsToBlame, checkUniqueKeys } from "./rules_unique_keys.ts";
 import {
   decodePending,
   decodeState,
@@ -28,6 +30,7 @@ import {
   stateMembers,
 } from "./state.ts";
 import {
+  type BadAdd,
   type CommitIntent,
   type CommitResult,
   type EphemeralResult,
@@ -61,6 +64,19 @@ export interface Mls {
       info: Omit<GroupInfo, "roles"> & { roles?: GroupInfo["roles"] };
     },
   ): Promise<GroupState>;
+
+  /**
+   * @returns the Adds that spoil a commit: malformed, expired, of small order, or with a key that stands in the tree or
+   *   in an earlier Add (GRP-6.5)
+   */
+  badAdds(state: GroupState, intent: Pick<CommitIntent, "add" | "remove" | "nowMs">): Promise<BadAdd[]>;
+
+  /**
+   * Whether a key stands twice in the tree (GRP-6.5), as earlier versions let it: nobody can follow another commit.
+   *
+   * @returns the accounts to blame as hex, which may be none; undefined for a sound tree
+   */
+  damage(state: GroupState): string[] | undefined;
 
   /**
    * Builds the commit to epoch n = state.epoch + 1 without merging it. It includes the stored leave proposals
@@ -185,6 +201,9 @@ export interface Mls {
 export function createMls(options: MlsOptions): Mls {
   return {
     createGroup: (input) => createGroup(options, input),
+    badAdds,
+    damage: ({ active, mls: { ratchetTree } }) =>
+      active && checkUniqueKeys(ratchetTree) ? accountsToBlame(ratchetTree) : undefined,
     buildCommit: (state, intent) => buildCommit(options, state, intent),
     mergePending,
     processCommit: (state, entry) => processCommit(options, state, entry),

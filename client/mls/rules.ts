@@ -15,7 +15,7 @@
  * | GRP-2.4 | a commit without a path (no fresh leaf, no healing) |
  * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one |
  * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
- * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5) |
+ * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5, §12.4.3.1) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's new leaf without a fresh X-Wing key, with an unusable key, or with other capabilities |
  * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
@@ -24,6 +24,7 @@
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
+ * | GRP-6.5 | a key that stands twice in the tree after the commit, or in a Welcome's (rules_unique_keys.ts) |
  * | GRP-7.1 | a Welcome for a group that is live here, unless it answers a re-add request of this device |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
  * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/receive/incoming_welcome.ts) |

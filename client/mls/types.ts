@@ -138,6 +138,16 @@ export interface CommitIntent {
   nowMs: number;
 }
 
+/** An Add that a commit can not carry. */
+export interface BadAdd {
+  /** The place in {@link CommitIntent}'s `add`. */
+  index: number;
+  /** Known where the KeyPackage can be read. */
+  username?: string;
+  /** For logs. */
+  reason: string;
+}
+
 export interface CommitHeader {
   recipientKey: Bytes;
   /** 1,168 bytes: X-Wing ciphertext ‖ AEAD(S). */
@@ -221,6 +231,11 @@ export interface Rejected {
   kind: "rejected";
   code: RejectionCode;
   reason: string;
+  /**
+   * Of a commit: the signature key of the leaf that signed it, where what was signed and the MLS state alone break
+   * the rule. Nobody else can have made such a commit (docs/decisions/031).
+   */
+  by?: Bytes;
 }
 export interface Skipped {
   kind: "skipped";

@@ -29,7 +29,8 @@ const devices: Username[] = ["alice", "bob", "carol"];
 
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
-  groups: ["lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
+  groups: ["broken.by", "lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
+  "epochs/past": ["[].added[]"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   messages: ["content"],
 };

@@ -1,6 +1,6 @@
 /** The real core in the test process, with SQLite storage, behind connections in memory that tests can break. */
 
-import { concat, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
@@ -38,6 +38,8 @@ class HostileServer {
   readonly uninvited = new Set<string>();
   /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
   lastResortOnly = false;
+  /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
+  readonly keyPackages = new Map<string, () => Promise<Bytes>>();
 
   /** @param bodyOf reads a body whole, which an entry may leave out */
   async fetch(
@@ -88,7 +90,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);
     while (hostile.lastResortOnly && !taken.every(({ lastResort }) => lastResort)) taken = await take(asked);
-    return taken;
+    return await Promise.all(taken.map(async (given) => {
+      const forged = await hostile.keyPackages.get(toHex(given.deviceId))?.();
+      return forged ? { ...given, keyPackage: forged } : given;
+    }));
   };
   const live = new LiveDevices();
   const handlers = new Handlers<Caller>();

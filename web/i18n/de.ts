@@ -193,6 +193,8 @@ export const de: Record<keyof typeof en, string> = {
     "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
+  "notice.not-added":
+    "{who} konnte nicht hinzugefügt werden: Keines der Geräte hat Schlüssel, die andere benutzen können",
   "notice.key-changed":
     "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
   "notice.by-you.created": "Du hast das Gespräch begonnen",

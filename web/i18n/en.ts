@@ -187,6 +187,7 @@ export const en = {
     "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
+  "notice.not-added": "{who} could not be added: none of their devices has keys that others can use",
   "notice.key-changed": "The account key of {who} has changed. Ask {who} in another way before you write on.",
   "notice.by-you.created": "You started this conversation",
   "notice.by-you.added": "You added {who}",

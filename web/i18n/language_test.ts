@@ -57,6 +57,7 @@ Deno.test("every notice of the engine has a sentence", () => {
     "server-behind",
     "promoted",
     "demoted",
+    "not-added",
   ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });

@@ -122,6 +122,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("healed", {}, 17 * dayMs),
     notice("rolled-back", {}, 16 * dayMs),
     notice("server-behind", {}, 15 * dayMs),
+    notice("not-added", { who: dino }, 14 * dayMs),
     [cleo, "The spring issue is out.", 14 * dayMs],
   ];
 

@@ -37,6 +37,7 @@ export class GroupMaintenance {
   readonly #membership: Membership;
   readonly #keyPackages: KeyPackageFetch;
   readonly #stateLost: (chatId: string) => void;
+  readonly #damaged: (chatId: string) => void;
   /** Chats with a revoked member. Nothing is sent there before it is removed. */
   readonly #hasRevokedMember = new Set<string>();
   readonly #timers: Timers;
@@ -44,18 +45,22 @@ export class GroupMaintenance {
   #working = 0;
   #closed = false;
 
-  /** @param stateLost called for a group whose MLS state is gone or damaged */
+  /**
+   * @param when.stateLost called for a group whose MLS state is gone or can not be read
+   * @param when.damaged called for a group in whose tree a key stands twice: no commit can be made there
+   */
   constructor(
     context: SyncContext,
     parts: { committer: Committer; membership: Membership; keyPackages: KeyPackageFetch },
-    stateLost: (chatId: string) => void,
+    when: { stateLost(chatId: string): void; damaged(chatId: string): void },
   ) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#committer = parts.committer;
     this.#membership = parts.membership;
     this.#keyPackages = parts.keyPackages;
-    this.#stateLost = stateLost;
+    this.#stateLost = when.stateLost;
+    this.#damaged = when.damaged;
     this.#unwatch = context.account.directory.watch(({ accountKey }) =>
       void this.#listChanged(toHex(accountKey)).catch(() => {})
     );
@@ -175,7 +180,8 @@ export class GroupMaintenance {
       chatId,
       (conversation) =>
         conversation.record.serverDiffers
-          ? { purpose: "repair", add, remove: toReadd.map(({ recipientKey }) => recipientKey) }
+          // A device whose KeyPackage can not be had stays where it is.
+          ? { purpose: "repair", add, remove: add.map(({ recipientKey }) => recipientKey) }
           : undefined,
     );
   }
@@ -257,6 +263,10 @@ export class GroupMaintenance {
       if (this.#closed) return;
       const state = await this.#context.conversations.withState(id);
       if (!state) this.#stateLost(id);
+      if (state && this.#context.mls.damage(state)) {
+        this.#damaged(id);
+        continue;
+      }
       if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
         if (state?.active) this.leaveProposed(id);
         continue;
@@ -289,11 +299,15 @@ export class GroupMaintenance {
   }
 
   async #packagesFor(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
-    const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
+    // One device that can not be had must not keep the others out.
+    const fetched = await Promise.allSettled(missing.map(async ({ accountKey, device }) => {
       const account = await this.#context.account.directory.byKey(fromHex(accountKey));
       return account ? await this.#keyPackages.ofDevices(account, [device]) : [];
     }));
-    return fetched.flat();
+    const found = fetched.flatMap((result) => result.status === "fulfilled" ? result.value : []);
+    const failed = fetched.find((result) => result.status === "rejected");
+    if (found.length === 0 && failed) throw failed.reason;
+    return found;
   }
 
   async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {

@@ -3,7 +3,10 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { maxNameLength } from "../../mls/extensions.ts";
+import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
+import { planError } from "../commits/commit_plan.ts";
+import { noticeNotAdded } from "../commits/usable_adds.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -56,7 +59,8 @@ export class Membership {
       const existing = this.#directWith(toHex(people[0].accountKey));
       if (existing) return existing;
     }
-    const add = await this.#keyPackages.ofAccounts(people, onProgress, true);
+    const { add, without } = await this.#keyPackages.ofAccounts(people, onProgress, true);
+    requireSomebody(people, without);
     const channelId = crypto.getRandomValues(new Uint8Array(32));
     const nowMs = account.clock.now();
     const state = await this.#context.mls.createGroup({
@@ -87,9 +91,12 @@ export class Membership {
       const conversation = await unit.create(record);
       conversation.start(state);
       await buildFromPlan(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+    }).catch((error) => {
+      throw planError(error);
     });
     const chatId = toHex(channelId);
     await this.#committer.sendBuilt(chatId);
+    await this.#noteNotAdded(chatId, without);
     return chatId;
   }
 
@@ -108,8 +115,19 @@ export class Membership {
       !record.members.some((member) => member.accountKey === toHex(accountKey))
     );
     if (missing.length === 0) return;
-    const add = await this.#keyPackages.ofAccounts(missing, onProgress, false);
+    const { add, without } = await this.#keyPackages.ofAccounts(missing, onProgress, false);
+    requireSomebody(missing, without);
     await this.#committer.commit(chatId, () => ({ purpose: "add", add, remove: [] }));
+    await this.#noteNotAdded(chatId, without);
+  }
+
+  async #noteNotAdded(chatId: string, people: KnownAccount[]): Promise<void> {
+    if (people.length === 0) return;
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      const names = people.map(({ username }) => username);
+      if (conversation) noticeNotAdded(conversation, names, this.#context.account.clock.now());
+    });
   }
 
   /** @throws EngineError */
@@ -180,6 +198,13 @@ function requireShortName(name: string): void {
   if (name.length > maxNameLength) {
     throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxNameLength} characters` });
   }
+}
+
+/** Of some people no device can be added. The others are, if there are any. @throws EngineError L024 */
+function requireSomebody(people: KnownAccount[], without: KnownAccount[]): void {
+  if (without.length === 0 || without.length < people.length) return;
+  const names = without.map(({ username }) => username).join(", ");
+  throw new EngineError({ code: LocalCode.badKeyPackage, detail: `no device of ${names} can be added` });
 }
 
 /**

@@ -116,7 +116,11 @@ export async function receiveCommit(
     ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
     : mls.members(result.newState);
   conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
-  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S });
+  await noteEpoch(context, unit, conversation, result.newState, {
+    commitId: entry.id,
+    S: result.S,
+    added: result.added.map(({ recipientKey }) => recipientKey),
+  });
   conversation.noteReadded(result.readded, result.committer);
   const change = {
     committer: result.committer,

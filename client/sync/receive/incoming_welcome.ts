@@ -139,6 +139,11 @@ async function join(
   unit.onceStored(() => context.events.emit("joined", conversation.id));
 }
 
+/** Another member can make the Welcome again: it did not open, or its path secret is of another tree. */
+function canBeHelped(result: Exclude<JoinResult, Joined>): boolean {
+  return result.kind === "unreadable" || result.code === "GRP-2.7";
+}
+
 function refuseWelcome(
   received: EntryContext,
   existing: ConversationTransaction | undefined,
@@ -153,7 +158,7 @@ function refuseWelcome(
         code: LocalCode.hybridLayer,
         detail: `an invitation to a group was refused: ${codeOf(result)}`,
       });
-      if (result.kind === "unreadable") context.events.emit("welcomeLost", entry);
+      if (canBeHelped(result)) context.events.emit("welcomeLost", entry);
     });
   } else if (live && entry.epoch === existing.record.epoch + 1) {
     // The others got the commit to this epoch. The server was told to give this device a Welcome in its
@@ -164,7 +169,7 @@ function refuseWelcome(
   } else {
     refuse(received, existing, result);
     // An invitation back into a chat that this device has left. For the others it is a member.
-    if (!isIn(existing.record) && result.kind === "unreadable") {
+    if (!isIn(existing.record) && canBeHelped(result)) {
       unit.onceStored(() => context.events.emit("welcomeLost", entry));
     }
   }

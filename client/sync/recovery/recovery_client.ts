@@ -10,10 +10,10 @@ import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage, DeviceMessageContent } from "../device_messages/device_messages.ts";
-import { Admins } from "../membership/admins.ts";
+import { Admins, isAdmin } from "../membership/admins.ts";
 import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
 import { RefusedReplacements } from "../reinit/refused_replacements.ts";
@@ -105,6 +105,19 @@ export class RecoveryClient {
     if (!done) return;
     this.#committer.rebuildSoon(chatId);
     this.#rounds.start(chatId);
+  }
+
+  /**
+   * A key stands twice in the group's tree, so that nobody can follow another commit (GRP-6.5). An admin's device
+   * replaces the channel.
+   *
+   * @throws EngineError, StorageError
+   */
+  async damaged(chatId: string): Promise<void> {
+    const { conversations, ownKey } = this.#context;
+    const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
+    if (!record || !state || !isMember(record) || !isAdmin(record, ownKey)) return;
+    await this.#admins.leadAtWord("damaged", chatId, { record, state });
   }
 
   /**

@@ -21,6 +21,7 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "unreadable",
   "rolled-back",
   "server-behind",
+  "not-added",
 ]);
 
 /**
