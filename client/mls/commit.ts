@@ -288,7 +288,7 @@ async function buildPending(
     sealedWelcome: welcome === undefined ? new Uint8Array() : await sealBundlePart("welcome", welcome, S, channelId, n),
     headers: await Promise.all(after.map((member) => headerFor(S, member, channelId, n))),
   };
-  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed, state);
+  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed);
   return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added, membersHash: hash };
 }
 
@@ -306,6 +306,7 @@ function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   return { ...mls, ratchetTree };
 }
 
+/** The base epoch's keys with its true tree. Earlier versions alone use them (state.ts, encodePending). */
 function withPastTree(next: ClientState, before: ClientState): ClientState {
   const epoch = before.groupContext.epoch;
   const past = next.historicalReceiverData.get(epoch)!;
@@ -342,5 +343,5 @@ async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupSt
   );
   consumed.at(-1)?.fill(0);
   const newState = withMls(state, { ...state.mls, secretTree: newTree });
-  return { newState, record: messageRecord(newState, state.epoch, state.ownLeafIndex) };
+  return { newState, record: messageRecord(newState, state.ownLeafIndex) };
 }

@@ -76,7 +76,7 @@ export interface Mls {
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
   /**
-   * Merges a commit that the DS accepted. Keeps the ratchets that `current` moved in the base epoch.
+   * Merges a commit that the DS accepted.
    *
    * @throws GroupUsageError if `current` is not at the base epoch
    */

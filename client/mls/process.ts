@@ -37,7 +37,7 @@ import {
   rejected,
 } from "./rules.ts";
 import { senderOf } from "./sender.ts";
-import { infoOf, makeState, stateMembers } from "./state.ts";
+import { infoOf, makeState, stateMembers, withoutPast } from "./state.ts";
 import { trustedAttempt, useIn } from "./trust.ts";
 import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable, UnreadableReason } from "./types.ts";
 
@@ -66,7 +66,7 @@ export async function processCommit(options: MlsOptions, state: GroupState, entr
   const message = framedCommit(state, body);
   if ("kind" in message) return message;
 
-  const sender = await senderOf(state.mls, state.epoch, message);
+  const sender = await senderOf(state.mls, message);
   if (sender === undefined) return unreadable("mls");
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
   const opened = await openCommit(state, message);
@@ -270,8 +270,8 @@ async function apply(
     return rejected("GRP-2.7", "the path's public keys are not those of its secrets");
   }
   const newState = selfRemoved
-    ? { ...state, active: false, mls: { ...mls, clientConfig: state.mls.clientConfig } }
-    : await makeState(mls, state.secrets.xwingSeed, state);
+    ? { ...state, active: false, mls: { ...withoutPast(mls), clientConfig: state.mls.clientConfig } }
+    : await makeState(withoutPast(mls), state.secrets.xwingSeed);
   const membersAfter = selfRemoved ? [] : stateMembers(newState);
   if (!selfRemoved) {
     const wrong = await checkCommitEffect(data, plan, membersAfter.map(({ recipientKey }) => recipientKey));

@@ -86,8 +86,9 @@ export interface Member {
 }
 
 /**
- * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls`,
- * `secrets` and `past`.
+ * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls` and
+ * `secrets`. It has no keys of an epoch before: the server takes messages of the current epoch only, and a
+ * queue is in the channel's order, so a message of an epoch stands before the commit that ends it (GRP-6.6).
  */
 export interface GroupState {
   /** 32 bytes, the MLS group_id. */
@@ -104,8 +105,6 @@ export interface GroupState {
     /** The X-Wing seed of the own leaf, 32 bytes. */
     readonly xwingSeed: Bytes;
   };
-  /** The epoch before, whose late messages can still be opened. */
-  readonly past?: { readonly epoch: bigint; readonly appKey: Bytes };
 }
 
 /**
