@@ -72,6 +72,7 @@ export function react(
     maintenance.sent(chatId);
     housekeeping.checkDevices();
   });
+  events.on("revokedAdded", (chatId) => maintenance.removeRevoked(chatId));
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));

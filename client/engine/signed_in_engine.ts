@@ -307,7 +307,7 @@ export class SignedInEngine {
 
 function contextOf({ account, store, environment, listener }: SignedInEngineOptions): SyncContext {
   const trust = new TrustWatch(account.trust);
-  const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
+  const mls = createMls({ trust: trust.trust, isRevoked: trust.watched(account.isRevoked) });
   const ownKey = toHex(account.accountKey);
   const own = { username: account.username, accountKey: ownKey };
   return {

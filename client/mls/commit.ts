@@ -22,9 +22,9 @@ import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hyb
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { checkProposals, type CommitFacts, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { trustedAttempt, useBy } from "./trust.ts";
 import {
   type CommitBundle,
   type CommitHeader,
@@ -36,6 +36,7 @@ import {
   type MessageRecord,
   type MlsOptions,
   type PendingCommit,
+  type Rejected,
 } from "./types.ts";
 
 /** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
@@ -97,10 +98,9 @@ export async function buildCommit(
       senderLeafIndex: committer.leafIndex,
     })),
   ];
-  const revoked = await revokedAmong(options, proposals, members);
   const requests = (intent.requests ?? []).map((request) => new Uint8Array(request));
   const readds = await validReadds(requests, state.channelId, n);
-  const plan = checkProposals({
+  const plan = await judgeProposals(options, {
     channelId: state.channelId,
     n,
     committer,
@@ -108,7 +108,6 @@ export async function buildCommit(
     info: infoOf(state),
     proposals,
     adds,
-    revoked,
     readds,
   });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
@@ -224,8 +223,23 @@ function usableLeaves(
   return { unapplied, proposals };
 }
 
+/**
+ * The rules on a commit's proposals. Which devices are revoked is asked for only where it decides, because the
+ * answer may need the server.
+ *
+ * @throws what `isRevoked` throws where the server could not be asked
+ */
+export async function judgeProposals(
+  options: MlsOptions,
+  facts: Omit<CommitFacts, "revoked">,
+): Promise<CommitPlan | Rejected> {
+  const plan = checkProposals({ ...facts, revoked: new Set() });
+  if (!("code" in plan) || plan.code !== "GRP-3.3") return plan;
+  return checkProposals({ ...facts, revoked: await revokedAmong(options, facts.proposals, facts.members) });
+}
+
 /** The leaf indexes, among those that the proposals remove, of revoked devices. */
-export async function revokedAmong(
+async function revokedAmong(
   options: MlsOptions,
   proposals: CommitProposal[],
   members: Member[],
@@ -267,7 +281,7 @@ async function buildPending(
   const fresh = await generateXWing();
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
-  const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
+  const made = await trustedAttempt(options.trust, useBy(plan.adds), (config) => {
     // The lifetimes of KeyPackages are judged by the server's time (specification §4.9), which may differ
     // from this device's clock.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };

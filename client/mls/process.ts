@@ -20,7 +20,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { importX25519Private, isX25519PublicKey } from "../crypto/x25519.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
-import { revokedAmong } from "./commit.ts";
+import { judgeProposals } from "./commit.ts";
 import { type CommitData, decodeCommitData } from "./commit_data.ts";
 import { xwingKeyOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
@@ -31,14 +31,13 @@ import {
   checkCommitData,
   checkCommitEffect,
   checkPathLeaf,
-  checkProposals,
   type CommitPlan,
   type CommitProposal,
   rejected,
 } from "./rules.ts";
 import { senderOf } from "./sender.ts";
 import { infoOf, makeState, stateMembers, withoutPast } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { trustedAttempt } from "./trust.ts";
 import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable, UnreadableReason } from "./types.ts";
 
 export interface CommitEntry {
@@ -173,7 +172,7 @@ async function judge(
   const proposals = lookUp(state.mls, commit.proposals, committerLeafIndex);
   if ("code" in proposals) return proposals;
   const adds = await addsOf(proposals);
-  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? checkProposals({
+  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? await judgeProposals(options, {
     channelId,
     n: entry.n,
     committer,
@@ -182,7 +181,6 @@ async function judge(
     proposals,
     adds,
     readds: await validReadds(data.requests, channelId, entry.n),
-    revoked: await revokedAmong(options, proposals, members),
   });
   if ("code" in plan) return plan;
   const fresh = commit.path?.leafNode;
@@ -260,7 +258,7 @@ async function apply(
   const pskIndex = makePskIndex(state.mls, { [bytesToBase64(epochPskId(state.channelId, entry.n))]: S });
   const processed = await trustedAttempt(
     options.trust,
-    useIn(state.mls),
+    "member",
     (clientConfig) => processPrivateMessage({ ...state.mls, clientConfig }, message, pskIndex, ciphersuite),
   );
   if ("failure" in processed) return rejected("mls", processed.failure);

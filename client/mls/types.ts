@@ -7,8 +7,9 @@ import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
 
 /**
- * Why a leaf is checked: it is in the tree of a group that we join, it is being added, or it is a committer's
- * and a member already.
+ * Why a leaf is checked: it is in the tree of a group that we join, this device adds it, or it is a member, be
+ * it by the commit of another. What this device knows of revocations decides the second alone: members learn of
+ * them at different times, and have to judge a commit alike (decision 030).
  */
 export type TrustUse = "join" | "add" | "member";
 
@@ -28,7 +29,7 @@ export interface MlsOptions {
   trust: Trust;
   /**
    * Whether the newest device list of its account revokes a member device. Then any member may remove the
-   * device (specification §1.3).
+   * device (specification §1.3). Throws where that can not be known now: no commit is refused for that.
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }

@@ -35,6 +35,8 @@ export interface ConversationRecord {
    * invitation, and waiting messages are held until the user accepts.
    */
   needsAcceptance?: true;
+  /** Set with `needsAcceptance`: the device that added this one was known to be revoked (GRP-6.6). */
+  inviterRevoked?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
@@ -215,6 +217,8 @@ export type LineRecord =
     own: boolean;
     /** An own message that another device of this account sent. */
     elsewhere?: true;
+    /** The device that sent it, or that changed it last, was known to be revoked when it came (GRP-6.6). */
+    revokedDevice?: true;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;

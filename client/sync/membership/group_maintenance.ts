@@ -270,10 +270,7 @@ export class GroupMaintenance {
   }
 
   #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
-    if (revoked.length > 0) {
-      this.#hasRevokedMember.add(chatId);
-      this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
-    }
+    if (revoked.length > 0) this.removeRevoked(chatId);
     if (missing.length === 0) return;
     const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
     const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
@@ -311,6 +308,12 @@ export class GroupMaintenance {
         ({ accountKey, devices }) => [toHex(accountKey), devices],
       ),
     );
+  }
+
+  /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
+  removeRevoked(chatId: string): void {
+    this.#hasRevokedMember.add(chatId);
+    this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

@@ -10,6 +10,7 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
+import { isKnownRevoked } from "../membership/device_list_diff.ts";
 import { adoptReplacement } from "../reinit/follow_replacement.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -134,6 +135,8 @@ export async function receiveCommit(
   };
   compareWithServer(received, conversation, result.committer, did);
   loseRace(received, conversation);
+  const added = await Promise.all(result.added.map(({ credential }) => isKnownRevoked(context, credential)));
+  if (added.includes(true)) unit.onceStored(() => context.events.emit("revokedAdded", conversation.id));
   if (result.selfRemoved) endChat(received, conversation);
   unit.onceStored(() => context.events.emit("epochChanged", conversation.id));
 }

@@ -14,13 +14,15 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { ConversationMember, ConversationRecord } from "../conversation/records.ts";
 import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
+import { isKnownRevoked } from "../membership/device_list_diff.ts";
 import { followReplacement } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
- * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat.
+ * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat, or
+ * is a device that is known to be revoked (GRP-6.6).
  * Repeated and recorded Welcomes change nothing.
  *
  * @throws StorageError, TransportError when the directory could not be asked
@@ -114,7 +116,8 @@ async function join(
     });
     return;
   }
-  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
+  const revoked = await isKnownRevoked(context, result.adder.credential);
+  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before, revoked);
   const conversation = await unit.create(record, existing?.id);
   // The waiting plan is built again in the new state. For an invitation that the user has not accepted, it is
   // dropped.
@@ -176,6 +179,7 @@ function joinedRecord(
   { info, adder, newState }: Joined,
   members: ConversationMember[],
   before: Readonly<ConversationRecord> | undefined,
+  inviterRevoked: boolean,
 ): ConversationRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
@@ -183,7 +187,7 @@ function joinedRecord(
   // on here under its name and with its history. A channel's id is no proof of its group: the server alone decides
   // which Welcome comes with it.
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
-  const accepted = isOfChat &&
+  const accepted = !inviterRevoked && isOfChat &&
     (adderKey === ownKey || before?.invitation === false ||
       isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
@@ -197,7 +201,8 @@ function joinedRecord(
     ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
     standing: { kind: "member" },
     invitation: !accepted,
-    ...(!accepted && (!isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
+    ...(!accepted && (inviterRevoked || !isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
+    ...(inviterRevoked && { inviterRevoked }),
     // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
