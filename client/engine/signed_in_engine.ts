@@ -24,6 +24,7 @@ import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
+import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
 import { Membership } from "../sync/membership/membership.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
@@ -71,6 +72,7 @@ export class SignedInEngine {
   readonly #outbox: Outbox;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
+  readonly #renewal: LeafRenewal;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
   readonly #housekeeping: Housekeeping;
@@ -111,12 +113,14 @@ export class SignedInEngine {
       { committer: this.#committer, membership: this.membership, keyPackages },
       (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
     );
+    this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       report,
     });
     react(context.events, {
@@ -124,6 +128,7 @@ export class SignedInEngine {
       outbox: this.#outbox,
       committer: this.#committer,
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
       report,
@@ -243,6 +248,7 @@ export class SignedInEngine {
     this.#outbox.close();
     this.#committer.close();
     this.#maintenance.close();
+    this.#renewal.close();
     this.#recovery.close();
   }
 
@@ -288,6 +294,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+      !this.#renewal.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 

@@ -9,7 +9,7 @@
  */
 
 import { zeroOutUint8Array } from "ts-mls";
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
@@ -144,6 +144,8 @@ export interface Mls {
   /** @returns the members in leaf order */
   members(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
+  /** Whether this device's leaf is another than in the state before: each fresh leaf has other keys (GRP-3.2). */
+  hasFreshLeaf(state: GroupState, before: GroupState | undefined): boolean;
   /** @returns members whose stored leave proposal waits for a commit */
   pendingLeaves(state: GroupState): Member[];
   /**
@@ -196,6 +198,7 @@ export function createMls(options: MlsOptions): Mls {
     openEphemeral,
     members: stateMembers,
     info: infoOf,
+    hasFreshLeaf: ({ secrets }, before) => !before || !equalBytes(secrets.xwingSeed, before.secrets.xwingSeed),
     pendingLeaves: leavingMembers,
     transcriptHash: (state) => new Uint8Array(state.mls.groupContext.confirmedTranscriptHash),
     async resealHeader({ channelId, n, S, recipientKey, xwingPublicKey }) {

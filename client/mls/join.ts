@@ -79,6 +79,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
     info: judged.info,
     // joinGroup has checked that the signer's leaf is in the tree.
     adder: judged.members.find(({ leafIndex }) => leafIndex === signer)!,
+    leafMadeMs: Number(keyPackage.leafNode.lifetime.notBefore) * 1000,
     keyPackageRef: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
   };
 }

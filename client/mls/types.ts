@@ -245,6 +245,8 @@ export type JoinResult =
     info: GroupInfo;
     /** The signer of the GroupInfo: the member that added us. */
     adder: Member;
+    /** When the KeyPackage, and with it this device's leaf, was made, in ms: the start of its lifetime. */
+    leafMadeMs: number;
     /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */
     keyPackageRef: Bytes;
   }

@@ -48,8 +48,11 @@ export interface ConversationRecord {
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
+  /** When the server took the commit of the epoch, as far as this device believes it, in ms. */
   epochSinceMs: number;
-  /** Own messages sealed in this epoch (specification §3.6). */
+  /** When this device's own leaf was made, in ms. Absent in records of earlier versions (membership/leaf_renewal.ts). */
+  leafSinceMs?: number;
+  /** Own messages sealed since the own leaf was made (specification §3.6). Earlier versions count those of an epoch. */
   ownSent: number;
   /** The newest epochs' commitIds as hex, to tell a repeat from a fork. */
   commits: { n: number; commitId: string }[];
@@ -129,7 +132,7 @@ export interface ConversationMember {
  * plan.
  */
 export interface CommitPlan {
-  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair" | "renew";
   /** KeyPackages as published, with the device that each belongs to. */
   add: { recipientKey: Bytes; keyPackage: Bytes }[];
   /** recipientKeys */

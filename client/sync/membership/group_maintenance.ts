@@ -1,7 +1,7 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, renews keys, removes revoked devices and adds new ones.
+ * It commits leaves, removes revoked devices and adds new ones. Keys are renewed in leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
@@ -20,7 +20,6 @@ import { type CommitPlan, type ConversationRecord, resendForMs } from "../conver
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
-import { isRenewalDue } from "./renewal.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
@@ -30,7 +29,7 @@ const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
-/** The upkeep of groups: it adds new devices, removes revoked ones, renews keys and commits leaves. */
+/** The upkeep of groups: it adds new devices, removes revoked ones and commits leaves. */
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -214,24 +213,6 @@ export class GroupMaintenance {
       const conversation = await unit.conversation(chatId);
       conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
-  }
-
-  /** A message was sent. */
-  sent(chatId: string): void {
-    const { conversations, account, environment } = this.#context;
-    const conversation = conversations.get(chatId);
-    const isDue = (record: Readonly<ConversationRecord>) =>
-      isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
-    if (!conversation || this.#committer.isBusy(chatId) || !isDue(conversation.record)) return;
-    this.#later(
-      `renew/${chatId}`,
-      0,
-      () =>
-        this.#committer.commit(
-          chatId,
-          ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
-        ),
-    );
   }
 
   /**

@@ -116,7 +116,13 @@ export async function receiveCommit(
   const after = result.selfRemoved
     ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
     : mls.members(result.newState);
-  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
+  conversation.enterEpoch(
+    result.newState,
+    account.clock.now(),
+    toHex(entry.id),
+    result.consumed,
+    entry.receivedMs,
+  );
   await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S });
   conversation.noteReadded(result.readded, result.committer);
   const change = {
@@ -178,7 +184,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   const merged = mls.mergePending(conversation.state, pending);
   const after = mls.members(merged);
   const committer = before.find(({ leafIndex }) => leafIndex === conversation.state.ownLeafIndex) as Member;
-  conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id));
+  conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id), [], entry.receivedMs);
   await noteEpoch(context, unit, conversation, merged, pending);
   conversation.setPending(undefined);
   unit.onceStored(() => {

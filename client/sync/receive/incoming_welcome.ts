@@ -85,6 +85,7 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     return;
   }
   if (move.kind === "moved") {
+    noteLeafAge(context, move.conversation, result);
     if (move.wasOut) {
       move.conversation.notice(
         "rejoined",
@@ -123,7 +124,8 @@ async function join(
   // dropped.
   if (!record.invitation) conversation.restartPlan();
   else if (conversation.pending) conversation.setPending(undefined);
-  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
+  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), [], entry.receivedMs);
+  noteLeafAge(context, conversation, result);
   // A device that is re-added keeps the hashes of the epochs it was in: by them it knows its group's history.
   await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, !existing);
   const by = result.adder.credential.username;
@@ -140,6 +142,15 @@ async function join(
     membersHash: await mls.membersHash(result.newState),
   });
   unit.onceStored(() => context.events.emit("joined", conversation.id));
+}
+
+/** The leaf of a joiner is as old as its KeyPackage, which may have lain on the server for weeks (GRP-6.4). */
+function noteLeafAge(
+  { account }: SyncContext,
+  conversation: ConversationTransaction,
+  { leafMadeMs }: Joined,
+): void {
+  conversation.set({ leafSinceMs: Math.min(leafMadeMs, account.clock.now()) });
 }
 
 function refuseWelcome(
