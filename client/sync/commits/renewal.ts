@@ -60,7 +60,7 @@ export function renewalAtMs(
 
 /**
  * @param members of the group as it is now
- * @returns whether the device may renew its leaf now; false where it is not known how old the leaf is
+ * @returns whether the device may renew its leaf now; false where it is not known how old the leaf is, and alone
  */
 export function isRenewalDue(
   { leafSinceMs, ownSent, epochSinceMs, channelId }: Readonly<ConversationRecord>,
@@ -69,7 +69,8 @@ export function isRenewalDue(
   nowMs: number,
   sizes: RenewalSizes = {},
 ): boolean {
-  if (leafSinceMs === undefined) return false;
+  // Alone there is nobody from whom the group would have to be healed.
+  if (leafSinceMs === undefined || members.length < 2) return false;
   const place = placeOf(recipientKey, channelId);
   return renewalAtMs({ leafSinceMs, ownSent, epochSinceMs, devices: members.length, place }, sizes) <= nowMs;
 }

@@ -1,10 +1,8 @@
 /** Compares a group with its accounts' newest device lists (specification §3.4). */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
-import type { DeviceCredential } from "../../../schema/credential.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";
 import type { Member } from "../../mls/group.ts";
-import type { SyncContext } from "../conversation/sync_context.ts";
 
 export interface DeviceListDiff {
   /** Listed devices that are not in the group. */
@@ -32,16 +30,4 @@ export function deviceListDiffOf(members: Member[], lists: ReadonlyMap<string, D
     diff.missing.push(...missing.map((device) => ({ accountKey, device })));
   }
   return diff;
-}
-
-/**
- * Whether the newest list that this device has seen revokes the device. It asks nobody: a server that helps a
- * revoked device would keep the list back in any case.
- */
-export async function isKnownRevoked(
-  { account: { directory } }: Pick<SyncContext, "account">,
-  { accountKey, deviceId }: Pick<DeviceCredential, "accountKey" | "deviceId">,
-): Promise<boolean> {
-  const known = await directory.byKey(accountKey);
-  return known !== undefined && known.devices.revoked.some((id) => equalBytes(id, deviceId));
 }

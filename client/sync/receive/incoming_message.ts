@@ -2,7 +2,7 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
-import { isKnownRevoked } from "../membership/device_list_diff.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { IncomingContent } from "./incoming_content.ts";
 import { fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";

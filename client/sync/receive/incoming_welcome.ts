@@ -14,7 +14,7 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { ConversationMember, ConversationRecord } from "../conversation/records.ts";
 import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
-import { isKnownRevoked } from "../membership/device_list_diff.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { followReplacement } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";

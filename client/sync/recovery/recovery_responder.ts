@@ -20,7 +20,6 @@ import { type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import { memberOf } from "../device_messages/peers.ts";
-import { isKnownRevoked } from "../membership/device_list_diff.ts";
 
 /** The longest random delay before a request of another device is carried out, in ms. */
 const readdDelayMs = 2_000;
@@ -61,19 +60,13 @@ export class RecoveryResponder {
     return true;
   }
 
-  /** @returns the member that asks. A revoked device gets no help: it is to be removed (GRP-6.6) */
-  async #asker(chatId: string, message: DeviceMessage): ReturnType<typeof memberOf> {
-    const found = await memberOf(this.#context, chatId, message);
-    return found && !await isKnownRevoked(this.#context, found.member.credential) ? found : undefined;
-  }
-
   async #answerReseal(
     chatId: string,
     message: DeviceMessage,
     { n, commitId }: Extract<DeviceMessageContent, { kind: "reseal" }>,
   ): Promise<void> {
     const { mls, store } = this.#context;
-    const found = await this.#asker(chatId, message);
+    const found = await memberOf(this.#context, chatId, message);
     if (!found || !this.#mayAnswer(message)) return;
     const past = await store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
     const epoch = past.find((candidate) => candidate.n === n && candidate.commitId === toHex(commitId));
@@ -106,7 +99,7 @@ export class RecoveryResponder {
       }
       return;
     }
-    const found = await this.#asker(chatId, message);
+    const found = await memberOf(this.#context, chatId, message);
     if (!found) return;
     const { record } = found;
     const desync = desyncOf(record);

@@ -15,7 +15,7 @@ import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } 
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
 import { type ConversationRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
 import { isAdmin } from "../membership/admins.ts";
-import { isKnownRevoked } from "../membership/device_list_diff.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
