@@ -22,7 +22,8 @@ import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hyb
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkProposals, type CommitFacts, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { judgeProposals } from "./proposals.ts";
+import { type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
 import { trustedAttempt, useBy } from "./trust.ts";
 import {
@@ -36,7 +37,6 @@ import {
   type MessageRecord,
   type MlsOptions,
   type PendingCommit,
-  type Rejected,
 } from "./types.ts";
 
 /** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
@@ -221,37 +221,6 @@ function usableLeaves(
     proposals.push({ proposal, byReference: true, senderLeafIndex });
   }
   return { unapplied, proposals };
-}
-
-/**
- * The rules on a commit's proposals. Which devices are revoked is asked for only where it decides, because the
- * answer may need the server.
- *
- * @throws what `isRevoked` throws where the server could not be asked
- */
-export async function judgeProposals(
-  options: MlsOptions,
-  facts: Omit<CommitFacts, "revoked">,
-): Promise<CommitPlan | Rejected> {
-  const plan = checkProposals({ ...facts, revoked: new Set() });
-  if (!("code" in plan) || plan.code !== "GRP-3.3") return plan;
-  return checkProposals({ ...facts, revoked: await revokedAmong(options, facts.proposals, facts.members) });
-}
-
-/** The leaf indexes, among those that the proposals remove, of revoked devices. */
-async function revokedAmong(
-  options: MlsOptions,
-  proposals: CommitProposal[],
-  members: Member[],
-): Promise<Set<number>> {
-  const removed = new Set(
-    proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []),
-  );
-  const revoked = new Set<number>();
-  for (const { leafIndex, credential, recipientKey } of members) {
-    if (removed.has(leafIndex) && await options.isRevoked(credential, recipientKey)) revoked.add(leafIndex);
-  }
-  return revoked;
 }
 
 interface Build {

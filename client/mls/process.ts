@@ -20,7 +20,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { importX25519Private, isX25519PublicKey } from "../crypto/x25519.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
-import { judgeProposals } from "./commit.ts";
+import { judgeProposals } from "./proposals.ts";
 import { type CommitData, decodeCommitData } from "./commit_data.ts";
 import { xwingKeyOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
@@ -172,16 +172,17 @@ async function judge(
   const proposals = lookUp(state.mls, commit.proposals, committerLeafIndex);
   if ("code" in proposals) return proposals;
   const adds = await addsOf(proposals);
-  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? await judgeProposals(options, {
-    channelId,
-    n: entry.n,
-    committer,
-    members,
-    info: infoOf(state),
-    proposals,
-    adds,
-    readds: await validReadds(data.requests, channelId, entry.n),
-  });
+  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ??
+    await judgeProposals(options, {
+      channelId,
+      n: entry.n,
+      committer,
+      members,
+      info: infoOf(state),
+      proposals,
+      adds,
+      readds: await validReadds(data.requests, channelId, entry.n),
+    });
   if ("code" in plan) return plan;
   const fresh = commit.path?.leafNode;
   const badPath = checkPathLeaf(

@@ -88,7 +88,10 @@ Deno.test("PEOPLE A5: a member that knows of a revocation re-adds nobody, and fo
   const [aware, unaware] = [await knows.processCommit(alice, entry), await mls.processCommit(alice, entry)];
   if (aware.kind !== "processed" || unaware.kind !== "processed") assert.fail(`${aware.kind} ${unaware.kind}`);
   assert.deepEqual(knows.transcriptHash(aware.newState), mls.transcriptHash(unaware.newState));
-  const { pending } = await knows.buildCommit(aware.newState, { remove: [carolDevice.keyPair.publicKey], nowMs: now() });
+  const { pending } = await knows.buildCommit(aware.newState, {
+    remove: [carolDevice.keyPair.publicKey],
+    nowMs: now(),
+  });
   assert.deepEqual(pending.removed, [carolDevice.keyPair.publicKey], "and takes the device out again");
 });
 

@@ -54,7 +54,9 @@ export async function rebuildCommit(context: SyncContext, chatId: string): Promi
     const conversation = await unit.conversation(chatId);
     if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
     const { plan, attempt } = conversation.pending;
-    if (!await isDone(context, conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) return true;
+    if (!await isDone(context, conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) {
+      return true;
+    }
     conversation.setPending(undefined);
     return false;
   });

@@ -14,7 +14,7 @@ const hourMs = 3_600_000;
 /** A reader, a long time after the last commit in the channel. */
 const reader = { leafSinceMs: 0, ownSent: 0, epochSinceMs: 0, devices: 3, place: 0 };
 
-Deno.test("PEOPLE A4: GRP-6.4: a leaf is due after 7 days, and after 10 minutes for each device of a large group", () => {
+Deno.test("PEOPLE A4: GRP-6.4: a leaf is due after 7 days, in a large group after 10 minutes a device", () => {
   assert.equal(renewalAtMs(reader), renewAfterMs);
   assert.equal(renewalAgeMs(1_008), renewAfterMs);
   assert.equal(renewalAgeMs(2_000), 2_000 * renewalSpacingMs);

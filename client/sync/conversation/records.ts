@@ -50,7 +50,7 @@ export interface ConversationRecord {
   epoch: number;
   /** When the server took the commit of the epoch, as far as this device believes it, in ms. */
   epochSinceMs: number;
-  /** When this device's own leaf was made, in ms. Absent in records of earlier versions (membership/leaf_renewal.ts). */
+  /** When this device's own leaf was made, in ms. Absent in records of earlier versions (leaf_renewal.ts). */
   leafSinceMs?: number;
   /** Own messages sealed since the own leaf was made (specification §3.6). Earlier versions count those of an epoch. */
   ownSent: number;
