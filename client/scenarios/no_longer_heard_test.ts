@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { type Bytes, equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { credentialOf } from "../account/devices/device.ts";
-import { textKind } from "../content/kinds/text.ts";
-import { encodeMimiContent } from "../content/mimi_content.ts";
+import { encodeMimiContent, type MimiContent } from "../content/mimi_content.ts";
 import { makeKeyPackage, signReadd } from "../mls/group.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { StoredConversation } from "../sync/conversation/records.ts";
@@ -11,6 +10,7 @@ import { sealDeviceMessage } from "../sync/device_messages/device_messages.ts";
 import type { TestCore } from "../testing/core.ts";
 import { deviceOf } from "../testing/forged_group.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
+import { write } from "../testing/message_kinds.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
@@ -32,17 +32,17 @@ function entryOf(channelId: Bytes, fields: Pick<Entry, "kind" | "epoch" | "body"
   };
 }
 
-/** The container of a text. */
-const said = (text: string) => encodeMimiContent(textKind.write({ text }, random(16)));
-
 /**
  * A device of anna's account that the others know to be revoked, and that nobody has removed: no commit gets
  * through until the test lets it.
+ *
+ * @param text what anna says before
  */
 async function revokedMember(
   core: TestCore,
   join: (name: string) => Promise<Person>,
   work: (world: { anna: Person; bert: Person; stolen: Person; chatId: string; release(): void }) => Promise<void>,
+  text?: string,
 ): Promise<void> {
   const [anna, bert] = [await join("anna"), await join("bert")];
   const chatId = await bert.engine.startChat([anna.username], "a stolen phone");
@@ -51,6 +51,10 @@ async function revokedMember(
     await anna.crash();
     await stolen.sees(chatId);
     await anna.connected();
+    if (text !== undefined) {
+      await anna.says(chatId, text);
+      await bert.hears(chatId, anna.username, [text]);
+    }
     for (const person of [anna, bert]) person.refuses = (method) => method === "commit";
     const { deviceId } = await stolen.engine.account() as { deviceId: string };
     await anna.engine.revokeDevice(deviceId, password);
@@ -74,7 +78,10 @@ suite("who is no longer heard", {
     await Promise.all([bert.sees(chatId), mallory.sees(chatId)]);
     const { mls, state } = await takeOver(core, mallory, chatId);
     const messageId = random(16);
-    const { envelope } = await mls.sealMessage(state, { messageId, content: said("I am still here") });
+    const { envelope } = await mls.sealMessage(state, {
+      messageId,
+      content: encodeMimiContent(write.text("I am still here")),
+    });
     await anna.engine.removePerson(chatId, mallory.username);
     await bert.sees(chatId, ({ members }) => members.length === 2);
     core.inject(await bert.recipientKey(), [
@@ -90,20 +97,29 @@ suite("who is no longer heard", {
     async ({ core, join }) => {
       await revokedMember(core, join, async ({ anna, bert, stolen, chatId, release }) => {
         const { mls, state } = await outsider(core, stolen);
+        const ids = await new SealedStore(bert.storage.restarted(), bert.wrappingKey).range(
+          "messageids",
+          `${chatId}/mimi/`,
+        );
+        const id = fromHex(ids[0].key.split("/").at(-1)!);
         const before = await state(chatId);
-        const seal = async (from: typeof before, text: string) => {
+        const seal = async (from: typeof before, container: MimiContent) => {
           const messageId = random(16);
-          const { envelope, newState } = await mls.sealMessage(from, { messageId, content: said(text) });
+          const { envelope, newState } = await mls.sealMessage(from, {
+            messageId,
+            content: encodeMimiContent(container),
+          });
           const entry = { kind: EntryKind.APPLICATION, epoch: Number(from.epoch), id: messageId, body: envelope };
           return { newState, entry: entryOf(fromHex(chatId), entry) };
         };
-        const first = await seal(before, "under way");
-        const second = await seal(first.newState, "too late");
+        const first = await seal(before, write.text("under way"));
+        const edit = await seal(first.newState, write.edit("what the thief wants", id));
+        const second = await seal(edit.newState, write.text("too late"));
         const to = await bert.recipientKey();
-        core.inject(to, [first.entry]);
-        await bert.hears(chatId, anna.username, ["under way"]);
-        const [line] = (await bert.items(chatId)).flatMap((item) => item.kind === "message" ? [item] : []);
-        assert.equal(line.revokedDevice, true);
+        core.inject(to, [first.entry, { ...edit.entry, seq: 1_001 }]);
+        await bert.hears(chatId, anna.username, ["what the thief wants", "under way"]);
+        const marks = (await bert.items(chatId)).map((item) => item.kind === "message" && item.revokedDevice);
+        assert.deepEqual(marks.filter((mark) => mark !== false), [true, true], "the edited line, too");
         release();
         await bert.until(
           async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("device-removed")),
@@ -112,10 +128,10 @@ suite("who is no longer heard", {
         core.inject(to, [{ ...second.entry, seq: 2_000 }]);
         await bert.until(async () => (await bert.notices(chatId)).includes("unreadable old-epoch"), "the refusal");
         await anna.says(chatId, "by my own phone");
-        await bert.hears(chatId, anna.username, ["under way", "by my own phone"]);
+        await bert.hears(chatId, anna.username, ["what the thief wants", "under way", "by my own phone"]);
         const last = (await bert.items(chatId)).at(-1)!;
         assert.equal(last.kind === "message" && last.revokedDevice, undefined, "her other devices are not marked");
-      });
+      }, "what anna said");
     },
 
   "PEOPLE A5: GRP-6.6: a Welcome of a revoked device, the own account's included, is an invitation that says so":

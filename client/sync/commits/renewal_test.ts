@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import type { ConversationRecord } from "../conversation/records.ts";
 import {
   isRenewalDue,
-  placeOf,
   renewAfterMessages,
   renewAfterMs,
   renewalAgeMs,
   renewalAtMs,
   renewalSpacingMs,
+  turnOf,
 } from "./renewal.ts";
 
 const hourMs = 3_600_000;
 /** A reader, a long time after the last commit in the channel. */
-const reader = { leafSinceMs: 0, ownSent: 0, epochSinceMs: 0, devices: 3, place: 0 };
+const reader = { leafSinceMs: 0, ownSent: 0, epochSinceMs: 0, devices: 3, turn: 0 };
 
 Deno.test("PEOPLE A4: GRP-6.4: a leaf is due after 7 days, in a large group after 10 minutes a device", () => {
   assert.equal(renewalAtMs(reader), renewAfterMs);
@@ -28,10 +28,10 @@ Deno.test("PEOPLE A4: GRP-6.3: a leaf is due after 150 messages, whatever its ag
   assert.equal(renewalAtMs({ ...sender, ownSent: 4 }, { renewAfterMessages: 4, renewalSpacingMs: 0 }), 0);
 });
 
-Deno.test("PEOPLE A4: GRP-6.4: after a commit of another 10 to 20 minutes pass, by the device's place", () => {
+Deno.test("PEOPLE A4: GRP-6.4: after a commit of another 10 to 20 minutes pass, by the device's turn", () => {
   const epochSinceMs = renewAfterMs + hourMs;
   assert.equal(renewalAtMs({ ...reader, epochSinceMs }), epochSinceMs + renewalSpacingMs);
-  assert.equal(renewalAtMs({ ...reader, epochSinceMs, place: 0.5 }), epochSinceMs + 1.5 * renewalSpacingMs);
+  assert.equal(renewalAtMs({ ...reader, epochSinceMs, turn: 0.5 }), epochSinceMs + 1.5 * renewalSpacingMs);
 });
 
 Deno.test("PEOPLE A4: GRP-6.4: a member that commits again and again puts a renewal off by one age at most", () => {
@@ -41,21 +41,21 @@ Deno.test("PEOPLE A4: GRP-6.4: a member that commits again and again puts a rene
   assert.equal(renewalAtMs({ ...reader, epochSinceMs: 3 * renewAfterMs }), 2 * renewAfterMs);
 });
 
-Deno.test("PEOPLE A4: devices that were added together have places of their own, which stay", () => {
+Deno.test("PEOPLE A4: devices that were added together have turns of their own, which stay", () => {
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const keys = Array.from({ length: 100 }, () => crypto.getRandomValues(new Uint8Array(32)));
-  const places = keys.map((key) => placeOf(key, channelId));
-  assert.ok(places.every((place) => place >= 0 && place < 1));
-  assert.equal(new Set(places).size, keys.length);
-  assert.ok(Math.max(...places) > 0.8 && Math.min(...places) < 0.2, "all over the pause");
-  assert.deepEqual(keys.map((key) => placeOf(key, channelId)), places);
-  assert.equal(placeOf(new Uint8Array(32).fill(255), new Uint8Array(32)) < 1, true);
+  const turns = keys.map((key) => turnOf(key, channelId));
+  assert.ok(turns.every((turn) => turn >= 0 && turn < 1));
+  assert.equal(new Set(turns).size, keys.length);
+  assert.ok(Math.max(...turns) > 0.8 && Math.min(...turns) < 0.2, "all over the pause");
+  assert.deepEqual(keys.map((key) => turnOf(key, channelId)), turns);
+  assert.equal(turnOf(new Uint8Array(32).fill(255), new Uint8Array(32)) < 1, true);
 });
 
 Deno.test("PEOPLE A4: of 200 devices that are due together one renews in 10 minutes, and each in its turn", () => {
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const leaves = Array.from({ length: 200 }, () => ({
-    place: placeOf(crypto.getRandomValues(new Uint8Array(32)), channelId),
+    turn: turnOf(crypto.getRandomValues(new Uint8Array(32)), channelId),
     leafSinceMs: 0,
   }));
   let epochSinceMs = 0;
