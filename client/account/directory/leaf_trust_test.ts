@@ -59,7 +59,7 @@ Deno.test("trust() rejects when the server can not be asked about an unknown lea
   assert.equal(await directory.trust(credential, phone.recipientKey, "add"), true);
 });
 
-Deno.test("PEOPLE A5: isRevoked() rejects where the server can not be asked, and needs it for no known revocation", async () => {
+Deno.test("PEOPLE A5: isRevoked() rejects where the server can not be asked, and asks nothing known", async () => {
   const { directory, server, bob, phone } = await setting();
   const credential = credentialOf(await bob.enrolled(phone));
   await directory.byUsername("bob");
