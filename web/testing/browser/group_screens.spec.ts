@@ -119,7 +119,7 @@ test("a member who is no admin sees no admin action", async ({ page, url, proble
 });
 
 for (const width of [1200, 360]) {
-  test(`PEOPLE A5: a removed device shows in what it says and whom it invites, ${width}`, async ({ page, url, problems }) => {
+  test(`PEOPLE A5: what a removed device does is marked, ${width} px`, async ({ page, url, problems }) => {
     await page.setViewportSize({ width, height: 900 });
     await signIn(page, url);
     await page.getByRole("link", { name: "Rooftop" }).click();
