@@ -87,6 +87,7 @@ export interface Mls {
    *
    * @param entry.header this device's header, or undefined when the DS sent none
    * @param entry.S the epoch secret, from a reseal, in place of the header
+   * @throws what `isRevoked` throws: the commit can be judged later
    */
   processCommit(
     state: GroupState,

@@ -53,6 +53,7 @@ export interface CommitEntry {
  * on foreign input.
  *
  * @returns the new state and the changes, or why the commit was skipped, refused or could not be opened
+ * @throws what `isRevoked` throws where GRP-3.3 depends on it and nobody could be asked
  */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
