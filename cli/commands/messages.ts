@@ -137,13 +137,16 @@ class Printer {
   }
 
   /** Prints an invitation once. Messages of strangers are printed after it was accepted. */
-  async #invitation({ chatId, title }: ChatSummary): Promise<void> {
+  async #invitation({ chatId, title, inviterRevoked }: ChatSummary): Promise<void> {
     const { storage } = this.#session;
     if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
-    await this.#output.line(`invitation to ${printable(title)} ${chatId.slice(0, 8)}: qpq join ${chatId.slice(0, 8)}`, {
+    const from = inviterRevoked ? " from a removed device" : "";
+    const id = chatId.slice(0, 8);
+    await this.#output.line(`invitation${from} to ${printable(title)} ${id}: qpq join ${id}`, {
       type: "invitation",
       group: title,
       groupId: chatId,
+      inviterRevoked,
     });
     storage.markPrinted(`invitation ${chatId}`, "told");
   }

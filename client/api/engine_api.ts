@@ -84,9 +84,12 @@ export interface ChatSummary {
   /** The Welcome came from an account without an earlier chat: an invitation until it is accepted. */
   invitation: boolean;
   /**
-   * A stranger to the chat has re-added this device to it: nothing can be sent before the invitation is accepted.
+   * A stranger to the chat has re-added this device to it, or a revoked device has added it: nothing can be sent
+   * before the invitation is accepted.
    */
   needsAcceptance?: true;
+  /** The device that added this one has been signed out (revoked) by its account. Set with `needsAcceptance`. */
+  inviterRevoked?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /**
@@ -152,6 +155,8 @@ export type MessageItem = MessageContent & {
   own: boolean;
   /** Own, and another device of this account sent it. */
   elsewhere?: true;
+  /** The device that sent it, or that changed it last, had been signed out (revoked) by its account before it came. */
+  revokedDevice?: true;
   atMs: number;
   state: MessageState;
   /** With "failed": the code and what to do. */

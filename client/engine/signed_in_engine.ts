@@ -24,6 +24,7 @@ import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
+import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
 import { Membership } from "../sync/membership/membership.ts";
 import { TrustWatch } from "../sync/membership/trust_watch.ts";
@@ -71,6 +72,7 @@ export class SignedInEngine {
   readonly #outbox: Outbox;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
+  readonly #renewal: LeafRenewal;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
   readonly #housekeeping: Housekeeping;
@@ -114,12 +116,14 @@ export class SignedInEngine {
         damaged: (chatId) => void this.#recovery.damaged(chatId).catch(report),
       },
     );
+    this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       report,
     });
     react(context.events, {
@@ -127,6 +131,7 @@ export class SignedInEngine {
       outbox: this.#outbox,
       committer: this.#committer,
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
       report,
@@ -246,6 +251,7 @@ export class SignedInEngine {
     this.#outbox.close();
     this.#committer.close();
     this.#maintenance.close();
+    this.#renewal.close();
     this.#recovery.close();
   }
 
@@ -291,6 +297,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+      !this.#renewal.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
@@ -310,7 +317,7 @@ export class SignedInEngine {
 
 function contextOf({ account, store, environment, listener }: SignedInEngineOptions): SyncContext {
   const trust = new TrustWatch(account.trust);
-  const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
+  const mls = createMls({ trust: trust.trust, isRevoked: trust.watched(account.isRevoked) });
   const ownKey = toHex(account.accountKey);
   const own = { username: account.username, accountKey: ownKey };
   return {

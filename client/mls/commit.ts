@@ -22,10 +22,11 @@ import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hyb
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { judgeProposals } from "./proposals.ts";
+import { type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
 import { checkUniqueKeys, clashingAdds } from "./rules_unique_keys.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { trustedAttempt, useBy } from "./trust.ts";
 import {
   type CommitBundle,
   type CommitHeader,
@@ -101,10 +102,9 @@ export async function buildCommit(
       senderLeafIndex: committer.leafIndex,
     })),
   ];
-  const revoked = await revokedAmong(options, proposals, members);
   const requests = (intent.requests ?? []).map((request) => new Uint8Array(request));
   const readds = await validReadds(requests, state.channelId, n);
-  const plan = checkProposals({
+  const plan = await judgeProposals(options, {
     channelId: state.channelId,
     n,
     committer,
@@ -112,7 +112,6 @@ export async function buildCommit(
     info: infoOf(state),
     proposals,
     adds,
-    revoked,
     readds,
   });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
@@ -220,22 +219,6 @@ function usableLeaves(
   return { unapplied, proposals };
 }
 
-/** The leaf indexes, among those that the proposals remove, of revoked devices. */
-export async function revokedAmong(
-  options: MlsOptions,
-  proposals: CommitProposal[],
-  members: Member[],
-): Promise<Set<number>> {
-  const removed = new Set(
-    proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []),
-  );
-  const revoked = new Set<number>();
-  for (const { leafIndex, credential, recipientKey } of members) {
-    if (removed.has(leafIndex) && await options.isRevoked(credential, recipientKey)) revoked.add(leafIndex);
-  }
-  return revoked;
-}
-
 interface Build {
   n: bigint;
   plan: CommitPlan;
@@ -263,7 +246,7 @@ async function buildPending(
   const fresh = await generateXWing();
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
-  const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
+  const made = await trustedAttempt(options.trust, useBy(plan.adds), (config) => {
     // The lifetimes of KeyPackages are judged by the server's time (specification §4.9), which may differ
     // from this device's clock.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
@@ -284,7 +267,7 @@ async function buildPending(
     sealedWelcome: welcome === undefined ? new Uint8Array() : await sealBundlePart("welcome", welcome, S, channelId, n),
     headers: await Promise.all(after.map((member) => headerFor(S, member, channelId, n))),
   };
-  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed, state);
+  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed);
   return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added, membersHash: hash };
 }
 
@@ -302,6 +285,7 @@ function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   return { ...mls, ratchetTree };
 }
 
+/** The base epoch's keys with its true tree. Earlier versions alone use them (state.ts, encodePending). */
 function withPastTree(next: ClientState, before: ClientState): ClientState {
   const epoch = before.groupContext.epoch;
   const past = next.historicalReceiverData.get(epoch)!;
@@ -338,5 +322,5 @@ async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupSt
   );
   consumed.at(-1)?.fill(0);
   const newState = withMls(state, { ...state.mls, secretTree: newTree });
-  return { newState, record: messageRecord(newState, state.epoch, state.ownLeafIndex) };
+  return { newState, record: messageRecord(newState, state.ownLeafIndex) };
 }

@@ -9,7 +9,7 @@
  */
 
 import { zeroOutUint8Array } from "ts-mls";
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { badAdds } from "./adds.ts";
 import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
@@ -92,7 +92,7 @@ export interface Mls {
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
   /**
-   * Merges a commit that the DS accepted. Keeps the ratchets that `current` moved in the base epoch.
+   * Merges a commit that the DS accepted.
    *
    * @throws GroupUsageError if `current` is not at the base epoch
    */
@@ -103,6 +103,7 @@ export interface Mls {
    *
    * @param entry.header this device's header, or undefined when the DS sent none
    * @param entry.S the epoch secret, from a reseal, in place of the header
+   * @throws what `isRevoked` throws: the commit can be judged later
    */
   processCommit(
     state: GroupState,
@@ -160,6 +161,8 @@ export interface Mls {
   /** @returns the members in leaf order */
   members(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
+  /** Whether this device's leaf is another than in the state before: each fresh leaf has other keys (GRP-3.2). */
+  hasFreshLeaf(state: GroupState, before: GroupState | undefined): boolean;
   /** @returns members whose stored leave proposal waits for a commit */
   pendingLeaves(state: GroupState): Member[];
   /**
@@ -215,6 +218,7 @@ export function createMls(options: MlsOptions): Mls {
     openEphemeral,
     members: stateMembers,
     info: infoOf,
+    hasFreshLeaf: ({ secrets }, before) => !before || !equalBytes(secrets.xwingSeed, before.secrets.xwingSeed),
     pendingLeaves: leavingMembers,
     transcriptHash: (state) => new Uint8Array(state.mls.groupContext.confirmedTranscriptHash),
     async resealHeader({ channelId, n, S, recipientKey, xwingPublicKey }) {

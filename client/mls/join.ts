@@ -92,6 +92,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
     info: judged.info,
     // joinGroup has opened the same GroupInfo, and checked that its signer's leaf is in the tree.
     adder: judged.members.find(({ leafIndex }) => leafIndex === groupInfo!.signer)!,
+    leafMadeMs: Number(keyPackage.leafNode.lifetime.notBefore) * 1000,
     keyPackageRef: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
   };
 }

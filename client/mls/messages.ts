@@ -24,8 +24,8 @@ import { clientConfig, leafAt, memberOf } from "./identity.ts";
 import { pad, unpad } from "./padding.ts";
 import { decodeMessage } from "./process.ts";
 import { rejected } from "./rules.ts";
-import { epochKeys, senderOf } from "./sender.ts";
-import { infoOf, messageRecord, requireActive, withMls, withSecretTree } from "./state.ts";
+import { senderOf } from "./sender.ts";
+import { infoOf, messageRecord, requireActive, withMls } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
 import {
   type GroupState,
@@ -33,8 +33,6 @@ import {
   type OpenResult,
   type Rejected,
   type SealedMessage,
-  type Skipped,
-  type SkipReason,
   type Unreadable,
 } from "./types.ts";
 
@@ -100,7 +98,7 @@ async function finish(
   const { channelId, epoch, ownLeafIndex, secrets } = state;
   const envelope = await sealEnvelope(secrets.appKey, { kind, channelId, epoch, messageId }, encodeMlsMessage(message));
   const newState = withMls(state, mls);
-  return { newState, record: messageRecord(newState, epoch, ownLeafIndex), envelope, consumed };
+  return { newState, record: messageRecord(newState, ownLeafIndex), envelope, consumed };
 }
 
 export interface MessageEntry {
@@ -122,7 +120,7 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
   const message = innerMessage(state, envelope, inside, entry.messageId);
   if ("kind" in message) return message;
 
-  const sender = await senderOf(state.mls, envelope.epoch, message);
+  const sender = await senderOf(state.mls, message);
   if (sender === undefined) return { kind: "unreadable", reason: "mls" };
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
   if (sender.spent) return { kind: "skipped", reason: "repeat" };
@@ -131,7 +129,7 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
 
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
 
-/** Opens the envelope: checks form and epoch, and decrypts. */
+/** Opens the envelope of the state's epoch and no other (GRP-6.6): checks form and epoch, and decrypts. */
 export async function openOuter(
   state: GroupState,
   { epoch, messageId, envelope: bytes }: MessageEntry,
@@ -142,13 +140,8 @@ export async function openOuter(
   if (envelope.epoch !== epoch) return rejected("epoch-mismatch", "the envelope is of another epoch than its entry");
   if (epoch > state.epoch) return { kind: "unreadable", reason: "future-epoch" };
   if (epoch === 0n) return rejected("epoch-0", "epoch 0 carries no message");
-  const appKey = epoch === state.epoch
-    ? state.secrets.appKey
-    : epoch === state.past?.epoch
-    ? state.past.appKey
-    : undefined;
-  if (appKey === undefined) return { kind: "unreadable", reason: "old-epoch" };
-  const inside = await openEnvelope(appKey, envelope, {
+  if (epoch < state.epoch) return { kind: "unreadable", reason: "old-epoch" };
+  const inside = await openEnvelope(state.secrets.appKey, envelope, {
     kind: envelope.kind,
     channelId: state.channelId,
     epoch,
@@ -190,18 +183,17 @@ function innerMessage(
 }
 
 async function openInner(state: GroupState, { epoch, kind }: Envelope, message: PrivateMessage): Promise<OpenResult> {
-  const keys = epochKeys(state.mls, epoch);
-  if (keys === undefined) return { kind: "unreadable", reason: "old-epoch" };
+  const { mls } = state;
   const opened = await trustedAttempt(
     async () => true,
     "member",
     () =>
       unprotectPrivateMessage(
-        keys.senderDataSecret,
+        mls.keySchedule.senderDataSecret,
         message,
-        keys.secretTree,
-        keys.ratchetTree,
-        keys.groupContext,
+        mls.secretTree,
+        mls.ratchetTree,
+        mls.groupContext,
         config.keyRetentionConfig,
         ciphersuite,
       ),
@@ -211,8 +203,8 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   const framed = content.content;
   if (framed.sender.senderType !== "member") return rejected("GRP-1.1", "the sender is no member");
   const { leafIndex } = framed.sender;
-  const sender = memberOf(leafIndex, leafAt(keys.ratchetTree, leafIndex)!, infoOf(state));
-  const moved = withSecretTree(state.mls, epoch, tree);
+  const sender = memberOf(leafIndex, leafAt(mls.ratchetTree, leafIndex)!, infoOf(state));
+  const moved = { ...mls, secretTree: tree };
 
   if (framed.contentType === "application") {
     const text = contentOf(framed.applicationData);
@@ -221,7 +213,7 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     return {
       kind: "processed",
       newState,
-      record: messageRecord(newState, epoch, leafIndex),
+      record: messageRecord(newState, leafIndex),
       content: text.content,
       envelopeKind: "application",
       sender,
@@ -235,23 +227,17 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
     return rejected("GRP-2.2", "only a device's own removal may be proposed");
   }
-  // A proposal of the epoch before has no effect any more.
-  if (epoch !== state.epoch) return skipped("stale");
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
   return {
     kind: "processed",
     newState,
-    record: messageRecord(newState, epoch, leafIndex),
+    record: messageRecord(newState, leafIndex),
     content: undefined,
     envelopeKind: "proposal",
     sender,
     epoch,
     consumed,
   };
-}
-
-function skipped(reason: SkipReason): Skipped {
-  return { kind: "skipped", reason };
 }
 
 function contentOf(padded: Uint8Array): { content: Bytes } | Rejected {

@@ -20,7 +20,7 @@ import { MalformedError } from "../../schema/malformed_error.ts";
 import { isX25519Key } from "../../schema/x25519.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
-import { revokedAmong } from "./commit.ts";
+import { judgeProposals } from "./proposals.ts";
 import { type CommitData, decodeCommitData } from "./commit_data.ts";
 import { withProof } from "./committer_proof.ts";
 import { xwingKeyOf } from "./extensions.ts";
@@ -33,15 +33,14 @@ import {
   checkCommitData,
   checkCommitEffect,
   checkPathLeaf,
-  checkProposals,
   type CommitPlan,
   type CommitProposal,
   rejected,
 } from "./rules.ts";
 import { checkUniqueKeys, clashingAdds } from "./rules_unique_keys.ts";
 import { senderOf } from "./sender.ts";
-import { infoOf, makeState, stateMembers } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { infoOf, makeState, stateMembers, withoutPast } from "./state.ts";
+import { trustedAttempt } from "./trust.ts";
 import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable, UnreadableReason } from "./types.ts";
 
 export interface CommitEntry {
@@ -57,6 +56,7 @@ export interface CommitEntry {
  * on foreign input.
  *
  * @returns the new state and the changes, or why the commit was skipped, refused or could not be opened
+ * @throws what `isRevoked` throws where GRP-3.3 depends on it and nobody could be asked
  */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
@@ -69,7 +69,7 @@ export async function processCommit(options: MlsOptions, state: GroupState, entr
   const message = framedCommit(state, body);
   if ("kind" in message) return message;
 
-  const sender = await senderOf(state.mls, state.epoch, message);
+  const sender = await senderOf(state.mls, message);
   if (sender === undefined) return unreadable("mls");
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
   const opened = await openCommit(state, message);
@@ -176,17 +176,17 @@ async function judge(
   const proposals = lookUp(state.mls, commit.proposals, committerLeafIndex);
   if ("code" in proposals) return proposals;
   const adds = await addsOf(proposals);
-  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? checkProposals({
-    channelId,
-    n: entry.n,
-    committer,
-    members,
-    info: infoOf(state),
-    proposals,
-    adds,
-    readds: await validReadds(data.requests, channelId, entry.n),
-    revoked: await revokedAmong(options, proposals, members),
-  });
+  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ??
+    await judgeProposals(options, {
+      channelId,
+      n: entry.n,
+      committer,
+      members,
+      info: infoOf(state),
+      proposals,
+      adds,
+      readds: await validReadds(data.requests, channelId, entry.n),
+    });
   if ("code" in plan) return plan;
   const fresh = commit.path?.leafNode;
   const badPath = checkPathLeaf(
@@ -266,7 +266,7 @@ async function apply(
   const pskIndex = makePskIndex(state.mls, { [bytesToBase64(epochPskId(state.channelId, entry.n))]: S });
   const processed = await trustedAttempt(
     options.trust,
-    useIn(state.mls),
+    "member",
     (clientConfig) => processPrivateMessage({ ...state.mls, clientConfig }, message, pskIndex, ciphersuite),
   );
   if ("failure" in processed) return rejected("mls", processed.failure);
@@ -279,8 +279,8 @@ async function apply(
   const clash = selfRemoved ? undefined : checkUniqueKeys(mls.ratchetTree);
   if (clash) return clash;
   const newState = selfRemoved
-    ? { ...state, active: false, mls: { ...mls, clientConfig: state.mls.clientConfig } }
-    : await makeState(mls, state.secrets.xwingSeed, state);
+    ? { ...state, active: false, mls: { ...withoutPast(mls), clientConfig: state.mls.clientConfig } }
+    : await makeState(withoutPast(mls), state.secrets.xwingSeed);
   const membersAfter = selfRemoved ? [] : stateMembers(newState);
   if (!selfRemoved) {
     const wrong = await checkCommitEffect(data, plan, membersAfter.map(({ recipientKey }) => recipientKey));

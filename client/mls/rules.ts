@@ -1,8 +1,8 @@
 /**
  * The rules of a group (specification §3) as pure checks of a decoded commit, before ts-mls applies it. The
  * callback of ts-mls is synchronous, comes after decryption and does not see the joiner's leaf (specification
- * §8). The checks depend on the MLS state and the revoked devices alone, so that all honest members decide
- * alike.
+ * §8). The checks depend on the MLS state alone, so that all honest members decide alike. Only GRP-3.3 allows
+ * more where a device is revoked; no rule refuses anything for that (docs/decisions/030).
  *
  * | rule | what it refuses |
  * |---|---|
@@ -34,9 +34,11 @@
  * client adds a new device of a member account, GRP-4.5 a device that is out of step is re-added at its request,
  * GRP-5.5 and the epoch's secret is sealed to it again (client/sync/recovery/recovery_client.ts,
  * recovery_responder.ts), GRP-5.1 to 5.4 replacement channels (client/sync/reinit/replacement_rules.ts),
- * GRP-6.1 keys are kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current
- * epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
- * (client/sync/membership/renewal.ts), GRP-7.5 groups of unknown accounts are invitations, and so
+ * GRP-6.1 keys are kept for 32 skipped generations and no earlier epoch (identity.ts, state.ts), GRP-6.2 the
+ * server takes messages of the current epoch only (E015), GRP-6.3 and GRP-6.4 devices renew their leaves after 150
+ * messages or 7 days (client/sync/membership/leaf_renewal.ts), GRP-6.6 who speaks is in the tree, and what is known
+ * to be revoked is marked (messages.ts, client/sync/conversation/known_revoked.ts), GRP-7.5 groups of unknown
+ * accounts are invitations, and so
  * is a return into a chat by an account that was not in it (client/sync/receive/incoming_welcome.ts, which
  * refuses a return as another kind by GRP-2.6).
  */

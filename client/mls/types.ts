@@ -7,8 +7,9 @@ import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
 
 /**
- * Why a leaf is checked: it is in the tree of a group that we join, it is being added, or it is a committer's
- * and a member already.
+ * Why a leaf is checked: it is in the tree of a group that we join, this device adds it, or it is a member, be
+ * it by the commit of another. What this device knows of revocations decides the second alone: members learn of
+ * them at different times, and have to judge a commit alike (decision 030).
  */
 export type TrustUse = "join" | "add" | "member";
 
@@ -28,7 +29,7 @@ export interface MlsOptions {
   trust: Trust;
   /**
    * Whether the newest device list of its account revokes a member device. Then any member may remove the
-   * device (specification §1.3).
+   * device (specification §1.3). Throws where that can not be known now: no commit is refused for that.
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
@@ -86,8 +87,9 @@ export interface Member {
 }
 
 /**
- * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls`,
- * `secrets` and `past`.
+ * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls` and
+ * `secrets`. It has no keys of an epoch before: the server takes messages of the current epoch only, and a
+ * queue is in the channel's order, so a message of an epoch stands before the commit that ends it (GRP-6.6).
  */
 export interface GroupState {
   /** 32 bytes, the MLS group_id. */
@@ -104,8 +106,6 @@ export interface GroupState {
     /** The X-Wing seed of the own leaf, 32 bytes. */
     readonly xwingSeed: Bytes;
   };
-  /** The epoch before, whose late messages can still be opened. */
-  readonly past?: { readonly epoch: bigint; readonly appKey: Bytes };
 }
 
 /**
@@ -260,6 +260,8 @@ export type JoinResult =
     info: GroupInfo;
     /** The signer of the GroupInfo: the member that added us. */
     adder: Member;
+    /** When the KeyPackage, and with it this device's leaf, was made, in ms: the start of its lifetime. */
+    leafMadeMs: number;
     /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */
     keyPackageRef: Bytes;
   }

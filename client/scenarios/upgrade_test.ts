@@ -29,10 +29,19 @@ const devices: Username[] = ["alice", "bob", "carol"];
 
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
-  groups: ["broken.by", "lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
+  groups: [
+    "broken.by",
+    "inviterRevoked",
+    "lastMessage.note",
+    "lastMessage.order",
+    "leafSinceMs",
+    "replaced.atMs",
+    "replaced.channelId",
+  ],
   "epochs/past": ["[].added[]"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
-  messages: ["content"],
+  "messageids/ahead": ["changes[].revokedDevice"],
+  messages: ["content", "revokedDevice"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

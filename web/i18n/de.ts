@@ -104,6 +104,7 @@ export const de: Record<keyof typeof en, string> = {
   "message.reply": "Eine frühere Nachricht",
   "message.reaction": "{sign} von {who}",
   "message.edit": "bearbeitet",
+  "message.removed-device": "von einem entfernten Gerät",
   "message.delete": "Nachricht gelöscht",
   "message.unsupported": "Diese Version kann diese Nachricht nicht anzeigen",
 
@@ -158,6 +159,8 @@ export const de: Record<keyof typeof en, string> = {
     "Du bist in diesen Chat eingeladen. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
   "chat.invited-back":
     "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
+  "chat.invited-by-removed-device":
+    "Ein Gerät, das aus seinem Konto entfernt war, hat dich zu diesem Chat hinzugefügt. Oben siehst du, wer darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",

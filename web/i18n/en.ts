@@ -101,6 +101,7 @@ export const en = {
   "message.reply": "An earlier message",
   "message.reaction": "{sign} from {who}",
   "message.edit": "edited",
+  "message.removed-device": "from a removed device",
   "message.delete": "Message deleted",
   "message.unsupported": "This version can not show this message",
 
@@ -152,6 +153,8 @@ export const en = {
   "chat.invited-by-nobody": "You are invited to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-back":
     "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
+  "chat.invited-by-removed-device":
+    "A device that had been removed from its account has added you to this chat. Above you see who is in it. Nothing can be sent before you accept; decline to leave it.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",

@@ -5,6 +5,7 @@ import { GroupUsageError } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isRenewalDue } from "./renewal.ts";
 import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.ts";
 import { noticeNotAdded, usableAdds } from "./usable_adds.ts";
 
@@ -75,13 +76,24 @@ export async function rebuildCommit(context: SyncContext, chatId: string): Promi
     const conversation = await unit.conversation(chatId);
     if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
     const { plan, attempt } = conversation.pending;
-    if (!await isDone(conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) return true;
+    if (!await isDone(context, conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) {
+      return true;
+    }
     conversation.setPending(undefined);
     return false;
   });
 }
 
-async function isDone(conversation: ConversationTransaction, plan: CommitPlan): Promise<boolean> {
+async function isDone(
+  { account, environment }: SyncContext,
+  conversation: ConversationTransaction,
+  plan: CommitPlan,
+): Promise<boolean> {
+  // Another member's commit won: after it the renewals of a channel have their pause again (GRP-6.4).
+  if (plan.purpose === "renew") {
+    const { record } = conversation;
+    return !isRenewalDue(record, conversation.members(), account.recipientKey, account.clock.now(), environment);
+  }
   if (plan.purpose === "repair") return !conversation.record.serverDiffers;
   return plan.purpose === "readd" && isReadded(conversation, plan, await readdsOf(plan));
 }

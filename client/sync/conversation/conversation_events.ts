@@ -36,6 +36,8 @@ export interface ConversationEventMap {
   lineChanged(chatId: string, order: string, isDeleted: boolean): void;
   /** The server took an own message. */
   sent(chatId: string): void;
+  /** Another member's commit added a device that is known to be revoked. */
+  revokedAdded(chatId: string): void;
   /** A message waits until somebody's leave, or a revoked device, is committed. */
   blockedByCommit(chatId: string): void;
   /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */

@@ -141,19 +141,27 @@ export class ConversationTransaction {
    * A commit was merged or a group joined. A new epoch record replaces the old one and its ratchet records.
    *
    * @param commitId hex
+   * @param takenMs when the server took the commit. Its word counts for the pause between renewals alone
    */
-  enterEpoch(state: GroupState, nowMs: number, commitId: string, consumed: Uint8Array[] = []): void {
+  enterEpoch(
+    state: GroupState,
+    nowMs: number,
+    commitId: string,
+    consumed: Uint8Array[] = [],
+    takenMs: number = nowMs,
+  ): void {
     const epoch = Number(state.epoch);
+    const isFresh = this.#mls.hasFreshLeaf(state, this.#state);
     this.#state = state;
     this.#stateRecords.enterEpoch(consumed);
-    const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
+    const members = state.active ? accountsOf(this.members()) : this.#record.members;
     const { name } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
     const { standing } = this.#record;
     this.set({
       epoch,
-      epochSinceMs: nowMs,
-      ownSent: 0,
+      epochSinceMs: Math.min(takenMs, nowMs),
+      ...(isFresh && { leafSinceMs: nowMs, ownSent: 0 }),
       members,
       name,
       commits,

@@ -8,7 +8,7 @@ import { desyncOf, isIn } from "./standing.ts";
 /** @returns the item that the views get for a line */
 export function itemOf(line: LineRecord): TimelineItem {
   if (line.kind === "notice") return { ...line };
-  const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = line;
+  const { kind, messageId, order, sender, own, elsewhere, revokedDevice, atMs, state, errorCode } = line;
   return {
     kind,
     messageId,
@@ -16,6 +16,7 @@ export function itemOf(line: LineRecord): TimelineItem {
     sender,
     own,
     ...(elsewhere && { elsewhere }),
+    ...(revokedDevice && { revokedDevice }),
     atMs,
     state,
     ...(errorCode !== undefined && { errorCode }),
@@ -48,6 +49,7 @@ export function summaryOf(
     })),
     invitation: record.invitation,
     ...(record.invitation && record.needsAcceptance && { needsAcceptance: true as const }),
+    ...(record.invitation && record.inviterRevoked && { inviterRevoked: true as const }),
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,

@@ -35,6 +35,8 @@ export interface ConversationRecord {
    * invitation, and waiting messages are held until the user accepts.
    */
   needsAcceptance?: true;
+  /** Set with `needsAcceptance`: the device that added this one was known to be revoked (GRP-6.6). */
+  inviterRevoked?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
@@ -46,8 +48,11 @@ export interface ConversationRecord {
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
+  /** When the server took the commit of the epoch, as far as this device believes it, in ms. */
   epochSinceMs: number;
-  /** Own messages sealed in this epoch (specification §3.6). */
+  /** When this device's own leaf was made, in ms. Absent in records of earlier versions (leaf_renewal.ts). */
+  leafSinceMs?: number;
+  /** Own messages sealed since the own leaf was made (specification §3.6). Earlier versions count those of an epoch. */
   ownSent: number;
   /** The newest epochs' commitIds as hex, to tell a repeat from a fork. */
   commits: { n: number; commitId: string }[];
@@ -127,7 +132,7 @@ export interface ConversationMember {
  * plan.
  */
 export interface CommitPlan {
-  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair" | "renew";
   /** KeyPackages as published, with the device that each belongs to. */
   add: { recipientKey: Bytes; keyPackage: Bytes }[];
   /** recipientKeys */
@@ -215,6 +220,8 @@ export type LineRecord =
     own: boolean;
     /** An own message that another device of this account sent. */
     elsewhere?: true;
+    /** The device that sent it, or that changed it last, was known to be revoked when it came (GRP-6.6). */
+    revokedDevice?: true;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;

@@ -1,7 +1,7 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, renews keys, removes revoked devices and adds new ones.
+ * It commits leaves, removes revoked devices and adds new ones. Keys are renewed in leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
@@ -20,7 +20,6 @@ import { type CommitPlan, type ConversationRecord, resendForMs } from "../conver
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
-import { isRenewalDue } from "./renewal.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
@@ -30,7 +29,7 @@ const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
-/** The upkeep of groups: it adds new devices, removes revoked ones, renews keys and commits leaves. */
+/** The upkeep of groups: it adds new devices, removes revoked ones and commits leaves. */
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
@@ -222,24 +221,6 @@ export class GroupMaintenance {
     });
   }
 
-  /** A message was sent. */
-  sent(chatId: string): void {
-    const { conversations, account, environment } = this.#context;
-    const conversation = conversations.get(chatId);
-    const isDue = (record: Readonly<ConversationRecord>) =>
-      isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
-    if (!conversation || this.#committer.isBusy(chatId) || !isDue(conversation.record)) return;
-    this.#later(
-      `renew/${chatId}`,
-      0,
-      () =>
-        this.#committer.commit(
-          chatId,
-          ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
-        ),
-    );
-  }
-
   /**
    * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. The own account
    * and revoked devices come at once, others after a random delay.
@@ -280,10 +261,7 @@ export class GroupMaintenance {
   }
 
   #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
-    if (revoked.length > 0) {
-      this.#hasRevokedMember.add(chatId);
-      this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
-    }
+    if (revoked.length > 0) this.removeRevoked(chatId);
     if (missing.length === 0) return;
     const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
     const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
@@ -325,6 +303,12 @@ export class GroupMaintenance {
         ({ accountKey, devices }) => [toHex(accountKey), devices],
       ),
     );
+  }
+
+  /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
+  removeRevoked(chatId: string): void {
+    this.#hasRevokedMember.add(chatId);
+    this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

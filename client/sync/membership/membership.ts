@@ -179,7 +179,7 @@ export class Membership {
       const conversation = await unit.conversation(chatId);
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
-      conversation.set({ invitation: false, needsAcceptance: undefined });
+      conversation.set({ invitation: false, needsAcceptance: undefined, inviterRevoked: undefined });
       unit.onceStored(() => this.#outbox.flush(conversation.id));
     });
   }

@@ -25,6 +25,8 @@ export interface ReceivedMessage {
   messageId: string;
   sender: Member;
   receivedMs: number;
+  /** The sender's device is known to be revoked (GRP-6.6). */
+  revokedDevice?: boolean;
   /** The container's bytes. */
   content: Bytes;
 }
@@ -63,13 +65,21 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async read({ messageId, sender, receivedMs, content }: ReceivedMessage): Promise<Ready> {
+  async read({ messageId, sender, receivedMs, revokedDevice, content }: ReceivedMessage): Promise<Ready> {
     const { username, accountKey } = sender.credential;
     const read = readContent(content);
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
     const room = roomUri(this.#conversation.record.firstChannelId);
     const id = toHex(await mimiMessageId(accountUri(accountKey), room, content, read.salt));
-    const change = { id, messageId, sender: username, senderKey: toHex(accountKey), atMs: receivedMs, content };
+    const change: EarlyChange = {
+      id,
+      messageId,
+      sender: username,
+      senderKey: toHex(accountKey),
+      atMs: receivedMs,
+      content,
+      ...(revokedDevice && { revokedDevice }),
+    };
     return { kind: "read", ...await this.#ready(change, read.message) };
   }
 
@@ -116,8 +126,11 @@ export class IncomingContent {
       case "append":
         return await this.#appendOnce(ready, effect.content);
       case "change": {
-        const { order } = this.#change(target!.line, effect.content);
         const { partId } = effect;
+        // A reaction marks nothing: the line is of somebody else, or says nothing new.
+        const isMarked = ready.revokedDevice && (partId ?? target!.partId) === undefined;
+        const line = isMarked ? { ...target!.line, revokedDevice: true as const } : target!.line;
+        const { order } = this.#change(line, effect.content);
         return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
       }
       case "wait":
@@ -144,7 +157,7 @@ export class IncomingContent {
   }
 
   #append(
-    { messageId, sender, senderKey, atMs, content: bytes, message }: ReadyMessage,
+    { messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message }: ReadyMessage,
     content: MessageContent,
   ): string {
     const own = senderKey === this.#context.ownKey;
@@ -155,6 +168,7 @@ export class IncomingContent {
       senderKey,
       own,
       ...(own && { elsewhere: true as const }),
+      ...(revokedDevice && { revokedDevice }),
       atMs,
       state: own ? "sent" : "received",
       ...content,
@@ -215,6 +229,6 @@ export class IncomingContent {
   }
 }
 
-function keptOf({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage): EarlyChange {
-  return { id, messageId, sender, senderKey, atMs, content };
+function keptOf({ id, messageId, sender, senderKey, atMs, revokedDevice, content }: ReadyMessage): EarlyChange {
+  return { id, messageId, sender, senderKey, atMs, ...(revokedDevice && { revokedDevice }), content };
 }

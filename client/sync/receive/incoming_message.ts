@@ -2,6 +2,7 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { IncomingContent } from "./incoming_content.ts";
 import { fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
@@ -61,6 +62,7 @@ export async function receiveMessage(
     messageId: toHex(entry.id),
     sender: result.sender,
     receivedMs: entry.receivedMs,
+    revokedDevice: await isKnownRevoked(context, result.sender.credential),
     content: result.content!,
   });
   conversation.moveRatchet(result.newState, result.record, result.consumed);

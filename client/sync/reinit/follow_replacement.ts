@@ -15,6 +15,7 @@ import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } 
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
 import { type ConversationRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
 import { isAdmin } from "../membership/admins.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -113,8 +114,10 @@ export async function followReplacement(
   );
   if (redo) conversation.set({ redo });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
-  // first.
-  if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
+  // first. GRP-6.6: so does a revoked device.
+  if (wasOut && await isKnownRevoked(context, adder.credential)) {
+    conversation.set({ invitation: true, needsAcceptance: true, inviterRevoked: true });
+  } else if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
     conversation.set({ invitation: true });
   }
   return { kind: "moved", conversation, wasOut };

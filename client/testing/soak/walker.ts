@@ -63,7 +63,7 @@ export class Walker {
   }
 
   /**
-   * @param renewAfterMessages own messages in an epoch after which it makes a self-update
+   * @param renewAfterMessages own messages since its leaf was made, after which it renews it
    * @param faults whether {@link loseAnswers} will be used
    */
   static async join(
@@ -77,6 +77,8 @@ export class Walker {
       await Person.join(core, `walker${index}`, seed, {
         ...core.time.environment(testEnvironment(seed, faults ? speedWithFaults : speed)),
         renewAfterMessages,
+        // Renewals are to meet the commits of others, and no walk takes ten minutes.
+        renewalSpacingMs: 0,
         wantedKeyPackages,
       }),
       index,

@@ -119,6 +119,9 @@ function Message(
       <div class="bubble">
         <MessageContentView item={item} original={props.original} />{" "}
         <span class="message-meta">
+          <Show when={item.revokedDevice}>
+            <span class="message-removed-device">{text("message.removed-device")}</span>
+          </Show>
           <EditView item={item} />
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
           <Show when={state()}>
