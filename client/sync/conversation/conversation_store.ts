@@ -42,6 +42,8 @@ export class ConversationStore {
   /** Channels as hex → the chat. Channels that the conversation has left are included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
+  /** Chats whose write failed and that could not be read since: whether the write reached the disk is unknown. */
+  readonly #unsure = new Set<string>();
   /** Chats with reported lines that are being written; resolves when they are written, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = () => ({});
@@ -136,7 +138,7 @@ export class ConversationStore {
   /** @returns the chat's MLS state; undefined when there is no such chat, or it has no state any more */
   async withState(chatId: string): Promise<GroupState | undefined> {
     return await this.#mutex(chatId).runExclusive(async () => {
-      const conversation = this.#conversations.get(chatId);
+      const conversation = await this.#current(chatId);
       return conversation && (await this.#loaded(conversation)).state;
     });
   }
@@ -158,7 +160,7 @@ export class ConversationStore {
     const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
-        const before = this.#conversations.get(chatId);
+        const before = await this.#current(chatId);
         if (!before) return undefined;
         const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls);
         unit.conversations.set(chatId, conversation);
@@ -166,7 +168,7 @@ export class ConversationStore {
       },
       async (record, chatId) => {
         await hold(chatId);
-        const before = this.#conversations.get(chatId);
+        const before = await this.#current(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
         // A conversation that this unit has changed already keeps its changes: the messages that came before
         // a Welcome are written together with the Welcome.
@@ -226,8 +228,10 @@ export class ConversationStore {
     try {
       await this.#store.write(batch);
     } catch (error) {
-      // Whether the write reached the disk is unknown, so the copies in memory may be old.
-      for (const chatId of unit.conversations.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
+      // Whether the write reached the disk is unknown, so the copies in memory may be old. A storage that can not be
+      // read either is asked again before the next use; until then the chats are shown as they were.
+      for (const chatId of unit.conversations.keys()) this.#unsure.add(chatId);
+      for (const chatId of unit.conversations.keys()) await this.#current(chatId).catch(() => {});
       for (const chatId of early) this.#feed.reread(chatId);
       throw error;
     }
@@ -250,6 +254,15 @@ export class ConversationStore {
       this.#feed.items(chatId, lines.map(itemOf));
     }
     return early;
+  }
+
+  /** @returns the chat as it is on disk; undefined when there is none @throws StorageError */
+  async #current(chatId: string): Promise<Conversation | undefined> {
+    if (this.#unsure.has(chatId)) {
+      await this.#reread(chatId);
+      this.#unsure.delete(chatId);
+    }
+    return this.#conversations.get(chatId);
   }
 
   async #reread(chatId: string): Promise<void> {
