@@ -1,6 +1,7 @@
 /** WebTransport through the whole gateway to a stub core. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { UdpRelay } from "../e2e/testing/udp_relay.ts";
 import { StreamLimit } from "../client/connection/stream_limit.ts";
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { RpcClient } from "../schema/rpc/client.ts";
@@ -285,4 +286,37 @@ quicTest("PEOPLE B0: a WebTransport connection works after 400 error answers of 
   assert.deepEqual(await rpc.call(delivery.health, {}), health);
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
   session.conn.close();
+});
+
+quicTest("PEOPLE B0: the gateway follows a browser to another address as soon as it sends a datagram", async () => {
+  await using test = await startTestGateway({
+    core: {
+      onCall: async ({ writable }) => {
+        const writer = writable.getWriter();
+        while (true) {
+          await writer.write(Uint8Array.of(1));
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+    },
+  });
+  await test.gateway.whenCoreReady();
+  const relay = await UdpRelay.open(test.gateway.webTransportPort);
+  const session = await openSession({
+    port: relay.port,
+    certificate: await certificateOf(test),
+    origin: test.origin,
+  });
+  const { readable, writable } = await session.openStream();
+  await writable.close();
+  let heard = 0;
+  void readable.pipeTo(new WritableStream({ write: (bytes) => void (heard += bytes.length) })).catch(() => {});
+  await until(() => heard > 5);
+  await relay.rebindInSilence();
+  const sending = setInterval(() => session.conn.sendDatagram(new Uint8Array(2)).catch(() => {}), 500);
+  const before = heard;
+  await until(() => heard > before + 20);
+  clearInterval(sending);
+  session.conn.close();
+  relay.close();
 });

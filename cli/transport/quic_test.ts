@@ -3,7 +3,8 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { ErrorCode, isWireError, TransportError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
-import { QuicTransport } from "./quic.ts";
+import { UdpRelay } from "../../e2e/testing/udp_relay.ts";
+import { keepAliveMs, QuicTransport } from "./quic.ts";
 
 const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "test", restoredMs: 0, restoredToMs: 0 };
 const never = new AbortController().signal;
@@ -53,6 +54,10 @@ async function core() {
     .stream(delivery.subscribe, async function* ({ after }, { signal }) {
       yield { entries: [] };
       if (after === 0) throw new WireError(ErrorCode.draining, "going away");
+      while (after === 2 && !signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        yield { entries: [] };
+      }
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     });
   const serve = async (conn: Deno.QuicConn) => {
@@ -148,3 +153,27 @@ Deno.test(
     endpoint.close({ closeCode: 0, reason: "" });
   },
 );
+
+Deno.test("PEOPLE B0: a QUIC client that only listens hears the core again after its address changed", options, async () => {
+  const { target, pin, endpoint } = await core();
+  const relay = await UdpRelay.open(target.port);
+  const connection = await new QuicTransport({ ...target, port: relay.port, trust: { pin } }).connect(never);
+  const rpc = new RpcClient((signal) => connection.openStream(signal));
+  let heard = 0;
+  const listening = (async () => {
+    for await (const _ of rpc.stream(delivery.subscribe, { recipientKey: new Uint8Array(32), after: 2 })) heard++;
+  })();
+  listening.catch(() => {});
+  const until = async (wanted: number) => {
+    while (heard < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  await until(10);
+  await relay.rebindInSilence();
+  const before = heard;
+  await until(before + 10);
+  // Ten times that, and the connection would be given up.
+  assert.ok(keepAliveMs <= 4_000);
+  connection.close();
+  relay.close();
+  endpoint.close({ closeCode: 0, reason: "" });
+});
