@@ -11,8 +11,7 @@ suite("a draft", {
     const chatId = await anna.engine.startChat([bert.username]);
     await bert.sees(chatId);
     await anna.engine.keepDraft(chatId, "to be");
-    const listed = () =>
-      anna.events.flatMap((event) => event.kind === "chats" ? [event.chats[0]?.draft] : []).at(-1);
+    const listed = () => anna.events.flatMap((event) => event.kind === "chats" ? [event.chats[0]?.draft] : []).at(-1);
     await anna.until(() => listed() === "to be", "the list with the draft");
     await anna.crash();
     assert.equal((await anna.chat(chatId))?.draft, "to be");

@@ -158,6 +158,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Das sind zu viele Personen auf einmal.",
     todo: "Beginne mit höchstens 500 und füge die anderen danach hinzu.",
   },
+  L032: {
+    what: "In einem anderen Tab läuft eine andere Version dieser App.",
+    todo: "Lade diesen Tab neu. Hilft das nicht, schließ die anderen Tabs dieser App.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

@@ -17,7 +17,10 @@ export interface AppUpdate {
   later(): void;
 }
 
-type Registration = Pick<ServiceWorkerRegistration, "active" | "waiting" | "installing" | "update" | "addEventListener">;
+type Registration = Pick<
+  ServiceWorkerRegistration,
+  "active" | "waiting" | "installing" | "update" | "addEventListener"
+>;
 
 export interface AppUpdateParts {
   /** undefined: the browser has no service workers, or the app is not built for them */
