@@ -105,3 +105,32 @@ moved("PEOPLE B0: a page that only listens hears again soon after its address ch
   }
   expect([...alice.fallbackRequests, ...bob.fallbackRequests]).toEqual([]);
 });
+
+test("PEOPLE B0: a full disk keeps every text and the chat, and with room all of it is sent", async ({ browser, stack }) => {
+  const alice = await Person.open(browser, stack.url, "alice");
+  const bob = await Person.open(browser, stack.url, "bob");
+  await alice.createAccount();
+  await bob.createAccount();
+  await alice.startChat(["bob"]);
+  await bob.openChat("alice");
+  const { page } = alice;
+  const browserOf = await alice.context.newCDPSession(page);
+  const origin = stack.url;
+  await browserOf.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+  // The browser notices some seconds later.
+  let sent = 0;
+  const failed = alice.log("bob").getByRole("article").filter({ has: page.getByRole("button", { name: "Try again" }) });
+  while (await failed.count() === 0) {
+    await alice.send(`number ${sent++}`);
+    await page.waitForTimeout(500);
+  }
+  console.log(`${sent} messages until the disk was full`);
+  for (const _ of [1, 2]) await alice.send(`number ${sent++}`);
+  await expect(failed).toHaveCount(3);
+  await page.screenshot({ path: `${process.env.SHOTS ?? "test-results"}/full-disk.png` });
+  await alice.openChat("bob");
+  await browserOf.send("Storage.overrideQuotaForOrigin", { origin });
+  await page.waitForTimeout(2000);
+  while (await failed.count() > 0) await failed.first().getByRole("button", { name: "Try again" }).click();
+  await bob.expectTexts("alice", /number \d+/, Array.from({ length: sent }, (_, number) => `number ${number}`));
+});

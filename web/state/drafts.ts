@@ -34,6 +34,8 @@ interface Draft {
   state: "kept" | "typed" | "sending";
   /** What the engine said last. */
   heard: string;
+  /** The text that was sent last: the engine may still tell of it, or of its beginning. */
+  sent?: string;
 }
 
 /** @param engine keeps the drafts */
@@ -68,13 +70,13 @@ export function createDrafts(engine: Pick<EngineApi, "keepDraft">): Drafts {
       return drafts.get(chatId)?.text ?? "";
     },
     typed(chatId, text) {
-      Object.assign(draftOf(chatId), { text, state: "typed" });
+      Object.assign(draftOf(chatId), { text, state: "typed", sent: undefined });
       timer ??= setTimeout(() => void flush(), keepAfterMs);
       redraw();
     },
     sending(chatId, stored) {
       const draft = draftOf(chatId);
-      Object.assign(draft, { text: "", state: "sending" });
+      Object.assign(draft, { text: "", state: "sending", sent: draft.text });
       redraw();
       void stored.then(async (isStored) => {
         if (draft.state !== "sending") return;
@@ -88,7 +90,7 @@ export function createDrafts(engine: Pick<EngineApi, "keepDraft">): Drafts {
         const draft = draftOf(chatId);
         if (draft.heard === news) continue;
         draft.heard = news;
-        if (draft.state === "kept") draft.text = news;
+        if (draft.state === "kept" && !(news && draft.sent?.startsWith(news))) draft.text = news;
       }
       redraw();
     },
