@@ -3,7 +3,7 @@ import { webRoot } from "../scripts/paths.mjs";
 import { Person } from "./person.ts";
 import { expect, Stack, test } from "./stack.ts";
 
-test("PEOPLE B0: Reload starts a new version in a tab of the first visit, and keeps what is begun", async ({ browser, stack }) => {
+test("PEOPLE B0: Reload starts a new version in a first visit, and keeps the draft", async ({ browser, stack }) => {
   // A gateway whose app can change.
   const folder = `${stack.dataDir}/web`;
   cpSync(webRoot, folder, { recursive: true });
@@ -106,7 +106,7 @@ moved("PEOPLE B0: a page that only listens hears again soon after its address ch
   expect([...alice.fallbackRequests, ...bob.fallbackRequests]).toEqual([]);
 });
 
-test("PEOPLE B0: a full disk keeps every text and the chat, and with room all of it is sent", async ({ browser, stack }) => {
+test("PEOPLE B0: a full disk keeps all texts and the chat, and with room they are sent", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const bob = await Person.open(browser, stack.url, "bob");
   await alice.createAccount();

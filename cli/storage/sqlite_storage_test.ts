@@ -104,7 +104,7 @@ async function onSmallDisk(): Promise<{ storage: SqliteStorage; limit(isFull: bo
   };
 }
 
-Deno.test("PEOPLE B0: SqliteStorage says that the disk is full, writes nothing then, and goes on with room", async () => {
+Deno.test("PEOPLE B0: SqliteStorage says that the disk is full, and goes on when there is room", async () => {
   const { storage, limit } = await onSmallDisk();
   const put = (key: string, length: number) =>
     storage.write({ puts: [{ store: "meta", key, value: new Uint8Array(length) }] });

@@ -128,7 +128,7 @@ Deno.test(
     const recipientKey = new Uint8Array(32);
     const blob = new Uint8Array(100_000);
     const wrong: unknown[] = [];
-    const expect = async (code: number, call: Promise<unknown>) => {
+    const expect = async (code: ErrorCode, call: Promise<unknown>) => {
       const error = await call.catch((error) => error);
       if (!isWireError(error, code)) wrong.push(error);
     };

@@ -261,7 +261,7 @@ async function until(condition: () => boolean): Promise<void> {
   assert.ok(condition());
 }
 
-Deno.test("PEOPLE B0: RpcClient holds no stream after an error, an end, an early leave or an unused opening", async () => {
+Deno.test("PEOPLE B0: RpcClient holds no stream after an error, an end, a leave or an unused opening", async () => {
   const served = serving();
   const { open, held } = counting(served.open);
   const client = new RpcClient(open);

@@ -33,7 +33,10 @@ export type TabMessage =
   | { kind: "answer"; id: string; result: unknown }
   | { kind: "refusal"; id: string; problem: EngineProblem }
   | { kind: "event"; event: EngineEvent }
-  /** From a leader: tab `to` may lead, or whoever is given the lock where it is "". Each call that this leader has begun is answered; it begins none any more. */
+  /**
+   * From a leader: tab `to` may lead, or whoever is given the lock where it is "". Each call that this leader has begun
+   * is answered; it begins none any more.
+   */
   | { kind: "hand-over"; leader: string; to: string }
   /** From tab `to`: it is next in the queue for the engine's lock. */
   | { kind: "taking-over"; leader: string; tab: string }

@@ -84,7 +84,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L004: { what: "Hier gibt es niemanden mit diesem Namen.", todo: "Prüf die Schreibweise." },
   L005: {
     what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.",
-    todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben.",
+    todo: "Schaff Platz oder verlass das private Fenster, und versuch es noch einmal. Es wurde nichts überschrieben.",
   },
   L006: {
     what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.",

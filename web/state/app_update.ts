@@ -7,7 +7,7 @@ import { createSignal } from "solid-js";
 
 const checkEveryMs = 60 * 60_000;
 /** A new version that was told to start has this long to take over, in ms; then the page reloads all the same. */
-export const takeOverMs = 3_000;
+const takeOverMs = 3_000;
 
 export interface AppUpdate {
   /** A new version is installed and waits. */

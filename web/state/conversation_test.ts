@@ -119,7 +119,7 @@ Deno.test("createConversation() draws the mark with its page where more is unrea
   });
 });
 
-Deno.test("PEOPLE B0: messages that find no room keep their texts, in order, also when the chat is opened again", async () => {
+Deno.test("PEOPLE B0: messages that find no room keep their texts when the chat is opened again", async () => {
   const stored = messages(3);
   const unsaved: App["unsaved"] = new Map();
   let isFull = true;

@@ -7,7 +7,7 @@ import { createSignal } from "solid-js";
 import type { ChatSummary, EngineApi } from "../../client/api/engine_api.ts";
 
 /** Letters typed within this time are kept together, in ms. */
-export const keepAfterMs = 300;
+const keepAfterMs = 300;
 
 export interface Drafts {
   /** The text in a chat's field. */

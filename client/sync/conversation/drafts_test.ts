@@ -48,7 +48,7 @@ Deno.test("PEOPLE B7: a message takes its draft away, also one whose last letter
   assert.deepEqual([drafts.of("chat"), await stored()], [undefined, undefined]);
 });
 
-Deno.test("PEOPLE B7: a draft that is another text stays, as does one that is begun while the message goes", async () => {
+Deno.test("PEOPLE B7: a draft that is another text stays, and one that is begun meanwhile", async () => {
   const { drafts, send, stored } = await device();
   await drafts.keep("chat", "in another tab");
   await send("hello");
