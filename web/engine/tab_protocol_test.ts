@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "../../client/api/engine_api.ts";
 import { aWhile, type Profile, testProfile, until } from "../testing/fake_tabs.ts";
+import { engineThrough } from "./engine_methods.ts";
 import { offerAgainMs, offerMs } from "./hand_over.ts";
-import { lockName, type TabMessage } from "./tab_protocol.ts";
+import { engineVersion, lockName, type TabMessage } from "./tab_protocol.ts";
 import { settledMs } from "./visibility.ts";
 
 testProfile("a tab of an older build that queues for the lock is not let in by a hand-over", async (profile) => {
@@ -150,4 +151,10 @@ testProfile("PEOPLE B0: tabs that reload for a new version one after the other a
   const newer = profile.tab({ findPeople: () => Promise.resolve(["new"]) }, { version: 3, heartbeatMs: 2000 });
   assert.deepEqual(await newer.seat.call("findPeople", ["al"]), ["new"]);
   assert.equal(otherVersion(newer.events), 0);
+});
+
+Deno.test("PEOPLE B0: engineVersion is the version of these methods; whoever changes them raises it", () => {
+  // Within one release the list is enough: no build with the number and another list was ever given out.
+  const methods = Object.keys(engineThrough(() => Promise.resolve()));
+  assert.deepEqual([engineVersion, methods.length, methods.includes("keepDraft")], [2, 28, true]);
 });
