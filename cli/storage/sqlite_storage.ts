@@ -16,6 +16,7 @@ import {
   type RangeOptions,
   type Storage,
   StorageError,
+  StorageFullError,
   type StoredRecord,
   type StoreName,
   type WriteBatch,
@@ -200,7 +201,11 @@ export class SqliteStorage implements Storage {
       return operation();
     } catch (error) {
       if (error instanceof GuardError || error instanceof StorageError) throw error;
-      throw new StorageError(`the state can not be read or written: ${(error as Error).message}`, { cause: error });
+      const isFull = (error as { code?: string }).code === "SQLITE_FULL";
+      throw new (isFull ? StorageFullError : StorageError)(
+        `the state can not be read or written: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
   }
 }

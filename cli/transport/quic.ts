@@ -28,6 +28,11 @@ interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
 }
 
 const connectTimeoutMs = 10_000;
+/**
+ * A device that only listens sends this often. A router may have given it another address; what the server sends is
+ * lost until the server learns the new one (RFC 9000 §9.3).
+ */
+export const keepAliveMs = 4_000;
 
 /** {@link Transport} directly to the core, authenticated by a pin or a CA. */
 export class QuicTransport implements Transport {
@@ -45,7 +50,7 @@ export class QuicTransport implements Transport {
       port,
       ...(serverName !== undefined && { serverName }),
       alpnProtocols: ["capnp"],
-      keepAliveInterval: 15_000,
+      keepAliveInterval: keepAliveMs,
       maxIdleTimeout: 30_000,
       ...("pin" in trust
         ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }

@@ -101,6 +101,8 @@ export interface ChatSummary {
   lastMessage?: MessagePreview & { sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
+  /** A text that was begun on this device and not sent. */
+  draft?: string;
 }
 
 /** The longest text of a message, in UTF-8 bytes. */
@@ -263,6 +265,13 @@ export interface EngineApi {
    * @param messageId 16 random bytes as hex, chosen by the view, so that a repeated call sends once
    */
   send(chatId: string, messageId: string, text: string): Promise<void>;
+  /**
+   * Keeps a text that was begun; all tabs get it by {@link ChatSummary.draft}. A message that begins with it takes its
+   * place.
+   *
+   * @param text at most 64 KiB of UTF-8 (L011); "" for none
+   */
+  keepDraft(chatId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
   markRead(chatId: string): Promise<void>;
   devices(): Promise<DeviceInfo[]>;

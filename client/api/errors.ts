@@ -45,5 +45,6 @@ export const LocalCode = {
   tooManyDevices: "L025", // the account's device list is full
   nameTooLong: "L026", // the name of a group
   tooManyPeople: "L027", // more than one request may add
+  otherVersion: "L032", // the engine runs in a tab of another version of the app
   internal: "L050",
 } as const;

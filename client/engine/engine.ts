@@ -127,6 +127,10 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().messages.send(chatId, messageId, text));
   }
 
+  keepDraft(chatId: string, text: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().keepDraft(chatId, text));
+  }
+
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage> {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().history.page(chatId, before, limit));
   }

@@ -19,6 +19,7 @@ import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
 import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import { Drafts } from "../sync/conversation/drafts.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
@@ -141,7 +142,8 @@ export class SignedInEngine {
   /** Reads what the device stores; makes no call. @throws StorageError */
   static async open(options: SignedInEngineOptions): Promise<SignedInEngine> {
     const engine = new SignedInEngine(options);
-    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load()]);
+    const { drafts } = engine.#context;
+    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load(), drafts.load()]);
     await engine.pinsChanged();
     engine.#unwatchPins = options.account.directory.watchPins(() =>
       void engine.pinsChanged().catch((error) => engine.#report(error))
@@ -309,6 +311,11 @@ export class SignedInEngine {
     return this.#ephemeral.typing(chatId);
   }
 
+  /** Keeps what was begun in a chat; "" for nothing. @throws EngineError L011; StorageError */
+  keepDraft(chatId: string, text: string): Promise<void> {
+    return this.#context.drafts.keep(chatId, text);
+  }
+
   /** The connection's state shows lost connections. Any other error is a problem that the user should see. */
   #report(error: unknown): void {
     if (!this.#closed && !isDisconnection(error)) this.#listener.problem(engineError(error).problem);
@@ -320,11 +327,13 @@ function contextOf({ account, store, environment, listener }: SignedInEngineOpti
   const mls = createMls({ trust: trust.trust, isRevoked: trust.watched(account.isRevoked) });
   const ownKey = toHex(account.accountKey);
   const own = { username: account.username, accountKey: ownKey };
+  const drafts = new Drafts(store);
   return {
     account,
     rpc: account.rpc,
     store,
-    conversations: new ConversationStore({ store, mls, own, listener, environment }),
+    conversations: new ConversationStore({ store, mls, own, listener, environment, drafts }),
+    drafts,
     events: createConversationEvents(),
     mls,
     trust,

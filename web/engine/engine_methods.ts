@@ -30,6 +30,7 @@ const methods: Record<EngineMethod, true> = {
   leaveChat: true,
   acceptInvitation: true,
   send: true,
+  keepDraft: true,
   timeline: true,
   markRead: true,
   devices: true,

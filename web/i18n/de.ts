@@ -79,6 +79,7 @@ export const de: Record<keyof typeof en, string> = {
   "chats.invitation": "Einladung",
   "chats.nothing": "Noch keine Nachrichten",
   "chats.you": "Du",
+  "chats.draft": "Entwurf",
   "chats.ended": "Beendet",
   "chats.unread_one": "{count} ungelesen",
   "chats.unread_other": "{count} ungelesen",

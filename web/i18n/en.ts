@@ -76,6 +76,7 @@ export const en = {
   "chats.invitation": "Invitation",
   "chats.nothing": "No messages yet",
   "chats.you": "You",
+  "chats.draft": "Draft",
   "chats.ended": "Ended",
   "chats.unread_one": "{count} unread",
   "chats.unread_other": "{count} unread",

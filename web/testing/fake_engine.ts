@@ -219,6 +219,10 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       });
     },
     async typing() {},
+    async keepDraft(chatId, draft) {
+      chats.get(chatId)!.summary.draft = draft === "" ? undefined : draft;
+      tellChats();
+    },
     async leaveChat(chatId) {
       await pause(300);
       chats.get(chatId)!.summary.active = false;

@@ -29,12 +29,16 @@ export type PinMarks = (
   member: { username: string; /** hex */ accountKey: string },
 ) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
 
-/** @param own this device's account */
+/**
+ * @param own this device's account
+ * @param draft a text that was begun in the chat
+ */
 export function summaryOf(
   chatId: string,
   record: ConversationRecord,
   own: { username: string; accountKey: string },
   marks: PinMarks,
+  draft?: string,
 ): ChatSummary {
   const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
   const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
@@ -55,6 +59,7 @@ export function summaryOf(
     unread: record.unread,
     ...(record.lastMessage && { lastMessage: lastMessageOf(record.lastMessage) }),
     activityMs: record.activityMs,
+    ...(draft !== undefined && { draft }),
   };
 }
 

@@ -9,7 +9,7 @@ import { concat, toHex } from "../../../schema/bytes.ts";
 import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import { GuardError, StorageError } from "../../storage/storage.ts";
+import { GuardError, StorageError, StorageFullError } from "../../storage/storage.ts";
 import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
@@ -101,14 +101,15 @@ export class Inbox {
 
   /**
    * Handles one entry. An entry that can not be stored after several tries is given up, if its mark can be
-   * stored. Else the storage is full, and all entries wait on the server.
+   * stored. While the storage is full, all entries wait on the server: the mark may find room where the entry does
+   * not, and the entry would be lost.
    */
   async #processAlone(entry: Entry): Promise<void> {
     try {
       await this.#processUnit([entry]);
       this.#unstored = undefined;
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
+      if (!(error instanceof StorageError) || error instanceof StorageFullError) throw error;
       const tries = this.#unstored?.seq === entry.seq ? this.#unstored.tries + 1 : 1;
       this.#unstored = { seq: entry.seq, tries };
       if (tries < triesAlone) throw error;

@@ -87,6 +87,7 @@ export class Messages {
       content.salt,
     );
     unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
+    await this.#context.drafts.sent(unit, chatId, text);
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
   }
 

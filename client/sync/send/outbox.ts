@@ -7,6 +7,7 @@
 
 import { LocalCode } from "../../api/errors.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
+import { longestDelayMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -193,8 +194,9 @@ export class Outbox {
         if (!record || !await this.#send(record)) return;
       }
     } catch (error) {
-      // The storage failed. The sealed bytes are on disk; the next message or connection tries again.
+      // The storage failed. The sealed bytes are on disk, and there may be room again soon.
       if (!this.#closed) {
+        this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
     }

@@ -96,6 +96,8 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
     const here = route();
     return here.kind === "chat" && here.chatId === props.chat.chatId;
   };
+  /** What is begun in the open chat stands in its field. */
+  const draft = () => (current() || !props.chat.active ? "" : app.drafts.of(props.chat.chatId).trim());
   const preview = () => {
     const last = props.chat.lastMessage;
     if (!last) return text("chats.nothing");
@@ -124,7 +126,11 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         <time id={id("time")} class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>
           {listTimeText(props.chat.activityMs, Date.now())}
         </time>
-        <span id={id("preview")} class="chat-row-preview" dir="auto">{preview()}</span>
+        <span id={id("preview")} class="chat-row-preview" dir="auto">
+          <Show when={draft()} fallback={preview()}>
+            <span class="chat-row-draft">{text("chats.draft")}:</span> {draft()}
+          </Show>
+        </span>
         <span id={id("marks")} class="chat-row-marks">
           <Show when={props.chat.invitation}>
             <span class="badge badge-quiet">{text("chats.invitation")}</span>

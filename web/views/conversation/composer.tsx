@@ -1,4 +1,4 @@
-import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import { maxTextBytes } from "../../../client/api/engine_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -10,10 +10,10 @@ const encoder = new TextEncoder();
 /**
  * The field for writing: Enter sends, Shift+Enter starts a new line, and a draft is kept for the next visit.
  */
-export function Composer(props: { chatId: string; onSend: (text: string) => void }): JSX.Element {
+export function Composer(props: { chatId: string; onSend: (text: string) => Promise<boolean> }): JSX.Element {
   const app = useApp();
   const chatId = props.chatId;
-  const [draft, setDraft] = createSignal(app.drafts.get(chatId) ?? "");
+  const draft = () => app.drafts.of(chatId);
   const over = () => Math.max(0, encoder.encode(draft()).length - maxTextBytes);
   const ready = () => draft().trim() !== "" && over() === 0;
   let field!: HTMLTextAreaElement;
@@ -28,19 +28,17 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
 
   function send(): void {
     if (!ready()) return;
-    props.onSend(draft().trim());
-    setDraft("");
-    app.drafts.delete(chatId);
-    fit();
+    app.drafts.sending(chatId, props.onSend(draft().trim()));
     field.focus();
   }
 
+  // It may come from the engine or another tab.
+  createEffect(on(draft, fit));
   onMount(() => {
-    fit();
     // On a touch screen the keyboard would cover the conversation that was just opened.
     if (matchMedia("(pointer: fine)").matches) field.focus();
   });
-  onCleanup(() => (draft() === "" ? app.drafts.delete(chatId) : app.drafts.set(chatId, draft())));
+  onCleanup(() => void app.drafts.flush());
 
   return (
     <form
@@ -61,10 +59,8 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
           enterkeyhint="send"
           value={draft()}
           onInput={(event) => {
-            setDraft(event.currentTarget.value);
+            app.drafts.typed(chatId, event.currentTarget.value);
             if (draft() !== "") void app.engine.typing(chatId).catch(() => {});
-            app.drafts.set(chatId, draft());
-            fit();
           }}
           onKeyDown={(event) => {
             // Enter that ends an input method's composition does not send.
