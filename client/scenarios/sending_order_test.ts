@@ -10,7 +10,6 @@ async function saysAll(person: Person, chatId: string, texts: string[]): Promise
   for (const text of texts) await person.says(chatId, text);
 }
 
-
 function goOffline(person: Person): void {
   person.online = false;
   person.disconnect();

@@ -23,7 +23,7 @@ import {
 } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type Outcome, outboxKey, Publisher } from "./publisher.ts";
+import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 import { isNextToSeal } from "./send_order.ts";
 

@@ -23,10 +23,12 @@ import { isOfChannel, nextTurn } from "./send_order.ts";
 const epochPatienceMs = 10_000;
 
 /** What the server's final answer makes of a waiting message. */
-export type Outcome = { record: OutboxRecord } & (
-  | { state: "sent"; receivedMs: number }
-  | { state: "failed"; errorCode: string }
-);
+export type Outcome =
+  & { record: OutboxRecord }
+  & (
+    | { state: "sent"; receivedMs: number }
+    | { state: "failed"; errorCode: string }
+  );
 
 /** The result of one attempt. */
 export interface Attempt {
