@@ -74,3 +74,61 @@ suite("what is written after a drain was cut off", {
     await bert.hears(chatId, anna.username, [...old, ...fresh, ...last]);
   },
 });
+
+suite("messages that waited offline", {
+  "PEOPLE B0: what is sent again to a restored server leaves behind the 45 messages that were sealed before it": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await bert.engine.startChat([anna.username], "restored");
+    await anna.sees(chatId);
+    const copy = await core.backup();
+    await Promise.all([anna, bert].map((person) => person.connected()));
+    const [lost, offline] = [numbered("lost", 3), numbered("offline", 45)];
+    await saysAll(anna, chatId, lost);
+    await anna.settled(chatId);
+    await bert.hears(chatId, anna.username, lost);
+    goOffline(anna);
+    await saysAll(anna, chatId, offline);
+    await core.restore(copy);
+    comeBack(anna);
+    await anna.settled(chatId);
+    await bert.hears(chatId, anna.username, [...lost, ...offline]);
+  },
+
+  "PEOPLE B0: a backlog goes out in calls of at most 16 messages, and a call's answers are one write": async (
+    { join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await bert.engine.startChat([anna.username], "backlog");
+    await anna.sees(chatId);
+    const tap = new Wiretap();
+    anna.wrapTransport = tap.wrap;
+    goOffline(anna);
+    await anna.crash();
+    const backlog = numbered("waited", 96);
+    await saysAll(anna, chatId, backlog);
+    const writes = anna.storage.writes;
+    comeBack(anna);
+    await anna.settled(chatId);
+    await bert.hears(chatId, anna.username, backlog);
+    const sizes = tap.of("publishInOrder").map(({ messages }) => (messages as unknown[]).length);
+    assert.deepEqual(sizes, [16, 16, 16, 16, 16, 16]);
+    assert.deepEqual(tap.of("publish"), []);
+    assert.ok(anna.storage.writes - writes < 48, `${anna.storage.writes - writes} writes`);
+  },
+
+  "PEOPLE B0: a message sent with an empty outbox is sealed in the write that stores it": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await bert.engine.startChat([anna.username], "one write");
+    await anna.sees(chatId);
+    await anna.says(chatId, "first");
+    await anna.settled(chatId);
+    goOffline(anna);
+    const writes = anna.storage.writes;
+    await anna.says(chatId, "offline");
+    assert.equal(anna.storage.writes - writes, 1);
+    comeBack(anna);
+    await bert.hears(chatId, anna.username, ["first", "offline"]);
+  },
+});
