@@ -9,8 +9,8 @@ import { desyncOf, isIn } from "../../sync/conversation/standing.ts";
 const lookMs = 200;
 /** In how many looks in a row all must be at rest. */
 const looksAtRest = 6;
-/** Commits and messages per client after which the group is said never to stop. */
-const stepsEach = 30;
+/** Commits and messages per client after which the group is said never to stop. A whole backlog may be left. */
+const stepsEach = 120;
 
 /**
  * Waits as long as something moves, however long that takes: a slow machine is no fault. What counts as a

@@ -62,10 +62,15 @@ const operations: [string, number][] = [
   ["die", 6],
   ["cut", 4],
 ];
-const faultOperations: [string, number][] = [["lose", 3], ["forge", 4], ["lose-answer", 4], ["restart-core", 1], [
-  "backup",
-  2,
-], ["restore", 2]];
+const faultOperations: [string, number][] = [
+  ["lose", 3],
+  ["forge", 4],
+  ["lose-answer", 4],
+  ["cut-drain", 3],
+  ["restart-core", 1],
+  ["backup", 2],
+  ["restore", 2],
+];
 
 export async function soak(
   { clients, steps, seed, faults = false, patienceMs = 90_000, progress = () => {} }: SoakOptions,
@@ -214,6 +219,11 @@ async function start(
       return walker.die(1 + Math.floor(b * 4), c < 0.5);
     case "cut":
       return walker.person.disconnect();
+    case "cut-drain":
+      if (walker.backAt !== undefined) return;
+      walker.cutInMidDrain(chatId, random, step + 3 + Math.floor(c * 6), 1 + Math.floor(b * 4));
+      // In another epoch what was written is sealed again.
+      return target.run("renames", () => target.person.engine.renameChat(chatId, `soak ${step}`));
     case "restart-core":
       return await core.restart();
     default:
