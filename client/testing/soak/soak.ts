@@ -43,6 +43,8 @@ export interface SoakResult {
 
 /** Of messages in one epoch before a client renews its keys: often enough to meet other commits. */
 const renewAfterMessages = 4;
+/** With faults, of every second client: its own commit would end the epoch in the middle of what it has written. */
+const renewAfterBacklogs = 150;
 /** Never removed, demoted or away for good: somebody must be able to do what only an admin may. */
 const anchors = 2;
 /** Operations under way at once, above which the next step waits. */
@@ -82,7 +84,9 @@ export async function soak(
   const walkers: Walker[] = [];
   try {
     for (let index = 0; index < clients; index++) {
-      walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfterMessages, faults));
+      const renewsOften = !faults || index % 2 === 0;
+      const renewAfter = renewsOften ? renewAfterMessages : renewAfterBacklogs;
+      walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfter, faults));
     }
     const [founder, ...others] = walkers;
     const chatId = await founder.person.engine.startChat(others.map(({ name }) => name), "soak");
@@ -221,7 +225,7 @@ async function start(
       return walker.person.disconnect();
     case "cut-drain":
       if (walker.backAt !== undefined) return;
-      walker.cutInMidDrain(chatId, random, step + 3 + Math.floor(c * 6), 1 + Math.floor(b * 4));
+      walker.cutInMidDrain(chatId, random, step + 3 + Math.floor(c * 6), 1 + Math.floor(b * 3));
       // In another epoch what was written is sealed again.
       return target.run("renames", () => target.person.engine.renameChat(chatId, `soak ${step}`));
     case "restart-core":

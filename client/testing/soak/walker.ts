@@ -40,7 +40,7 @@ const [speed, speedWithFaults] = [2, 5];
  */
 const wantedKeyPackages = 4;
 /** What {@link Walker.cutInMidDrain} writes before it is cut off, and after: more than 32. */
-const [writtenBefore, writtenAfter] = [40, 36];
+const [writtenBefore, writtenAfter] = [60, 48];
 const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
 
 export class Walker {
@@ -128,9 +128,8 @@ export class Walker {
       // The seed's draws stay with the steps: this comes at a time of its own.
       for (let count = 0; count < writtenAfter; count++) this.say(chatId, Math.random);
       const written = [...this.running.keys()].filter((operation) => !before.has(operation));
-      void Promise.all(written).then(() => {
-        if (this.backAt !== undefined) this.backAt = 0;
-      });
+      // Not at a step: it may be the last one.
+      void Promise.all(written).then(() => this.comeBack());
     };
   }
 
