@@ -85,7 +85,7 @@ Deno.test("an account over its calls a second is answered E005, from any address
   assert.equal(await call("203.0.113.99", 1), "ok");
 });
 
-Deno.test("PEOPLE B0: a call that carries several messages counts as so many, at its address and its account", async () => {
+Deno.test("PEOPLE B0: a call with several messages counts as so many, at its address and its account", async () => {
   const { clock, call, limits } = rig({ perAccount: 1, perAddress: 2 });
   const caller = { remoteAddress: "203.0.113.1", accountKey: account(1) };
   assert.equal(await call(caller.remoteAddress, 1), "ok");

@@ -1,4 +1,4 @@
-/** Messages of one sender leave in the order of their generations, whatever cuts the sending off (specification §4.2). */
+/** Messages of one sender leave in the order of their generations, whatever cuts the sending off (GRP-6.7). */
 
 import assert from "node:assert/strict";
 import { type Person, suite } from "../testing/person.ts";

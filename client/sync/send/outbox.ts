@@ -83,8 +83,8 @@ export class Outbox {
   }
 
   /**
-   * Seals the message if it is its turn and that is possible now, and puts it into the unit. The caller has appended its line to
-   * the conversation.
+   * Seals the message if it is its turn and that is possible now, and puts it into the unit. The caller has appended
+   * its line to the conversation.
    *
    * @param message without `sealed`
    */

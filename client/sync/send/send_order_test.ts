@@ -33,14 +33,14 @@ function turnOf(queue: OutboxRecord[], tried: OutboxRecord[] = []): [string, num
 
 const now = (generation?: number, bytes?: number) => waiting({ epoch: 5, generation, bytes });
 
-Deno.test("GRP-6.7: what is sealed in the present epoch leaves first, by generation, wherever it stands in the queue", () => {
+Deno.test("GRP-6.7: what is sealed in the present epoch leaves first, by generation", () => {
   assert.deepEqual(turnOf([now(3), now(4), waiting(), now(1), now(2)]), ["publish", [3, 4, 0, 1]]);
   // A message that is sent again stands before the waiting ones, as one does that has failed, after a restart.
   assert.deepEqual(turnOf([waiting(), now(0), now(1)]), ["publish", [1, 2]]);
   assert.deepEqual(turnOf([now(9), now(), now()]), ["publish", [1, 2, 0]], "an earlier version stored no generations");
 });
 
-Deno.test("GRP-6.7: a new message is sealed only when all before it are sealed for the present epoch and channel", () => {
+Deno.test("GRP-6.7: a new message is sealed if all before it are, for the present epoch and channel", () => {
   assert.equal(isNextToSeal([], place), true);
   assert.equal(isNextToSeal([now(0), now(1)], place), true);
   const others: (Sealed | undefined)[] = [undefined, { epoch: 4 }, { epoch: 6 }, {
@@ -50,7 +50,7 @@ Deno.test("GRP-6.7: a new message is sealed only when all before it are sealed f
   for (const sealed of others) assert.equal(isNextToSeal([now(0), waiting(sealed)], place), false);
 });
 
-Deno.test("nextTurn() seals what is of an older epoch or of a left channel, and nothing before the server has said it lacks it", () => {
+Deno.test("nextTurn() seals what is of an older epoch or a left channel, if the server can not have it", () => {
   const [old, left] = [waiting({ epoch: 4 }), waiting({ epoch: 5, channel: "ee".repeat(32) })];
   assert.deepEqual(turnOf([old, waiting(), left]), ["seal", [0, 1, 2]]);
   assert.deepEqual(turnOf([old, waiting()], [old]), ["publish", [0]]);
@@ -59,7 +59,7 @@ Deno.test("nextTurn() seals what is of an older epoch or of a left channel, and 
   assert.equal(turnOf([]), undefined);
 });
 
-Deno.test("nextTurn() puts a request to leave behind all messages, because behind it none can be sealed in its epoch", () => {
+Deno.test("nextTurn() puts a request to leave behind all messages: behind it none can be sealed in its epoch", () => {
   const leave = waiting({ epoch: 5 }, "leave");
   assert.deepEqual(turnOf([leave, waiting()]), ["seal", [1]]);
   assert.deepEqual(turnOf([leave, now(0)]), ["publish", [1, 0]]);
