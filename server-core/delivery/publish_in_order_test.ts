@@ -51,7 +51,7 @@ Deno.test("PEOPLE B0: publishInOrder() takes nothing behind a message that it re
     assert.deepEqual(queued.map(({ id }) => id), [messageId]);
   }));
 
-Deno.test("publishInOrder() is E014 for none, for more than 16 and for malformed ones, E011 over 128 KiB, or E016", () =>
+Deno.test("publishInOrder() is E014 for none, for more than 16 and for malformed ones, E011 or E016", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const of = (client: RpcClient, sent: Message[], channel = channelId) => outcome(send(client, channel, sent));
