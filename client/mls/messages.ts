@@ -98,7 +98,10 @@ async function finish(
   const { channelId, epoch, ownLeafIndex, secrets } = state;
   const envelope = await sealEnvelope(secrets.appKey, { kind, channelId, epoch, messageId }, encodeMlsMessage(message));
   const newState = withMls(state, mls);
-  return { newState, record: messageRecord(newState, ownLeafIndex), envelope, consumed };
+  const { application, handshake } = mls.secretTree[2 * ownLeafIndex];
+  // The ratchet stands behind the generation that was used.
+  const generation = (kind === "application" ? application : handshake).generation - 1;
+  return { newState, record: messageRecord(newState, ownLeafIndex), envelope, generation, consumed };
 }
 
 export interface MessageEntry {

@@ -3,6 +3,7 @@ import { decodeMlsMessage, encodeMlsMessage } from "ts-mls";
 import { utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { decodeEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts";
+import { senderOf } from "./sender.ts";
 import { keyPackageOf, makeDevices, makeGroup, randomId } from "./testing/group.ts";
 
 const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
@@ -110,6 +111,24 @@ Deno.test("sealMessage() throws on a wrong messageId and in epoch 0, and pads to
 function randomChannel() {
   return crypto.getRandomValues(new Uint8Array(32));
 }
+
+Deno.test("PEOPLE B0: sealMessage() names the generation that a receiver reads; leaves count apart", async () => {
+  const readBy = async (messageId: Uint8Array, envelope: Uint8Array) => {
+    const place = { kind: decodeEnvelope(envelope).kind, channelId: bob.channelId, epoch: 1n, messageId };
+    const inside = await openEnvelope(bob.secrets.appKey, decodeEnvelope(envelope), place);
+    const [message] = decodeMlsMessage(inside!, 0)!;
+    assert.ok(message.wireformat === "mls_private_message");
+    return (await senderOf(bob.mls, message.privateMessage))!.generation;
+  };
+  let state = alice;
+  for (const generation of [0, 1, 2]) {
+    const sealed = await mls.sealMessage(state, { messageId, content });
+    assert.deepEqual([sealed.generation, await readBy(messageId, sealed.envelope)], [generation, generation]);
+    state = sealed.newState;
+  }
+  const leave = await mls.sealLeave(state, { messageId });
+  assert.deepEqual([leave.generation, await readBy(messageId, leave.envelope)], [0, 0]);
+});
 
 Deno.test("GRP-6.1: openMessage() opens messages up to 32 late and 200 ahead", async () => {
   let sender = alice;

@@ -275,6 +275,8 @@ export interface SealedMessage {
   newState: GroupState;
   record: MessageRecord;
   envelope: Bytes;
+  /** Which message of this leaf in this epoch it is, from 0 (RFC 9420 §9.1); leaves are counted on their own. */
+  generation: number;
   /** Spent secrets, shared with the old state: `wipe` them only after the new state is stored. */
   consumed: Uint8Array[];
 }

@@ -120,7 +120,7 @@ suite("what groups need without anyone asking", {
     await anna.connected();
     await anna.engine.settled(AbortSignal.timeout(5_000));
     await assert.rejects(anna.says(chatId, "fourth"), /L007/);
-    assert.deepEqual(tap.of("publish"), [], "nothing leaves");
+    assert.deepEqual(tap.published, [], "nothing leaves");
     const own = async () =>
       (await anna.items(chatId)).flatMap((item) =>
         item.kind === "message" && item.own ? [`${item.text} ${item.state}`] : []

@@ -42,6 +42,7 @@ const laterFields: Record<string, string[]> = {
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   "messageids/ahead": ["changes[].revokedDevice"],
   messages: ["content", "revokedDevice"],
+  outbox: ["sealed.generation"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

@@ -3,7 +3,7 @@
 import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
@@ -118,6 +118,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
+    countCalls: () => {},
     now,
     draining: () => false,
     restored: await store.delivery.lastRestore(),
@@ -137,7 +138,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
       const call = serveCall<Caller>(stream, {
         handlers,
         authorize: (method, auth) => {
-          if (refuses(method.name)) throw new WireError(ErrorCode.internal, "refused by the test");
+          // Who takes no message takes none in a call for several.
+          if (refuses(method.name === delivery.publishInOrder.name ? delivery.publish.name : method.name)) {
+            throw new WireError(ErrorCode.internal, "refused by the test");
+          }
           return authorize(method, auth, "192.0.2.1");
         },
         readTimeoutMs: 5_000,

@@ -95,20 +95,36 @@ export class ServerLog {
     };
     store.publish = async (args) => {
       const answer = await publish(args);
-      const readers = this.channel(toHex(args.channelId)).members[args.epoch] ?? new Set<string>();
-      const message = {
-        sender: toHex(args.sender),
-        messageId: toHex(args.messageId),
-        epoch: args.epoch,
-        readers,
-        atMs: answer.receivedMs,
-        restores: this.#restores,
-      };
-      const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
-      if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
-      this.#seen.add(place);
+      this.#accepted(args, args, answer.receivedMs);
       return answer;
     };
+    const publishInOrder = store.publishInOrder.bind(store);
+    store.publishInOrder = async (args) => {
+      const answers = await publishInOrder(args);
+      answers.forEach(({ code, receivedMs }, index) => {
+        if (code === 0) this.#accepted(args, args.messages[index], receivedMs);
+      });
+      return answers;
+    };
+  }
+
+  #accepted(
+    at: { sender: Uint8Array; channelId: Uint8Array },
+    { messageId, epoch }: { messageId: Uint8Array; epoch: number },
+    atMs: number,
+  ): void {
+    const channel = this.channel(toHex(at.channelId));
+    const message = {
+      sender: toHex(at.sender),
+      messageId: toHex(messageId),
+      epoch,
+      readers: channel.members[epoch] ?? new Set<string>(),
+      atMs,
+      restores: this.#restores,
+    };
+    const place = `${toHex(at.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
+    if (!this.#seen.has(place)) channel.messages.push(message);
+    this.#seen.add(place);
   }
 
   #refused(args: { sender: Uint8Array; channelId: Uint8Array }, error: { code?: number }): never {

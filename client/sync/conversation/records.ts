@@ -163,7 +163,14 @@ export interface OutboxRecord {
   /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
-  sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
+  sealed?: {
+    epoch: number;
+    envelope: Bytes;
+    /** The channel as hex, where it is not the chatId. */
+    channel?: string;
+    /** Of a message: its place in the sender's ratchet. Absent in records of earlier versions. */
+    generation?: number;
+  };
   /**
    * The message was sent before, and is resent since this time, in ms since the Unix epoch. Its line already
    * says "sent".

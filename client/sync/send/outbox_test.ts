@@ -80,8 +80,11 @@ Deno.test("Outbox holds a resend while an excluded account is in the group, and 
         work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
     rpc: {
-      call: (_method: unknown, { messageId }: { messageId: Uint8Array }) =>
-        Promise.resolve(sent.push(String(messageId.at(-1)))),
+      call: (_method: unknown, params: { messageId: Uint8Array } | { messages: { messageId: Uint8Array }[] }) => {
+        const messages = "messages" in params ? params.messages : [params];
+        sent.push(...messages.map(({ messageId }) => String(messageId.at(-1))));
+        return Promise.resolve({ receivedMs: 1, answers: messages.map(() => ({ code: 0, receivedMs: 1 })) });
+      },
     },
     events: createConversationEvents(),
     environment: { after: () => 0 },
@@ -218,9 +221,10 @@ Deno.test("Outbox seals a request to leave behind what is not sealed in the pres
       mls: { sealMessage: () => seal("message"), sealLeave: () => seal("leave") },
       rpc: {
         openAhead: () => {},
-        call: (_method: unknown, { messageId }: { messageId: Uint8Array }) => {
-          published.push(messageId.at(-1)!);
-          return Promise.resolve({ receivedMs: 1 });
+        call: (_method: unknown, params: { messageId: Uint8Array } | { messages: { messageId: Uint8Array }[] }) => {
+          const messages = "messages" in params ? params.messages : [params];
+          published.push(...messages.map(({ messageId }) => messageId.at(-1)!));
+          return Promise.resolve({ receivedMs: 1, answers: messages.map(() => ({ code: 0, receivedMs: 1 })) });
         },
       },
       events,
