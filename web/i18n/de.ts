@@ -23,6 +23,7 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.need-password": "Gib ein Passwort ein.",
   "sign-in.invite": "Einladungscode",
   "sign-in.invite-hint": "Dieser Server nimmt neue Konten nur mit Einladung. Den Code bekommst du vom Betreiber.",
+  "sign-in.suggest": "Neu hier? Passwort vorschlagen",
   "sign-in.forgot": "Passwort vergessen?",
   "sign-in.ended": "Dieses Gerät ist nicht mehr als {username} angemeldet.",
   "sign-in.fact-sealed": "Ende-zu-Ende-verschlüsselt",

@@ -20,6 +20,7 @@ export const en = {
   "sign-in.need-password": "Enter a password.",
   "sign-in.invite": "Invite code",
   "sign-in.invite-hint": "This server takes new accounts by invitation. Whoever runs it can give you a code.",
+  "sign-in.suggest": "New here? Suggest a password",
   "sign-in.forgot": "Forgot your password?",
   "sign-in.ended": "This device is no longer signed in as {username}.",
   "sign-in.fact-sealed": "End-to-end encrypted",
