@@ -29,7 +29,7 @@ const hints: Record<string, string> = {
   E040: "try again in a moment",
   [LocalCode.offline]: "check --server and --pin, and whether the server runs",
   [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
-  [LocalCode.weakPassword]: "use at least 12 characters without the username in them, best a few unrelated words",
+  [LocalCode.weakPassword]: "use at least 12 characters, best a few unrelated words, or --generate-password",
   [LocalCode.noSuchUser]: "check the spelling",
   [LocalCode.storage]:
     "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",

@@ -9,7 +9,8 @@ import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
 import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
-import { SqliteStorage } from "./storage/sqlite_storage.ts";
+import { openState } from "./storage/open_state.ts";
+import type { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { QuicTransport } from "./transport/quic.ts";
 import { commands, exitCodes } from "./usage.ts";
 
@@ -75,7 +76,7 @@ export class Session {
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
     const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
-    const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
+    const storage = await openState(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, output });
   }
 

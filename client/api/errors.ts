@@ -45,5 +45,6 @@ export const LocalCode = {
   tooManyDevices: "L025", // the account's device list is full
   nameTooLong: "L026", // the name of a group
   tooManyPeople: "L027", // more than one request may add
+  notUtf8: "L031", // a file with a password or passphrase that is to be made, and is not UTF-8
   internal: "L050",
 } as const;

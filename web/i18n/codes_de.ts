@@ -158,6 +158,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Das sind zu viele Personen auf einmal.",
     todo: "Beginne mit höchstens 500 und füge die anderen danach hinzu.",
   },
+  L031: { what: "Die Datei ist kein Text in UTF-8.", todo: "Speichere sie als UTF-8." },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

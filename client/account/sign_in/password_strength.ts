@@ -55,7 +55,8 @@ export function judgedPassword(password: string, username: string): PasswordJudg
     maxLength: judgedCharacters,
   });
   const parts = name.split(/[._-]/).filter((part) => part.length > 2);
-  const { score, feedback } = estimator.check(password.toWellFormed(), [...new Set([name, ...parts, ...ownWords])].filter(Boolean));
+  const known = [...new Set([name, ...parts, ...ownWords])].filter(Boolean);
+  const { score, feedback } = estimator.check(password.toWellFormed(), known);
   const characters = [...password];
   const refused = (fault: PasswordFault): PasswordJudgement => ({
     score: Math.min(score, minScore - 1) as PasswordJudgement["score"],

@@ -61,7 +61,7 @@ test("PEOPLE A6: a changed password is judged while it is typed", async ({ page,
   await expect(page.getByText("Your password is changed.")).toBeVisible();
 });
 
-test("PEOPLE A6: the sign-in screen loads neither word lists nor the help with a new password", async ({ page, url }) => {
+test("PEOPLE A6: the sign-in screen loads nothing that a new password needs", async ({ page, url }) => {
   const scripts: string[] = [];
   page.on("request", (request) => scripts.push(new URL(request.url()).pathname));
   await signIn(page, url);
