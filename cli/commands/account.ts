@@ -10,7 +10,7 @@ import { newPassword, withOwnPassword } from "./passwords.ts";
 export const register: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;
-  const password = await newPassword(context, "first", `Password for ${username}`);
+  const password = await newPassword(context, username, "first", `Password for ${username}`);
   const { recoveryCode } = await session.engine.createAccount(
     username,
     password,

@@ -49,8 +49,9 @@ export const passwd: Command = async (context) => {
   const { session, output } = context;
   let password: string | undefined;
   await session.synced();
+  const { username } = await session.requireSignedIn();
   await withOwnPassword(context, "Password until now", async (old) => {
-    password ??= await newPassword(context, "changed", "New password");
+    password ??= await newPassword(context, username, "changed", "New password");
     await session.engine.changePassword(old, password);
   });
   await output.line("the password is changed; every other device has to sign in again", { type: "password-changed" });
@@ -76,7 +77,7 @@ export const recover: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;
   const code = await recoveryCodeFrom(invocation.options["recovery-code-file"] as string | undefined, env);
-  const password = await newPassword(context, "changed", "New password");
+  const password = await newPassword(context, username, "changed", "New password");
   const { recoveryCode } = await session.engine.recover(username, code, password);
   const { accountKey, deviceId } = await session.requireSignedIn();
   await output.line(

@@ -26,11 +26,13 @@ export async function withOwnPassword<T>(
  * A password that is made here. A generated one is printed before it is used: what comes after may fail when the
  * password is valid already.
  *
+ * @param username whom it is for
  * @param source whether the account is new
  * @param ask the question at the terminal
  */
 export async function newPassword(
   { session, invocation, output, env }: CommandContext,
+  username: string,
   source: "first" | "changed",
   ask: string,
 ): Promise<string> {
@@ -39,7 +41,7 @@ export async function newPassword(
   if (generates && file !== undefined) throw wrongUsage("give a password, or --generate-password");
   const given = generates ? undefined : await newPasswordFrom(source, file, env, ask);
   if (given !== undefined) return given;
-  const password = await session.engine.suggestPassphrase();
+  const password = await session.engine.suggestPassphrase(username);
   await output.line(`Password, shown this once:\n${password}`, { type: "generated-password", password });
   return password;
 }

@@ -268,8 +268,8 @@ export interface EngineApi {
    * needs, which may take seconds; without them it rejects with L001. Nothing is stored.
    */
   judgePassword(password: string, username: string): Promise<PasswordJudgement>;
-  /** A new passphrase of six random words, for whoever has no better idea. Nothing is stored. */
-  suggestPassphrase(): Promise<string>;
+  /** A new passphrase of six random words that do not contain the username (may be empty). Nothing is stored. */
+  suggestPassphrase(username: string): Promise<string>;
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   safetyNumber(username: string): Promise<SafetyNumber>;

@@ -203,8 +203,8 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => judgePassword(password, username));
   }
 
-  suggestPassphrase(): Promise<string> {
-    return this.#profile.guarded(() => suggestPassphrase());
+  suggestPassphrase(username: string): Promise<string> {
+    return this.#profile.guarded(() => suggestPassphrase(username));
   }
 
   safetyNumber(username: string): Promise<SafetyNumber> {

@@ -31,8 +31,8 @@ export async function judgePassword(password: string, username: string): Promise
 }
 
 /** See `EngineApi.suggestPassphrase`. @throws EngineError L001 */
-export async function suggestPassphrase(): Promise<string> {
-  return (await strength()).newPassphrase();
+export async function suggestPassphrase(username: string): Promise<string> {
+  return (await strength()).newPassphrase(username);
 }
 
 /**

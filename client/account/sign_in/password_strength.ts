@@ -69,13 +69,16 @@ export function judgedPassword(password: string, username: string): PasswordJudg
 }
 
 /**
+ * @param username of whom it is for: words that contain it are left out
  * @param random fills an array with random numbers: `crypto.getRandomValues`
  * @returns six words of the list, each as likely as any other
  */
 export function newPassphrase(
+  username: string,
   random: (numbers: Uint16Array<ArrayBuffer>) => void = (numbers) => crypto.getRandomValues(numbers),
 ): string {
-  const count = passphraseWords.length;
+  const choice = passphraseWords.filter((word) => username === "" || !word.includes(username.toLowerCase()));
+  const count = choice.length;
   // The remainder of a number above the last whole multiple would favour the first words.
   const limit = 0x10000 - 0x10000 % count;
   const words: string[] = [];
@@ -83,7 +86,7 @@ export function newPassphrase(
   while (words.length < passphraseLength) {
     random(numbers);
     for (const number of numbers) {
-      if (number < limit && words.length < passphraseLength) words.push(passphraseWords[number % count]);
+      if (number < limit && words.length < passphraseLength) words.push(choice[number % count]);
     }
   }
   numbers.fill(0);

@@ -56,7 +56,7 @@ Deno.test("PEOPLE A6: judging takes any text, however long, and only whole chara
 });
 
 Deno.test("PEOPLE A6: an offered passphrase has six words, is new each time, and is taken", async () => {
-  const offered = await Promise.all(Array.from({ length: 50 }, () => suggestPassphrase()));
+  const offered = await Promise.all(Array.from({ length: 50 }, () => suggestPassphrase("alice")));
   assert.equal(new Set(offered).size, offered.length);
   for (const passphrase of offered) {
     assert.match(passphrase, /^[a-z-]+( [a-z-]+){5}$/);
@@ -68,8 +68,10 @@ Deno.test("PEOPLE A6: each word of an offered passphrase is as likely as any oth
   const { newPassphrase } = await import("./password_strength.ts");
   // 62,208 is eight times 7,776. The numbers from there on would favour the first words: they are passed over.
   const given = [62_208, 65_535, 0, 7_776, 62_207, 7_775, 1, 62_208, 2];
-  const passphrase = newPassphrase((numbers) => numbers.set(given));
+  const passphrase = newPassphrase("", (numbers) => numbers.set(given));
   assert.equal(passphrase, "abacus abacus zoom zoom abdomen abdominal");
+  const without = newPassphrase("abacus", (numbers) => numbers.set([0, 1, 2, 3, 4, 5]));
+  assert.equal(without.split(" ")[0], "abdomen", "a word that contains the username would be refused");
 });
 
 Deno.test("normalisedPassword() gives the same bytes for composed and decomposed letters", () => {

@@ -48,7 +48,7 @@ export function NewPasswordHelp(props: {
     timer = setTimeout(() => void judge(), typingPauseMs);
   }));
 
-  const suggest = () => offering.run(async () => setOffered(await app.engine.suggestPassphrase()));
+  const suggest = () => offering.run(async () => setOffered(await app.engine.suggestPassphrase(props.username())));
   createEffect(() => props.offer && offered() === undefined && void suggest());
 
   const verdict = () => {
