@@ -254,7 +254,8 @@ export class AccountManager implements Accounts {
     try {
       // KeyPackages made by a wrong clock would be refused (E022).
       if (!this.#clock.measured) await this.syncClock();
-      await this.#context?.keyPackages.replenish((done, total) => this.#options.onProgress?.({ task, done, total }));
+      const onProgress = (done: number, total: number) => this.#options.onProgress?.({ task, done, total });
+      await this.#context?.keyPackages.replenish(onProgress, true);
     } catch (error) {
       // The account exists and its recovery code must be shown: the KeyPackages are uploaded after the next
       // connect.

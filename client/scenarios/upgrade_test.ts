@@ -32,6 +32,7 @@ const laterFields: Record<string, string[]> = {
   groups: ["lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   messages: ["content"],
+  keypackages: ["replacedMs", "taken"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {
