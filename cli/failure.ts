@@ -47,6 +47,7 @@ const hints: Record<string, string> = {
   [LocalCode.noSuchDevice]: "look at the account's devices with qpq devices",
   [LocalCode.badKeyPackage]: "the owner of the device must come online once with the newest version",
   [LocalCode.tooManyDevices]: "remove a device that is not used any more with qpq devices --revoke",
+  [LocalCode.invisible]: "write something that people can see",
   [LocalCode.nameTooLong]: "use 200 characters at most",
   [LocalCode.tooManyPeople]: "invite 500 at most, then the others",
   [LocalCode.tooLarge]: "send it in parts",

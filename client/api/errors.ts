@@ -46,5 +46,6 @@ export const LocalCode = {
   nameTooLong: "L026", // the name of a group
   tooManyPeople: "L027", // more than one request may add
   notUtf8: "L031", // a file with a password or passphrase that is to be made, and is not UTF-8
+  invisible: "L032", // a message or name in which nothing can be seen, or with half of a character
   internal: "L050",
 } as const;

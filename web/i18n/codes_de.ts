@@ -159,6 +159,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Beginne mit höchstens 500 und füge die anderen danach hinzu.",
   },
   L031: { what: "Die Datei ist kein Text in UTF-8.", todo: "Speichere sie als UTF-8." },
+  L032: { what: "Darin ist nichts zu sehen.", todo: "Schreib etwas, das man sehen kann." },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

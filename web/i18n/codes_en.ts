@@ -145,6 +145,7 @@ export const codesEn = {
   L026: { what: "The group’s name is too long.", todo: "Use 200 characters at most." },
   L027: { what: "These are too many people at once.", todo: "Start with 500 at most, and add the others then." },
   L031: { what: "The file is not UTF-8 text.", todo: "Save it as UTF-8." },
+  L032: { what: "There is nothing to see in it.", todo: "Write something that people can see." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

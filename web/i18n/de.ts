@@ -327,6 +327,9 @@ export const de: Record<keyof typeof en, string> = {
 
   "problem.dismiss": "Schließen",
   "problem.reload": "Seite neu laden",
+  "message.more": "Mehr anzeigen",
+  "message.less": "Weniger anzeigen",
+
   "problem.retry-after_one": "Versuch es in {count} Sekunde noch einmal.",
   "problem.retry-after_other": "Versuch es in {count} Sekunden noch einmal.",
 };

@@ -317,6 +317,9 @@ export const en = {
 
   "problem.dismiss": "Dismiss",
   "problem.reload": "Reload the page",
+  "message.more": "Show more",
+  "message.less": "Show less",
+
   "problem.retry-after_one": "Try again in {count} second.",
   "problem.retry-after_other": "Try again in {count} seconds.",
 } as const;
