@@ -47,5 +47,6 @@ export const LocalCode = {
   tooManyPeople: "L027", // more than one request may add
   notUtf8: "L031", // a file with a password or passphrase that is to be made, and is not UTF-8
   invisible: "L032", // a message or name in which nothing can be seen, or with half of a character
+  untrusted: "L033", // what answers is not the core that the pin or authority names
   internal: "L050",
 } as const;

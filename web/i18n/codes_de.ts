@@ -160,6 +160,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   },
   L031: { what: "Die Datei ist kein Text in UTF-8.", todo: "Speichere sie als UTF-8." },
   L032: { what: "Darin ist nichts zu sehen.", todo: "Schreib etwas, das man sehen kann." },
+  L033: { what: "Was antwortet, ist nicht dieser Server.", todo: "Prüf seine PIN; vielleicht antwortet jemand anderes an seiner Stelle." },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

@@ -146,6 +146,7 @@ export const codesEn = {
   L027: { what: "These are too many people at once.", todo: "Start with 500 at most, and add the others then." },
   L031: { what: "The file is not UTF-8 text.", todo: "Save it as UTF-8." },
   L032: { what: "There is nothing to see in it.", todo: "Write something that people can see." },
+  L033: { what: "What answers is not this server.", todo: "Check its pin; somebody else may answer in its place." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",
