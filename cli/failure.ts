@@ -64,7 +64,7 @@ export function failureOf(error: unknown): Failure {
 
 /** @returns an engine's problem as a failure, with the hint and the exit code of its code */
 export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem): Failure {
-  const hint = retryAfterMs ? `try again in ${Math.ceil(retryAfterMs / 1000)} s` : hints[code];
+  const hint = retryAfterMs ? `try again in ${waitText(retryAfterMs)}` : hints[code];
   const exitCode = code === LocalCode.offline
     ? exitCodes.offline
     : code === LocalCode.notSignedIn || code === "E001" || code === "E002"
@@ -73,4 +73,9 @@ export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem):
     ? exitCodes.state
     : exitCodes.failed;
   return new Failure(exitCode, detail, hint, code);
+}
+
+function waitText(ms: number): string {
+  if (ms <= 120_000) return `${Math.ceil(ms / 1000)} s`;
+  return ms <= 7_200_000 ? `${Math.ceil(ms / 60_000)} minutes` : `${Math.ceil(ms / 3_600_000)} hours`;
 }

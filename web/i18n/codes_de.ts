@@ -84,7 +84,8 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L004: { what: "Hier gibt es niemanden mit diesem Namen.", todo: "Prüf die Schreibweise." },
   L005: {
     what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.",
-    todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben.",
+    todo:
+      "Erlaub dieser Seite, Daten zu speichern, verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben.",
   },
   L006: {
     what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.",
@@ -160,7 +161,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   },
   L031: { what: "Die Datei ist kein Text in UTF-8.", todo: "Speichere sie als UTF-8." },
   L032: { what: "Darin ist nichts zu sehen.", todo: "Schreib etwas, das man sehen kann." },
-  L033: { what: "Was antwortet, ist nicht dieser Server.", todo: "Prüf seine PIN; vielleicht antwortet jemand anderes an seiner Stelle." },
+  L033: {
+    what: "Was antwortet, ist nicht dieser Server.",
+    todo: "Prüf seine PIN; vielleicht antwortet jemand anderes an seiner Stelle.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

@@ -75,7 +75,8 @@ export const codesEn = {
   L004: { what: "There is nobody of this name here.", todo: "Check the spelling." },
   L005: {
     what: "This device’s storage can not be read or written.",
-    todo: "Leave private browsing or free some space, then reload the page. Nothing was overwritten.",
+    todo:
+      "Let this site store data, leave private browsing or free some space, then reload the page. Nothing was overwritten.",
   },
   L006: {
     what: "Your account’s vault does not open, or the server gave an old one.",

@@ -332,4 +332,8 @@ export const de: Record<keyof typeof en, string> = {
 
   "problem.retry-after_one": "Versuch es in {count} Sekunde noch einmal.",
   "problem.retry-after_other": "Versuch es in {count} Sekunden noch einmal.",
+  "problem.retry-minutes_one": "Versuch es in {count} Minute noch einmal.",
+  "problem.retry-minutes_other": "Versuch es in {count} Minuten noch einmal.",
+  "problem.retry-hours_one": "Versuch es in {count} Stunde noch einmal.",
+  "problem.retry-hours_other": "Versuch es in {count} Stunden noch einmal.",
 };

@@ -322,4 +322,8 @@ export const en = {
 
   "problem.retry-after_one": "Try again in {count} second.",
   "problem.retry-after_other": "Try again in {count} seconds.",
+  "problem.retry-minutes_one": "Try again in {count} minute.",
+  "problem.retry-minutes_other": "Try again in {count} minutes.",
+  "problem.retry-hours_one": "Try again in {count} hour.",
+  "problem.retry-hours_other": "Try again in {count} hours.",
 } as const;

@@ -29,7 +29,7 @@ test("PEOPLE B8: a text that nobody sees can not be sent", async ({ page, url })
   }
 });
 
-test("PEOPLE B8: links show the host that they open, and what stands around does not turn them round", async ({ page, url }) => {
+test("PEOPLE B8: links show the host that they open, whatever stands around them", async ({ page, url }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
   await composer(page).fill("\u202esee https://ехample.org/a and https://bank.example@evil.example/x");
@@ -105,5 +105,19 @@ test("PEOPLE B8: a locale that is no language tag breaks nothing", async ({ page
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
   await expect(page.getByRole("article").first()).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("PEOPLE B8: a browser that forbids site data is told so with L005", async ({ page, url, problems }) => {
+  await page.addInitScript(() =>
+    Object.defineProperty(globalThis, "localStorage", {
+      get: () => {
+        throw new DOMException("Access is denied for this document.", "SecurityError");
+      },
+    })
+  );
+  await page.goto(url);
+  await expect(page.getByText("Let this site store data")).toContainText("L005");
+  await expectWhole(page, "no site data");
   expect(problems).toEqual([]);
 });
