@@ -40,7 +40,7 @@ export class Membership {
   /**
    * @param onProgress gets the number of fetched accounts, and of all accounts
    * @returns the chatId, after the server accepted the commit that makes the chat
-   * @throws EngineError L026 for a name that is too long, L032 for one that shows nothing, L027 for too many people, L004 …
+   * @throws EngineError L026 for a name that is too long, L032 (nothing to see), L027 for too many people, L004 …
    */
   async startChat(
     usernames: string[],
@@ -127,7 +127,7 @@ export class Membership {
   /**
    * Renames a group, by an admin.
    *
-   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long, L032 for one that shows nothing
+   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long, L032
    */
   async rename(chatId: string, name: string): Promise<void> {
     const record = activeRecord(this.#context, chatId);

@@ -42,7 +42,7 @@ test("PEOPLE B8: links show the host that they open, whatever stands around them
   await expect(links).toHaveCSS("direction", "ltr");
 });
 
-test("PEOPLE B8: a message of 16,000 lines takes a part of the screen until all is asked for", async ({ page, url }) => {
+test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked for", async ({ page, url }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
   // Typed, these lines would keep the browser busy for minutes.

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, type JSX, on, onCleanup, Show } from "solid-js";
+import { createEffect, createSignal, For, type JSX, on, onCleanup, Show } from "solid-js";
 import type { PasswordJudgement } from "../../../client/api/password_judgement.ts";
 import { newPasswordWords } from "../../i18n/new_password_words.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -74,13 +74,16 @@ export function NewPasswordHelp(props: {
             aria-valuenow={judgement().score}
             aria-valuetext={words.levels[judgement().score]}
           >
-            {[1, 2, 3, 4].map((step) => <span classList={{ "meter-on": judgement().score >= step }} />)}
+            <For each={[1, 2, 3, 4]}>
+              {(step) => <span classList={{ "meter-on": judgement().score >= step }} />}
+            </For>
           </div>
         )}
       </Show>
       <p class="hint" role="status" classList={{ "hint-wrong": judged()?.fault !== undefined && props.typed !== "" }}>
         <Show when={props.typed !== "" && judged() && !judging.long()}>
-          <strong>{words.levels[judged()!.score]}</strong>{" "}
+          <strong>{words.levels[judged()!.score]}</strong>
+          {" "}
         </Show>
         {verdict()}
       </p>
