@@ -11,6 +11,7 @@ export const recordFields = {
   account: ["username", "accountKey", "deviceId"],
   "signed-out": [],
   "password-changed": [],
+  "generated-password": ["password"],
   "recovery-code": ["recoveryCode"],
   "group-created": ["group", "groupId"],
   joined: ["group", "groupId"],

@@ -185,13 +185,13 @@ interface AuthenticationService {
   # X-Wing key.
 
   countKeyPackages @13 () -> (available :UInt32, lastResort :Bool);
-  # Who: D. The calling device's stock that is still handed out.
+  # Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 
   fetchKeyPackage @14 (accountKey :Data, deviceIds :List(Data)) -> (keyPackages :List(DeviceKeyPackage));
   # Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
   # once and removed in the same
-  # transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names
-  # the device).
+  # transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
+  # and (but for own devices) in 24 h, E012, E024 (names the device).
 
   listSessions @15 () -> (sessions :List(Session));
   # Who: S. All sessions of the account.

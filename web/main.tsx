@@ -12,6 +12,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/feedback.css";
 import "./styles/entry.css";
+import "./styles/new_password.css";
 import "./styles/shell.css";
 import "./styles/chat_list.css";
 import "./styles/conversation.css";

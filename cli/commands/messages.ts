@@ -2,8 +2,9 @@
 
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
+import { LocalCode } from "../../client/api/errors.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
-import { failureOfProblem, wrongUsage } from "../failure.ts";
+import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
@@ -25,7 +26,9 @@ export const send: Command = async ({ session, invocation, output }) => {
   });
   const place = { group: chat.title, groupId: chat.chatId };
   const kept = (messageId: string) => output.line(undefined, { type: "kept", ...place, messageId });
-  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept);
+  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept).catch((error) => {
+    throw isUntrusted(offline) ? offline : error;
+  });
   await output.line(`sent to ${printable(chat.title)}`, {
     type: "sent",
     ...place,
@@ -33,6 +36,8 @@ export const send: Command = async ({ session, invocation, output }) => {
     sentAt: new Date(atMs).toISOString(),
   });
 };
+
+const isUntrusted = (error: unknown) => error instanceof Failure && error.code === LocalCode.untrusted;
 
 /** Reads standard input up to the size limit of a message, without the last line end. */
 async function standardInput(): Promise<string> {

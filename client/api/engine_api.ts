@@ -4,6 +4,7 @@
  */
 
 import type { EngineProblem } from "./errors.ts";
+import type { PasswordJudgement } from "./password_judgement.ts";
 
 /** Whether an account is signed in. */
 export type AccountState =
@@ -277,6 +278,13 @@ export interface EngineApi {
   devices(): Promise<DeviceInfo[]>;
   revokeDevice(deviceId: string, password: string): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
+  /**
+   * Judges a password that is being made, for a username (may be empty). The first call loads the word lists that it
+   * needs, which may take seconds; without them it rejects with L001. Nothing is stored.
+   */
+  judgePassword(password: string, username: string): Promise<PasswordJudgement>;
+  /** A new passphrase of six random words that do not contain the username (may be empty). Nothing is stored. */
+  suggestPassphrase(username: string): Promise<string>;
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   safetyNumber(username: string): Promise<SafetyNumber>;

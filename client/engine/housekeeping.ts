@@ -73,6 +73,8 @@ export class Housekeeping {
   /** Does all of this work now, and every hour after. */
   lookAfter(): void {
     if (this.#closed) return;
+    // This runs while the connection lives, and from the end of its backlog on.
+    this.#context.account.keyPackages.queueRead();
     this.replenish();
     this.checkDevices();
     this.#parts.renewal.lookAtAll();

@@ -40,6 +40,7 @@ const laterFields: Record<string, string[]> = {
   ],
   "epochs/past": ["[].added[]"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
+  keypackages: ["replacedMs", "taken"],
   "messageids/ahead": ["changes[].revokedDevice"],
   messages: ["content", "revokedDevice"],
   outbox: ["sealed.generation"],

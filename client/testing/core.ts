@@ -106,7 +106,13 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     store,
     opaque: opaque as never,
     sessions,
-    config: { registration: "open" as const, opaquePerIpPerMinute: 10_000, opaquePerAccountPerMinute: 10_000 },
+    config: {
+      registration: "open" as const,
+      opaquePerIpPerMinute: 10_000,
+      opaquePerAccountPerMinute: 10_000,
+      // A soak does in a minute what people do in months.
+      fetchKeyPackagePerDay: 1_000_000,
+    },
     clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
   };

@@ -2609,7 +2609,7 @@ export class AuthenticationService$Client {
     return new AuthenticationService_UploadKeyPackages$Results$Promise(pipeline);
   }
   /**
-* Who: D. The calling device's stock that is still handed out.
+* Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 *
 */
   countKeyPackages(paramsFunc?: (params: AuthenticationService_CountKeyPackages$Params) => void): AuthenticationService_CountKeyPackages$Results$Promise {
@@ -2623,8 +2623,8 @@ export class AuthenticationService$Client {
   /**
 * Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
 * once and removed in the same
-* transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names
-* the device).
+* transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
+* and (but for own devices) in 24 h, E012, E024 (names the device).
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {

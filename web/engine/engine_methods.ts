@@ -36,6 +36,8 @@ const methods: Record<EngineMethod, true> = {
   devices: true,
   revokeDevice: true,
   changePassword: true,
+  judgePassword: true,
+  suggestPassphrase: true,
   newRecoveryCode: true,
   recover: true,
   safetyNumber: true,

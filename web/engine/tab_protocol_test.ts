@@ -93,7 +93,7 @@ function oldLeader(profile: Profile) {
 }
 
 const otherVersion = (events: EngineEvent[]) =>
-  events.filter((event) => event.kind === "problem" && event.problem.code === "L032").length;
+  events.filter((event) => event.kind === "problem" && event.problem.code === "L034").length;
 
 testProfile("PEOPLE B0: a tab asks an older engine nothing, says so, and leads when that is gone", async (profile) => {
   const older = oldLeader(profile);

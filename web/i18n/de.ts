@@ -23,6 +23,7 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.need-password": "Gib ein Passwort ein.",
   "sign-in.invite": "Einladungscode",
   "sign-in.invite-hint": "Dieser Server nimmt neue Konten nur mit Einladung. Den Code bekommst du vom Betreiber.",
+  "sign-in.suggest": "Neu hier? Passwort vorschlagen",
   "sign-in.forgot": "Passwort vergessen?",
   "sign-in.ended": "Dieses Gerät ist nicht mehr als {username} angemeldet.",
   "sign-in.fact-sealed": "Ende-zu-Ende-verschlüsselt",
@@ -332,6 +333,13 @@ export const de: Record<keyof typeof en, string> = {
 
   "problem.dismiss": "Schließen",
   "problem.reload": "Seite neu laden",
+  "message.more": "Mehr anzeigen",
+  "message.less": "Weniger anzeigen",
+
   "problem.retry-after_one": "Versuch es in {count} Sekunde noch einmal.",
   "problem.retry-after_other": "Versuch es in {count} Sekunden noch einmal.",
+  "problem.retry-minutes_one": "Versuch es in {count} Minute noch einmal.",
+  "problem.retry-minutes_other": "Versuch es in {count} Minuten noch einmal.",
+  "problem.retry-hours_one": "Versuch es in {count} Stunde noch einmal.",
+  "problem.retry-hours_other": "Versuch es in {count} Stunden noch einmal.",
 };

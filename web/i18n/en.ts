@@ -20,6 +20,7 @@ export const en = {
   "sign-in.need-password": "Enter a password.",
   "sign-in.invite": "Invite code",
   "sign-in.invite-hint": "This server takes new accounts by invitation. Whoever runs it can give you a code.",
+  "sign-in.suggest": "New here? Suggest a password",
   "sign-in.forgot": "Forgot your password?",
   "sign-in.ended": "This device is no longer signed in as {username}.",
   "sign-in.fact-sealed": "End-to-end encrypted",
@@ -321,6 +322,13 @@ export const en = {
 
   "problem.dismiss": "Dismiss",
   "problem.reload": "Reload the page",
+  "message.more": "Show more",
+  "message.less": "Show less",
+
   "problem.retry-after_one": "Try again in {count} second.",
   "problem.retry-after_other": "Try again in {count} seconds.",
+  "problem.retry-minutes_one": "Try again in {count} minute.",
+  "problem.retry-minutes_other": "Try again in {count} minutes.",
+  "problem.retry-hours_one": "Try again in {count} hour.",
+  "problem.retry-hours_other": "Try again in {count} hours.",
 } as const;

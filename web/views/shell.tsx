@@ -1,4 +1,5 @@
 import { type JSX, Match, onCleanup, onMount, Show, Switch } from "solid-js";
+import { isComposing } from "../dom/composing.ts";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import { ChatInfo } from "./members/chat_info.tsx";
@@ -22,13 +23,17 @@ export function Shell(): JSX.Element {
   };
   const chatId = () => openChat()?.chatId;
   const showsInfo = () => openChat()?.info === true;
+  /** An old address, or one of another account: on a phone its screen would lead nowhere. */
+  const lost = () =>
+    compact() && openChat() !== undefined && app.chats() !== undefined && !app.chat(openChat()!.chatId);
   /**
    * Escape closes the view that covers the conversation, wherever the focus is. A dialog or an edited field
    * handles Escape itself and stops it.
    */
   function onKeyDown(event: KeyboardEvent): void {
     if (
-      event.key !== "Escape" || event.defaultPrevented || event.cancelBubble || document.querySelector("dialog[open]")
+      event.key !== "Escape" || isComposing(event) || event.defaultPrevented || event.cancelBubble ||
+      document.querySelector("dialog[open]")
     ) return;
     const id = chatId();
     if (showsInfo() && id !== undefined) app.navigation.up({ kind: "chat", chatId: id, info: false });
@@ -38,10 +43,10 @@ export function Shell(): JSX.Element {
   onCleanup(() => document.removeEventListener("keydown", onKeyDown));
   return (
     <div class="shell" classList={{ "shell-compact": compact(), "shell-info": wide() && showsInfo() }}>
-      <Show when={!compact() || route().kind === "chats"}>
-        <ChatList />
+      <Show when={!compact() || route().kind === "chats" || lost()}>
+        <ChatList note={lost() ? text("chat.not-found") : undefined} />
       </Show>
-      <Show when={!compact() || route().kind !== "chats"}>
+      <Show when={!compact() || (route().kind !== "chats" && !lost())}>
         <main class="main-pane" id="main" tabindex="-1">
           <Switch
             fallback={

@@ -1,6 +1,7 @@
 /** Maps stored records to the items and summaries that the views get. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import { isVisible } from "../../content/visible_text.ts";
 import { contentOf } from "./message_line.ts";
 import type { ConversationRecord, LineRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
@@ -44,7 +45,7 @@ export function summaryOf(
   const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
   return {
     chatId,
-    title: record.kind === "direct" ? directTitle : record.name,
+    title: record.kind === "direct" ? directTitle : groupTitle(record.name, others, own.username),
     kind: record.kind,
     members: record.members.map((member) => ({
       ...member,
@@ -61,6 +62,12 @@ export function summaryOf(
     activityMs: record.activityMs,
     ...(draft !== undefined && { draft }),
   };
+}
+
+/** A name that nobody can see comes from a version that allowed it. @returns the name, else the members' names */
+function groupTitle(name: string, others: { username: string }[], own: string): string {
+  if (isVisible(name)) return name;
+  return others.length > 0 ? others.slice(0, 5).map(({ username }) => username).join(", ") : own;
 }
 
 function lastMessageOf(

@@ -15,6 +15,8 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Calls of one request that run at once. The server limits an account's calls per second. */
 const callsAtOnce = 8;
+/** A longer wait is told to whoever asked: the server's limit of a day. */
+const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
 const triesAtMost = 20;
 
@@ -134,7 +136,7 @@ export class KeyPackageFetch {
           return await ask(item);
         } catch (error) {
           const waitMs = putOffMs(error);
-          if (waitMs === undefined || tries === triesAtMost) throw error;
+          if (waitMs === undefined || waitMs > longestWaitMs || tries === triesAtMost) throw error;
           await pause(environment, waitMs + waitMs * environment.random(), new AbortController().signal);
         }
       }

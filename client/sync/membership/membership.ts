@@ -2,6 +2,7 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
+import { requireVisible } from "../../content/visible_text.ts";
 import { maxNameLength } from "../../mls/extensions.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
@@ -42,7 +43,7 @@ export class Membership {
   /**
    * @param onProgress gets the number of fetched accounts, and of all accounts
    * @returns the chatId, after the server accepted the commit that makes the chat
-   * @throws EngineError L026 for a name that is too long, L027 for too many people, L004 …
+   * @throws EngineError L026 for a name that is too long, L032 (nothing to see), L027 for too many people, L004 …
    */
   async startChat(
     usernames: string[],
@@ -50,7 +51,7 @@ export class Membership {
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
     const { account, conversations } = this.#context;
-    requireShortName(groupName ?? "");
+    if (groupName !== undefined) requireName(groupName);
     // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
@@ -144,18 +145,15 @@ export class Membership {
   /**
    * Renames a group, by an admin.
    *
-   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long
+   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long, L032
    */
   async rename(chatId: string, name: string): Promise<void> {
     const record = activeRecord(this.#context, chatId);
     const wanted = name.trim();
-    if (record.kind === "direct" || wanted === "") {
-      throw new EngineError({
-        code: LocalCode.notAllowed,
-        detail: "a chat of two has no name, and a group needs one",
-      });
+    if (record.kind === "direct") {
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no name" });
     }
-    requireShortName(wanted);
+    requireName(wanted);
     await this.#committer.commit(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
@@ -193,8 +191,9 @@ export class Membership {
   }
 }
 
-/** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026 */
-function requireShortName(name: string): void {
+/** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026, L032 */
+function requireName(name: string): void {
+  requireVisible(name, "a name");
   if (name.length > maxNameLength) {
     throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxNameLength} characters` });
   }

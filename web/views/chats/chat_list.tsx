@@ -12,8 +12,12 @@ import { Icon, Mark, Wordmark } from "../common/icons.tsx";
 import { RecoveryBanner } from "../account/recovery_banner.tsx";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
 
-/** All chats, newest first; also the signed-in account, and the state of the connection. */
-export function ChatList(): JSX.Element {
+/**
+ * All chats, newest first; also the signed-in account, and the state of the connection.
+ *
+ * @param props.note a line above the chats
+ */
+export function ChatList(props: { note?: string }): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);
   const inSettings = () => app.navigation.route().kind === "settings";
@@ -41,6 +45,7 @@ export function ChatList(): JSX.Element {
       </header>
       <RecoveryBanner />
       <nav class="list-scroll" aria-label={text("chats.title")}>
+        <Show when={props.note}>{(note) => <p class="list-note" role="status">{note()}</p>}</Show>
         <Show when={app.chats()?.length === 0}>
           <div class="list-empty">
             <p class="list-empty-title">{text("chats.empty")}</p>
@@ -132,7 +137,7 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
           </Show>
         </span>
         <span id={id("marks")} class="chat-row-marks">
-          <Show when={props.chat.invitation}>
+          <Show when={props.chat.invitation && (props.chat.active || props.chat.recovering)}>
             <span class="badge badge-quiet">{text("chats.invitation")}</span>
           </Show>
           <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}>

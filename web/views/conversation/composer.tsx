@@ -1,5 +1,7 @@
 import { createEffect, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import { maxTextBytes } from "../../../client/api/engine_api.ts";
+import { isVisible } from "../../../client/content/visible_text.ts";
+import { isComposing } from "../../dom/composing.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { Icon } from "../common/icons.tsx";
@@ -15,7 +17,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => Prom
   const chatId = props.chatId;
   const draft = () => app.drafts.of(chatId);
   const over = () => Math.max(0, encoder.encode(draft()).length - maxTextBytes);
-  const ready = () => draft().trim() !== "" && over() === 0;
+  const ready = () => isVisible(draft()) && over() === 0;
   let field!: HTMLTextAreaElement;
 
   /** Where the browser can not size the field to its content, the number of rows does. */
@@ -64,7 +66,7 @@ export function Composer(props: { chatId: string; onSend: (text: string) => Prom
           }}
           onKeyDown={(event) => {
             // Enter that ends an input method's composition does not send.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
             event.preventDefault();
             send();
           }}
