@@ -179,7 +179,13 @@ export type NoticeKind =
   | "rolled-back"
   | "server-behind"
   | "promoted"
-  | "demoted";
+  | "demoted"
+  /** `count` messages did not open here, and their senders are asked for them again. */
+  | "unopened"
+  /** All `count` messages of such a line have come since. */
+  | "reopened"
+  /** The server was restored, and this device has sent `count` messages again. */
+  | "resent";
 
 /** A line that the device wrote by itself. */
 export interface NoticeItem {

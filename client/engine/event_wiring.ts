@@ -10,11 +10,13 @@ import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Outbox } from "../sync/send/outbox.ts";
+import type { ResendAlone } from "../sync/send/resend_alone.ts";
 
 /** The parts that react to events. */
 export interface Reacting {
   conversations: ConversationStore;
   outbox: Outbox;
+  alone: ResendAlone;
   committer: Committer;
   maintenance: GroupMaintenance;
   recovery: RecoveryClient;
@@ -26,10 +28,11 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, committer, maintenance, recovery, housekeeping, report }: Reacting,
+  { conversations, outbox, alone, committer, maintenance, recovery, housekeeping, report }: Reacting,
 ): void {
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);
+    housekeeping.background(alone.look(chatId));
     housekeeping.leaveAgain(chatId);
   });
   events.on("commitMerged", (chatId) => {
@@ -56,6 +59,7 @@ export function react(
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
     outbox.resend(chatId, resend);
+    housekeeping.background(alone.look(chatId));
     maintenance.redo(chatId);
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
@@ -74,5 +78,9 @@ export function react(
   });
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
+  events.on("missed", (chatId) => housekeeping.background(recovery.missed(chatId)));
+  events.on("givenUnopened", (chatId, from, message) => {
+    housekeeping.background(recovery.givenUnopened(chatId, from, message));
+  });
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

@@ -30,11 +30,10 @@ import { trustedAttempt } from "./trust.ts";
 import {
   type GroupState,
   GroupUsageError,
+  type Member,
   type OpenResult,
   type Rejected,
   type SealedMessage,
-  type Skipped,
-  type SkipReason,
   type Unreadable,
 } from "./types.ts";
 
@@ -123,10 +122,17 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
   if ("kind" in message) return message;
 
   const sender = await senderOf(state.mls, envelope.epoch, message);
-  if (sender === undefined) return { kind: "unreadable", reason: "mls" };
+  if (sender === undefined) return { kind: "unreadable", reason: "mls", opened: { kind: envelope.kind } };
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
-  if (sender.spent) return { kind: "skipped", reason: "repeat" };
-  return await openInner(state, envelope, message);
+  const named = { kind: envelope.kind, sender: senderIn(state, envelope.epoch, sender.leafIndex) };
+  if (sender.spent) return { kind: "unreadable", reason: "spent", opened: named };
+  const inner = await openInner(state, envelope, message);
+  return inner.kind === "unreadable" ? { ...inner, opened: named } : inner;
+}
+
+/** @returns the member at a leaf of the epoch's tree, which {@link senderOf} has found there */
+function senderIn(state: GroupState, epoch: bigint, leafIndex: number): Member {
+  return memberOf(leafIndex, leafAt(epochKeys(state.mls, epoch)!.ratchetTree, leafIndex)!, infoOf(state));
 }
 
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
@@ -211,12 +217,12 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   const framed = content.content;
   if (framed.sender.senderType !== "member") return rejected("GRP-1.1", "the sender is no member");
   const { leafIndex } = framed.sender;
-  const sender = memberOf(leafIndex, leafAt(keys.ratchetTree, leafIndex)!, infoOf(state));
+  const sender = senderIn(state, epoch, leafIndex);
   const moved = withSecretTree(state.mls, epoch, tree);
 
   if (framed.contentType === "application") {
     const text = contentOf(framed.applicationData);
-    if ("code" in text) return text;
+    if ("code" in text) return { ...text, sender };
     const newState = withMls(state, moved);
     return {
       kind: "processed",
@@ -230,13 +236,13 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     };
   }
   if (framed.contentType !== "proposal" || kind !== "proposal") {
-    return rejected("framing", "neither message nor proposal");
+    return { ...rejected("framing", "neither message nor proposal"), sender };
   }
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
-    return rejected("GRP-2.2", "only a device's own removal may be proposed");
+    return { ...rejected("GRP-2.2", "only a device's own removal may be proposed"), sender };
   }
   // A proposal of the epoch before has no effect any more.
-  if (epoch !== state.epoch) return skipped("stale");
+  if (epoch !== state.epoch) return { kind: "skipped", reason: "stale", sender };
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
   return {
     kind: "processed",
@@ -248,10 +254,6 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     epoch,
     consumed,
   };
-}
-
-function skipped(reason: SkipReason): Skipped {
-  return { kind: "skipped", reason };
 }
 
 function contentOf(padded: Uint8Array): { content: Bytes } | Rejected {

@@ -193,6 +193,11 @@ export const de: Record<keyof typeof en, string> = {
     "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
+  "notice.unopened":
+    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Die Geräte, die sie gesendet haben, werden noch einmal danach gefragt.",
+  "notice.reopened": "Nachrichten, die sich auf diesem Gerät erst nicht öffnen ließen und später kamen: {count}",
+  "notice.resent":
+    "Der Server wurde aus einer Sicherung wiederhergestellt. Nachrichten, die dieses Gerät noch einmal gesendet hat: {count}",
   "notice.key-changed":
     "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
   "notice.by-you.created": "Du hast das Gespräch begonnen",

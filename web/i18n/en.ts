@@ -187,6 +187,10 @@ export const en = {
     "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
+  "notice.unopened":
+    "Messages that could not be opened on this device: {count}. The devices that sent them are asked for them again.",
+  "notice.reopened": "Messages that could not be opened on this device at first, and that came later: {count}",
+  "notice.resent": "The server was restored from a backup. Messages that this device has sent again: {count}",
   "notice.key-changed": "The account key of {who} has changed. Ask {who} in another way before you write on.",
   "notice.by-you.created": "You started this conversation",
   "notice.by-you.added": "You added {who}",

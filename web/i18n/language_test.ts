@@ -57,6 +57,9 @@ Deno.test("every notice of the engine has a sentence", () => {
     "server-behind",
     "promoted",
     "demoted",
+    "unopened",
+    "reopened",
+    "resent",
   ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });

@@ -66,6 +66,17 @@ async function devicesOf(
 }
 
 /**
+ * @returns whether the newest device list that this device has revokes a member; the server is not asked
+ */
+export async function isKnownRevoked(
+  { directory }: Pick<SyncContext["account"], "directory">,
+  { credential: { accountKey, deviceId } }: Pick<Member, "credential">,
+): Promise<boolean> {
+  const known = await directory.byKey(accountKey);
+  return known?.devices.revoked.some((id) => equalBytes(id, deviceId)) ?? false;
+}
+
+/**
  * @returns the member that sent a payload, and the present chat; undefined when the sender is no member, or
  *   this device is not in the chat
  */

@@ -27,6 +27,8 @@ export interface ReceivedMessage {
   receivedMs: number;
   /** The container's bytes. */
   content: Bytes;
+  /** The place that was kept for its line; else the line stands at the end. */
+  place?: string;
 }
 
 /** A decoded message whose effects are not in the conversation yet. */
@@ -34,6 +36,7 @@ interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
   target: (Target & { line: MessageLine }) | undefined;
   effect: Effect;
+  place?: string;
 }
 
 export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who: string; atMs: number };
@@ -63,14 +66,15 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async read({ messageId, sender, receivedMs, content }: ReceivedMessage): Promise<Ready> {
+  async read({ messageId, sender, receivedMs, content, place }: ReceivedMessage): Promise<Ready> {
     const { username, accountKey } = sender.credential;
     const read = readContent(content);
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
     const room = roomUri(this.#conversation.record.firstChannelId);
     const id = toHex(await mimiMessageId(accountUri(accountKey), room, content, read.salt));
     const change = { id, messageId, sender: username, senderKey: toHex(accountKey), atMs: receivedMs, content };
-    return { kind: "read", ...await this.#ready(change, read.message) };
+    const ready = await this.#ready(change, read.message);
+    return { kind: "read", ...ready, ...(place !== undefined && { place }) };
   }
 
   /**
@@ -144,22 +148,26 @@ export class IncomingContent {
   }
 
   #append(
-    { messageId, sender, senderKey, atMs, content: bytes, message }: ReadyMessage,
+    { messageId, sender, senderKey, atMs, content: bytes, message, place }: ReadyMessage,
     content: MessageContent,
   ): string {
     const own = senderKey === this.#context.ownKey;
-    return this.#conversation.append({
-      kind: "message",
-      messageId,
-      sender,
-      senderKey,
-      own,
-      ...(own && { elsewhere: true as const }),
-      atMs,
-      state: own ? "sent" : "received",
-      ...content,
-      ...(content.unsupported && { content: bytes }),
-    }, message.countsAsUnread && !own);
+    return this.#conversation.append(
+      {
+        kind: "message",
+        messageId,
+        sender,
+        senderKey,
+        own,
+        ...(own && { elsewhere: true as const }),
+        atMs,
+        state: own ? "sent" : "received",
+        ...content,
+        ...(content.unsupported && { content: bytes }),
+      },
+      message.countsAsUnread && !own,
+      place,
+    );
   }
 
   #change(line: MessageLine, content: MessageContent): MessageLine {

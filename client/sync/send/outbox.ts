@@ -24,6 +24,7 @@ import {
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { type Attempt, outboxKey, Publisher } from "./publisher.ts";
+import { sentAt } from "./resend.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 
 /** Messages that wait for the server's answer. The same bytes are sent again until the answer comes. */
@@ -54,9 +55,14 @@ export class Outbox {
     const deletes: { store: "outbox"; key: string }[] = [];
     for (const { key, value } of await store.range<StoredOutbox>("outbox", "")) {
       const record = outboxFromStored(value);
-      if (record.excludedAccounts && record.resendSinceMs! + resendForMs < account.clock.now()) {
+      if ((record.excludedAccounts || record.toGive) && record.resendSinceMs! + resendForMs < account.clock.now()) {
         deletes.push({ store: "outbox", key });
         continue;
+      }
+      if (record.resendSinceMs !== undefined && !record.firstSent) {
+        // Earlier versions did not note it. The line tells it until the message is sent.
+        const line = await store.get<LineRecord>("messages", key);
+        if (line?.kind === "message" && line.sentIn) record.firstSent = sentAt(record.chatId, line.sentIn);
       }
       this.#queue(record.chatId).push(record);
       this.#publisher.noteAttempted(outboxKey(record));
@@ -114,15 +120,18 @@ export class Outbox {
    */
   resend(chatId: string, messages: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
-    const isNew = ({ order, excludedAccounts }: OutboxRecord): boolean => {
-      const waiting = queue.find((record) => record.order === order);
-      if (waiting && excludedAccounts) {
-        waiting.excludedAccounts = [...waiting.excludedAccounts ?? [], ...excludedAccounts];
-      }
-      return waiting === undefined;
-    };
-    queue.unshift(...messages.filter(isNew));
+    queue.unshift(...messages.filter(({ order }) => queue.every((waiting) => waiting.order !== order)));
     this.flush(chatId);
+  }
+
+  /** Whether messages may be sent in the conversation now: no decision of the user is due (specification §1.6). */
+  async maySend(chatId: string): Promise<boolean> {
+    return !await this.#holds.lookAtTrust(chatId);
+  }
+
+  /** Resends that wait because a device came into the group after their first sending (GRP-6.8). */
+  held(chatId: string): OutboxRecord[] {
+    return this.#queue(chatId).filter((record) => record.firstSent && this.#holds.isExcluded(record));
   }
 
   /** Sends the waiting messages of a conversation now. */

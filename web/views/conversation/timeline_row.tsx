@@ -19,6 +19,7 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "server-differs",
   "rejected",
   "unreadable",
+  "unopened",
   "rolled-back",
   "server-behind",
 ]);
@@ -71,7 +72,7 @@ export function TimelineRow(
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
-  const named = { by: someone, who: someone, device: "", code: "", name: "", ...values };
+  const named = { by: someone, who: someone, device: "", code: "", name: "", count: "", ...values };
   const toYou = values.who === own
     ? textOf(`notice.whom-you.${kind}`, named)
     : values.by === own
