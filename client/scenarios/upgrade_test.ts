@@ -29,9 +29,19 @@ const devices: Username[] = ["alice", "bob", "carol"];
 
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
-  groups: ["lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
+  groups: [
+    "lastMessage.note",
+    "lastMessage.order",
+    "replaced.atMs",
+    "replaced.channelId",
+    "unopened.atMs",
+    "unopened.order",
+  ],
+  "epochs/devices": ["[].channel", "[].devices[]", "[].n"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   messages: ["content"],
+  "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
+  outbox: ["firstSent.channel", "firstSent.epoch", "toGive[]"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

@@ -24,7 +24,6 @@ import {
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { type Attempt, outboxKey, Publisher } from "./publisher.ts";
-import { sentAt } from "./resend.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 
 /** Messages that wait for the server's answer. The same bytes are sent again until the answer comes. */
@@ -58,11 +57,6 @@ export class Outbox {
       if ((record.excludedAccounts || record.toGive) && record.resendSinceMs! + resendForMs < account.clock.now()) {
         deletes.push({ store: "outbox", key });
         continue;
-      }
-      if (record.resendSinceMs !== undefined && !record.firstSent) {
-        // Earlier versions did not note it. The line tells it until the message is sent.
-        const line = await store.get<LineRecord>("messages", key);
-        if (line?.kind === "message" && line.sentIn) record.firstSent = sentAt(record.chatId, line.sentIn);
       }
       this.#queue(record.chatId).push(record);
       this.#publisher.noteAttempted(outboxKey(record));

@@ -5,6 +5,7 @@
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import type { NoticeKind } from "../../api/engine_api.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
@@ -56,7 +57,13 @@ export async function storeForResend(
   }
 }
 
+/** Lines that say that a device came into the group. One that was re-added has been there. */
+const comings: ReadonlySet<string> = new Set<NoticeKind>(["added", "device-added"]);
+
 /**
+ * Data of an earlier version does not say since when devices are in the group, but its lines do: a message counts as
+ * sent in the present epoch if nobody came after its line, and else as one that no present device was there for.
+ *
  * @param isMissing whether a message sent there and then may not have reached every member. `writtenMs`: when it was
  *   written, by this device's clock
  * @returns this device's own messages of the newest lines, oldest first. Each names where it was sent first: a device
@@ -70,6 +77,8 @@ export async function messagesToResend(
   const { store, account } = context;
   const messages: OutboxRecord[] = [];
   const resendSinceMs = account.clock.now();
+  const now = { channel: toHex(record.channelId), epoch: record.epoch };
+  let noneCame = true;
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
     const page = await store.range<LineRecord>("messages", `${chatId}/`, {
@@ -78,12 +87,14 @@ export async function messagesToResend(
       ...(before !== undefined && { before }),
     });
     for (const { value: line } of page) {
+      // The lines are read from the newest backwards.
+      if (line.kind === "notice" && comings.has(line.notice)) noneCame = false;
       if (line.kind !== "message" || line.sentIn === undefined || line.deleted) continue;
       if (!isMissing(line.sentIn, line.atMs)) continue;
       const { messageId, order } = line;
       const content = await sentContent(context, chatId, record.firstChannelId, line);
       if (!content) continue;
-      const firstSent = sentAt(chatId, line.sentIn);
+      const firstSent = !record.devices && noneCame ? now : sentAt(chatId, line.sentIn);
       messages.unshift({ chatId, messageId, order, kind: "message", content, resendSinceMs, firstSent });
     }
     if (page.length < linesAtOnce) break;

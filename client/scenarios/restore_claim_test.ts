@@ -1,0 +1,100 @@
+/** What a server's claim that it was restored can bring about (GRP-6.8): nothing old is read by a device that came later. */
+
+import assert from "node:assert/strict";
+import { type Person, suite } from "../testing/person.ts";
+
+const minuteMs = 60_000;
+
+/** The account's second device, in a chat that the first one has. */
+async function phoneOf(person: Person, core: Parameters<Person["secondDevice"]>[0], chatId: string): Promise<Person> {
+  const phone = await person.secondDevice(core);
+  await person.engine.wake();
+  await phone.sees(chatId);
+  return phone;
+}
+
+suite("PEOPLE A3: a server that says that it was restored", {
+  "PEOPLE A3: a device added after is not sent the old text, and who was there gets it alone": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
+    await Promise.all([bert, carl].map((person) => person.sees(chatId)));
+    const beforeMs = core.time.now();
+    await anna.says(chatId, "read by all");
+    for (const person of [bert, carl]) await person.hears(chatId, anna.username, ["read by all"]);
+    bert.online = false;
+    bert.disconnect();
+    await anna.says(chatId, "lost for bert");
+    await anna.settled(chatId);
+    await carl.hears(chatId, anna.username, ["read by all", "lost for bert"]);
+    const phone = await phoneOf(anna, core, chatId);
+    try {
+      await core.claimRestore(beforeMs);
+      await anna.until(async () => (await anna.notices(chatId)).includes("resent 2"), "the line");
+      bert.online = true;
+      await bert.hears(chatId, anna.username, ["read by all", "lost for bert"]);
+      await anna.says(chatId, "for the phone, too");
+      await phone.hears(chatId, anna.username, ["for the phone, too"]);
+      for (const person of [bert, carl]) {
+        await person.hears(chatId, anna.username, ["read by all", "lost for bert", "for the phone, too"]);
+      }
+      assert.deepEqual(await phone.texts(chatId), ["for the phone, too"]);
+    } finally {
+      await phone.close();
+    }
+  },
+
+  "PEOPLE A3: a crash and a full queue lose nothing of what goes to devices alone": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    bert.online = false;
+    bert.disconnect();
+    const beforeMs = core.time.now();
+    await anna.says(chatId, "lost for bert");
+    await anna.settled(chatId);
+    const phone = await phoneOf(anna, core, chatId);
+    try {
+      let refused = 0;
+      anna.refuses = (method) => method === "enqueue" && ++refused > 0;
+      await core.claimRestore(beforeMs);
+      await anna.until(async () => (await anna.notices(chatId)).includes("resent 1"), "the line");
+      await anna.until(() => refused > 0, "a first try");
+      anna.refuses = () => false;
+      await anna.crash();
+      bert.online = true;
+      await bert.hears(chatId, anna.username, ["lost for bert"]);
+      assert.deepEqual(await phone.texts(chatId), []);
+    } finally {
+      await phone.close();
+    }
+  },
+
+  "PEOPLE A3: while nobody came, all is sent again to the group, and nothing that is older than 30 days": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    await anna.says(chatId, "long ago");
+    await bert.hears(chatId, anna.username, ["long ago"]);
+    // Sessions end after 30 days without use.
+    for (let days = 0; days < 31; days += 10) {
+      core.time.pass(10 * 24 * 60 * minuteMs);
+      for (const person of [anna, bert]) {
+        person.disconnect();
+        await person.connected();
+        await person.engine.devices();
+      }
+    }
+    await anna.says(chatId, "today");
+    await bert.hears(chatId, anna.username, ["long ago", "today"]);
+    await core.claimRestore(0);
+    await anna.until(
+      async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("resent")),
+      "the line",
+    );
+    assert.deepEqual((await anna.notices(chatId)).filter((notice) => notice.startsWith("resent")), ["resent 1"]);
+  },
+});
