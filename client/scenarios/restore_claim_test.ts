@@ -8,9 +8,16 @@ const minuteMs = 60_000;
 /** The account's second device, in a chat that the first one has. */
 async function phoneOf(person: Person, core: Parameters<Person["secondDevice"]>[0], chatId: string): Promise<Person> {
   const phone = await person.secondDevice(core);
-  await person.engine.wake();
-  await phone.sees(chatId);
-  return phone;
+  try {
+    // It looks for new devices of the account when it connects.
+    await person.crash();
+    await phone.sees(chatId);
+    await person.connected();
+    return phone;
+  } catch (error) {
+    await phone.close();
+    throw error;
+  }
 }
 
 suite("PEOPLE A3: a server that says that it was restored", {

@@ -284,11 +284,7 @@ export class TestCore {
     });
   }
 
-  /**
-   * The server says that it was restored, with all that it has but the messages.
-   *
-   * @param toMs how far it claims to have gone back, in ms
-   */
+  /** The server loses all messages, and says that it was restored. @param toMs to when, in ms */
   async claimRestore(toMs: number): Promise<void> {
     await this.#stopped(() => {
       const db = new Database(`${this.#dataDir}/qpq.db`);
