@@ -27,6 +27,7 @@ const sentences: Record<NoticeItem["notice"], string> = {
   demoted: "{by} made {who} a member again",
   unopened: "messages that could not be opened on this device, and that were asked for again: {count}",
   reopened: "messages that could not be opened on this device at first, and that came later: {count}",
+  "not-resent": "messages that were to be sent again, and that did not reach every device in 7 days: {count}",
   resent: "the server was restored from a backup; messages that this device has sent again: {count}",
 };
 

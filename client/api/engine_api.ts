@@ -185,7 +185,9 @@ export type NoticeKind =
   /** All `count` messages of such a line have come since. */
   | "reopened"
   /** The server was restored, and this device has sent `count` messages again. */
-  | "resent";
+  | "resent"
+  /** `count` messages were to be sent again, and within 7 days they have not reached every device. */
+  | "not-resent";
 
 /** A line that the device wrote by itself. */
 export interface NoticeItem {

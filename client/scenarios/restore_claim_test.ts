@@ -78,6 +78,30 @@ suite("PEOPLE A3: a server that says that it was restored", {
     }
   },
 
+  "PEOPLE A3: what does not reach a device in 7 days is a line": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username]);
+    await bert.sees(chatId);
+    const beforeMs = core.time.now();
+    await anna.says(chatId, "never given");
+    await bert.hears(chatId, anna.username, ["never given"]);
+    const phone = await phoneOf(anna, core, chatId);
+    try {
+      let refused = 0;
+      anna.refuses = (method) => method === "enqueue" && ++refused > 0;
+      await core.claimRestore(beforeMs);
+      await anna.until(() => refused > 0, "a first try");
+      core.time.pass(8 * dayMs);
+      anna.refuses = () => false;
+      await anna.crash();
+      await anna.until(async () => (await anna.notices(chatId)).includes("not-resent 1"), "the line");
+      await anna.says(chatId, "new");
+      await phone.hears(chatId, anna.username, ["new"]);
+    } finally {
+      await phone.close();
+    }
+  },
+
   "PEOPLE A3: while nobody came, all is sent again to the group, and nothing that is older than 30 days": async (
     { core, join },
   ) => {

@@ -136,7 +136,7 @@ suite("PEOPLE B0: messages that do not open", {
     bert.refuses = (method) => method === "enqueue" && ++answers < 0;
     for (const text of said) await bert.says(chatId, text);
     await anna.until(
-      async () => (await counted(anna, chatId)).some((notice) => notice.startsWith("unopened 2")),
+      async () => (await counted(anna, chatId)).includes("unopened 10 2"),
       "ten",
     );
     assert.deepEqual((await counted(anna, chatId)).length, 1);

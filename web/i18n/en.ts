@@ -190,6 +190,7 @@ export const en = {
   "notice.unopened":
     "Messages that could not be opened on this device: {count}. The devices that sent them are asked for them again.",
   "notice.reopened": "Messages that could not be opened on this device at first, and that came later: {count}",
+  "notice.not-resent": "Messages that were to be sent again, and that did not reach every device in 7 days: {count}",
   "notice.resent": "The server was restored from a backup. Messages that this device has sent again: {count}",
   "notice.key-changed": "The account key of {who} has changed. Ask {who} in another way before you write on.",
   "notice.by-you.created": "You started this conversation",

@@ -60,6 +60,7 @@ Deno.test("every notice of the engine has a sentence", () => {
     "unopened",
     "reopened",
     "resent",
+    "not-resent",
   ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });

@@ -125,6 +125,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("unopened", { count: "3" }, 14.9 * dayMs),
     notice("reopened", { count: "2" }, 14.8 * dayMs),
     notice("resent", { count: "5" }, 14.7 * dayMs),
+    notice("not-resent", { count: "1" }, 14.6 * dayMs),
     [cleo, "The spring issue is out.", 14 * dayMs],
   ];
 

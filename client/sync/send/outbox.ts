@@ -54,7 +54,7 @@ export class Outbox {
     const deletes: { store: "outbox"; key: string }[] = [];
     for (const { key, value } of await store.range<StoredOutbox>("outbox", "")) {
       const record = outboxFromStored(value);
-      if ((record.excludedAccounts || record.toGive) && record.resendSinceMs! + resendForMs < account.clock.now()) {
+      if (record.excludedAccounts && record.resendSinceMs! + resendForMs < account.clock.now()) {
         deletes.push({ store: "outbox", key });
         continue;
       }

@@ -12,7 +12,7 @@ import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { devicesThere } from "../conversation/device_history.ts";
-import { type OutboxRecord, outboxToStored } from "../conversation/records.ts";
+import { type OutboxRecord, outboxToStored, resendForMs } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { give } from "../device_messages/given.ts";
@@ -28,11 +28,11 @@ const tryAgainMs = 10 * 60_000;
 /** Gives the held resends of conversations. */
 export class ResendAlone {
   readonly #context: SyncContext;
-  readonly #outbox: Pick<Outbox, "held" | "maySend">;
+  readonly #outbox: Pick<Outbox, "held" | "lineChanged" | "maySend">;
   readonly #runs = new SingleFlight();
   readonly #timers: Timers;
 
-  constructor(context: SyncContext, outbox: Pick<Outbox, "held" | "maySend">) {
+  constructor(context: SyncContext, outbox: Pick<Outbox, "held" | "lineChanged" | "maySend">) {
     this.#context = context;
     this.#outbox = outbox;
     this.#timers = new Timers(context.environment);
@@ -54,6 +54,7 @@ export class ResendAlone {
 
   async #give(chatId: string): Promise<void> {
     const { conversations, mls } = this.#context;
+    await this.#giveUp(chatId);
     const due = this.#outbox.held(chatId).filter(({ toGive }) => toGive === undefined || toGive.length > 0);
     const record = conversations.get(chatId)?.record;
     if (due.length === 0 || !record || !isMember(record) || !await this.#outbox.maySend(chatId)) return;
@@ -66,6 +67,22 @@ export class ResendAlone {
         this.#timers.start(chatId, tryAgainMs, () => void this.look(chatId).catch(() => {}));
       }
     }
+  }
+
+  /** What has waited for 7 days waits no more. A line says how much of it has not reached every device. */
+  async #giveUp(chatId: string): Promise<void> {
+    const { account, conversations } = this.#context;
+    const nowMs = account.clock.now();
+    const old = this.#outbox.held(chatId).filter(({ resendSinceMs = nowMs }) => resendSinceMs + resendForMs < nowMs);
+    if (old.length === 0) return;
+    await conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation) return;
+      for (const message of old) unit.delete("outbox", outboxKey(message));
+      const lacking = old.filter(({ toGive }) => toGive === undefined || toGive.length > 0).length;
+      if (lacking > 0) conversation.notice("not-resent", { count: String(lacking) }, nowMs);
+      unit.onceStored(() => old.forEach(({ order }) => this.#outbox.lineChanged(chatId, order, true)));
+    });
   }
 
   /** @returns the members that may get it, by recipientKey as hex */

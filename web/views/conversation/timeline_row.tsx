@@ -20,6 +20,7 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "rejected",
   "unreadable",
   "unopened",
+  "not-resent",
   "rolled-back",
   "server-behind",
 ]);
