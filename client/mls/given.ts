@@ -1,6 +1,6 @@
 /**
- * A message's content sealed to one device (specification §3.8): the answer to a device that could not open the message,
- * and a resend that a later device must not read. The X-Wing layer is that of the headers (hybrid.ts).
+ * A message's content sealed to one device (specification §3.8): the answer to a device that could not open the
+ * message, and a resend that a later device must not read. The X-Wing layer is that of the headers (hybrid.ts).
  */
 
 import { type Bytes, concat, u64, utf8 } from "../../schema/bytes.ts";

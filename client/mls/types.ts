@@ -236,8 +236,8 @@ export interface Unreadable {
   kind: "unreadable";
   reason: UnreadableReason;
   /**
-   * Set where the outer envelope of a stored message opened, so that a member has sealed it. `sender` is the device that
-   * the message names, and no signature has proven it.
+   * Set where the outer envelope of a stored message opened, so that a member has sealed it. `sender` is the device
+   * that the message names, and no signature has proven it.
    */
   opened?: { kind: EnvelopeKind; sender?: Member };
 }

@@ -62,7 +62,7 @@ Deno.test("headers, seals and PSK ids have the bytes that vectors/hybrid.json pi
   }
 });
 
-Deno.test("a given content has the bytes that vectors/hybrid.json pins, and is bound to message, channels and devices", async () => {
+Deno.test("PEOPLE B0: a given content has the bytes of vectors/hybrid.json, and opens nowhere else", async () => {
   const { channelId, n, recipientKey, xwingSeed, xwingRandomness } = hybridVectors.inputs;
   const { sentIn, messageId, from, content, aad, sealed } = hybridVectors.given;
   const context = {

@@ -1,4 +1,4 @@
-/** What a server's claim that it was restored can bring about (GRP-6.8): nothing old is read by a device that came later. */
+/** A server's claim that it was restored (GRP-6.8): nothing old is read by a device that came later. */
 
 import assert from "node:assert/strict";
 import { type Person, suite } from "../testing/person.ts";

@@ -1,7 +1,7 @@
-/** What does not open is a repeat only if its id was seen; else it is shown, and asked for again (specification §3.8). */
+/** What does not open is a repeat if its id was seen; else it is shown, and asked for again (specification §3.8). */
 
 import assert from "node:assert/strict";
-import { type Bytes, fromHex, toHex } from "../../schema/bytes.ts";
+import { type Bytes, fromHex } from "../../schema/bytes.ts";
 import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";

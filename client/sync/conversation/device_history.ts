@@ -2,13 +2,12 @@
  * Since when each member device is in the group. A message is sent again only to devices that were members at its epoch
  * (GRP-6.8).
  *
- * The device counts, not its leaf: one commit that removes a device and adds it again changes nothing. A device that was
- * out of the group for an epoch counts as new.
+ * The device counts, not its leaf: one commit that removes a device and adds it again changes nothing. A device that
+ * was out of the group for an epoch counts as new.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, Mls } from "../../mls/group.ts";
-import type { ConversationRecord } from "./records.ts";
 
 /** Devices that came with one epoch. For those of the first epoch that this device knows: that epoch. */
 export interface DevicesSince {
@@ -25,8 +24,14 @@ export interface SentAt {
   epoch: number;
 }
 
-/** What the questions below need of a conversation. */
-type Known = Readonly<Pick<ConversationRecord, "channelId" | "earlier" | "epoch" | "devices">>;
+/** What the questions below need of a conversation's record. */
+interface Known {
+  channelId: Bytes;
+  /** Channels before, as hex, newest last. */
+  earlier?: string[];
+  epoch: number;
+  devices?: DevicesSince[];
+}
 
 /**
  * @param members of the epoch

@@ -8,7 +8,7 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "./device_messages.ts";
 
 /** The longest content, in bytes, that fits into a device message with its padding. Own messages are shorter. */
-export const maxGivenBytes = 48 * 1024;
+const maxGivenBytes = 48 * 1024;
 
 /**
  * @param to the member, as the newest state has it

@@ -14,8 +14,8 @@ import { isKnownRevoked } from "../device_messages/peers.ts";
 import { IncomingContent } from "./incoming_content.ts";
 
 /**
- * Takes the content if this device has asked the sender for it, or was a member when the message was sent. The sender is
- * the member device that signed, and the content is credited to its account. A message that was seen is a repeat.
+ * Takes the content if this device has asked the sender for it, or was a member when the message was sent. The sender
+ * is the member device that signed, and the content is credited to its account. A message that was seen is a repeat.
  *
  * @throws StorageError
  */

@@ -2,8 +2,8 @@
  * Asks for messages that did not open here (specification §3.8).
  *
  * Each request goes to the device that the message names as its sender, and names one message. The records of what is
- * missed are on disk, so a restart loses no request. The answers come through the inbox (receive/incoming_given.ts), and
- * giving_again.ts makes them.
+ * missed are on disk, so a restart loses no request. The answers come through the inbox (receive/incoming_given.ts),
+ * and giving_again.ts makes them.
  */
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
@@ -16,7 +16,7 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
 
 /** How many requests one device gets from this one in an hour. */
-export const maxAsksPerHour = 10;
+const maxAsksPerHour = 10;
 /** How often one message is asked for: a second time only where the answer did not come, or did not open. */
 const asksEach = 2;
 const hourMs = 3_600_000;

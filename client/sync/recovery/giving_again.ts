@@ -21,7 +21,7 @@ import { isKnownRevoked, memberOf } from "../device_messages/peers.ts";
 import { sentAt, sentContent } from "../send/resend.ts";
 
 /** How many requests of one device are looked at in an hour, so that no device makes another one work. */
-export const maxAnswersPerHour = 10;
+const maxAnswersPerHour = 10;
 /** How often one message is given to one device in that time. */
 const answersEach = 2;
 const hourMs = 3_600_000;
@@ -54,7 +54,7 @@ export class GivingAgain {
     if (content) await give(this.#context, found.record, found.member, { messageId, sent, content });
   }
 
-  /** The server may have passed a message on before its answer is here. @returns undefined for other devices' messages */
+  /** The server may have passed a message on before its answer is here. @returns undefined for others' messages */
   async #sentAt(chatId: string, { order, sentIn, elsewhere }: MessageLine): Promise<SentAt | undefined> {
     if (elsewhere) return undefined;
     const stored = sentIn ? undefined : await this.#context.store.get<StoredOutbox>("outbox", keys.line(chatId, order));

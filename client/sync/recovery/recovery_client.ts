@@ -85,7 +85,7 @@ export class RecoveryClient {
     this.#asking.close();
   }
 
-  /** A message did not open. @throws StorageError, TransportError, WireError: it is asked for with the next connection */
+  /** A message did not open. @throws StorageError, TransportError, WireError: the next connection asks for it */
   async missed(chatId: string): Promise<void> {
     await this.#asking.look(chatId);
   }

@@ -65,8 +65,8 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 /**
  * @param since the fork point in the channel that the conversation leaves; undefined without a fork
  * @returns own messages that others may not have read: those sent in that channel since the fork point, and
- *   all of the last {@link togetherMs}, in which others may have moved already. A device of the replacement channel that
- *   was not in this one counts as later than all of them (GRP-6.8)
+ *   all of the last {@link togetherMs}, in which others may have moved already. A device of the replacement channel
+ *   that was not in this one counts as later than all of them (GRP-6.8)
  */
 export async function ownMessagesAfter(
   context: Pick<SyncContext, "store" | "account">,

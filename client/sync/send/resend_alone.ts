@@ -2,8 +2,8 @@
  * Gives a resend to each device alone that was there at its first sending, while a device that came later keeps it from
  * going to the group (GRP-6.8, specification §3.8). So one new phone does not stop recovery.
  *
- * The message stays in the outbox for 7 days. If the later devices go meanwhile, it goes to the group as well; receivers
- * tell the repeat by its id.
+ * The message stays in the outbox for 7 days. If the later devices go meanwhile, it goes to the group as well;
+ * receivers tell the repeat by its id.
  */
 
 import { toHex } from "../../../schema/bytes.ts";

@@ -115,7 +115,7 @@ Deno.test("PEOPLE A3: messagesToResend() names where each message was sent first
   ]);
 });
 
-Deno.test("PEOPLE A3: without a history of devices, a message is open to the present ones if nobody came after it", async () => {
+Deno.test("PEOPLE A3: without a history, a message is open to present devices if none came after it", async () => {
   const content = textBytes("words");
   const came: LineRecord = {
     kind: "notice",

@@ -26,7 +26,7 @@ const mostLeftBehind = 3;
 
 /** Lines of a conversation that no run without faults may bring about. */
 const faultNotice =
-  /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor|unopened|reopened|resent|not-resent)/;
+  /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor|(un|re)opened|(not-)?resent)/;
 
 /**
  * @param options.faults what members must have is another then (completeness.ts)
