@@ -81,7 +81,7 @@ Deno.test("GivingAgain.answer() looks at 10 requests of a device in an hour, and
   assert.equal(await asks(1, 12), 11);
 });
 
-Deno.test("GivingAgain.answer() gives nothing to a device that is no member, or while nothing may be sent", async () => {
+Deno.test("GivingAgain.answer() gives nothing to who is no member, or while nothing may be sent", async () => {
   assert.equal(await (await sender()).asks(3, 1), 0);
   assert.equal(await (await sender(false)).asks(1, 1), 0);
 });
