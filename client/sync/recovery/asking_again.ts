@@ -59,7 +59,7 @@ export class AskingAgain {
     const state = await conversations.withState(chatId);
     const sender = state && mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from));
     const record = conversations.get(chatId)?.record;
-    if (!sender || !record) return;
+    if (!sender || !record || record.invitation) return;
     const [device, id] = [toHex(from), toHex(messageId)];
     const key = missedKey(chatId, toHex(sender.credential.accountKey), id);
     if (await store.get<MissedRecord>("messageids", key)) {
@@ -75,7 +75,8 @@ export class AskingAgain {
   async #ask(chatId: string): Promise<void> {
     const { conversations, environment, mls, store } = this.#context;
     const record = conversations.get(chatId)?.record;
-    if (!record?.unopened || !isMember(record)) return;
+    // A stranger learns nothing of this device before the user has accepted.
+    if (!record?.unopened || !isMember(record) || record.invitation) return;
     const missed = (await store.range<MissedRecord>("messageids", missedPrefix(chatId), { limit: 2 * maxMissed }))
       .filter(({ value }) => value.device !== undefined && value.asks < asksEach)
       .sort((a, b) => a.value.asks - b.value.asks || a.value.atMs - b.value.atMs);

@@ -114,6 +114,10 @@ export class Outbox {
    */
   resend(chatId: string, messages: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
+    for (const waiting of queue) {
+      // What was given to devices alone may be lost as well.
+      if (messages.some(({ order }) => order === waiting.order)) delete waiting.toGive;
+    }
     queue.unshift(...messages.filter(({ order }) => queue.every((waiting) => waiting.order !== order)));
     this.flush(chatId);
   }

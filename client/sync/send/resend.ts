@@ -44,14 +44,11 @@ export async function storeForResend(
   for (const message of messages) {
     const key = keys.line(conversation.id, message.order);
     const stored = await unit.read<StoredOutbox>(store, "outbox", key);
-    const { excludedAccounts, firstSent, toGive } = stored === undefined
-      ? {} as Partial<OutboxRecord>
-      : outboxFromStored(stored);
+    const before = stored && outboxFromStored(stored);
     const record = {
       ...message,
-      ...(excludedAccounts && { excludedAccounts }),
-      ...(firstSent && { firstSent }),
-      ...(toGive && { toGive }),
+      ...(before?.excludedAccounts && { excludedAccounts: before.excludedAccounts }),
+      ...(before?.firstSent && { firstSent: before.firstSent }),
     };
     unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
   }
