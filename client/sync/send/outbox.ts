@@ -115,8 +115,11 @@ export class Outbox {
   resend(chatId: string, messages: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
     for (const waiting of queue) {
-      // What was given to devices alone may be lost as well.
-      if (messages.some(({ order }) => order === waiting.order)) delete waiting.toGive;
+      const again = messages.find(({ order }) => order === waiting.order);
+      if (!again) continue;
+      // What was given to devices alone may be lost as well. Earlier versions did not note the first sending.
+      delete waiting.toGive;
+      if (again.firstSent) waiting.firstSent ??= again.firstSent;
     }
     queue.unshift(...messages.filter(({ order }) => queue.every((waiting) => waiting.order !== order)));
     this.flush(chatId);

@@ -88,9 +88,10 @@ export class SendHolds {
 
 function excludes(
   record: Readonly<ConversationRecord>,
-  { excludedAccounts = [], firstSent }: Pick<OutboxRecord, "excludedAccounts" | "firstSent">,
+  { excludedAccounts, firstSent }: Pick<OutboxRecord, "excludedAccounts" | "firstSent">,
 ): boolean {
-  return record.members.some(({ accountKey }) => excludedAccounts.includes(accountKey)) ||
+  return (excludedAccounts?.some((account) => record.members.some(({ accountKey }) => accountKey === account)) ??
+    false) ||
     (firstSent !== undefined && hasLaterDevice(record, firstSent));
 }
 
