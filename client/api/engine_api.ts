@@ -188,7 +188,15 @@ export type NoticeKind =
   | "server-behind"
   | "promoted"
   | "demoted"
-  | "not-added";
+  | "not-added"
+  /** `count` messages did not open here, and their senders are asked for them again. */
+  | "unopened"
+  /** All `count` messages of such a line have come since. */
+  | "reopened"
+  /** The server was restored, and this device has sent `count` messages again. */
+  | "resent"
+  /** `count` messages were to be sent again, and within 7 days they have not reached every device. */
+  | "not-resent";
 
 /** A line that the device wrote by itself. */
 export interface NoticeItem {

@@ -11,11 +11,13 @@ import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Outbox } from "../sync/send/outbox.ts";
+import type { ResendAlone } from "../sync/send/resend_alone.ts";
 
 /** The parts that react to events. */
 export interface Reacting {
   conversations: ConversationStore;
   outbox: Outbox;
+  alone: ResendAlone;
   committer: Committer;
   maintenance: GroupMaintenance;
   renewal: LeafRenewal;
@@ -28,10 +30,11 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, committer, maintenance, renewal, recovery, housekeeping, report }: Reacting,
+  { conversations, outbox, alone, committer, maintenance, renewal, recovery, housekeeping, report }: Reacting,
 ): void {
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);
+    housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     housekeeping.leaveAgain(chatId);
   });
@@ -60,6 +63,7 @@ export function react(
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
     outbox.resend(chatId, resend);
+    housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);
     housekeeping.keepVault();
@@ -80,5 +84,9 @@ export function react(
   events.on("revokedAdded", (chatId) => maintenance.removeRevoked(chatId));
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
+  events.on("missed", (chatId) => housekeeping.background(recovery.missed(chatId)));
+  events.on("givenUnopened", (chatId, from, message) => {
+    housekeeping.background(recovery.givenUnopened(chatId, from, message));
+  });
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

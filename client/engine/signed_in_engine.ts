@@ -36,6 +36,7 @@ import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
+import { ResendAlone } from "../sync/send/resend_alone.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
@@ -71,6 +72,7 @@ export class SignedInEngine {
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
+  readonly #alone: ResendAlone;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
   readonly #renewal: LeafRenewal;
@@ -93,6 +95,7 @@ export class SignedInEngine {
         await this.#maintenance.hasRevokedMember(chatId, members) ? "commit" : undefined,
       requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
     });
+    this.#alone = new ResendAlone(context, this.#outbox);
     const keyPackages = new KeyPackageFetch(context);
     this.leaving = new Leaving(context, this.#committer, this.#outbox);
     this.membership = new Membership(context, {
@@ -108,6 +111,7 @@ export class SignedInEngine {
       this.#committer,
       (chatId, reason, below) => createReplacement(context, this.#committer, keyPackages, chatId, reason, below),
       () => this.#inbox.cursor,
+      (chatId) => this.#outbox.maySend(chatId),
     );
     this.#maintenance = new GroupMaintenance(
       context,
@@ -130,6 +134,7 @@ export class SignedInEngine {
     react(context.events, {
       conversations: context.conversations,
       outbox: this.#outbox,
+      alone: this.#alone,
       committer: this.#committer,
       maintenance: this.#maintenance,
       renewal: this.#renewal,
@@ -220,6 +225,7 @@ export class SignedInEngine {
         if (over.aborted || this.#closed) return;
         this.#committer.connected();
         this.#outbox.connected();
+        this.#housekeeping.background(this.#alone.connected());
         return restore && await this.#finishRestore(restore);
       } catch {
         await pause(context.environment, backoffMs(failures, context.environment.random()), over);
@@ -251,6 +257,7 @@ export class SignedInEngine {
     this.conversations.close();
     this.#inbox.close();
     this.#outbox.close();
+    this.#alone.close();
     this.#committer.close();
     this.#maintenance.close();
     this.#renewal.close();

@@ -14,6 +14,7 @@ import { badAdds } from "./adds.ts";
 import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
+import { type GivenContext, openGiven, sealGiven } from "./given.ts";
 import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
 import { joinFromWelcome } from "./join.ts";
 import { openMessage, sealLeave, sealMessage } from "./messages.ts";
@@ -47,6 +48,7 @@ import {
 } from "./types.ts";
 
 export * from "./types.ts";
+export type { GivenContext } from "./given.ts";
 export { openReadd, signReadd } from "./readd.ts";
 export { makeKeyPackage, parseKeyPackage } from "./key_package.ts";
 
@@ -183,6 +185,14 @@ export interface Mls {
     state: GroupState,
     input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array },
   ): Promise<Bytes | undefined>;
+  /**
+   * Seals a message's content to one member device alone (specification §3.8).
+   *
+   * @returns undefined when the device's key is not usable
+   */
+  sealGiven(content: Uint8Array, xwingPublicKey: Uint8Array, context: GivenContext): Promise<Bytes | undefined>;
+  /** Opens such a content with the own leaf key. @returns undefined when it is not for this device or key */
+  openGiven(state: GroupState, sealed: Uint8Array, context: GivenContext): Promise<Bytes | undefined>;
   /** SHA-256 of the sorted recipientKeys, as authenticated_data has it. */
   membersHash(state: GroupState): Promise<Bytes>;
 
@@ -232,6 +242,8 @@ export function createMls(options: MlsOptions): Mls {
         ? S
         : undefined;
     },
+    sealGiven,
+    openGiven: ({ secrets }, sealed, context) => openGiven(sealed, secrets.xwingSeed, context),
     membersHash: (state) => membersHash(stateMembers(state).map(({ recipientKey }) => recipientKey)),
     wipe: (consumed) => consumed.forEach(zeroOutUint8Array),
     encodeEpochRecord,

@@ -30,6 +30,7 @@ import { trustedAttempt } from "./trust.ts";
 import {
   type GroupState,
   GroupUsageError,
+  type Member,
   type OpenResult,
   type Rejected,
   type SealedMessage,
@@ -124,10 +125,17 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
   if ("kind" in message) return message;
 
   const sender = await senderOf(state.mls, message);
-  if (sender === undefined) return { kind: "unreadable", reason: "mls" };
+  if (sender === undefined) return { kind: "unreadable", reason: "mls", opened: { kind: envelope.kind } };
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
-  if (sender.spent) return { kind: "skipped", reason: "repeat" };
-  return await openInner(state, envelope, message);
+  const named = { kind: envelope.kind, sender: senderIn(state, sender.leafIndex) };
+  if (sender.spent) return { kind: "unreadable", reason: "spent", opened: named };
+  const inner = await openInner(state, envelope, message);
+  return inner.kind === "unreadable" ? { ...inner, opened: named } : inner;
+}
+
+/** @returns the member at a leaf, which {@link senderOf} has found in the tree */
+function senderIn(state: GroupState, leafIndex: number): Member {
+  return memberOf(leafIndex, leafAt(state.mls.ratchetTree, leafIndex)!, infoOf(state));
 }
 
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
@@ -206,12 +214,12 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   const framed = content.content;
   if (framed.sender.senderType !== "member") return rejected("GRP-1.1", "the sender is no member");
   const { leafIndex } = framed.sender;
-  const sender = memberOf(leafIndex, leafAt(mls.ratchetTree, leafIndex)!, infoOf(state));
+  const sender = senderIn(state, leafIndex);
   const moved = { ...mls, secretTree: tree };
 
   if (framed.contentType === "application") {
     const text = contentOf(framed.applicationData);
-    if ("code" in text) return text;
+    if ("code" in text) return { ...text, sender };
     const newState = withMls(state, moved);
     return {
       kind: "processed",
@@ -225,10 +233,10 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     };
   }
   if (framed.contentType !== "proposal" || kind !== "proposal") {
-    return rejected("framing", "neither message nor proposal");
+    return { ...rejected("framing", "neither message nor proposal"), sender };
   }
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
-    return rejected("GRP-2.2", "only a device's own removal may be proposed");
+    return { ...rejected("GRP-2.2", "only a device's own removal may be proposed"), sender };
   }
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
   return {

@@ -25,7 +25,9 @@ Deno.test("openMessage() opens a message once, and skips own messages", async ()
   const entry = await sealed();
   const opened = await mls.openMessage(bob, entry);
   if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
-  assert.deepEqual(await mls.openMessage(opened.newState, entry), { kind: "skipped", reason: "repeat" });
+  const again = await mls.openMessage(opened.newState, entry);
+  if (again.kind !== "unreadable") assert.fail(again.kind);
+  assert.deepEqual([again.reason, again.opened?.sender?.credential.username], ["spent", "alice"]);
   assert.deepEqual(await mls.openMessage(alice, entry), { kind: "skipped", reason: "own-message" });
 });
 
@@ -145,7 +147,7 @@ Deno.test("GRP-6.1: openMessage() opens messages up to 32 late and 200 ahead", a
     code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[20] })),
     "processed",
   );
-  assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[1] })), "repeat");
+  assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[1] })), "spent");
 });
 
 Deno.test("openEphemeral() opens fresh payloads, drops those older than 30 s, and refuses forged senders", async () => {

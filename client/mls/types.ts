@@ -214,7 +214,7 @@ export type RejectionCode =
   | "padding";
 
 /** Why input needs no handling. Stable. */
-export type SkipReason = "repeat" | "own-message" | "stale" | "expired" | "revoked-sender";
+export type SkipReason = "repeat" | "own-message" | "stale" | "expired";
 
 /** Why input that may be right could not be opened. Stable. */
 export type UnreadableReason =
@@ -224,7 +224,9 @@ export type UnreadableReason =
   | "envelope"
   | "future-epoch"
   | "old-epoch"
-  | "mls";
+  | "mls"
+  /** The key of the message's generation is used up. Only its id tells whether it is a repeat. */
+  | "spent";
 
 /** Results on foreign input. It never throws, but gives one of these four. */
 export interface Rejected {
@@ -236,14 +238,23 @@ export interface Rejected {
    * the rule. Nobody else can have made such a commit (docs/decisions/031).
    */
   by?: Bytes;
+  /** Who sealed a stored message that was refused after it was opened. */
+  sender?: Member;
 }
 export interface Skipped {
   kind: "skipped";
   reason: SkipReason;
+  /** As in {@link Rejected}. */
+  sender?: Member;
 }
 export interface Unreadable {
   kind: "unreadable";
   reason: UnreadableReason;
+  /**
+   * Set where the outer envelope of a stored message opened, so that a member has sealed it. `sender` is the device
+   * that the message names, and no signature has proven it.
+   */
+  opened?: { kind: EnvelopeKind; sender?: Member };
 }
 
 export type CommitResult =

@@ -37,13 +37,17 @@ const laterFields: Record<string, string[]> = {
     "leafSinceMs",
     "replaced.atMs",
     "replaced.channelId",
+    "unopened.atMs",
+    "unopened.order",
   ],
-  "epochs/past": ["[].added[]"],
+  "epochs/devices": ["[].channel", "[].devices[]", "[].n"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
+  "epochs/past": ["[].added[]"],
   keypackages: ["replacedMs", "taken"],
   "messageids/ahead": ["changes[].revokedDevice"],
+  "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
   messages: ["content", "revokedDevice"],
-  outbox: ["sealed.generation"],
+  outbox: ["firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

@@ -299,6 +299,18 @@ export class TestCore {
     });
   }
 
+  /** The server loses all messages, and says that it was restored. @param toMs to when, in ms */
+  async claimRestore(toMs: number): Promise<void> {
+    await this.#stopped(() => {
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      db.run("DELETE FROM entries WHERE kind = 0");
+      db.run("DELETE FROM sent");
+      db.run("INSERT INTO restores (restored_ms, newest_ms) VALUES (?, ?)", this.time.now(), toMs);
+      db.close();
+      return Promise.resolve();
+    });
+  }
+
   /**
    * The server loses an account, as one that was set up anew has, or one that gives the name to somebody
    * else. Channels stay.

@@ -4,6 +4,7 @@
  */
 
 import { toHex } from "../../schema/bytes.ts";
+import { decodeCbor } from "../../schema/cbor.ts";
 import type { DeliveryStore } from "../../server-core/storage/delivery_store.ts";
 
 export interface AcceptedMessage {
@@ -31,6 +32,8 @@ export interface ChannelLog {
 export class ServerLog {
   readonly #channels = new Map<string, ChannelLog>();
   readonly #seen = new Set<string>();
+  /** messageIds as hex of messages whose content went to one device alone: they may stand behind later ones. */
+  readonly given = new Set<string>();
   #restores = 0;
 
   get restores(): number {
@@ -93,6 +96,12 @@ export class ServerLog {
       members[answer.n] ??= after;
       return answer;
     };
+    const enqueue = store.enqueue.bind(store);
+    store.enqueue = async (args) => {
+      const message = givenIn(args.body);
+      if (message) this.given.add(toHex(message));
+      return await enqueue(args);
+    };
     store.publish = async (args) => {
       const answer = await publish(args);
       this.#accepted(args, args, answer.receivedMs);
@@ -131,5 +140,16 @@ export class ServerLog {
     const { conflicts } = this.channel(toHex(args.channelId));
     if (error.code === 15) conflicts.set(toHex(args.sender), (conflicts.get(toHex(args.sender)) ?? 0) + 1);
     throw error;
+  }
+}
+
+/** @returns the messageId in a device message that gives a content to one device */
+function givenIn(body: Uint8Array): Uint8Array | undefined {
+  try {
+    const { kind, parts } = decodeCbor(body) as { kind?: unknown; parts?: Uint8Array[] };
+    return kind === "given" ? parts?.[0] : undefined;
+  } catch {
+    // What a test sends by hand.
+    return undefined;
   }
 }

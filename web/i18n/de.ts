@@ -200,6 +200,13 @@ export const de: Record<keyof typeof en, string> = {
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
   "notice.not-added":
     "{who} konnte nicht hinzugefügt werden: Keines der Geräte hat Schlüssel, die andere benutzen können",
+  "notice.unopened":
+    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Die Geräte, die sie gesendet haben, werden noch einmal danach gefragt.",
+  "notice.reopened": "Nachrichten, die sich auf diesem Gerät erst nicht öffnen ließen und später kamen: {count}",
+  "notice.not-resent":
+    "Nachrichten, die noch einmal gesendet werden sollten und in 7 Tagen nicht alle Geräte erreicht haben: {count}",
+  "notice.resent":
+    "Der Server wurde aus einer Sicherung wiederhergestellt. Nachrichten, die dieses Gerät noch einmal gesendet hat: {count}",
   "notice.key-changed":
     "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
   "notice.by-you.created": "Du hast das Gespräch begonnen",

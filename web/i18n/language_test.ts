@@ -58,6 +58,10 @@ Deno.test("every notice of the engine has a sentence", () => {
     "promoted",
     "demoted",
     "not-added",
+    "unopened",
+    "reopened",
+    "resent",
+    "not-resent",
   ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });

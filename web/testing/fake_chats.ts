@@ -122,6 +122,10 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("healed", {}, 17 * dayMs),
     notice("rolled-back", {}, 16 * dayMs),
     notice("server-behind", {}, 15 * dayMs),
+    notice("unopened", { count: "3" }, 14.9 * dayMs),
+    notice("reopened", { count: "2" }, 14.8 * dayMs),
+    notice("resent", { count: "5" }, 14.7 * dayMs),
+    notice("not-resent", { count: "1" }, 14.6 * dayMs),
     notice("not-added", { who: dino }, 14 * dayMs),
     [cleo, "The spring issue is out.", 14 * dayMs],
   ];

@@ -40,6 +40,13 @@ export interface ConversationEventMap {
   revokedAdded(chatId: string): void;
   /** A message waits until somebody's leave, or a revoked device, is committed. */
   blockedByCommit(chatId: string): void;
+  /** A message did not open, and it is not a repeat. */
+  missed(chatId: string): void;
+  /**
+   * What a device gave to this one alone did not open: this device's leaf key has changed meanwhile. `from`: that
+   * device's recipientKey. `n`: the epoch of the message.
+   */
+  givenUnopened(chatId: string, from: Bytes, message: { messageId: Bytes; n: number }): void;
   /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
   welcomeLost(entry: Entry): void;
   /** A replacement channel was refused, and the group may be in two parts. */

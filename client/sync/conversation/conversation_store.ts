@@ -282,12 +282,15 @@ export class ConversationStore {
   async #withMembers(
     chatId: string,
     stored: StoredConversation,
-  ): Promise<Pick<Conversation, "record" | "storedMembers">> {
-    const record = conversationFromStored(stored);
-    if (stored.members) return { record: { ...record, members: stored.members } };
-    const members = await this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId));
+  ): Promise<Pick<Conversation, "record" | "storedMembers" | "storedDevices">> {
+    const [storedMembers, storedDevices] = await Promise.all([
+      stored.members ? undefined : this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId)),
+      this.#store.get<NonNullable<ConversationRecord["devices"]>>("epochs", keys.devices(chatId)),
+    ]);
+    const members = stored.members ?? storedMembers;
     if (!members) throw new StorageError("the members of a chat are missing");
-    return { record: { ...record, members }, storedMembers: members };
+    const record = { ...conversationFromStored(stored), members, ...(storedDevices && { devices: storedDevices }) };
+    return { record, ...(storedMembers && { storedMembers }), ...(storedDevices && { storedDevices }) };
   }
 
   #tell(unit: UnitOfWork, early: ReadonlySet<string>): void {

@@ -2,9 +2,9 @@
 
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
-import { readdWindow } from "../../mls/readd.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
 import { previewOf } from "../../content/registry.ts";
+import { devicesIn } from "./device_history.ts";
 import { accountsOf } from "./membership_diff.ts";
 import {
   type ConversationRecord,
@@ -15,6 +15,7 @@ import {
   type PendingRecord,
   rememberedCommits,
 } from "./records.ts";
+import { readdedAfter } from "./readded_devices.ts";
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 import { type RecordWriter, StateRecords } from "./state_records.ts";
 
@@ -27,6 +28,8 @@ export interface Conversation {
   readonly record: ConversationRecord;
   /** The members in their own record on disk; undefined when there is none yet. */
   readonly storedMembers?: ConversationRecord["members"];
+  /** The same of its devices. */
+  readonly storedDevices?: ConversationRecord["devices"];
   /** Decoded when first needed. */
   readonly state: GroupState | undefined;
   /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is decoded. */
@@ -44,6 +47,7 @@ export class ConversationTransaction {
   readonly version: number;
   readonly #mls: Mls;
   readonly #storedMembers: ConversationRecord["members"] | undefined;
+  readonly #storedDevices: ConversationRecord["devices"];
   #record: ConversationRecord;
   #state: GroupState | undefined;
   #pending: PendingRecord | undefined;
@@ -61,6 +65,7 @@ export class ConversationTransaction {
     this.#mls = mls;
     this.#record = { ...conversation.record };
     this.#storedMembers = conversation.storedMembers;
+    this.#storedDevices = conversation.storedDevices;
     this.#state = conversation.state;
     this.#pending = conversation.pending;
     this.#stateRecords = new StateRecords(mls, conversation.ratchetKeys);
@@ -152,6 +157,7 @@ export class ConversationTransaction {
   ): void {
     const epoch = Number(state.epoch);
     const isFresh = this.#mls.hasFreshLeaf(state, this.#state);
+    const devices = state.active ? devicesIn(this.#mls, this.#record.devices, this.#state, state) : undefined;
     this.#state = state;
     this.#stateRecords.enterEpoch(consumed);
     const members = state.active ? accountsOf(this.members()) : this.#record.members;
@@ -163,6 +169,7 @@ export class ConversationTransaction {
       epochSinceMs: Math.min(takenMs, nowMs),
       ...(isFresh && { leafSinceMs: nowMs, ownSent: 0 }),
       members,
+      ...(devices && { devices }),
       name,
       commits,
       standing: state.active ? standing : ended(standing),
@@ -176,17 +183,8 @@ export class ConversationTransaction {
    * @param committer of that commit
    */
   noteReadded(devices: Member[], committer: Member): void {
-    const { epoch, readded = [] } = this.#record;
-    const isBack = readded.some(({ recipientKey }) => recipientKey === toHex(committer.recipientKey));
-    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({
-      recipientKey: toHex(recipientKey),
-      n: epoch,
-    }));
-    if (now.length === 0) return;
-    const before = readded.filter(({ recipientKey, n }) =>
-      n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey)
-    );
-    this.set({ readded: [...before, ...now] });
+    const readded = readdedAfter(this.#record, devices, committer);
+    if (readded) this.set({ readded });
   }
 
   /**
@@ -240,30 +238,40 @@ export class ConversationTransaction {
   start(state: GroupState): void {
     this.#state = state;
     this.#stateRecords.start();
-    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)) });
+    const devices = devicesIn(this.#mls, undefined, undefined, state);
+    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)), devices });
   }
 
   members(): Member[] {
     return this.#state ? this.#mls.members(this.#state) : [];
   }
 
-  /** Puts a line at the end of the conversation. @param countsAsUnread for messages @returns its place */
-  append(line: NewLine<LineRecord>, countsAsUnread = false): string {
-    const order = orderKey(this.#record.nextOrder);
+  /**
+   * Puts a line at the end of the conversation.
+   *
+   * @param countsAsUnread for messages
+   * @param kept a place that was reserved for the line
+   * @returns its place
+   */
+  append(line: NewLine<LineRecord>, countsAsUnread = false, kept?: string): string {
+    const { nextOrder, lastMessage } = this.#record;
+    const order = kept ?? orderKey(nextOrder);
     this.lines.push({ ...line, order } as LineRecord);
     const fields: Partial<ConversationRecord> = {
-      nextOrder: this.#record.nextOrder + 1,
+      nextOrder: kept === undefined ? nextOrder + 1 : nextOrder,
       activityMs: Math.max(this.#record.activityMs, line.atMs),
     };
+    const isNewest = kept === undefined || !lastMessage ||
+      (lastMessage.order !== undefined && lastMessage.order < kept);
     if (line.kind === "message") {
-      fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
+      if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
       if (countsAsUnread) fields.unread = this.#record.unread + 1;
     }
     this.set(fields);
     return order;
   }
 
-  /** @returns a place that no line will get, for an outbox record without one */
+  /** @returns a place that no other line will get: for an outbox record without one, or for a line that comes later */
   reservePlace(): string {
     const order = orderKey(this.#record.nextOrder);
     this.set({ nextOrder: this.#record.nextOrder + 1 });
@@ -306,15 +314,19 @@ export class ConversationTransaction {
       unit.delete("epochs", keys.ownChanges(this.id));
       unit.delete("epochs", keys.sentLeave(this.id));
       unit.delete("epochs", keys.members(this.id));
+      unit.delete("epochs", keys.devices(this.id));
       this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
     const context = { channelId: this.storageId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
     if (this.#recordChanged) {
-      const { members } = this.#record;
+      const { members, devices } = this.#record;
       unit.put("groups", this.id, conversationToStored(this.#record), context);
       if (members !== this.#storedMembers) {
         unit.put("epochs", keys.members(this.id), members, { channelId: this.storageId });
+      }
+      if (devices && devices !== this.#storedDevices) {
+        unit.put("epochs", keys.devices(this.id), devices, { channelId: this.storageId });
       }
     }
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
@@ -329,11 +341,14 @@ export class ConversationTransaction {
 
   /** @returns the conversation as memory holds it after the write */
   result(): Conversation {
-    const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
+    const { members, devices } = this.#recordChanged
+      ? this.#record
+      : { members: this.#storedMembers, devices: this.#storedDevices };
     return {
       id: this.id,
       record: this.#record,
-      storedMembers,
+      ...(members && { storedMembers: members }),
+      ...(devices && { storedDevices: devices }),
       state: this.#state,
       ratchetKeys: this.#stateRecords.ratchetKeys,
       pending: this.#pending,

@@ -7,6 +7,7 @@
 
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
+import type { DevicesSince, SentAt } from "./device_history.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -26,6 +27,11 @@ export interface ConversationRecord {
    * with the group, and the rest is written with every message.
    */
   members: ConversationMember[];
+  /**
+   * Since when each member device is in the group, in a record of its own as well (`keys.devices`). Absent until the
+   * first new epoch after an earlier version.
+   */
+  devices?: DevicesSince[];
   /** In a chat of two: the other account. It stays when that account has left. */
   peer?: { username: string; accountKey: string };
   standing: Standing;
@@ -45,6 +51,11 @@ export interface ConversationRecord {
   activityMs: number;
   /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/early_changes.ts). */
   aheadUntilMs?: number;
+  /**
+   * The newest line that counts messages which did not open here, and when it was made, in ms
+   * (receive/unopened_message.ts).
+   */
+  unopened?: { order: string; atMs: number };
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
@@ -98,14 +109,14 @@ export interface ConversationRecord {
  * first versions contain the members, which later got their own record.
  */
 export type StoredConversation =
-  & Omit<ConversationRecord, "members" | "standing" | "needsAcceptance">
+  & Omit<ConversationRecord, "members" | "devices" | "standing" | "needsAcceptance">
   & StandingFlags
   & { members?: ConversationMember[]; mustAccept?: true };
 
-/** @returns the record in memory, without its members */
+/** @returns the record in memory, without its members and devices */
 export function conversationFromStored(
   { members: _members, hidden, active, broken, mustAccept, ...same }: StoredConversation,
-): Omit<ConversationRecord, "members"> {
+): Omit<ConversationRecord, "members" | "devices"> {
   return {
     ...same,
     standing: standingOf({ hidden, active, broken }),
@@ -113,9 +124,9 @@ export function conversationFromStored(
   };
 }
 
-/** @returns the record for the disk in "groups", without the members */
+/** @returns the record for the disk in "groups", without the members and devices */
 export function conversationToStored(
-  { members: _members, standing, needsAcceptance, ...same }: ConversationRecord,
+  { members: _members, devices: _devices, standing, needsAcceptance, ...same }: ConversationRecord,
 ): StoredConversation {
   return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
 }
@@ -181,6 +192,13 @@ export interface OutboxRecord {
    * the group.
    */
   excludedAccounts?: string[];
+  /** Where a resend was sent first. It waits while a device that came later is in the group (GRP-6.8). */
+  firstSent?: SentAt;
+  /**
+   * Of a resend that waits: the devices (recipientKeys as hex) that were there at its first sending and still lack it,
+   * as far as this device knows. Absent until it was given to them, each alone (resend_alone.ts).
+   */
+  toGive?: string[];
 }
 
 /** A waiting message as it is on disk. The property names are those of the first version. */
@@ -334,5 +352,7 @@ export const keys = {
   sentLeave: (chatId: string) => `${chatId}/leave`,
   /** In "epochs": the accounts of the chat, which change only with commits. */
   members: (chatId: string) => `${chatId}/members`,
+  /** In "epochs": {@link DevicesSince} of the chat's devices, which change only with commits. */
+  devices: (chatId: string) => `${chatId}/devices`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
 };

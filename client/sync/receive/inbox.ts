@@ -11,6 +11,7 @@ import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts"
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { GuardError, StorageError, StorageFullError } from "../../storage/storage.ts";
 import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
+import { receiveGiven } from "./incoming_given.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
@@ -187,13 +188,14 @@ export class Inbox {
   }
 
   /**
-   * A removal notice goes into the unit, because the removal may be the next entry. Other device messages are
-   * handled later.
+   * A removal notice goes into the unit, because the removal may be the next entry; the content of a message, because
+   * it comes only once. Other device messages are handled later.
    */
   async #receiveDeviceMessage(received: EntryContext): Promise<void> {
     const { unit, entry } = received;
     const message = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
     if (message?.content.kind === "removing") await storeRemovalNotice(received, message);
+    else if (message?.content.kind === "given") await receiveGiven(received, { ...message, content: message.content });
     else if (message) unit.onceStored(() => this.#onDeviceMessage(message));
   }
 

@@ -29,6 +29,8 @@ export interface ReceivedMessage {
   revokedDevice?: boolean;
   /** The container's bytes. */
   content: Bytes;
+  /** The place that was kept for its line; else the line stands at the end. */
+  place?: string;
 }
 
 /** A decoded message whose effects are not in the conversation yet. */
@@ -36,6 +38,7 @@ interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
   target: (Target & { line: MessageLine }) | undefined;
   effect: Effect;
+  place?: string;
 }
 
 export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who: string; atMs: number };
@@ -65,7 +68,7 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async read({ messageId, sender, receivedMs, revokedDevice, content }: ReceivedMessage): Promise<Ready> {
+  async read({ messageId, sender, receivedMs, revokedDevice, content, place }: ReceivedMessage): Promise<Ready> {
     const { username, accountKey } = sender.credential;
     const read = readContent(content);
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
@@ -80,7 +83,8 @@ export class IncomingContent {
       content,
       ...(revokedDevice && { revokedDevice }),
     };
-    return { kind: "read", ...await this.#ready(change, read.message) };
+    const ready = await this.#ready(change, read.message);
+    return { kind: "read", ...ready, ...(place !== undefined && { place }) };
   }
 
   /**
@@ -157,23 +161,27 @@ export class IncomingContent {
   }
 
   #append(
-    { messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message }: ReadyMessage,
+    { messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message, place }: ReadyMessage,
     content: MessageContent,
   ): string {
     const own = senderKey === this.#context.ownKey;
-    return this.#conversation.append({
-      kind: "message",
-      messageId,
-      sender,
-      senderKey,
-      own,
-      ...(own && { elsewhere: true as const }),
-      ...(revokedDevice && { revokedDevice }),
-      atMs,
-      state: own ? "sent" : "received",
-      ...content,
-      ...(content.unsupported && { content: bytes }),
-    }, message.countsAsUnread && !own);
+    return this.#conversation.append(
+      {
+        kind: "message",
+        messageId,
+        sender,
+        senderKey,
+        own,
+        ...(own && { elsewhere: true as const }),
+        ...(revokedDevice && { revokedDevice }),
+        atMs,
+        state: own ? "sent" : "received",
+        ...content,
+        ...(content.unsupported && { content: bytes }),
+      },
+      message.countsAsUnread && !own,
+      place,
+    );
   }
 
   #change(line: MessageLine, content: MessageContent): MessageLine {

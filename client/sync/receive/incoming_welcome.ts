@@ -224,6 +224,8 @@ function joinedRecord(
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
     ...(before?.aheadUntilMs !== undefined && { aheadUntilMs: before.aheadUntilMs }),
+    ...(before?.devices && { devices: before.devices }),
+    ...(before?.unopened && { unopened: before.unopened }),
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),

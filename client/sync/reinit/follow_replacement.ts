@@ -110,7 +110,7 @@ export async function followReplacement(
     newState,
     { commitId: entry.id, S },
     by,
-    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint, accounts),
+    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint),
   );
   if (redo) conversation.set({ redo });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
@@ -149,7 +149,7 @@ export async function adoptReplacement(
     state,
     { commitId, S },
     context.account.username,
-    await ownMessagesAfter(context, main, undefined, accountsOf(context.mls.members(state))),
+    await ownMessagesAfter(context, main, undefined),
   );
 }
 

@@ -116,15 +116,25 @@ export class Outbox {
    */
   resend(chatId: string, messages: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
-    const isNew = ({ order, excludedAccounts }: OutboxRecord): boolean => {
-      const waiting = queue.find((record) => record.order === order);
-      if (waiting && excludedAccounts) {
-        waiting.excludedAccounts = [...waiting.excludedAccounts ?? [], ...excludedAccounts];
-      }
-      return waiting === undefined;
-    };
-    queue.unshift(...messages.filter(isNew));
+    for (const waiting of queue) {
+      const again = messages.find(({ order }) => order === waiting.order);
+      if (!again) continue;
+      // What was given to devices alone may be lost as well. Earlier versions did not note the first sending.
+      delete waiting.toGive;
+      if (again.firstSent) waiting.firstSent ??= again.firstSent;
+    }
+    queue.unshift(...messages.filter(({ order }) => queue.every((waiting) => waiting.order !== order)));
     this.flush(chatId);
+  }
+
+  /** Whether messages may be sent in the conversation now: no decision of the user is due (specification §1.6). */
+  async maySend(chatId: string): Promise<boolean> {
+    return !await this.#holds.lookAtTrust(chatId);
+  }
+
+  /** Resends that wait because a device came into the group after their first sending (GRP-6.8). */
+  held(chatId: string): OutboxRecord[] {
+    return this.#queue(chatId).filter((record) => record.firstSent && this.#holds.isExcluded(record));
   }
 
   /** Sends the waiting messages of a conversation now. */

@@ -79,7 +79,7 @@ export class Publisher {
    */
   async seal(
     conversation: ConversationTransaction,
-    message: Pick<OutboxRecord, "messageId" | "kind" | "content" | "excludedAccounts">,
+    message: Pick<OutboxRecord, "messageId" | "kind" | "content" | "excludedAccounts" | "firstSent">,
   ): Promise<OutboxRecord["sealed"]> {
     const { state, record } = conversation;
     if (!state || !await this.#holds.canSeal(conversation, message)) return undefined;

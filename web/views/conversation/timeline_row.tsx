@@ -19,6 +19,8 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "server-differs",
   "rejected",
   "unreadable",
+  "unopened",
+  "not-resent",
   "rolled-back",
   "server-behind",
   "not-added",
@@ -72,7 +74,7 @@ export function TimelineRow(
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
-  const named = { by: someone, who: someone, device: "", code: "", name: "", ...values };
+  const named = { by: someone, who: someone, device: "", code: "", name: "", count: "", ...values };
   const toYou = values.who === own
     ? textOf(`notice.whom-you.${kind}`, named)
     : values.by === own
