@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const rooms = readdirSync(root, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !["node_modules", "dist", "data"].includes(entry.name))
+  .filter((entry) =>
+    entry.isDirectory() && !entry.name.startsWith(".") && !["node_modules", "dist", "data"].includes(entry.name)
+  )
   .map(({ name }) => name);
 const row = /^\| ([AB]\d) +\| .+ \| (.+?) +\|$/gm;
 

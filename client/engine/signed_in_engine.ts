@@ -6,20 +6,12 @@
 import { toHex } from "../../schema/bytes.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import { knownRestore, newRestore, noteRestore, type Restore } from "../account/restores.ts";
-import type { AccountContext } from "../account/types.ts";
-import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
-import type { EngineProblem } from "../api/errors.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
 import { listen } from "../connection/subscription.ts";
-import { createMls } from "../mls/group.ts";
 import { backoffMs } from "../runtime/backoff.ts";
 import { pause } from "../runtime/clock.ts";
-import type { Environment } from "../runtime/environment.ts";
-import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
-import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
-import { ConversationStore } from "../sync/conversation/conversation_store.ts";
-import { Drafts } from "../sync/conversation/drafts.ts";
+import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
@@ -28,7 +20,6 @@ import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
 import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
 import { Membership } from "../sync/membership/membership.ts";
-import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import { dealWithRestore } from "../sync/recovery/restored.ts";
@@ -40,27 +31,7 @@ import { ResendAlone } from "../sync/send/resend_alone.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
-
-/** Listens to events of conversations and to the progress of this device's work. */
-export interface SignedInEngineListener {
-  timeline(chatId: string, items: TimelineItem[]): void;
-  /** The last reported items of a conversation may not be on this device after all. */
-  reread(chatId: string): void;
-  chats(chats: ChatSummary[]): void;
-  problem(problem: EngineProblem): void;
-  progress(progress: Progress | undefined): void;
-  /** The backlog of this connection is processed and on disk. */
-  caughtUp(): void;
-  typing(chatId: string, username: string): void;
-}
-
-/** The parts of a signed-in engine. */
-export interface SignedInEngineOptions {
-  account: AccountContext;
-  store: SealedStore;
-  environment: Environment;
-  listener: SignedInEngineListener;
-}
+import { contextOf, type SignedInEngineListener, type SignedInEngineOptions } from "./signed_in_context.ts";
 
 /** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
@@ -327,25 +298,4 @@ export class SignedInEngine {
   #report(error: unknown): void {
     if (!this.#closed && !isDisconnection(error)) this.#listener.problem(engineError(error).problem);
   }
-}
-
-function contextOf({ account, store, environment, listener }: SignedInEngineOptions): SyncContext {
-  const trust = new TrustWatch(account.trust);
-  const mls = createMls({ trust: trust.trust, isRevoked: trust.watched(account.isRevoked) });
-  const ownKey = toHex(account.accountKey);
-  const own = { username: account.username, accountKey: ownKey };
-  const drafts = new Drafts(store);
-  return {
-    account,
-    rpc: account.rpc,
-    store,
-    conversations: new ConversationStore({ store, mls, own, listener, environment, drafts }),
-    drafts,
-    events: createConversationEvents(),
-    mls,
-    trust,
-    environment,
-    ownKey,
-    problem: (problem) => listener.problem(problem),
-  };
 }

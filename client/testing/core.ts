@@ -20,6 +20,7 @@ import { noteRestore } from "../../server-core/storage/sqlite/delivery/restores.
 import { openSqliteStore } from "../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Transport } from "../connection/transport.ts";
 import { TestConnection } from "./connection.ts";
+import { copyFolder } from "./copy_folder.ts";
 import { MovableTime } from "./movable_time.ts";
 import { ServerLog } from "./server_log.ts";
 
@@ -348,16 +349,5 @@ export class TestCore {
     await this.#run?.stop();
     this.#run = undefined;
     await Deno.remove(this.#dataDir, { recursive: true });
-  }
-}
-
-export async function copyFolder(from: string, to: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) {
-      await Deno.mkdir(`${to}/${name}`);
-      await copyFolder(`${from}/${name}`, `${to}/${name}`);
-    } else {
-      await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-    }
   }
 }

@@ -126,7 +126,7 @@ export async function forgePending(
     baseEpoch: attacker.epoch,
     n,
     S,
-    newState: await makeState(made.newState, xwingSeed, attacker),
+    newState: await makeState(made.newState, xwingSeed),
     bundle: {
       sealedCommit,
       sealedWelcome: welcome

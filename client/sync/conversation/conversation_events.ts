@@ -6,7 +6,7 @@
 import { createNanoEvents, type Emitter } from "nanoevents";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Bytes } from "../../../schema/bytes.ts";
-import type { OutboxRecord } from "./records.ts";
+import type { OutboxRecord } from "./outbox_record.ts";
 
 /** Each event and what it carries. `chatId` names the conversation. */
 export interface ConversationEventMap {

@@ -1,11 +1,12 @@
 /** One conversation while a unit of work changes it: a copy that is written as a whole or not at all. */
 
-import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, fromHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
 import { previewOf } from "../../content/registry.ts";
 import { devicesIn } from "./device_history.ts";
 import { accountsOf } from "./membership_diff.ts";
+import { movedFields } from "./moved_fields.ts";
 import {
   type ConversationRecord,
   conversationToStored,
@@ -18,9 +19,6 @@ import {
 import { readdedAfter } from "./readded_devices.ts";
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 import { type RecordWriter, StateRecords } from "./state_records.ts";
-
-/** How many left channels a conversation remembers. Entries from them are dropped. */
-const rememberedChannels = 16;
 
 /** A conversation as it is on disk. Never changed in place. */
 export interface Conversation {
@@ -198,26 +196,13 @@ export class ConversationTransaction {
   moveTo(
     channelId: Bytes,
     state: GroupState,
-    { hereMs, serverMs }: { hereMs: number; serverMs: number },
+    at: { hereMs: number; serverMs: number },
     commitId: string,
     superseded: string,
   ): void {
-    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
-      -rememberedChannels,
-    );
-    this.set({
-      channelId,
-      earlier,
-      superseded,
-      movedMs: hereMs,
-      replaced: { channelId: toHex(channelId), atMs: serverMs },
-      commits: [],
-      serverDiffers: undefined,
-      readded: undefined,
-      standing: { kind: "member" },
-    });
+    this.set(movedFields(this.#record, channelId, superseded, at));
     this.restartPlan();
-    this.enterEpoch(state, hereMs, commitId);
+    this.enterEpoch(state, at.hereMs, commitId);
   }
 
   /** The bytes of a waiting commit are void. A user's changes are built again. */

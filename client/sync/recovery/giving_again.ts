@@ -6,13 +6,8 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { devicesThere, type SentAt } from "../conversation/device_history.ts";
-import {
-  keys,
-  type LineRecord,
-  outboxFromStored,
-  type SeenRecord,
-  type StoredOutbox,
-} from "../conversation/records.ts";
+import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
+import { outboxFromStored, type StoredOutbox } from "../conversation/outbox_record.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessageOf } from "../device_messages/device_messages.ts";

@@ -9,7 +9,8 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { keys, outboxFromStored, type OutboxRecord, seenForMs, type StoredOutbox } from "../conversation/records.ts";
+import { keys, seenForMs } from "../conversation/records.ts";
+import { outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/outbox_record.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";

@@ -13,7 +13,8 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
-import { type ConversationRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, keys, togetherMs } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { isAdmin } from "../membership/admins.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { storeForResend } from "../send/resend.ts";

@@ -15,11 +15,11 @@ import {
   type ConversationMember,
   type ConversationRecord,
   keys,
-  type OutboxRecord,
   type OwnChange,
   rememberedCommits,
   togetherMs,
 } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { messagesToResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";

@@ -3,7 +3,7 @@ import { ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { createConversationEvents } from "../conversation/conversation_events.ts";
-import type { StoredOutbox } from "../conversation/records.ts";
+import type { StoredOutbox } from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { Outbox } from "./outbox.ts";
 

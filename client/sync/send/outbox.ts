@@ -11,17 +11,13 @@ import { longestDelayMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { keys, type LineRecord, resendForMs, type SeenRecord, type SentIn } from "../conversation/records.ts";
 import {
-  keys,
-  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
-  resendForMs,
-  type SeenRecord,
-  type SentIn,
   type StoredOutbox,
-} from "../conversation/records.ts";
+} from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";

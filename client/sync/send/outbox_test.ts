@@ -6,7 +6,7 @@ import { GroupUsageError } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { Outbox } from "./outbox.ts";
-import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/records.ts";
+import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { createConversationEvents } from "../conversation/conversation_events.ts";
 

@@ -12,16 +12,13 @@ import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { SentAt } from "../conversation/device_history.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
+import { keys, type LineRecord, type SeenRecord, type SentIn } from "../conversation/records.ts";
 import {
-  keys,
-  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
-  type SeenRecord,
-  type SentIn,
   type StoredOutbox,
-} from "../conversation/records.ts";
+} from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 

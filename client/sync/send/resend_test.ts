@@ -5,15 +5,8 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
-import {
-  type ConversationRecord,
-  keys,
-  type LineRecord,
-  orderKey,
-  type OutboxRecord,
-  type SeenRecord,
-  type StoredOutbox,
-} from "../conversation/records.ts";
+import { type ConversationRecord, keys, type LineRecord, orderKey, type SeenRecord } from "../conversation/records.ts";
+import type { OutboxRecord, StoredOutbox } from "../conversation/outbox_record.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { UnitOfWork } from "../conversation/unit_of_work.ts";

@@ -4,7 +4,8 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
 import { hasLaterDevice } from "../conversation/device_history.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { ConversationRecord, OutboxRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
-import type { ConversationRecord, OutboxRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 
 /** Messages of a chat that are sealed, or on their way, at once: the most that the server takes in one call. */
 export const maxInFlight = 16;

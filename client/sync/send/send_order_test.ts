@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { OutboxRecord } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { isNextToSeal, maxInFlight, maxInFlightBytes, nextTurn } from "./send_order.ts";
 
 const chatId = "07".repeat(32);

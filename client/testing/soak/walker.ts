@@ -15,8 +15,8 @@ import {
   keys,
   type PendingRecord,
   type StoredConversation,
-  type StoredOutbox,
 } from "../../sync/conversation/records.ts";
+import type { StoredOutbox } from "../../sync/conversation/outbox_record.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
 import { isIn } from "../../sync/conversation/standing.ts";
