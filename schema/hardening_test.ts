@@ -15,9 +15,10 @@ const row = /^\| ([AB]\d) +\| .+ \| (.+?) +\|$/gm;
 
 /** "A1 client/mls/rules_test.ts" for each file that a row names. */
 function named(page: string): string[] {
-  return [...page.matchAll(row)].flatMap(([, item, files]) =>
+  const found = [...page.matchAll(row)].flatMap(([, item, files]) =>
     [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => `${item} ${file}`)
   );
+  return [...new Set(found)];
 }
 
 /** The same for each test file that has a test with an item's name. */

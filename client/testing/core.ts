@@ -1,9 +1,9 @@
 /** The real core in the test process, with SQLite storage, behind connections in memory that tests can break. */
 
-import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
+import { concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";

@@ -40,7 +40,7 @@ function conversation() {
   };
 }
 
-Deno.test("noteMissed() counts a message once, and noteFound() gives back the place that was kept for it", async () => {
+Deno.test("PEOPLE B0: noteMissed() counts once, noteFound() gives the place back", async () => {
   const { miss, find, lines } = conversation();
   await miss(1);
   await miss(2);
@@ -52,7 +52,7 @@ Deno.test("noteMissed() counts a message once, and noteFound() gives back the pl
   assert.equal(await find(1), undefined);
 });
 
-Deno.test("noteMissed() begins another line after 24 h, and after all of a line have come", async () => {
+Deno.test("PEOPLE B0: noteMissed() begins another line after 24 h, and after all of a line have come", async () => {
   const { miss, find, lines } = conversation();
   await miss(1, 0);
   await miss(2, dayMs - 1);
@@ -64,7 +64,7 @@ Deno.test("noteMissed() begins another line after 24 h, and after all of a line 
   assert.deepEqual(lines(), [["unopened", "1"], ["reopened", "1"], ["unopened", "1"]]);
 });
 
-Deno.test("noteMissed() keeps records of 1,000 messages of a line, and counts on", async () => {
+Deno.test("PEOPLE B0: noteMissed() keeps records of 1,000 messages of a line, and counts on", async () => {
   const { miss, stored, lines } = conversation();
   for (let number = 1; number <= 1_001; number++) await miss(number);
   assert.deepEqual(lines(), [["unopened", "1001"]]);

@@ -70,7 +70,7 @@ async function sender(mayGive = true) {
   return { context, members, time, asks };
 }
 
-Deno.test("GivingAgain.answer() looks at 10 requests of a device in an hour, and gives a message twice", async () => {
+Deno.test("PEOPLE B0: answer() looks at 10 requests of a device an hour", async () => {
   const { time, asks } = await sender();
   assert.equal(await asks(1, 1, 1, 1), 2);
   assert.equal(await asks(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 10);
@@ -81,12 +81,12 @@ Deno.test("GivingAgain.answer() looks at 10 requests of a device in an hour, and
   assert.equal(await asks(1, 12), 11);
 });
 
-Deno.test("GivingAgain.answer() gives nothing to who is no member, or while nothing may be sent", async () => {
+Deno.test("PEOPLE B0: answer() gives nothing to strangers, or while nothing may be sent", async () => {
   assert.equal(await (await sender()).asks(3, 1), 0);
   assert.equal(await (await sender(false)).asks(1, 1), 0);
 });
 
-Deno.test("give() leaves out what is too large for a device message", async () => {
+Deno.test("PEOPLE B0: give() leaves out what is too large for a device message", async () => {
   const { context, members } = await sender();
   const message = (bytes: number) => ({
     messageId: "01".repeat(16),
