@@ -29,8 +29,15 @@ function linkOf(shown: string): Pick<MessagePart, "href" | "host"> | undefined {
   return { href, ...(written !== host && written.replace(/:\d+$/, "") !== host && { host }) };
 }
 
+/** Characters that turn letters round, those of the app behind them as well. They change no letter. */
+const overrides = /[\u202d\u202e]/g;
+
 /** @returns the parts of the text in order: web addresses with their link, and the text between them */
 export function partsOf(text: string): MessagePart[] {
+  return split(text).map((part) => ({ ...part, text: part.text.replace(overrides, "") }));
+}
+
+function split(text: string): MessagePart[] {
   const parts: MessagePart[] = [];
   let done = 0;
   for (const match of text.matchAll(address)) {
