@@ -25,7 +25,7 @@ export function requireVisible(text: string, what: string): void {
   if (isVisible(text)) return;
   throw new EngineError({
     code: LocalCode.invisible,
-    detail: text.isWellFormed() ? `${what} has nothing to see` : `${what} has half of a character`,
+    detail: text.isWellFormed() ? `${what} in which nothing can be seen` : `${what} with half of a character in it`,
   });
 }
 
