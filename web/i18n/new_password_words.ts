@@ -54,7 +54,8 @@ const de: NewPasswordWords = {
   taken: "Es ist schwer zu erraten.",
   fault: {
     short: "Zu kurz. Nimm mindestens 12 Zeichen.",
-    username: "Es besteht aus deinem Benutzernamen oder dem Namen der App. Nimm Wörter, die nichts mit dir zu tun haben.",
+    username:
+      "Es besteht aus deinem Benutzernamen oder dem Namen der App. Nimm Wörter, die nichts mit dir zu tun haben.",
     common: "Viele benutzen dieses oder ein ähnliches. Nimm ein paar Wörter ohne Zusammenhang.",
     repeat: "Es wiederholt sich. Nimm ein paar verschiedene Wörter.",
     sequence: "Reihen wie abc oder 123 werden früh geraten. Nimm ein paar Wörter ohne Zusammenhang.",

@@ -22,13 +22,25 @@ export function TextView(props: MessageViewProps): JSX.Element {
             <Show when={part.href} fallback={part.text}>
               {/* A direction of its own: what stands around it can not turn it round. */}
               <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">{part.text}</a>
-              <Show when={part.host}>{(host) => <>{" "}<bdi class="link-host">({host()})</bdi></>}</Show>
+              <Show when={part.host}>
+                {(host) => (
+                  <>
+                    {" "}
+                    <bdi class="link-host">({host()})</bdi>
+                  </>
+                )}
+              </Show>
             </Show>
           )}
         </For>
       </span>
       <Show when={head() !== undefined}>
-        <button type="button" class="message-more" aria-expanded={whole()} onClick={(event) => fold(event.currentTarget)}>
+        <button
+          type="button"
+          class="message-more"
+          aria-expanded={whole()}
+          onClick={(event) => fold(event.currentTarget)}
+        >
           {whole() ? text("message.less") : text("message.more")}
         </button>
       </Show>
