@@ -4,7 +4,7 @@ import { headOf } from "../../../state/message_fold.ts";
 import { partsOf } from "../../../state/message_parts.ts";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** The text, with web addresses that can be followed. Of many lines the first ones, until all are asked for. */
+/** The text, with web addresses that can be followed. Of a long one the beginning, until all is asked for. */
 export function TextView(props: MessageViewProps): JSX.Element {
   const [whole, setWhole] = createSignal(false);
   const head = () => headOf(props.item.text);
