@@ -1,0 +1,171 @@
+/** A browser with one profile on disk and a tab for each chat. Its processes are killed and started again. */
+
+import { type Browser as Chromium, launch, type Page } from "puppeteer-core";
+import { password } from "../cli/testing/shell.ts";
+import type { EngineApi } from "../client/api/engine_api.ts";
+// @ts-ignore: plain JavaScript with JSDoc types
+import { headlessShell } from "../scripts/test/chromium.mjs";
+import { type Chat, chats } from "./ledger.ts";
+import { askEngine, shownTwice, watchMessages, writeMessage } from "./page_script.ts";
+
+/** How long a page may take for an answer before it is taken for dead, in ms. */
+const answerMs = 25_000;
+const retryMs = 250;
+
+interface Tab {
+  chat: Chat;
+  page?: Page;
+  /** The process that draws it; missing where it shares one. */
+  renderer?: number;
+  /** Rises with each opening, so that an older one gives up. */
+  life: number;
+}
+
+export interface BrowserOptions {
+  /** Holds the profile. */
+  folder: string;
+  url: string;
+  tell: (text: string, state: string) => void;
+  log: (line: string) => void;
+}
+
+export class Browser {
+  readonly #options: BrowserOptions;
+  readonly #tabs: Tab[] = (Object.keys(chats) as Chat[]).map((chat) => ({ chat, life: 0 }));
+  #chromium: Chromium | undefined;
+  #chatIds: Record<Chat, string> | undefined;
+
+  constructor(options: BrowserOptions) {
+    this.#options = options;
+  }
+
+  async launch(): Promise<void> {
+    this.#chromium = await launch({
+      ...headlessShell,
+      headless: "shell",
+      userDataDir: this.#options.folder,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      protocolTimeout: answerMs,
+    });
+  }
+
+  /** In a tab that stays open only for that. */
+  async createAccount(username: string): Promise<void> {
+    const page = await this.#chromium!.newPage();
+    await page.goto(this.#options.url);
+    await page.locator(`::-p-aria([name="Username"][role="textbox"])`).fill(username);
+    await page.locator(`::-p-aria([name="Password"])`).fill(password);
+    await page.locator(`::-p-aria([name="Create account"][role="button"])`).click();
+    await page.locator(`::-p-aria([name="Continue"][role="button"])`).click();
+    // From now on the page opens without its server, too.
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+    this.#tabs[0].page = page;
+  }
+
+  /** Opens a tab for each chat. */
+  async open(chatIds: Record<Chat, string>): Promise<void> {
+    this.#chatIds = chatIds;
+    await this.#tabs[0].page?.close();
+    for (const index of this.#tabs.keys()) await this.openTab(index);
+  }
+
+  /** Opens a tab again; resolves once its address was asked for. */
+  async openTab(index: number): Promise<void> {
+    const tab = this.#tabs[index];
+    const life = ++tab.life;
+    await tab.page?.close().catch(() => {});
+    const before = await this.#renderers();
+    const page = tab.page = await this.#chromium!.newPage();
+    page.on("pageerror", (error) => this.#options.log(`page error: ${(error as Error).message}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.#options.log(`console: ${message.text()}`);
+    });
+    await page.exposeFunction("chaosTell", (news: [string, string][]) => {
+      for (const [text, state] of news) this.#options.tell(text, state);
+    });
+    await page.exposeFunction("chaosSay", (line: string) => this.#options.log(`${tab.chat}: ${line}`));
+    await page.evaluateOnNewDocument(watchMessages);
+    void this.#navigate(page, tab, life, before);
+  }
+
+  /** Goes to the chat's address until the page is there: without its server, a page may have to try again. */
+  async #navigate(page: Page, tab: Tab, life: number, before: number[]): Promise<void> {
+    while (tab.life === life && this.#chromium?.connected) {
+      try {
+        await page.goto(`${this.#options.url}/#chat/${this.#chatIds![tab.chat]}`, { waitUntil: "domcontentloaded" });
+        [tab.renderer] = (await this.#renderers()).filter((pid) => !before.includes(pid));
+        return;
+      } catch (error) {
+        if (tab.life === life) this.#options.log(`open ${tab.chat}: ${(error as Error).message}`);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  /** Kills the process that draws one of the tabs. @param which from 0 to 1 @returns the tab's index */
+  async killTab(which: number): Promise<number> {
+    const index = Math.floor(which * this.#tabs.length);
+    const tab = this.#tabs[index];
+    tab.life++;
+    const renderers = tab.renderer === undefined ? await this.#renderers() : [tab.renderer];
+    for (const pid of renderers) kill(pid);
+    return index;
+  }
+
+  /** Kills the browser itself; all of its processes end with it. */
+  async kill(): Promise<void> {
+    for (const tab of this.#tabs) [tab.page, tab.renderer, tab.life] = [undefined, undefined, tab.life + 1];
+    const process = this.#chromium?.process();
+    if (!process || process.exitCode !== null) return;
+    const ended = new Promise((resolve) => process.once("exit", resolve));
+    kill(process.pid!);
+    await ended;
+  }
+
+  /** After {@link kill}: the same profile. */
+  async relaunch(): Promise<void> {
+    await this.launch();
+    for (const index of this.#tabs.keys()) await this.openTab(index);
+  }
+
+  /** @returns whether the tab of that chat took the text */
+  async write(chat: Chat, text: string): Promise<boolean> {
+    const page = this.#tabs.find((tab) => tab.chat === chat)?.page;
+    return await page?.evaluate(writeMessage, text).catch(() => false) ?? false;
+  }
+
+  /** Texts that stand twice in a tab. */
+  async shownTwice(): Promise<string[]> {
+    return (await Promise.all(this.#tabs.map(({ page }) => page?.evaluate(shownTwice) ?? []))).flat();
+  }
+
+  /** Calls the profile's engine through one of its tabs. @throws Error when it refuses, or no tab answers */
+  async call<Method extends keyof EngineApi>(
+    method: Method,
+    ...args: Parameters<EngineApi[Method]>
+  ): Promise<Awaited<ReturnType<EngineApi[Method]>>> {
+    const page = this.#tabs.find((tab) => tab.page)?.page;
+    const answer = await page?.evaluate(askEngine, method, args as unknown[]);
+    if (!answer || answer.problem) {
+      throw new Error(`${method}: ${JSON.stringify(answer?.problem ?? "there is no tab")}`);
+    }
+    return answer.result as Awaited<ReturnType<EngineApi[Method]>>;
+  }
+
+  async #renderers(): Promise<number[]> {
+    const session = await this.#chromium!.target().createCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    await session.detach();
+    return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
