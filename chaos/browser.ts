@@ -33,6 +33,8 @@ export class Browser {
   readonly #options: BrowserOptions;
   readonly #tabs: Tab[] = (Object.keys(chats) as Chat[]).map((chat) => ({ chat, life: 0 }));
   #chromium: Chromium | undefined;
+  /** Of the browser itself: Debian's command is a script that starts it. */
+  #pid: number | undefined;
   #chatIds: Record<Chat, string> | undefined;
 
   constructor(options: BrowserOptions) {
@@ -49,6 +51,7 @@ export class Browser {
       handleSIGHUP: false,
       protocolTimeout: answerMs,
     });
+    [this.#pid] = await this.#processes("browser");
   }
 
   /** In a tab that stays open only for that. */
@@ -76,7 +79,7 @@ export class Browser {
     const tab = this.#tabs[index];
     const life = ++tab.life;
     await tab.page?.close().catch(() => {});
-    const before = await this.#renderers();
+    const before = await this.#processes("renderer");
     const page = tab.page = await this.#chromium!.newPage();
     page.on("pageerror", (error) => this.#options.log(`page error: ${(error as Error).message}`));
     page.on("console", (message) => {
@@ -95,7 +98,7 @@ export class Browser {
     while (tab.life === life && this.#chromium?.connected) {
       try {
         await page.goto(`${this.#options.url}/#chat/${this.#chatIds![tab.chat]}`, { waitUntil: "domcontentloaded" });
-        [tab.renderer] = (await this.#renderers()).filter((pid) => !before.includes(pid));
+        [tab.renderer] = (await this.#processes("renderer")).filter((pid) => !before.includes(pid));
         return;
       } catch (error) {
         if (tab.life === life) this.#options.log(`open ${tab.chat}: ${(error as Error).message}`);
@@ -109,7 +112,7 @@ export class Browser {
     const index = Math.floor(which * this.#tabs.length);
     const tab = this.#tabs[index];
     tab.life++;
-    const renderers = tab.renderer === undefined ? await this.#renderers() : [tab.renderer];
+    const renderers = tab.renderer === undefined ? await this.#processes("renderer") : [tab.renderer];
     for (const pid of renderers) kill(pid);
     return index;
   }
@@ -117,10 +120,10 @@ export class Browser {
   /** Kills the browser itself; all of its processes end with it. */
   async kill(): Promise<void> {
     for (const tab of this.#tabs) [tab.page, tab.renderer, tab.life] = [undefined, undefined, tab.life + 1];
-    const process = this.#chromium?.process();
-    if (!process || process.exitCode !== null) return;
-    const ended = new Promise((resolve) => process.once("exit", resolve));
-    kill(process.pid!);
+    const command = this.#chromium?.process();
+    if (!command || command.exitCode !== null || this.#pid === undefined) return;
+    const ended = new Promise((resolve) => command.once("exit", resolve));
+    kill(this.#pid);
     await ended;
   }
 
@@ -154,11 +157,11 @@ export class Browser {
     return answer.result as Awaited<ReturnType<EngineApi[Method]>>;
   }
 
-  async #renderers(): Promise<number[]> {
+  async #processes(wanted: "browser" | "renderer"): Promise<number[]> {
     const session = await this.#chromium!.target().createCDPSession();
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");
     await session.detach();
-    return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+    return processInfo.filter(({ type }) => type === wanted).map(({ id }) => id);
   }
 }
 
