@@ -15,8 +15,6 @@ const retryMs = 250;
 interface Tab {
   chat: Chat;
   page?: Page;
-  /** The process that draws it; missing where it shares one. */
-  renderer?: number;
   /** Rises with each opening, so that an older one gives up. */
   life: number;
 }
@@ -36,6 +34,7 @@ export class Browser {
   /** Of the browser itself: Debian's command is a script that starts it. */
   #pid: number | undefined;
   #chatIds: Record<Chat, string> | undefined;
+  readonly #crashed = new Set<number>();
 
   constructor(options: BrowserOptions) {
     this.#options = options;
@@ -79,8 +78,8 @@ export class Browser {
     const tab = this.#tabs[index];
     const life = ++tab.life;
     await tab.page?.close().catch(() => {});
-    const before = await this.#processes("renderer");
     const page = tab.page = await this.#chromium!.newPage();
+    page.on("error", () => this.#crashed.add(index));
     page.on("pageerror", (error) => this.#options.log(`page error: ${(error as Error).message}`));
     page.on("console", (message) => {
       if (message.type() === "error") this.#options.log(`console: ${message.text()}`);
@@ -90,36 +89,45 @@ export class Browser {
     });
     await page.exposeFunction("chaosSay", (line: string) => this.#options.log(`${tab.chat}: ${line}`));
     await page.evaluateOnNewDocument(watchMessages);
-    void this.#navigate(page, tab, life, before);
+    void this.#navigate(page, tab, life);
   }
 
   /** Goes to the chat's address until the page is there: without its server, a page may have to try again. */
-  async #navigate(page: Page, tab: Tab, life: number, before: number[]): Promise<void> {
+  async #navigate(page: Page, tab: Tab, life: number): Promise<void> {
     while (tab.life === life && this.#chromium?.connected) {
       try {
         await page.goto(`${this.#options.url}/#chat/${this.#chatIds![tab.chat]}`, { waitUntil: "domcontentloaded" });
-        [tab.renderer] = (await this.#processes("renderer")).filter((pid) => !before.includes(pid));
         return;
       } catch (error) {
         if (tab.life === life) this.#options.log(`open ${tab.chat}: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await sleep(retryMs);
       }
     }
   }
 
-  /** Kills the process that draws one of the tabs. @param which from 0 to 1 @returns the tab's index */
-  async killTab(which: number): Promise<number> {
-    const index = Math.floor(which * this.#tabs.length);
-    const tab = this.#tabs[index];
-    tab.life++;
-    const renderers = tab.renderer === undefined ? await this.#processes("renderer") : [tab.renderer];
-    for (const pid of renderers) kill(pid);
-    return index;
+  /**
+   * Kills a process that draws a tab. Which tab it draws shows by what crashes; one that draws none is passed over.
+   *
+   * @param which from 0 to 1
+   * @returns the tabs that have crashed, to be opened again
+   */
+  async killTab(which: number): Promise<number[]> {
+    this.#crashed.clear();
+    const renderers = await this.#processes("renderer");
+    const first = Math.floor(which * renderers.length);
+    for (const pid of [...renderers.slice(first), ...renderers.slice(0, first)]) {
+      kill(pid);
+      for (let looks = 0; looks < 20 && this.#crashed.size === 0; looks++) await sleep(20);
+      if (this.#crashed.size > 0) break;
+    }
+    await sleep(20);
+    for (const index of this.#crashed) this.#tabs[index].life++;
+    return [...this.#crashed];
   }
 
   /** Kills the browser itself; all of its processes end with it. */
   async kill(): Promise<void> {
-    for (const tab of this.#tabs) [tab.page, tab.renderer, tab.life] = [undefined, undefined, tab.life + 1];
+    for (const tab of this.#tabs) [tab.page, tab.life] = [undefined, tab.life + 1];
     const command = this.#chromium?.process();
     if (!command || command.exitCode !== null || this.#pid === undefined) return;
     const ended = new Promise((resolve) => command.once("exit", resolve));
@@ -164,6 +172,8 @@ export class Browser {
     return processInfo.filter(({ type }) => type === wanted).map(({ id }) => id);
   }
 }
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function kill(pid: number): void {
   try {

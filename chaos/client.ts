@@ -1,6 +1,5 @@
 /** A client without a view (engine_process.ts), seen from outside: its calls, its events, its death. */
 
-import { Lines } from "../cli/testing/lines.ts";
 import type { EngineApi, EngineEvent } from "../client/api/engine_api.ts";
 import type { Servers } from "./servers.ts";
 
@@ -61,30 +60,29 @@ export class Client {
   }
 
   async #read(onEvent: (event: EngineEvent) => void, log: (line: string) => void): Promise<void> {
-    const lines = new Lines(this.#process.stdout);
-    for (let line = await lines.next(); line !== ""; line = await lines.next()) {
-      let told: { id?: number; result?: unknown; error?: string; event?: EngineEvent };
-      try {
-        told = JSON.parse(line);
-      } catch {
-        continue; // killed in the middle of a line
-      }
+    await readAll(this.#process.stdout, (line) => {
+      const told = JSON.parse(line) as { id?: number; result?: unknown; error?: string; event?: EngineEvent };
       if (told.event) {
-        if (["account", "connection", "problem"].includes(told.event.kind)) log(JSON.stringify(told.event));
-        onEvent(told.event);
-        continue;
+        if (["account", "connection", "problem"].includes(told.event.kind)) log(line);
+        return onEvent(told.event);
       }
       const pending = this.#pending.get(told.id!);
       this.#pending.delete(told.id!);
       if (told.error === undefined) pending?.resolve(told.result);
       else pending?.reject(new Error(told.error));
-    }
+    });
     for (const { reject } of this.#pending.values()) reject(new Error("the process has ended"));
   }
 }
 
-/** Reads a stream of lines to its end. */
+/** Hands each whole line of a stream on; a process that was killed may have left a part of one. */
 export async function readAll(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
-  const lines = new Lines(stream);
-  for (let line = await lines.next(); line !== ""; line = await lines.next()) take(line);
+  let text = "";
+  for await (
+    const piece of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+  ) {
+    const lines = (text + piece).split("\n");
+    text = lines.pop()!;
+    for (const line of lines) take(line);
+  }
 }

@@ -17,8 +17,8 @@ export function numberedIn(text: string): { text: string; from: Name; chat: Chat
 
 /** Told of first times. */
 export interface LedgerListener {
-  sent(from: Name): void;
-  heard(by: Name): void;
+  sent(from: Name, text: string): void;
+  heard(by: Name, text: string): void;
 }
 
 export class Ledger {
@@ -57,13 +57,13 @@ export class Ledger {
     if (state === "waiting" || state === "kept") this.kept.add(message.text);
     if (state !== "sent" || this.sent.has(message.text)) return;
     this.sent.add(message.text);
-    this.#listener.sent(who);
+    this.#listener.sent(who, message.text);
   }
 
   #hear(by: Name, text: string): void {
     const once = `${by} ${text}`;
     if (this.#heard.has(once)) return;
     this.#heard.add(once);
-    this.#listener.heard(by);
+    this.#listener.heard(by, text);
   }
 }

@@ -2,7 +2,7 @@
 
 import { type Round, rounds, type Victim, type Weather } from "./decisions.ts";
 import { judge, type Timelines, type Verdict } from "./judge.ts";
-import { type Name, people } from "./ledger.ts";
+import { type LedgerListener, type Name, people } from "./ledger.ts";
 import { Recovery, type Sample } from "./recovery.ts";
 import { World } from "./world.ts";
 
@@ -59,7 +59,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     say(`      ${line}`);
     log("chaos", line);
   });
-  const world = await World.make({ folder, seed, listener: recovery, log });
+  const world = await World.make({ folder, seed, listener: logged(recovery, log), log });
   try {
     const over = new AbortController();
     const traffic = [
@@ -87,6 +87,19 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   } finally {
     await world.end();
   }
+}
+
+function logged(recovery: Recovery, log: ChaosOptions["log"]): LedgerListener {
+  return {
+    sent(from, text) {
+      log(from, `sent ${text}`);
+      recovery.sent(from);
+    },
+    heard(by, text) {
+      log(by, `heard ${text}`);
+      recovery.heard(by);
+    },
+  };
 }
 
 /** Says something in both chats in turns. */
@@ -169,8 +182,10 @@ async function kill(world: World, victim: Victim, which: number): Promise<() => 
       await world.browser.kill();
       return () => world.browser.relaunch();
     case "tab": {
-      const index = await world.browser.killTab(which);
-      return () => world.browser.openTab(index);
+      const crashed = await world.browser.killTab(which);
+      return async () => {
+        for (const index of crashed) await world.browser.openTab(index);
+      };
     }
   }
 }
@@ -180,18 +195,24 @@ async function settle(world: World, { patienceMs, say, log }: ChaosOptions): Pro
   const deadline = performance.now() + patienceMs;
   say("      everything is up; waiting until all has arrived");
   while (true) {
-    await world.receiver.rest();
-    const timelines: Timelines = new Map();
-    for (const name of people) timelines.set(name, await world.timelines(name));
-    const verdict = judge(world.ledger, timelines, "carol", world.receiver.printed);
-    const { lost, doubled, stuck } = verdict;
-    log("chaos", `at rest: ${lost.length} lost, ${doubled.length} doubled, ${stuck.length} stuck`);
-    if (lost.length + stuck.length === 0 || performance.now() > deadline) {
-      for (const text of await world.browser.shownTwice()) doubled.push(`${text} is shown twice in a tab`);
-      return verdict;
-    }
+    const verdict = await look(world).catch((error) => log("chaos", `not at rest: ${error.message}`));
+    const isLate = performance.now() > deadline;
+    if (verdict) {
+      const { lost, doubled, stuck } = verdict;
+      log("chaos", `at rest: ${lost.length} lost, ${doubled.length} doubled, ${stuck.length} stuck`);
+      if (lost.length + stuck.length === 0 || isLate) return verdict;
+    } else if (isLate) throw new Error("no device could be read");
     await sleep(2_000);
   }
+}
+
+async function look(world: World): Promise<Verdict> {
+  await world.receiver.rest();
+  const timelines: Timelines = new Map();
+  for (const name of people) timelines.set(name, await world.timelines(name));
+  const verdict = judge(world.ledger, timelines, "carol", world.receiver.printed);
+  for (const text of await world.browser.shownTwice()) verdict.doubled.push(`${text} is shown twice in a tab`);
+  return verdict;
 }
 
 async function until(look: () => boolean, withinMs: number): Promise<boolean> {

@@ -2,7 +2,10 @@
 
 import type { LedgerListener, Name } from "./ledger.ts";
 
-/** "out": until the next own message is told to be sent. "in": until the next message of somebody else is there. */
+/**
+ * "out": until the next own message is told to be sent. "in": until the next message of somebody else is there, from the
+ * moment when one of the others was told "sent" again: their own recovery is no fault of the receiver's.
+ */
 export type Way = "in" | "out";
 
 /** Which ways are measured: `recv` never sends, and what `send` hears it does not show. */
@@ -26,6 +29,8 @@ interface State {
   faults: number;
   after: string;
   healedMs: number;
+  /** The first message of others that was told to be sent since. */
+  offeredMs?: number;
   waits: Set<Way>;
 }
 
@@ -57,11 +62,13 @@ export class Recovery implements LedgerListener {
       const state = this.#state(name);
       if (--state.faults > 0) continue;
       state.healedMs = this.#now();
+      state.offeredMs = undefined;
       state.waits = new Set(waysOf[name]);
     }
   }
 
   sent(from: Name): void {
+    for (const [name, state] of this.#states) if (name !== from) state.offeredMs ??= this.#now();
     this.#take(from, "out");
   }
 
@@ -77,7 +84,9 @@ export class Recovery implements LedgerListener {
   #take(name: Name, way: Way, unfinished = false): void {
     const state = this.#state(name);
     if (state.faults > 0 || !state.waits.delete(way)) return;
-    const ms = this.#now() - state.healedMs;
+    const nowMs = this.#now();
+    // What is there before its sender is told was sent now.
+    const ms = way === "in" ? Math.max(0, nowMs - (state.offeredMs ?? nowMs)) : nowMs - state.healedMs;
     if (unfinished && ms < slowMs) return;
     const sample: Sample = { who: name, way, ms, after: state.after, ...(unfinished && { unfinished }) };
     this.samples.push(sample);

@@ -49,13 +49,7 @@ abstract class ShellPerson {
   protected async run(command: string, take: (record: Record<string, string>) => void): Promise<number> {
     const { shell, name, log } = this.parts;
     const process = this.#process = shell.start(name, command);
-    const read = readAll(process.stdout, (line) => {
-      try {
-        take(JSON.parse(line));
-      } catch {
-        // killed in the middle of a line
-      }
-    });
+    const read = readAll(process.stdout, (line) => take(JSON.parse(line)));
     await Promise.all([read, readAll(process.stderr, log)]);
     return (await process.status).code;
   }
@@ -81,15 +75,17 @@ export class Receiver extends ShellPerson {
     await this.#recv("qpq recv --json");
   }
 
-  #recv(command: string): Promise<number> {
-    const { ledger, name } = this.parts;
+  async #recv(command: string): Promise<number> {
+    const { ledger, name, log } = this.parts;
     const lines: Printed = [];
     this.printed.push(lines);
-    return this.run(command, ({ type, text }) => {
+    const code = await this.run(command, ({ type, text }) => {
       if (type !== "message") return;
       lines.push(text);
       ledger.tell(name, text, "received");
     });
+    log(`${command}: ${code}, printed ${lines.length}: ${lines[0]} to ${lines.at(-1)}`);
+    return code;
   }
 }
 
