@@ -9,15 +9,19 @@ export type Victim = typeof victims[number];
 /** What the network does beside a kill: nothing passes; another source port; packets are lost and overtaken. */
 export type Weather = { kind: "blackout" | "rebind" | "loss"; where: "page" | "shell" | "both"; forMs: number };
 
+/** Who writes all the time, and may rename the group. */
+const talkers = ["alice", "bob"] as const;
+export type Talker = typeof talkers[number];
+
 export interface Round {
   victim: Victim;
   /** Which of several, where there are several: from 0 to 1. */
   which: number;
   weather?: Weather;
-  /** A group is renamed: its epoch changes. */
-  renames: boolean;
-  /** Somebody writes very much at once. */
-  burst?: "alice" | "bob";
+  /** Who renames the group: its epoch changes. */
+  renames?: Talker;
+  /** Who writes very much at once. */
+  burst?: Talker;
   /** From the weather's begin to the kill. */
   leadMs: number;
   /** From the kill to the restart. */
@@ -29,34 +33,56 @@ export interface Round {
 }
 
 /** Longest times. A server that is started again by its supervisor is away for about a second. */
-const longestMs = { lead: 600, usual: 1_200, long: 5_000, blackout: 4_000, cut: 800, rest: 500 };
+const longestMs = { lead: 600, usual: 1_200, long: 5_000, weather: 4_000, cut: 800, rest: 500 };
+const shares = { weather: 0.35, renames: 0.2, burst: 0.12, long: 0.2, cut: 0.35, storm: 0.08 };
 
-/** Draws rounds. @param only what may be killed */
-export function* rounds(seed: number, only: readonly Victim[] = victims): Generator<Round, never> {
+/**
+ * Draws rounds.
+ *
+ * @param only what may be killed
+ * @param pace times are divided by it
+ */
+export function* rounds(seed: number, only: readonly Victim[] = victims, pace = 1): Generator<Round, never> {
   const { random } = testEnvironment(seed);
   const below = (limit: number) => Math.floor(random() * limit);
+  const ms = (longest: number) => below(longest) / pace;
   const oneOf = <T>(list: readonly T[]): T => list[below(list.length)];
   while (true) {
     // Every draw is made in every round, so that a change of one share leaves the others as they are.
     const weather: Weather = {
       kind: oneOf(["blackout", "rebind", "loss"]),
       where: oneOf(["page", "shell", "both"]),
-      forMs: 200 + below(longestMs.blackout),
+      forMs: 200 + ms(longestMs.weather),
     };
-    const draws = [random(), random(), random(), random(), random()];
-    const burst = oneOf(["alice", "bob"] as const);
-    const cutAfterMs = 50 + below(longestMs.cut);
-    const [usualMs, longMs] = [below(longestMs.usual), below(longestMs.long)];
-    yield {
+    const [burst, renames] = [oneOf(talkers), oneOf(talkers)];
+    const [usualMs, longMs, cutAfterMs] = [ms(longestMs.usual), ms(longestMs.long), 50 + ms(longestMs.cut)];
+    const round: Round = {
       victim: oneOf(only),
       which: random(),
-      ...(draws[0] < 0.35 && { weather }),
-      renames: draws[1] < 0.2,
-      ...(draws[2] < 0.12 && { burst }),
-      leadMs: below(longestMs.lead),
-      downMs: draws[3] < 0.2 ? longMs : usualMs,
-      ...(draws[4] < 0.35 && { cutAfterMs }),
-      restMs: below(longestMs.rest),
+      ...(random() < shares.weather && { weather }),
+      ...(random() < shares.renames && { renames }),
+      ...(random() < shares.burst && { burst }),
+      leadMs: ms(longestMs.lead),
+      downMs: random() < shares.long ? longMs : usualMs,
+      ...(random() < shares.cut && { cutAfterMs }),
+      restMs: ms(longestMs.rest),
     };
+    if (random() < shares.storm) yield* storm(round, burst, only);
+    else yield round;
   }
+}
+
+/**
+ * Somebody without a network writes very much while the others change the epoch, is cut off again before all of it is
+ * out, and writes very much again.
+ */
+function* storm(round: Round, writer: Talker, only: readonly Victim[]): Generator<Round, void> {
+  const where = writer === "alice" ? "page" : "shell";
+  const other = talkers.find((name) => name !== writer)!;
+  const weather: Weather = { kind: "blackout", where, forMs: 1_000 + round.downMs };
+  const cut = round.cutAfterMs ?? 300;
+  yield { ...round, weather, renames: other, burst: writer, leadMs: 500, cutAfterMs: cut };
+  const servers = only.filter((victim) => victim === "core" || victim === (writer === "alice" ? "gateway" : "core"));
+  const victim = servers[Math.floor(round.which * servers.length)] ?? round.victim;
+  yield { victim, which: round.which, burst: writer, leadMs: 0, downMs: 500, restMs: round.restMs };
 }

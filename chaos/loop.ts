@@ -10,6 +10,8 @@ export interface ChaosOptions {
   kills: number;
   seed: number;
   only: readonly Victim[];
+  /** Drawn times are divided by it. */
+  pace: number;
   /** How long a round waits until everybody is back, in ms. */
   waitMs: number;
   /** How long everything may take to arrive at the end, in ms. */
@@ -70,7 +72,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     ];
     await sleep(2 * pauseMs);
     const kills: Record<string, number> = {};
-    const drawn = rounds(seed, options.only);
+    const drawn = rounds(seed, options.only, options.pace);
     for (let index = 1; index <= options.kills; index++) {
       const round = drawn.next().value;
       kills[round.victim] = (kills[round.victim] ?? 0) + 1;
@@ -124,12 +126,12 @@ async function play(
   const what = [
     `${String(index).padStart(5)} ${victim.padEnd(8)} down ${seconds(round.downMs)}`,
     weather && `${weather.kind} ${weather.where}${weather.kind === "rebind" ? "" : ` ${seconds(weather.forMs)}`}`,
-    round.renames && "rename",
+    round.renames && `rename ${round.renames}`,
     round.burst && `burst ${round.burst}`,
   ].filter(Boolean).join(", ");
   log("chaos", what);
   const clear = weather && makeWeather(world, recovery, weather, `${victim}, ${weather.kind}`);
-  if (round.renames) world.rename(`four ${index}`);
+  if (round.renames) world.rename(round.renames, `four ${index}`);
   if (round.burst) { for (let count = 0; count < burstOf; count++) void world.say(round.burst, "four"); }
   await sleep(round.leadMs);
   const who = affected[victim];

@@ -13,22 +13,24 @@ const { values } = parseArgs({
     kills: { type: "string", default: "100" },
     seed: { type: "string", default: Deno.env.get("QPQ_SEED") ?? String(Math.floor(Math.random() * 1e6)) },
     only: { type: "string", default: victims.join(",") },
+    pace: { type: "string", default: "1" },
     wait: { type: "string", default: "60" },
     patience: { type: "string", default: "180" },
   },
 });
-const [kills, seed, wait, patience] = [values.kills, values.seed, values.wait, values.patience].map(Number);
+const [kills, seed, pace, wait, patience] = [values.kills, values.seed, values.pace, values.wait, values.patience]
+  .map(Number);
 const only = values.only.split(",") as Victim[];
-if (![kills, seed, wait, patience].every(Number.isSafeInteger) || kills < 1) {
-  console.error("qpq: error: --kills, --seed, --wait and --patience (in seconds) are whole numbers");
+if (![kills, seed, pace, wait, patience].every(Number.isSafeInteger) || kills < 1 || pace < 1) {
+  console.error("qpq: error: --kills, --seed, --pace, --wait and --patience (in seconds) are whole numbers");
   Deno.exit(2);
 }
 if (!only.every((name) => victims.includes(name))) {
   console.error(`qpq: error: --only takes some of ${victims.join(",")}`);
   Deno.exit(2);
 }
-const isAll = only.length === victims.length;
-const again = `npm run chaos -- --kills ${kills} --seed ${seed}${isAll ? "" : ` --only ${only.join(",")}`}`;
+const given = Deno.args.filter((_, index, args) => ![args[index], args[index - 1]].includes("--seed"));
+const again = ["npm run chaos --", ...given, "--seed", seed].join(" ");
 console.log(again);
 // As the servers do: what fails in the background is told, not fatal.
 addEventListener("unhandledrejection", (event) => {
@@ -46,6 +48,7 @@ const result = await chaos({
   kills,
   seed,
   only,
+  pace,
   waitMs: wait * 1000,
   patienceMs: patience * 1000,
   folder,

@@ -6,6 +6,7 @@ import type { EngineApi, TimelineItem } from "../client/api/engine_api.ts";
 import { testEnvironment } from "../client/testing/test_environment.ts";
 import { Browser } from "./browser.ts";
 import { Client } from "./client.ts";
+import type { Talker } from "./decisions.ts";
 import { type Chat, chats, Ledger, type LedgerListener, type Name } from "./ledger.ts";
 import { Servers } from "./servers.ts";
 import { Receiver, Sender } from "./shell_people.ts";
@@ -88,6 +89,7 @@ export class World {
       shell("dave", "qpq join"),
       ...chatNames.map((chat) => this.#acceptInPage(this.chatIds[chat])),
     ]);
+    await this.#client.call("setRole", this.chatIds.four, "alice", "admin");
     await this.browser.open(this.chatIds);
   }
 
@@ -101,7 +103,7 @@ export class World {
   }
 
   /** Says one more numbered message. It may come to nothing while the person's process is away. */
-  async say(name: "alice" | "bob", chat: Chat): Promise<void> {
+  async say(name: Talker, chat: Chat): Promise<void> {
     const text = this.ledger.next(name, chat);
     if (name === "alice") return void await this.browser.write(chat, text);
     const id = crypto.randomUUID().replaceAll("-", "");
@@ -112,8 +114,11 @@ export class World {
   }
 
   /** Makes a new epoch in the group. */
-  rename(title: string): void {
-    this.#client.call("renameChat", this.chatIds.four, title).catch((error) => this.#log("bob", `rename: ${error}`));
+  rename(name: Talker, title: string): void {
+    const done = name === "alice"
+      ? this.browser.call("renameChat", this.chatIds.four, title)
+      : this.#client.call("renameChat", this.chatIds.four, title);
+    done.catch((error) => this.#log(name, `rename: ${error.message}`));
   }
 
   async killClient(): Promise<void> {
