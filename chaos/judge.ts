@@ -22,49 +22,51 @@ export interface Verdict {
 }
 
 /**
- * @param printed what the processes of the person `printer` printed, in their order. A process that is killed between
- *   a line and its mark prints that line again when it starts: that is no double
+ * @param printed what the processes of people at a shell printed, in their order. A process that is killed between a
+ *   line and its mark prints that line again when it starts: that is no double
  */
-export function judge(ledger: Ledger, timelines: Timelines, printer: Name, printed: Printed[]): Verdict {
+export function judge(ledger: Ledger, timelines: Timelines, printed: Map<Name, Printed[]>): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], stuck: [], whole: 0, notices: {} };
-  const counts = new Map<Name, Map<string, number>>();
-  for (const [name, ofChats] of timelines) {
-    const count = new Map<string, number>();
-    for (const item of [...ofChats.values()].flat()) {
-      if (item.kind === "notice") {
-        verdict.notices[item.notice] = (verdict.notices[item.notice] ?? 0) + 1;
-        continue;
-      }
-      const text = numberedIn(item.text)?.text;
-      if (text) count.set(text, (count.get(text) ?? 0) + 1);
-    }
-    counts.set(name, count);
-    for (const [text, times] of count) if (times > 1) verdict.doubled.push(`${text} is ${times} times at ${name}`);
-  }
-  const wherePrinted = countPrinted(printed, verdict, printer);
+  const held = new Map<Name, Set<string>>();
+  for (const [name, ofChats] of timelines) held.set(name, readTimeline(name, [...ofChats.values()].flat(), verdict));
+  const shown = new Map<Name, Set<string>>();
+  for (const [name, processes] of printed) shown.set(name, readPrinted(name, processes, verdict));
+  const isAt = (name: Name, text: string) => held.get(name)?.has(text) ?? false;
   for (const text of [...ledger.sent].sort()) {
     const { chat, from } = numberedIn(text)!;
-    const missing = chats[chat].filter((name) => !counts.get(name)?.has(text));
-    for (const name of missing) verdict.lost.push(`${text} is not at ${name}`);
-    const prints = from !== printer && (chats[chat] as readonly Name[]).includes(printer);
-    const unprinted = prints && !missing.includes(printer) && !wherePrinted.has(text);
-    if (unprinted) verdict.lost.push(`${text} was not printed by ${printer}`);
-    if (missing.length === 0 && !unprinted) verdict.whole++;
+    const missing = chats[chat].filter((name) => !isAt(name, text)).map((name) => `${text} is not at ${name}`);
+    const unprinted = chats[chat].filter((name) =>
+      name !== from && isAt(name, text) && shown.get(name)?.has(text) === false
+    )
+      .map((name) => `${text} was not printed by ${name}`);
+    verdict.lost.push(...missing, ...unprinted);
+    if (missing.length + unprinted.length === 0) verdict.whole++;
   }
-  verdict.stuck = [...ledger.kept].filter((text) => !ledger.sent.has(text) && !isEverywhere(text, counts)).sort()
-    .map((text) => `${text} was kept and never sent`);
+  for (const text of [...ledger.kept].sort()) {
+    if (ledger.sent.has(text) || chats[numberedIn(text)!.chat].every((name) => isAt(name, text))) continue;
+    verdict.stuck.push(`${text} was kept and never sent`);
+  }
   return verdict;
 }
 
-function isEverywhere(text: string, counts: Map<Name, Map<string, number>>): boolean {
-  return chats[numberedIn(text)!.chat].every((name) => counts.get(name)?.has(text));
+/** @returns the numbered messages in it; doubles and notices go to the verdict */
+function readTimeline(name: Name, items: TimelineItem[], { doubled, notices }: Verdict): Set<string> {
+  const seen = new Set<string>();
+  for (const item of items) {
+    if (item.kind === "notice") notices[item.notice] = (notices[item.notice] ?? 0) + 1;
+    const text = item.kind === "message" && numberedIn(item.text)?.text;
+    if (!text) continue;
+    if (seen.has(text)) doubled.push(`${text} is twice at ${name}`);
+    seen.add(text);
+  }
+  return seen;
 }
 
-function countPrinted(printed: Printed[], verdict: Verdict, printer: Name): Set<string> {
+function readPrinted(name: Name, processes: Printed[], { doubled }: Verdict): Set<string> {
   const seen = new Set<string>();
-  for (const lines of printed) {
+  for (const lines of processes) {
     for (const [index, text] of lines.entries()) {
-      if (seen.has(text) && index > 0) verdict.doubled.push(`${text} was printed twice by ${printer}`);
+      if (seen.has(text) && index > 0) doubled.push(`${text} was printed twice by ${name}`);
       seen.add(text);
     }
   }

@@ -209,10 +209,10 @@ async function settle(world: World, { patienceMs, say, log }: ChaosOptions): Pro
 }
 
 async function look(world: World): Promise<Verdict> {
-  await world.receiver.rest();
+  const printed = await world.printed();
   const timelines: Timelines = new Map();
   for (const name of people) timelines.set(name, await world.timelines(name));
-  const verdict = judge(world.ledger, timelines, "carol", world.receiver.printed);
+  const verdict = judge(world.ledger, timelines, printed);
   for (const text of await world.browser.shownTwice()) verdict.doubled.push(`${text} is shown twice in a tab`);
   return verdict;
 }

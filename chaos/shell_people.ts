@@ -19,6 +19,8 @@ interface Parts {
 
 /** The program started last, which can be killed and is started again. */
 abstract class ShellPerson {
+  /** What each process of `qpq recv` has printed. */
+  readonly printed: Printed[] = [];
   protected readonly parts: Parts;
   #process: Deno.ChildProcess | undefined;
   #isUp = true;
@@ -45,6 +47,20 @@ abstract class ShellPerson {
     this.#isUp = true;
   }
 
+  /** Runs `qpq recv`. @returns its exit code */
+  async recv(options = ""): Promise<number> {
+    const { ledger, name, log } = this.parts;
+    const lines: Printed = [];
+    this.printed.push(lines);
+    const code = await this.run(`qpq recv --json ${options}`.trim(), ({ type, text }) => {
+      if (type !== "message") return;
+      lines.push(text);
+      ledger.tell(name, text, "received");
+    });
+    log(`recv ${options} ended with ${code}, printed ${lines.length}: ${lines[0]} to ${lines.at(-1)}`);
+    return code;
+  }
+
   /** @returns its exit code; each line of its output goes to `take` */
   protected async run(command: string, take: (record: Record<string, string>) => void): Promise<number> {
     const { shell, name, log } = this.parts;
@@ -56,36 +72,15 @@ abstract class ShellPerson {
 }
 
 export class Receiver extends ShellPerson {
-  readonly printed: Printed[] = [];
-
   /** Goes on until `signal`; an end that nobody wanted is logged, and the command started again. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.isUp) {
-        const code = await this.#recv("qpq recv --follow --json --timeout 60");
+        const code = await this.recv("--follow --timeout 60");
         if (this.isUp && !signal.aborted) this.parts.log(`recv --follow ended by itself with ${code}`);
       }
       await pause(this.isUp ? restartMs : 20);
     }
-  }
-
-  /** Prints what is left. */
-  async rest(): Promise<void> {
-    this.restart();
-    await this.#recv("qpq recv --json");
-  }
-
-  async #recv(command: string): Promise<number> {
-    const { ledger, name, log } = this.parts;
-    const lines: Printed = [];
-    this.printed.push(lines);
-    const code = await this.run(command, ({ type, text }) => {
-      if (type !== "message") return;
-      lines.push(text);
-      ledger.tell(name, text, "received");
-    });
-    log(`${command}: ${code}, printed ${lines.length}: ${lines[0]} to ${lines.at(-1)}`);
-    return code;
   }
 }
 

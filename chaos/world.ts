@@ -7,6 +7,7 @@ import { testEnvironment } from "../client/testing/test_environment.ts";
 import { Browser } from "./browser.ts";
 import { Client } from "./client.ts";
 import type { Talker } from "./decisions.ts";
+import type { Printed } from "./judge.ts";
 import { type Chat, chats, Ledger, type LedgerListener, type Name } from "./ledger.ts";
 import { Servers } from "./servers.ts";
 import { Receiver, Sender } from "./shell_people.ts";
@@ -141,12 +142,16 @@ export class World {
     });
   }
 
+  /** Prints what is left at a shell. @returns all that was printed there, by processes */
+  async printed(): Promise<Map<Name, Printed[]>> {
+    await Promise.all([this.receiver.recv(), this.sender.recv()]);
+    return new Map([["carol", this.receiver.printed], ["dave", this.sender.printed]]);
+  }
+
   /** Reads all of what a person's device holds. The processes of the shell's people must have ended. */
   async timelines(name: Name): Promise<Map<Chat, TimelineItem[]>> {
     if (name === "alice") return await this.#read(name, (method, ...args) => this.browser.call(method, ...args));
     if (name === "bob") return await this.#read(name, (method, ...args) => this.#client.call(method, ...args) as never);
-    // It has to be asked for: the reader after it does not wait for the server.
-    await this.#shell.run(name, "qpq recv");
     const log = (line: string) => this.#log(name, line);
     const reader = new Client({ statePath: this.#shell.statePath(name), servers: this.servers, log });
     try {
