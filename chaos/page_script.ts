@@ -1,6 +1,6 @@
 /** What runs inside the pages. The functions go there as text, so they use nothing from outside of themselves. */
 
-/** Tells of each numbered message in the page and each change of its state, and what the page says of its connection. */
+/** Tells of each numbered message in the page, of each change of its state, and of what is said of the connection. */
 export function watchMessages(): void {
   const page = globalThis as unknown as { chaosTell(news: [string, string][]): void; chaosSay(line: string): void };
   let said = "";

@@ -3,8 +3,8 @@
 import type { LedgerListener, Name } from "./ledger.ts";
 
 /**
- * "out": until the next own message is told to be sent. "in": until the next message of somebody else is there, from the
- * moment when one of the others was told "sent" again: their own recovery is no fault of the receiver's.
+ * "out": until the next own message is told to be sent. "in": until the next message of somebody else is there, from
+ * the moment when one of the others was told "sent" again. Their own recovery is no fault of the receiver's.
  */
 export type Way = "in" | "out";
 
