@@ -20,21 +20,23 @@ export interface Round {
   weather?: Weather;
   /** Who renames the group: its epoch changes. */
   renames?: Talker;
-  /** Who writes very much at once. */
-  burst?: Talker;
+  /** Who writes very much at once, before the kill or while the victim is away. */
+  burst?: { who: Talker; when: "before" | "away" };
   /** From the weather's begin to the kill. */
   leadMs: number;
   /** From the kill to the restart. */
   downMs: number;
   /** The next round begins after this time, whether or not everybody is back: cuts in mid-drain. Else it waits. */
   cutAfterMs?: number;
+  /** The next round begins when this one's writer was told that so many messages are sent: the drain has begun. */
+  cutAfterSent?: number;
   /** From the moment when everybody is back to the next round. */
   restMs: number;
 }
 
 /** Longest times. A server that is started again by its supervisor is away for about a second. */
 const longestMs = { lead: 600, usual: 1_200, long: 5_000, weather: 4_000, cut: 800, rest: 500 };
-const shares = { weather: 0.35, renames: 0.2, burst: 0.12, long: 0.2, cut: 0.35, storm: 0.08 };
+const shares = { weather: 0.35, renames: 0.2, burst: 0.12, long: 0.2, cut: 0.35, storm: 0.1 };
 
 /**
  * Draws rounds.
@@ -54,20 +56,20 @@ export function* rounds(seed: number, only: readonly Victim[] = victims, pace = 
       where: oneOf(["page", "shell", "both"]),
       forMs: 200 + ms(longestMs.weather),
     };
-    const [burst, renames] = [oneOf(talkers), oneOf(talkers)];
+    const [writer, renames] = [oneOf(talkers), oneOf(talkers)];
     const [usualMs, longMs, cutAfterMs] = [ms(longestMs.usual), ms(longestMs.long), 50 + ms(longestMs.cut)];
     const round: Round = {
       victim: oneOf(only),
       which: random(),
       ...(random() < shares.weather && { weather }),
       ...(random() < shares.renames && { renames }),
-      ...(random() < shares.burst && { burst }),
+      ...(random() < shares.burst && { burst: { who: writer, when: "before" as const } }),
       leadMs: ms(longestMs.lead),
       downMs: random() < shares.long ? longMs : usualMs,
       ...(random() < shares.cut && { cutAfterMs }),
       restMs: ms(longestMs.rest),
     };
-    if (random() < shares.storm) yield* storm(round, burst, only);
+    if (random() < shares.storm) yield* storm(round, writer, only);
     else yield round;
   }
 }
@@ -80,9 +82,11 @@ function* storm(round: Round, writer: Talker, only: readonly Victim[]): Generato
   const where = writer === "alice" ? "page" : "shell";
   const other = talkers.find((name) => name !== writer)!;
   const weather: Weather = { kind: "blackout", where, forMs: 1_000 + round.downMs };
-  const cut = round.cutAfterMs ?? 300;
-  yield { ...round, weather, renames: other, burst: writer, leadMs: 500, cutAfterMs: cut };
-  const servers = only.filter((victim) => victim === "core" || victim === (writer === "alice" ? "gateway" : "core"));
-  const victim = servers[Math.floor(round.which * servers.length)] ?? round.victim;
-  yield { victim, which: round.which, burst: writer, leadMs: 0, downMs: 500, restMs: round.restMs };
+  const { victim: first, which, downMs, restMs } = round;
+  const before = { who: writer, when: "before" } as const;
+  const cutAfterSent = 3 + Math.floor(which * 10);
+  yield { victim: first, which, weather, renames: other, burst: before, leadMs: 500, downMs, cutAfterSent, restMs };
+  const servers = only.filter((victim) => victim === "core" || victim === "gateway" && writer === "alice");
+  const victim = servers[Math.floor(which * servers.length)] ?? first;
+  yield { victim, which, burst: { who: writer, when: "away" }, leadMs: 0, downMs: 500, restMs };
 }

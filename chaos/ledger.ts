@@ -30,6 +30,7 @@ export class Ledger {
   readonly failed = new Set<string>();
   readonly #listener: LedgerListener;
   readonly #numbers = new Map<string, number>();
+  readonly #sentBy = new Map<Name, number>();
   readonly #heard = new Set<string>();
 
   constructor(listener: LedgerListener) {
@@ -48,6 +49,11 @@ export class Ledger {
     return [...this.#numbers.values()].reduce((sum, number) => sum + number, 0);
   }
 
+  /** How many messages of a person are told to be at the server. */
+  sentBy(from: Name): number {
+    return this.#sentBy.get(from) ?? 0;
+  }
+
   /** Takes down what a person's view says of a message in it. @param state as in the engine's items */
   tell(who: Name, text: string, state: string): void {
     const message = numberedIn(text);
@@ -57,6 +63,7 @@ export class Ledger {
     if (state === "waiting" || state === "kept") this.kept.add(message.text);
     if (state !== "sent" || this.sent.has(message.text)) return;
     this.sent.add(message.text);
+    this.#sentBy.set(who, this.sentBy(who) + 1);
     this.#listener.sent(who, message.text);
   }
 

@@ -127,16 +127,21 @@ async function play(
     `${String(index).padStart(5)} ${victim.padEnd(8)} down ${seconds(round.downMs)}`,
     weather && `${weather.kind} ${weather.where}${weather.kind === "rebind" ? "" : ` ${seconds(weather.forMs)}`}`,
     round.renames && `rename ${round.renames}`,
-    round.burst && `burst ${round.burst}`,
+    round.burst && `burst ${round.burst.who}`,
   ].filter(Boolean).join(", ");
   log("chaos", what);
   const clear = weather && makeWeather(world, recovery, weather, `${victim}, ${weather.kind}`);
   if (round.renames) world.rename(round.renames, `four ${index}`);
-  if (round.burst) { for (let count = 0; count < burstOf; count++) void world.say(round.burst, "four"); }
+  const burst = (when: "before" | "away") => {
+    if (round.burst?.when !== when) return;
+    for (let count = 0; count < burstOf; count++) void world.say(round.burst.who, "four");
+  };
+  burst("before");
   await sleep(round.leadMs);
   const who = affected[victim];
   recovery.begin(who, weather ? `${victim}, ${weather.kind}` : victim);
   const restart = await kill(world, victim, round.which);
+  burst("away");
   await sleep(round.downMs);
   await restart();
   recovery.end(who);
@@ -147,6 +152,12 @@ async function play(
     return say(`${what}; cut again`);
   }
   await clear;
+  const { cutAfterSent, burst: { who: writer } = { who: "alice" } } = round;
+  if (cutAfterSent !== undefined) {
+    const enough = world.ledger.sentBy(writer) + cutAfterSent;
+    await until(() => world.ledger.sentBy(writer) >= enough, waitMs);
+    return say(`${what}; cut again after ${cutAfterSent} messages`);
+  }
   const isBack = await until(() => recovery.waiting().length === 0, waitMs);
   const back = isBack ? seconds(performance.now() - restartedMs) : `not yet: ${recovery.waiting().join(", ")}`;
   say(`${what}; back ${back}`);

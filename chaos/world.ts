@@ -106,7 +106,10 @@ export class World {
   /** Says one more numbered message. It may come to nothing while the person's process is away. */
   async say(name: Talker, chat: Chat): Promise<void> {
     const text = this.ledger.next(name, chat);
-    if (name === "alice") return void await this.browser.write(chat, text);
+    if (name === "alice") {
+      if (!await this.browser.write(chat, text)) this.#log(name, `${text}: no tab took it`);
+      return;
+    }
     const id = crypto.randomUUID().replaceAll("-", "");
     await this.#client.call("send", this.chatIds[chat], id, text).then(
       () => this.ledger.tell(name, text, "kept"),
