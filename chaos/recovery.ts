@@ -12,7 +12,7 @@ export type Way = "in" | "out";
 const waysOf: Record<Name, Way[]> = { alice: ["out", "in"], bob: ["out", "in"], carol: ["in"], dave: ["out"] };
 
 /** A cut-off that the next fault has ended counts with its length until then when it is longer than this, in ms. */
-export const slowMs = 5_000;
+const slowMs = 5_000;
 
 export interface Sample {
   who: Name;
@@ -40,7 +40,7 @@ export class Recovery implements LedgerListener {
   readonly #slow: (sample: Sample) => void;
   readonly #states = new Map<Name, State>();
 
-  /** @param slow told of each sample above {@link slowMs} */
+  /** @param slow told of each sample above 5 s */
   constructor(now: () => number = () => performance.now(), slow: (sample: Sample) => void = () => {}) {
     this.#now = now;
     this.#slow = slow;
