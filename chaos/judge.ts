@@ -27,7 +27,7 @@ export interface Verdict {
  */
 export function judge(ledger: Ledger, timelines: Timelines, printed: Map<Name, Printed[]>): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], stuck: [], whole: 0, notices: {} };
-  const held = new Map<Name, Set<string>>();
+  const held = new Map<Name, Map<string, string>>();
   for (const [name, ofChats] of timelines) held.set(name, readTimeline(name, [...ofChats.values()].flat(), verdict));
   const shown = new Map<Name, Set<string>>();
   for (const [name, processes] of printed) shown.set(name, readPrinted(name, processes, verdict));
@@ -44,20 +44,21 @@ export function judge(ledger: Ledger, timelines: Timelines, printed: Map<Name, P
   }
   for (const text of [...ledger.kept].sort()) {
     if (ledger.sent.has(text) || chats[numberedIn(text)!.chat].every((name) => isAt(name, text))) continue;
-    verdict.stuck.push(`${text} was kept and never sent`);
+    const { from } = numberedIn(text)!;
+    verdict.stuck.push(`${text} was kept, and is ${held.get(from)?.get(text) ?? "gone"} at ${from}`);
   }
   return verdict;
 }
 
-/** @returns the numbered messages in it; doubles and notices go to the verdict */
-function readTimeline(name: Name, items: TimelineItem[], { doubled, notices }: Verdict): Set<string> {
-  const seen = new Set<string>();
+/** @returns the numbered messages in it with their states; doubles and notices go to the verdict */
+function readTimeline(name: Name, items: TimelineItem[], { doubled, notices }: Verdict): Map<string, string> {
+  const seen = new Map<string, string>();
   for (const item of items) {
     if (item.kind === "notice") notices[item.notice] = (notices[item.notice] ?? 0) + 1;
     const text = item.kind === "message" && numberedIn(item.text)?.text;
     if (!text) continue;
     if (seen.has(text)) doubled.push(`${text} is twice at ${name}`);
-    seen.add(text);
+    seen.set(text, item.state);
   }
   return seen;
 }

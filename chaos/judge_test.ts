@@ -12,7 +12,7 @@ function run(devices: Name[], printed: Printed[], state = "sent") {
   assert.equal(ledger.next("bob", "four"), text);
   ledger.tell("bob", text, state);
   const items = (name: Name) =>
-    devices.filter((device) => device === name).map(() => ({ kind: "message", text } as TimelineItem));
+    devices.filter((device) => device === name).map(() => ({ kind: "message", text, state } as TimelineItem));
   const timelines: Timelines = new Map(people.map((name) => [name, new Map([["four", items(name)]])]));
   return judge(ledger, timelines, new Map([["carol", printed]]));
 }
@@ -41,7 +41,7 @@ Deno.test("the line at which a process was killed may be printed once more by th
 
 Deno.test("a message that was kept on the device and is not everywhere in the end is stuck, not lost", () => {
   const { lost, stuck } = run(["bob"], [[]], "kept");
-  assert.deepEqual({ lost, stuck }, { lost: [], stuck: [`${text} was kept and never sent`] });
+  assert.deepEqual({ lost, stuck }, { lost: [], stuck: [`${text} was kept, and is kept at bob`] });
 });
 
 Deno.test("notices are counted by their names", () => {

@@ -57,6 +57,6 @@ const result = await chaos({
 });
 for (const line of report(result)) console.log(line);
 const isWrong = result.lost.length + result.doubled.length > 0;
-if (isWrong) console.log(`again: ${again}; log: ${logPath}; states: ${folder}`);
+if (isWrong || result.stuck.length > 0) console.log(`again: ${again}; log: ${logPath}; states: ${folder}`);
 else Deno.removeSync(folder, { recursive: true });
 Deno.exit(isWrong ? 1 : 0);
