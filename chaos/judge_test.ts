@@ -3,7 +3,7 @@ import type { TimelineItem } from "../client/api/engine_api.ts";
 import { judge, type Printed, type Timelines } from "./judge.ts";
 import { Ledger, type Name, people } from "./ledger.ts";
 
-const silent = { sent: () => {}, heard: () => {} };
+const silent = { sent: () => {}, heard: () => {}, failed: () => {} };
 const text = "bob-four-00001";
 
 /** A message of Bob's that he was told is sent, and devices that hold it as often as they are named. */

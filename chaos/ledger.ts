@@ -19,6 +19,7 @@ export function numberedIn(text: string): { text: string; from: Name; chat: Chat
 export interface LedgerListener {
   sent(from: Name, text: string): void;
   heard(by: Name, text: string): void;
+  failed(from: Name, text: string): void;
 }
 
 export class Ledger {
@@ -59,7 +60,10 @@ export class Ledger {
     const message = numberedIn(text);
     if (!message) return;
     if (message.from !== who) return this.#hear(who, message.text);
-    if (state === "failed") this.failed.add(message.text);
+    if (state === "failed" && !this.failed.has(message.text)) {
+      this.failed.add(message.text);
+      this.#listener.failed(who, message.text);
+    }
     if (state === "waiting" || state === "kept") this.kept.add(message.text);
     if (state !== "sent" || this.sent.has(message.text)) return;
     this.sent.add(message.text);

@@ -97,6 +97,9 @@ function logged(recovery: Recovery, log: ChaosOptions["log"]): LedgerListener {
       log(from, `sent ${text}`);
       recovery.sent(from);
     },
+    failed(from, text) {
+      log(from, `failed ${text}`);
+    },
     heard(by, text) {
       log(by, `heard ${text}`);
       recovery.heard(by);

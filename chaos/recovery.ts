@@ -34,7 +34,7 @@ interface State {
   waits: Set<Way>;
 }
 
-export class Recovery implements LedgerListener {
+export class Recovery implements Pick<LedgerListener, "sent" | "heard"> {
   readonly samples: Sample[] = [];
   readonly #now: () => number;
   readonly #slow: (sample: Sample) => void;
