@@ -123,9 +123,14 @@ export function targetOf(server: string, pin: string | undefined, caFile: string
 }
 
 /** @param what the option that names the file @returns its text in UTF-8 @throws Failure */
-export function readText(file: string, what: string): string {
+function readText(file: string, what: string): string {
+  return new TextDecoder().decode(readBytes(file, what));
+}
+
+/** Reads a file that an option names. @throws Failure */
+export function readBytes(file: string, what: string): Uint8Array {
   try {
-    return Deno.readTextFileSync(file);
+    return Deno.readFileSync(file);
   } catch (error) {
     throw unreadable(what, file, error);
   }

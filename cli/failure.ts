@@ -29,7 +29,7 @@ const hints: Record<string, string> = {
   E040: "try again in a moment",
   [LocalCode.offline]: "check --server and --pin, and whether the server runs",
   [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
-  [LocalCode.weakPassword]: "use at least 12 characters without the username in them, best a few unrelated words",
+  [LocalCode.weakPassword]: "use at least 12 characters, best a few unrelated words, or --generate-password",
   [LocalCode.noSuchUser]: "check the spelling",
   [LocalCode.storage]:
     "free space on its disk (or raise the file size limit, ulimit -f), and try again: nothing is lost",
@@ -47,6 +47,7 @@ const hints: Record<string, string> = {
   [LocalCode.noSuchDevice]: "look at the account's devices with qpq devices",
   [LocalCode.badKeyPackage]: "the owner of the device must come online once with the newest version",
   [LocalCode.tooManyDevices]: "remove a device that is not used any more with qpq devices --revoke",
+  [LocalCode.invisible]: "write something that people can see",
   [LocalCode.nameTooLong]: "use 200 characters at most",
   [LocalCode.tooManyPeople]: "invite 500 at most, then the others",
   [LocalCode.tooLarge]: "send it in parts",
@@ -63,7 +64,7 @@ export function failureOf(error: unknown): Failure {
 
 /** @returns an engine's problem as a failure, with the hint and the exit code of its code */
 export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem): Failure {
-  const hint = retryAfterMs ? `try again in ${Math.ceil(retryAfterMs / 1000)} s` : hints[code];
+  const hint = retryAfterMs ? `try again in ${waitText(retryAfterMs)}` : hints[code];
   const exitCode = code === LocalCode.offline
     ? exitCodes.offline
     : code === LocalCode.notSignedIn || code === "E001" || code === "E002"
@@ -72,4 +73,9 @@ export function failureOfProblem({ code, detail, retryAfterMs }: EngineProblem):
     ? exitCodes.state
     : exitCodes.failed;
   return new Failure(exitCode, detail, hint, code);
+}
+
+function waitText(ms: number): string {
+  if (ms <= 120_000) return `${Math.ceil(ms / 1000)} s`;
+  return ms <= 7_200_000 ? `${Math.ceil(ms / 60_000)} minutes` : `${Math.ceil(ms / 3_600_000)} hours`;
 }

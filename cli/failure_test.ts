@@ -12,6 +12,7 @@ Deno.test("failureOfProblem() says for each thing that is too large what to do a
 
 Deno.test("failureOfProblem() gives the wait as hint, and exit codes that scripts can tell apart", () => {
   assert.equal(failureOfProblem({ code: "E005", detail: "", retryAfterMs: 1_500 }).hint, "try again in 2 s");
+  assert.equal(failureOfProblem({ code: "E005", detail: "", retryAfterMs: 80_000_000 }).hint, "try again in 23 hours");
   const exits = [LocalCode.offline, "E002", LocalCode.storage, LocalCode.tooLarge].map((code) =>
     failureOfProblem({ code, detail: "" }).exitCode
   );

@@ -66,7 +66,9 @@ async function run(invocation: Invocation): Promise<void> {
   if (command === "demo-group") return await demoGroup(invocation, output, interrupted.signal);
   const session = await Session.of(invocation, env, output);
   try {
-    await withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });
+    const work = withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });
+    // What these two do without a server is done first.
+    await (command === "send" || command === "logout" ? work : Promise.race([work, session.orUntrusted()]));
     if (!commands[command].local && !interrupted.signal.aborted) await session.settled();
   } finally {
     await session.close();

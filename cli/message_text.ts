@@ -21,9 +21,10 @@ const separating = new RegExp(`[${separators.join("")}]`, "gu");
  * @returns safe for a terminal
  */
 export function messageText(message: MessageItem): string {
-  const { sender, own, text, deleted, unsupported, edited, reactions = [] } = message;
+  const { sender, own, revokedDevice, text, deleted, unsupported, edited, reactions = [] } = message;
   const marks = [
     ...(own ? ["you"] : []),
+    ...(revokedDevice ? ["from a removed device"] : []),
     ...(edited ? ["edited"] : []),
     ...(deleted ? ["deleted"] : []),
     ...(unsupported ? ["can not be shown by this version"] : []),
@@ -37,8 +38,11 @@ function signedBy({ sender, text }: Reaction): string {
   return `${printable(sender)} ${printable(text.replace(separating, "\ufffd"))}`;
 }
 
-/** @returns the fields of the record "message": the message's id and its content; a field without value is undefined */
-export function messageFields({ messageId, sender, own, text, ...shown }: MessageItem) {
+/**
+ * @returns the fields of the record "message": the message's id, its sender and its content; a field without
+ *   value is undefined
+ */
+export function messageFields({ messageId, sender, own, revokedDevice, text, ...shown }: MessageItem) {
   const { replyTo, edited, deleted, unsupported, reactions } = shown;
   const content = {
     text,
@@ -49,5 +53,5 @@ export function messageFields({ messageId, sender, own, text, ...shown }: Messag
     reactions: reactions?.map(({ sender, text }) => ({ sender, text })),
     // A field of the API's message that is not here does not compile.
   } satisfies Record<keyof MessageContent, unknown>;
-  return { messageId, sender, own, ...content };
+  return { messageId, sender, own, revokedDevice, ...content };
 }

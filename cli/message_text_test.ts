@@ -27,6 +27,13 @@ Deno.test("messageText() says what became of a message beside its sender's name"
   assert.equal(messageText({ ...message({ text: "hello", edited: true }), own: true }), "anna (you; edited): hello");
 });
 
+Deno.test("PEOPLE A5: messageText() and messageFields() say that a message is from a removed device", () => {
+  const marked = { ...message({ text: "hello" }), revokedDevice: true as const };
+  assert.equal(messageText(marked), "anna (from a removed device): hello");
+  assert.equal(messageFields(marked).revokedDevice, true);
+  assert.equal(messageFields(message({ text: "hello" })).revokedDevice, undefined);
+});
+
 Deno.test("messageText() lets no text and no sign look like a mark", () => {
   const sign = (sender: string, text: string) => ({ ...reactions[0], sender, text });
   const marked: MessageContent[] = [

@@ -9,7 +9,8 @@ import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
 import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
-import { SqliteStorage } from "./storage/sqlite_storage.ts";
+import { openState } from "./storage/open_state.ts";
+import type { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { QuicTransport } from "./transport/quic.ts";
 import { commands, exitCodes } from "./usage.ts";
 
@@ -17,6 +18,8 @@ export interface SessionParts {
   storage: SqliteStorage;
   transport: Transport;
   timeoutMs: number;
+  /** Aborted when something answers that is not the core, with the failure that says so. */
+  untrusted?: AbortSignal;
   /** Receives problems that fail no call, and progress. */
   output: Pick<Output, "note" | "progress">;
 }
@@ -36,21 +39,24 @@ export class Session {
   readonly storage: SqliteStorage;
   readonly #timeoutMs: number;
   readonly #watchers: Set<(event: EngineEvent) => void>;
+  readonly #untrusted: AbortSignal;
 
   private constructor(
     engine: Engine,
     storage: SqliteStorage,
     timeoutMs: number,
     watchers: Set<(event: EngineEvent) => void>,
+    untrusted: AbortSignal,
   ) {
     this.engine = engine;
     this.storage = storage;
     this.#timeoutMs = timeoutMs;
     this.#watchers = watchers;
+    this.#untrusted = untrusted;
   }
 
   /** @throws EngineError, StorageError */
-  static async open({ storage, transport, timeoutMs, output }: SessionParts): Promise<Session> {
+  static async open({ storage, transport, timeoutMs, untrusted, output }: SessionParts): Promise<Session> {
     const watchers = new Set<(event: EngineEvent) => void>();
     const engine = await Engine.open({
       storage,
@@ -69,14 +75,27 @@ export class Session {
         for (const watch of [...watchers]) watch(event);
       },
     });
-    return new Session(engine, storage, timeoutMs, watchers);
+    return new Session(engine, storage, timeoutMs, watchers, untrusted ?? new AbortController().signal);
   }
 
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
-    const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
-    const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
-    return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, output });
+    const untrusted = new AbortController();
+    const transport = commands[invocation.command].local
+      ? noTransport
+      : new QuicTransport(invocation.target(), () => untrusted.abort(untrustedFailure()));
+    const storage = await openState(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
+    const { timeoutMs } = invocation;
+    return await Session.open({ storage, transport, timeoutMs, untrusted: untrusted.signal, output });
+  }
+
+  /** @returns a promise that only rejects: when something answers that is not the core */
+  orUntrusted(): Promise<never> {
+    return new Promise((_, reject) => {
+      const tell = () => reject(this.#untrusted.reason);
+      if (this.#untrusted.aborted) tell();
+      else this.#untrusted.addEventListener("abort", tell, { once: true });
+    });
   }
 
   async close(): Promise<void> {
@@ -96,8 +115,9 @@ export class Session {
     });
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
-      await this.engine.synced(AbortSignal.any([timeout, ended.signal]));
+      await this.engine.synced(AbortSignal.any([timeout, ended.signal, this.#untrusted]));
     } catch (error) {
+      this.#untrusted.throwIfAborted();
       throw timeout.aborted && !ended.signal.aborted
         ? failureOfProblem({ code: LocalCode.offline, detail: `no answer within ${this.#timeoutMs / 1000} s` })
         : error;
@@ -226,6 +246,14 @@ export class Session {
     }
   }
 }
+
+const untrustedFailure = () =>
+  new Failure(
+    exitCodes.offline,
+    "what answers is not the core that --pin or --ca names",
+    "compare the pin with the one that the core prints at its start; if it is right, somebody else answers there",
+    LocalCode.untrusted,
+  );
 
 const keptFailure = () =>
   new Failure(

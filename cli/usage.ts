@@ -35,7 +35,12 @@ export const globalOptions: Record<string, Option> = {
   help: { short: "h", what: "this text" },
 };
 
+const generateOption: Record<string, Option> = {
+  "generate-password": { what: "makes a passphrase of six random words, and prints it" },
+};
+
 const newPasswordOption: Record<string, Option> = {
+  ...generateOption,
   "new-password-file": {
     value: "FILE",
     what: "first line is the new password (QPQ_NEW_PASSWORD, else asked at the terminal)",
@@ -50,10 +55,11 @@ export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
     what:
-      "Makes an account with this device as its first (a password of at least 12 characters that does not contain " +
-      "the username), and prints the recovery code: the one way back without the password. Keep it.",
+      "Makes an account with this device as its first (a password of at least 12 characters that is hard to guess), " +
+      "and prints the recovery code: the one way back without the password. Keep it.",
     options: {
       ...passwordOptions,
+      ...generateOption,
       "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" },
     },
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],

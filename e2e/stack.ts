@@ -2,11 +2,12 @@
 
 import { test as base } from "@playwright/test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 // @ts-ignore: plain JavaScript with JSDoc types, shared with `npm start`
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
+import { UdpRelay } from "../client/testing/udp_relay.ts";
 
 export interface Service {
   process: { pid?: number; kill(signal: NodeJS.Signals): boolean };
@@ -25,10 +26,15 @@ export class Stack {
   #ports!: { core: number; http: number; wt: number };
   #upstream?: string;
   #gatewayEnv: Record<string, string> = {};
-  #network?: UdpNetwork;
 
-  /** @param options.blockUdp a network that swallows UDP, until {@link unblockUdp} */
-  constructor(private readonly options: { blockUdp?: boolean } = {}) {}
+  /** Between the browsers and the gateway's UDP port, if there is one. */
+  network?: UdpRelay;
+
+  /**
+   * @param options.blockUdp a network that swallows UDP, until {@link unblockUdp}
+   * @param options.relayUdp a network that the test moves, from the start or later
+   */
+  constructor(private readonly options: { blockUdp?: boolean; relayUdp?: boolean } = {}) {}
 
   /** Where people open the app. */
   get url(): string {
@@ -42,14 +48,16 @@ export class Stack {
   /** Fixed ports, so that a restarted server is found where it was. */
   async start(): Promise<void> {
     this.#ports = { core: await freeUdpPort(), http: await freeTcpPort(), wt: await freeUdpPort() };
-    if (this.options.blockUdp) this.#network = await UdpNetwork.open(this.#ports.wt);
+    const { blockUdp = false, relayUdp = blockUdp } = this.options;
+    if (relayUdp) this.network = await UdpRelay.open(this.#ports.wt);
+    if (this.network) this.network.isDark = blockUdp;
     await this.startCore();
     await this.startGateway();
   }
 
   /** The network lets UDP pass from now on. */
   unblockUdp(): void {
-    this.#network!.isBlocked = false;
+    this.network!.isDark = false;
   }
 
   async startCore(): Promise<void> {
@@ -67,7 +75,7 @@ export class Stack {
     const env = {
       QPQ_HTTP_PORT: String(this.#ports.http),
       QPQ_WT_PORT: String(this.#ports.wt),
-      ...(this.#network && { QPQ_WT_PUBLIC_PORT: String(this.#network.port) }),
+      ...(this.network && { QPQ_WT_PUBLIC_PORT: String(this.network.port) }),
       ...this.#gatewayEnv,
     };
     this.gateway = await startGateway(this.dataDir, this.#upstream ?? this.coreAddr, env, {
@@ -83,47 +91,8 @@ export class Stack {
 
   async stop(): Promise<void> {
     for (const service of [this.gateway, this.core]) if (service) await stopService(service);
-    this.#network?.close();
+    this.network?.close();
     rmSync(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-/** Stands between browsers and the gateway's UDP port, and swallows every packet for as long as it blocks. */
-class UdpNetwork {
-  isBlocked = true;
-  readonly #outside: Socket;
-  /** one socket towards the gateway for each browser's */
-  readonly #inside = new Map<number, Socket>();
-
-  private constructor(outside: Socket, gatewayPort: number) {
-    this.#outside = outside;
-    outside.on("message", (packet, { port }) => {
-      if (!this.isBlocked) this.#towards(port, gatewayPort).send(packet, gatewayPort, "127.0.0.1");
-    });
-  }
-
-  static async open(gatewayPort: number): Promise<UdpNetwork> {
-    const outside = createSocket("udp4");
-    await new Promise<void>((resolve) => outside.bind(0, "127.0.0.1", resolve));
-    return new UdpNetwork(outside, gatewayPort);
-  }
-
-  get port(): number {
-    return this.#outside.address().port;
-  }
-
-  close(): void {
-    for (const socket of [this.#outside, ...this.#inside.values()]) socket.close();
-  }
-
-  #towards(browserPort: number, gatewayPort: number): Socket {
-    const known = this.#inside.get(browserPort);
-    if (known) return known;
-    const socket = createSocket("udp4").on("message", (packet, { port }) => {
-      if (!this.isBlocked && port === gatewayPort) this.#outside.send(packet, browserPort, "127.0.0.1");
-    });
-    this.#inside.set(browserPort, socket);
-    return socket;
   }
 }
 

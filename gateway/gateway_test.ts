@@ -1,9 +1,12 @@
 /** WebTransport through the whole gateway to a stub core. */
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { ErrorCode } from "../schema/rpc/errors.ts";
+import { UdpRelay } from "../client/testing/udp_relay.ts";
+import { StreamLimit } from "../client/connection/stream_limit.ts";
+import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
+import { Handlers, serveCall } from "../schema/rpc/server.ts";
 import { type ClientSession, openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall } from "./testing/stub_core.ts";
@@ -252,4 +255,72 @@ quicTest("close() says goodbye to sessions", async () => {
   const goodbye = session.nextData();
   await test.gateway.close();
   assert.equal(new TextDecoder().decode((await goodbye)?.subarray(-16)), "gateway shutdown");
+});
+
+quicTest("PEOPLE B0: a WebTransport connection works after 400 error answers of the core", async () => {
+  const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 };
+  const handlers = new Handlers<void>()
+    .unary(delivery.health, () => Promise.resolve(health))
+    .unary(delivery.ack, () => Promise.reject(new WireError(ErrorCode.internal, "the disk is full")))
+    .unary(delivery.putBlob, () => Promise.reject(new WireError(ErrorCode.queueFull, "full", 1000)));
+  await using test = await startTestGateway({
+    core: { onCall: (stream) => serveCall(stream, { handlers, authorize: () => {} }) },
+  });
+  await test.gateway.whenCoreReady();
+  const session = await connect(test);
+  const limit = new StreamLimit();
+  const rpc = new RpcClient((signal) => limit.open(signal, () => session.openStream()));
+  const recipientKey = new Uint8Array(32);
+  const blob = new Uint8Array(100_000);
+  const codes: unknown[] = [];
+  const failing = (call: Promise<unknown>) =>
+    call.then(() => codes.push("answered"), (error) => codes.push(error instanceof WireError ? error.code : error));
+  for (let turn = 0; turn < 40; turn++) {
+    await Promise.all([
+      ...Array.from({ length: 9 }, () => failing(rpc.call(delivery.ack, { recipientKey, upTo: 1 }))),
+      failing(rpc.call(delivery.putBlob, { sha256: recipientKey, length: blob.length }, {}, blob)),
+    ]);
+  }
+  assert.equal(codes.filter((code) => code === ErrorCode.internal).length, 360);
+  assert.equal(codes.filter((code) => code === ErrorCode.queueFull).length, 40);
+  assert.deepEqual(await rpc.call(delivery.health, {}), health);
+  await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
+  session.conn.close();
+});
+
+quicTest("PEOPLE B0: the gateway follows a browser to another address as soon as it sends a datagram", async () => {
+  await using test = await startTestGateway({
+    core: {
+      onCall: async ({ writable }) => {
+        const writer = writable.getWriter();
+        while (true) {
+          await writer.write(Uint8Array.of(1));
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+    },
+  });
+  await test.gateway.whenCoreReady();
+  const relay = await UdpRelay.open(test.gateway.webTransportPort);
+  const session = await openSession({
+    port: relay.port,
+    certificate: await certificateOf(test),
+    origin: test.origin,
+  });
+  const { readable, writable } = await session.openStream();
+  await writable.close();
+  let heard = 0;
+  void readable.pipeTo(new WritableStream({ write: (bytes) => void (heard += bytes.length) })).catch(() => {});
+  await until(() => heard > 5);
+  // While nothing is under way: no late acknowledgement of the client's may tell the new address.
+  relay.isDark = true;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  relay.rebind();
+  relay.isDark = false;
+  const sending = setInterval(() => session.conn.sendDatagram(new Uint8Array(2)).catch(() => {}), 500);
+  const before = heard;
+  await until(() => heard > before + 20);
+  clearInterval(sending);
+  session.conn.close();
+  relay.close();
 });

@@ -23,6 +23,7 @@ export function encodeCbor(value: unknown): Bytes {
  * @throws MalformedError
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
+  requireShallow(bytes);
   let value: unknown;
   try {
     value = decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowUndefined: false });
@@ -34,4 +35,37 @@ export function decodeCbor(bytes: Uint8Array): unknown {
     throw new MalformedError("CBOR is not deterministic");
   }
   return value;
+}
+
+/** How deep lists, maps and tags may stand in each other. Ours go 12 deep. */
+export const maxCborDepth = 32;
+
+/**
+ * Bounds the nesting before the item is decoded: cborg decodes and encodes by recursion, and some thousand levels
+ * overflow the stack. How many depends on the caller, so whether such bytes are refused must not.
+ *
+ * @param bytes foreign; everything else about them is for the decoder to find
+ * @throws MalformedError for lists, maps and tags more than {@link maxCborDepth} deep
+ */
+export function requireShallow(bytes: Uint8Array): void {
+  /** How many items are left in each list, map or tag that is open. */
+  const left: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    // RFC 8949 §3: three bits of major type, five of the argument or of its length.
+    const [major, info] = [bytes[at] >> 5, bytes[at] & 31];
+    const argumentBytes = info < 24 ? 0 : info < 28 ? 1 << (info - 24) : undefined;
+    // Reserved, or of indefinite length, which is not deterministic: the decoder refuses it.
+    if (argumentBytes === undefined) return;
+    let argument = info;
+    if (argumentBytes > 0) {
+      argument = 0;
+      for (let index = 1; index <= argumentBytes; index++) argument = argument * 256 + bytes[at + index];
+    }
+    at += 1 + argumentBytes;
+    if (major === 2 || major === 3) at += argument;
+    const items = major === 4 ? argument : major === 5 ? 2 * argument : major === 6 ? 1 : 0;
+    if (left.length > 0) left[left.length - 1]--;
+    if (items > 0 && left.push(items) > maxCborDepth) throw new MalformedError("CBOR is nested too deeply");
+    while (left.at(-1) === 0) left.pop();
+  }
 }

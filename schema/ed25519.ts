@@ -1,6 +1,46 @@
-/** Ed25519 (RFC 8032) on WebCrypto, with raw keys. */
+/**
+ * Ed25519 (RFC 8032) on WebCrypto, with raw keys.
+ *
+ * Implementations differ on points of small order and on encodings that are not canonical (Taming the many EdDSAs,
+ * https://eprint.iacr.org/2020/1244). All members of a group must judge a signature alike, so {@link hasStrictForm}
+ * refuses these before any of them is asked. What is left is the cofactorless equation, which WebCrypto prescribes
+ * (https://wicg.github.io/webcrypto-secure-curves/#ed25519-operations).
+ */
 
-import { type Bytes, equalBytes } from "./bytes.ts";
+import { type Bytes, equalBytes, toHex } from "./bytes.ts";
+
+/** p = 2^255 − 19, little-endian; the y-coordinate of a canonical encoding is below it. */
+const p = new Uint8Array([0xed, ...new Array<number>(30).fill(0xff), 0x7f]);
+
+/** The y-coordinates of the eight points of small order: 0, 1, p − 1, and two of order 8. */
+const smallOrder: ReadonlySet<string> = new Set([
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+]);
+
+/**
+ * @param publicKey 32 bytes: A
+ * @param signature 64 bytes: R ‖ S
+ * @returns whether A and R are canonical encodings (RFC 8032 §5.1.3) and not of small order. That they are points, and
+ *   that S is below L, the verification itself finds
+ */
+export function hasStrictForm(publicKey: Uint8Array, signature: Uint8Array): boolean {
+  return publicKey.length === 32 && signature.length === 64 &&
+    [publicKey, signature.subarray(0, 32)].every(isStrictPoint);
+}
+
+function isStrictPoint(encoded: Uint8Array): boolean {
+  const y = new Uint8Array(encoded);
+  // The top bit is the sign of x (RFC 8032 §5.1.2).
+  y[31] &= 0x7f;
+  for (let index = 31; index >= 0; index--) {
+    if (y[index] !== p[index]) return y[index] < p[index] && !smallOrder.has(toHex(y));
+  }
+  return false;
+}
 
 /**
  * @param publicKey 32 bytes
@@ -13,7 +53,7 @@ export async function verifyEd25519(
   signature: Uint8Array,
   message: Uint8Array,
 ): Promise<boolean> {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (!hasStrictForm(publicKey, signature)) return false;
   try {
     return await crypto.subtle.verify(
       "Ed25519",

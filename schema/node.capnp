@@ -185,13 +185,13 @@ interface AuthenticationService {
   # X-Wing key.
 
   countKeyPackages @13 () -> (available :UInt32, lastResort :Bool);
-  # Who: D. The calling device's stock that is still handed out.
+  # Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 
   fetchKeyPackage @14 (accountKey :Data, deviceIds :List(Data)) -> (keyPackages :List(DeviceKeyPackage));
   # Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
   # once and removed in the same
-  # transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names
-  # the device).
+  # transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
+  # and (but for own devices) in 24 h, E012, E024 (names the device).
 
   listSessions @15 () -> (sessions :List(Session));
   # Who: S. All sessions of the account.
@@ -329,4 +329,21 @@ interface DeliveryService {
 
   getBlob @13 (sha256 :Data, offset :UInt64) -> (bytes :Data);
   # Who: D. Streaming, in pieces ≤ 64 KiB from offset. Errors: E031.
+
+  publishInOrder @14 (channelId :Data, messages :List(SealedMessage)) -> (answers :List(PublishAnswer));
+  # Who: D, member (E016). 1 to 16 messages (E014), envelopes ≤ 128 KiB (E011). They are stored in this order, in one
+  # transaction, each judged as by publish. After a refused one nothing is stored any more: those behind it are
+  # answered as long as they are repeats or refused themselves, and the answers end before the first that would have
+  # been stored. Each message counts as a call (E005). An older server answers E014: then they go out one by one.
+}
+
+struct SealedMessage {
+  epoch @0 :UInt64;
+  messageId @1 :Data;   # 16 bytes
+  envelope @2 :Data;    # ≤ 128 KiB; all of a call fit into its 256 KiB
+}
+
+struct PublishAnswer {
+  receivedMs @0 :UInt64;   # when it is on disk, and code is 0
+  code @1 :UInt16;         # 0, or the number of E014, E015 or E017
 }

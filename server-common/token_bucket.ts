@@ -64,6 +64,11 @@ export class TokenBuckets {
     return waitMs;
   }
 
+  /** Takes tokens of a key, whether they are there or not: what is lacking has to refill before the next is taken. */
+  owe(key: string, tokens: number): void {
+    if (tokens > 0) this.#filled(key).tokens -= tokens;
+  }
+
   /** How many keys are remembered. */
   get size(): number {
     return this.#buckets.size;

@@ -17,6 +17,17 @@ Deno.test("TokenBuckets.take() grants a burst, then the refilled tokens, and ret
   assert.notEqual(buckets.take("a"), 0, "no more than a burst, however long the rest");
 });
 
+Deno.test("TokenBuckets.owe() takes what is not there yet, and the next token comes when it has refilled", () => {
+  let nowMs = 0;
+  const buckets = new TokenBuckets({ perMinute: 6, clock: () => nowMs });
+  buckets.owe("a", 0);
+  assert.equal(buckets.take("a"), 0);
+  buckets.owe("a", 7);
+  assert.equal(buckets.take("a"), 30_000, "two are owed, and one is wanted");
+  nowMs += 30_000;
+  assert.equal(buckets.take("a"), 0);
+});
+
 Deno.test("TokenBuckets.take() does not refill when the clock goes back", () => {
   let nowMs = 60_000;
   const buckets = new TokenBuckets({ perMinute: 1, clock: () => nowMs });

@@ -71,7 +71,13 @@ export class CallLimits {
    * @throws WireError E005
    */
   account(accountKey: Uint8Array): void {
-    check(this.#perAccount.take(String.fromCharCode(...accountKey)), "too many calls of this account");
+    check(this.#perAccount.take(keyOf(accountKey)), "too many calls of this account");
+  }
+
+  /** Counts calls of an address and an account besides the one that they make; the next ones may have to wait. */
+  count({ remoteAddress, accountKey }: { remoteAddress: string; accountKey?: Uint8Array }, calls: number): void {
+    this.#perAddress.owe(addressBlock(remoteAddress), calls);
+    if (accountKey) this.#perAccount.owe(keyOf(accountKey), calls);
   }
 
   /**
@@ -82,6 +88,10 @@ export class CallLimits {
   stream(remoteAddress: string): number {
     return this.#streams.take(addressBlock(remoteAddress));
   }
+}
+
+function keyOf(accountKey: Uint8Array): string {
+  return String.fromCharCode(...accountKey);
 }
 
 function check(retryAfterMs: number, reason: string): void {

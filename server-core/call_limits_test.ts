@@ -85,6 +85,21 @@ Deno.test("an account over its calls a second is answered E005, from any address
   assert.equal(await call("203.0.113.99", 1), "ok");
 });
 
+Deno.test("PEOPLE B0: a call with several messages counts as so many, at its address and its account", async () => {
+  const { clock, call, limits } = rig({ perAccount: 1, perAddress: 2 });
+  const caller = { remoteAddress: "203.0.113.1", accountKey: account(1) };
+  assert.equal(await call(caller.remoteAddress, 1), "ok");
+  limits.count(caller, 15);
+  const byAddress = await call(caller.remoteAddress) as WireError;
+  const byAccount = await call("203.0.113.2", 1) as WireError;
+  assert.deepEqual([byAddress, byAccount].map(({ code, retryAfterMs }) => [code, retryAfterMs]), [[5, 3_500], [
+    5,
+    7_000,
+  ]]);
+  clock.nowMs += byAccount.retryAfterMs;
+  assert.equal(await call(caller.remoteAddress, 1), "ok");
+});
+
 Deno.test("CallLimits.stream() accepts some streams of an address at once, others at twice the rate", () => {
   const { clock, limits } = rig({ perAddress: 10 });
   for (let count = 0; count < streamsAtOnce; count++) assert.equal(limits.stream("203.0.113.1"), 0);

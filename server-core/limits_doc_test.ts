@@ -70,6 +70,7 @@ Deno.test("docs/limits.md has every key of the configuration that is a limit", (
 /** Constants that are called like limits and that nobody meets: `file#name` → why. */
 const metByNobody: Record<string, string> = {
   "schema/rpc/framing.ts#maxSegments": "a bound of the format",
+  "schema/cbor.ts#maxCborDepth": "a bound of the format",
   "server-core/delivery/reading.ts#maxWaitMs": "the answer comes before the client's wait is over",
   "server-core/delivery/messages.ts#maxInlineBytes": "longer bodies are fetched by a call of their own",
   "server-core/delivery/live.ts#inboxLimit": "what does not fit is read from the store",

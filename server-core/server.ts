@@ -206,6 +206,7 @@ async function startServices(
     blobLimits: config.blobs,
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
+    countCalls: (caller, count) => limits.count(caller, count),
     now,
     draining: () => calls.draining,
     restored: await store.delivery.lastRestore(),

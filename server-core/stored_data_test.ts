@@ -1,7 +1,7 @@
 /** Opens a data directory of version 0.1.0 (client/testing/fixtures) with the present code. */
 
 import assert from "node:assert/strict";
-import { copyFolder } from "../client/testing/core.ts";
+import { copyFolder } from "../client/testing/copy_folder.ts";
 import { StoredWorld } from "../client/testing/fixtures/stored_world.ts";
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { readConfig } from "./config.ts";

@@ -12,6 +12,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/feedback.css";
 import "./styles/entry.css";
+import "./styles/new_password.css";
 import "./styles/shell.css";
 import "./styles/chat_list.css";
 import "./styles/conversation.css";
@@ -26,9 +27,20 @@ setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang") ?? s
 document.documentElement.lang = language;
 showTheme(storedTheme());
 
+/** An engine that does not answer must not keep a new version waiting, in ms. */
+const longestFlushMs = 1_000;
+
 render(() => {
   const app = createApp(startEngine, remembersDevice());
-  const update = createAppUpdate();
+  const update = createAppUpdate({
+    container: import.meta.env.PROD ? navigator.serviceWorker : undefined,
+    reloadPage: () => {
+      const late = new Promise((resolve) => setTimeout(resolve, longestFlushMs));
+      void Promise.race([app.drafts.flush(), late]).then(() => location.reload());
+    },
+    onVisible: (run) =>
+      document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && run()),
+  });
   return (
     <AppContext.Provider value={app}>
       <Root update={update} />

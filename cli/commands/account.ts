@@ -4,16 +4,13 @@ import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { Failure } from "../failure.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
-import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
+import { newPassword, withOwnPassword } from "./passwords.ts";
 
 /** `register`: creates an account, with this state as its first device. */
-export const register: Command = async ({ session, invocation, output, env }) => {
+export const register: Command = async (context) => {
+  const { session, invocation, output, env } = context;
   const [username] = invocation.args;
-  const password = await firstPasswordFrom(
-    invocation.options["password-file"] as string | undefined,
-    env,
-    `Password for ${username}`,
-  );
+  const password = await newPassword(context, username, "first", `Password for ${username}`);
   const { recoveryCode } = await session.engine.createAccount(
     username,
     password,
@@ -42,14 +39,10 @@ export const register: Command = async ({ session, invocation, output, env }) =>
 };
 
 /** `login`: makes this state a device of an account. */
-export const login: Command = async ({ session, invocation, output, env }) => {
+export const login: Command = async (context) => {
+  const { session, invocation, output } = context;
   const [username] = invocation.args;
-  const password = await passwordFrom(
-    invocation.options["password-file"] as string | undefined,
-    env,
-    `Password for ${username}`,
-  );
-  await session.engine.signIn(username, password);
+  await withOwnPassword(context, `Password for ${username}`, (password) => session.engine.signIn(username, password));
   const account = await session.requireSignedIn();
   await output.line(`${username} is signed in as device ${account.deviceId}`, {
     type: "signed-in",

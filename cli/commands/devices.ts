@@ -1,14 +1,10 @@
 /** The commands devices, passwd, recover and recovery-code. */
 
 import { Failure } from "../failure.ts";
-import { newPasswordFrom, passwordFrom, recoveryCodeFrom } from "../secrets.ts";
+import { recoveryCodeFrom } from "../secrets.ts";
 import { exitCodes } from "../usage.ts";
-import type { Command, CommandContext } from "./command.ts";
-
-const ownPassword = ({ invocation, env }: CommandContext, ask: string) =>
-  passwordFrom(invocation.options["password-file"] as string | undefined, env, ask);
-const newPassword = ({ invocation, env }: CommandContext) =>
-  newPasswordFrom(invocation.options["new-password-file"] as string | undefined, env);
+import type { Command } from "./command.ts";
+import { newPassword, withOwnPassword } from "./passwords.ts";
 
 /** `devices`: lists the account's devices, or revokes one with `--revoke`. */
 export const devices: Command = async (context) => {
@@ -40,7 +36,8 @@ export const devices: Command = async (context) => {
     );
   }
   if (found[0].current) throw new Failure(exitCodes.failed, "this is the device that you are using", "qpq logout");
-  await session.engine.revokeDevice(found[0].deviceId, await ownPassword(context, "Password"));
+  const { deviceId } = found[0];
+  await withOwnPassword(context, "Password", (password) => session.engine.revokeDevice(deviceId, password));
   await output.line(`device ${found[0].deviceId} is out of the account`, {
     type: "device-revoked",
     deviceId: found[0].deviceId,
@@ -50,9 +47,13 @@ export const devices: Command = async (context) => {
 /** `passwd`: changes the password. */
 export const passwd: Command = async (context) => {
   const { session, output } = context;
+  let password: string | undefined;
   await session.synced();
-  const old = await ownPassword(context, "Password until now");
-  await session.engine.changePassword(old, await newPassword(context));
+  const { username } = await session.requireSignedIn();
+  await withOwnPassword(context, "Password until now", async (old) => {
+    password ??= await newPassword(context, username, "changed", "New password");
+    await session.engine.changePassword(old, password);
+  });
   await output.line("the password is changed; every other device has to sign in again", { type: "password-changed" });
 };
 
@@ -60,7 +61,11 @@ export const passwd: Command = async (context) => {
 export const recoveryCode: Command = async (context) => {
   const { session, output } = context;
   await session.synced();
-  const made = await session.engine.newRecoveryCode(await ownPassword(context, "Password"));
+  const made = await withOwnPassword(
+    context,
+    "Password",
+    (password) => session.engine.newRecoveryCode(password),
+  );
   await output.line(`Recovery code, shown this once; the one before is void:\n${made.recoveryCode}`, {
     type: "recovery-code",
     recoveryCode: made.recoveryCode,
@@ -72,7 +77,8 @@ export const recover: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;
   const code = await recoveryCodeFrom(invocation.options["recovery-code-file"] as string | undefined, env);
-  const { recoveryCode } = await session.engine.recover(username, code, await newPassword(context));
+  const password = await newPassword(context, username, "changed", "New password");
+  const { recoveryCode } = await session.engine.recover(username, code, password);
   const { accountKey, deviceId } = await session.requireSignedIn();
   await output.line(
     `${username} is signed in as device ${deviceId}. ` +

@@ -2,8 +2,9 @@
 
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
+import { LocalCode } from "../../client/api/errors.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
-import { failureOfProblem, wrongUsage } from "../failure.ts";
+import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
@@ -25,7 +26,9 @@ export const send: Command = async ({ session, invocation, output }) => {
   });
   const place = { group: chat.title, groupId: chat.chatId };
   const kept = (messageId: string) => output.line(undefined, { type: "kept", ...place, messageId });
-  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept);
+  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept).catch((error) => {
+    throw isUntrusted(offline) ? offline : error;
+  });
   await output.line(`sent to ${printable(chat.title)}`, {
     type: "sent",
     ...place,
@@ -33,6 +36,8 @@ export const send: Command = async ({ session, invocation, output }) => {
     sentAt: new Date(atMs).toISOString(),
   });
 };
+
+const isUntrusted = (error: unknown) => error instanceof Failure && error.code === LocalCode.untrusted;
 
 /** Reads standard input up to the size limit of a message, without the last line end. */
 async function standardInput(): Promise<string> {
@@ -137,13 +142,16 @@ class Printer {
   }
 
   /** Prints an invitation once. Messages of strangers are printed after it was accepted. */
-  async #invitation({ chatId, title }: ChatSummary): Promise<void> {
+  async #invitation({ chatId, title, inviterRevoked }: ChatSummary): Promise<void> {
     const { storage } = this.#session;
     if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
-    await this.#output.line(`invitation to ${printable(title)} ${chatId.slice(0, 8)}: qpq join ${chatId.slice(0, 8)}`, {
+    const from = inviterRevoked ? " from a removed device" : "";
+    const id = chatId.slice(0, 8);
+    await this.#output.line(`invitation${from} to ${printable(title)} ${id}: qpq join ${id}`, {
       type: "invitation",
       group: title,
       groupId: chatId,
+      inviterRevoked,
     });
     storage.markPrinted(`invitation ${chatId}`, "told");
   }

@@ -16,11 +16,12 @@ import {
   type RangeOptions,
   type Storage,
   StorageError,
+  StorageFullError,
   type StoredRecord,
   type StoreName,
   type WriteBatch,
 } from "../../client/storage/storage.ts";
-import { StateError } from "./state_error.ts";
+import { StateError, WrongPassphraseError } from "./state_error.ts";
 import { makePrivate, prepareFile } from "./state_file.ts";
 
 /** Marks files of qpq (SQLite `application_id`): "qpqc". */
@@ -200,7 +201,11 @@ export class SqliteStorage implements Storage {
       return operation();
     } catch (error) {
       if (error instanceof GuardError || error instanceof StorageError) throw error;
-      throw new StorageError(`the state can not be read or written: ${(error as Error).message}`, { cause: error });
+      const isFull = (error as { code?: string }).code === "SQLITE_FULL";
+      throw new (isFull ? StorageFullError : StorageError)(
+        `the state can not be read or written: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
   }
 }
@@ -253,7 +258,10 @@ function stateError(path: string, passphrase: string | undefined, error: unknown
   if (code === "SQLITE_NOTADB") {
     return passphrase === undefined
       ? new StateError(`${path} is damaged or no state of qpq; it was left as it is`, otherPath)
-      : new StateError(`${path} does not open with this passphrase; it was left as it is`, "check the passphrase");
+      : new WrongPassphraseError(
+        `${path} does not open with this passphrase; it was left as it is`,
+        "check the passphrase",
+      );
   }
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return new StateError(

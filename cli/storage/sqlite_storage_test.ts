@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import Sqlite from "better-sqlite3-multiple-ciphers";
+import { StorageFullError } from "../../client/storage/storage.ts";
 import { storageContract } from "../../client/storage/testing/contract.ts";
 import { SqliteStorage } from "./sqlite_storage.ts";
 import { StateError } from "./state_error.ts";
@@ -83,4 +85,36 @@ Deno.test("SqliteStorage leaves nothing of a deleted record in its file, nor of 
   await last.clear();
   await last.close();
   assert.equal(await holds("a live key"), false);
+});
+
+/** @returns the storage, and its file's limit in pages: 0 as much as it has now, undefined none */
+async function onSmallDisk(): Promise<{ storage: SqliteStorage; limit(isFull: boolean): void }> {
+  const opened: Sqlite.Database[] = [];
+  const { pragma } = Sqlite.prototype;
+  Sqlite.prototype.pragma = function (this: Sqlite.Database, ...asked: Parameters<typeof pragma>) {
+    opened.push(this);
+    return pragma.apply(this, asked);
+  };
+  const storage = SqliteStorage.open(`${await Deno.makeTempDir()}/state.db`);
+  Sqlite.prototype.pragma = pragma;
+  return {
+    storage,
+    // SQLite's own "disk full": it raises a limit that is too small to the pages that there are.
+    limit: (isFull) => void opened[0].pragma(`max_page_count = ${isFull ? 1 : 4294967294}`),
+  };
+}
+
+Deno.test("PEOPLE B0: SqliteStorage says that the disk is full, and goes on when there is room", async () => {
+  const { storage, limit } = await onSmallDisk();
+  const put = (key: string, length: number) =>
+    storage.write({ puts: [{ store: "meta", key, value: new Uint8Array(length) }] });
+  await put("a", 10);
+  limit(true);
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(put("b", 100_000), StorageFullError);
+  assert.deepEqual(await storage.get("meta", "a"), new Uint8Array(10));
+  assert.equal(await storage.get("meta", "b"), undefined);
+  limit(false);
+  await put("b", 100_000);
+  assert.equal((await storage.get("meta", "b"))?.length, 100_000);
+  await storage.close();
 });

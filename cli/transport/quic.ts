@@ -28,13 +28,28 @@ interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
 }
 
 const connectTimeoutMs = 10_000;
+/**
+ * A device that only listens sends this often. A router may have given it another address; what the server sends is
+ * lost until the server learns the new one (RFC 9000 §9.3).
+ */
+export const keepAliveMs = 4_000;
+
+/** How rustls, under Deno, begins the reason of a handshake that failed on the core's certificate. */
+const badCertificate = /invalid peer certificate/;
 
 /** {@link Transport} directly to the core, authenticated by a pin or a CA. */
 export class QuicTransport implements Transport {
   readonly #target: QuicTarget;
+  readonly #onUntrusted: () => void;
+  #hasConnected = false;
 
-  constructor(target: QuicTarget) {
+  /**
+   * @param onUntrusted called when something answers that is not this core, before there was a connection. Once there
+   *   was one, somebody in the network may have answered in the core's place, and the core is tried again
+   */
+  constructor(target: QuicTarget, onUntrusted: () => void = () => {}) {
     this.#target = target;
+    this.#onUntrusted = onUntrusted;
   }
 
   async connect(signal: AbortSignal): Promise<Connection> {
@@ -45,7 +60,7 @@ export class QuicTransport implements Transport {
       port,
       ...(serverName !== undefined && { serverName }),
       alpnProtocols: ["capnp"],
-      keepAliveInterval: 15_000,
+      keepAliveInterval: keepAliveMs,
       maxIdleTimeout: 30_000,
       ...("pin" in trust
         ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }
@@ -53,10 +68,11 @@ export class QuicTransport implements Transport {
     };
     const connecting = Promise.resolve(Deno.connectQuic<false>(options));
     try {
-      return new QuicConnection(
-        await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])),
-      );
+      const conn = await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]));
+      this.#hasConnected = true;
+      return new QuicConnection(conn);
     } catch (error) {
+      if (!this.#hasConnected && badCertificate.test((error as Error)?.message)) this.#onUntrusted();
       // A handshake that completes after the abort must not leave an open connection.
       connecting.then((late) => late.close({ closeCode: 0, reason: "given up" }), () => {});
       throw new TransportError(`QUIC: ${(error as Error)?.message ?? error}`, { cause: error });

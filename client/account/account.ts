@@ -94,7 +94,7 @@ export class AccountManager implements Accounts {
 
   async createAccount(username: string, password: string, inviteCode = ""): Promise<{ recoveryCode: string }> {
     return await this.#reporting(async () => {
-      const enrolment = this.#enrolment(username, checkedPassword(password, username), "registering");
+      const enrolment = this.#enrolment(username, await checkedPassword(password, username), "registering");
       const { recoveryCode, ...enrolled } = await createAccountOnServer(enrolment, inviteCode);
       await this.#keep(enrolled);
       await this.#firstStock("registering");
@@ -146,7 +146,7 @@ export class AccountManager implements Accounts {
 
   async recover(username: string, recoveryCode: string, newPasswordText: string): Promise<{ recoveryCode: string }> {
     const next = await this.#reporting(async () => {
-      const enrolment = this.#enrolment(username, checkedPassword(newPasswordText, username), "signing-in");
+      const enrolment = this.#enrolment(username, await checkedPassword(newPasswordText, username), "signing-in");
       const isSameAccount = (await this.#records.device())?.username === username;
       const lowestVault = isSameAccount ? await this.#records.vaultVersion() : undefined;
       return await recoverAccount(enrolment, parseRecoveryCode(recoveryCode), lowestVault);
@@ -254,7 +254,8 @@ export class AccountManager implements Accounts {
     try {
       // KeyPackages made by a wrong clock would be refused (E022).
       if (!this.#clock.measured) await this.syncClock();
-      await this.#context?.keyPackages.replenish((done, total) => this.#options.onProgress?.({ task, done, total }));
+      const onProgress = (done: number, total: number) => this.#options.onProgress?.({ task, done, total });
+      await this.#context?.keyPackages.replenish(onProgress, true);
     } catch (error) {
       // The account exists and its recovery code must be shown: the KeyPackages are uploaded after the next
       // connect.

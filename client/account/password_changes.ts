@@ -59,7 +59,7 @@ export class PasswordChanges {
   /** See `Accounts.changePassword`. */
   async changePassword(oldPassword: string, newPasswordText: string): Promise<void> {
     const { username, vault } = this.#signedIn();
-    const password = checkedPassword(newPasswordText, username);
+    const password = await checkedPassword(newPasswordText, username);
     await this.#confirmed(oldPassword, async (confirmed, enrolment) => {
       const write = await newPassword(enrolment, password, confirmed);
       // This comes before the call. If the answer is lost, this device stays signed in, whichever password is

@@ -123,13 +123,18 @@ export interface Directory {
 /** This device's KeyPackages: the stock on the server, and the private parts here. */
 export interface KeyPackageStock {
   /**
-   * Fills the server's stock up to 20 KeyPackages, and renews a last resort that is older than a week. Cheap when
-   * the stock is full. Call after each connect and every hour. Private parts are on disk before the upload.
+   * Fills the server's stock up to 20 KeyPackages, and renews a last resort that is older than a week or was handed
+   * out. Cheap when the stock is full. Call after each connect and every hour. Private parts are on disk before the
+   * upload.
    *
    * @param onProgress called after each KeyPackage that was made
+   * @param renewsLastResort in any case, as after a sign-in
    * @throws EngineError L001 offline, or the server's code
    */
-  replenish(onProgress?: (done: number, total: number) => void): Promise<void>;
+  replenish(onProgress?: (done: number, total: number) => void, renewsLastResort?: boolean): Promise<void>;
+
+  /** All entries that waited in the queue are processed. No private part that one of them may need goes before. */
+  queueRead(): void;
 
   /** Makes a private record that is never published: for `createGroup`. */
   forOwnGroup(): Promise<Bytes>;

@@ -4,6 +4,7 @@
  */
 
 import type { EngineProblem } from "./errors.ts";
+import type { PasswordJudgement } from "./password_judgement.ts";
 
 /** Whether an account is signed in. */
 export type AccountState =
@@ -84,9 +85,12 @@ export interface ChatSummary {
   /** The Welcome came from an account without an earlier chat: an invitation until it is accepted. */
   invitation: boolean;
   /**
-   * A stranger to the chat has re-added this device to it: nothing can be sent before the invitation is accepted.
+   * A stranger to the chat has re-added this device to it, or a revoked device has added it: nothing can be sent
+   * before the invitation is accepted.
    */
   needsAcceptance?: true;
+  /** The device that added this one has been signed out (revoked) by its account. Set with `needsAcceptance`. */
+  inviterRevoked?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /**
@@ -98,6 +102,8 @@ export interface ChatSummary {
   lastMessage?: MessagePreview & { sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
+  /** A text that was begun on this device and not sent. */
+  draft?: string;
 }
 
 /** The longest text of a message, in UTF-8 bytes. */
@@ -152,6 +158,8 @@ export type MessageItem = MessageContent & {
   own: boolean;
   /** Own, and another device of this account sent it. */
   elsewhere?: true;
+  /** The device that sent it, or that changed it last, had been signed out (revoked) by its account before it came. */
+  revokedDevice?: true;
   atMs: number;
   state: MessageState;
   /** With "failed": the code and what to do. */
@@ -179,7 +187,16 @@ export type NoticeKind =
   | "rolled-back"
   | "server-behind"
   | "promoted"
-  | "demoted";
+  | "demoted"
+  | "not-added"
+  /** `count` messages did not open here, and their senders are asked for them again. */
+  | "unopened"
+  /** All `count` messages of such a line have come since. */
+  | "reopened"
+  /** The server was restored, and this device has sent `count` messages again. */
+  | "resent"
+  /** `count` messages were to be sent again, and within 7 days they have not reached every device. */
+  | "not-resent";
 
 /** A line that the device wrote by itself. */
 export interface NoticeItem {
@@ -257,11 +274,25 @@ export interface EngineApi {
    * @param messageId 16 random bytes as hex, chosen by the view, so that a repeated call sends once
    */
   send(chatId: string, messageId: string, text: string): Promise<void>;
+  /**
+   * Keeps a text that was begun; all tabs get it by {@link ChatSummary.draft}. A message that begins with it takes its
+   * place.
+   *
+   * @param text at most 64 KiB of UTF-8 (L011); "" for none
+   */
+  keepDraft(chatId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
   markRead(chatId: string): Promise<void>;
   devices(): Promise<DeviceInfo[]>;
   revokeDevice(deviceId: string, password: string): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
+  /**
+   * Judges a password that is being made, for a username (may be empty). The first call loads the word lists that it
+   * needs, which may take seconds; without them it rejects with L001. Nothing is stored.
+   */
+  judgePassword(password: string, username: string): Promise<PasswordJudgement>;
+  /** A new passphrase of six random words that do not contain the username (may be empty). Nothing is stored. */
+  suggestPassphrase(username: string): Promise<string>;
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }>;
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
   safetyNumber(username: string): Promise<SafetyNumber>;

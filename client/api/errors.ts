@@ -45,5 +45,9 @@ export const LocalCode = {
   tooManyDevices: "L025", // the account's device list is full
   nameTooLong: "L026", // the name of a group
   tooManyPeople: "L027", // more than one request may add
+  notUtf8: "L031", // a file with a password or passphrase that is to be made, and is not UTF-8
+  invisible: "L032", // a message or name in which nothing can be seen, or with half of a character
+  untrusted: "L033", // what answers is not the core that the pin or authority names
+  otherVersion: "L034", // the engine runs in a tab of another version of the app
   internal: "L050",
 } as const;

@@ -35,6 +35,8 @@ export interface BrowserTransportOptions {
   memory?: NetworkMemory;
   /** which network the device is in now */
   network?: () => string;
+  /** whether a page is visible and there is a network; only then a quiet connection is nudged */
+  isLookedAt?: () => boolean;
   fetchConfig?: (signal: AbortSignal) => Promise<GatewayConfig>;
   /** @param rpc path */
   connectHttps?: (rpc: string) => Connection;
@@ -46,6 +48,7 @@ export class BrowserTransport implements Transport {
   readonly #clock: Clock;
   readonly #memory: NetworkMemory;
   readonly #network: () => string;
+  readonly #isLookedAt: () => boolean;
   readonly #fetchConfig: (signal: AbortSignal) => Promise<GatewayConfig>;
   readonly #connectHttps: (rpc: string) => Connection;
   /** A WebTransport connection to which a fallback has handed over. */
@@ -62,6 +65,7 @@ export class BrowserTransport implements Transport {
     this.#clock = options.clock ?? systemClock;
     this.#memory = options.memory ?? new VolatileNetworkMemory();
     this.#network = options.network ?? (() => networkName(origin));
+    this.#isLookedAt = options.isLookedAt ?? (() => true);
     this.#fetchConfig = options.fetchConfig ?? ((signal) => fetchGatewayConfig(origin, signal));
     this.#connectHttps = options.connectHttps ?? ((rpc) => new HttpsConnection(new URL(rpc, origin)));
   }
@@ -158,6 +162,7 @@ export class BrowserTransport implements Transport {
   #watched(connection: Connection, config: GatewayConfig, network: string): Connection {
     return new WatchedConnection(connection, {
       clock: this.#clock,
+      isLookedAt: this.#isLookedAt,
       answersElsewhere: async () => {
         const https = this.#connectHttps(config.rpc);
         const answered = await answers(https, this.#clock);

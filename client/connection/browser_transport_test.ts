@@ -260,3 +260,22 @@ Deno.test("HttpsConnection streams large bodies where it can, and sends them who
   connection.close();
   await stop();
 });
+
+Deno.test("PEOPLE B0: an HTTPS connection works after 200 refusals of the core and 200 of the gateway", async () => {
+  const { origin, seen, stop } = gateway();
+  const connection = new HttpsConnection(new URL("/rpc", origin));
+  const rpc = new RpcClient((signal) => connection.openStream(signal));
+  for (let turn = 0; turn < 20; turn++) {
+    // The core refuses what its queue has no room for, the gateway what is over its limits.
+    seen.status = turn % 2 === 0 ? 200 : 429;
+    const code = turn % 2 === 0 ? ErrorCode.queueFull : ErrorCode.rateLimited;
+    const calls = Array.from({ length: 20 }, () => rpc.call(delivery.ack, { recipientKey: hash, upTo: 1 }));
+    for (const { status, reason } of await Promise.allSettled(calls) as PromiseRejectedResult[]) {
+      assert.ok(status === "rejected" && isWireError(reason, code), String(reason));
+    }
+  }
+  seen.status = 200;
+  assert.deepEqual(await rpc.call(delivery.health, {}), health);
+  connection.close();
+  await stop();
+});

@@ -5,7 +5,7 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { attemptMs, blockedForMs, firstRetryMs, headStartMs } from "./browser_transport.ts";
 import { lastCallMs, quietMs } from "./fallback_connection.ts";
 import type { Connection } from "./transport.ts";
-import { heldUpMs, probeMs, waitingMs, watchEveryMs } from "./webtransport/watched_connection.ts";
+import { heldUpMs, nudgeMs, probeMs, waitingMs, watchEveryMs } from "./webtransport/watched_connection.ts";
 import { settle, World } from "./testing/fake_network.ts";
 
 const call = (connection: Connection) =>
@@ -199,4 +199,34 @@ Deno.test("a slow call is no stall as long as the server answers others", async 
   assert.equal(world.httpsOpen, 0, "the proof has ended");
   await slow.readable.cancel();
   connection.close();
+});
+
+Deno.test("PEOPLE B0: a quiet WebTransport connection is nudged every few seconds, while somebody looks", async () => {
+  const world = new World();
+  const { connection } = await world.connect();
+  assert.ok(nudgeMs < 5_000);
+  await world.clock.pass(10 * nudgeMs);
+  assert.equal(world.datagrams, 10);
+  world.isLookedAt = false;
+  await world.clock.pass(10 * nudgeMs);
+  assert.equal(world.datagrams, 10, "nothing for a hidden page, or without a network");
+  world.isLookedAt = true;
+  for (let second = 0; second < 20; second++) {
+    await world.clock.pass(1_000);
+    await call(connection);
+  }
+  assert.ok(world.datagrams! <= 11, "nothing where calls go to and fro");
+  assert.equal(await isOver(connection), undefined);
+  connection.close();
+  assert.equal(world.clock.pending, 0);
+});
+
+Deno.test("PEOPLE B0: a browser without datagrams nudges by a call", async () => {
+  const world = new World();
+  world.datagrams = undefined;
+  const { connection } = await world.connect();
+  await world.clock.pass(5 * nudgeMs);
+  assert.equal(world.streams, 5);
+  connection.close();
+  assert.equal(world.clock.pending, 0);
 });

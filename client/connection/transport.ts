@@ -9,6 +9,13 @@ export interface Connection {
   openStream(signal?: AbortSignal): Promise<ByteStream>;
   /** Resolves, never rejects, when the connection is over. */
   readonly closed: Promise<{ reason: string }>;
+  /**
+   * Sends one packet that asks for nothing but QUIC's own acknowledgement. A router may have given this device another
+   * address: from the packet the server learns it (RFC 9000 §9.3).
+   *
+   * @returns false where the transport can not
+   */
+  nudge?(): boolean;
   close(): void;
 }
 

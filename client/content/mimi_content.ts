@@ -5,6 +5,7 @@
 
 import { decode, encode, rfc8949EncodeOptions } from "cborg";
 import type { Bytes } from "../../schema/bytes.ts";
+import { requireShallow } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, textOf } from "../../schema/shape.ts";
 
@@ -152,6 +153,7 @@ export function decodeMimiContent(bytes: Uint8Array): MimiContent {
 
 /** Extensions have integer keys, which schema/cbor.ts (string keys only) does not read. */
 function deterministicItem(bytes: Uint8Array): unknown {
+  requireShallow(bytes);
   let item: unknown;
   try {
     item = decode(bytes, { useMaps: true, strict: true, rejectDuplicateMapKeys: true, allowUndefined: false });

@@ -62,3 +62,13 @@ Deno.test("decodeMimiContent() refuses what §8.1 of the draft forbids, and non-
   const bytes = encodeMimiContent(good);
   assert.throws(() => decodeMimiContent(new Uint8Array([...bytes, 0])), MalformedError);
 });
+
+Deno.test("PEOPLE A8: content whose extension is nested 5,000 deep is refused and not thrown", () => {
+  const start = [0x87, 0x50, ...new Uint8Array(16), 0xf6, 0x40, 0xf6, 0xf6, 0xa1, 0x18, 0x30];
+  for (const depth of [40, 1000, 3000, 3500, 4000, 4500, 5000]) {
+    const deep = new Uint8Array([...start, ...new Array<number>(depth).fill(0x81), 0x80, 0x83, 0, 0x60, 0]);
+    assert.throws(() => decodeMimiContent(deep), MalformedError, `${depth}`);
+  }
+  const shallow = new Uint8Array([...start, ...new Array<number>(20).fill(0x81), 0x80, 0x83, 0, 0x60, 0]);
+  assert.equal(decodeMimiContent(shallow).extensions.size, 1);
+});

@@ -11,6 +11,7 @@ import { replyKind } from "./kinds/reply.ts";
 import { textKind } from "./kinds/text.ts";
 import { unsupportedKind } from "./kinds/unsupported.ts";
 import { decodeMimiContent, encodeMimiContent, type MimiContent } from "./mimi_content.ts";
+import { cutText } from "./visible_text.ts";
 
 /** A container that a kind has read. */
 export interface ReadMessage {
@@ -68,7 +69,7 @@ const previewLength = 200;
 /** @returns what the chat list says of a line, its text cut to 200 UTF-16 units */
 export function previewOf(line: MessageContent): MessagePreview {
   const preview = firstOf((kind) => kind.preview(line));
-  return { ...preview, text: preview.text.slice(0, previewLength) };
+  return { ...preview, text: cutText(preview.text, previewLength) };
 }
 
 function registered<Content>(kind: ContentKind<Content>): RegisteredKind {

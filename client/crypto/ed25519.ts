@@ -4,9 +4,11 @@
  */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import type { Bytes } from "../../schema/bytes.ts";
+import { sha512 } from "@noble/hashes/sha2.js";
+import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
 import {
   generateEd25519 as generateNative,
+  hasStrictForm,
   importSignKey,
   signEd25519 as signNative,
   signWithKey,
@@ -50,15 +52,26 @@ export async function verifyEd25519(
 }
 
 /**
- * Verifies as {@link verifyEd25519}, by noble, in RFC 8032's strict reading (no ZIP-215 leniency), as
- * WebCrypto does.
+ * Verifies as {@link verifyEd25519}, by noble. Its own verification multiplies by the cofactor, and then takes
+ * signatures that WebCrypto refuses. So what it takes is compared once more without the cofactor (RFC 8032 §5.1.7:
+ * [S]B = R + [k]A).
  */
 export function verifyEd25519Noble(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
   try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
+    if (!hasStrictForm(publicKey, signature)) return false;
+    if (!ed25519.verify(signature, message, publicKey, { zip215: false })) return false;
+    const { Point } = ed25519;
+    const [encodedR, encodedS] = [signature.subarray(0, 32), signature.subarray(32)];
+    const k = Point.Fn.create(littleEndian(sha512(concat(encodedR, publicKey, message))));
+    const right = Point.fromBytes(encodedR).add(Point.fromBytes(publicKey).multiplyUnsafe(k));
+    return Point.BASE.multiplyUnsafe(littleEndian(encodedS)).equals(right);
   } catch {
     return false;
   }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x${toHex(bytes.slice().reverse())}`);
 }
 
 /** @returns a fresh key pair: seed and public key, 32 bytes each (RFC 8032) */

@@ -51,14 +51,6 @@ export async function deriveX25519(own: X25519Private, publicKey: Uint8Array): P
   return shared?.some((byte) => byte !== 0) ? shared : undefined;
 }
 
-let probe: Promise<X25519Private> | undefined;
-
-/** Whether others can seal to the key: 32 bytes, and no point of small order. */
-export async function isX25519PublicKey(publicKey: Uint8Array): Promise<boolean> {
-  probe ??= generateX25519();
-  return (await deriveX25519(await probe, publicKey)) !== undefined;
-}
-
 async function deriveNative(own: CryptoKey, publicKey: Uint8Array): Promise<Bytes | undefined> {
   try {
     return new Uint8Array(

@@ -10,6 +10,8 @@ import type {
   SafetyNumber,
   TimelinePage,
 } from "../api/engine_api.ts";
+import type { PasswordJudgement } from "../api/password_judgement.ts";
+import { judgePassword, suggestPassphrase } from "../account/sign_in/password.ts";
 import { pause } from "../runtime/clock.ts";
 import { markVerified, safetyNumberWith, usernameOf } from "./key_verification.ts";
 import { type EngineOptions, Profile } from "./profile.ts";
@@ -127,6 +129,10 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().messages.send(chatId, messageId, text));
   }
 
+  keepDraft(chatId: string, text: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().keepDraft(chatId, text));
+  }
+
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage> {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().history.page(chatId, before, limit));
   }
@@ -195,6 +201,14 @@ export class Engine implements EngineApi {
       await this.#profile.begin();
       return result;
     });
+  }
+
+  judgePassword(password: string, username: string): Promise<PasswordJudgement> {
+    return this.#profile.guarded(() => judgePassword(password, username));
+  }
+
+  suggestPassphrase(username: string): Promise<string> {
+    return this.#profile.guarded(() => suggestPassphrase(username));
   }
 
   safetyNumber(username: string): Promise<SafetyNumber> {

@@ -7,16 +7,20 @@ import type { Committer } from "../sync/commits/committer.ts";
 import type { ConversationEvents } from "../sync/conversation/conversation_events.ts";
 import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import type { Outbox } from "../sync/send/outbox.ts";
+import type { ResendAlone } from "../sync/send/resend_alone.ts";
 
 /** The parts that react to events. */
 export interface Reacting {
   conversations: ConversationStore;
   outbox: Outbox;
+  alone: ResendAlone;
   committer: Committer;
   maintenance: GroupMaintenance;
+  renewal: LeafRenewal;
   recovery: RecoveryClient;
   housekeeping: Housekeeping;
   /** A part failed in the background, and the user should see the error. */
@@ -26,10 +30,12 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, committer, maintenance, recovery, housekeeping, report }: Reacting,
+  { conversations, outbox, alone, committer, maintenance, renewal, recovery, housekeeping, report }: Reacting,
 ): void {
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);
+    housekeeping.background(alone.look(chatId));
+    renewal.look(chatId);
     housekeeping.leaveAgain(chatId);
   });
   events.on("commitMerged", (chatId) => {
@@ -48,6 +54,7 @@ export function react(
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
     outbox.flush(chatId);
+    renewal.look(chatId);
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
@@ -56,6 +63,8 @@ export function react(
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
     outbox.resend(chatId, resend);
+    housekeeping.background(alone.look(chatId));
+    renewal.look(chatId);
     maintenance.redo(chatId);
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
@@ -69,10 +78,15 @@ export function react(
   events.on("serverListDiffers", (chatId) => maintenance.serverDiffers(chatId));
   events.on("lineChanged", (chatId, order, isDeleted) => outbox.lineChanged(chatId, order, isDeleted));
   events.on("sent", (chatId) => {
-    maintenance.sent(chatId);
+    renewal.look(chatId);
     housekeeping.checkDevices();
   });
+  events.on("revokedAdded", (chatId) => maintenance.removeRevoked(chatId));
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
+  events.on("missed", (chatId) => housekeeping.background(recovery.missed(chatId)));
+  events.on("givenUnopened", (chatId, from, message) => {
+    housekeeping.background(recovery.givenUnopened(chatId, from, message));
+  });
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

@@ -1,6 +1,6 @@
 /**
  * The background work of a signed-in device, by the hour and after events: device lists, KeyPackages, the
- * vault, leave requests, expired records.
+ * vault, own leaves, leave requests, expired records.
  */
 
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
@@ -8,6 +8,7 @@ import { engineError, isDisconnection } from "../account/errors.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { isIn, isShown } from "../sync/conversation/standing.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { Leaving } from "../sync/membership/leaving.ts";
 import type { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 
@@ -24,6 +25,7 @@ interface Parts {
   leaving: Leaving;
   expired: ExpiredRecords;
   maintenance: GroupMaintenance;
+  renewal: LeafRenewal;
   /** Reports an error that the user should see. */
   report(error: unknown): void;
 }
@@ -65,13 +67,17 @@ export class Housekeeping {
   /** The connection is over. */
   disconnected(): void {
     this.#cancelHourly();
+    this.#parts.renewal.disconnected();
   }
 
   /** Does all of this work now, and every hour after. */
   lookAfter(): void {
     if (this.#closed) return;
+    // This runs while the connection lives, and from the end of its backlog on.
+    this.#context.account.keyPackages.queueRead();
     this.replenish();
     this.checkDevices();
+    this.#parts.renewal.lookAtAll();
     for (const { id } of this.#context.conversations.all()) {
       this.leaveAgain(id);
       this.#parts.maintenance.redo(id);

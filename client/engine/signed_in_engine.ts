@@ -6,27 +6,20 @@
 import { toHex } from "../../schema/bytes.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import { knownRestore, newRestore, noteRestore, type Restore } from "../account/restores.ts";
-import type { AccountContext } from "../account/types.ts";
-import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
-import type { EngineProblem } from "../api/errors.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
 import { listen } from "../connection/subscription.ts";
-import { createMls } from "../mls/group.ts";
 import { backoffMs } from "../runtime/backoff.ts";
 import { pause } from "../runtime/clock.ts";
-import type { Environment } from "../runtime/environment.ts";
-import type { SealedStore } from "../storage/sealed_store.ts";
 import { Committer } from "../sync/commits/committer.ts";
-import { createConversationEvents } from "../sync/conversation/conversation_events.ts";
-import { ConversationStore } from "../sync/conversation/conversation_store.ts";
+import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
+import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
 import { Membership } from "../sync/membership/membership.ts";
-import { TrustWatch } from "../sync/membership/trust_watch.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import { dealWithRestore } from "../sync/recovery/restored.ts";
@@ -34,30 +27,11 @@ import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
+import { ResendAlone } from "../sync/send/resend_alone.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
-
-/** Listens to events of conversations and to the progress of this device's work. */
-export interface SignedInEngineListener {
-  timeline(chatId: string, items: TimelineItem[]): void;
-  /** The last reported items of a conversation may not be on this device after all. */
-  reread(chatId: string): void;
-  chats(chats: ChatSummary[]): void;
-  problem(problem: EngineProblem): void;
-  progress(progress: Progress | undefined): void;
-  /** The backlog of this connection is processed and on disk. */
-  caughtUp(): void;
-  typing(chatId: string, username: string): void;
-}
-
-/** The parts of a signed-in engine. */
-export interface SignedInEngineOptions {
-  account: AccountContext;
-  store: SealedStore;
-  environment: Environment;
-  listener: SignedInEngineListener;
-}
+import { contextOf, type SignedInEngineListener, type SignedInEngineOptions } from "./signed_in_context.ts";
 
 /** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
@@ -69,8 +43,10 @@ export class SignedInEngine {
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
+  readonly #alone: ResendAlone;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
+  readonly #renewal: LeafRenewal;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
   readonly #housekeeping: Housekeeping;
@@ -90,6 +66,7 @@ export class SignedInEngine {
         await this.#maintenance.hasRevokedMember(chatId, members) ? "commit" : undefined,
       requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
     });
+    this.#alone = new ResendAlone(context, this.#outbox);
     const keyPackages = new KeyPackageFetch(context);
     this.leaving = new Leaving(context, this.#committer, this.#outbox);
     this.membership = new Membership(context, {
@@ -105,25 +82,33 @@ export class SignedInEngine {
       this.#committer,
       (chatId, reason, below) => createReplacement(context, this.#committer, keyPackages, chatId, reason, below),
       () => this.#inbox.cursor,
+      (chatId) => this.#outbox.maySend(chatId),
     );
     this.#maintenance = new GroupMaintenance(
       context,
       { committer: this.#committer, membership: this.membership, keyPackages },
-      (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
+      {
+        stateLost: (chatId) => void this.#recovery.fallOutOfStep(chatId, "state-lost").catch(report),
+        damaged: (chatId) => void this.#recovery.damaged(chatId).catch(report),
+      },
     );
+    this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       report,
     });
     react(context.events, {
       conversations: context.conversations,
       outbox: this.#outbox,
+      alone: this.#alone,
       committer: this.#committer,
       maintenance: this.#maintenance,
+      renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
       report,
@@ -133,7 +118,8 @@ export class SignedInEngine {
   /** Reads what the device stores; makes no call. @throws StorageError */
   static async open(options: SignedInEngineOptions): Promise<SignedInEngine> {
     const engine = new SignedInEngine(options);
-    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load()]);
+    const { drafts } = engine.#context;
+    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load(), drafts.load()]);
     await engine.pinsChanged();
     engine.#unwatchPins = options.account.directory.watchPins(() =>
       void engine.pinsChanged().catch((error) => engine.#report(error))
@@ -210,6 +196,7 @@ export class SignedInEngine {
         if (over.aborted || this.#closed) return;
         this.#committer.connected();
         this.#outbox.connected();
+        this.#housekeeping.background(this.#alone.connected());
         return restore && await this.#finishRestore(restore);
       } catch {
         await pause(context.environment, backoffMs(failures, context.environment.random()), over);
@@ -241,8 +228,10 @@ export class SignedInEngine {
     this.conversations.close();
     this.#inbox.close();
     this.#outbox.close();
+    this.#alone.close();
     this.#committer.close();
     this.#maintenance.close();
+    this.#renewal.close();
     this.#recovery.close();
   }
 
@@ -288,6 +277,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+      !this.#renewal.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 
@@ -299,27 +289,13 @@ export class SignedInEngine {
     return this.#ephemeral.typing(chatId);
   }
 
+  /** Keeps what was begun in a chat; "" for nothing. @throws EngineError L011; StorageError */
+  keepDraft(chatId: string, text: string): Promise<void> {
+    return this.#context.drafts.keep(chatId, text);
+  }
+
   /** The connection's state shows lost connections. Any other error is a problem that the user should see. */
   #report(error: unknown): void {
     if (!this.#closed && !isDisconnection(error)) this.#listener.problem(engineError(error).problem);
   }
-}
-
-function contextOf({ account, store, environment, listener }: SignedInEngineOptions): SyncContext {
-  const trust = new TrustWatch(account.trust);
-  const mls = createMls({ trust: trust.trust, isRevoked: account.isRevoked });
-  const ownKey = toHex(account.accountKey);
-  const own = { username: account.username, accountKey: ownKey };
-  return {
-    account,
-    rpc: account.rpc,
-    store,
-    conversations: new ConversationStore({ store, mls, own, listener, environment }),
-    events: createConversationEvents(),
-    mls,
-    trust,
-    environment,
-    ownKey,
-    problem: (problem) => listener.problem(problem),
-  };
 }

@@ -13,18 +13,20 @@ import {
 } from "ts-mls";
 import { consumeRatchet } from "ts-mls/secretTree.js";
 import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
-import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
+import { readAdd } from "./adds.ts";
 import { encodeCommitData, membersHash, sortedKeys } from "./commit_data.ts";
 import { groupContextExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
 import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { leafAt, memberOf } from "./identity.ts";
-import { decodePrivateRecord, type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+import { decodePrivateRecord, type ParsedKeyPackage } from "./key_package.ts";
 import { validReadds } from "./readd.ts";
-import { checkProposals, type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { judgeProposals } from "./proposals.ts";
+import { type CommitPlan, type CommitProposal, heirOf } from "./rules.ts";
+import { checkUniqueKeys, clashingAdds } from "./rules_unique_keys.ts";
 import { infoOf, leavingMembers, makeState, messageRecord, requireActive, stateMembers, withMls } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { trustedAttempt, useBy } from "./trust.ts";
 import {
   type CommitBundle,
   type CommitHeader,
@@ -36,6 +38,7 @@ import {
   type MessageRecord,
   type MlsOptions,
   type PendingCommit,
+  type Rejected,
 } from "./types.ts";
 
 /** @throws MalformedError on a bad private record, GroupUsageError on a bad channelId */
@@ -78,6 +81,8 @@ export async function buildCommit(
   intent: CommitIntent,
 ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }> {
   requireActive(state);
+  // Nobody could follow: receivers compare the keys of the tree before the commit as well.
+  refuseIf(checkUniqueKeys(state.mls.ratchetTree));
   const members = stateMembers(state);
   const committer = members.find(({ leafIndex }) => leafIndex === state.ownLeafIndex)!;
   const n = state.epoch + 1n;
@@ -97,10 +102,9 @@ export async function buildCommit(
       senderLeafIndex: committer.leafIndex,
     })),
   ];
-  const revoked = await revokedAmong(options, proposals, members);
   const requests = (intent.requests ?? []).map((request) => new Uint8Array(request));
   const readds = await validReadds(requests, state.channelId, n);
-  const plan = checkProposals({
+  const plan = await judgeProposals(options, {
     channelId: state.channelId,
     n,
     committer,
@@ -108,10 +112,13 @@ export async function buildCommit(
     info: infoOf(state),
     proposals,
     adds,
-    revoked,
     readds,
   });
   if ("code" in plan) throw new GroupUsageError(plan.code, plan.reason);
+  const removed = new Set(plan.removed.map(({ leafIndex }) => leafIndex));
+  if (clashingAdds(state.mls.ratchetTree, removed, adds.map(({ keyPackage }) => keyPackage.leafNode)).size > 0) {
+    throw new GroupUsageError("GRP-6.5", "an added device has a key that stands in the tree");
+  }
 
   const pending = await buildPending(options, state, {
     n,
@@ -125,20 +132,8 @@ export async function buildCommit(
   return { ...(await spendHandshakeKey(state)), pending };
 }
 
-async function readAdd(message: Uint8Array, nowMs: number): Promise<ParsedKeyPackage> {
-  try {
-    const parsed = await parseKeyPackage(message);
-    if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) {
-      throw new GroupUsageError(
-        "key-package-lifetime",
-        `a KeyPackage of ${parsed.credential.username} is not valid now`,
-      );
-    }
-    return parsed;
-  } catch (error) {
-    if (error instanceof MalformedError) throw new GroupUsageError("key-package", error.message);
-    throw error;
-  }
+function refuseIf(refusal: Rejected | undefined): void {
+  if (refusal) throw new GroupUsageError(refusal.code, refusal.reason);
 }
 
 function removals(recipientKeys: Uint8Array[], members: Member[], committer: Member): Proposal[] {
@@ -224,22 +219,6 @@ function usableLeaves(
   return { unapplied, proposals };
 }
 
-/** The leaf indexes, among those that the proposals remove, of revoked devices. */
-export async function revokedAmong(
-  options: MlsOptions,
-  proposals: CommitProposal[],
-  members: Member[],
-): Promise<Set<number>> {
-  const removed = new Set(
-    proposals.flatMap(({ proposal }) => proposal.proposalType === "remove" ? [proposal.remove.removed] : []),
-  );
-  const revoked = new Set<number>();
-  for (const { leafIndex, credential, recipientKey } of members) {
-    if (removed.has(leafIndex) && await options.isRevoked(credential, recipientKey)) revoked.add(leafIndex);
-  }
-  return revoked;
-}
-
 interface Build {
   n: bigint;
   plan: CommitPlan;
@@ -267,7 +246,7 @@ async function buildPending(
   const fresh = await generateXWing();
   const base = { ...withFreshXWing(state.mls, fresh.publicKey), unappliedProposals: unapplied };
   const pskIndex = makePskIndex(base, { [bytesToBase64(epochPskId(channelId, n))]: S });
-  const made = await trustedAttempt(options.trust, useIn(state.mls), (config) => {
+  const made = await trustedAttempt(options.trust, useBy(plan.adds), (config) => {
     // The lifetimes of KeyPackages are judged by the server's time (specification §4.9), which may differ
     // from this device's clock.
     const clientConfig = { ...config, lifetimeConfig: { ...config.lifetimeConfig, now: () => nowMs } };
@@ -288,7 +267,7 @@ async function buildPending(
     sealedWelcome: welcome === undefined ? new Uint8Array() : await sealBundlePart("welcome", welcome, S, channelId, n),
     headers: await Promise.all(after.map((member) => headerFor(S, member, channelId, n))),
   };
-  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed, state);
+  const newState = await makeState(withPastTree(made.value.newState, state.mls), fresh.seed);
   return { commitId, baseEpoch: state.epoch, n, S, newState, bundle, removed, added, membersHash: hash };
 }
 
@@ -306,6 +285,7 @@ function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   return { ...mls, ratchetTree };
 }
 
+/** The base epoch's keys with its true tree. Earlier versions alone use them (state.ts, encodePending). */
 function withPastTree(next: ClientState, before: ClientState): ClientState {
   const epoch = before.groupContext.epoch;
   const past = next.historicalReceiverData.get(epoch)!;
@@ -342,5 +322,5 @@ async function spendHandshakeKey(state: GroupState): Promise<{ newState: GroupSt
   );
   consumed.at(-1)?.fill(0);
   const newState = withMls(state, { ...state.mls, secretTree: newTree });
-  return { newState, record: messageRecord(newState, state.epoch, state.ownLeafIndex) };
+  return { newState, record: messageRecord(newState, state.ownLeafIndex) };
 }

@@ -13,7 +13,6 @@ import { leafAt, memberOf } from "./identity.ts";
 import { type MessageEntry, openOuter, requireSendable } from "./messages.ts";
 import { pad, unpad } from "./padding.ts";
 import { rejected } from "./rules.ts";
-import { epochKeys } from "./sender.ts";
 import { infoOf } from "./state.ts";
 import type { EphemeralResult, GroupState } from "./types.ts";
 
@@ -55,7 +54,7 @@ export async function openEphemeral(
   if (envelope.kind !== "ephemeral") return rejected("envelope", "a stored message where an ephemeral payload belongs");
   const payload = payloadOf(inside);
   if ("code" in payload) return payload;
-  const leaf = leafAt(epochKeys(state.mls, envelope.epoch)?.ratchetTree ?? [], payload.leaf);
+  const leaf = leafAt(state.mls.ratchetTree, payload.leaf);
   if (leaf === undefined) return rejected("GRP-1.1", "the sender is no member");
   const context: EnvelopeContext = {
     kind: "ephemeral",

@@ -2,6 +2,7 @@
 
 import type { Capabilities, Extension, LeafNode } from "ts-mls";
 import { encodeRequiredCapabilities } from "ts-mls";
+import { extensionsSupportedByCapabilities } from "ts-mls/extension.js";
 import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -45,6 +46,13 @@ const requiredCapabilities: Extension = {
     credentialTypes: ["basic"],
   }),
 };
+
+/** Whether a leaf declares what a group requires of it, and each extension that it carries (RFC 9420 §7.2, §7.3). */
+export function hasRequiredCapabilities({ capabilities, extensions }: LeafNode): boolean {
+  return capabilities.credentials.includes("basic") &&
+    [xwingKeyType, groupInfoType].every((type) => capabilities.extensions.includes(type)) &&
+    extensionsSupportedByCapabilities(extensions, capabilities);
+}
 
 /** @param publicKey 1,216 bytes @returns leaf-node extension 0xF0A0 (specification §1.4) */
 export function xwingKeyExtension(publicKey: Uint8Array): Extension {

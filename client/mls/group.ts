@@ -9,14 +9,17 @@
  */
 
 import { zeroOutUint8Array } from "ts-mls";
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
+import { badAdds } from "./adds.ts";
 import { buildCommit, createGroup } from "./commit.ts";
 import { membersHash } from "./commit_data.ts";
 import { openEphemeral, sealEphemeral } from "./ephemeral.ts";
+import { type GivenContext, openGiven, sealGiven } from "./given.ts";
 import { openBundlePart, openHeader, sealHeader } from "./hybrid.ts";
 import { joinFromWelcome } from "./join.ts";
 import { openMessage, sealLeave, sealMessage } from "./messages.ts";
 import { processCommit } from "./process.ts";
+import { accountsToBlame, checkUniqueKeys } from "./rules_unique_keys.ts";
 import {
   decodePending,
   decodeState,
@@ -28,6 +31,7 @@ import {
   stateMembers,
 } from "./state.ts";
 import {
+  type BadAdd,
   type CommitIntent,
   type CommitResult,
   type EphemeralResult,
@@ -44,6 +48,7 @@ import {
 } from "./types.ts";
 
 export * from "./types.ts";
+export type { GivenContext } from "./given.ts";
 export { openReadd, signReadd } from "./readd.ts";
 export { makeKeyPackage, parseKeyPackage } from "./key_package.ts";
 
@@ -63,6 +68,19 @@ export interface Mls {
   ): Promise<GroupState>;
 
   /**
+   * @returns the Adds that spoil a commit: malformed, expired, of small order, or with a key that stands in the tree or
+   *   in an earlier Add (GRP-6.5)
+   */
+  badAdds(state: GroupState, intent: Pick<CommitIntent, "add" | "remove" | "nowMs">): Promise<BadAdd[]>;
+
+  /**
+   * Whether a key stands twice in the tree (GRP-6.5), as earlier versions let it: nobody can follow another commit.
+   *
+   * @returns the accounts to blame as hex, which may be none; undefined for a sound tree
+   */
+  damage(state: GroupState): string[] | undefined;
+
+  /**
    * Builds the commit to epoch n = state.epoch + 1 without merging it. It includes the stored leave proposals
    * that are still valid.
    *
@@ -76,7 +94,7 @@ export interface Mls {
   ): Promise<{ newState: GroupState; record: MessageRecord; pending: PendingCommit }>;
 
   /**
-   * Merges a commit that the DS accepted. Keeps the ratchets that `current` moved in the base epoch.
+   * Merges a commit that the DS accepted.
    *
    * @throws GroupUsageError if `current` is not at the base epoch
    */
@@ -87,6 +105,7 @@ export interface Mls {
    *
    * @param entry.header this device's header, or undefined when the DS sent none
    * @param entry.S the epoch secret, from a reseal, in place of the header
+   * @throws what `isRevoked` throws: the commit can be judged later
    */
   processCommit(
     state: GroupState,
@@ -144,6 +163,8 @@ export interface Mls {
   /** @returns the members in leaf order */
   members(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
+  /** Whether this device's leaf is another than in the state before: each fresh leaf has other keys (GRP-3.2). */
+  hasFreshLeaf(state: GroupState, before: GroupState | undefined): boolean;
   /** @returns members whose stored leave proposal waits for a commit */
   pendingLeaves(state: GroupState): Member[];
   /**
@@ -164,6 +185,14 @@ export interface Mls {
     state: GroupState,
     input: { n: bigint; header: Uint8Array; sealedCommit: Uint8Array },
   ): Promise<Bytes | undefined>;
+  /**
+   * Seals a message's content to one member device alone (specification §3.8).
+   *
+   * @returns undefined when the device's key is not usable
+   */
+  sealGiven(content: Uint8Array, xwingPublicKey: Uint8Array, context: GivenContext): Promise<Bytes | undefined>;
+  /** Opens such a content with the own leaf key. @returns undefined when it is not for this device or key */
+  openGiven(state: GroupState, sealed: Uint8Array, context: GivenContext): Promise<Bytes | undefined>;
   /** SHA-256 of the sorted recipientKeys, as authenticated_data has it. */
   membersHash(state: GroupState): Promise<Bytes>;
 
@@ -185,6 +214,9 @@ export interface Mls {
 export function createMls(options: MlsOptions): Mls {
   return {
     createGroup: (input) => createGroup(options, input),
+    badAdds,
+    damage: ({ active, mls: { ratchetTree } }) =>
+      active && checkUniqueKeys(ratchetTree) ? accountsToBlame(ratchetTree) : undefined,
     buildCommit: (state, intent) => buildCommit(options, state, intent),
     mergePending,
     processCommit: (state, entry) => processCommit(options, state, entry),
@@ -196,6 +228,7 @@ export function createMls(options: MlsOptions): Mls {
     openEphemeral,
     members: stateMembers,
     info: infoOf,
+    hasFreshLeaf: ({ secrets }, before) => !before || !equalBytes(secrets.xwingSeed, before.secrets.xwingSeed),
     pendingLeaves: leavingMembers,
     transcriptHash: (state) => new Uint8Array(state.mls.groupContext.confirmedTranscriptHash),
     async resealHeader({ channelId, n, S, recipientKey, xwingPublicKey }) {
@@ -209,6 +242,8 @@ export function createMls(options: MlsOptions): Mls {
         ? S
         : undefined;
     },
+    sealGiven,
+    openGiven: ({ secrets }, sealed, context) => openGiven(sealed, secrets.xwingSeed, context),
     membersHash: (state) => membersHash(stateMembers(state).map(({ recipientKey }) => recipientKey)),
     wipe: (consumed) => consumed.forEach(zeroOutUint8Array),
     encodeEpochRecord,

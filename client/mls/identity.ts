@@ -67,8 +67,8 @@ async function refusalOf(
 }
 
 /**
- * ts-mls's configuration with our limits: one epoch back, few skipped generations (specification §3.6, §8),
- * no padding of its own (§2).
+ * ts-mls's configuration with our limits: few skipped generations (specification §3.6, §8), no padding of its
+ * own (§2). ts-mls keeps an epoch before with 0 as well; state.ts drops it.
  */
 export function clientConfig(authService: AuthenticationService): ClientConfig {
   return {

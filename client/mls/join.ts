@@ -4,6 +4,7 @@
  */
 
 import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
+import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
@@ -15,8 +16,10 @@ import { groupInfoOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { membersOf } from "./identity.ts";
 import { decodePrivateRecord, type KeyPackagePrivate } from "./key_package.ts";
+import { pathKeysAgree } from "./path_keys.ts";
 import { decodeMessage } from "./process.ts";
 import { rejected } from "./rules.ts";
+import { checkUniqueKeys } from "./rules_unique_keys.ts";
 import { makeState } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
 import type { GroupInfo, JoinResult, Member, MlsOptions, Rejected } from "./types.ts";
@@ -49,6 +52,11 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
 
   const { keyPackage, keys, xwingSeed } = found.candidate;
   const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);
+  const groupInfo = await groupInfoOfWelcome(message.welcome, found.candidate, entry, found.S);
+  const tree = groupInfo && ratchetTreeFromExtension(groupInfo);
+  // Before ts-mls, whose refusal of a damaged tree has no rule's number.
+  const clash = tree && checkUniqueKeys(tree);
+  if (clash) return clash;
   const joined = await trustedAttempt(
     options.trust,
     "join",
@@ -70,15 +78,21 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   if (pskIndex.used() !== 1) return rejected("GRP-2.3", "the Welcome does not carry exactly the epoch's PSK");
   const judged = await judgeGroup(mls, entry);
   if ("code" in judged) return judged;
-  const signer = await signerOf(message.welcome, found.candidate, pskIndex.index);
+  const ownLeaf = { [2 * mls.privatePath.leafIndex]: keys.hpkePrivateKey };
+  // Every commit has a path (GRP-2.4), so every Welcome has a secret of it. A joiner without it could not follow.
+  const hasSecret = Object.keys(mls.privatePath.privateKeys).length > 1;
+  if (!hasSecret || !(await pathKeysAgree(mls, ownLeaf))) {
+    return rejected("GRP-2.7", "the Welcome's path secret is not the tree's");
+  }
   const newState = await makeState(mls, xwingSeed);
   return {
     kind: "processed",
     newState,
     S: found.S,
     info: judged.info,
-    // joinGroup has checked that the signer's leaf is in the tree.
-    adder: judged.members.find(({ leafIndex }) => leafIndex === signer)!,
+    // joinGroup has opened the same GroupInfo, and checked that its signer's leaf is in the tree.
+    adder: judged.members.find(({ leafIndex }) => leafIndex === groupInfo!.signer)!,
+    leafMadeMs: Number(keyPackage.leafNode.lifetime.notBefore) * 1000,
     keyPackageRef: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
   };
 }
@@ -138,22 +152,36 @@ async function judgeGroup(
 }
 
 /**
- * The leaf index of the GroupInfo's signer. joinGroup checks the signature, but does not return the index.
+ * The Welcome's GroupInfo, with signer and tree: joinGroup checks them, but returns neither the signer nor why it
+ * refuses a tree.
+ *
+ * @returns undefined where it does not open, as joinGroup says again
  */
-async function signerOf(welcome: Welcome, { keyPackage, keys }: KeyPackagePrivate, index: PskIndex): Promise<number> {
-  const ref = await makeKeyPackageRef(keyPackage, ciphersuite.hash);
-  const secrets = await decryptGroupSecrets(
-    await ciphersuite.hpke.importPrivateKey(keys.initPrivateKey),
-    ref,
-    welcome,
-    ciphersuite.hpke,
-  );
-  const [pskSecret] = await accumulatePskSecret(
-    secrets!.psks,
-    index,
-    ciphersuite,
-    new Uint8Array(ciphersuite.kdf.size),
-  );
-  const groupInfo = await decryptGroupInfo(welcome, secrets!.joinerSecret, pskSecret, ciphersuite);
-  return groupInfo!.signer;
+async function groupInfoOfWelcome(
+  welcome: Welcome,
+  { keyPackage, keys }: KeyPackagePrivate,
+  { channelId, n }: WelcomeEntry,
+  S: Bytes,
+): Promise<GroupInfoOfWelcome | undefined> {
+  try {
+    const secrets = await decryptGroupSecrets(
+      await ciphersuite.hpke.importPrivateKey(keys.initPrivateKey),
+      await makeKeyPackageRef(keyPackage, ciphersuite.hash),
+      welcome,
+      ciphersuite.hpke,
+    );
+    const { index } = onlyPsk(epochPskId(channelId, n), S);
+    const [pskSecret] = await accumulatePskSecret(
+      secrets!.psks,
+      index,
+      ciphersuite,
+      new Uint8Array(ciphersuite.kdf.size),
+    );
+    return await decryptGroupInfo(welcome, secrets!.joinerSecret, pskSecret, ciphersuite);
+  } catch {
+    // ts-mls throws errors of several kinds on bad input.
+    return undefined;
+  }
 }
+
+type GroupInfoOfWelcome = NonNullable<Awaited<ReturnType<typeof decryptGroupInfo>>>;

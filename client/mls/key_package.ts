@@ -9,16 +9,23 @@ import {
 } from "ts-mls";
 import { makeKeyPackageRef, verifyKeyPackage } from "ts-mls/keyPackage.js";
 import { verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { type DeviceCredential, verifyCredential } from "../../schema/credential.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, recordOf } from "../../schema/shape.ts";
+import { isX25519Key } from "../../schema/x25519.ts";
 import { ciphersuite, ciphersuiteName } from "../crypto/provider.ts";
 import { spread } from "../crypto/parallel.ts";
-import { isX25519PublicKey } from "../crypto/x25519.ts";
 import { generateXWing } from "../crypto/xwing.ts";
-import { lastResortType, ownCapabilities, xwingKeyExtension, xwingKeyOf, xwingKeyType } from "./extensions.ts";
+import {
+  hasRequiredCapabilities,
+  lastResortType,
+  ownCapabilities,
+  xwingKeyExtension,
+  xwingKeyOf,
+  xwingKeyType,
+} from "./extensions.ts";
 import { deviceCredentialOf, mlsCredential } from "./identity.ts";
 
 /** Signature checks of many KeyPackages are spread over threads. */
@@ -165,9 +172,14 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
     throw new MalformedError("KeyPackage: hybrid key is not usable");
   }
   // A key that nobody can seal to would stop every later commit.
-  if (!(await isX25519PublicKey(leafNode.hpkePublicKey)) || !(await isX25519PublicKey(keyPackage.initKey))) {
+  if (!isX25519Key(leafNode.hpkePublicKey) || !isX25519Key(keyPackage.initKey)) {
     throw new MalformedError("KeyPackage: encryption key is not usable");
   }
+  if (equalBytes(keyPackage.initKey, leafNode.hpkePublicKey)) {
+    throw new MalformedError("KeyPackage: the init key is the leaf's key");
+  }
+  // ts-mls refuses such a leaf as well, and with it the whole commit.
+  if (!hasRequiredCapabilities(leafNode)) throw new MalformedError("KeyPackage: capabilities");
   const lastResort = keyPackage.extensions.some(({ extensionType }) => extensionType === lastResortType);
   const { notBefore, notAfter } = leafNode.lifetime;
   if (notAfter <= notBefore || notAfter - notBefore > BigInt(lastResort ? 90 * daySeconds : 26 * hourSeconds)) {

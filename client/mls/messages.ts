@@ -24,17 +24,16 @@ import { clientConfig, leafAt, memberOf } from "./identity.ts";
 import { pad, unpad } from "./padding.ts";
 import { decodeMessage } from "./process.ts";
 import { rejected } from "./rules.ts";
-import { epochKeys, senderOf } from "./sender.ts";
-import { infoOf, messageRecord, requireActive, withMls, withSecretTree } from "./state.ts";
+import { senderOf } from "./sender.ts";
+import { infoOf, messageRecord, requireActive, withMls } from "./state.ts";
 import { trustedAttempt } from "./trust.ts";
 import {
   type GroupState,
   GroupUsageError,
+  type Member,
   type OpenResult,
   type Rejected,
   type SealedMessage,
-  type Skipped,
-  type SkipReason,
   type Unreadable,
 } from "./types.ts";
 
@@ -100,7 +99,10 @@ async function finish(
   const { channelId, epoch, ownLeafIndex, secrets } = state;
   const envelope = await sealEnvelope(secrets.appKey, { kind, channelId, epoch, messageId }, encodeMlsMessage(message));
   const newState = withMls(state, mls);
-  return { newState, record: messageRecord(newState, epoch, ownLeafIndex), envelope, consumed };
+  const { application, handshake } = mls.secretTree[2 * ownLeafIndex];
+  // The ratchet stands behind the generation that was used.
+  const generation = (kind === "application" ? application : handshake).generation - 1;
+  return { newState, record: messageRecord(newState, ownLeafIndex), envelope, generation, consumed };
 }
 
 export interface MessageEntry {
@@ -122,16 +124,23 @@ export async function openMessage(state: GroupState, entry: MessageEntry): Promi
   const message = innerMessage(state, envelope, inside, entry.messageId);
   if ("kind" in message) return message;
 
-  const sender = await senderOf(state.mls, envelope.epoch, message);
-  if (sender === undefined) return { kind: "unreadable", reason: "mls" };
+  const sender = await senderOf(state.mls, message);
+  if (sender === undefined) return { kind: "unreadable", reason: "mls", opened: { kind: envelope.kind } };
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
-  if (sender.spent) return { kind: "skipped", reason: "repeat" };
-  return await openInner(state, envelope, message);
+  const named = { kind: envelope.kind, sender: senderIn(state, sender.leafIndex) };
+  if (sender.spent) return { kind: "unreadable", reason: "spent", opened: named };
+  const inner = await openInner(state, envelope, message);
+  return inner.kind === "unreadable" ? { ...inner, opened: named } : inner;
+}
+
+/** @returns the member at a leaf, which {@link senderOf} has found in the tree */
+function senderIn(state: GroupState, leafIndex: number): Member {
+  return memberOf(leafIndex, leafAt(state.mls.ratchetTree, leafIndex)!, infoOf(state));
 }
 
 type Opened = { kind: "opened"; envelope: Envelope; inside: Bytes };
 
-/** Opens the envelope: checks form and epoch, and decrypts. */
+/** Opens the envelope of the state's epoch and no other (GRP-6.6): checks form and epoch, and decrypts. */
 export async function openOuter(
   state: GroupState,
   { epoch, messageId, envelope: bytes }: MessageEntry,
@@ -142,13 +151,8 @@ export async function openOuter(
   if (envelope.epoch !== epoch) return rejected("epoch-mismatch", "the envelope is of another epoch than its entry");
   if (epoch > state.epoch) return { kind: "unreadable", reason: "future-epoch" };
   if (epoch === 0n) return rejected("epoch-0", "epoch 0 carries no message");
-  const appKey = epoch === state.epoch
-    ? state.secrets.appKey
-    : epoch === state.past?.epoch
-    ? state.past.appKey
-    : undefined;
-  if (appKey === undefined) return { kind: "unreadable", reason: "old-epoch" };
-  const inside = await openEnvelope(appKey, envelope, {
+  if (epoch < state.epoch) return { kind: "unreadable", reason: "old-epoch" };
+  const inside = await openEnvelope(state.secrets.appKey, envelope, {
     kind: envelope.kind,
     channelId: state.channelId,
     epoch,
@@ -190,18 +194,17 @@ function innerMessage(
 }
 
 async function openInner(state: GroupState, { epoch, kind }: Envelope, message: PrivateMessage): Promise<OpenResult> {
-  const keys = epochKeys(state.mls, epoch);
-  if (keys === undefined) return { kind: "unreadable", reason: "old-epoch" };
+  const { mls } = state;
   const opened = await trustedAttempt(
     async () => true,
     "member",
     () =>
       unprotectPrivateMessage(
-        keys.senderDataSecret,
+        mls.keySchedule.senderDataSecret,
         message,
-        keys.secretTree,
-        keys.ratchetTree,
-        keys.groupContext,
+        mls.secretTree,
+        mls.ratchetTree,
+        mls.groupContext,
         config.keyRetentionConfig,
         ciphersuite,
       ),
@@ -211,17 +214,17 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   const framed = content.content;
   if (framed.sender.senderType !== "member") return rejected("GRP-1.1", "the sender is no member");
   const { leafIndex } = framed.sender;
-  const sender = memberOf(leafIndex, leafAt(keys.ratchetTree, leafIndex)!, infoOf(state));
-  const moved = withSecretTree(state.mls, epoch, tree);
+  const sender = senderIn(state, leafIndex);
+  const moved = { ...mls, secretTree: tree };
 
   if (framed.contentType === "application") {
     const text = contentOf(framed.applicationData);
-    if ("code" in text) return text;
+    if ("code" in text) return { ...text, sender };
     const newState = withMls(state, moved);
     return {
       kind: "processed",
       newState,
-      record: messageRecord(newState, epoch, leafIndex),
+      record: messageRecord(newState, leafIndex),
       content: text.content,
       envelopeKind: "application",
       sender,
@@ -230,28 +233,22 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
     };
   }
   if (framed.contentType !== "proposal" || kind !== "proposal") {
-    return rejected("framing", "neither message nor proposal");
+    return { ...rejected("framing", "neither message nor proposal"), sender };
   }
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
-    return rejected("GRP-2.2", "only a device's own removal may be proposed");
+    return { ...rejected("GRP-2.2", "only a device's own removal may be proposed"), sender };
   }
-  // A proposal of the epoch before has no effect any more.
-  if (epoch !== state.epoch) return skipped("stale");
   const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
   return {
     kind: "processed",
     newState,
-    record: messageRecord(newState, epoch, leafIndex),
+    record: messageRecord(newState, leafIndex),
     content: undefined,
     envelopeKind: "proposal",
     sender,
     epoch,
     consumed,
   };
-}
-
-function skipped(reason: SkipReason): Skipped {
-  return { kind: "skipped", reason };
 }
 
 function contentOf(padded: Uint8Array): { content: Bytes } | Rejected {

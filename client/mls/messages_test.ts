@@ -3,6 +3,7 @@ import { decodeMlsMessage, encodeMlsMessage } from "ts-mls";
 import { utf8 } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { decodeEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts";
+import { senderOf } from "./sender.ts";
 import { keyPackageOf, makeDevices, makeGroup, randomId } from "./testing/group.ts";
 
 const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
@@ -24,7 +25,9 @@ Deno.test("openMessage() opens a message once, and skips own messages", async ()
   const entry = await sealed();
   const opened = await mls.openMessage(bob, entry);
   if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
-  assert.deepEqual(await mls.openMessage(opened.newState, entry), { kind: "skipped", reason: "repeat" });
+  const again = await mls.openMessage(opened.newState, entry);
+  if (again.kind !== "unreadable") assert.fail(again.kind);
+  assert.deepEqual([again.reason, again.opened?.sender?.credential.username], ["spent", "alice"]);
   assert.deepEqual(await mls.openMessage(alice, entry), { kind: "skipped", reason: "own-message" });
 });
 
@@ -111,7 +114,25 @@ function randomChannel() {
   return crypto.getRandomValues(new Uint8Array(32));
 }
 
-Deno.test("openMessage() opens messages up to 32 late and 200 ahead", async () => {
+Deno.test("PEOPLE B0: sealMessage() names the generation that a receiver reads; leaves count apart", async () => {
+  const readBy = async (messageId: Uint8Array, envelope: Uint8Array) => {
+    const place = { kind: decodeEnvelope(envelope).kind, channelId: bob.channelId, epoch: 1n, messageId };
+    const inside = await openEnvelope(bob.secrets.appKey, decodeEnvelope(envelope), place);
+    const [message] = decodeMlsMessage(inside!, 0)!;
+    assert.ok(message.wireformat === "mls_private_message");
+    return (await senderOf(bob.mls, message.privateMessage))!.generation;
+  };
+  let state = alice;
+  for (const generation of [0, 1, 2]) {
+    const sealed = await mls.sealMessage(state, { messageId, content });
+    assert.deepEqual([sealed.generation, await readBy(messageId, sealed.envelope)], [generation, generation]);
+    state = sealed.newState;
+  }
+  const leave = await mls.sealLeave(state, { messageId });
+  assert.deepEqual([leave.generation, await readBy(messageId, leave.envelope)], [0, 0]);
+});
+
+Deno.test("GRP-6.1: openMessage() opens messages up to 32 late and 200 ahead", async () => {
   let sender = alice;
   const envelopes = [];
   for (let index = 0; index < 203; index++) {
@@ -126,7 +147,7 @@ Deno.test("openMessage() opens messages up to 32 late and 200 ahead", async () =
     code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[20] })),
     "processed",
   );
-  assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[1] })), "repeat");
+  assert.equal(code(await mls.openMessage(ahead.newState, { epoch: 1n, messageId, envelope: envelopes[1] })), "spent");
 });
 
 Deno.test("openEphemeral() opens fresh payloads, drops those older than 30 s, and refuses forged senders", async () => {
@@ -147,24 +168,25 @@ Deno.test("openEphemeral() opens fresh payloads, drops those older than 30 s, an
   assert.equal(code(await open({ envelope: forged })), "GRP-1.1");
 });
 
-Deno.test("GRP-6.1: a late message of the epoch before is opened, one of two epochs before is not", async () => {
+Deno.test("PEOPLE A5: GRP-6.6: a message of the epoch before is opened by nobody, typing neither", async () => {
+  const nowMs = Date.now();
   const { mls, states: [alice, bob] } = await makeGroup(await makeDevices("alice", "bob"));
   const { envelope } = await mls.sealMessage(alice, { messageId, content });
   const entry = { epoch: 1n, messageId, envelope };
-  let [sender, receiver] = [alice, bob];
-  for (const expected of ["processed", "old-epoch"]) {
-    const { newState, pending } = await mls.buildCommit(sender, { nowMs: Date.now() });
-    const header = pending.bundle.headers.find(({ recipientKey }) =>
-      recipientKey.join() === receiver.ownRecipientKey.join()
-    )!.header;
-    const moved = await mls.processCommit(receiver, {
-      n: pending.n,
-      commitId: pending.commitId,
-      header,
-      sealedCommit: pending.bundle.sealedCommit,
-    });
-    if (moved.kind !== "processed") assert.fail(moved.kind);
-    [sender, receiver] = [mls.mergePending(newState, pending), moved.newState];
-    assert.equal(code(await mls.openMessage(receiver, entry)), expected);
+  const typing = { ...entry, envelope: await mls.sealEphemeral(alice, { messageId, content, nowMs }), nowMs };
+  assert.equal((await mls.openMessage(bob, entry)).kind, "processed");
+  assert.equal((await mls.openEphemeral(bob, typing)).kind, "processed");
+  const { newState, pending } = await mls.buildCommit(bob, { nowMs: Date.now() });
+  const { header } = pending.bundle.headers.find(({ recipientKey }) =>
+    recipientKey.join() === alice.ownRecipientKey.join()
+  )!;
+  const { commitId, n, bundle: { sealedCommit } } = pending;
+  const followed = await mls.processCommit(alice, { n, commitId, header, sealedCommit });
+  if (followed.kind !== "processed") assert.fail(followed.kind);
+  const merged = mls.mergePending(newState, mls.decodePending(mls.encodePending(pending)));
+  for (const state of [followed.newState, merged]) {
+    assert.equal(code(await mls.openMessage(state, entry)), "old-epoch");
+    assert.equal(code(await mls.openEphemeral(state, typing)), "old-epoch");
+    assert.equal(state.mls.historicalReceiverData.size, 0, "no key of the epoch before is left");
   }
 });

@@ -17,28 +17,30 @@ import type { FramedContentCommitData } from "ts-mls";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
+import { isX25519Key } from "../../schema/x25519.ts";
 import { ciphersuite } from "../crypto/provider.ts";
-import { importX25519Private, isX25519PublicKey } from "../crypto/x25519.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
-import { revokedAmong } from "./commit.ts";
+import { judgeProposals } from "./proposals.ts";
 import { type CommitData, decodeCommitData } from "./commit_data.ts";
+import { withProof } from "./committer_proof.ts";
 import { xwingKeyOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { leafAt } from "./identity.ts";
 import { checkKeyPackage, type ParsedKeyPackage } from "./key_package.ts";
+import { pathKeysAgree } from "./path_keys.ts";
 import { validReadds } from "./readd.ts";
 import {
   checkCommitData,
   checkCommitEffect,
   checkPathLeaf,
-  checkProposals,
   type CommitPlan,
   type CommitProposal,
   rejected,
 } from "./rules.ts";
+import { checkUniqueKeys, clashingAdds } from "./rules_unique_keys.ts";
 import { senderOf } from "./sender.ts";
-import { infoOf, makeState, stateMembers } from "./state.ts";
-import { trustedAttempt, useIn } from "./trust.ts";
+import { infoOf, makeState, stateMembers, withoutPast } from "./state.ts";
+import { trustedAttempt } from "./trust.ts";
 import type { CommitResult, GroupState, Member, MlsOptions, Rejected, Unreadable, UnreadableReason } from "./types.ts";
 
 export interface CommitEntry {
@@ -54,6 +56,7 @@ export interface CommitEntry {
  * on foreign input.
  *
  * @returns the new state and the changes, or why the commit was skipped, refused or could not be opened
+ * @throws what `isRevoked` throws where GRP-3.3 depends on it and nobody could be asked
  */
 export async function processCommit(options: MlsOptions, state: GroupState, entry: CommitEntry): Promise<CommitResult> {
   if (!state.active) return rejected("not-active", "this device is no longer in the group");
@@ -66,14 +69,14 @@ export async function processCommit(options: MlsOptions, state: GroupState, entr
   const message = framedCommit(state, body);
   if ("kind" in message) return message;
 
-  const sender = await senderOf(state.mls, state.epoch, message);
+  const sender = await senderOf(state.mls, message);
   if (sender === undefined) return unreadable("mls");
   if (sender.leafIndex === state.ownLeafIndex) return { kind: "skipped", reason: "own-message" };
   const opened = await openCommit(state, message);
   if (opened === undefined) return unreadable("mls");
   const judged = await judge(options, state, entry, opened);
-  if ("code" in judged) return judged;
-  return await apply(options, state, entry, message, S.secret, judged);
+  const result = "code" in judged ? judged : await apply(options, state, entry, message, S.secret, judged);
+  return "kind" in result && result.kind === "rejected" ? withProof(state, opened.committerLeafIndex, result) : result;
 }
 
 function unreadable(reason: UnreadableReason): Unreadable {
@@ -173,17 +176,17 @@ async function judge(
   const proposals = lookUp(state.mls, commit.proposals, committerLeafIndex);
   if ("code" in proposals) return proposals;
   const adds = await addsOf(proposals);
-  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ?? checkProposals({
-    channelId,
-    n: entry.n,
-    committer,
-    members,
-    info: infoOf(state),
-    proposals,
-    adds,
-    readds: await validReadds(data.requests, channelId, entry.n),
-    revoked: await revokedAmong(options, proposals, members),
-  });
+  const plan = checkCommitData(data, { channelId, n: entry.n, commitId: entry.commitId }) ??
+    await judgeProposals(options, {
+      channelId,
+      n: entry.n,
+      committer,
+      members,
+      info: infoOf(state),
+      proposals,
+      adds,
+      readds: await validReadds(data.requests, channelId, entry.n),
+    });
   if ("code" in plan) return plan;
   const fresh = commit.path?.leafNode;
   const badPath = checkPathLeaf(
@@ -192,7 +195,11 @@ async function judge(
     fresh !== undefined && await hasUsableKeys(fresh),
   );
   if (badPath !== undefined) return badPath;
-  if (!(await areUsable(commit.path?.nodes ?? []))) return rejected("GRP-2.7", "a key of the path is not usable");
+  if (!areUsable(commit.path?.nodes ?? [])) return rejected("GRP-2.7", "a key of the path is not usable");
+  const removed = new Set(plan.removed.map(({ leafIndex }) => leafIndex));
+  if (clashingAdds(state.mls.ratchetTree, removed, plan.adds.map(({ keyPackage }) => keyPackage.leafNode)).size > 0) {
+    return rejected("GRP-6.5", "an added device has a key that stands in the tree");
+  }
   const after = [...members.filter((member) => !plan.removed.includes(member)), ...plan.adds].map(({ recipientKey }) =>
     recipientKey
   );
@@ -235,14 +242,13 @@ async function addsOf(proposals: CommitProposal[]): Promise<(ParsedKeyPackage | 
 }
 
 /** Checks that the new keys are usable for sealing: an unusable key would stop every later commit. */
-async function areUsable(keys: { hpkePublicKey: Uint8Array }[]): Promise<boolean> {
-  const usable = await Promise.all(keys.map(({ hpkePublicKey }) => isX25519PublicKey(hpkePublicKey)));
-  return !usable.includes(false);
+function areUsable(keys: { hpkePublicKey: Uint8Array }[]): boolean {
+  return keys.every(({ hpkePublicKey }) => isX25519Key(hpkePublicKey));
 }
 
 async function hasUsableKeys(leaf: LeafNode): Promise<boolean> {
   try {
-    return await areUsable([leaf]) && await isXWingPublicKey(xwingKeyOf(leaf));
+    return areUsable([leaf]) && await isXWingPublicKey(xwingKeyOf(leaf));
   } catch (error) {
     if (error instanceof MalformedError) return false;
     throw error;
@@ -260,18 +266,21 @@ async function apply(
   const pskIndex = makePskIndex(state.mls, { [bytesToBase64(epochPskId(state.channelId, entry.n))]: S });
   const processed = await trustedAttempt(
     options.trust,
-    useIn(state.mls),
+    "member",
     (clientConfig) => processPrivateMessage({ ...state.mls, clientConfig }, message, pskIndex, ciphersuite),
   );
   if ("failure" in processed) return rejected("mls", processed.failure);
   const mls = processed.value.newState;
   const selfRemoved = mls.groupActiveState.kind === "removedFromGroup";
-  if (!(await pathKeysAgree(state.mls, mls))) {
+  if (!(await pathKeysAgree(mls, state.mls.privatePath.privateKeys))) {
     return rejected("GRP-2.7", "the path's public keys are not those of its secrets");
   }
+  // Judged before the new state is kept. This device's own removal leaves it no new tree.
+  const clash = selfRemoved ? undefined : checkUniqueKeys(mls.ratchetTree);
+  if (clash) return clash;
   const newState = selfRemoved
-    ? { ...state, active: false, mls: { ...mls, clientConfig: state.mls.clientConfig } }
-    : await makeState(mls, state.secrets.xwingSeed, state);
+    ? { ...state, active: false, mls: { ...withoutPast(mls), clientConfig: state.mls.clientConfig } }
+    : await makeState(withoutPast(mls), state.secrets.xwingSeed);
   const membersAfter = selfRemoved ? [] : stateMembers(newState);
   if (!selfRemoved) {
     const wrong = await checkCommitEffect(data, plan, membersAfter.map(({ recipientKey }) => recipientKey));
@@ -301,23 +310,6 @@ async function apply(
       : { before, after: plan.infoAfter },
     selfRemoved,
   };
-}
-
-/**
- * RFC 9420 §7.5: "the recipient … verifies that the received public keys agree with the public keys derived
- * from the new path_secret values", which ts-mls 1.6.4 leaves out.
- */
-async function pathKeysAgree(before: ClientState, after: ClientState): Promise<boolean> {
-  const fresh = Object.entries(after.privatePath.privateKeys).filter(([index, key]) =>
-    before.privatePath.privateKeys[Number(index)] !== key
-  );
-  const agreed = await Promise.all(fresh.map(async ([index, key]) => {
-    const node = after.ratchetTree[Number(index)];
-    // ts-mls derives up to the root even where the filtered path ends below it and the root stays blank.
-    return node === undefined ||
-      node.nodeType === "parent" && equalBytes(node.parent.hpkePublicKey, (await importX25519Private(key)).publicKey);
-  }));
-  return !agreed.includes(false);
 }
 
 // Only name and roles can differ at this point (GRP-2.6). Values that JSON can not hold are left out.

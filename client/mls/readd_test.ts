@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { encodeCbor } from "../../schema/cbor.ts";
-import { parseKeyPackage } from "./group.ts";
+import { createMls, parseKeyPackage, type PendingCommit } from "./group.ts";
 import { openReadd, type ReaddRequest, readdWindow, signReadd, validReadds } from "./readd.ts";
 import { forgeCommit, remove } from "./testing/forge.ts";
 import { keyPackageOf, makeDevices, makeGroup, now, type TestDevice } from "./testing/group.ts";
@@ -70,6 +70,43 @@ Deno.test("GRP-3.3: a member re-adds a device that signed a request for it", asy
     nowMs: now(),
   });
   await assert.rejects(again, { code: "GRP-3.3" });
+});
+
+Deno.test("PEOPLE A5: a member that knows of a revocation re-adds nobody, and follows a commit that does", async () => {
+  const { keyPackage, request } = await requestOf(carolDevice);
+  const intent = { remove: [carolDevice.keyPair.publicKey], add: [keyPackage], requests: [request], nowMs: now() };
+  const isCarol = (name: string) => name === "carol";
+  const knows = createMls({
+    // As client/account/directory/leaf_trust.ts judges a revoked device.
+    trust: async ({ username }, _key, use) => use === "add" && isCarol(username) ? "carol's device is revoked" : true,
+    isRevoked: async ({ username }) => isCarol(username),
+  });
+  await assert.rejects(knows.buildCommit(bob, intent), /revoked/);
+  const { pending: { n, commitId, bundle } } = await mls.buildCommit(bob, intent);
+  const header = bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, alice.ownRecipientKey))!.header;
+  const entry = { n, commitId, header, sealedCommit: bundle.sealedCommit };
+  const [aware, unaware] = [await knows.processCommit(alice, entry), await mls.processCommit(alice, entry)];
+  if (aware.kind !== "processed" || unaware.kind !== "processed") assert.fail(`${aware.kind} ${unaware.kind}`);
+  assert.deepEqual(knows.transcriptHash(aware.newState), mls.transcriptHash(unaware.newState));
+  const { pending } = await knows.buildCommit(aware.newState, {
+    remove: [carolDevice.keyPair.publicKey],
+    nowMs: now(),
+  });
+  assert.deepEqual(pending.removed, [carolDevice.keyPair.publicKey], "and takes the device out again");
+});
+
+Deno.test("PEOPLE A5: a commit is not refused because nobody can say now whether a device is revoked", async () => {
+  const offline = createMls({ trust: async () => true, isRevoked: () => Promise.reject(new Error("no answer")) });
+  const revoking = createMls({ trust: async () => true, isRevoked: async () => true });
+  const deliver = async ({ n, commitId, bundle }: PendingCommit) => {
+    const { header } = bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, carol.ownRecipientKey))!;
+    return await offline.processCommit(carol, { n, commitId, header, sealedCommit: bundle.sealedCommit });
+  };
+  const remove = { remove: [devices[3].keyPair.publicKey], nowMs: now() };
+  const { pending: byAdmin } = await mls.buildCommit(alice, remove);
+  assert.equal((await deliver(byAdmin)).kind, "processed", "not asked where the answer does not matter");
+  const { pending: byMember } = await revoking.buildCommit(bob, remove);
+  await assert.rejects(deliver(byMember), /no answer/);
 });
 
 Deno.test("GRP-3.3: a member without a valid request of the device can not replace it", async () => {

@@ -1,8 +1,8 @@
 /**
  * The rules of a group (specification §3) as pure checks of a decoded commit, before ts-mls applies it. The
  * callback of ts-mls is synchronous, comes after decryption and does not see the joiner's leaf (specification
- * §8). The checks depend on the MLS state and the revoked devices alone, so that all honest members decide
- * alike.
+ * §8). The checks depend on the MLS state alone, so that all honest members decide alike. Only GRP-3.3 allows
+ * more where a device is revoked; no rule refuses anything for that (docs/decisions/030).
  *
  * | rule | what it refuses |
  * |---|---|
@@ -15,7 +15,7 @@
  * | GRP-2.4 | a commit without a path (no fresh leaf, no healing) |
  * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one |
  * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
- * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5) |
+ * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5, §12.4.3.1) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's new leaf without a fresh X-Wing key, with an unusable key, or with other capabilities |
  * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
@@ -24,6 +24,7 @@
  * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
+ * | GRP-6.5 | a key that stands twice in the tree after the commit, or in a Welcome's (rules_unique_keys.ts) |
  * | GRP-7.1 | a Welcome for a group that is live here, unless it answers a re-add request of this device |
  * | GRP-7.2 | a Welcome for a group whose group_id or epoch is not the entry's channelId and n |
  * | GRP-7.3 | a Welcome to an epoch that this device has been in or past (client/sync/receive/incoming_welcome.ts) |
@@ -33,9 +34,11 @@
  * client adds a new device of a member account, GRP-4.5 a device that is out of step is re-added at its request,
  * GRP-5.5 and the epoch's secret is sealed to it again (client/sync/recovery/recovery_client.ts,
  * recovery_responder.ts), GRP-5.1 to 5.4 replacement channels (client/sync/reinit/replacement_rules.ts),
- * GRP-6.1 keys are kept for one epoch back (identity.ts), GRP-6.2 the server takes messages of the current
- * epoch only (E015), GRP-6.3 senders renew their keys after 150 messages or 7 days
- * (client/sync/membership/renewal.ts), GRP-7.5 groups of unknown accounts are invitations, and so
+ * GRP-6.1 keys are kept for 32 skipped generations and no earlier epoch (identity.ts, state.ts), GRP-6.2 the
+ * server takes messages of the current epoch only (E015), GRP-6.3 and GRP-6.4 devices renew their leaves after 150
+ * messages or 7 days (client/sync/membership/leaf_renewal.ts), GRP-6.6 who speaks is in the tree, and what is known
+ * to be revoked is marked (messages.ts, client/sync/conversation/known_revoked.ts), GRP-7.5 groups of unknown
+ * accounts are invitations, and so
  * is a return into a chat by an account that was not in it (client/sync/receive/incoming_welcome.ts, which
  * refuses a return as another kind by GRP-2.6).
  */

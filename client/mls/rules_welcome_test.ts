@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../schema/bytes.ts";
+import { concat, toHex } from "../../schema/bytes.ts";
+import { ciphersuite } from "../crypto/provider.ts";
 import { parseKeyPackage } from "./key_package.ts";
 import { forgeWelcome } from "./testing/forge.ts";
 import { keyPackageOf, makeAccount, makeDevice, makeDevices, makeGroup, now } from "./testing/group.ts";
@@ -50,6 +51,27 @@ Deno.test("GRP-7.4: a Welcome of another ciphersuite is refused", async () => {
   const forged = await forgeWelcome(carol, parsed, {}, { cipherSuite: "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" });
   const joined = await mls.joinFromWelcome({ channelId, ...forged, candidates: [privateRecord], live: false });
   assert.equal(joined.kind === "rejected" && joined.code, "GRP-7.4");
+});
+
+Deno.test("PEOPLE A8: a joiner refuses a Welcome whose path secret is not the tree's, or is missing", async () => {
+  const { parsed, privateRecord } = await welcomed();
+  const honest = ciphersuite.hpke.seal;
+  // GroupSecrets (RFC 9420 §12.4.3): joiner_secret with its length, 1 for "there is one", path_secret with its length.
+  const [mark, start, end] = [33, 35, 67];
+  const spoiled: Record<string, (secrets: Uint8Array) => Uint8Array> = {
+    "GRP-2.7, another": (secrets) => secrets.with(start, secrets[start] ^ 1),
+    "GRP-2.7, none": (secrets) => concat(secrets.subarray(0, mark), new Uint8Array(1), secrets.subarray(end)),
+    processed: (secrets) => secrets,
+  };
+  for (const [expected, spoil] of Object.entries(spoiled)) {
+    ciphersuite.hpke.seal = (key, plaintext, info, aad) => {
+      const isSecrets = plaintext[0] === 32 && plaintext[mark] === 1 && plaintext[mark + 1] === 32;
+      return honest(key, isSecrets ? spoil(plaintext) : plaintext, info, aad);
+    };
+    const forged = await forgeWelcome(carol, parsed).finally(() => ciphersuite.hpke.seal = honest);
+    const joined = await mls.joinFromWelcome({ channelId, ...forged, candidates: [privateRecord], live: false });
+    assert.equal(joined.kind === "rejected" ? joined.code : joined.kind, expected.split(",")[0], expected);
+  }
 });
 
 Deno.test("GRP-4.3: a Welcome to a direct channel with a third account is refused", async () => {

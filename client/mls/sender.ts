@@ -12,25 +12,12 @@ export interface MessageSender {
   spent: boolean;
 }
 
-/** @returns undefined when the sender data does not open or names no leaf of the epoch's tree */
-export async function senderOf(
-  mls: ClientState,
-  epoch: bigint,
-  message: PrivateMessage,
-): Promise<MessageSender | undefined> {
-  const keys = epochKeys(mls, epoch);
-  if (keys === undefined) return undefined;
-  const sender = await decryptSenderData(message, keys.senderDataSecret, ciphersuite).catch(() => undefined);
-  if (sender === undefined || leafAt(keys.ratchetTree, sender.leafIndex) === undefined) return undefined;
-  const node = keys.secretTree[2 * sender.leafIndex];
+/** @returns undefined when the sender data does not open or names no leaf of the present tree (GRP-6.6) */
+export async function senderOf(mls: ClientState, message: PrivateMessage): Promise<MessageSender | undefined> {
+  const sender = await decryptSenderData(message, mls.keySchedule.senderDataSecret, ciphersuite).catch(() => undefined);
+  if (sender === undefined || leafAt(mls.ratchetTree, sender.leafIndex) === undefined) return undefined;
+  const node = mls.secretTree[2 * sender.leafIndex];
   const ratchet = message.contentType === "application" ? node.application : node.handshake;
   const spent = sender.generation < ratchet.generation && ratchet.unusedGenerations[sender.generation] === undefined;
   return { leafIndex: sender.leafIndex, generation: sender.generation, spent };
-}
-
-/** @returns the secrets that open messages of the current epoch or of the one before */
-export function epochKeys(mls: ClientState, epoch: bigint) {
-  if (epoch !== mls.groupContext.epoch) return mls.historicalReceiverData.get(epoch);
-  const { secretTree, ratchetTree, groupContext, keySchedule: { senderDataSecret } } = mls;
-  return { secretTree, ratchetTree, groupContext, senderDataSecret };
 }

@@ -5,7 +5,7 @@
 
 import { type ClientState, decodeGroupState, encodeGroupState, mlsExporter } from "ts-mls";
 import { encode } from "ts-mls/codec/tlsEncoder.js";
-import { decodeSecretTreeNode, type SecretTree, secretTreeNodeEncoder } from "ts-mls/secretTree.js";
+import { decodeSecretTreeNode, secretTreeNodeEncoder } from "ts-mls/secretTree.js";
 import {
   decodeUnappliedProposals,
   type UnappliedProposals,
@@ -43,16 +43,12 @@ async function appKeyOf(mls: ClientState): Promise<Bytes> {
   );
 }
 
-/** @param past the epoch before, whose late messages can still be opened */
-export async function makeState(mls: ClientState, xwingSeed: Bytes, past?: GroupState): Promise<GroupState> {
-  return stateOf(
-    mls,
-    { appKey: await appKeyOf(mls), xwingSeed },
-    past === undefined ? undefined : { epoch: past.epoch, appKey: past.secrets.appKey },
-  );
+/** @returns the state at the epoch of `mls` */
+export async function makeState(mls: ClientState, xwingSeed: Bytes): Promise<GroupState> {
+  return stateOf(mls, { appKey: await appKeyOf(mls), xwingSeed });
 }
 
-function stateOf(mls: ClientState, secrets: GroupState["secrets"], past: GroupState["past"]): GroupState {
+function stateOf(mls: ClientState, secrets: GroupState["secrets"]): GroupState {
   const leafIndex = mls.privatePath.leafIndex;
   const active = mls.groupActiveState.kind === "active";
   const own = leafAt(mls.ratchetTree, leafIndex);
@@ -64,8 +60,12 @@ function stateOf(mls: ClientState, secrets: GroupState["secrets"], past: GroupSt
     active,
     mls: { ...mls, clientConfig: untrusting },
     secrets,
-    past,
   };
+}
+
+/** @returns the MLS state without the keys of earlier epochs, which ts-mls carries along (GRP-6.1) */
+export function withoutPast(mls: ClientState): ClientState {
+  return { ...mls, historicalReceiverData: new Map() };
 }
 
 /** @returns the same epoch with another MLS state (a changed ratchet or stored proposal) */
@@ -102,39 +102,42 @@ export function encodeEpochRecord(state: GroupState): Bytes {
     mls: encodeGroupState(state.mls),
     appKey,
     xwingSeed,
-    past: state.past === undefined ? null : { epoch: state.past.epoch, appKey: state.past.appKey },
+    // Earlier versions keep a key of the epoch before here, and want the field.
+    past: null,
   });
 }
 
-/** Reads an epoch's state from its record and those of its ratchets. @throws MalformedError */
+/**
+ * Reads an epoch's state from its record and those of its ratchets. What earlier versions kept of the epoch
+ * before is dropped.
+ *
+ * @throws MalformedError
+ */
 export function decodeState(epochRecord: Uint8Array, messageRecords: MessageRecord[]): GroupState {
+  const state = decodeEpochRecord(epochRecord);
+  return messageRecords.reduce(applyRecord, withMls(state, withoutPast(state.mls)));
+}
+
+function decodeEpochRecord(epochRecord: Uint8Array): GroupState {
   const fields = recordOf(decodeCbor(epochRecord), ["v", "mls", "appKey", "xwingSeed", "past"], "epoch record");
   if (fields.v !== recordVersion) throw new MalformedError("epoch record: version");
   const decoded = decodeGroupState(bytesOf(fields.mls, undefined, "mls"), 0);
   if (decoded === undefined) throw new MalformedError("epoch record: MLS state");
-  const past = fields.past === null ? undefined : pastOf(fields.past);
   const unappliedProposals = withSenders(decoded[0].unappliedProposals);
-  const state = stateOf({ ...decoded[0], unappliedProposals, clientConfig: untrusting }, {
+  return stateOf({ ...decoded[0], unappliedProposals, clientConfig: untrusting }, {
     appKey: bytesOf(fields.appKey, 32, "appKey"),
     xwingSeed: bytesOf(fields.xwingSeed, 32, "xwingSeed"),
-  }, past);
-  return messageRecords.reduce(applyRecord, state);
-}
-
-function pastOf(value: unknown): GroupState["past"] {
-  const fields = recordOf(value, ["epoch", "appKey"], "past");
-  return { epoch: BigInt(countOf(fields.epoch, "epoch")), appKey: bytesOf(fields.appKey, 32, "appKey") };
+  });
 }
 
 /**
- * Encodes the change that the last message made: the two ratchets of one leaf in one epoch, and that leaf's
- * stored leave proposal.
- *
- * @param epoch the message's epoch: the state's, or the one before
+ * Encodes the change that the last message made: the two ratchets of one leaf, and that leaf's stored leave
+ * proposal.
  */
-export function messageRecord(state: GroupState, epoch: bigint, leafIndex: number): MessageRecord {
-  const node = secretTreeOf(state.mls, epoch)[2 * leafIndex];
-  const proposals = epoch !== state.epoch ? {} : proposalsOf(state.mls.unappliedProposals, leafIndex);
+export function messageRecord(state: GroupState, leafIndex: number): MessageRecord {
+  const { epoch } = state;
+  const node = state.mls.secretTree[2 * leafIndex];
+  const proposals = proposalsOf(state.mls.unappliedProposals, leafIndex);
   const bytes = encodeCbor({
     v: recordVersion,
     epoch,
@@ -168,13 +171,6 @@ function withSenders(proposals: UnappliedProposals): UnappliedProposals {
   );
 }
 
-function secretTreeOf(mls: ClientState, epoch: bigint): SecretTree {
-  if (epoch === mls.groupContext.epoch) return mls.secretTree;
-  const past = mls.historicalReceiverData.get(epoch);
-  if (past === undefined) throw new MalformedError("message record: of an epoch that the state does not hold");
-  return past.secretTree;
-}
-
 function applyRecord(state: GroupState, { bytes }: MessageRecord): GroupState {
   const fields = recordOf(decodeCbor(bytes), ["v", "epoch", "leaf", "ratchets", "proposals"], "message record");
   if (fields.v !== recordVersion) throw new MalformedError("message record: version");
@@ -182,29 +178,24 @@ function applyRecord(state: GroupState, { bytes }: MessageRecord): GroupState {
   const node = decodeSecretTreeNode(bytesOf(fields.ratchets, undefined, "ratchets"), 0);
   const proposals = decodeUnappliedProposals(bytesOf(fields.proposals, undefined, "proposals"), 0);
   if (node === undefined || proposals === undefined) throw new MalformedError("message record: ratchets");
-  const tree = secretTreeOf(state.mls, epoch).slice();
+  // Earlier versions wrote one for late messages of the epoch before as well.
+  if (epoch < state.epoch) return state;
+  if (epoch > state.epoch) throw new MalformedError("message record: of an epoch that the state does not hold");
+  const tree = state.mls.secretTree.slice();
   const nodeIndex = 2 * countOf(fields.leaf, "leaf");
   if (nodeIndex >= tree.length) throw new MalformedError("message record: leaf");
   tree[nodeIndex] = node[0];
-  return withMls(
-    state,
-    withSecretTree(
-      { ...state.mls, unappliedProposals: { ...state.mls.unappliedProposals, ...withSenders(proposals[0]) } },
-      epoch,
-      tree,
-    ),
-  );
+  return withMls(state, {
+    ...state.mls,
+    secretTree: tree,
+    unappliedProposals: { ...state.mls.unappliedProposals, ...withSenders(proposals[0]) },
+  });
 }
 
-/** @returns the MLS state with one epoch's secret tree replaced */
-export function withSecretTree(mls: ClientState, epoch: bigint, secretTree: SecretTree): ClientState {
-  if (epoch === mls.groupContext.epoch) return { ...mls, secretTree };
-  const past = mls.historicalReceiverData.get(epoch);
-  if (past === undefined) throw new MalformedError("no such epoch in the state");
-  return { ...mls, historicalReceiverData: new Map(mls.historicalReceiverData).set(epoch, { ...past, secretTree }) };
-}
-
-/** Encodes all of a pending commit, so that the same bytes can be sent again after a crash. */
+/**
+ * Encodes all of a pending commit, so that the same bytes can be sent again after a crash. Its state has the
+ * keys of the base epoch, too: an earlier version that merges it puts its ratchets there.
+ */
 export function encodePending(
   { commitId, baseEpoch, n, S, newState, bundle, removed, added, membersHash }: PendingCommit,
 ): Bytes {
@@ -247,7 +238,7 @@ export function decodePending(bytes: Uint8Array): PendingCommit {
     baseEpoch: BigInt(countOf(fields.baseEpoch, "baseEpoch")),
     n: BigInt(countOf(fields.n, "n")),
     S: bytesOf(fields.S, 32, "S"),
-    newState: decodeState(bytesOf(fields.newState, undefined, "newState"), []),
+    newState: decodeEpochRecord(bytesOf(fields.newState, undefined, "newState")),
     bundle: {
       sealedCommit: bytesOf(fields.sealedCommit, undefined, "sealedCommit"),
       sealedWelcome: bytesOf(fields.sealedWelcome, undefined, "sealedWelcome"),
@@ -267,10 +258,7 @@ function arrayOf(value: unknown): unknown[] {
   return value;
 }
 
-/**
- * The state after the own commit was accepted. It keeps the ratchets that late messages of the base epoch
- * have moved since the commit was built.
- */
+/** The state after the own commit was accepted, without the keys of the base epoch. @throws GroupUsageError */
 export function mergePending(current: GroupState, pending: PendingCommit): GroupState {
   if (current.epoch !== pending.baseEpoch) {
     throw new GroupUsageError(
@@ -278,5 +266,5 @@ export function mergePending(current: GroupState, pending: PendingCommit): Group
       `pending commit is of epoch ${pending.baseEpoch}, the state of ${current.epoch}`,
     );
   }
-  return withMls(pending.newState, withSecretTree(pending.newState.mls, current.epoch, current.mls.secretTree));
+  return withMls(pending.newState, withoutPast(pending.newState.mls));
 }

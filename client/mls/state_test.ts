@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../schema/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import type { GroupState, MessageRecord } from "./group.ts";
 import { makeAccount, makeDevice, makeGroup, now, randomId } from "./testing/group.ts";
 
@@ -79,17 +80,31 @@ Deno.test("decodePending() restores a pending commit whose bytes and state are t
   assert.throws(() => mls.mergePending(merged, again), { code: "wrong-epoch" });
 });
 
-Deno.test("mergePending() keeps the ratchets that moved after the commit was built", async () => {
+Deno.test("PEOPLE A5: decodeState() drops what earlier versions kept of the epoch before", async () => {
   const account = await makeAccount("alice");
   const { mls, states: [alice, bob] } = await makeGroup(await Promise.all([makeDevice(account), makeDevice(account)]));
-  const { newState, pending } = await mls.buildCommit(alice, { nowMs: now() });
   const messageId = randomId();
-  const sealed = await mls.sealMessage(bob, { messageId, content: utf8("in between") });
-  const entry = { epoch: 1n, messageId, envelope: sealed.envelope };
-  const opened = await mls.openMessage(newState, entry);
+  const { envelope } = await mls.sealMessage(bob, { messageId, content: utf8("in between") });
+  const entry = { epoch: 1n, messageId, envelope };
+  const opened = await mls.openMessage(alice, entry);
   if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
-  const merged = mls.mergePending(opened.newState, pending);
-  assert.deepEqual(await mls.openMessage(merged, entry), { kind: "skipped", reason: "repeat" });
+  const { newState, pending } = await mls.buildCommit(alice, { nowMs: now() });
+  const merged = mls.mergePending(newState, pending);
+  // As an earlier version wrote it: with the keys of epoch 1, and the ratchet that a late message moved there.
+  const written = mls.encodeEpochRecord({ ...merged, mls: pending.newState.mls });
+  const fields = decodeCbor(written) as Record<string, unknown>;
+  const earlier = encodeCbor({ ...fields, past: { epoch: 1n, appKey: alice.secrets.appKey } });
+  const again = mls.decodeState(earlier, [opened.record]);
+  assert.deepEqual(await mls.openMessage(again, entry), { kind: "unreadable", reason: "old-epoch" });
+  assert.deepEqual(mls.encodeEpochRecord(again), mls.encodeEpochRecord(merged));
+  assert.ok(mls.encodeEpochRecord(merged).length < written.length, "and the record is smaller");
+});
+
+Deno.test("a pending commit keeps the base epoch for an earlier version, which puts its ratchets there", async () => {
+  const { mls, states: [alice] } = await makeGroup([await makeDevice(await makeAccount("alice"))]);
+  const { pending } = await mls.buildCommit(alice, { nowMs: now() });
+  const stored = mls.decodePending(mls.encodePending(pending));
+  assert.deepEqual([...stored.newState.mls.historicalReceiverData.keys()], [alice.epoch]);
 });
 
 Deno.test("decodeState() throws on damaged records", async () => {

@@ -3,7 +3,6 @@
  * to "Could not validate credential".
  */
 
-import type { ClientState } from "ts-mls";
 import { equalBytes } from "../../schema/bytes.ts";
 import { authenticationService, clientConfig } from "./identity.ts";
 import type { Trust, TrustUse } from "./types.ts";
@@ -28,12 +27,8 @@ export async function trustedAttempt<T>(
   }
 }
 
-/** @returns "member" for a leaf that is in the tree already, else "add" */
-export function useIn(mls: ClientState): (leafSignatureKey: Uint8Array) => TrustUse {
+/** @returns "add" for a leaf that this device adds, a leaf that it removes and adds again included, else "member" */
+export function useBy(adds: { recipientKey: Uint8Array }[]): (leafSignatureKey: Uint8Array) => TrustUse {
   return (leafSignatureKey) =>
-    mls.ratchetTree.some((node) =>
-        node?.nodeType === "leaf" && equalBytes(node.leaf.signaturePublicKey, leafSignatureKey)
-      )
-      ? "member"
-      : "add";
+    adds.some(({ recipientKey }) => equalBytes(recipientKey, leafSignatureKey)) ? "add" : "member";
 }

@@ -7,8 +7,9 @@ import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
 
 /**
- * Why a leaf is checked: it is in the tree of a group that we join, it is being added, or it is a committer's
- * and a member already.
+ * Why a leaf is checked: it is in the tree of a group that we join, this device adds it, or it is a member, be
+ * it by the commit of another. What this device knows of revocations decides the second alone: members learn of
+ * them at different times, and have to judge a commit alike (decision 030).
  */
 export type TrustUse = "join" | "add" | "member";
 
@@ -28,7 +29,7 @@ export interface MlsOptions {
   trust: Trust;
   /**
    * Whether the newest device list of its account revokes a member device. Then any member may remove the
-   * device (specification §1.3).
+   * device (specification §1.3). Throws where that can not be known now: no commit is refused for that.
    */
   isRevoked: (credential: DeviceCredential, recipientKey: Bytes) => Promise<boolean>;
 }
@@ -86,8 +87,9 @@ export interface Member {
 }
 
 /**
- * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls`,
- * `secrets` and `past`.
+ * One group at one epoch. Immutable: every operation returns a new state. Only `client/mls` reads `mls` and
+ * `secrets`. It has no keys of an epoch before: the server takes messages of the current epoch only, and a
+ * queue is in the channel's order, so a message of an epoch stands before the commit that ends it (GRP-6.6).
  */
 export interface GroupState {
   /** 32 bytes, the MLS group_id. */
@@ -104,8 +106,6 @@ export interface GroupState {
     /** The X-Wing seed of the own leaf, 32 bytes. */
     readonly xwingSeed: Bytes;
   };
-  /** The epoch before, whose late messages can still be opened. */
-  readonly past?: { readonly epoch: bigint; readonly appKey: Bytes };
 }
 
 /**
@@ -136,6 +136,16 @@ export interface CommitIntent {
   requests?: Uint8Array[];
   /** Injected clock (corrected by the server's), for the lifetimes of added KeyPackages. */
   nowMs: number;
+}
+
+/** An Add that a commit can not carry. */
+export interface BadAdd {
+  /** The place in {@link CommitIntent}'s `add`. */
+  index: number;
+  /** Known where the KeyPackage can be read. */
+  username?: string;
+  /** For logs. */
+  reason: string;
 }
 
 export interface CommitHeader {
@@ -204,7 +214,7 @@ export type RejectionCode =
   | "padding";
 
 /** Why input needs no handling. Stable. */
-export type SkipReason = "repeat" | "own-message" | "stale" | "expired" | "revoked-sender";
+export type SkipReason = "repeat" | "own-message" | "stale" | "expired";
 
 /** Why input that may be right could not be opened. Stable. */
 export type UnreadableReason =
@@ -214,21 +224,37 @@ export type UnreadableReason =
   | "envelope"
   | "future-epoch"
   | "old-epoch"
-  | "mls";
+  | "mls"
+  /** The key of the message's generation is used up. Only its id tells whether it is a repeat. */
+  | "spent";
 
 /** Results on foreign input. It never throws, but gives one of these four. */
 export interface Rejected {
   kind: "rejected";
   code: RejectionCode;
   reason: string;
+  /**
+   * Of a commit: the signature key of the leaf that signed it, where what was signed and the MLS state alone break
+   * the rule. Nobody else can have made such a commit (docs/decisions/031).
+   */
+  by?: Bytes;
+  /** Who sealed a stored message that was refused after it was opened. */
+  sender?: Member;
 }
 export interface Skipped {
   kind: "skipped";
   reason: SkipReason;
+  /** As in {@link Rejected}. */
+  sender?: Member;
 }
 export interface Unreadable {
   kind: "unreadable";
   reason: UnreadableReason;
+  /**
+   * Set where the outer envelope of a stored message opened, so that a member has sealed it. `sender` is the device
+   * that the message names, and no signature has proven it.
+   */
+  opened?: { kind: EnvelopeKind; sender?: Member };
 }
 
 export type CommitResult =
@@ -245,6 +271,8 @@ export type JoinResult =
     info: GroupInfo;
     /** The signer of the GroupInfo: the member that added us. */
     adder: Member;
+    /** When the KeyPackage, and with it this device's leaf, was made, in ms: the start of its lifetime. */
+    leafMadeMs: number;
     /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */
     keyPackageRef: Bytes;
   }
@@ -258,6 +286,8 @@ export interface SealedMessage {
   newState: GroupState;
   record: MessageRecord;
   envelope: Bytes;
+  /** Which message of this leaf in this epoch it is, from 0 (RFC 9420 §9.1); leaves are counted on their own. */
+  generation: number;
   /** Spent secrets, shared with the old state: `wipe` them only after the new state is stored. */
   consumed: Uint8Array[];
 }

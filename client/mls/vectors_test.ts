@@ -5,6 +5,7 @@ import { encapsulateDeterministic, nobleXWing } from "../crypto/xwing.ts";
 import { encodeCommitData, membersHash } from "./commit_data.ts";
 import { decodeEnvelope, envelopeAad, innerAuthenticatedData, openEnvelope, sealEnvelope } from "./envelope.ts";
 import { groupContextExtensions, groupInfoOf } from "./extensions.ts";
+import { finishGiven, givenAad, openGiven } from "./given.ts";
 import { bundleKey, epochPskId, finishHeader, openBundlePart, openHeader, sealBundlePart } from "./hybrid.ts";
 import { pad } from "./padding.ts";
 import envelopeVectors from "./vectors/envelope.json" with { type: "json" };
@@ -59,6 +60,38 @@ Deno.test("headers, seals and PSK ids have the bytes that vectors/hybrid.json pi
       body,
     );
   }
+});
+
+Deno.test("PEOPLE B0: a given content has the bytes of vectors/hybrid.json, and opens nowhere else", async () => {
+  const { channelId, n, recipientKey, xwingSeed, xwingRandomness } = hybridVectors.inputs;
+  const { sentIn, messageId, from, content, aad, sealed } = hybridVectors.given;
+  const context = {
+    channelId: fromHex(channelId),
+    sentIn: fromHex(sentIn),
+    n: BigInt(n),
+    messageId: fromHex(messageId),
+    from: fromHex(from),
+    to: fromHex(recipientKey),
+  };
+  assert.equal(toHex(givenAad(context)), aad);
+  const publicKey = await nobleXWing.publicKey(fromHex(xwingSeed));
+  const { ciphertext, sharedSecret } = encapsulateDeterministic(publicKey, fromHex(xwingRandomness))!;
+  assert.equal(toHex(await finishGiven(fromHex(content), publicKey, ciphertext, sharedSecret, context)), sealed);
+  const open = async (change: Partial<typeof context>) =>
+    await openGiven(fromHex(sealed), fromHex(xwingSeed), { ...context, ...change });
+  assert.equal(toHex((await open({}))!), content);
+  const other = new Uint8Array(32);
+  for (
+    const change of [
+      { channelId: other },
+      { sentIn: other },
+      { n: context.n + 1n },
+      { messageId: new Uint8Array(16) },
+      { from: other },
+      { to: other },
+    ]
+  ) assert.equal(await open(change), undefined);
+  assert.equal(await openGiven(fromHex(sealed).slice(0, 1_000), fromHex(xwingSeed), context), undefined);
 });
 
 Deno.test("commit data and group info have the bytes that vectors/labels.json pins", async () => {

@@ -53,7 +53,7 @@ const randomId = () => toHex(crypto.getRandomValues(new Uint8Array(16)));
  */
 function assertNoReuse(tap: Wiretap): void {
   const sent = new Map<string, string>();
-  for (const { channelId, messageId, epoch, envelope } of tap.of("publish") as Record<string, Uint8Array>[]) {
+  for (const { channelId, messageId, epoch, envelope } of tap.published as Record<string, Uint8Array>[]) {
     const place = `${toHex(channelId)} ${toHex(messageId)} ${epoch}`;
     const bytes = toHex(envelope);
     assert.equal(

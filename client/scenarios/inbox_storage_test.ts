@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
-import { StorageError } from "../storage/storage.ts";
+import { StorageError, StorageFullError } from "../storage/storage.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
 
 /** The device's storage refuses every write with a record whose key ends so, until told otherwise. */
-async function refusing(person: Person, ending: string): Promise<{ refuses: boolean }> {
-  const state = { refuses: true };
+async function refusing(
+  person: Person,
+  ending: string,
+  Refusal: typeof StorageError = StorageError,
+): Promise<{ refuses: boolean; refused: number }> {
+  const state = { refuses: true, refused: 0 };
   await person.engine.close();
   person.storage = person.storage.restarted();
   const write = person.storage.write.bind(person.storage);
   person.storage.write = (batch) =>
     state.refuses && batch.puts?.some(({ key }) => key.endsWith(ending))
-      ? Promise.reject(new StorageError("quota"))
+      ? (state.refused++, Promise.reject(new Refusal("quota")))
       : write(batch);
   await person.start();
   return state;
@@ -36,6 +40,23 @@ suite("a storage that can not take everything", {
     assert.ok(JSON.stringify(bert.problems).includes("L005"));
     await bert.says(chatId, "go on");
     await anna.hears(chatId, bert.username, ["go on"]);
+  },
+
+  "PEOPLE B0: a message that finds no room is not given up for its mark, which would": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "no room");
+    await bert.sees(chatId);
+    bert.online = false;
+    await bert.crash();
+    const ids: string[] = [];
+    for (const text of ["one", "two", "three"]) ids.push(await anna.says(chatId, text));
+    await anna.settled(chatId);
+    bert.online = true;
+    const storage = await refusing(bert, ids[1], StorageFullError);
+    await bert.until(() => storage.refused > 6, "several tries");
+    storage.refuses = false;
+    await bert.hears(chatId, anna.username, ["one", "two", "three"]);
+    assert.equal((await bert.notices(chatId)).some((notice) => notice.startsWith("unreadable")), false);
   },
 
   "a storage that was full for a moment costs nothing": async ({ join }) => {

@@ -130,7 +130,10 @@ suite("kinds of messages", {
     await second.sees(chatId);
     const sender = await ContentSender.of(core, second, chatId);
     const tap = new Wiretap();
-    tap.losesAnswer = ({ method }) => method === "publish";
+    // The first message is under way, and the second one waits behind it.
+    const { promise: answer, reject: loseAnswer } = Promise.withResolvers<void>();
+    answer.catch(() => {});
+    tap.holdsAnswer = ({ method }) => method === "publish" ? answer : undefined;
     anna.wrapTransport = tap.wrap;
     await anna.crash();
     await anna.connected();
@@ -141,7 +144,8 @@ suite("kinds of messages", {
     await sender.send(write.edit("other words", fromHex(first)));
     await sender.send(write.delete(fromHex(secret)));
     await anna.until(async () => (await shown(anna, chatId))[1]?.deleted, "the delete");
-    tap.losesAnswer = () => false;
+    tap.holdsAnswer = () => undefined;
+    loseAnswer(new Error("the answer was lost"));
     await anna.says(chatId, "next");
     await bert.until(async () => (await bert.texts(chatId)).includes("next"), "the next message");
     await anna.settled(chatId);

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { fromHex } from "../../schema/bytes.ts";
 import { createMls } from "../mls/group.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { Drafts } from "../sync/conversation/drafts.ts";
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import type { Conversation } from "../sync/conversation/conversation_transaction.ts";
 import { desyncOf } from "../sync/conversation/standing.ts";
@@ -133,6 +134,7 @@ async function conversationsOf(world: StoredWorld, username: Username, store: Se
     mls: createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) }),
     own: account,
     listener: { timeline: () => {}, reread: () => {}, chats: () => {} },
+    drafts: new Drafts(store),
     environment: new MovableTime(world.expected.madeMs).environment(testEnvironment(1)),
   });
   await conversations.load();

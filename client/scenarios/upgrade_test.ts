@@ -15,7 +15,8 @@ import { type EngineProblem, LocalCode } from "../api/errors.ts";
 import { sessionAuth, type StoredSession } from "../account/sign_in/session.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { Storage, StoreName } from "../storage/storage.ts";
-import { copyFolder, TestCore } from "../testing/core.ts";
+import { TestCore } from "../testing/core.ts";
+import { copyFolder } from "../testing/copy_folder.ts";
 import { fieldsOf } from "../testing/fixtures/fields.ts";
 import { StoredWorld, type Username } from "../testing/fixtures/stored_world.ts";
 import { MovableTime } from "../testing/movable_time.ts";
@@ -29,9 +30,25 @@ const devices: Username[] = ["alice", "bob", "carol"];
 
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
-  groups: ["lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
+  groups: [
+    "broken.by",
+    "inviterRevoked",
+    "lastMessage.note",
+    "lastMessage.order",
+    "leafSinceMs",
+    "replaced.atMs",
+    "replaced.channelId",
+    "unopened.atMs",
+    "unopened.order",
+  ],
+  "epochs/devices": ["[].channel", "[].devices[]", "[].n"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
-  messages: ["content"],
+  "epochs/past": ["[].added[]"],
+  keypackages: ["replacedMs", "taken"],
+  "messageids/ahead": ["changes[].revokedDevice"],
+  "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
+  messages: ["content", "revokedDevice"],
+  outbox: ["firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

@@ -14,6 +14,7 @@ import {
   type RangeOptions,
   type Storage,
   StorageError,
+  StorageFullError,
   type StoredRecord,
   type StoreName,
   storeNames,
@@ -25,12 +26,22 @@ const formatVersion = 1;
 const keyStore = "wrapping";
 const keyName = "key";
 
+/** How a storage ended, for good or until it is opened again. */
+interface Life {
+  endedBecause?: string;
+  /** The browser closed it by itself, as Chromium does after a write that found the disk full. */
+  isLost?: boolean;
+}
+
 /** {@link Storage} on IndexedDB: one object store each, strict durability. */
 export class IndexedDbStorage implements Storage {
-  readonly #db: IDBPDatabase;
-  readonly #life: { endedBecause?: string };
+  readonly #name: string;
+  readonly #life: Life;
+  #db: IDBPDatabase;
+  #reopening: Promise<void> | undefined;
 
-  private constructor(db: IDBPDatabase, life: { endedBecause?: string }) {
+  private constructor(name: string, db: IDBPDatabase, life: Life) {
+    this.#name = name;
     this.#db = db;
     this.#life = life;
   }
@@ -40,29 +51,8 @@ export class IndexedDbStorage implements Storage {
    * @throws StorageError also when an older version of the app holds it open in another tab
    */
   static async open(name = "quicproquo"): Promise<IndexedDbStorage> {
-    const life: { endedBecause?: string } = {};
-    let refuse: (error: StorageError) => void = () => {};
-    const blocked = new Promise<never>((_, reject) => refuse = reject);
-    const opening = openDB(name, formatVersion, {
-      upgrade: (db) => {
-        for (const store of [...storeNames, keyStore]) db.createObjectStore(store);
-      },
-      blocked: () => refuse(new StorageError("another tab holds an older version of the storage open")),
-      // A newer version of the app wants to upgrade, or the user deletes the site's data: make way at once,
-      // and fail from then on.
-      blocking: (_current, _wanted, event) => {
-        life.endedBecause ??= "the storage was taken over by a newer version or deleted";
-        (event.target as IDBDatabase).close();
-      },
-      terminated: () => life.endedBecause ??= "the browser closed the storage",
-    });
-    try {
-      return new IndexedDbStorage(await Promise.race([opening, blocked]), life);
-    } catch (error) {
-      // Open at last after all: nobody will use it, and it would block others.
-      opening.then((db) => db.close(), () => {});
-      throw storageError("open", error);
-    }
+    const life: Life = {};
+    return new IndexedDbStorage(name, await openDatabase(name, life, true), life);
   }
 
   /**
@@ -170,6 +160,8 @@ export class IndexedDbStorage implements Storage {
         }
         // Every request has been answered by then, whichever of them was heard first.
         await ended;
+        // Of a transaction that found no room, a request may say no more than that it was aborted.
+        if (tx.error?.name === "QuotaExceededError") throw tx.error;
         throw isTaken ? new GuardError("a guard did not hold: there is a record already", { cause: error }) : error;
       }
     });
@@ -189,9 +181,16 @@ export class IndexedDbStorage implements Storage {
     return Promise.resolve();
   }
 
+  /** What is written meanwhile by another engine is the fence's matter. */
+  async #reopen(): Promise<void> {
+    this.#db = await openDatabase(this.#name, this.#life, false);
+    this.#life.isLost = false;
+  }
+
   async #doing<T>(what: string, operation: () => Promise<T>): Promise<T> {
     if (this.#life.endedBecause) throw new StorageError(this.#life.endedBecause);
     try {
+      if (this.#life.isLost) await (this.#reopening ??= this.#reopen().finally(() => this.#reopening = undefined));
       return await operation();
     } catch (error) {
       throw storageError(what, error);
@@ -199,10 +198,41 @@ export class IndexedDbStorage implements Storage {
   }
 }
 
+/** @param mayCreate whether a database that is not there is made; else it is taken for deleted */
+async function openDatabase(name: string, life: Life, mayCreate: boolean): Promise<IDBPDatabase> {
+  let refuse: (error: StorageError) => void = () => {};
+  const blocked = new Promise<never>((_, reject) => refuse = reject);
+  const opening = openDB(name, formatVersion, {
+    upgrade: (db, _from, _to, tx) => {
+      if (!mayCreate) {
+        life.endedBecause ??= "the storage was deleted";
+        tx.done.catch(() => {});
+        return tx.abort();
+      }
+      for (const store of [...storeNames, keyStore]) db.createObjectStore(store);
+    },
+    blocked: () => refuse(new StorageError("another tab holds an older version of the storage open")),
+    // A newer version of the app wants to upgrade, or the user deletes the site's data: make way at once,
+    // and fail from then on.
+    blocking: (_current, _wanted, event) => {
+      life.endedBecause ??= "the storage was taken over by a newer version or deleted";
+      (event.target as IDBDatabase).close();
+    },
+    terminated: () => life.isLost = true,
+  });
+  try {
+    return await Promise.race([opening, blocked]);
+  } catch (error) {
+    // Open at last after all: nobody will use it, and it would block others.
+    opening.then((db) => db.close(), () => {});
+    throw storageError("open", error);
+  }
+}
+
 function storageError(what: string, error: unknown): Error {
   if (error instanceof GuardError || error instanceof StorageError) return error;
   const cause = error as DOMException;
-  if (cause?.name === "QuotaExceededError") return new StorageError("the device's storage is full", { cause });
+  if (cause?.name === "QuotaExceededError") return new StorageFullError("the device's storage is full", { cause });
   return new StorageError(`the storage can not ${what}: ${cause?.name ?? ""} ${cause?.message ?? cause}`, { cause });
 }
 

@@ -1,9 +1,10 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
+import { forceCloseDatabase } from "fake-indexeddb";
 import { deleteDB, openDB } from "idb";
 import { IndexedDbStorage } from "./indexeddb.ts";
 import { SealedStore } from "./sealed_store.ts";
-import { StorageError } from "./storage.ts";
+import { StorageError, StorageFullError } from "./storage.ts";
 
 Deno.test("wrappingKey() gives the same non-extractable key when the storage is opened again", async () => {
   const storage = await IndexedDbStorage.open("key");
@@ -61,5 +62,58 @@ Deno.test('get() takes a damaged record for an error, never for "not found"', as
   await raw.put("meta", "a text", "a");
   raw.close();
   await assert.rejects(storage.get("meta", "a"), StorageError);
+  await storage.close();
+});
+
+/** The connections that `work` opens. */
+async function connectionsOf(work: () => Promise<void>): Promise<IDBDatabase[]> {
+  const opened: IDBDatabase[] = [];
+  const transaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...asked: unknown[]) {
+    opened.push(this);
+    return transaction.apply(this, asked as never);
+  } as typeof transaction;
+  try {
+    await work();
+  } finally {
+    IDBDatabase.prototype.transaction = transaction;
+  }
+  return opened;
+}
+
+Deno.test("PEOPLE B0: IndexedDbStorage that the browser closed is opened again, with what it holds", async () => {
+  const storage = await IndexedDbStorage.open("closed by the browser");
+  const store = new SealedStore(storage, await storage.wrappingKey());
+  await store.takeFence();
+  const [connection] = await connectionsOf(() => store.write({ puts: [{ store: "account", key: "a", value: 1 }] }));
+  forceCloseDatabase(connection as never);
+  assert.deepEqual(await Promise.all([store.get("account", "a"), store.get("account", "b")]), [1, undefined]);
+  await store.write({ puts: [{ store: "account", key: "b", value: 2 }] });
+  assert.equal(await store.get("account", "b"), 2);
+  await store.close();
+});
+
+Deno.test("PEOPLE B0: IndexedDbStorage that was closed and deleted is not taken for an empty one", async () => {
+  const storage = await IndexedDbStorage.open("gone");
+  const [connection] = await connectionsOf(async () => {
+    await storage.write({ puts: [{ store: "meta", key: "a", value: new Uint8Array(1) }] });
+  });
+  forceCloseDatabase(connection as never);
+  await deleteDB("gone");
+  for (let tries = 0; tries < 2; tries++) await assert.rejects(storage.get("meta", "a"), StorageError);
+  assert.equal((await indexedDB.databases()).some(({ name }) => name === "gone"), false);
+});
+
+Deno.test("PEOPLE B0: IndexedDbStorage says that there is no room, however the browser says it", async () => {
+  const storage = await IndexedDbStorage.open("full");
+  const put = IDBObjectStore.prototype.put;
+  const batch = { puts: [{ store: "meta" as const, key: "a", value: new Uint8Array(1) }] };
+  IDBObjectStore.prototype.put = () => {
+    throw new DOMException("no room", "QuotaExceededError");
+  };
+  await assert.rejects(storage.write(batch), StorageFullError);
+  IDBObjectStore.prototype.put = put;
+  await storage.write(batch);
+  assert.deepEqual(await storage.get("meta", "a"), new Uint8Array(1));
   await storage.close();
 });

@@ -79,7 +79,12 @@ export class FencedError extends GuardError {
  * to a write.
  */
 export class StorageError extends Error {
-  override readonly name = "StorageError";
+  override readonly name: string = "StorageError";
+}
+
+/** Thrown when a write found no room: the disk or the browser's quota is full. Later writes may find room. */
+export class StorageFullError extends StorageError {
+  override readonly name = "StorageFullError";
 }
 
 export interface Storage {

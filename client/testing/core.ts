@@ -1,9 +1,9 @@
 /** The real core in the test process, with SQLite storage, behind connections in memory that tests can break. */
 
-import { concat, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
@@ -20,40 +20,12 @@ import { noteRestore } from "../../server-core/storage/sqlite/delivery/restores.
 import { openSqliteStore } from "../../server-core/storage/sqlite/sqlite_store.ts";
 import type { Transport } from "../connection/transport.ts";
 import { TestConnection } from "./connection.ts";
+import { copyFolder } from "./copy_folder.ts";
+import { HostileServer } from "./hostile_server.ts";
 import { MovableTime } from "./movable_time.ts";
 import { ServerLog } from "./server_log.ts";
 
 const serverKeys = generateOpaqueServerKeys();
-
-/**
- * Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that
- * it recorded.
- */
-class HostileServer {
-  readonly injected = new Map<string, Entry[]>();
-  readonly welcomes = new Map<string, Entry>();
-  /** Devices as hex that get none of what is stored for them. */
-  readonly held = new Set<string>();
-  /** Devices as hex that get no Welcome. */
-  readonly uninvited = new Set<string>();
-  /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
-  lastResortOnly = false;
-
-  /** @param bodyOf reads a body whole, which an entry may leave out */
-  async fetch(
-    asked: { recipientKey: Uint8Array; after: number },
-    found: Promise<Entry[]>,
-    bodyOf: (entry: Entry) => Promise<Entry["body"]>,
-  ): Promise<Entry[]> {
-    const device = toHex(asked.recipientKey);
-    const entries = await found;
-    if (this.held.has(device)) return [];
-    const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
-    if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
-    const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
-    return [...given, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
-  }
-}
 
 /** One run of the core over a data directory. */
 interface Run {
@@ -88,7 +60,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);
     while (hostile.lastResortOnly && !taken.every(({ lastResort }) => lastResort)) taken = await take(asked);
-    return taken;
+    return await Promise.all(taken.map(async (given) => {
+      const forged = await hostile.keyPackages.get(toHex(given.deviceId))?.();
+      return forged ? { ...given, keyPackage: forged } : given;
+    }));
   };
   const live = new LiveDevices();
   const handlers = new Handlers<Caller>();
@@ -101,7 +76,13 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     store,
     opaque: opaque as never,
     sessions,
-    config: { registration: "open" as const, opaquePerIpPerMinute: 10_000, opaquePerAccountPerMinute: 10_000 },
+    config: {
+      registration: "open" as const,
+      opaquePerIpPerMinute: 10_000,
+      opaquePerAccountPerMinute: 10_000,
+      // A soak does in a minute what people do in months.
+      fetchKeyPackagePerDay: 1_000_000,
+    },
     clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
   };
@@ -113,6 +94,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
+    countCalls: () => {},
     now,
     draining: () => false,
     restored: await store.delivery.lastRestore(),
@@ -132,7 +114,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
       const call = serveCall<Caller>(stream, {
         handlers,
         authorize: (method, auth) => {
-          if (refuses(method.name)) throw new WireError(ErrorCode.internal, "refused by the test");
+          // Who takes no message takes none in a call for several.
+          if (refuses(method.name === delivery.publishInOrder.name ? delivery.publish.name : method.name)) {
+            throw new WireError(ErrorCode.internal, "refused by the test");
+          }
           return authorize(method, auth, "192.0.2.1");
         },
         readTimeoutMs: 5_000,
@@ -284,6 +269,18 @@ export class TestCore {
     });
   }
 
+  /** The server loses all messages, and says that it was restored. @param toMs to when, in ms */
+  async claimRestore(toMs: number): Promise<void> {
+    await this.#stopped(() => {
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      db.run("DELETE FROM entries WHERE kind = 0");
+      db.run("DELETE FROM sent");
+      db.run("INSERT INTO restores (restored_ms, newest_ms) VALUES (?, ?)", this.time.now(), toMs);
+      db.close();
+      return Promise.resolve();
+    });
+  }
+
   /**
    * The server loses an account, as one that was set up anew has, or one that gives the name to somebody
    * else. Channels stay.
@@ -321,16 +318,5 @@ export class TestCore {
     await this.#run?.stop();
     this.#run = undefined;
     await Deno.remove(this.#dataDir, { recursive: true });
-  }
-}
-
-export async function copyFolder(from: string, to: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) {
-      await Deno.mkdir(`${to}/${name}`);
-      await copyFolder(`${from}/${name}`, `${to}/${name}`);
-    } else {
-      await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-    }
   }
 }

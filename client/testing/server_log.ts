@@ -4,6 +4,7 @@
  */
 
 import { toHex } from "../../schema/bytes.ts";
+import { decodeCbor } from "../../schema/cbor.ts";
 import type { DeliveryStore } from "../../server-core/storage/delivery_store.ts";
 
 export interface AcceptedMessage {
@@ -31,6 +32,8 @@ export interface ChannelLog {
 export class ServerLog {
   readonly #channels = new Map<string, ChannelLog>();
   readonly #seen = new Set<string>();
+  /** messageIds as hex of messages whose content went to one device alone: they may stand behind later ones. */
+  readonly given = new Set<string>();
   #restores = 0;
 
   get restores(): number {
@@ -93,27 +96,60 @@ export class ServerLog {
       members[answer.n] ??= after;
       return answer;
     };
+    const enqueue = store.enqueue.bind(store);
+    store.enqueue = async (args) => {
+      const message = givenIn(args.body);
+      if (message) this.given.add(toHex(message));
+      return await enqueue(args);
+    };
     store.publish = async (args) => {
       const answer = await publish(args);
-      const readers = this.channel(toHex(args.channelId)).members[args.epoch] ?? new Set<string>();
-      const message = {
-        sender: toHex(args.sender),
-        messageId: toHex(args.messageId),
-        epoch: args.epoch,
-        readers,
-        atMs: answer.receivedMs,
-        restores: this.#restores,
-      };
-      const place = `${toHex(args.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
-      if (!this.#seen.has(place)) this.channel(toHex(args.channelId)).messages.push(message);
-      this.#seen.add(place);
+      this.#accepted(args, args, answer.receivedMs);
       return answer;
     };
+    const publishInOrder = store.publishInOrder.bind(store);
+    store.publishInOrder = async (args) => {
+      const answers = await publishInOrder(args);
+      answers.forEach(({ code, receivedMs }, index) => {
+        if (code === 0) this.#accepted(args, args.messages[index], receivedMs);
+      });
+      return answers;
+    };
+  }
+
+  #accepted(
+    at: { sender: Uint8Array; channelId: Uint8Array },
+    { messageId, epoch }: { messageId: Uint8Array; epoch: number },
+    atMs: number,
+  ): void {
+    const channel = this.channel(toHex(at.channelId));
+    const message = {
+      sender: toHex(at.sender),
+      messageId: toHex(messageId),
+      epoch,
+      readers: channel.members[epoch] ?? new Set<string>(),
+      atMs,
+      restores: this.#restores,
+    };
+    const place = `${toHex(at.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;
+    if (!this.#seen.has(place)) channel.messages.push(message);
+    this.#seen.add(place);
   }
 
   #refused(args: { sender: Uint8Array; channelId: Uint8Array }, error: { code?: number }): never {
     const { conflicts } = this.channel(toHex(args.channelId));
     if (error.code === 15) conflicts.set(toHex(args.sender), (conflicts.get(toHex(args.sender)) ?? 0) + 1);
     throw error;
+  }
+}
+
+/** @returns the messageId in a device message that gives a content to one device */
+function givenIn(body: Uint8Array): Uint8Array | undefined {
+  try {
+    const { kind, parts } = decodeCbor(body) as { kind?: unknown; parts?: Uint8Array[] };
+    return kind === "given" ? parts?.[0] : undefined;
+  } catch {
+    // What a test sends by hand.
+    return undefined;
   }
 }

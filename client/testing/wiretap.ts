@@ -22,6 +22,17 @@ export class Wiretap {
     return this.calls.filter((call) => call.method === method).map(({ params }) => params);
   }
 
+  /** The stored messages that were sent, one by one or together. */
+  get published(): Record<string, unknown>[] {
+    return this.calls.flatMap(({ method, params }) => {
+      if (method === "publishInOrder") {
+        const { channelId, messages } = params as { channelId: unknown; messages: Record<string, unknown>[] };
+        return messages.map((message) => ({ channelId, ...message }));
+      }
+      return method === "publish" && params.ephemeral === false ? [params] : [];
+    });
+  }
+
   readonly wrap = (transport: Transport): Transport => ({
     connect: async (signal) => {
       const connection = await transport.connect(signal);

@@ -2609,7 +2609,7 @@ export class AuthenticationService$Client {
     return new AuthenticationService_UploadKeyPackages$Results$Promise(pipeline);
   }
   /**
-* Who: D. The calling device's stock that is still handed out.
+* Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 *
 */
   countKeyPackages(paramsFunc?: (params: AuthenticationService_CountKeyPackages$Params) => void): AuthenticationService_CountKeyPackages$Results$Promise {
@@ -2623,8 +2623,8 @@ export class AuthenticationService$Client {
   /**
 * Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
 * once and removed in the same
-* transaction; the last-resort one is never removed. Errors: E005 per caller and target, E012, E024 (names
-* the device).
+* transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
+* and (but for own devices) in 24 h, E012, E024 (names the device).
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {
@@ -4149,6 +4149,87 @@ export class DeliveryService_GetBlob$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class DeliveryService_PublishInOrder$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "publishInOrder$Params",
+    id: "a65e7880f552b3c2",
+    size: new $.ObjectSize(0, 2),
+  };
+  static _Messages: $.ListCtor<SealedMessage>;
+  _adoptChannelId(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownChannelId(): $.Orphan<$.Data> {
+    return $.utils.disown(this.channelId);
+  }
+  get channelId(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasChannelId(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initChannelId(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set channelId(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptMessages(value: $.Orphan<$.List<SealedMessage>>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownMessages(): $.Orphan<$.List<SealedMessage>> {
+    return $.utils.disown(this.messages);
+  }
+  get messages(): $.List<SealedMessage> {
+    return $.utils.getList(1, DeliveryService_PublishInOrder$Params._Messages, this);
+  }
+  _hasMessages(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initMessages(length: number): $.List<SealedMessage> {
+    return $.utils.initList(1, DeliveryService_PublishInOrder$Params._Messages, length, this);
+  }
+  set messages(value: $.List<SealedMessage>) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  toString(): string { return "DeliveryService_PublishInOrder$Params_" + super.toString(); }
+}
+export class DeliveryService_PublishInOrder$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "publishInOrder$Results",
+    id: "cf2986d0895c58f3",
+    size: new $.ObjectSize(0, 1),
+  };
+  static _Answers: $.ListCtor<PublishAnswer>;
+  _adoptAnswers(value: $.Orphan<$.List<PublishAnswer>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownAnswers(): $.Orphan<$.List<PublishAnswer>> {
+    return $.utils.disown(this.answers);
+  }
+  get answers(): $.List<PublishAnswer> {
+    return $.utils.getList(0, DeliveryService_PublishInOrder$Results._Answers, this);
+  }
+  _hasAnswers(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initAnswers(length: number): $.List<PublishAnswer> {
+    return $.utils.initList(0, DeliveryService_PublishInOrder$Results._Answers, length, this);
+  }
+  set answers(value: $.List<PublishAnswer>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "DeliveryService_PublishInOrder$Results_" + super.toString(); }
+}
+export class DeliveryService_PublishInOrder$Results$Promise {
+  pipeline: $.Pipeline<any, any, DeliveryService_PublishInOrder$Results>;
+  constructor(pipeline: $.Pipeline<any, any, DeliveryService_PublishInOrder$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<DeliveryService_PublishInOrder$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class DeliveryService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xd350f79a52831e4fn;
@@ -4169,7 +4250,8 @@ export class DeliveryService$Client {
     $.Method<DeliveryService_ChannelState$Params, DeliveryService_ChannelState$Results>,
     $.Method<DeliveryService_FetchBody$Params, DeliveryService_FetchBody$Results>,
     $.Method<DeliveryService_PutBlob$Params, DeliveryService_PutBlob$Results>,
-    $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>
+    $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>,
+    $.Method<DeliveryService_PublishInOrder$Params, DeliveryService_PublishInOrder$Results>
   ] = [
     {
       ParamsClass: DeliveryService_Enqueue$Params,
@@ -4282,6 +4364,14 @@ export class DeliveryService$Client {
       methodId: 13,
       interfaceName: "node.capnp:DeliveryService",
       methodName: "getBlob"
+    },
+    {
+      ParamsClass: DeliveryService_PublishInOrder$Params,
+      ResultsClass: DeliveryService_PublishInOrder$Results,
+      interfaceId: DeliveryService$Client.interfaceId,
+      methodId: 14,
+      interfaceName: "node.capnp:DeliveryService",
+      methodName: "publishInOrder"
     }
   ];
   /**
@@ -4477,6 +4567,21 @@ export class DeliveryService$Client {
     const pipeline = new $.Pipeline(DeliveryService_GetBlob$Results, answer);
     return new DeliveryService_GetBlob$Results$Promise(pipeline);
   }
+  /**
+* Who: D, member (E016). 1 to 16 messages (E014), envelopes ≤ 128 KiB (E011). They are stored in this order, in one
+* transaction, each judged as by publish. After a refused one nothing is stored any more: those behind it are
+* answered as long as they are repeats or refused themselves, and the answers end before the first that would have
+* been stored. Each message counts as a call (E005). An older server answers E014: then they go out one by one.
+*
+*/
+  publishInOrder(paramsFunc?: (params: DeliveryService_PublishInOrder$Params) => void): DeliveryService_PublishInOrder$Results$Promise {
+    const answer = this.client.call({
+      method: DeliveryService$Client.methods[14],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(DeliveryService_PublishInOrder$Results, answer);
+    return new DeliveryService_PublishInOrder$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(DeliveryService$Client.interfaceId, DeliveryService$Client);
 export interface DeliveryService$Server$Target {
@@ -4494,6 +4599,7 @@ export interface DeliveryService$Server$Target {
   fetchBody(params: DeliveryService_FetchBody$Params, results: DeliveryService_FetchBody$Results): Promise<void>;
   putBlob(params: DeliveryService_PutBlob$Params, results: DeliveryService_PutBlob$Results): Promise<void>;
   getBlob(params: DeliveryService_GetBlob$Params, results: DeliveryService_GetBlob$Results): Promise<void>;
+  publishInOrder(params: DeliveryService_PublishInOrder$Params, results: DeliveryService_PublishInOrder$Results): Promise<void>;
 }
 export class DeliveryService$Server extends $.Server {
   readonly target: DeliveryService$Server$Target;
@@ -4554,6 +4660,10 @@ export class DeliveryService$Server extends $.Server {
       {
         ...DeliveryService$Client.methods[13],
         impl: target.getBlob
+      },
+      {
+        ...DeliveryService$Client.methods[14],
+        impl: target.publishInOrder
       }
     ]);
     this.target = target;
@@ -4576,9 +4686,97 @@ export class DeliveryService extends $.Interface {
   };
   toString(): string { return "DeliveryService_" + super.toString(); }
 }
+export class SealedMessage extends $.Struct {
+  static readonly _capnp = {
+    displayName: "SealedMessage",
+    id: "d9570084ce5577d9",
+    size: new $.ObjectSize(8, 2),
+  };
+  get epoch(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set epoch(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptMessageId(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownMessageId(): $.Orphan<$.Data> {
+    return $.utils.disown(this.messageId);
+  }
+  /**
+* 16 bytes
+*
+*/
+  get messageId(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasMessageId(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initMessageId(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set messageId(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptEnvelope(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownEnvelope(): $.Orphan<$.Data> {
+    return $.utils.disown(this.envelope);
+  }
+  /**
+* ≤ 128 KiB; all of a call fit into its 256 KiB
+*
+*/
+  get envelope(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasEnvelope(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initEnvelope(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set envelope(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  toString(): string { return "SealedMessage_" + super.toString(); }
+}
+export class PublishAnswer extends $.Struct {
+  static readonly _capnp = {
+    displayName: "PublishAnswer",
+    id: "9cc9243b767fe53f",
+    size: new $.ObjectSize(16, 0),
+  };
+  /**
+* when it is on disk, and code is 0
+*
+*/
+  get receivedMs(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set receivedMs(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  /**
+* 0, or the number of E014, E015 or E017
+*
+*/
+  get code(): number {
+    return $.utils.getUint16(8, this);
+  }
+  set code(value: number) {
+    $.utils.setUint16(8, value, this);
+  }
+  toString(): string { return "PublishAnswer_" + super.toString(); }
+}
 AuthenticationService_LookupAccounts$Results._Accounts = $.CompositeList(Account);
 AuthenticationService_FetchKeyPackage$Results._KeyPackages = $.CompositeList(DeviceKeyPackage);
 AuthenticationService_ListSessions$Results._Sessions = $.CompositeList(Session);
 DeliveryService_Fetch$Results._Entries = $.CompositeList(Entry);
 DeliveryService_FetchWait$Results._Entries = $.CompositeList(Entry);
 DeliveryService_Subscribe$Results._Entries = $.CompositeList(Entry);
+DeliveryService_PublishInOrder$Params._Messages = $.CompositeList(SealedMessage);
+DeliveryService_PublishInOrder$Results._Answers = $.CompositeList(PublishAnswer);

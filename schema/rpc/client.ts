@@ -133,30 +133,31 @@ export class RpcClient {
       writer.abort(signal?.reason).catch(() => {});
     };
     signal?.addEventListener("abort", abort, { once: true });
-    let finished = false;
+    // It may have been aborted in the turn in which the stream came.
+    if (signal?.aborted) abort();
+    let ended = false;
     let answered = false;
     try {
       while (true) {
         const answer = await this.#next(reader, method, signal);
         if (!answer) {
-          finished = true;
+          ended = true;
           return;
         }
-        if (answer.kind === "error") {
-          finished = true;
-          throw answer.error;
-        }
         answered = true;
+        if (answer.kind === "error") throw answer.error;
         yield answer;
       }
     } finally {
       const forget = () => signal?.removeEventListener("abort", abort);
-      if (unary && answered && !finished) {
+      // A connection gives a stream's place to the next call only when the stream was read to its end or reset.
+      if (unary && answered) {
         // After its one answer the callee ends the stream; to reset it would be work for everybody on the way.
         reader.exactly(1).then((more) => more && abort(), () => {}).finally(forget);
       } else {
         forget();
-        if (!finished) abort();
+        if (ended) writer.abort().catch(() => {});
+        else abort();
       }
     }
   }

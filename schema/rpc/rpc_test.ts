@@ -229,3 +229,86 @@ Deno.test("serveCall() survives every single flipped byte of a call", async () =
     }
   }
 });
+
+/** @returns an opener that counts the streams whose reading side has neither ended nor been reset */
+function counting(open: () => Promise<ByteStream>): { open: () => Promise<ByteStream>; held: () => number } {
+  let held = 0;
+  return {
+    held: () => held,
+    open: async () => {
+      const { readable, writable } = await open();
+      const reader = readable.getReader();
+      held++;
+      const counted = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const { value, done } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          held--;
+          controller.close();
+        },
+        cancel(reason) {
+          held--;
+          return reader.cancel(reason);
+        },
+      }, { highWaterMark: 0 });
+      return { readable: counted, writable };
+    },
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition() && tries < 1000; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(condition());
+}
+
+Deno.test("PEOPLE B0: RpcClient holds no stream after an error, an end, a leave or an unused opening", async () => {
+  const served = serving();
+  const { open, held } = counting(served.open);
+  const client = new RpcClient(open);
+  const ack = (upTo: number) => client.call(delivery.ack, { recipientKey: bytes(32), upTo });
+  await assert.rejects(ack(13), (error) => isWireError(error, ErrorCode.queueFull));
+  await assert.rejects(ack(99), (error) => isWireError(error, ErrorCode.internal));
+  await ack(1);
+  const lengthy = { sha256: bytes(32), length: 200_000 };
+  await client.call(delivery.putBlob, lengthy, {}, bytes(200_000));
+  await assert.rejects(async () => {
+    for await (const _ of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 200 }));
+  });
+  for await (const _ of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 0 }));
+  for await (const _ of client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 100 })) break;
+  await until(() => held() === 0);
+  client.openAhead();
+  await until(() => held() === 1);
+  await until(() => held() === 0);
+});
+
+Deno.test("PEOPLE B0: RpcClient resets a stream that comes in the turn in which its call is given up", async () => {
+  const { open, held } = counting(() => Promise.resolve(streamPair()[0]));
+  const given = new AbortController();
+  const client = new RpcClient(async () => {
+    const stream = await open();
+    queueMicrotask(() => given.abort(new Error("enough")));
+    return stream;
+  });
+  const hung = client.stream(delivery.subscribe, { recipientKey: bytes(32), after: 100 }, { signal: given.signal });
+  await assert.rejects(async () => {
+    for await (const _ of hung);
+  });
+  await until(() => held() === 0);
+});
+
+Deno.test("PEOPLE B0: serveCall() does not call a caller that left with its whole answer a bug", async () => {
+  const [caller, callee] = streamPair();
+  const finished: { code: number; error?: unknown }[] = [];
+  const leaving = new WritableStream<Uint8Array>({ close: () => Promise.reject(new Error("stopped by peer")) });
+  const served = serveCall({ readable: callee.readable, writable: leaving }, {
+    handlers: new Handlers<void>().unary(delivery.ack, () => Promise.resolve({})),
+    authorize: () => {},
+    onFinished: ({ code, error }) => finished.push({ code, error }),
+  });
+  const writer = caller.writable.getWriter();
+  await writer.write(encodeCall(delivery.ack, { recipientKey: bytes(32), upTo: 1 }, noAuth));
+  await writer.close();
+  await served;
+  assert.deepEqual(finished, [{ code: 0, error: undefined }]);
+});

@@ -140,7 +140,8 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
       for await (const element of handler.run(params, context)) await write(encodeResults(method, element as object));
       await write(encodeEnd());
     }
-    await writer.close();
+    // A caller that has the whole answer may leave before the stream's end: that is no failure of the call.
+    await writer.close().catch(() => {});
   } catch (error) {
     if (!isGone) {
       const answer = answerFor(error, options.id);

@@ -15,6 +15,8 @@ export interface AuthenticationConfig {
   opaquePerAccountPerMinute?: number;
   /** fetchKeyPackage calls of one device for one account (default 30). */
   fetchKeyPackagePerMinute?: number;
+  /** KeyPackages of one device for one other account in any 24 h (default 18). */
+  fetchKeyPackagePerDay?: number;
   /** uploadKeyPackages calls of one device (default 20). */
   uploadKeyPackagesPerMinute?: number;
 }

@@ -42,12 +42,12 @@ Deno.test("fetchKeyPackage hands out each KeyPackage once in order, then the las
 
 Deno.test("fetchKeyPackage answers calls at the same time with different KeyPackages", async () => {
   const { rig, alice, base } = await uploader();
-  const bob = await rig.account("bob");
+  const [bob, carol] = [await rig.account("bob"), await rig.account("carol")];
   const keyPackages = await Promise.all(Array.from({ length: 20 }, () => makeKeyPackage(base)));
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
   const fetched = await Promise.all(
-    keyPackages.map(() =>
-      bob.client.call(authentication.fetchKeyPackage, {
+    keyPackages.map((_, index) =>
+      (index % 2 ? bob : carol).client.call(authentication.fetchKeyPackage, {
         accountKey: alice.list.accountKey,
         deviceIds: [alice.device.deviceId],
       })
@@ -104,6 +104,73 @@ Deno.test("fetchKeyPackage hands one out for 24 h by the server's clock, and nev
   assert.equal(await fetch(), "E024");
   rig.nowMs += 60_000;
   assert.equal(await fetch(), "ok");
+});
+
+Deno.test("PEOPLE A7: fetchKeyPackage gives one account 18 a day of a device, however it asks, with E005", async () => {
+  const rig = new Rig();
+  const [alice, bob, carol] = [await rig.account("alice"), await rig.account("bob"), await rig.account("carol")];
+  const base = { device: alice.device, credential: await alice.credential(), nowMs: rig.nowMs };
+  const keyPackages = await Promise.all(Array.from({ length: 20 }, () => makeKeyPackage(base)));
+  await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: await makeLastResort(base) });
+  const second = await newDevice();
+  const bobsSecond = await bob.signIn(second);
+  await bob.putList(await bob.nextList([second]));
+  const fetch = (client: TestAccount["client"], deviceIds: Uint8Array<ArrayBuffer>[] = []) =>
+    client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds });
+  for (let times = 0; times < 6; times++) {
+    await fetch(bob.client);
+    await fetch(bob.client, [alice.device.deviceId]);
+    await fetch(bobsSecond);
+  }
+  assert.equal(
+    await answerOf(fetch(bob.client, [bob.device.deviceId])),
+    "E012",
+    "what comes to nothing is not counted",
+  );
+  for (const ids of [[], [alice.device.deviceId]]) {
+    const error = await fetch(bobsSecond, ids).then(() => undefined, (refused) => refused);
+    assert.match(error.message, /^E005/);
+    assert.equal(error.retryAfterMs, 24 * hourMs);
+  }
+  assert.deepEqual(await alice.client.call(authentication.countKeyPackages, {}), { available: 2, lastResort: true });
+  assert.equal(await answerOf(fetch(carol.client)), "ok", "everybody else is served");
+  rig.nowMs += 24 * hourMs;
+  assert.equal(await answerOf(fetch(bob.client)), "ok");
+});
+
+Deno.test("PEOPLE A7: an account fetches for its own devices without the limit of a day", async () => {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  const base = { device: alice.device, credential: await alice.credential(), nowMs: rig.nowMs };
+  await alice.client.call(authentication.uploadKeyPackages, {
+    keyPackages: [],
+    lastResort: await makeLastResort(base),
+  });
+  const fetch = () =>
+    alice.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+  for (let times = 0; times < 25; times++) assert.equal(await answerOf(fetch()), "ok");
+});
+
+Deno.test("PEOPLE A7: a last resort that was handed out does not count as one, and still is handed out", async () => {
+  const { rig, alice, base } = await uploader();
+  const bob = await rig.account("bob");
+  const counted = async () => (await alice.client.call(authentication.countKeyPackages, {})).lastResort;
+  const fetch = async () =>
+    (await bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }))
+      .keyPackages[0].lastResort;
+  await alice.client.call(authentication.uploadKeyPackages, {
+    keyPackages: [],
+    lastResort: await makeLastResort(base),
+  });
+  assert.equal(await counted(), true);
+  assert.equal(await fetch(), true);
+  assert.equal(await counted(), false);
+  assert.equal(await fetch(), true);
+  await alice.client.call(authentication.uploadKeyPackages, {
+    keyPackages: [],
+    lastResort: await makeLastResort(base),
+  });
+  assert.equal(await counted(), true);
 });
 
 Deno.test("fetchKeyPackage is limited per caller and target with E005", async () => {

@@ -11,6 +11,7 @@ import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCredential, type DeviceCredential, verifyCredential } from "../../schema/credential.ts";
 import { verifyEd25519 } from "../../schema/ed25519.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { isX25519Key } from "../../schema/x25519.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import { sha256Of } from "./tokens.ts";
 import { isXWingPublicKey } from "./xwing_public_key.ts";
@@ -76,6 +77,9 @@ export class KeyPackageCheck {
     if (!await verifyKeyPackage(keyPackage, verifier)) throw malformed("bad KeyPackage signature");
     if (!await verifyLeafNodeSignatureKeyPackage(leafNode, verifier)) throw malformed("bad leaf signature");
     if (equalBytes(keyPackage.initKey, leafNode.hpkePublicKey)) throw malformed("the init key is the leaf's key");
+    // Nobody could seal to such a key, and no commit that adds the device could be made.
+    if (!isX25519Key(keyPackage.initKey)) throw malformed("the init key is not usable");
+    if (!isX25519Key(leafNode.hpkePublicKey)) throw malformed("the leaf's encryption key is not usable");
     const lifetime = this.#checkLifetime(keyPackage, lastResort);
     await this.#checkOwner(keyPackage);
     checkHybridKey(keyPackage);

@@ -1,8 +1,8 @@
 /** Handlers of `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 
 import { setImmediate } from "node:timers/promises";
-import { toHex } from "../../schema/bytes.ts";
-import { maxDevices } from "../../schema/device_list.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
+import { maxDevices, openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
@@ -10,6 +10,7 @@ import type { Caller } from "../caller.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { checkLength, sessionOf } from "./parameters.ts";
+import { CallWindow } from "../../server-common/call_window.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
 const maxUpload = 100;
@@ -20,6 +21,12 @@ const maxUpload = 100;
 export const uploadsPerMinute = 20;
 /** Calls of a device for the KeyPackages of one account in a minute. */
 const fetchesPerMinute = 30;
+/**
+ * KeyPackages of one device for one other account in any 24 h. A device has 20 in stock, each for 24 h: one account
+ * alone does not get at its last resort. Each group that is made, joined or replaced takes one.
+ */
+const fetchesPerDay = 18;
+const dayMs = 24 * 3_600_000;
 
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(
@@ -27,6 +34,7 @@ export function addKeyPackageHandlers(
   { store: { accounts }, config, clock }: AuthenticationDeps,
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
+  const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
@@ -63,10 +71,28 @@ export function addKeyPackageHandlers(
     if (new Set(deviceIds.map(toHex)).size !== deviceIds.length) {
       throw new WireError(ErrorCode.malformed, "a device twice");
     }
-    const retryAfterMs = fetches.take(`${toHex(sessionOf(caller).deviceId)} ${toHex(accountKey)}`);
+    const session = sessionOf(caller);
+    const retryAfterMs = fetches.take(`${toHex(session.deviceId)} ${toHex(accountKey)}`);
     if (retryAfterMs > 0) {
       throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one account", retryAfterMs);
     }
-    return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
+    if (equalBytes(session.accountKey, accountKey)) {
+      return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
+    }
+    const targets = deviceIds.length > 0 ? deviceIds : await devicesOf(accountKey);
+    const keys = targets.map((deviceId) => `${toHex(session.accountKey)} ${toHex(deviceId)}`);
+    const waitMs = days.take(keys);
+    if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one device today", waitMs);
+    try {
+      return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
+    } catch (error) {
+      days.giveBack(keys);
+      throw error;
+    }
   });
+
+  async function devicesOf(accountKey: Bytes): Promise<Bytes[]> {
+    const [account] = await accounts.accountsByKey({ accountKeys: [accountKey] });
+    return account ? (await openDeviceList(account.devices)).devices.map(({ deviceId }) => deviceId) : [];
+  }
 }

@@ -165,6 +165,22 @@ Deno.test("uploadKeyPackages answers E025 to an X-Wing key that is missing or of
   assert.equal(await uploadWith({ capabilities: { extensions: [0x000a] } }), "E025");
 });
 
+Deno.test("PEOPLE A2: uploadKeyPackages refuses a KeyPackage any of whose keys is of small order", async () => {
+  const { base, with: uploadWith } = await uploader();
+  const smallOrder = new Uint8Array(32);
+  assert.equal(await uploadWith({ publicKeys: [smallOrder] }), "E020", "the leaf's");
+  assert.equal(await uploadWith({ publicKeys: [undefined, smallOrder] }), "E020", "the init key");
+  const xwing = xwingExtension();
+  const extensionData = (xwing.extensionData as Uint8Array).slice();
+  extensionData.fill(0, 1184);
+  assert.equal(await uploadWith({ leafExtensions: [{ ...xwing, extensionData }] }), "E025");
+  // The neutral element: whoever has it as signature key can sign nothing, and everything.
+  const neutral = new Uint8Array(32);
+  neutral[0] = 1;
+  assert.equal(await uploadWith({ device: { ...base.device, recipientKey: neutral } }), "E020");
+  assert.equal(await uploadWith({}), "ok");
+});
+
 Deno.test("uploadKeyPackages is all or nothing, and takes at most 100 a call and in stock (E014)", async () => {
   const { alice, base, rig } = await uploader();
   const good = await Promise.all(Array.from({ length: 60 }, () => makeKeyPackage(base)));

@@ -3,6 +3,8 @@
  * public key.
  */
 
+import { isX25519Key } from "../../schema/x25519.ts";
+
 /** In bytes. */
 const xwingPublicKeyLength = 1216;
 
@@ -12,10 +14,11 @@ const xwingPublicKeyLength = 1216;
  */
 const q = 3329;
 const coefficientBytes = 1152;
+const mlKemPublicKeyLength = 1184;
 
 /**
  * The modulus check of FIPS 203 §7.2: each 12-bit coefficient is below q. WebCrypto's import leaves it out.
- * The X25519 part may be any 32 bytes (RFC 7748 §5).
+ * The X25519 part is not of small order: nobody could seal to it (RFC 7748 §6.1).
  *
  * @param publicKey foreign bytes
  */
@@ -26,5 +29,5 @@ export function isXWingPublicKey(publicKey: Uint8Array): boolean {
     const second = (publicKey[at + 1] >> 4) | (publicKey[at + 2] << 4);
     if (first >= q || second >= q) return false;
   }
-  return true;
+  return isX25519Key(publicKey.subarray(mlKemPublicKeyLength));
 }

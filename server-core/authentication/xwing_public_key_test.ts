@@ -20,3 +20,11 @@ Deno.test("isXWingPublicKey() checks every coefficient against q (FIPS 203 §7.2
     }
   }
 });
+
+Deno.test("isXWingPublicKey() refuses an X25519 part of small order, and another length", () => {
+  const good = XWing.keygen().publicKey;
+  const bad = good.slice();
+  bad.fill(0, 1184);
+  assert.equal(isXWingPublicKey(bad), false);
+  assert.equal(isXWingPublicKey(good.subarray(1)), false);
+});

@@ -1,5 +1,6 @@
 /** The dependencies of the delivery service. */
 
+import type { Caller } from "../caller.ts";
 import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import type { BodyBudget } from "./body_budget.ts";
@@ -23,6 +24,8 @@ export interface DeliveryDependencies {
   queueAgeMs: number;
   /** Memory for streamed commits. */
   bodies: BodyBudget;
+  /** Counts calls of a caller besides the one that it makes. Over its limit, its next call is refused (E005). */
+  countCalls(caller: Caller, calls: number): void;
   /** The server's clock, ms since the Unix epoch. */
   now(): number;
   /** Whether the server is shutting down. */

@@ -9,7 +9,7 @@ import { getBlob, putBlob } from "./blobs.ts";
 import { exactly, requireDevice, requireOwnDevice } from "./checks.ts";
 import { commit } from "./commit.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-import { enqueue, publish } from "./messages.ts";
+import { enqueue, publish, publishInOrder } from "./messages.ts";
 import { fetch, fetchBody, fetchWait, subscribe } from "./reading.ts";
 
 const maxAckEntries = 1000;
@@ -39,6 +39,7 @@ export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDepen
     })
     .unary(delivery.commit, (params, context) => commit(deps, params, context))
     .unary(delivery.publish, (params, { caller }) => publish(deps, params, caller))
+    .unary(delivery.publishInOrder, (params, { caller }) => publishInOrder(deps, params, caller))
     .unary(delivery.enqueue, (params, { caller }) => enqueue(deps, params, caller))
     .unary(delivery.fetch, (params, { caller }) => fetch(deps, params, caller))
     .unary(delivery.fetchWait, (params, context) => fetchWait(deps, params, context))

@@ -1,13 +1,17 @@
-/** Handlers of `publish` and `enqueue`. */
+/** Handlers of `publish`, `publishInOrder` and `enqueue`. */
 
 import { createHash } from "node:crypto";
 import type { Bytes } from "../../schema/bytes.ts";
-import { delivery, type Entry, EntryKind, type ParamsOf } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, EntryKind, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Caller } from "../caller.ts";
 import { atMost, exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
+import type { Queued } from "../storage/delivery_store.ts";
 
 const maxEnvelopeBytes = 128 * 1024;
+/** Fewer than the 32 generations of a sender that receivers may have skipped (GRP-6.1). */
+const maxOrderedMessages = 16;
 const maxDirectBytes = 64 * 1024;
 /** node.capnp: a longer body is left out of its entry, and fetchBody delivers it. */
 const maxInlineBytes = 64 * 1024;
@@ -29,35 +33,62 @@ export async function publish(
   const channelId = exactly(params.channelId, 32, "channelId");
   const messageId = exactly(params.messageId, 16, "messageId");
   const envelope = atMost(params.envelope, maxEnvelopeBytes, "envelope");
-  const live = {
-    kind: EntryKind.APPLICATION,
-    channelId,
-    epoch,
-    id: messageId,
-    header: new Uint8Array(),
-    ...bodyOf(envelope, ephemeral),
-    removed: [],
-    added: [],
-    membersHash: new Uint8Array(),
-  };
   if (ephemeral) {
     const receivedMs = deps.now();
     // An ephemeral entry is not stored, so it carries its whole body, which could not be fetched later.
+    const live = { ...entryOf(channelId, epoch, messageId, envelope, true), seq: 0, receivedMs };
     for (const recipientKey of await deps.store.ephemeralRecipients({ sender, channelId, epoch })) {
-      deps.live.notify(recipientKey, { ...live, seq: 0, receivedMs });
+      deps.live.notify(recipientKey, live);
     }
     return { receivedMs };
   }
-  const { receivedMs, queued } = await deps.store.publish({
-    sender,
-    channelId,
+  const message = { epoch, messageId, envelope, bodyHash: sha256(envelope) };
+  const answer = await deps.store.publish({ sender, channelId, ...message });
+  notify(deps, channelId, message, answer);
+  return { receivedMs: answer.receivedMs };
+}
+
+/**
+ * Queues up to 16 envelopes of one device in their order, in one transaction. Behind a refused one nothing is stored.
+ *
+ * @returns an answer for each message, up to the first that would have been stored behind a refused one
+ * @throws WireError E011, E014, E016 for the whole call
+ */
+export async function publishInOrder(
+  deps: DeliveryDependencies,
+  params: ParamsOf<typeof delivery.publishInOrder>,
+  caller: Caller,
+): Promise<ResultsOf<typeof delivery.publishInOrder>> {
+  const { recipientKey: sender } = requireDevice(caller);
+  const channelId = exactly(params.channelId, 32, "channelId");
+  const { length } = params.messages;
+  if (length === 0 || length > maxOrderedMessages) {
+    throw new WireError(ErrorCode.malformed, `1 to ${maxOrderedMessages} messages in a call`);
+  }
+  const messages = params.messages.map(({ epoch, messageId, envelope }) => ({
     epoch,
-    messageId,
-    envelope,
+    messageId: exactly(messageId, 16, "messageId"),
+    envelope: atMost(envelope, maxEnvelopeBytes, "envelope"),
     bodyHash: sha256(envelope),
+  }));
+  // The call itself is counted already.
+  deps.countCalls(caller, length - 1);
+  const answers = await deps.store.publishInOrder({ sender, channelId, messages });
+  answers.forEach((answer, index) => {
+    if (answer.code === 0 && "queued" in answer) notify(deps, channelId, messages[index], answer);
   });
-  for (const { recipientKey, seq } of queued) deps.live.notify(recipientKey, { ...live, seq, receivedMs });
-  return { receivedMs };
+  return { answers: answers.map(({ code, receivedMs }) => ({ code, receivedMs })) };
+}
+
+function notify(
+  { live }: DeliveryDependencies,
+  channelId: Bytes,
+  { epoch, messageId, envelope }: { epoch: number; messageId: Bytes; envelope: Bytes },
+  { receivedMs, queued }: { receivedMs: number; queued: Queued[] },
+): void {
+  for (const { recipientKey, seq } of queued) {
+    live.notify(recipientKey, { ...entryOf(channelId, epoch, messageId, envelope), seq, receivedMs });
+  }
 }
 
 /**
@@ -87,10 +118,25 @@ export async function enqueue(
   return { stored: true };
 }
 
-function bodyOf(envelope: Bytes, whole: boolean): Pick<Entry, "body" | "bodyLength"> {
+/** @param whole the body is in the entry, whatever its length */
+function entryOf(
+  channelId: Bytes,
+  epoch: number,
+  id: Bytes,
+  envelope: Bytes,
+  whole = false,
+): Omit<Entry, "seq" | "receivedMs"> {
   return {
+    kind: EntryKind.APPLICATION,
+    channelId,
+    epoch,
+    id,
+    header: new Uint8Array(),
     body: whole || envelope.length <= maxInlineBytes ? envelope : new Uint8Array(),
     bodyLength: envelope.length,
+    removed: [],
+    added: [],
+    membersHash: new Uint8Array(),
   };
 }
 

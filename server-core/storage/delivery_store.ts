@@ -26,6 +26,12 @@ export interface PublishArgs {
   bodyHash: Bytes;
 }
 
+/** A message of {@link DeliveryStore.publishInOrder}. */
+export type OrderedMessage = Omit<PublishArgs, "sender" | "channelId">;
+
+/** The answer to one message of {@link DeliveryStore.publishInOrder}; `code` 0: it is stored. */
+export type OrderedAnswer = { code: 0; receivedMs: number; queued: Queued[] } | { code: number; receivedMs: 0 };
+
 export interface CommitHead {
   /** 32 bytes: the calling device. */
   sender: Bytes;
@@ -95,6 +101,13 @@ export interface DeliveryStore {
    * E017, E015. `queued` is empty for a repeat.
    */
   publish(args: PublishArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
+  /**
+   * Publishes messages of one sender in their order, each judged as by {@link publish}. Behind a refused one (E014,
+   * E017, E015 as its answer) nothing is stored: the answers end before the first that would have been. E016.
+   */
+  publishInOrder(
+    args: { sender: Bytes; channelId: Bytes; messages: OrderedMessage[] },
+  ): Promise<OrderedAnswer[]>;
   /** The devices that get an ephemeral message; stores nothing. E016, E017, E015. */
   ephemeralRecipients(args: { sender: Bytes; channelId: Bytes; epoch: number }): Promise<Bytes[]>;
   /** Queues a payload for one device. E016, E012, E014 (id reused), E013. */

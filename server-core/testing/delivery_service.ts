@@ -55,6 +55,7 @@ export async function withService(
     blobLimits: { maxBytes: 300_000, quotaBytes: 500_000, ttlMs: 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
+    countCalls: () => {},
     now: () => clock.nowMs,
     draining: () => false,
     build: "test",

@@ -8,7 +8,7 @@
 
 import type { Clock } from "../../client/runtime/clock.ts";
 import type { Leader } from "./leader.ts";
-import { lockName, type TabChannel, type TabLocks, type TabMessage } from "./tab_protocol.ts";
+import { lockName, type TabChannel, type TabLocks, type TabMessage, versionOf } from "./tab_protocol.ts";
 
 /** Longest wait for a follower's answer, in ms. Calls wait meanwhile; then the leader goes on. */
 export const offerMs = 2000;
@@ -18,6 +18,8 @@ export const offerAgainMs = 30_000;
 export interface OfferParts {
   channel: TabChannel;
   leaderId: string;
+  /** Tabs of another one are not offered the lead. */
+  version: number;
   leader: Pick<Leader, "pause" | "resume">;
   isHidden(): boolean;
   /** Without an account nothing is passed on: somebody may be signing in. */
@@ -38,7 +40,7 @@ export interface HandOver {
 
 /** The leader's side. */
 export function offerHandOver(parts: OfferParts): HandOver {
-  const { channel, leaderId, leader, isHidden, isSignedIn, clock, paused, resumed } = parts;
+  const { channel, leaderId, version, leader, isHidden, isSignedIn, clock, paused, resumed } = parts;
   const visible = new Set<string>();
   const declined = new Set<string>();
   const accepted = Promise.withResolvers<void>();
@@ -78,7 +80,7 @@ export function offerHandOver(parts: OfferParts): HandOver {
 
   function onMessage({ data }: { data: TabMessage }): void {
     if (data.kind === "who-leads" && data.tab !== undefined) {
-      if (data.visible) visible.add(data.tab);
+      if (data.visible && versionOf(data) === version) visible.add(data.tab);
       else visible.delete(data.tab);
       void look();
     } else if (data.kind === "taking-over" || data.kind === "not-taking-over") {

@@ -2,7 +2,7 @@
 
 import { callEngine, type EmitEvent, isEngineMethod, type OpenEngine } from "./engine_methods.ts";
 import { problemOf } from "./engine_problem.ts";
-import type { TabChannel, TabMessage } from "./tab_protocol.ts";
+import { type TabChannel, type TabMessage, versionOf } from "./tab_protocol.ts";
 
 /** How many answered calls are remembered, so that one asked again is answered again and not done again. */
 const rememberedCalls = 512;
@@ -11,24 +11,32 @@ export interface Leader {
   call(method: Parameters<typeof callEngine>[1], args: unknown[]): Promise<unknown>;
   /** Tells every tab how things stand, after a change of leader. */
   announce(): Promise<void>;
-  /** Takes on no more calls and keeps those that come. @returns false, and does nothing, while a call runs */
+  /**
+   * Takes on no more calls and keeps those that come. @returns false, and does nothing, while a call runs or when it
+   * does so already
+   */
   pause(): boolean;
   /** Goes on, with the calls that were kept. */
   resume(): void;
   stop(): void;
 }
 
-/**
- * @param leader this leader's id, new each time
- * @param idle told whenever no call runs any more
- */
-export function lead(
-  engine: OpenEngine,
-  channel: TabChannel,
-  leader: string,
-  emit: EmitEvent,
-  idle: () => void,
-): Leader {
+export interface LeaderParts {
+  engine: OpenEngine;
+  channel: TabChannel;
+  /** This leader's id, new each time. */
+  leader: string;
+  emit: EmitEvent;
+  /** Told whenever no call runs any more. */
+  idle(): void;
+  /** Told whenever a tab of a newer version asks who leads. */
+  outdated(): void;
+  /** of this tab's build */
+  version: number;
+}
+
+/** Begins to lead: tells the other tabs, and answers their calls from now on. */
+export function lead({ engine, channel, leader, emit, idle, outdated, version }: LeaderParts): Leader {
   const answers = new Map<string, Promise<TabMessage>>();
   let running = 0;
   let kept: TabMessage[] | undefined;
@@ -55,9 +63,10 @@ export function lead(
     }
   }
 
-  const tellLeading = () => channel.postMessage({ kind: "leading", leader });
+  const tellLeading = () => channel.postMessage({ kind: "leading", leader, version });
 
   function onMessage(data: TabMessage): void {
+    if (data.kind === "who-leads" && versionOf(data) > version) outdated();
     if (kept) kept.push(data);
     else if (data.kind === "who-leads") tellLeading();
     else if (data.kind === "call" && isEngineMethod(data.method)) {
@@ -80,7 +89,7 @@ export function lead(
       for (const { chatId } of chats) emit({ kind: "reread", chatId });
     },
     pause() {
-      if (running > 0) return false;
+      if (running > 0 || kept) return false;
       kept = [];
       return true;
     },

@@ -15,9 +15,14 @@ import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
 /**
  * @param emit gets every event of the engine
  * @param page the page's side of the eviction sentinel
+ * @param isVisible whether this tab is
  * @throws EngineError L005 when the device's storage can not be opened
  */
-export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<OpenEngine> {
+export async function openEngine(
+  emit: EmitEvent,
+  page: PageSentinel,
+  isVisible: () => boolean,
+): Promise<OpenEngine> {
   if (import.meta.env.MODE === "fake") {
     const { openFakeEngine } = await import("../testing/fake_engine.ts");
     return { api: openFakeEngine(emit), close: () => Promise.resolve() };
@@ -35,7 +40,11 @@ export async function openEngine(emit: EmitEvent, page: PageSentinel): Promise<O
     const storage = await IndexedDbStorage.open();
     const wrappingKey = await storage.wrappingKey();
     const { WebTransport } = globalThis as { WebTransport?: WebTransportClass };
-    const transport = new BrowserTransport(location.origin, { WebTransport, memory: new StoredNetworkMemory() });
+    const transport = new BrowserTransport(location.origin, {
+      WebTransport,
+      memory: new StoredNetworkMemory(),
+      isLookedAt: () => isVisible() && navigator.onLine !== false,
+    });
     const engine = await Engine.open({ storage, wrappingKey, transport, listener: emit, page });
     return { api: engine, close: () => engine.close() };
   } catch (error) {

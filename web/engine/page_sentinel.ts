@@ -4,11 +4,22 @@ import type { PageSentinel } from "../../client/storage/sentinel.ts";
 
 const name = "qpq-device";
 
+// Where the browser forbids the access, these reject and do not throw.
 export const pageSentinel: PageSentinel = {
-  get: () => Promise.resolve(localStorage.getItem(name) ?? undefined),
-  set: (text) => Promise.resolve(localStorage.setItem(name, text)),
-  remove: () => Promise.resolve(localStorage.removeItem(name)),
+  get: async () => localStorage.getItem(name) ?? undefined,
+  set: async (text) => localStorage.setItem(name, text),
+  remove: async () => localStorage.removeItem(name),
 };
+
+/** @returns whether the browser forbids this site to keep anything, as with "block all cookies" in Chromium */
+export function isStorageForbidden(): boolean {
+  try {
+    localStorage.getItem(name);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /**
  * @returns whether this browser most likely holds a device, before the engine is open; false where the

@@ -6,7 +6,7 @@ import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
-import { pageSentinel } from "./page_sentinel.ts";
+import { isStorageForbidden, pageSentinel } from "./page_sentinel.ts";
 
 /**
  * Starts the Worker at once and does not wait for it. Calls queue at its port while it loads.
@@ -14,6 +14,8 @@ import { pageSentinel } from "./page_sentinel.ts";
  * @param listener gets every event, also when the Worker can not start
  */
 export function startEngine(listener: EngineListener): EngineApi {
+  // Without storage the Worker does not get far, and says nothing that a user understands.
+  if (isStorageForbidden()) return withoutStorage(listener);
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "qpq-engine" });
   let broken: EngineError | undefined;
   let failed: (error: EngineError) => void;
@@ -36,4 +38,11 @@ export function startEngine(listener: EngineListener): EngineApi {
   document.addEventListener("visibilitychange", tellVisible);
   tellVisible();
   return engineThrough((method, args) => Promise.race([port.call(method, args), failure]));
+}
+
+function withoutStorage(listener: EngineListener): EngineApi {
+  const error = new EngineError({ code: LocalCode.storage, detail: "the browser forbids this site to store data" });
+  // The caller has not got the engine yet.
+  queueMicrotask(() => listener({ kind: "problem", problem: error.problem }));
+  return engineThrough(() => Promise.reject(error));
 }

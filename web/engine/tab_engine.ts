@@ -11,7 +11,14 @@ import { problemOf } from "./engine_problem.ts";
 import { follow, type Follower } from "./follower.ts";
 import { type HandOver, offerHandOver, takeHandOvers } from "./hand_over.ts";
 import { lead, type Leader } from "./leader.ts";
-import { leaderLockName, lockName, type LockRequest, type TabChannel, type TabLocks } from "./tab_protocol.ts";
+import {
+  engineVersion,
+  leaderLockName,
+  lockName,
+  type LockRequest,
+  type TabChannel,
+  type TabLocks,
+} from "./tab_protocol.ts";
 import { trackVisibility } from "./visibility.ts";
 
 /** Pause before the next try when nobody seems to lead and the lock is taken all the same, in ms. */
@@ -29,6 +36,8 @@ export interface TabEngineParts {
   emit: EmitEvent;
   heartbeatMs?: number;
   clock?: Pick<Clock, "after">;
+  /** of this tab's build */
+  version?: number;
 }
 
 export interface TabEngine {
@@ -40,7 +49,8 @@ export interface TabEngine {
 
 /** Takes a seat: follows at once, leads as soon as the lock is given. */
 export function joinTabElection(
-  { locks, channel, openEngine, emit, heartbeatMs = 3000, clock = systemClock }: TabEngineParts,
+  { locks, channel, openEngine, emit, heartbeatMs = 3000, clock = systemClock, version = engineVersion }:
+    TabEngineParts,
 ): TabEngine {
   if (!locks) {
     const problem = { code: LocalCode.noWebLocks, detail: "navigator.locks is missing" };
@@ -59,9 +69,13 @@ export function joinTabElection(
   let follower: Follower;
   let handOver: HandOver | undefined;
   let call: TabEngine["call"];
+  /** A tab of a newer version wants the engine: this tab does not lead any more. */
+  let isOutdated = false;
 
-  function startFollowing(): void {
-    follower = follow(channel, emit, heartbeatMs, () => ({ tab, visible: visibility.isVisible() }));
+  /** @param isOurs the next leader has this tab's version */
+  function startFollowing(isOurs: boolean): void {
+    const presence = () => ({ tab, visible: visibility.isVisible() });
+    follower = follow({ channel, emit, heartbeatMs, presence, version, isOurs });
     call = follower.call;
   }
 
@@ -86,26 +100,36 @@ export function joinTabElection(
     }
   }
 
-  /** Leads until another tab takes over. */
+  /** Leads until another tab takes over, or one of a newer version asks and no call runs. */
   async function holdSeat(): Promise<void> {
     // What the leader before was busy with has ended with it.
     emitToAll({ kind: "progress", progress: undefined });
     const engine = await engineOrReason();
     const leaderId = crypto.randomUUID();
-    const leader = lead(engine, channel, leaderId, emitToAll, () => handOver?.look());
+    const outdated = Promise.withResolvers<void>();
+    const stepDown = () => {
+      isOutdated = true;
+      if (!leader.pause()) return;
+      startFollowing(false);
+      channel.postMessage({ kind: "hand-over", leader: leaderId, to: "" });
+      outdated.resolve();
+    };
+    const idle = () => isOutdated ? stepDown() : handOver?.look();
+    const leader = lead({ engine, channel, leader: leaderId, emit: emitToAll, idle, outdated: stepDown, version });
     const offers = handOver = offerHandOver({
       channel,
       leaderId,
+      version,
       leader,
       isHidden: visibility.isHidden,
       isSignedIn: async () => (await engine.api.account()).kind === "signed-in",
       clock,
-      paused: startFollowing,
+      paused: () => startFollowing(true),
       resumed: () => startLeading(leader),
     });
     startLeading(leader);
     await leader.announce().catch(() => {});
-    await offers.accepted;
+    await Promise.race([offers.accepted, outdated.promise]);
     handOver = undefined;
     leader.stop();
     await Promise.race([engine.close().catch(() => {}), pause(clock, closeMs, forever)]);
@@ -129,8 +153,8 @@ export function joinTabElection(
   }
 
   /** Waits until nobody leads, behind no other tab: one that is frozen holds nobody up. The first to ask leads. */
-  async function waitForSeat(): Promise<never> {
-    while (true) {
+  async function waitForSeat(): Promise<void> {
+    while (!isOutdated) {
       await locks!.request(leaderLockName, { mode: "shared" }, () => {});
       await takeSeat({ ifAvailable: true });
       await pause(clock, tryAgainMs, forever);
@@ -138,7 +162,7 @@ export function joinTabElection(
   }
 
   const report = (error: unknown) => emit({ kind: "problem", problem: problemOf(error) });
-  startFollowing();
+  startFollowing(false);
   takeHandOvers({
     channel,
     tab,

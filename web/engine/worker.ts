@@ -13,19 +13,23 @@ import { channelName, type TabChannel, type TabLocks } from "./tab_protocol.ts";
 
 let listener: EmitEvent | undefined;
 let attached: (sentinel: PageSentinel) => void;
+let isVisible = true;
 const early: EngineEvent[] = [];
 const page = new Promise<PageSentinel>((resolve) => (attached = resolve));
 
 const seat = joinTabElection({
   locks: navigator.locks as TabLocks | undefined,
   channel: new BroadcastChannel(channelName) as TabChannel,
-  openEngine: async (emit) => await openEngine(emit, await page),
+  openEngine: async (emit) => await openEngine(emit, await page, () => isVisible),
   emit: (event) => (listener ? listener(event) : early.push(event)),
 });
 
 const port: EnginePort = {
   call: seat.call,
-  setVisible: seat.setVisible,
+  setVisible(visible) {
+    isVisible = visible;
+    seat.setVisible(visible);
+  },
   attach(newListener, sentinel) {
     listener = newListener;
     for (const event of early.splice(0)) listener(event);

@@ -84,7 +84,8 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L004: { what: "Hier gibt es niemanden mit diesem Namen.", todo: "Prüf die Schreibweise." },
   L005: {
     what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.",
-    todo: "Verlass das private Fenster oder schaff Platz, dann lade die Seite neu. Es wurde nichts überschrieben.",
+    todo:
+      "Erlaub dieser Seite, Daten zu speichern, verlass das private Fenster oder schaff Platz, und versuch es noch einmal. Es wurde nichts überschrieben.",
   },
   L006: {
     what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.",
@@ -157,6 +158,16 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L027: {
     what: "Das sind zu viele Personen auf einmal.",
     todo: "Beginne mit höchstens 500 und füge die anderen danach hinzu.",
+  },
+  L031: { what: "Die Datei ist kein Text in UTF-8.", todo: "Speichere sie als UTF-8." },
+  L032: { what: "Darin ist nichts zu sehen.", todo: "Schreib etwas, das man sehen kann." },
+  L033: {
+    what: "Was antwortet, ist nicht dieser Server.",
+    todo: "Prüf seine PIN; vielleicht antwortet jemand anderes an seiner Stelle.",
+  },
+  L034: {
+    what: "In einem anderen Tab läuft eine andere Version dieser App.",
+    todo: "Lade diesen Tab neu. Hilft das nicht, schließ die anderen Tabs dieser App.",
   },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",

@@ -75,7 +75,8 @@ export const codesEn = {
   L004: { what: "There is nobody of this name here.", todo: "Check the spelling." },
   L005: {
     what: "This device’s storage can not be read or written.",
-    todo: "Leave private browsing or free some space, then reload the page. Nothing was overwritten.",
+    todo:
+      "Let this site store data, leave private browsing or free some space, and try again. Nothing was overwritten.",
   },
   L006: {
     what: "Your account’s vault does not open, or the server gave an old one.",
@@ -144,6 +145,13 @@ export const codesEn = {
   },
   L026: { what: "The group’s name is too long.", todo: "Use 200 characters at most." },
   L027: { what: "These are too many people at once.", todo: "Start with 500 at most, and add the others then." },
+  L031: { what: "The file is not UTF-8 text.", todo: "Save it as UTF-8." },
+  L032: { what: "There is nothing to see in it.", todo: "Write something that people can see." },
+  L033: { what: "What answers is not this server.", todo: "Check its pin; somebody else may answer in its place." },
+  L034: {
+    what: "Another tab runs another version of this app.",
+    todo: "Reload this tab. If that does not help, close the other tabs of this app.",
+  },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

@@ -23,6 +23,7 @@ export const de: Record<keyof typeof en, string> = {
   "sign-in.need-password": "Gib ein Passwort ein.",
   "sign-in.invite": "Einladungscode",
   "sign-in.invite-hint": "Dieser Server nimmt neue Konten nur mit Einladung. Den Code bekommst du vom Betreiber.",
+  "sign-in.suggest": "Neu hier? Passwort vorschlagen",
   "sign-in.forgot": "Passwort vergessen?",
   "sign-in.ended": "Dieses Gerät ist nicht mehr als {username} angemeldet.",
   "sign-in.fact-sealed": "Ende-zu-Ende-verschlüsselt",
@@ -79,6 +80,7 @@ export const de: Record<keyof typeof en, string> = {
   "chats.invitation": "Einladung",
   "chats.nothing": "Noch keine Nachrichten",
   "chats.you": "Du",
+  "chats.draft": "Entwurf",
   "chats.ended": "Beendet",
   "chats.unread_one": "{count} ungelesen",
   "chats.unread_other": "{count} ungelesen",
@@ -104,6 +106,7 @@ export const de: Record<keyof typeof en, string> = {
   "message.reply": "Eine frühere Nachricht",
   "message.reaction": "{sign} von {who}",
   "message.edit": "bearbeitet",
+  "message.removed-device": "von einem entfernten Gerät",
   "message.delete": "Nachricht gelöscht",
   "message.unsupported": "Diese Version kann diese Nachricht nicht anzeigen",
 
@@ -158,6 +161,8 @@ export const de: Record<keyof typeof en, string> = {
     "Du bist in diesen Chat eingeladen. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
   "chat.invited-back":
     "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
+  "chat.invited-by-removed-device":
+    "Ein Gerät, das aus seinem Konto entfernt war, hat dich zu diesem Chat hinzugefügt. Oben siehst du, wer darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",
@@ -193,6 +198,15 @@ export const de: Record<keyof typeof en, string> = {
     "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
+  "notice.not-added":
+    "{who} konnte nicht hinzugefügt werden: Keines der Geräte hat Schlüssel, die andere benutzen können",
+  "notice.unopened":
+    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Die Geräte, die sie gesendet haben, werden noch einmal danach gefragt.",
+  "notice.reopened": "Nachrichten, die sich auf diesem Gerät erst nicht öffnen ließen und später kamen: {count}",
+  "notice.not-resent":
+    "Nachrichten, die noch einmal gesendet werden sollten und in 7 Tagen nicht alle Geräte erreicht haben: {count}",
+  "notice.resent":
+    "Der Server wurde aus einer Sicherung wiederhergestellt. Nachrichten, die dieses Gerät noch einmal gesendet hat: {count}",
   "notice.key-changed":
     "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
   "notice.by-you.created": "Du hast das Gespräch begonnen",
@@ -326,6 +340,13 @@ export const de: Record<keyof typeof en, string> = {
 
   "problem.dismiss": "Schließen",
   "problem.reload": "Seite neu laden",
+  "message.more": "Mehr anzeigen",
+  "message.less": "Weniger anzeigen",
+
   "problem.retry-after_one": "Versuch es in {count} Sekunde noch einmal.",
   "problem.retry-after_other": "Versuch es in {count} Sekunden noch einmal.",
+  "problem.retry-minutes_one": "Versuch es in {count} Minute noch einmal.",
+  "problem.retry-minutes_other": "Versuch es in {count} Minuten noch einmal.",
+  "problem.retry-hours_one": "Versuch es in {count} Stunde noch einmal.",
+  "problem.retry-hours_other": "Versuch es in {count} Stunden noch einmal.",
 };

@@ -20,6 +20,7 @@ export const en = {
   "sign-in.need-password": "Enter a password.",
   "sign-in.invite": "Invite code",
   "sign-in.invite-hint": "This server takes new accounts by invitation. Whoever runs it can give you a code.",
+  "sign-in.suggest": "New here? Suggest a password",
   "sign-in.forgot": "Forgot your password?",
   "sign-in.ended": "This device is no longer signed in as {username}.",
   "sign-in.fact-sealed": "End-to-end encrypted",
@@ -76,6 +77,7 @@ export const en = {
   "chats.invitation": "Invitation",
   "chats.nothing": "No messages yet",
   "chats.you": "You",
+  "chats.draft": "Draft",
   "chats.ended": "Ended",
   "chats.unread_one": "{count} unread",
   "chats.unread_other": "{count} unread",
@@ -101,6 +103,7 @@ export const en = {
   "message.reply": "An earlier message",
   "message.reaction": "{sign} from {who}",
   "message.edit": "edited",
+  "message.removed-device": "from a removed device",
   "message.delete": "Message deleted",
   "message.unsupported": "This version can not show this message",
 
@@ -152,6 +155,8 @@ export const en = {
   "chat.invited-by-nobody": "You are invited to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-back":
     "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
+  "chat.invited-by-removed-device":
+    "A device that had been removed from its account has added you to this chat. Above you see who is in it. Nothing can be sent before you accept; decline to leave it.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",
@@ -187,6 +192,12 @@ export const en = {
     "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
+  "notice.not-added": "{who} could not be added: none of their devices has keys that others can use",
+  "notice.unopened":
+    "Messages that could not be opened on this device: {count}. The devices that sent them are asked for them again.",
+  "notice.reopened": "Messages that could not be opened on this device at first, and that came later: {count}",
+  "notice.not-resent": "Messages that were to be sent again, and that did not reach every device in 7 days: {count}",
+  "notice.resent": "The server was restored from a backup. Messages that this device has sent again: {count}",
   "notice.key-changed": "The account key of {who} has changed. Ask {who} in another way before you write on.",
   "notice.by-you.created": "You started this conversation",
   "notice.by-you.added": "You added {who}",
@@ -316,6 +327,13 @@ export const en = {
 
   "problem.dismiss": "Dismiss",
   "problem.reload": "Reload the page",
+  "message.more": "Show more",
+  "message.less": "Show less",
+
   "problem.retry-after_one": "Try again in {count} second.",
   "problem.retry-after_other": "Try again in {count} seconds.",
+  "problem.retry-minutes_one": "Try again in {count} minute.",
+  "problem.retry-minutes_other": "Try again in {count} minutes.",
+  "problem.retry-hours_one": "Try again in {count} hour.",
+  "problem.retry-hours_other": "Try again in {count} hours.",
 } as const;

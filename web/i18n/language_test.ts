@@ -57,6 +57,11 @@ Deno.test("every notice of the engine has a sentence", () => {
     "server-behind",
     "promoted",
     "demoted",
+    "not-added",
+    "unopened",
+    "reopened",
+    "resent",
+    "not-resent",
   ];
   for (const notice of notices) assert.ok(textOf(`notice.${notice}`, {}), notice);
 });

@@ -8,10 +8,12 @@ import type {
   EngineApi,
   EngineEvent,
   EngineListener,
+  MessageItem,
   Progress,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
 import type { EngineProblem } from "../../client/api/errors.ts";
+import { createDrafts, type Drafts } from "./drafts.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
 import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";
@@ -48,8 +50,10 @@ export interface App {
   listenReread(chatId: string, listener: () => void): () => void;
   /** @returns ends the listening */
   listenTyping(chatId: string, listener: TypingListener): () => void;
-  /** A draft per chat. Only in memory: plaintext is never written beside the sealed store. */
-  drafts: Map<string, string>;
+  /** What is begun in each chat. Plaintext is never written beside the sealed store. */
+  drafts: Drafts;
+  /** Messages by chat that the engine could not store: their text is nowhere else. */
+  unsaved: Map<string, MessageItem[]>;
   /** A recovery code that the user has to note before anything else. */
   recoveryCode(): ShownRecoveryCode | undefined;
   /** @param code undefined: the user has noted the code */
@@ -66,7 +70,7 @@ export interface App {
   setEntering(entering: boolean): void;
 }
 
-const fatalCodes = new Set(["L009"]);
+const fatalCodes = new Set(["L009", "L034"]);
 
 /** Listeners to events of one kind, by chat. */
 function listenersByChat<Event>(): {
@@ -107,7 +111,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const timelines = listenersByChat<TimelineItem[]>();
   const rereads = listenersByChat<undefined>();
   const typings = listenersByChat<string>();
-  const drafts = new Map<string, string>();
+  const unsaved = new Map<string, MessageItem[]>();
 
   function show(found: EngineProblem): void {
     // Before the account is known, no other screen could show the problem.
@@ -119,6 +123,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     setFatal(undefined);
     if (found.kind === "signed-out") {
       drafts.clear();
+      unsaved.clear();
       setChats(undefined);
       compare(undefined);
       leaveCode(false);
@@ -126,11 +131,16 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     setAccount(found);
   }
 
+  function takeChats(found: ChatSummary[]): void {
+    drafts.heard(found);
+    setChats(found);
+  }
+
   function listener(event: EngineEvent): void {
     if (event.kind === "account") takeAccount(event.account);
     else if (event.kind === "connection") setConnection(event.connection);
     else if (event.kind === "progress") setProgress(event.progress);
-    else if (event.kind === "chats") setChats(event.chats);
+    else if (event.kind === "chats") takeChats(event.chats);
     else if (event.kind === "timeline") timelines.tell(event.chatId, event.items);
     else if (event.kind === "reread") rereads.tell(event.chatId, undefined);
     else if (event.kind === "typing") typings.tell(event.chatId, event.username);
@@ -138,13 +148,18 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   }
 
   const engine = start(listener);
+  const drafts = createDrafts(engine);
   const report = (error: unknown) => show(problemFrom(error));
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});
-  void engine.chats().then((found) => setChats((known) => known ?? found), () => {});
+  void engine.chats().then((found) => chats() ?? takeChats(found), () => {});
   const wake = () => void engine.wake().catch(() => {});
   addEventListener("online", wake);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
+  const seen = () => document.visibilityState === "visible";
+  document.addEventListener("visibilitychange", () => void (seen() ? wake() : drafts.flush()));
+  addEventListener("pagehide", () => void drafts.flush());
+  // The browser asks before it throws away what could not be stored.
+  addEventListener("beforeunload", (event) => unsaved.size > 0 && event.preventDefault());
 
   const sorted = createMemo(() => chats()?.toSorted((a, b) => b.activityMs - a.activityMs));
   return {
@@ -164,6 +179,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     listenReread: rereads.listen,
     listenTyping: typings.listen,
     drafts,
+    unsaved,
     recoveryCode,
     showRecoveryCode(code) {
       setRecoveryCode(code);

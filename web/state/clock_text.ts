@@ -4,8 +4,20 @@ import { language, text } from "../i18n/language.ts";
 
 const dayMs = 24 * 60 * 60_000;
 const startOfDay = (atMs: number) => new Date(atMs).setHours(0, 0, 0, 0);
-/** The user's regional variety of the page's language: en-GB has another clock than en-US. */
-const variety = () => globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language) ?? language;
+/**
+ * The user's regional variety of the page's language: en-GB has another clock than en-US. Some browsers take the tag
+ * from the system's locale as it is ("en-US@posix"): `Intl` throws for what is no tag of BCP 47.
+ */
+const variety = () =>
+  globalThis.navigator?.languages?.find((tag) => tag.split("-")[0] === language && isTag(tag)) ?? language;
+
+function isTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Formatters are kept, because creating one takes longer (0.6 ms) than the rest of a new line. */
 const formatters = new Map<string, Intl.DateTimeFormat>();

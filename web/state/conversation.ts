@@ -31,7 +31,8 @@ export interface Conversation {
   showNewest(): void;
   /** The reader is at the newest item, so lines far above need not be drawn. */
   rest(): void;
-  send(text: string): void;
+  /** @returns whether the engine has stored it; never rejects. Its line says what became of it */
+  send(text: string): Promise<boolean>;
   /** Rises with each message sent here, because the reader wants to see it. */
   written(): number;
   retry(item: MessageItem): void;
@@ -43,6 +44,9 @@ export interface Conversation {
 const itemsAboveUnread = 20;
 /** Items loaded at the start, to find the first unread one; beyond it the mark comes with its page. */
 const mostUnread = 2_000;
+
+/** Rises with each message that this page has sent. */
+let optimistic = 0;
 
 const randomMessageId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -58,7 +62,6 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [written, setWritten] = createSignal(0);
   /** Unread messages of others that are older than what is loaded. */
   let unmarked = 0;
-  let optimistic = 0;
 
   /** @param kept what is shown already and stays */
   function take(news: TimelineItem[], kept: TimelineItem[] = items()): void {
@@ -115,7 +118,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
     batch(() => {
       setBefore(page.before);
-      take(heard, page.items);
+      take([...heard, ...app.unsaved.get(chatId) ?? []], page.items);
       markUnread(page.items);
       const mark = items().findIndex((item) => itemKey(item) === newFrom());
       setDrawn(mark < 0 ? newestWindow(items().length) : windowFrom(mark - itemsAboveUnread, items().length));
@@ -123,12 +126,26 @@ export function createConversation(app: App, chatId: string): Conversation {
     });
   }
 
-  async function deliver(item: MessageItem): Promise<void> {
+  async function deliver(item: MessageItem): Promise<boolean> {
     try {
       await app.engine.send(chatId, item.messageId, item.text);
+      keepUnsaved(item);
+      return true;
     } catch (error) {
-      take([{ ...item, state: "failed", errorCode: problemFrom(error).code }]);
+      const failed: MessageItem = { ...item, state: "failed", errorCode: problemFrom(error).code };
+      // An item of the engine's own is stored, and stays as it is.
+      if (isUnsaved(item)) keepUnsaved(item, failed);
+      take([failed]);
+      return false;
     }
+  }
+
+  /** @param failed what is shown of the message when the chat is opened again; undefined: the engine has it */
+  function keepUnsaved({ messageId }: MessageItem, failed?: MessageItem): void {
+    const others = app.unsaved.get(chatId)?.filter((other) => other.messageId !== messageId) ?? [];
+    const kept = failed ? [...others, failed] : others;
+    if (kept.length > 0) app.unsaved.set(chatId, kept);
+    else app.unsaved.delete(chatId);
   }
 
   /**
@@ -208,8 +225,9 @@ export function createConversation(app: App, chatId: string): Conversation {
         state: "waiting",
       };
       // The engine comes first: it seals while the page draws.
-      void deliver(item);
+      const stored = deliver(item);
       take([item]);
+      return stored;
     },
     written,
     retry(item) {

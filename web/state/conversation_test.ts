@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createRoot } from "solid-js";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
+import { EngineError } from "../../client/api/errors.ts";
 import type { App, TimelineListener } from "./app.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
@@ -27,14 +28,23 @@ function messages(count: number): MessageItem[] {
 
 /** Opens a conversation of `stored` items; `tell` is the engine's event. `early` is told before the first page is. */
 async function withConversation(
-  { stored, unread = 0, early = [] }: { stored: TimelineItem[]; unread?: number; early?: TimelineItem[] },
+  { stored, unread = 0, early = [], unsaved = new Map(), send = () => Promise.resolve() }: {
+    stored: TimelineItem[];
+    unread?: number;
+    early?: TimelineItem[];
+    unsaved?: App["unsaved"];
+    send?: () => Promise<void>;
+  },
   look: (seen: { conversation: Conversation; tell: TimelineListener; ids: () => string[] }) => Promise<void>,
 ): Promise<void> {
   await createRoot(async (dispose) => {
     let tell: TimelineListener = () => {};
     const app = {
       chat: () => ({ unread }),
+      account: () => undefined,
+      unsaved,
       engine: {
+        send,
         timeline(_chatId: string, before: string | undefined, limit: number) {
           const older = stored.filter(({ order }) => before === undefined || order < before);
           const items = older.slice(-Math.min(limit, longestPage));
@@ -106,5 +116,30 @@ Deno.test("createConversation() draws the mark with its page where more is unrea
       await conversation.showOlder();
     }
     assert.equal(mark().key, itemKey(stored[500]));
+  });
+});
+
+Deno.test("PEOPLE B0: messages that find no room keep their texts when the chat is opened again", async () => {
+  const stored = messages(3);
+  const unsaved: App["unsaved"] = new Map();
+  let isFull = true;
+  const send = () => isFull ? Promise.reject(new EngineError({ code: "L005", detail: "full" })) : Promise.resolve();
+  const own = ({ conversation }: { conversation: Conversation }) =>
+    conversation.rows().flatMap((row) =>
+      row.kind === "message" && row.item.own ? [[row.item.text, row.item.state, row.item.errorCode]] : []
+    );
+  await withConversation({ stored, unsaved, send }, async (seen) => {
+    assert.deepEqual(await Promise.all(["one", "two"].map((text) => seen.conversation.send(text))), [false, false]);
+    assert.deepEqual(own(seen), [["one", "failed", "L005"], ["two", "failed", "L005"]]);
+  });
+  await withConversation({ stored, unsaved, send }, async (seen) => {
+    assert.equal(await seen.conversation.send("three"), false);
+    assert.deepEqual(own(seen).map(([text]) => text), ["one", "two", "three"]);
+    isFull = false;
+    for (const row of seen.conversation.rows()) {
+      if (row.kind === "message" && row.item.own) seen.conversation.retry(row.item);
+    }
+    await settled();
+    assert.equal(unsaved.size, 0, "the engine has them");
   });
 });

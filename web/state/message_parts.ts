@@ -6,11 +6,28 @@ export interface MessagePart {
   text: string;
   /** Only http and https, in the form of the address bar. */
   href?: string;
+  /** The host that the link opens, where the text shows another: letters of other scripts, numbers in other forms. */
+  host?: string;
 }
 
 const address = /https?:\/\/[^\s<>"'`]+/gi;
 /** Characters that belong to the end of a sentence more often than to an address. */
 const trailing = /[.,;:!?)\]}]+$/;
+
+/** Characters that nobody sees, or that change the direction of what stands around them. */
+const hidden = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u115f\u1160\u2800\u3164\uffa0]/u;
+
+/**
+ * @returns the link of an address as it is written; none for one that hides where it leads: with a name before the host
+ *   (`https://bank.example@evil.example`), or with characters that nobody sees
+ */
+function linkOf(shown: string): Pick<MessagePart, "href" | "host"> | undefined {
+  if (!URL.canParse(shown) || hidden.test(shown)) return undefined;
+  const { href, host, username, password } = new URL(shown);
+  if (username !== "" || password !== "") return undefined;
+  const written = /^https?:\/\/([^/?#\\]*)/i.exec(shown)![1].toLowerCase();
+  return { href, ...(written !== host && written.replace(/:\d+$/, "") !== host && { host }) };
+}
 
 /** @returns the parts of the text in order: web addresses with their link, and the text between them */
 export function partsOf(text: string): MessagePart[] {
@@ -18,9 +35,10 @@ export function partsOf(text: string): MessagePart[] {
   let done = 0;
   for (const match of text.matchAll(address)) {
     const shown = match[0].replace(trailing, "");
-    if (!URL.canParse(shown)) continue;
+    const link = linkOf(shown);
+    if (!link) continue;
     if (match.index > done) parts.push({ text: text.slice(done, match.index) });
-    parts.push({ text: shown, href: new URL(shown).href });
+    parts.push({ text: shown, ...link });
     done = match.index + shown.length;
   }
   if (done < text.length) parts.push({ text: text.slice(done) });

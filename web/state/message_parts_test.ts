@@ -31,3 +31,26 @@ Deno.test("partsOf() loses no character", () => {
 Deno.test("partsOf() shows the real address of a link with look-alike letters", () => {
   assert.match(partsOf("https://ехample.org/")[0].href!, /^https:\/\/xn--/);
 });
+
+Deno.test("PEOPLE B8: a link that shows another host than it opens shows the real one, too", () => {
+  const hostOf = (text: string) => partsOf(text).map(({ host }) => host);
+  assert.match(hostOf("https://ехample.org/")[0]!, /^xn--ample-[a-z0-9]+\.org$/);
+  assert.deepEqual(hostOf("https://münchen.example/"), ["xn--mnchen-3ya.example"]);
+  assert.deepEqual(hostOf("https://0x7f.1/"), ["127.0.0.1"]);
+  assert.deepEqual(hostOf("https://ex%61mple.org/"), ["example.org"]);
+  assert.deepEqual(hostOf("https:////evil.example/"), ["evil.example"]);
+  assert.deepEqual(hostOf("https://Example.org/a"), [undefined]);
+  assert.deepEqual(hostOf("https://example.org:443/a"), [undefined]);
+  assert.deepEqual(hostOf("http://example.org:8080/a"), [undefined]);
+});
+
+Deno.test("PEOPLE B8: an address that hides where it leads is no link", () => {
+  const bad = [
+    "https://bank.example@evil.example/",
+    "https://bank.example:1@evil.example",
+    "https://a\u202eb.example/",
+  ];
+  for (const text of [...bad, "https://a.example/\u2066x", "https://exa\u00admple.org", "https://a.example/\u200bx"]) {
+    assert.deepEqual(partsOf(text), [{ text }]);
+  }
+});

@@ -1,6 +1,6 @@
 /** The initial chats of the engine in memory. */
 
-import type { ChatSummary, MessageContent, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
+import type { ChatSummary, MessageItem, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
 
 export interface FakeChat {
   summary: ChatSummary;
@@ -14,7 +14,7 @@ const idOf = (number: number, bytes: number) => number.toString(16).padStart(byt
 /** Members of a large group. */
 export const fakeReaders = Array.from({ length: 995 }, (_, index) => `reader-${String(index + 1).padStart(3, "0")}`);
 
-type Line = [sender: string, text: string, agoMs: number, content?: Partial<MessageContent>] | [
+type Line = [sender: string, text: string, agoMs: number, content?: Partial<MessageItem>] | [
   notice: NoticeItem,
 ];
 
@@ -122,6 +122,11 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("healed", {}, 17 * dayMs),
     notice("rolled-back", {}, 16 * dayMs),
     notice("server-behind", {}, 15 * dayMs),
+    notice("unopened", { count: "3" }, 14.9 * dayMs),
+    notice("reopened", { count: "2" }, 14.8 * dayMs),
+    notice("resent", { count: "5" }, 14.7 * dayMs),
+    notice("not-resent", { count: "1" }, 14.6 * dayMs),
+    notice("not-added", { who: dino }, 14 * dayMs),
     [cleo, "The spring issue is out.", 14 * dayMs],
   ];
 
@@ -203,5 +208,9 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [frida, "I am off, then.", 20 * dayMs],
       notice("left", { who: frida }, 20 * dayMs - minuteMs),
     ], { members: [{ username: own, role: "admin", accountKey: idOf(own.length, 32), self: true }] }),
+    chat(11, "Rooftop bees", [emil, frida], [
+      notice("added", { by: emil, who: own }, 40 * dayMs),
+      [emil, "Bring the money to the new address.", 40 * dayMs - minuteMs, { revokedDevice: true }],
+    ], { invitation: true, needsAcceptance: true, inviterRevoked: true }),
   ];
 }

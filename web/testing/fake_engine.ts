@@ -11,6 +11,7 @@ import type {
   Progress,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
+import { checkedPassword, judgePassword, suggestPassphrase } from "../../client/account/sign_in/password.ts";
 import { EngineError } from "../../client/api/errors.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
 import { FakeAccount } from "./fake_account.ts";
@@ -120,7 +121,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
 
   return {
     async createAccount(username, password, inviteCode) {
-      if (password.length < 12) refuse("L003");
+      await checkedPassword(password, username);
       if (username === "taken") refuse("E007");
       if (username === byInvitation.username && inviteCode !== byInvitation.code) refuse("E006");
       await work([{ task: "password" }, 500], [{ task: "registering" }, 500]);
@@ -219,6 +220,10 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       });
     },
     async typing() {},
+    async keepDraft(chatId, draft) {
+      chats.get(chatId)!.summary.draft = draft === "" ? undefined : draft;
+      tellChats();
+    },
     async leaveChat(chatId) {
       await pause(300);
       chats.get(chatId)!.summary.active = false;
@@ -267,8 +272,10 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       self.check(password);
       self.revoke(deviceId);
     },
+    judgePassword,
+    suggestPassphrase,
     async changePassword(oldPassword, newPassword) {
-      if (newPassword.length < 12) refuse("L003");
+      await checkedPassword(newPassword, own());
       await work([{ task: "password" }, 400]);
       self.check(oldPassword);
       self.password = newPassword;
@@ -280,7 +287,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       return { recoveryCode: self.replaceCode() };
     },
     async recover(username, recoveryCode, newPassword) {
-      if (newPassword.length < 12) refuse("L003");
+      await checkedPassword(newPassword, username);
       await work([{ task: "password" }, 400], [{ task: "signing-in" }, 300]);
       if (!recoveryCode.toUpperCase().startsWith("7QJW")) refuse("L014");
       enter(username, newPassword, true);

@@ -60,6 +60,7 @@ export interface FakeTab {
 
 export interface FakeTabOptions {
   heartbeatMs?: number;
+  version?: number;
   openFails?: boolean;
   close?(): Promise<void>;
   open?(): Promise<void>;
@@ -146,6 +147,7 @@ export class Profile {
       heartbeatMs: options.heartbeatMs ?? 20,
       emit: (event) => events.push(event),
       clock: { after: this.#after },
+      ...(options.version !== undefined && { version: options.version }),
       openEngine: async (emit) => {
         this.log.push(`open ${number}`);
         emitToAll = emit;

@@ -26,7 +26,8 @@ export function leafTrust(
 }
 
 /**
- * @returns whether the newest list revokes a device; asks the server when the stored list does not revoke it
+ * @returns whether the newest list revokes a device; asks the server when the stored list does not revoke it.
+ *   Throws what `refresh` throws: a commit must not be refused because the network was away
  */
 export function revocationCheck(
   records: DirectoryStore,
@@ -38,7 +39,7 @@ export function revocationCheck(
         false;
     if (await revokes()) return true;
     // Another member may have seen the revocation before this device did.
-    await refresh([credential.accountKey]).catch(() => {});
+    await refresh([credential.accountKey]);
     return await revokes();
   };
 }
@@ -61,9 +62,9 @@ async function judgeLeaf(
   }
   if (account.username !== credential.username) return { kind: "bad", reason: "the account has another username" };
   if (account.devices.revoked.some((id) => equalBytes(id, credential.deviceId))) {
-    // Members learn of a revocation at different times. A leaf that was in the tree before it makes no tree
-    // invalid: a commit removes it (isRevoked). Refusing the tree or an older commit would split the group. A
-    // revoked device must not be added.
+    // Members learn of a revocation at different times, and a commit may be older than the revocation. Refusing
+    // a tree or a commit for it would split the group, so the next commit removes the leaf. This device itself
+    // never adds a revoked one (docs/decisions/030).
     return use === "add" ? { kind: "bad", reason: `the device of ${account.username} is revoked` } : { kind: "good" };
   }
   const listed = account.devices.devices.some(({ deviceId, recipientKey }) =>

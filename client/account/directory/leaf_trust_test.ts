@@ -58,3 +58,16 @@ Deno.test("trust() rejects when the server can not be asked about an unknown lea
   server.online = false;
   assert.equal(await directory.trust(credential, phone.recipientKey, "add"), true);
 });
+
+Deno.test("PEOPLE A5: isRevoked() rejects where the server can not be asked, and asks nothing known", async () => {
+  const { directory, server, bob, phone } = await setting();
+  const credential = credentialOf(await bob.enrolled(phone));
+  await directory.byUsername("bob");
+  server.online = false;
+  await rejectsWith(directory.isRevoked(credential), "L001");
+  server.online = true;
+  server.show(await bob.change([await newDevice()], [phone.deviceId]));
+  await directory.refresh([bob.accountKey]);
+  server.online = false;
+  assert.equal(await directory.isRevoked(credential), true);
+});

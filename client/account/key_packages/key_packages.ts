@@ -29,6 +29,8 @@ const lastResortRenewalMs = 7 * dayMs;
 const begunBeforeMs = hourMs;
 /** A Welcome may wait in the queue this long after the KeyPackage expired. */
 const keptAfterExpiryMs = 30 * dayMs;
+/** A commit that adds this device may be under way this long after another last resort took the place of its one. */
+const keptAfterReplacementMs = 14 * dayMs;
 
 /** The stored record keypackages/<ref>. */
 interface StoredKeyPackage {
@@ -38,6 +40,10 @@ interface StoredKeyPackage {
   lastResort: boolean;
   /** Made for a re-add request, never published. */
   requested?: true;
+  /** Of a last resort: the server has taken it. */
+  taken?: true;
+  /** Of a last resort: when the server had taken another one, by the later of both clocks. */
+  replacedMs?: number;
 }
 
 export interface KeyPackageOptions {
@@ -54,13 +60,25 @@ export interface KeyPackageOptions {
 export class KeyPackageKeeper implements KeyPackageStock {
   readonly #options: KeyPackageOptions;
   readonly #working = new Mutex();
+  /** When the queue was last read to its end, by the earlier of both clocks. Never before this engine read it. */
+  #queueReadMs = -Infinity;
+  /** A Welcome has used the present last resort. An older server does not tell of it. */
+  #lastResortUsed = false;
 
   constructor(options: KeyPackageOptions) {
     this.#options = options;
   }
 
-  async replenish(onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
-    await asEngineErrors(() => this.#working.runExclusive(() => this.#replenish(onProgress)));
+  async replenish(
+    onProgress: (done: number, total: number) => void = () => {},
+    renewsLastResort = false,
+  ): Promise<void> {
+    await asEngineErrors(() => this.#working.runExclusive(() => this.#replenish(onProgress, renewsLastResort)));
+  }
+
+  queueRead(): void {
+    const { clock } = this.#options;
+    this.#queueReadMs = Math.min(clock.now(), clock.deviceNow());
   }
 
   async forOwnGroup(): Promise<Bytes> {
@@ -92,25 +110,25 @@ export class KeyPackageKeeper implements KeyPackageStock {
   async consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]> {
     const key = toHex(ref);
     const stored = await asEngineErrors(() => this.#options.store.get<StoredKeyPackage>("keypackages", key));
+    if (stored?.lastResort && stored.replacedMs === undefined) this.#lastResortUsed = true;
     return !stored || stored.lastResort ? [] : [{ store: "keypackages", key }];
   }
 
-  async #replenish(onProgress: (done: number, total: number) => void): Promise<void> {
+  async #replenish(onProgress: (done: number, total: number) => void, renewsLastResort: boolean): Promise<void> {
     const { store, rpc, clock, wantedStock = defaultStock } = this.#options;
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();
     const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) =>
       nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
-    const younger = (ageMs: number, lastResort: boolean) =>
-      stored.filter(({ value }) => !value.requested && value.lastResort === lastResort && isOfAge(value, ageMs)).length;
+    const fresh = stored.filter(({ value }) => !value.requested && !value.lastResort && isOfAge(value, freshForMs));
     // Some KeyPackages stored here may not have reached the server, and some on the server may be old: the lower
     // count is certain.
-    const missing = Math.max(0, wantedStock - Math.min(onServer.available, younger(freshForMs, false)));
-    const remakeLastResort = !onServer.lastResort || younger(lastResortRenewalMs, true) === 0;
-    // A deleted private part is lost for ever. Both clocks must agree that it is outdated.
-    const certainMs = Math.min(nowMs, clock.deviceNow());
-    const outdated = stored.filter(({ value }) => value.notAfterMs + keptAfterExpiryMs < certainMs).map(({ key }) => ({
+    const missing = Math.max(0, wantedStock - Math.min(onServer.available, fresh.length));
+    const hasFresh = stored.some(({ value }) => value.taken && isOfAge(value, lastResortRenewalMs));
+    // A server says "none" as well of one that it has handed out.
+    const remakeLastResort = renewsLastResort || this.#lastResortUsed || !onServer.lastResort || !hasFresh;
+    const outdated = stored.filter(({ value }) => this.#isOutdated(value)).map(({ key }) => ({
       store: "keypackages" as const,
       key,
     }));
@@ -134,6 +152,30 @@ export class KeyPackageKeeper implements KeyPackageStock {
       keyPackages: made.filter(({ lastResort }) => !lastResort).map(({ keyPackage }) => keyPackage),
       lastResort: made.find(({ lastResort }) => lastResort)?.keyPackage ?? new Uint8Array(),
     });
+    const last = puts.find(({ value }) => value.lastResort);
+    if (last) await this.#taken(last, stored);
+  }
+
+  /** The server has taken a new last resort: the private parts of the ones before are to go. */
+  async #taken(last: { key: string; value: StoredKeyPackage }, before: (typeof last)[]): Promise<void> {
+    const { store, clock } = this.#options;
+    this.#lastResortUsed = false;
+    const replacedMs = Math.max(clock.now(), clock.deviceNow());
+    const changed: (typeof last)[] = [
+      { ...last, value: { ...last.value, taken: true } },
+      ...before.filter(({ value }) => value.lastResort && value.replacedMs === undefined)
+        .map(({ key, value }) => ({ key, value: { ...value, replacedMs } })),
+    ];
+    await store.write({ puts: changed.map(({ key, value }) => ({ store: "keypackages", key, value })) });
+  }
+
+  /**
+   * A deleted private part is lost for ever, and a Welcome for it may wait in the queue. So both clocks must have
+   * passed its time, and the queue must have been read to its end after that.
+   */
+  #isOutdated({ lastResort, notAfterMs, replacedMs = Infinity }: StoredKeyPackage): boolean {
+    const endMs = lastResort ? replacedMs + keptAfterReplacementMs : notAfterMs + keptAfterExpiryMs;
+    return endMs < this.#queueReadMs;
   }
 
   async #stored(): Promise<{ key: string; value: StoredKeyPackage }[]> {

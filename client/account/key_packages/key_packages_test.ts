@@ -28,6 +28,8 @@ async function setting() {
     stock: [] as { keyPackage: Bytes; untilMs: number }[],
     lastResort: undefined as Bytes | undefined,
     refuse: false,
+    /** The last resort was handed out. */
+    handedOut: false,
     storedBefore: [] as number[],
   };
   // As on the real server, KeyPackages that are not valid yet by its clock do not count.
@@ -54,14 +56,14 @@ async function setting() {
       authentication.countKeyPackages,
       async () => ({
         available: await available(),
-        lastResort: world.lastResort !== undefined && await valid(world.lastResort),
+        lastResort: world.lastResort !== undefined && !world.handedOut && await valid(world.lastResort),
       }),
     )
     .unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }) => {
       world.storedBefore.push((await storage.range("keypackages", "")).length);
       if (world.refuse) throw new WireError(ErrorCode.draining, "going away");
       world.stock.push(...keyPackages.map((keyPackage) => ({ keyPackage, untilMs: serverMs() + 24 * hourMs })));
-      if (lastResort.length > 0) world.lastResort = lastResort;
+      if (lastResort.length > 0) [world.lastResort, world.handedOut] = [lastResort, false];
       return { available: world.stock.length };
     });
   const [rpc, clock] = [new RpcClient(openingTo(handlers, () => undefined)), new ServerClock(() => world.nowMs)];
@@ -89,7 +91,8 @@ Deno.test("replenish() stores the private parts in one write, then uploads 20 an
   const progress: string[] = [];
   const { writes } = storage;
   await keeper.replenish((done, total) => progress.push(`${done}/${total}`));
-  assert.deepEqual([world.stock.length, world.storedBefore, storage.writes - writes], [20, [21], 1]);
+  // The second write says that the server has the last resort.
+  assert.deepEqual([world.stock.length, world.storedBefore, storage.writes - writes], [20, [21], 2]);
   assert.equal(progress.at(-1), "21/21");
   const last = await parseKeyPackage(world.lastResort!);
   assert.deepEqual([last.lastResort, last.recipientKey], [true, device.recipientKey]);
@@ -134,8 +137,97 @@ Deno.test("replenish() remakes the last resort weekly, and deletes private parts
   assert.notEqual(toHex(world.lastResort!), before);
   assert.equal((await storage.range("keypackages", "")).length, 42);
   world.nowMs += 30 * 24 * hourMs;
+  keeper.queueRead();
   await keeper.replenish();
-  assert.equal((await keeper.candidates()).length, 21 + 2 + 20);
+  assert.equal((await keeper.candidates()).length, 20 + 20 + 2, "the first 20 and the first last resort are gone");
+});
+
+const refOf = async (keyPackage: Bytes) => toHex((await parseKeyPackage(keyPackage)).ref);
+
+Deno.test("PEOPLE A7: the last resort is remade when the server has handed it out, and at a sign-in", async () => {
+  const { keeper, world } = await setting();
+  await keeper.replenish();
+  const first = toHex(world.lastResort!);
+  await keeper.replenish();
+  assert.equal(toHex(world.lastResort!), first);
+  world.handedOut = true;
+  await keeper.replenish();
+  const second = toHex(world.lastResort!);
+  assert.notEqual(second, first);
+  await keeper.replenish(undefined, true);
+  assert.notEqual(toHex(world.lastResort!), second);
+});
+
+Deno.test("PEOPLE A7: the last resort is remade after a Welcome used it, where the server does not tell", async () => {
+  const { keeper, world } = await setting();
+  await keeper.replenish();
+  const first = world.lastResort!;
+  await keeper.consumed((await parseKeyPackage(first)).ref);
+  world.refuse = true;
+  await assert.rejects(keeper.replenish(), /E040/);
+  world.refuse = false;
+  await keeper.replenish();
+  const second = world.lastResort!;
+  assert.notEqual(toHex(second), toHex(first));
+  await keeper.consumed((await parseKeyPackage(first)).ref);
+  await keeper.replenish();
+  assert.equal(toHex(world.lastResort!), toHex(second), "the one before is replaced already");
+});
+
+Deno.test("PEOPLE A7: a last resort's private part goes 14 days after its replacement was taken", async () => {
+  const { keeper, world, storage } = await setting();
+  const has = async (ref: string) => (await storage.range("keypackages", ref)).some(({ key }) => key === ref);
+  await keeper.replenish();
+  const first = await refOf(world.lastResort!);
+  world.nowMs += 60 * 24 * hourMs;
+  world.refuse = true;
+  await assert.rejects(keeper.replenish(), /E040/);
+  world.nowMs += 20 * 24 * hourMs;
+  keeper.queueRead();
+  await assert.rejects(keeper.replenish(), /E040/);
+  assert.ok(await has(first), "nothing has taken its place");
+  world.refuse = false;
+  await keeper.replenish();
+  assert.notEqual(await refOf(world.lastResort!), first);
+  world.nowMs += 14 * 24 * hourMs;
+  keeper.queueRead();
+  await keeper.replenish();
+  assert.ok(await has(first), "not before");
+  world.nowMs += 1;
+  await keeper.replenish();
+  assert.ok(await has(first), "the queue was not read since");
+  keeper.queueRead();
+  await keeper.replenish();
+  assert.equal(await has(first), false);
+  assert.ok(await has(await refOf(world.lastResort!)));
+});
+
+Deno.test("PEOPLE A7: no private part goes before the queue was read, and none by one clock alone", async () => {
+  const { keeper, world, look } = await setting();
+  await look(0);
+  await keeper.replenish(undefined, true);
+  const all = (await keeper.candidates()).map(toHex);
+  const lacks = async (records: string[], stock: typeof keeper) => {
+    const kept = new Set((await stock.candidates()).map(toHex));
+    return records.filter((record) => !kept.has(record)).length;
+  };
+  world.nowMs += 200 * 24 * hourMs;
+  await keeper.replenish();
+  assert.equal(await lacks(all, keeper), 0, "a device that comes back keeps what its queue may need");
+  keeper.queueRead();
+  await keeper.replenish();
+  assert.equal(await lacks(all, keeper), 21, "all but the last resort that was replaced a moment ago");
+  const ahead = await setting();
+  await ahead.look(0);
+  await ahead.keeper.replenish(undefined, true);
+  await ahead.look(0);
+  const before = (await ahead.keeper.candidates()).map(toHex);
+  for (const days of [20, 130]) {
+    await ahead.look(days * 24 * hourMs);
+    ahead.keeper.queueRead();
+    await ahead.look(days * 24 * hourMs);
+  }
+  assert.equal(await lacks(before, ahead.keeper), 0, "the server's clock alone was ahead");
 });
 
 Deno.test("consumed() names the record to delete, but never a last resort or an unknown one", async () => {

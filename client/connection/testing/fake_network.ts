@@ -102,6 +102,11 @@ export class World {
   attempts = 0;
   sessions: { ready: () => void; end: () => void; closed: boolean }[] = [];
   httpsOpen = 0;
+  /** datagrams that WebTransport sessions sent; undefined: the browser has none */
+  datagrams: number | undefined = 0;
+  isLookedAt = true;
+  /** streams that WebTransport sessions opened */
+  streams = 0;
   readonly transport: BrowserTransport;
 
   constructor() {
@@ -122,12 +127,17 @@ export class World {
         if (world.behaviour === "connects") ready.resolve();
         if (world.behaviour === "fails") ready.reject(new Error("refused"));
       }
+      get datagrams() {
+        if (world.datagrams === undefined) return undefined;
+        return { writable: new WritableStream<Uint8Array>({ write: () => void world.datagrams!++ }) };
+      }
       close() {
         this.#session.closed = true;
         this.#session.end();
       }
       createBidirectionalStream() {
         if (world.starved === "opens no stream") return new Promise(() => {});
+        world.streams++;
         return world.isSilent
           ? Promise.resolve(streamPair()[0])
           : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
@@ -138,6 +148,7 @@ export class World {
       clock: this.clock,
       memory: this.memory,
       network: () => this.network,
+      isLookedAt: () => this.isLookedAt,
       fetchConfig: () =>
         Promise.resolve({ webtransport: { url: "https://chat.example:4433/wt", certificateHashes: [] }, rpc: "/rpc" }),
       connectHttps: () => this.#https(),

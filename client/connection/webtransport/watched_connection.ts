@@ -26,6 +26,12 @@ const driedUpAfterBytes = 16 * 1024;
  * a call (30 s), which would hide the stall.
  */
 export const heldUpMs = 12_000;
+/**
+ * A connection on which nothing has moved for this long is nudged. While a router has given this device another
+ * address, all that the server sends is lost until the device sends something; Chromium does so by itself every 15 s.
+ * Costs two packets of some 60 bytes; only while somebody looks.
+ */
+export const nudgeMs = 4_000;
 /** How long the server may take for a call without work. */
 export const probeMs = 2_000;
 
@@ -38,6 +44,8 @@ export class WatchedConnection implements Connection {
   readonly #activity: Activity;
   readonly #answersElsewhere: () => Promise<boolean>;
   readonly #onStall: () => void;
+  readonly #isLookedAt: () => boolean;
+  #cancelNudge: () => void = () => {};
   #cancelWatch: () => void = () => {};
   /** Aborts when the connection is over. */
   readonly #over = new AbortController();
@@ -46,10 +54,16 @@ export class WatchedConnection implements Connection {
    * @param options.answersElsewhere called when the streams look stalled: whether the server answers another
    *   way
    * @param options.onStall called once; the connection is closed then
+   * @param options.isLookedAt whether somebody waits for messages: a page is visible, and there is a network
    */
   constructor(
     inner: Connection,
-    options: { clock: Clock; answersElsewhere: () => Promise<boolean>; onStall: () => void },
+    options: {
+      clock: Clock;
+      answersElsewhere: () => Promise<boolean>;
+      onStall: () => void;
+      isLookedAt: () => boolean;
+    },
   ) {
     this.#inner = inner;
     this.transport = inner.transport;
@@ -57,8 +71,10 @@ export class WatchedConnection implements Connection {
     this.#activity = new Activity(() => options.clock.now());
     this.#answersElsewhere = options.answersElsewhere;
     this.#onStall = options.onStall;
+    this.#isLookedAt = options.isLookedAt;
     this.closed = inner.closed.finally(() => this.#stopWatching());
     this.#watch();
+    this.#nudgeAfter(nudgeMs);
   }
 
   async openStream(signal?: AbortSignal): Promise<ByteStream> {
@@ -92,6 +108,16 @@ export class WatchedConnection implements Connection {
     }
   }
 
+  #nudgeAfter(delayMs: number): void {
+    this.#cancelNudge = this.#clock.after(delayMs, () => {
+      const restMs = nudgeMs - this.#activity.quietMs();
+      if (restMs > 0) return this.#nudgeAfter(restMs);
+      if (this.#over.signal.aborted) return;
+      if (this.#isLookedAt() && !this.#inner.nudge?.()) void answers(this.#inner, this.#clock);
+      this.#nudgeAfter(nudgeMs);
+    });
+  }
+
   async #isSilentHereAlone(): Promise<boolean> {
     const [elsewhere, here] = await Promise.all([this.#answersElsewhere(), answers(this.#inner, this.#clock)]);
     return elsewhere && !here;
@@ -100,6 +126,7 @@ export class WatchedConnection implements Connection {
   #stopWatching(): void {
     this.#over.abort(new TransportError("the connection is over"));
     this.#cancelWatch();
+    this.#cancelNudge();
   }
 }
 

@@ -54,6 +54,7 @@ class WebTransportConnection implements Connection {
   readonly #session: WebTransport;
   readonly #limit = new StreamLimit();
   #over = false;
+  #datagrams: WritableStreamDefaultWriter<Uint8Array> | undefined;
 
   constructor(session: WebTransport) {
     this.#session = session;
@@ -69,6 +70,17 @@ class WebTransportConnection implements Connection {
       const { readable, writable } = await this.#session.createBidirectionalStream();
       return { readable, writable };
     });
+  }
+
+  /** As a datagram, which the gateway takes and throws away: no stream, and no work for the core. */
+  nudge(): boolean {
+    try {
+      this.#datagrams ??= this.#session.datagrams.writable.getWriter();
+      this.#datagrams.write(new Uint8Array(1)).catch(() => {});
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   close(): void {

@@ -21,8 +21,8 @@ import { xwingKeyExtension, xwingKeyType } from "../extensions.ts";
 import { epochPskId, sealBundlePart, sealHeader } from "../hybrid.ts";
 import { clientConfig } from "../identity.ts";
 import type { ParsedKeyPackage } from "../key_package.ts";
-import { stateMembers } from "../state.ts";
-import type { GroupState } from "../types.ts";
+import { makeState, stateMembers } from "../state.ts";
+import type { GroupState, PendingCommit } from "../types.ts";
 
 /** A proposal by its short name. */
 export const remove = (leafIndex: number): Proposal => ({ proposalType: "remove", remove: { removed: leafIndex } });
@@ -93,6 +93,84 @@ export async function forgeWelcome(
 
 /** @returns the entry as the DS delivers it to `victim` */
 export async function forgeCommit(attacker: GroupState, victim: GroupState, forgery: Forgery): Promise<ForgedCommit> {
+  const { n, commitId, S, sealedCommit } = await forge(attacker, forgery);
+  const self = stateMembers(victim).find(({ leafIndex }) => leafIndex === victim.ownLeafIndex)!;
+  return { n, commitId, header: await headerOf(S, attacker.channelId, n, self), sealedCommit };
+}
+
+/**
+ * Forges a whole commit, as a hostile device or one without our rules sends it.
+ *
+ * @param adds KeyPackages that it adds; the authenticated data names them
+ */
+export async function forgePending(
+  attacker: GroupState,
+  adds: ParsedKeyPackage[] = [],
+  forgery: Forgery = {},
+): Promise<PendingCommit> {
+  const made = await forge(attacker, {
+    ...forgery,
+    proposals: [
+      ...(forgery.proposals ?? []),
+      ...adds.map(({ keyPackage }): Proposal => ({ proposalType: "add", add: { keyPackage } })),
+    ],
+    added: adds.map(({ recipientKey }) => recipientKey),
+    options: { ratchetTreeExtension: true, ...forgery.options },
+  });
+  const { n, commitId, S, sealedCommit, data, welcome, xwingSeed } = made;
+  const removed = new Set(data.removed.map(toHex));
+  const after = [...stateMembers(attacker).filter(({ recipientKey }) => !removed.has(toHex(recipientKey))), ...adds];
+  return {
+    ...data,
+    commitId,
+    baseEpoch: attacker.epoch,
+    n,
+    S,
+    newState: await makeState(made.newState, xwingSeed),
+    bundle: {
+      sealedCommit,
+      sealedWelcome: welcome
+        ? await sealBundlePart(
+          "welcome",
+          encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome }),
+          S,
+          attacker.channelId,
+          n,
+        )
+        : new Uint8Array(),
+      headers: await Promise.all(after.map(async (device) => ({
+        recipientKey: device.recipientKey,
+        header: await headerOf(S, attacker.channelId, n, device),
+      }))),
+    },
+  };
+}
+
+/**
+ * Makes commits with another public key in the path.
+ *
+ * @param place 0 for the leaf, 1 for the lowest parent node …
+ */
+export async function withPathKey<T>(place: number, publicKey: Uint8Array, work: () => Promise<T>): Promise<T> {
+  const honest = ciphersuite.hpke.deriveKeyPair;
+  let derived = 0;
+  ciphersuite.hpke.deriveKeyPair = async (ikm) => {
+    const pair = await honest(ikm);
+    return derived++ === place ? { ...pair, publicKey: publicKey as never } : pair;
+  };
+  return await work().finally(() => ciphersuite.hpke.deriveKeyPair = honest);
+}
+
+async function headerOf(
+  S: Bytes,
+  channelId: Bytes,
+  n: bigint,
+  { xwingPublicKey, recipientKey }: Pick<ParsedKeyPackage, "xwingPublicKey" | "recipientKey">,
+): Promise<Bytes> {
+  return (await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey }))!;
+}
+
+async function forge(attacker: GroupState, forgery: Forgery) {
   const { channelId } = attacker;
   const n = attacker.epoch + 1n;
   const commitId = crypto.getRandomValues(new Uint8Array(16));
@@ -134,7 +212,7 @@ export async function forgeCommit(attacker: GroupState, victim: GroupState, forg
     unappliedProposals: forgery.unapplied ?? {},
     clientConfig: clientConfig({ validateCredential: async () => true }),
   };
-  const { commit } = await createCommit(
+  const { commit, welcome, newState } = await createCommit(
     { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
     {
       extraProposals: [...(forgery.proposals ?? []), ...(forgery.psks ?? [psk(epochPskId(channelId, n))])],
@@ -143,12 +221,14 @@ export async function forgeCommit(attacker: GroupState, victim: GroupState, forg
       ...forgery.options,
     },
   );
-  const self = stateMembers(victim).find(({ leafIndex }) => leafIndex === victim.ownLeafIndex)!;
-  const header = await sealHeader(S, self.xwingPublicKey, { channelId, n, recipientKey: self.recipientKey });
   return {
     n,
     commitId,
-    header: header!,
+    S,
+    data: truth,
+    welcome,
+    newState,
+    xwingSeed: fresh.seed,
     sealedCommit: await sealBundlePart("commit", encodeMlsMessage(commit), S, channelId, n),
   };
 }

@@ -5,7 +5,9 @@ import { GroupUsageError } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isRenewalDue } from "./renewal.ts";
 import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.ts";
+import { noticeNotAdded, usableAdds } from "./usable_adds.ts";
 
 /**
  * Builds the commit and puts it, its plan and the spent handshake key into the conversation. The unit may
@@ -15,11 +17,12 @@ import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.
  * @throws GroupUsageError when the rules forbid the plan
  */
 export async function buildFromPlan(
-  { mls, account, trust }: SyncContext,
+  context: SyncContext,
   conversation: ConversationTransaction,
   plan: CommitPlan,
   attempt: number,
 ): Promise<boolean> {
+  const { mls, account, trust } = context;
   const { state } = conversation;
   if (!state) throw new GroupUsageError("not-active", "there is no state of this group");
   const ownDevice = toHex(account.recipientKey);
@@ -27,8 +30,22 @@ export async function buildFromPlan(
   // Only others can commit this device's own request to leave.
   const leaves = mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex !== state.ownLeafIndex);
   const info = infoChangeOf(plan, mls.info(state));
-  const left = remainingPlan(plan, present, ownDevice, leaves, info !== undefined);
+  const remaining = (of: CommitPlan) => remainingPlan(of, present, ownDevice, leaves, info !== undefined);
+  const wanted = remaining(plan);
+  if (!wanted) return false;
+  const { plan: usable, without } = await usableAdds(context, state, wanted);
+  const left = usable === wanted ? wanted : remaining(usable);
+  const [[who, reason] = []] = without;
+  // A chat of two without the other, and a group of whose people nobody is left, are not what the user asked for.
+  const isSpoiled = plan.purpose === "create" && who !== undefined &&
+    (conversation.record.kind === "direct" || left?.add.length === 0);
+  if ((!left && plan.purpose === "add") || isSpoiled) {
+    throw new GroupUsageError("key-package", `${who ?? "a device"} was not added: ${reason}`);
+  }
   if (!left) return false;
+  if (plan.purpose === "add" || plan.purpose === "create") {
+    noticeNotAdded(conversation, without.keys(), account.clock.now());
+  }
   const intent = {
     add: left.add.map(({ keyPackage }) => keyPackage),
     remove: left.remove,
@@ -38,7 +55,13 @@ export async function buildFromPlan(
   };
   const { newState, record, pending } = await trust.during(() => mls.buildCommit(state, intent));
   conversation.moveRatchet(newState, record);
-  conversation.setPending({ plan, commit: mls.encodePending(pending), attempt });
+  const kept = new Set(left.add);
+  const dropped = new Set(wanted.add.filter((add) => !kept.has(add)));
+  conversation.setPending({
+    plan: dropped.size > 0 ? { ...plan, add: plan.add.filter((add) => !dropped.has(add)), remove: left.remove } : plan,
+    commit: mls.encodePending(pending),
+    attempt,
+  });
   return true;
 }
 
@@ -53,13 +76,24 @@ export async function rebuildCommit(context: SyncContext, chatId: string): Promi
     const conversation = await unit.conversation(chatId);
     if (!conversation?.pending || conversation.pending.commit) return conversation?.pending !== undefined;
     const { plan, attempt } = conversation.pending;
-    if (!await isDone(conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) return true;
+    if (!await isDone(context, conversation, plan) && await buildFromPlan(context, conversation, plan, attempt)) {
+      return true;
+    }
     conversation.setPending(undefined);
     return false;
   });
 }
 
-async function isDone(conversation: ConversationTransaction, plan: CommitPlan): Promise<boolean> {
+async function isDone(
+  { account, environment }: SyncContext,
+  conversation: ConversationTransaction,
+  plan: CommitPlan,
+): Promise<boolean> {
+  // Another member's commit won: after it the renewals of a channel have their pause again (GRP-6.4).
+  if (plan.purpose === "renew") {
+    const { record } = conversation;
+    return !isRenewalDue(record, conversation.members(), account.recipientKey, account.clock.now(), environment);
+  }
   if (plan.purpose === "repair") return !conversation.record.serverDiffers;
   return plan.purpose === "readd" && isReadded(conversation, plan, await readdsOf(plan));
 }

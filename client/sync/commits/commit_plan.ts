@@ -40,7 +40,8 @@ export function remainingPlan(
   const add = plan.add.filter(({ recipientKey }) =>
     removed.has(toHex(recipientKey)) || (!putsBack && !present.has(toHex(recipientKey)))
   );
-  const needed = ["update", "create", "repair"].includes(plan.purpose) || (plan.purpose === "info" && changesInfo) ||
+  const needed = ["update", "create", "repair", "renew"].includes(plan.purpose) ||
+    (plan.purpose === "info" && changesInfo) ||
     (plan.purpose === "leaves" && leaves) || add.length > 0 || remove.length > 0;
   return needed ? { ...plan, add, remove } : undefined;
 }

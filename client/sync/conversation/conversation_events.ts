@@ -6,7 +6,7 @@
 import { createNanoEvents, type Emitter } from "nanoevents";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Bytes } from "../../../schema/bytes.ts";
-import type { OutboxRecord } from "./records.ts";
+import type { OutboxRecord } from "./outbox_record.ts";
 
 /** Each event and what it carries. `chatId` names the conversation. */
 export interface ConversationEventMap {
@@ -36,8 +36,17 @@ export interface ConversationEventMap {
   lineChanged(chatId: string, order: string, isDeleted: boolean): void;
   /** The server took an own message. */
   sent(chatId: string): void;
+  /** Another member's commit added a device that is known to be revoked. */
+  revokedAdded(chatId: string): void;
   /** A message waits until somebody's leave, or a revoked device, is committed. */
   blockedByCommit(chatId: string): void;
+  /** A message did not open, and it is not a repeat. */
+  missed(chatId: string): void;
+  /**
+   * What a device gave to this one alone did not open: this device's leaf key has changed meanwhile. `from`: that
+   * device's recipientKey. `n`: the epoch of the message.
+   */
+  givenUnopened(chatId: string, from: Bytes, message: { messageId: Bytes; n: number }): void;
   /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
   welcomeLost(entry: Entry): void;
   /** A replacement channel was refused, and the group may be in two parts. */

@@ -16,6 +16,7 @@ import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { StorageError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
 import { ConversationFeed, type ConversationStoreListener } from "./conversation_feed.ts";
+import type { Drafts } from "./drafts.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import {
   conversationFromStored,
@@ -37,11 +38,14 @@ export class ConversationStore {
   readonly #store: SealedStore;
   readonly #mls: Mls;
   readonly #own: { username: string; accountKey: string };
+  readonly #drafts: Drafts;
   readonly #feed: ConversationFeed;
   readonly #conversations = new Map<string, Conversation>();
   /** Channels as hex → the chat. Channels that the conversation has left are included. */
   readonly #byChannel = new Map<string, string>();
   readonly #mutexes = new Map<string, Mutex>();
+  /** Chats whose write failed and that could not be read since: whether the write reached the disk is unknown. */
+  readonly #unsure = new Set<string>();
   /** Chats with reported lines that are being written; resolves when they are written, or could not be. */
   readonly #arriving = new Map<string, Promise<void>>();
   #marks: PinMarks = () => ({});
@@ -53,12 +57,15 @@ export class ConversationStore {
       own: { username: string; accountKey: string };
       listener: ConversationStoreListener;
       environment: Environment;
+      drafts: Drafts;
     },
   ) {
     this.#store = options.store;
     this.#mls = options.mls;
     this.#own = options.own;
+    this.#drafts = options.drafts;
     this.#feed = new ConversationFeed(options.listener, options.environment, () => this.summaries());
+    options.drafts.watch(() => this.#feed.listChanged());
   }
 
   /** Reads all group records; MLS states are read when they are needed. @throws StorageError */
@@ -69,15 +76,7 @@ export class ConversationStore {
     ]);
     const pendingById = new Map(pending.map(({ key, value }) => [key, value]));
     await Promise.all(records.map(async ({ key, value }) => {
-      const version = await this.#store.version(fromHex(key));
-      this.#keep({
-        id: key,
-        ...await this.#withMembers(key, value),
-        state: undefined,
-        ratchetKeys: new Set(),
-        pending: pendingById.get(key),
-        version,
-      });
+      await this.#keepStored(key, value, pendingById.get(key));
     }));
   }
 
@@ -129,14 +128,14 @@ export class ConversationStore {
   /** @returns newest activity first; without chats that are not on the server yet */
   summaries(): ChatSummary[] {
     return this.all().filter(({ record }) => isShown(record)).map((conversation) =>
-      summaryOf(conversation.id, conversation.record, this.#own, this.#marks)
+      summaryOf(conversation.id, conversation.record, this.#own, this.#marks, this.#drafts.of(conversation.id))
     ).sort((a, b) => b.activityMs - a.activityMs);
   }
 
   /** @returns the chat's MLS state; undefined when there is no such chat, or it has no state any more */
   async withState(chatId: string): Promise<GroupState | undefined> {
     return await this.#mutex(chatId).runExclusive(async () => {
-      const conversation = this.#conversations.get(chatId);
+      const conversation = await this.#current(chatId);
       return conversation && (await this.#loaded(conversation)).state;
     });
   }
@@ -158,7 +157,7 @@ export class ConversationStore {
     const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
-        const before = this.#conversations.get(chatId);
+        const before = await this.#current(chatId);
         if (!before) return undefined;
         const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls);
         unit.conversations.set(chatId, conversation);
@@ -166,7 +165,7 @@ export class ConversationStore {
       },
       async (record, chatId) => {
         await hold(chatId);
-        const before = this.#conversations.get(chatId);
+        const before = await this.#current(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
         // A conversation that this unit has changed already keeps its changes: the messages that came before
         // a Welcome are written together with the Welcome.
@@ -226,8 +225,10 @@ export class ConversationStore {
     try {
       await this.#store.write(batch);
     } catch (error) {
-      // Whether the write reached the disk is unknown, so the copies in memory may be old.
-      for (const chatId of unit.conversations.keys()) await this.#reread(chatId).catch(() => this.#drop(chatId));
+      // Whether the write reached the disk is unknown: the copies in memory may be old. A chat that can not be read
+      // now is read before its next use, and shown as it was until then.
+      for (const chatId of unit.conversations.keys()) this.#unsure.add(chatId);
+      for (const chatId of unit.conversations.keys()) await this.#current(chatId).catch(() => {});
       for (const chatId of early) this.#feed.reread(chatId);
       throw error;
     }
@@ -252,35 +253,44 @@ export class ConversationStore {
     return early;
   }
 
+  /** @returns the chat as it is on disk; undefined when there is none @throws StorageError */
+  async #current(chatId: string): Promise<Conversation | undefined> {
+    if (this.#unsure.has(chatId)) {
+      await this.#reread(chatId);
+      this.#unsure.delete(chatId);
+    }
+    return this.#conversations.get(chatId);
+  }
+
   async #reread(chatId: string): Promise<void> {
     const stored = await this.#store.get<StoredConversation>("groups", chatId);
     if (!stored) {
       this.#drop(chatId);
       return;
     }
-    const [pending, version] = await Promise.all([
-      this.#store.get<PendingRecord>("pending", chatId),
-      this.#store.version(fromHex(chatId)),
+    await this.#keepStored(chatId, stored, await this.#store.get<PendingRecord>("pending", chatId));
+  }
+
+  async #keepStored(id: string, stored: StoredConversation, pending: PendingRecord | undefined): Promise<void> {
+    const [version, found] = await Promise.all([
+      this.#store.version(fromHex(id)),
+      this.#withMembers(id, stored),
     ]);
-    this.#keep({
-      id: chatId,
-      ...await this.#withMembers(chatId, stored),
-      state: undefined,
-      ratchetKeys: new Set(),
-      pending,
-      version,
-    });
+    this.#keep({ id, ...found, state: undefined, ratchetKeys: new Set(), pending, version });
   }
 
   async #withMembers(
     chatId: string,
     stored: StoredConversation,
-  ): Promise<Pick<Conversation, "record" | "storedMembers">> {
-    const record = conversationFromStored(stored);
-    if (stored.members) return { record: { ...record, members: stored.members } };
-    const members = await this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId));
+  ): Promise<Pick<Conversation, "record" | "storedMembers" | "storedDevices">> {
+    const [storedMembers, storedDevices] = await Promise.all([
+      stored.members ? undefined : this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId)),
+      this.#store.get<NonNullable<ConversationRecord["devices"]>>("epochs", keys.devices(chatId)),
+    ]);
+    const members = stored.members ?? storedMembers;
     if (!members) throw new StorageError("the members of a chat are missing");
-    return { record: { ...record, members }, storedMembers: members };
+    const record = { ...conversationFromStored(stored), members, ...(storedDevices && { devices: storedDevices }) };
+    return { record, ...(storedMembers && { storedMembers }), ...(storedDevices && { storedDevices }) };
   }
 
   #tell(unit: UnitOfWork, early: ReadonlySet<string>): void {

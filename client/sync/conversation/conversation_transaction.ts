@@ -1,11 +1,12 @@
 /** One conversation while a unit of work changes it: a copy that is written as a whole or not at all. */
 
-import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, fromHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
-import { readdWindow } from "../../mls/readd.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
 import { previewOf } from "../../content/registry.ts";
+import { devicesIn } from "./device_history.ts";
 import { accountsOf } from "./membership_diff.ts";
+import { movedFields } from "./moved_fields.ts";
 import {
   type ConversationRecord,
   conversationToStored,
@@ -15,11 +16,9 @@ import {
   type PendingRecord,
   rememberedCommits,
 } from "./records.ts";
+import { readdedAfter } from "./readded_devices.ts";
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 import { type RecordWriter, StateRecords } from "./state_records.ts";
-
-/** How many left channels a conversation remembers. Entries from them are dropped. */
-const rememberedChannels = 16;
 
 /** A conversation as it is on disk. Never changed in place. */
 export interface Conversation {
@@ -27,6 +26,8 @@ export interface Conversation {
   readonly record: ConversationRecord;
   /** The members in their own record on disk; undefined when there is none yet. */
   readonly storedMembers?: ConversationRecord["members"];
+  /** The same of its devices. */
+  readonly storedDevices?: ConversationRecord["devices"];
   /** Decoded when first needed. */
   readonly state: GroupState | undefined;
   /** Keys of the epoch's ratchet records, to delete with the epoch. Known once the state is decoded. */
@@ -44,6 +45,7 @@ export class ConversationTransaction {
   readonly version: number;
   readonly #mls: Mls;
   readonly #storedMembers: ConversationRecord["members"] | undefined;
+  readonly #storedDevices: ConversationRecord["devices"];
   #record: ConversationRecord;
   #state: GroupState | undefined;
   #pending: PendingRecord | undefined;
@@ -61,6 +63,7 @@ export class ConversationTransaction {
     this.#mls = mls;
     this.#record = { ...conversation.record };
     this.#storedMembers = conversation.storedMembers;
+    this.#storedDevices = conversation.storedDevices;
     this.#state = conversation.state;
     this.#pending = conversation.pending;
     this.#stateRecords = new StateRecords(mls, conversation.ratchetKeys);
@@ -141,20 +144,30 @@ export class ConversationTransaction {
    * A commit was merged or a group joined. A new epoch record replaces the old one and its ratchet records.
    *
    * @param commitId hex
+   * @param takenMs when the server took the commit. Its word counts for the pause between renewals alone
    */
-  enterEpoch(state: GroupState, nowMs: number, commitId: string, consumed: Uint8Array[] = []): void {
+  enterEpoch(
+    state: GroupState,
+    nowMs: number,
+    commitId: string,
+    consumed: Uint8Array[] = [],
+    takenMs: number = nowMs,
+  ): void {
     const epoch = Number(state.epoch);
+    const isFresh = this.#mls.hasFreshLeaf(state, this.#state);
+    const devices = state.active ? devicesIn(this.#mls, this.#record.devices, this.#state, state) : undefined;
     this.#state = state;
     this.#stateRecords.enterEpoch(consumed);
-    const members = state.active ? accountsOf(this.#mls.members(state)) : this.#record.members;
+    const members = state.active ? accountsOf(this.members()) : this.#record.members;
     const { name } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
     const { standing } = this.#record;
     this.set({
       epoch,
-      epochSinceMs: nowMs,
-      ownSent: 0,
+      epochSinceMs: Math.min(takenMs, nowMs),
+      ...(isFresh && { leafSinceMs: nowMs, ownSent: 0 }),
       members,
+      ...(devices && { devices }),
       name,
       commits,
       standing: state.active ? standing : ended(standing),
@@ -168,17 +181,8 @@ export class ConversationTransaction {
    * @param committer of that commit
    */
   noteReadded(devices: Member[], committer: Member): void {
-    const { epoch, readded = [] } = this.#record;
-    const isBack = readded.some(({ recipientKey }) => recipientKey === toHex(committer.recipientKey));
-    const now = [...devices, ...(isBack ? [committer] : [])].map(({ recipientKey }) => ({
-      recipientKey: toHex(recipientKey),
-      n: epoch,
-    }));
-    if (now.length === 0) return;
-    const before = readded.filter(({ recipientKey, n }) =>
-      n + Number(readdWindow) > epoch && !now.some((device) => device.recipientKey === recipientKey)
-    );
-    this.set({ readded: [...before, ...now] });
+    const readded = readdedAfter(this.#record, devices, committer);
+    if (readded) this.set({ readded });
   }
 
   /**
@@ -192,26 +196,13 @@ export class ConversationTransaction {
   moveTo(
     channelId: Bytes,
     state: GroupState,
-    { hereMs, serverMs }: { hereMs: number; serverMs: number },
+    at: { hereMs: number; serverMs: number },
     commitId: string,
     superseded: string,
   ): void {
-    const earlier = [...new Set([...this.#record.earlier ?? [], toHex(this.#record.channelId), superseded])].slice(
-      -rememberedChannels,
-    );
-    this.set({
-      channelId,
-      earlier,
-      superseded,
-      movedMs: hereMs,
-      replaced: { channelId: toHex(channelId), atMs: serverMs },
-      commits: [],
-      serverDiffers: undefined,
-      readded: undefined,
-      standing: { kind: "member" },
-    });
+    this.set(movedFields(this.#record, channelId, superseded, at));
     this.restartPlan();
-    this.enterEpoch(state, hereMs, commitId);
+    this.enterEpoch(state, at.hereMs, commitId);
   }
 
   /** The bytes of a waiting commit are void. A user's changes are built again. */
@@ -232,30 +223,40 @@ export class ConversationTransaction {
   start(state: GroupState): void {
     this.#state = state;
     this.#stateRecords.start();
-    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)) });
+    const devices = devicesIn(this.#mls, undefined, undefined, state);
+    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)), devices });
   }
 
   members(): Member[] {
     return this.#state ? this.#mls.members(this.#state) : [];
   }
 
-  /** Puts a line at the end of the conversation. @param countsAsUnread for messages @returns its place */
-  append(line: NewLine<LineRecord>, countsAsUnread = false): string {
-    const order = orderKey(this.#record.nextOrder);
+  /**
+   * Puts a line at the end of the conversation.
+   *
+   * @param countsAsUnread for messages
+   * @param kept a place that was reserved for the line
+   * @returns its place
+   */
+  append(line: NewLine<LineRecord>, countsAsUnread = false, kept?: string): string {
+    const { nextOrder, lastMessage } = this.#record;
+    const order = kept ?? orderKey(nextOrder);
     this.lines.push({ ...line, order } as LineRecord);
     const fields: Partial<ConversationRecord> = {
-      nextOrder: this.#record.nextOrder + 1,
+      nextOrder: kept === undefined ? nextOrder + 1 : nextOrder,
       activityMs: Math.max(this.#record.activityMs, line.atMs),
     };
+    const isNewest = kept === undefined || !lastMessage ||
+      (lastMessage.order !== undefined && lastMessage.order < kept);
     if (line.kind === "message") {
-      fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
+      if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
       if (countsAsUnread) fields.unread = this.#record.unread + 1;
     }
     this.set(fields);
     return order;
   }
 
-  /** @returns a place that no line will get, for an outbox record without one */
+  /** @returns a place that no other line will get: for an outbox record without one, or for a line that comes later */
   reservePlace(): string {
     const order = orderKey(this.#record.nextOrder);
     this.set({ nextOrder: this.#record.nextOrder + 1 });
@@ -298,15 +299,19 @@ export class ConversationTransaction {
       unit.delete("epochs", keys.ownChanges(this.id));
       unit.delete("epochs", keys.sentLeave(this.id));
       unit.delete("epochs", keys.members(this.id));
+      unit.delete("epochs", keys.devices(this.id));
       this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
     const context = { channelId: this.storageId, epoch: this.#record.epoch, stateVersion: this.version + 1 };
     if (this.#recordChanged) {
-      const { members } = this.#record;
+      const { members, devices } = this.#record;
       unit.put("groups", this.id, conversationToStored(this.#record), context);
       if (members !== this.#storedMembers) {
         unit.put("epochs", keys.members(this.id), members, { channelId: this.storageId });
+      }
+      if (devices && devices !== this.#storedDevices) {
+        unit.put("epochs", keys.devices(this.id), devices, { channelId: this.storageId });
       }
     }
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
@@ -321,11 +326,14 @@ export class ConversationTransaction {
 
   /** @returns the conversation as memory holds it after the write */
   result(): Conversation {
-    const storedMembers = this.#recordChanged ? this.#record.members : this.#storedMembers;
+    const { members, devices } = this.#recordChanged
+      ? this.#record
+      : { members: this.#storedMembers, devices: this.#storedDevices };
     return {
       id: this.id,
       record: this.#record,
-      storedMembers,
+      ...(members && { storedMembers: members }),
+      ...(devices && { storedDevices: devices }),
       state: this.#state,
       ratchetKeys: this.#stateRecords.ratchetKeys,
       pending: this.#pending,

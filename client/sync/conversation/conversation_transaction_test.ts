@@ -24,7 +24,7 @@ function transaction(record: Partial<ConversationRecord> = {}): ConversationTran
     ratchetKeys: new Set(),
     pending: undefined,
     version: 1,
-  }, { members: () => [], info: () => ({ name: "" }) } as unknown as Mls);
+  }, { members: () => [], hasFreshLeaf: () => true, info: () => ({ name: "" }) } as unknown as Mls);
 }
 
 const preview = ({ record }: ConversationTransaction) => record.lastMessage && { ...record.lastMessage };

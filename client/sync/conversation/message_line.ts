@@ -14,6 +14,7 @@ const ownFields: Record<Exclude<keyof MessageLine, keyof MessageContent>, true> 
   senderKey: true,
   own: true,
   elsewhere: true,
+  revokedDevice: true,
   atMs: true,
   state: true,
   errorCode: true,
@@ -33,10 +34,11 @@ export function contentOf(line: MessageLine): MessageContent {
  */
 export function withContent(line: MessageLine, content: MessageContent): MessageLine {
   if (content.deleted) {
-    const { kind, messageId, order, sender, senderKey, own, elsewhere, atMs } = line;
+    const { kind, messageId, order, sender, senderKey, own, elsewhere, revokedDevice, atMs } = line;
     // A deleted own message has reached the server.
     const state = line.state === "received" ? "received" : "sent";
-    return { kind, messageId, order, sender, senderKey, own, ...(elsewhere && { elsewhere }), atMs, state, ...content };
+    const marks = { ...(elsewhere && { elsewhere }), ...(revokedDevice && { revokedDevice }) };
+    return { kind, messageId, order, sender, senderKey, own, ...marks, atMs, state, ...content };
   }
   const kept = Object.entries(line).filter(([field]) => field in ownFields);
   return { ...Object.fromEntries(kept), ...content } as MessageLine;

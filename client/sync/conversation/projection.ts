@@ -1,6 +1,7 @@
 /** Maps stored records to the items and summaries that the views get. */
 
 import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
+import { isVisible } from "../../content/visible_text.ts";
 import { contentOf } from "./message_line.ts";
 import type { ConversationRecord, LineRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
@@ -8,7 +9,7 @@ import { desyncOf, isIn } from "./standing.ts";
 /** @returns the item that the views get for a line */
 export function itemOf(line: LineRecord): TimelineItem {
   if (line.kind === "notice") return { ...line };
-  const { kind, messageId, order, sender, own, elsewhere, atMs, state, errorCode } = line;
+  const { kind, messageId, order, sender, own, elsewhere, revokedDevice, atMs, state, errorCode } = line;
   return {
     kind,
     messageId,
@@ -16,6 +17,7 @@ export function itemOf(line: LineRecord): TimelineItem {
     sender,
     own,
     ...(elsewhere && { elsewhere }),
+    ...(revokedDevice && { revokedDevice }),
     atMs,
     state,
     ...(errorCode !== undefined && { errorCode }),
@@ -28,18 +30,22 @@ export type PinMarks = (
   member: { username: string; /** hex */ accountKey: string },
 ) => Pick<ChatMember, "verified" | "keyChanged" | "keyReplaced">;
 
-/** @param own this device's account */
+/**
+ * @param own this device's account
+ * @param draft a text that was begun in the chat
+ */
 export function summaryOf(
   chatId: string,
   record: ConversationRecord,
   own: { username: string; accountKey: string },
   marks: PinMarks,
+  draft?: string,
 ): ChatSummary {
   const others = record.members.filter(({ accountKey }) => accountKey !== own.accountKey);
   const directTitle = record.peer?.username ?? others[0]?.username ?? own.username;
   return {
     chatId,
-    title: record.kind === "direct" ? directTitle : record.name,
+    title: record.kind === "direct" ? directTitle : groupTitle(record.name, others, own.username),
     kind: record.kind,
     members: record.members.map((member) => ({
       ...member,
@@ -48,12 +54,20 @@ export function summaryOf(
     })),
     invitation: record.invitation,
     ...(record.invitation && record.needsAcceptance && { needsAcceptance: true as const }),
+    ...(record.invitation && record.inviterRevoked && { inviterRevoked: true as const }),
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,
     ...(record.lastMessage && { lastMessage: lastMessageOf(record.lastMessage) }),
     activityMs: record.activityMs,
+    ...(draft !== undefined && { draft }),
   };
+}
+
+/** A name that nobody can see comes from a version that allowed it. @returns the name, else the members' names */
+function groupTitle(name: string, others: { username: string }[], own: string): string {
+  if (isVisible(name)) return name;
+  return others.length > 0 ? others.slice(0, 5).map(({ username }) => username).join(", ") : own;
 }
 
 function lastMessageOf(

@@ -7,6 +7,7 @@
 
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
+import type { DevicesSince } from "./device_history.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -26,6 +27,11 @@ export interface ConversationRecord {
    * with the group, and the rest is written with every message.
    */
   members: ConversationMember[];
+  /**
+   * Since when each member device is in the group, in a record of its own as well (`keys.devices`). Absent until the
+   * first new epoch after an earlier version.
+   */
+  devices?: DevicesSince[];
   /** In a chat of two: the other account. It stays when that account has left. */
   peer?: { username: string; accountKey: string };
   standing: Standing;
@@ -35,6 +41,8 @@ export interface ConversationRecord {
    * invitation, and waiting messages are held until the user accepts.
    */
   needsAcceptance?: true;
+  /** Set with `needsAcceptance`: the device that added this one was known to be revoked (GRP-6.6). */
+  inviterRevoked?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
@@ -43,11 +51,19 @@ export interface ConversationRecord {
   activityMs: number;
   /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/early_changes.ts). */
   aheadUntilMs?: number;
+  /**
+   * The newest line that counts messages which did not open here, and when it was made, in ms
+   * (receive/unopened_message.ts).
+   */
+  unopened?: { order: string; atMs: number };
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
+  /** When the server took the commit of the epoch, as far as this device believes it, in ms. */
   epochSinceMs: number;
-  /** Own messages sealed in this epoch (specification §3.6). */
+  /** When this device's own leaf was made, in ms. Absent in records of earlier versions (leaf_renewal.ts). */
+  leafSinceMs?: number;
+  /** Own messages sealed since the own leaf was made (specification §3.6). Earlier versions count those of an epoch. */
   ownSent: number;
   /** The newest epochs' commitIds as hex, to tell a repeat from a fork. */
   commits: { n: number; commitId: string }[];
@@ -93,14 +109,14 @@ export interface ConversationRecord {
  * first versions contain the members, which later got their own record.
  */
 export type StoredConversation =
-  & Omit<ConversationRecord, "members" | "standing" | "needsAcceptance">
+  & Omit<ConversationRecord, "members" | "devices" | "standing" | "needsAcceptance">
   & StandingFlags
   & { members?: ConversationMember[]; mustAccept?: true };
 
-/** @returns the record in memory, without its members */
+/** @returns the record in memory, without its members and devices */
 export function conversationFromStored(
   { members: _members, hidden, active, broken, mustAccept, ...same }: StoredConversation,
-): Omit<ConversationRecord, "members"> {
+): Omit<ConversationRecord, "members" | "devices"> {
   return {
     ...same,
     standing: standingOf({ hidden, active, broken }),
@@ -108,9 +124,9 @@ export function conversationFromStored(
   };
 }
 
-/** @returns the record for the disk in "groups", without the members */
+/** @returns the record for the disk in "groups", without the members and devices */
 export function conversationToStored(
-  { members: _members, standing, needsAcceptance, ...same }: ConversationRecord,
+  { members: _members, devices: _devices, standing, needsAcceptance, ...same }: ConversationRecord,
 ): StoredConversation {
   return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
 }
@@ -127,7 +143,7 @@ export interface ConversationMember {
  * plan.
  */
 export interface CommitPlan {
-  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair";
+  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair" | "renew";
   /** KeyPackages as published, with the device that each belongs to. */
   add: { recipientKey: Bytes; keyPackage: Bytes }[];
   /** recipientKeys */
@@ -146,53 +162,6 @@ export interface PendingRecord {
   attempt: number;
   /** The server's members, if they were found to differ from the group's. The next commit is addressed to them. */
   serverMembers?: Bytes[];
-}
-
-/** The store "outbox", by chatId and order. */
-export interface OutboxRecord {
-  chatId: string;
-  /** hex */
-  messageId: string;
-  order: string;
-  kind: "message" | "leave";
-  /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
-  content: Bytes;
-  /** Absent while the message can not be sealed yet. */
-  sealed?: { epoch: number; envelope: Bytes; /** The channel as hex, where it is not the chatId. */ channel?: string };
-  /**
-   * The message was sent before, and is resent since this time, in ms since the Unix epoch. Its line already
-   * says "sent".
-   */
-  resendSinceMs?: number;
-  /**
-   * Accounts as hex that could not read the message at its first sending. It waits while one of them is in
-   * the group.
-   */
-  excludedAccounts?: string[];
-}
-
-/** A waiting message as it is on disk. The property names are those of the first version. */
-export type StoredOutbox = Omit<OutboxRecord, "resendSinceMs" | "excludedAccounts"> & {
-  againMs?: number;
-  notFor?: string[];
-};
-
-/** @returns the record in memory */
-export function outboxFromStored({ againMs, notFor, ...same }: StoredOutbox): OutboxRecord {
-  return {
-    ...same,
-    ...(againMs !== undefined && { resendSinceMs: againMs }),
-    ...(notFor && { excludedAccounts: notFor }),
-  };
-}
-
-/** @returns the record for the disk in "outbox" */
-export function outboxToStored({ resendSinceMs, excludedAccounts, ...same }: OutboxRecord): StoredOutbox {
-  return {
-    ...same,
-    ...(resendSinceMs !== undefined && { againMs: resendSinceMs }),
-    ...(excludedAccounts && { notFor: excludedAccounts }),
-  };
 }
 
 /** The effect of an own commit, which must be repeated where a move has undone it. */
@@ -215,6 +184,8 @@ export type LineRecord =
     own: boolean;
     /** An own message that another device of this account sent. */
     elsewhere?: true;
+    /** The device that sent it, or that changed it last, was known to be revoked when it came (GRP-6.6). */
+    revokedDevice?: true;
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
@@ -320,5 +291,7 @@ export const keys = {
   sentLeave: (chatId: string) => `${chatId}/leave`,
   /** In "epochs": the accounts of the chat, which change only with commits. */
   members: (chatId: string) => `${chatId}/members`,
+  /** In "epochs": {@link DevicesSince} of the chat's devices, which change only with commits. */
+  devices: (chatId: string) => `${chatId}/devices`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
 };

@@ -3,11 +3,9 @@ import {
   conversationFromStored,
   type ConversationRecord,
   conversationToStored,
-  outboxFromStored,
-  outboxToStored,
   type StoredConversation,
-  type StoredOutbox,
 } from "./records.ts";
+import { outboxFromStored, outboxToStored, type StoredOutbox } from "./outbox_record.ts";
 
 const stored: StoredConversation = {
   v: 1,

@@ -37,6 +37,11 @@ export interface Desync {
   commitId?: string;
   /** A fresh header for that commit, or a re-add of this device (specification §3.4, §3.5). */
   need: "reseal" | "readd";
+  /**
+   * The device (recipientKey as hex) that is proven to have made the refused commit. A replacement channel leaves its
+   * account out (docs/decisions/031).
+   */
+  by?: string;
 }
 
 /** Where this device stands in the conversation's group. */

@@ -7,6 +7,7 @@ import type { Mls } from "../../mls/group.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { ConversationEvents } from "./conversation_events.ts";
 import type { ConversationStore } from "./conversation_store.ts";
+import type { Drafts } from "./drafts.ts";
 import type { Environment } from "../../runtime/environment.ts";
 
 export interface SyncContext {
@@ -17,6 +18,7 @@ export interface SyncContext {
   readonly mls: Mls;
   /** Tells a refused leaf from a leaf that could not be judged (membership/trust_watch.ts). */
   readonly trust: { during<T>(work: () => Promise<T>): Promise<T> };
+  readonly drafts: Drafts;
   readonly events: ConversationEvents;
   readonly environment: Environment;
   /** Account key of this device as hex. */

@@ -34,7 +34,22 @@ export type DeviceMessageContent =
    */
   | { kind: "lead"; n: number; commitId: Bytes }
   /** Tells a device that the commit of epoch n, which the sender is about to send, removes it. */
-  | { kind: "removing"; n: number; commitId: Bytes };
+  | { kind: "removing"; n: number; commitId: Bytes }
+  /**
+   * Asks the device that sent a message for its content, because the message did not open here (specification §3.8).
+   * `n`: the epoch of the message; `commitId` is empty. Builds that do not know the kind ignore it.
+   */
+  | { kind: "again"; n: number; commitId: Bytes; messageId: Bytes }
+  /**
+   * The content of a message of epoch `n` of the channel `sentIn` (32 bytes), sealed to the receiver alone: the answer
+   * to "again", and a resend that a later device must not read. `commitId` is empty.
+   */
+  | { kind: "given"; n: number; commitId: Bytes; messageId: Bytes; sentIn: Bytes; sealed: Bytes };
+
+/** A message of one kind. */
+export type DeviceMessageOf<K extends DeviceMessageContent["kind"]> = DeviceMessage & {
+  content: Extract<DeviceMessageContent, { kind: K }>;
+};
 
 export interface DeviceMessage {
   channelId: Bytes;
@@ -44,16 +59,27 @@ export interface DeviceMessage {
   content: DeviceMessageContent;
 }
 
-const none = new Uint8Array();
+/** A device message that is about no commit. */
+export const none: Bytes = new Uint8Array();
 
 function fieldsOf({ channelId, from, to, content }: DeviceMessage) {
   const { kind, n, commitId } = content;
-  const parts = content.kind === "resealed"
-    ? [content.header]
-    : content.kind === "readd"
-    ? [content.request, content.keyPackage]
-    : [];
-  return { v: 1, channelId, from, to, kind, n, commitId, parts };
+  return { v: 1, channelId, from, to, kind, n, commitId, parts: partsOf(content) };
+}
+
+function partsOf(content: DeviceMessageContent): Bytes[] {
+  switch (content.kind) {
+    case "resealed":
+      return [content.header];
+    case "readd":
+      return [content.request, content.keyPackage];
+    case "again":
+      return [content.messageId];
+    case "given":
+      return [content.messageId, content.sentIn, content.sealed];
+    default:
+      return [];
+  }
 }
 
 /** @param seed 32 bytes: the private key of `from` */
@@ -108,23 +134,28 @@ export async function openDeviceMessage(
  * Sends a message. A refusal because it can not arrive is no error: the next round asks others.
  *
  * @param to recipientKey of a device that shares the channel
+ * @returns whether the server took it
  */
 export async function sendDeviceMessage(
   { rpc, account }: Pick<SyncContext, "rpc" | "account">,
   channelId: Bytes,
   to: Bytes,
   content: DeviceMessageContent,
-): Promise<void> {
+): Promise<boolean> {
   const body = await sealDeviceMessage({ channelId, from: account.recipientKey, to, content }, account.deviceSeed);
-  await rpc.call(delivery.enqueue, {
-    recipientKey: to,
-    channelId,
-    messageId: crypto.getRandomValues(new Uint8Array(16)),
-    body,
-  }).catch((error) => {
+  try {
+    await rpc.call(delivery.enqueue, {
+      recipientKey: to,
+      channelId,
+      messageId: crypto.getRandomValues(new Uint8Array(16)),
+      body,
+    });
+    return true;
+  } catch (error) {
     // The queue is full, or the device has left meanwhile.
     if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
-  });
+    return false;
+  }
 }
 
 function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DeviceMessageContent {
@@ -139,5 +170,19 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   }
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
+  if (kind === "again" && parts.length === 1) {
+    return { kind, n, commitId, messageId: bytesOf(parts[0], 16, "messageId") };
+  }
+  if (kind === "given" && parts.length === 3) {
+    const [messageId, sentIn, sealed] = parts;
+    return {
+      kind,
+      n,
+      commitId,
+      messageId: bytesOf(messageId, 16, "messageId"),
+      sentIn: bytesOf(sentIn, 32, "sentIn"),
+      sealed,
+    };
+  }
   throw new MalformedError("device message: kind");
 }

@@ -3,6 +3,7 @@
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member } from "../../mls/group.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage } from "./device_messages.ts";
 import { isIn } from "../conversation/standing.ts";
@@ -66,11 +67,11 @@ async function devicesOf(
 }
 
 /**
- * @returns the member that sent a payload, and the present chat; undefined when the sender is no member, or
- *   this device is not in the chat
+ * @returns the member that sent a payload, and the present chat; undefined when the sender is no member or is
+ *   known to be revoked, or this device is not in the chat
  */
 export async function memberOf(
-  { conversations, mls }: Pick<SyncContext, "conversations" | "mls">,
+  { account, conversations, mls }: Pick<SyncContext, "account" | "conversations" | "mls">,
   chatId: string,
   { from }: DeviceMessage,
 ): Promise<{ record: Readonly<ConversationRecord>; state: GroupState; member: Member } | undefined> {
@@ -79,5 +80,7 @@ export async function memberOf(
   const member = state?.active
     ? mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from))
     : undefined;
-  return state && record && isIn(record) && member ? { record, state, member } : undefined;
+  // A revoked device gets no help and is not believed: it is to be removed (GRP-6.6).
+  if (!member || await isKnownRevoked({ account }, member.credential)) return undefined;
+  return state && record && isIn(record) ? { record, state, member } : undefined;
 }

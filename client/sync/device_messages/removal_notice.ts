@@ -12,6 +12,7 @@ import type { EntryContext } from "../conversation/entry_context.ts";
 import { type DeviceMessage, sealDeviceMessage } from "./device_messages.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { isIn } from "../conversation/standing.ts";
 
 /**
@@ -40,15 +41,16 @@ export async function sendRemovalNotices(
  * unit of its entry, because the removal may be the next entry.
  */
 export async function storeRemovalNotice(
-  { context: { mls, ownKey }, unit, entry }: EntryContext,
+  { context, unit, entry }: EntryContext,
   { from, content: { n, commitId } }: DeviceMessage,
 ): Promise<void> {
+  const { mls, ownKey } = context;
   const chatId = unit.chatOf(entry.channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record) || !conversation.state) return;
   const member = mls.members(conversation.state).find(({ recipientKey }) => equalBytes(recipientKey, from));
   const own = member !== undefined && toHex(member.credential.accountKey) === ownKey;
-  if (member && (own || member.role === "admin")) {
+  if (member && (own || member.role === "admin") && !await isKnownRevoked(context, member.credential)) {
     conversation.set({ announced: { commitId: toHex(commitId), n, by: member.credential.username, own } });
   }
 }

@@ -24,7 +24,8 @@ export function isAdmin({ members }: Readonly<ConversationRecord>, accountKey: s
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }
 
-type CreateReplacement = (chatId: string, reason: "server-behind", below?: Bytes) => Promise<void>;
+type Reason = "server-behind" | "damaged-keys";
+type CreateReplacement = (chatId: string, reason: Reason, below?: Bytes) => Promise<void>;
 
 /** What this device does as an admin's, and what it tells the devices of others. */
 export class Admins {
@@ -52,6 +53,7 @@ export class Admins {
    * @param state undefined where it is gone
    * @param isDue asked after the wait
    * @param below a channelId that the new one is to be smaller than
+   * @param reason is shown to the members
    * @throws EngineError
    */
   async lead(
@@ -59,20 +61,21 @@ export class Admins {
     state: GroupState | undefined,
     isDue: (now: Readonly<ConversationRecord>) => boolean,
     below?: Bytes,
+    reason: Reason = "server-behind",
   ): Promise<void> {
     await this.#turn(state);
     const now = this.#context.conversations.get(chatId)?.record;
     if (!this.#closed.signal.aborted && now && isIn(now) && isDue(now)) {
-      await this.#createReplacement(chatId, "server-behind", below);
+      await this.#createReplacement(chatId, reason, below);
     }
   }
 
   /**
-   * The same at a member's word, of a device that can follow its group: once in {@link togetherMs} for each
-   * kind of word, whoever says it. @param below as in {@link lead} @throws EngineError
+   * The same at a member's word, or for a damaged tree, of a device that can follow its group: once in
+   * {@link togetherMs} for each kind, whoever says it. @param below as in {@link lead} @throws EngineError
    */
   async leadAtWord(
-    kind: "ahead" | "lead" | "parted",
+    kind: "ahead" | "lead" | "parted" | "damaged",
     chatId: string,
     { record: { channelId }, state }: { record: Readonly<ConversationRecord>; state: GroupState },
     below?: Bytes,
@@ -80,7 +83,13 @@ export class Admins {
     const key = `${kind}/${chatId}`;
     if (this.#acted.has(key) || this.#closed.signal.aborted) return;
     this.#acted.set(key, this.#context.environment.after(togetherMs, () => this.#acted.delete(key)));
-    await this.lead(chatId, state, (now) => !desyncOf(now) && equalBytes(now.channelId, channelId), below);
+    await this.lead(
+      chatId,
+      state,
+      (now) => !desyncOf(now) && equalBytes(now.channelId, channelId),
+      below,
+      kind === "damaged" ? "damaged-keys" : "server-behind",
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, renews keys, removes revoked devices and adds new ones.
+ * It commits leaves, removes revoked devices and adds new ones. Keys are renewed in leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
@@ -20,7 +20,6 @@ import { type CommitPlan, type ConversationRecord, resendForMs } from "../conver
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
-import { isRenewalDue } from "./renewal.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
@@ -30,13 +29,14 @@ const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
-/** The upkeep of groups: it adds new devices, removes revoked ones, renews keys and commits leaves. */
+/** The upkeep of groups: it adds new devices, removes revoked ones and commits leaves. */
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #membership: Membership;
   readonly #keyPackages: KeyPackageFetch;
   readonly #stateLost: (chatId: string) => void;
+  readonly #damaged: (chatId: string) => void;
   /** Chats with a revoked member. Nothing is sent there before it is removed. */
   readonly #hasRevokedMember = new Set<string>();
   readonly #timers: Timers;
@@ -44,18 +44,22 @@ export class GroupMaintenance {
   #working = 0;
   #closed = false;
 
-  /** @param stateLost called for a group whose MLS state is gone or damaged */
+  /**
+   * @param when.stateLost called for a group whose MLS state is gone or can not be read
+   * @param when.damaged called for a group in whose tree a key stands twice: no commit can be made there
+   */
   constructor(
     context: SyncContext,
     parts: { committer: Committer; membership: Membership; keyPackages: KeyPackageFetch },
-    stateLost: (chatId: string) => void,
+    when: { stateLost(chatId: string): void; damaged(chatId: string): void },
   ) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#committer = parts.committer;
     this.#membership = parts.membership;
     this.#keyPackages = parts.keyPackages;
-    this.#stateLost = stateLost;
+    this.#stateLost = when.stateLost;
+    this.#damaged = when.damaged;
     this.#unwatch = context.account.directory.watch(({ accountKey }) =>
       void this.#listChanged(toHex(accountKey)).catch(() => {})
     );
@@ -175,7 +179,8 @@ export class GroupMaintenance {
       chatId,
       (conversation) =>
         conversation.record.serverDiffers
-          ? { purpose: "repair", add, remove: toReadd.map(({ recipientKey }) => recipientKey) }
+          // A device whose KeyPackage can not be had stays where it is.
+          ? { purpose: "repair", add, remove: add.map(({ recipientKey }) => recipientKey) }
           : undefined,
     );
   }
@@ -216,24 +221,6 @@ export class GroupMaintenance {
     });
   }
 
-  /** A message was sent. */
-  sent(chatId: string): void {
-    const { conversations, account, environment } = this.#context;
-    const conversation = conversations.get(chatId);
-    const isDue = (record: Readonly<ConversationRecord>) =>
-      isRenewalDue(record, account.clock.now(), environment.renewAfterMessages);
-    if (!conversation || this.#committer.isBusy(chatId) || !isDue(conversation.record)) return;
-    this.#later(
-      `renew/${chatId}`,
-      0,
-      () =>
-        this.#committer.commit(
-          chatId,
-          ({ record }) => isDue(record) ? { purpose: "update", add: [], remove: [] } : undefined,
-        ),
-    );
-  }
-
   /**
    * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. The own account
    * and revoked devices come at once, others after a random delay.
@@ -257,6 +244,10 @@ export class GroupMaintenance {
       if (this.#closed) return;
       const state = await this.#context.conversations.withState(id);
       if (!state) this.#stateLost(id);
+      if (state && this.#context.mls.damage(state)) {
+        this.#damaged(id);
+        continue;
+      }
       if (!state?.active || this.#context.mls.pendingLeaves(state).length > 0) {
         if (state?.active) this.leaveProposed(id);
         continue;
@@ -270,10 +261,7 @@ export class GroupMaintenance {
   }
 
   #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
-    if (revoked.length > 0) {
-      this.#hasRevokedMember.add(chatId);
-      this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
-    }
+    if (revoked.length > 0) this.removeRevoked(chatId);
     if (missing.length === 0) return;
     const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
     const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
@@ -289,11 +277,15 @@ export class GroupMaintenance {
   }
 
   async #packagesFor(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
-    const fetched = await Promise.all(missing.map(async ({ accountKey, device }) => {
+    // One device that can not be had must not keep the others out.
+    const fetched = await Promise.allSettled(missing.map(async ({ accountKey, device }) => {
       const account = await this.#context.account.directory.byKey(fromHex(accountKey));
       return account ? await this.#keyPackages.ofDevices(account, [device]) : [];
     }));
-    return fetched.flat();
+    const found = fetched.flatMap((result) => result.status === "fulfilled" ? result.value : []);
+    const failed = fetched.find((result) => result.status === "rejected");
+    if (found.length === 0 && failed) throw failed.reason;
+    return found;
   }
 
   async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {
@@ -311,6 +303,12 @@ export class GroupMaintenance {
         ({ accountKey, devices }) => [toHex(accountKey), devices],
       ),
     );
+  }
+
+  /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
+  removeRevoked(chatId: string): void {
+    this.#hasRevokedMember.add(chatId);
+    this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

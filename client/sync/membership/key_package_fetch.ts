@@ -1,6 +1,7 @@
 /** Looks accounts up and fetches KeyPackages for their devices, at the pace that the server allows. */
 
-import { equalBytes } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
+import { MalformedError } from "../../../schema/malformed_error.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
@@ -8,11 +9,14 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { parseKeyPackage } from "../../mls/group.ts";
 import { pause } from "../../runtime/clock.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
+import { tellNotAdded } from "../commits/usable_adds.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Calls of one request that run at once. The server limits an account's calls per second. */
 const callsAtOnce = 8;
+/** A longer wait is told to whoever asked: the server's limit of a day. */
+const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
 const triesAtMost = 20;
 
@@ -35,13 +39,14 @@ export class KeyPackageFetch {
   /**
    * Fetches one KeyPackage for each device of these accounts, and for the own account's other devices.
    *
+   * @returns the devices that can be added, and the people of whom none can
    * @throws EngineError
    */
   async ofAccounts(
     people: KnownAccount[],
     onProgress: (done: number, total: number) => void,
     withOwn: boolean,
-  ): Promise<CommitPlan["add"]> {
+  ): Promise<{ add: CommitPlan["add"]; without: KnownAccount[] }> {
     const { account } = this.#context;
     // A device that signed in a moment ago belongs into the new group.
     if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
@@ -55,41 +60,68 @@ export class KeyPackageFetch {
     const fetched = await this.#withRateLimitRetry(wanted, async ({ person, devices }) => {
       const packages = await this.ofDevices(person, devices);
       onProgress(Math.min(++done, people.length), people.length);
-      return packages;
+      return { person, packages };
     });
-    return fetched.flat();
+    return {
+      add: fetched.flatMap(({ packages }) => packages),
+      without: fetched.filter(({ person, packages }) => person !== own && packages.length === 0).map(({ person }) =>
+        person
+      ),
+    };
   }
 
   /**
-   * Fetches one KeyPackage for each of these devices of an account.
+   * Fetches one KeyPackage for each of these devices of an account. One that is malformed, of small order, expired or
+   * with another credential is left out, and the user is told.
    *
+   * @returns those that can be used
    * @throws EngineError L020 unless the server gives exactly one for each
    */
   async ofDevices(
-    { accountKey, username }: KnownAccount,
+    person: KnownAccount,
     devices: KnownAccount["devices"]["devices"],
   ): Promise<CommitPlan["add"]> {
+    const { accountKey, username } = person;
     const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, {
       accountKey,
       deviceIds: devices.map(({ deviceId }) => deviceId),
     });
-    const found = await Promise.all(
-      keyPackages.map(async ({ keyPackage }) => ({
-        keyPackage,
-        recipientKey: (await parseKeyPackage(keyPackage)).recipientKey,
-      })),
-    );
     // The signed device list names the devices. The server may neither leave out a device nor add one.
-    const complete = devices.every((device) =>
-      found.some(({ recipientKey }) => equalBytes(recipientKey, device.recipientKey))
+    const given = devices.map(({ deviceId }) => keyPackages.find((found) => equalBytes(found.deviceId, deviceId)));
+    if (given.includes(undefined) || keyPackages.length !== devices.length) throw this.#notOf(username);
+    const found = await Promise.all(
+      devices.map((device, index) => this.#usable(person, device, given[index]!.keyPackage)),
     );
-    if (!complete || found.length !== devices.length) {
-      throw new EngineError({
-        code: LocalCode.badAnswer,
-        detail: `the KeyPackages of ${username} are not those of its devices`,
-      });
+    return found.filter((add) => add !== undefined);
+  }
+
+  async #usable(
+    { accountKey, username }: KnownAccount,
+    { deviceId, recipientKey }: KnownAccount["devices"]["devices"][number],
+    keyPackage: Bytes,
+  ): Promise<CommitPlan["add"][number] | undefined> {
+    const notAdded = (reason: string): undefined => {
+      tellNotAdded(this.#context, username, recipientKey, reason);
+    };
+    try {
+      const { credential, ...parsed } = await parseKeyPackage(keyPackage);
+      if (!equalBytes(parsed.recipientKey, recipientKey)) throw this.#notOf(username);
+      const nowMs = this.#context.account.clock.now();
+      if (nowMs < parsed.notBeforeMs || nowMs > parsed.notAfterMs) return notAdded("KeyPackage: not valid now");
+      const isOwners = credential.username === username && equalBytes(credential.accountKey, accountKey) &&
+        equalBytes(credential.deviceId, deviceId);
+      return isOwners ? { recipientKey, keyPackage } : notAdded("KeyPackage: the credential is another's");
+    } catch (error) {
+      if (error instanceof MalformedError) return notAdded(error.message);
+      throw error;
     }
-    return found;
+  }
+
+  #notOf(username: string): EngineError {
+    return new EngineError({
+      code: LocalCode.badAnswer,
+      detail: `the KeyPackages of ${username} are not those of its devices`,
+    });
   }
 
   /**
@@ -104,7 +136,7 @@ export class KeyPackageFetch {
           return await ask(item);
         } catch (error) {
           const waitMs = putOffMs(error);
-          if (waitMs === undefined || tries === triesAtMost) throw error;
+          if (waitMs === undefined || waitMs > longestWaitMs || tries === triesAtMost) throw error;
           await pause(environment, waitMs + waitMs * environment.random(), new AbortController().signal);
         }
       }

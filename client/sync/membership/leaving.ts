@@ -6,7 +6,7 @@
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { Outbox } from "../send/outbox.ts";
+import { markOwn, type Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -96,9 +96,14 @@ export class Leaving {
     conversation.set({ leaving: true });
     if (hasAsked) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
+    const order = conversation.reservePlace();
+    markOwn(unit, conversation.id, this.#context.ownKey, messageId, {
+      order: "",
+      atMs: this.#context.account.clock.now(),
+    });
     await this.#outbox.enqueue(unit, conversation, {
       messageId,
-      order: conversation.reservePlace(),
+      order,
       kind: "leave",
       content: new Uint8Array(),
     });

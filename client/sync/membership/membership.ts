@@ -2,8 +2,12 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
+import { requireVisible } from "../../content/visible_text.ts";
 import { maxNameLength } from "../../mls/extensions.ts";
+import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
+import { planError } from "../commits/commit_plan.ts";
+import { noticeNotAdded } from "../commits/usable_adds.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -39,7 +43,7 @@ export class Membership {
   /**
    * @param onProgress gets the number of fetched accounts, and of all accounts
    * @returns the chatId, after the server accepted the commit that makes the chat
-   * @throws EngineError L026 for a name that is too long, L027 for too many people, L004 …
+   * @throws EngineError L026 for a name that is too long, L032 (nothing to see), L027 for too many people, L004 …
    */
   async startChat(
     usernames: string[],
@@ -47,7 +51,7 @@ export class Membership {
     onProgress: (done: number, total: number) => void,
   ): Promise<string> {
     const { account, conversations } = this.#context;
-    requireShortName(groupName ?? "");
+    if (groupName !== undefined) requireName(groupName);
     // A group may start with its founder alone; a chat of two needs another account.
     const wanted = usernames.length === 0 && groupName !== undefined ? [] : wantedOf(this.#context, usernames);
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
@@ -56,7 +60,8 @@ export class Membership {
       const existing = this.#directWith(toHex(people[0].accountKey));
       if (existing) return existing;
     }
-    const add = await this.#keyPackages.ofAccounts(people, onProgress, true);
+    const { add, without } = await this.#keyPackages.ofAccounts(people, onProgress, true);
+    requireSomebody(people, without);
     const channelId = crypto.getRandomValues(new Uint8Array(32));
     const nowMs = account.clock.now();
     const state = await this.#context.mls.createGroup({
@@ -87,9 +92,12 @@ export class Membership {
       const conversation = await unit.create(record);
       conversation.start(state);
       await buildFromPlan(this.#context, conversation, { purpose: "create", add, remove: [] }, 0);
+    }).catch((error) => {
+      throw planError(error);
     });
     const chatId = toHex(channelId);
     await this.#committer.sendBuilt(chatId);
+    await this.#noteNotAdded(chatId, without);
     return chatId;
   }
 
@@ -108,8 +116,19 @@ export class Membership {
       !record.members.some((member) => member.accountKey === toHex(accountKey))
     );
     if (missing.length === 0) return;
-    const add = await this.#keyPackages.ofAccounts(missing, onProgress, false);
+    const { add, without } = await this.#keyPackages.ofAccounts(missing, onProgress, false);
+    requireSomebody(missing, without);
     await this.#committer.commit(chatId, () => ({ purpose: "add", add, remove: [] }));
+    await this.#noteNotAdded(chatId, without);
+  }
+
+  async #noteNotAdded(chatId: string, people: KnownAccount[]): Promise<void> {
+    if (people.length === 0) return;
+    await this.#context.conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      const names = people.map(({ username }) => username);
+      if (conversation) noticeNotAdded(conversation, names, this.#context.account.clock.now());
+    });
   }
 
   /** @throws EngineError */
@@ -126,18 +145,15 @@ export class Membership {
   /**
    * Renames a group, by an admin.
    *
-   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long
+   * @throws EngineError L019 for a member that is no admin, L026 for a name that is too long, L032
    */
   async rename(chatId: string, name: string): Promise<void> {
     const record = activeRecord(this.#context, chatId);
     const wanted = name.trim();
-    if (record.kind === "direct" || wanted === "") {
-      throw new EngineError({
-        code: LocalCode.notAllowed,
-        detail: "a chat of two has no name, and a group needs one",
-      });
+    if (record.kind === "direct") {
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no name" });
     }
-    requireShortName(wanted);
+    requireName(wanted);
     await this.#committer.commit(chatId, () => ({ purpose: "info", add: [], remove: [], name: wanted }));
   }
 
@@ -161,7 +177,7 @@ export class Membership {
       const conversation = await unit.conversation(chatId);
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
-      conversation.set({ invitation: false, needsAcceptance: undefined });
+      conversation.set({ invitation: false, needsAcceptance: undefined, inviterRevoked: undefined });
       unit.onceStored(() => this.#outbox.flush(conversation.id));
     });
   }
@@ -175,11 +191,19 @@ export class Membership {
   }
 }
 
-/** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026 */
-function requireShortName(name: string): void {
+/** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026, L032 */
+function requireName(name: string): void {
+  requireVisible(name, "a name");
   if (name.length > maxNameLength) {
     throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxNameLength} characters` });
   }
+}
+
+/** Of some people no device can be added. The others are, if there are any. @throws EngineError L024 */
+function requireSomebody(people: KnownAccount[], without: KnownAccount[]): void {
+  if (without.length === 0 || without.length < people.length) return;
+  const names = without.map(({ username }) => username).join(", ");
+  throw new EngineError({ code: LocalCode.badKeyPackage, detail: `no device of ${names} can be added` });
 }
 
 /**

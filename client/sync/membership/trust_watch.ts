@@ -20,15 +20,20 @@ export class TrustWatch {
     this.#trust = trust;
   }
 
-  readonly trust: Trust = async (...leaf) => {
-    try {
-      return await this.#trust(...leaf);
-    } catch (error) {
-      this.#failures++;
-      this.#latest = error;
-      throw error;
-    }
-  };
+  readonly trust: Trust = (...leaf) => this.watched(this.#trust)(...leaf);
+
+  /** @returns the question to the directory, whose failures {@link during} passes on */
+  watched<A extends unknown[], R>(question: (...asked: A) => Promise<R>): (...asked: A) => Promise<R> {
+    return async (...asked) => {
+      try {
+        return await question(...asked);
+      } catch (error) {
+        this.#failures++;
+        this.#latest = error;
+        throw error;
+      }
+    };
+  }
 
   /**
    * Runs an operation that judges leaves.

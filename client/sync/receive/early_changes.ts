@@ -43,6 +43,8 @@ export interface EarlyChange {
   atMs: number;
   /** The container's bytes. */
   content: Bytes;
+  /** Its device was known to be revoked when it came. */
+  revokedDevice?: true;
   /** Present on a delete. */
   deletes?: true;
 }

@@ -9,8 +9,9 @@ import { concat, toHex } from "../../../schema/bytes.ts";
 import { codeName, TransportError, WireError } from "../../../schema/rpc/errors.ts";
 import { delivery, type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import { GuardError, StorageError } from "../../storage/storage.ts";
+import { GuardError, StorageError, StorageFullError } from "../../storage/storage.ts";
 import { storeRemovalNotice } from "../device_messages/removal_notice.ts";
+import { receiveGiven } from "./incoming_given.ts";
 import { receiveCommit, receiveOwnCommit, receiveRemoval } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
@@ -101,14 +102,15 @@ export class Inbox {
 
   /**
    * Handles one entry. An entry that can not be stored after several tries is given up, if its mark can be
-   * stored. Else the storage is full, and all entries wait on the server.
+   * stored. While the storage is full, all entries wait on the server: the mark may find room where the entry does
+   * not, and the entry would be lost.
    */
   async #processAlone(entry: Entry): Promise<void> {
     try {
       await this.#processUnit([entry]);
       this.#unstored = undefined;
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
+      if (!(error instanceof StorageError) || error instanceof StorageFullError) throw error;
       const tries = this.#unstored?.seq === entry.seq ? this.#unstored.tries + 1 : 1;
       this.#unstored = { seq: entry.seq, tries };
       if (tries < triesAlone) throw error;
@@ -186,13 +188,14 @@ export class Inbox {
   }
 
   /**
-   * A removal notice goes into the unit, because the removal may be the next entry. Other device messages are
-   * handled later.
+   * A removal notice goes into the unit, because the removal may be the next entry; the content of a message, because
+   * it comes only once. Other device messages are handled later.
    */
   async #receiveDeviceMessage(received: EntryContext): Promise<void> {
     const { unit, entry } = received;
     const message = await openDeviceMessage(entry.body, entry.channelId, this.#context.account.recipientKey);
     if (message?.content.kind === "removing") await storeRemovalNotice(received, message);
+    else if (message?.content.kind === "given") await receiveGiven(received, { ...message, content: message.content });
     else if (message) unit.onceStored(() => this.#onDeviceMessage(message));
   }
 

@@ -10,6 +10,7 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { adoptReplacement } from "../reinit/follow_replacement.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -115,8 +116,13 @@ export async function receiveCommit(
   const after = result.selfRemoved
     ? before.filter((member) => !result.removed.some(({ leafIndex }) => leafIndex === member.leafIndex))
     : mls.members(result.newState);
-  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), result.consumed);
-  await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S });
+  const nowMs = account.clock.now();
+  conversation.enterEpoch(result.newState, nowMs, toHex(entry.id), result.consumed, entry.receivedMs);
+  await noteEpoch(context, unit, conversation, result.newState, {
+    commitId: entry.id,
+    S: result.S,
+    added: result.added.map(({ recipientKey }) => recipientKey),
+  });
   conversation.noteReadded(result.readded, result.committer);
   const change = {
     committer: result.committer,
@@ -134,6 +140,8 @@ export async function receiveCommit(
   };
   compareWithServer(received, conversation, result.committer, did);
   loseRace(received, conversation);
+  const added = await Promise.all(result.added.map(({ credential }) => isKnownRevoked(context, credential)));
+  if (added.includes(true)) unit.onceStored(() => context.events.emit("revokedAdded", conversation.id));
   if (result.selfRemoved) endChat(received, conversation);
   unit.onceStored(() => context.events.emit("epochChanged", conversation.id));
 }
@@ -175,7 +183,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
   const merged = mls.mergePending(conversation.state, pending);
   const after = mls.members(merged);
   const committer = before.find(({ leafIndex }) => leafIndex === conversation.state.ownLeafIndex) as Member;
-  conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id));
+  conversation.enterEpoch(merged, account.clock.now(), toHex(entry.id), [], entry.receivedMs);
   await noteEpoch(context, unit, conversation, merged, pending);
   conversation.setPending(undefined);
   unit.onceStored(() => {

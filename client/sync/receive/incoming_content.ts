@@ -25,8 +25,12 @@ export interface ReceivedMessage {
   messageId: string;
   sender: Member;
   receivedMs: number;
+  /** The sender's device is known to be revoked (GRP-6.6). */
+  revokedDevice?: boolean;
   /** The container's bytes. */
   content: Bytes;
+  /** The place that was kept for its line; else the line stands at the end. */
+  place?: string;
 }
 
 /** A decoded message whose effects are not in the conversation yet. */
@@ -34,6 +38,7 @@ interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
   target: (Target & { line: MessageLine }) | undefined;
   effect: Effect;
+  place?: string;
 }
 
 export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who: string; atMs: number };
@@ -63,14 +68,23 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async read({ messageId, sender, receivedMs, content }: ReceivedMessage): Promise<Ready> {
+  async read({ messageId, sender, receivedMs, revokedDevice, content, place }: ReceivedMessage): Promise<Ready> {
     const { username, accountKey } = sender.credential;
     const read = readContent(content);
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
     const room = roomUri(this.#conversation.record.firstChannelId);
     const id = toHex(await mimiMessageId(accountUri(accountKey), room, content, read.salt));
-    const change = { id, messageId, sender: username, senderKey: toHex(accountKey), atMs: receivedMs, content };
-    return { kind: "read", ...await this.#ready(change, read.message) };
+    const change: EarlyChange = {
+      id,
+      messageId,
+      sender: username,
+      senderKey: toHex(accountKey),
+      atMs: receivedMs,
+      content,
+      ...(revokedDevice && { revokedDevice }),
+    };
+    const ready = await this.#ready(change, read.message);
+    return { kind: "read", ...ready, ...(place !== undefined && { place }) };
   }
 
   /**
@@ -116,8 +130,11 @@ export class IncomingContent {
       case "append":
         return await this.#appendOnce(ready, effect.content);
       case "change": {
-        const { order } = this.#change(target!.line, effect.content);
         const { partId } = effect;
+        // A reaction marks nothing: the line is of somebody else, or says nothing new.
+        const isMarked = ready.revokedDevice && (partId ?? target!.partId) === undefined;
+        const line = isMarked ? { ...target!.line, revokedDevice: true as const } : target!.line;
+        const { order } = this.#change(line, effect.content);
         return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
       }
       case "wait":
@@ -144,22 +161,27 @@ export class IncomingContent {
   }
 
   #append(
-    { messageId, sender, senderKey, atMs, content: bytes, message }: ReadyMessage,
+    { messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message, place }: ReadyMessage,
     content: MessageContent,
   ): string {
     const own = senderKey === this.#context.ownKey;
-    return this.#conversation.append({
-      kind: "message",
-      messageId,
-      sender,
-      senderKey,
-      own,
-      ...(own && { elsewhere: true as const }),
-      atMs,
-      state: own ? "sent" : "received",
-      ...content,
-      ...(content.unsupported && { content: bytes }),
-    }, message.countsAsUnread && !own);
+    return this.#conversation.append(
+      {
+        kind: "message",
+        messageId,
+        sender,
+        senderKey,
+        own,
+        ...(own && { elsewhere: true as const }),
+        ...(revokedDevice && { revokedDevice }),
+        atMs,
+        state: own ? "sent" : "received",
+        ...content,
+        ...(content.unsupported && { content: bytes }),
+      },
+      message.countsAsUnread && !own,
+      place,
+    );
   }
 
   #change(line: MessageLine, content: MessageContent): MessageLine {
@@ -215,6 +237,6 @@ export class IncomingContent {
   }
 }
 
-function keptOf({ id, messageId, sender, senderKey, atMs, content }: ReadyMessage): EarlyChange {
-  return { id, messageId, sender, senderKey, atMs, content };
+function keptOf({ id, messageId, sender, senderKey, atMs, revokedDevice, content }: ReadyMessage): EarlyChange {
+  return { id, messageId, sender, senderKey, atMs, ...(revokedDevice && { revokedDevice }), content };
 }

@@ -1,10 +1,13 @@
 /** An application entry: opens the envelope, and applies the content in the unit that moves the ratchet. */
 
 import { toHex } from "../../../schema/bytes.ts";
+import { missedKey, noteFound } from "../conversation/missed_messages.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { IncomingContent } from "./incoming_content.ts";
-import { fallOutOfStep, refuse, remember } from "./rejection.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { fallOutOfStep, remember } from "./rejection.ts";
+import { receiveUnopened } from "./unopened_message.ts";
+import { isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
@@ -38,35 +41,35 @@ export async function receiveMessage(
     messageId: entry.id,
     envelope: entry.body,
   });
-  if (result.kind === "skipped") return;
-  if (result.kind !== "processed") {
-    if (desyncOf(conversation.record)) remember(received, chatId, "broken", conversation);
-    // The queue is in order. So the commit to that epoch is not on its way: it was never queued.
-    else if (result.kind === "unreadable" && result.reason === "future-epoch") {
-      fallOutOfStep(received, conversation, { kind: "rejected", code: "fork", reason: "a commit is missing" });
-    } else refuse(received, conversation, result);
-    return;
-  }
+  if (result.kind !== "processed") return await receiveUnopened(received, conversation, result);
+  const senderKey = toHex(result.sender.credential.accountKey);
+  const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
+  const seen = (order: string) =>
+    unit.put("messageids", seenKey, { order, atMs: entry.receivedMs } satisfies SeenRecord);
   if (result.envelopeKind === "proposal") {
     conversation.moveRatchet(result.newState, result.record, result.consumed);
+    seen("");
     unit.onceStored(() => context.events.emit("leaveProposed", chatId));
     return;
   }
-  const senderKey = toHex(result.sender.credential.accountKey);
-  const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
   const incoming = new IncomingContent(context, unit, conversation, careful);
+  // It did not open before, and its sender has sent it again.
+  const found = repeated
+    ? undefined
+    : await noteFound(context, unit, conversation, missedKey(chatId, senderKey, toHex(entry.id)));
   const ready = repeated ? undefined : await incoming.read({
     messageId: toHex(entry.id),
     sender: result.sender,
     receivedMs: entry.receivedMs,
+    revokedDevice: await isKnownRevoked(context, result.sender.credential),
     content: result.content!,
+    ...(found && { place: found.order }),
   });
   conversation.moveRatchet(result.newState, result.record, result.consumed);
   if (!ready) return;
   const order = await incoming.carryOut(ready);
-  if (ready.kind === "malformed") return;
   if (!careful) unit.requireAbsent("messageids", seenKey);
-  unit.put("messageids", seenKey, { order, atMs: entry.receivedMs } satisfies SeenRecord);
+  seen(order);
 }

@@ -14,13 +14,15 @@ import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { ConversationMember, ConversationRecord } from "../conversation/records.ts";
 import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { followReplacement } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
- * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat.
+ * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat, or
+ * is a device that is known to be revoked (GRP-6.6).
  * Repeated and recorded Welcomes change nothing.
  *
  * @throws StorageError, TransportError when the directory could not be asked
@@ -83,6 +85,7 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     return;
   }
   if (move.kind === "moved") {
+    noteLeafAge(context, move.conversation, result);
     if (move.wasOut) {
       move.conversation.notice(
         "rejoined",
@@ -114,13 +117,15 @@ async function join(
     });
     return;
   }
-  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before);
+  const revoked = await isKnownRevoked(context, result.adder.credential);
+  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before, revoked);
   const conversation = await unit.create(record, existing?.id);
   // The waiting plan is built again in the new state. For an invitation that the user has not accepted, it is
   // dropped.
   if (!record.invitation) conversation.restartPlan();
   else if (conversation.pending) conversation.setPending(undefined);
-  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id));
+  conversation.enterEpoch(result.newState, account.clock.now(), toHex(entry.id), [], entry.receivedMs);
+  noteLeafAge(context, conversation, result);
   // A device that is re-added keeps the hashes of the epochs it was in: by them it knows its group's history.
   await noteEpoch(context, unit, conversation, result.newState, { commitId: entry.id, S: result.S }, !existing);
   const by = result.adder.credential.username;
@@ -139,6 +144,20 @@ async function join(
   unit.onceStored(() => context.events.emit("joined", conversation.id));
 }
 
+/** Another member can make the Welcome again: it did not open, or its path secret is of another tree. */
+function canBeHelped(result: Exclude<JoinResult, Joined>): boolean {
+  return result.kind === "unreadable" || result.code === "GRP-2.7";
+}
+
+/** The leaf of a joiner is as old as its KeyPackage, which may have lain on the server for weeks (GRP-6.4). */
+function noteLeafAge(
+  { account }: SyncContext,
+  conversation: ConversationTransaction,
+  { leafMadeMs }: Joined,
+): void {
+  conversation.set({ leafSinceMs: Math.min(leafMadeMs, account.clock.now()) });
+}
+
 function refuseWelcome(
   received: EntryContext,
   existing: ConversationTransaction | undefined,
@@ -153,7 +172,7 @@ function refuseWelcome(
         code: LocalCode.hybridLayer,
         detail: `an invitation to a group was refused: ${codeOf(result)}`,
       });
-      if (result.kind === "unreadable") context.events.emit("welcomeLost", entry);
+      if (canBeHelped(result)) context.events.emit("welcomeLost", entry);
     });
   } else if (live && entry.epoch === existing.record.epoch + 1) {
     // The others got the commit to this epoch. The server was told to give this device a Welcome in its
@@ -164,7 +183,7 @@ function refuseWelcome(
   } else {
     refuse(received, existing, result);
     // An invitation back into a chat that this device has left. For the others it is a member.
-    if (!isIn(existing.record) && result.kind === "unreadable") {
+    if (!isIn(existing.record) && canBeHelped(result)) {
       unit.onceStored(() => context.events.emit("welcomeLost", entry));
     }
   }
@@ -176,6 +195,7 @@ function joinedRecord(
   { info, adder, newState }: Joined,
   members: ConversationMember[],
   before: Readonly<ConversationRecord> | undefined,
+  inviterRevoked: boolean,
 ): ConversationRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
@@ -183,7 +203,7 @@ function joinedRecord(
   // on here under its name and with its history. A channel's id is no proof of its group: the server alone decides
   // which Welcome comes with it.
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
-  const accepted = isOfChat &&
+  const accepted = !inviterRevoked && isOfChat &&
     (adderKey === ownKey || before?.invitation === false ||
       isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
@@ -197,12 +217,15 @@ function joinedRecord(
     ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
     standing: { kind: "member" },
     invitation: !accepted,
-    ...(!accepted && (!isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
+    ...(!accepted && (inviterRevoked || !isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
+    ...(inviterRevoked && { inviterRevoked }),
     // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
     ...(before?.aheadUntilMs !== undefined && { aheadUntilMs: before.aheadUntilMs }),
+    ...(before?.devices && { devices: before.devices }),
+    ...(before?.unopened && { unopened: before.unopened }),
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),

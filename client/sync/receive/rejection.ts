@@ -4,7 +4,7 @@
  * Its bytes are kept sealed where a reseal can still make it readable. No refusal is silent.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { EntryKind } from "../../../schema/rpc/methods.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
@@ -14,7 +14,13 @@ import { type Desync, type DesyncCause, desyncOf } from "../conversation/standin
 
 /** An entry that broke a rule, or that could not be opened. Most come from client/mls as they are. */
 export type Refusal =
-  | { kind: "rejected"; code: RejectionCode | "fork" | "state-lost" | "old-epoch"; reason: string }
+  | {
+    kind: "rejected";
+    code: RejectionCode | "fork" | "state-lost" | "old-epoch";
+    reason: string;
+    /** The signature key of the device that is proven to have made a refused commit. */
+    by?: Bytes;
+  }
   | { kind: "unreadable"; reason: UnreadableReason | SkipReason | "internal" | "storage" };
 
 /** @returns the rule's number or the reason, as the conversation's line names it */
@@ -92,7 +98,13 @@ export function fallOutOfStep(received: EntryContext, conversation: Conversation
   const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
     : {};
-  conversation.fallOutOfStep({ code: codeOf(refusal), epoch: entry.epoch, ...commitId, need: needOf(refusal) });
+  conversation.fallOutOfStep({
+    code: codeOf(refusal),
+    epoch: entry.epoch,
+    ...commitId,
+    need: needOf(refusal),
+    ...(refusal.kind === "rejected" && refusal.by && { by: toHex(refusal.by) }),
+  });
   conversation.restartPlan();
   unit.onceStored(() => context.events.emit("fellOutOfStep", conversation.id));
 }

@@ -3,21 +3,23 @@
  *
  * It asks for a fresh header for a commit that does not open, or for a re-add. When no member can follow, an
  * admin's device creates a replacement channel. policy.ts decides between these. The answers to other devices
- * are in recovery_responder.ts.
+ * are in recovery_responder.ts. Single messages that did not open are the work of asking_again.ts and giving_again.ts.
  */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessage, DeviceMessageContent } from "../device_messages/device_messages.ts";
-import { Admins } from "../membership/admins.ts";
+import { Admins, isAdmin } from "../membership/admins.ts";
 import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
 import { RefusedReplacements } from "../reinit/refused_replacements.ts";
+import { AskingAgain } from "./asking_again.ts";
 import { DesyncDetector } from "./desync_detector.ts";
+import { GivingAgain } from "./giving_again.ts";
 import { desyncEffects, type Symptom } from "./policy.ts";
 import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
@@ -36,15 +38,19 @@ export class RecoveryClient {
   readonly #requests: ReaddRequests;
   readonly #rounds: RecoveryRounds;
   readonly #welcomes: WelcomeRecovery;
+  readonly #asking: AskingAgain;
+  readonly #giving: GivingAgain;
 
   /**
    * @param cursor the highest seq of the queue whose effects are on disk
+   * @param maySend whether messages may be sent in a chat now (specification §1.6)
    */
   constructor(
     context: SyncContext,
     committer: Committer,
     createReplacement: CreateReplacement,
     cursor: () => number,
+    maySend: (chatId: string) => Promise<boolean>,
   ) {
     this.#context = context;
     this.#committer = committer;
@@ -53,6 +59,8 @@ export class RecoveryClient {
     this.#admins = new Admins(context, createReplacement);
     this.#refused = new RefusedReplacements(context, this.#admins);
     this.#welcomes = new WelcomeRecovery(context, this.#requests);
+    this.#asking = new AskingAgain(context);
+    this.#giving = new GivingAgain(context, maySend);
     this.#rounds = new RecoveryRounds({ context, requests: this.#requests, admins: this.#admins, createReplacement });
     this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.fallOutOfStep(chatId, symptom));
   }
@@ -61,6 +69,7 @@ export class RecoveryClient {
   connected(): void {
     void this.#welcomes.retryStored().catch(() => {});
     void this.#refused.connected().catch(() => {});
+    void this.#asking.connected().catch(() => {});
     for (const { id, record } of this.#context.conversations.all()) {
       if (isIn(record) && desyncOf(record)) this.#rounds.start(id);
     }
@@ -73,6 +82,17 @@ export class RecoveryClient {
     this.#desync.close();
     this.#rounds.close();
     this.#welcomes.close();
+    this.#asking.close();
+  }
+
+  /** A message did not open. @throws StorageError, TransportError, WireError: the next connection asks for it */
+  async missed(chatId: string): Promise<void> {
+    await this.#asking.look(chatId);
+  }
+
+  /** What another device gave to this one did not open. @throws StorageError, TransportError, WireError */
+  async givenUnopened(chatId: string, from: Bytes, message: { messageId: Bytes; n: number }): Promise<void> {
+    await this.#asking.givenUnopened(chatId, from, message);
   }
 
   /** An entry could not be followed, and the desync is on disk. */
@@ -105,6 +125,19 @@ export class RecoveryClient {
     if (!done) return;
     this.#committer.rebuildSoon(chatId);
     this.#rounds.start(chatId);
+  }
+
+  /**
+   * A key stands twice in the group's tree, so that nobody can follow another commit (GRP-6.5). An admin's device
+   * replaces the channel.
+   *
+   * @throws EngineError, StorageError
+   */
+  async damaged(chatId: string): Promise<void> {
+    const { conversations, ownKey } = this.#context;
+    const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
+    if (!record || !state || !isMember(record) || !isAdmin(record, ownKey)) return;
+    await this.#admins.leadAtWord("damaged", chatId, { record, state });
   }
 
   /**
@@ -153,6 +186,8 @@ export class RecoveryClient {
         return await this.#refused.asked(chatId, message);
       case "resealed":
         return await this.#takeReseal(chatId, message, message.content);
+      case "again":
+        return await this.#giving.answer(chatId, { ...message, content: message.content });
       case "stuck":
         return await this.#rounds.noteStuck(chatId, message);
     }

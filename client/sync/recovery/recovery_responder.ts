@@ -15,7 +15,7 @@ import {
   type DeviceMessageContent,
   sendDeviceMessage,
 } from "../device_messages/device_messages.ts";
-import type { PastEpoch } from "../conversation/epoch_history.ts";
+import { epochFor, type PastEpoch } from "../conversation/epoch_history.ts";
 import { type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
@@ -69,7 +69,7 @@ export class RecoveryResponder {
     const found = await memberOf(this.#context, chatId, message);
     if (!found || !this.#mayAnswer(message)) return;
     const past = await store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
-    const epoch = past.find((candidate) => candidate.n === n && candidate.commitId === toHex(commitId));
+    const epoch = epochFor(past, n, commitId, message.from);
     const { record, member } = found;
     if (epoch) {
       const header = await mls.resealHeader({

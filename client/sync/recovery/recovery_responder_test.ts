@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { toHex } from "../../../schema/bytes.ts";
 import { generateEd25519 } from "../../../schema/ed25519.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import type { Committer } from "../commits/committer.ts";
@@ -49,4 +50,37 @@ Deno.test("RecoveryResponder.answer() answers a device 8 times an hour, and othe
   assert.equal(await asks(1, 1), 8);
   time.nowMs++;
   assert.equal(await asks(1, 1), 9);
+});
+
+Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again from before the asker joined", async () => {
+  const { publicKey: recipientKey, seed: deviceSeed } = await generateEd25519();
+  const [old, late] = [1, 2].map((device) => new Uint8Array(32).fill(device));
+  const commitId = new Uint8Array(16);
+  const sealed: [number, number][] = [];
+  const epoch = (n: number, added: string[]) => ({ n, commitId: toHex(commitId), S: new Uint8Array(32), added });
+  const context = {
+    account: { recipientKey, deviceSeed },
+    conversations: {
+      get: () => ({ record: { channelId, standing: { kind: "member" } } }),
+      withState: () => Promise.resolve({ active: true }),
+    },
+    environment: { now: () => 0 },
+    mls: {
+      members: () => [old, late].map((key) => ({ recipientKey: key, xwingPublicKey: none })),
+      resealHeader: ({ n, recipientKey: to }: { n: bigint; recipientKey: Uint8Array }) => {
+        sealed.push([to[0], Number(n)]);
+        return Promise.resolve(new Uint8Array(1168));
+      },
+    },
+    store: { get: () => Promise.resolve([epoch(4, []), epoch(5, [toHex(late)]), epoch(6, [])]) },
+    rpc: { call: () => Promise.resolve({}) },
+  } as unknown as SyncContext;
+  const responder = new RecoveryResponder(context, {} as Committer);
+  for (const from of [old, late]) {
+    for (const n of [4, 5, 6]) {
+      const content = { kind: "reseal" as const, n, commitId };
+      await responder.answer(chatId, { channelId, from, to: recipientKey, content } as DeviceMessage);
+    }
+  }
+  assert.deepEqual(sealed, [[1, 4], [1, 5], [1, 6], [2, 5], [2, 6]]);
 });

@@ -9,7 +9,8 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { keys, outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/records.ts";
+import { keys, seenForMs } from "../conversation/records.ts";
+import { outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/outbox_record.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -19,6 +20,20 @@ import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** Channels that are asked for at once. */
 const channelsAtOnce = 4;
+
+/**
+ * No message that is older is sent again, however far back the server claims to have gone. As long do receivers and the
+ * server remember its id (specification §4.1, §4.2).
+ */
+const resendWithinMs = seenForMs;
+
+/**
+ * @param nowMs by this device's clock
+ * @returns from when on own messages are sent again, in ms. The server's word counts between 30 days ago and now
+ */
+export function resendFrom({ restoredMs, restoredToMs }: Restore, nowMs: number): number {
+  return Math.max(Math.min(restoredToMs, restoredMs, nowMs), nowMs - resendWithinMs);
+}
 
 export interface RestoredNeeds {
   /** Resends messages that are on disk. */
@@ -36,12 +51,13 @@ export async function dealWithRestore(
   { restoredMs, restoredToMs }: Restore,
   needs: RestoredNeeds,
 ): Promise<void> {
-  const { rpc, store, conversations } = context;
+  const { account, rpc, store, conversations } = context;
   const known = await knownRestore(store);
   // A device that is here for the first time has said nothing yet.
   if (known !== undefined && restoredMs > 0) {
     const present = conversations.all().filter(({ record }) => isIn(record) && isShown(record));
-    for (const { id } of present) await resendSince(context, needs, id, restoredToMs);
+    const sinceMs = resendFrom({ restoredMs, restoredToMs }, account.clock.now());
+    for (const { id } of present) await resendSince(context, needs, id, sinceMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;
       const server = await serverState(rpc, record.channelId);
@@ -55,17 +71,19 @@ async function resendSince(
   context: SyncContext,
   needs: RestoredNeeds,
   chatId: string,
-  restoredToMs: number,
+  sinceMs: number,
 ): Promise<void> {
   await context.conversations.update(async (unit) => {
     const conversation = await unit.conversation(chatId);
     if (!conversation || !isIn(conversation.record)) return;
+    const nowMs = context.account.clock.now();
     const messages = await messagesToResend(
       context,
       conversation,
-      conversation.record.members,
-      ({ atMs }) => atMs !== undefined && atMs >= restoredToMs,
+      // The time of the server's answer is its word, too.
+      ({ atMs }, writtenMs) => atMs !== undefined && atMs >= sinceMs && writtenMs >= nowMs - resendWithinMs,
     );
+    if (messages.length > 0) conversation.notice("resent", { count: String(messages.length) }, nowMs);
     const leave = await sentLeave(context, unit, conversation);
     if (leave) messages.push(leave);
     await storeForResend(context, unit, conversation, messages);

@@ -1,6 +1,6 @@
 /**
- * Asks to be added anew when a Welcome did not open: to an unknown channel, or to a conversation that this
- * device has left.
+ * Asks to be added anew when a Welcome did not open, or did not fit its tree: to an unknown channel, or to a
+ * conversation that this device has left.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
@@ -52,7 +52,8 @@ export class WelcomeRecovery {
   /** Asks again for every Welcome that did not open in an earlier run. @throws StorageError */
   async retryStored(): Promise<void> {
     for (const { value, context } of await this.#context.store.range<UnreadableRecord>("unreadable", "")) {
-      if (value.kind !== EntryKind.WELCOME || value.code !== "header" || !context.channelId) continue;
+      const canBeHelped = value.code === "header" || value.code === "GRP-2.7";
+      if (value.kind !== EntryKind.WELCOME || !canBeHelped || !context.channelId) continue;
       this.#schedule({ channelId: new Uint8Array(context.channelId), n: value.epoch, commitId: value.id }, 1);
     }
   }

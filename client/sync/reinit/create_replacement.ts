@@ -6,7 +6,7 @@
  */
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
-import type { GroupInfo, Member } from "../../mls/group.ts";
+import type { GroupInfo, GroupState, Member } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { commitHistory } from "./fork_point.ts";
@@ -21,7 +21,7 @@ import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
 import { buildFromPlan } from "../commits/commit_builder.ts";
 
 /** Why a conversation needs another channel. */
-export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost";
+export type ReplacementReason = "rejected-commit" | "server-behind" | "state-lost" | "damaged-keys";
 
 /** {@link createReplacement} with its parts bound. */
 export type CreateReplacement = (chatId: string, reason: ReplacementReason, below?: Bytes) => Promise<void>;
@@ -54,7 +54,7 @@ export async function createReplacement(
   const isUnderWay = () => conversations.all().some((other) => other.record.succeeds === chatId && isIn(other.record));
   if (!record || !isIn(record) || record.epoch === 0 || isUnderWay()) return;
   // A device that is out of step decides on it, but may have been helped or moved since.
-  if (reason !== "server-behind" && !desyncOf(record)) return;
+  if (reason !== "server-behind" && reason !== "damaged-keys" && !desyncOf(record)) return;
   // Without a state, the remembered hash of the epoch is enough. Else the group would end when an admin's
   // device and the server fail at the same time.
   const past = await context.store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
@@ -78,8 +78,10 @@ export async function createReplacement(
     account.recipientKey,
     account.deviceSeed,
   );
-  const add = await packagesOf(context, keyPackages, record, state && mls.members(state));
-  const { name, kind, createdMs, roles } = info;
+  const out = leftOut(context, record, state);
+  const add = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
+  const { name, kind, createdMs } = info;
+  const roles = Object.fromEntries(Object.entries(info.roles ?? {}).filter(([account]) => !out.has(account)));
   const fresh = await mls.createGroup({
     channelId,
     keyPackage: await account.keyPackages.forOwnGroup(),
@@ -143,6 +145,29 @@ export function randomChannelId(below: Uint8Array): Bytes {
   return id;
 }
 
+/**
+ * The accounts that must not break the next channel as well: the one whose device is proven to have made the refused
+ * commit, and those whose own devices have one key (docs/decisions/031). An admin can add them again. A chat of two
+ * keeps both, and the own account stays: its devices are revoked by its user.
+ *
+ * @returns account keys as hex
+ */
+function leftOut(
+  { mls, ownKey }: SyncContext,
+  record: Readonly<ConversationRecord>,
+  state: GroupState | undefined,
+): ReadonlySet<string> {
+  if (record.kind === "direct" || !state) return new Set();
+  const by = desyncOf(record)?.by;
+  const committer = mls.members(state).find(({ recipientKey }) => toHex(recipientKey) === by);
+  const out = new Set([
+    ...(committer ? [toHex(committer.credential.accountKey)] : []),
+    ...(mls.damage(state) ?? []),
+  ]);
+  out.delete(ownKey);
+  return out;
+}
+
 function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: number): GroupInfo {
   return {
     name,
@@ -159,17 +184,20 @@ function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: nu
  * later, like any missing device.
  *
  * @param members of the old group; without them, all devices of its accounts
+ * @param out accounts as hex that are left out
  */
 async function packagesOf(
   { account }: SyncContext,
   keyPackages: KeyPackageFetch,
   record: Readonly<ConversationRecord>,
   members: Member[] | undefined,
+  out: ReadonlySet<string>,
 ): Promise<CommitPlan["add"]> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
   // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
-  const wanted = await Promise.all(record.members.map(async ({ accountKey }) => {
+  const staying = record.members.filter(({ accountKey }) => !out.has(accountKey));
+  const wanted = await Promise.all(staying.map(async ({ accountKey }) => {
     const known = await account.directory.byKey(fromHex(accountKey));
     const others = known?.devices.devices.filter(({ recipientKey }) =>
       !equalBytes(recipientKey, account.recipientKey)

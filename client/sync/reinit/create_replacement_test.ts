@@ -132,6 +132,7 @@ Deno.test("createReplacement() stays below the replaced channel where a refused 
         transcriptHash: () => new Uint8Array(32),
         info: () => ({}),
         members: () => [],
+        damage: () => undefined,
         createGroup: (group: { channelId: Uint8Array<ArrayBuffer> }) => {
           chosen = group.channelId;
           return Promise.reject(new Error("far enough"));

@@ -13,8 +13,10 @@ import type { ConversationTransaction } from "../conversation/conversation_trans
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
-import { type ConversationRecord, keys, type OutboxRecord, togetherMs } from "../conversation/records.ts";
+import { type ConversationRecord, keys, togetherMs } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { isAdmin } from "../membership/admins.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -109,12 +111,14 @@ export async function followReplacement(
     newState,
     { commitId: entry.id, S },
     by,
-    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint, accounts),
+    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint),
   );
   if (redo) conversation.set({ redo });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
-  // first.
-  if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
+  // first. GRP-6.6: so does a revoked device.
+  if (wasOut && await isKnownRevoked(context, adder.credential)) {
+    conversation.set({ invitation: true, needsAcceptance: true, inviterRevoked: true });
+  } else if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
     conversation.set({ invitation: true });
   }
   return { kind: "moved", conversation, wasOut };
@@ -146,7 +150,7 @@ export async function adoptReplacement(
     state,
     { commitId, S },
     context.account.username,
-    await ownMessagesAfter(context, main, undefined, accountsOf(context.mls.members(state))),
+    await ownMessagesAfter(context, main, undefined),
   );
 }
 

@@ -15,12 +15,11 @@ import {
   type ConversationMember,
   type ConversationRecord,
   keys,
-  type OutboxRecord,
   type OwnChange,
   rememberedCommits,
-  type SentIn,
   togetherMs,
 } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { messagesToResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -65,28 +64,22 @@ export function cameAfter(commits: Commits, epoch: number): boolean {
 
 /**
  * @param since the fork point in the channel that the conversation leaves; undefined without a fork
- * @param accounts of the replacement channel
  * @returns own messages that others may not have read: those sent in that channel since the fork point, and
- *   all of the last {@link togetherMs}, in which others may have moved already. Accounts that are new in the
- *   replacement channel are excluded, because they may have been removed before the message was sent
+ *   all of the last {@link togetherMs}, in which others may have moved already. A device of the replacement channel
+ *   that was not in this one counts as later than all of them (GRP-6.8)
  */
 export async function ownMessagesAfter(
   context: Pick<SyncContext, "store" | "account">,
   { id, record }: ConversationTransaction,
   since: number | undefined,
-  accounts: ConversationMember[],
 ): Promise<OutboxRecord[]> {
   const left = toHex(record.channelId);
-  const strangers = without(accounts, record.members);
   const sinceMs = context.account.clock.now() - togetherMs;
-  const isMissing = ({ channel = id, epoch, atMs }: SentIn) =>
-    (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs);
   return await messagesToResend(
     context,
     { id, record },
-    [...record.members, ...strangers],
-    isMissing,
-    strangers.map(({ accountKey }) => accountKey),
+    ({ channel = id, epoch, atMs }) =>
+      (since !== undefined && channel === left && epoch >= since) || (atMs !== undefined && atMs >= sinceMs),
   );
 }
 

@@ -7,6 +7,7 @@
 import { equalBytes, toHex, utf8 } from "../../../schema/bytes.ts";
 import { delivery, type Entry } from "../../../schema/rpc/methods.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { isIn, isMember, isShown } from "../conversation/standing.ts";
 
 /** At most one payload in this time, in ms, however fast the user types. */
@@ -78,6 +79,8 @@ export class Ephemeral {
           nowMs: account.clock.now(),
         });
       if (opened?.kind !== "processed" || !equalBytes(opened.content, typingContent)) return;
+      // It is never shown later, so a mark would come to nothing (GRP-6.6).
+      if (await isKnownRevoked(this.#context, opened.sender.credential)) return;
       this.#onTyping(chatId, opened.sender.credential.username);
     } catch {
       // A failing storage is reported elsewhere.

@@ -6,6 +6,7 @@ import { EngineError, LocalCode } from "../../api/errors.ts";
 import { accountUri, messageIdOf, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
+import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
@@ -33,13 +34,12 @@ export class Messages {
    * the same id sends nothing more, except a message that has failed: it is sent again.
    *
    * @param messageIdHex 16 bytes as hex
-   * @throws EngineError L010, L011, L007, L016, L018, L005
+   * @throws EngineError L010, L011, L032, L007, L016, L018, L005
    */
   async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
     const messageId = messageIdOf(messageIdHex);
-    if (!messageId || text === "") {
-      throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id and a text" });
-    }
+    if (!messageId) throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id" });
+    requireVisible(text, "a message");
     if (utf8(text).length > maxTextBytes) {
       throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
     }
@@ -87,6 +87,7 @@ export class Messages {
       content.salt,
     );
     unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
+    await this.#context.drafts.sent(unit, chatId, text);
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
   }
 

@@ -7,24 +7,22 @@
 
 import { LocalCode } from "../../api/errors.ts";
 import { decodeMimiContent } from "../../content/mimi_content.ts";
+import { longestDelayMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { keys, type LineRecord, resendForMs, type SeenRecord, type SentIn } from "../conversation/records.ts";
 import {
-  keys,
-  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
-  resendForMs,
-  type SeenRecord,
-  type SentIn,
   type StoredOutbox,
-} from "../conversation/records.ts";
+} from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
-import { type Attempt, outboxKey, Publisher } from "./publisher.ts";
+import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
+import { isNextToSeal } from "./send_order.ts";
 
 /** Messages that wait for the server's answer. The same bytes are sent again until the answer comes. */
 export class Outbox {
@@ -67,6 +65,7 @@ export class Outbox {
   /** The connection is ready: everything that waits for an answer is sent again. */
   connected(): void {
     this.#connected = true;
+    this.#publisher.connected();
     for (const chatId of this.#waiting.keys()) this.flush(chatId);
   }
 
@@ -81,8 +80,8 @@ export class Outbox {
   }
 
   /**
-   * Seals the message if that is possible now, and puts it into the unit. The caller has appended its line to
-   * the conversation.
+   * Seals the message if it is its turn and that is possible now, and puts it into the unit. The caller has appended
+   * its line to the conversation.
    *
    * @param message without `sealed`
    */
@@ -91,10 +90,9 @@ export class Outbox {
     conversation: ConversationTransaction,
     message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
-    // Own messages from before it go first: once it is sealed, none can be in this epoch (RFC 9420 §12.4).
-    const waitsItsTurn = message.kind === "leave" &&
-      this.#sendable(conversation.id).some((waiting) => !this.#publisher.isSealedNow(waiting));
-    const sealed = waitsItsTurn ? undefined : await this.#publisher.seal(conversation, message);
+    const sealed = isNextToSeal(this.#sendable(conversation.id), conversation)
+      ? await this.#publisher.seal(conversation, message)
+      : undefined;
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
     const key = outboxKey(record);
     unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
@@ -107,22 +105,32 @@ export class Outbox {
   }
 
   /**
-   * Resends messages that the server had before. They are sent before the waiting ones. Receivers and the
-   * server deduplicate by message id.
+   * Resends messages that the server had before. They are sealed before the waiting ones that are not sealed yet.
+   * Receivers and the server deduplicate by message id.
    *
    * @param messages are on disk already
    */
   resend(chatId: string, messages: OutboxRecord[]): void {
     const queue = this.#queue(chatId);
-    const isNew = ({ order, excludedAccounts }: OutboxRecord): boolean => {
-      const waiting = queue.find((record) => record.order === order);
-      if (waiting && excludedAccounts) {
-        waiting.excludedAccounts = [...waiting.excludedAccounts ?? [], ...excludedAccounts];
-      }
-      return waiting === undefined;
-    };
-    queue.unshift(...messages.filter(isNew));
+    for (const waiting of queue) {
+      const again = messages.find(({ order }) => order === waiting.order);
+      if (!again) continue;
+      // What was given to devices alone may be lost as well. Earlier versions did not note the first sending.
+      delete waiting.toGive;
+      if (again.firstSent) waiting.firstSent ??= again.firstSent;
+    }
+    queue.unshift(...messages.filter(({ order }) => queue.every((waiting) => waiting.order !== order)));
     this.flush(chatId);
+  }
+
+  /** Whether messages may be sent in the conversation now: no decision of the user is due (specification §1.6). */
+  async maySend(chatId: string): Promise<boolean> {
+    return !await this.#holds.lookAtTrust(chatId);
+  }
+
+  /** Resends that wait because a device came into the group after their first sending (GRP-6.8). */
+  held(chatId: string): OutboxRecord[] {
+    return this.#queue(chatId).filter((record) => record.firstSent && this.#holds.isExcluded(record));
   }
 
   /** Sends the waiting messages of a conversation now. */
@@ -167,7 +175,9 @@ export class Outbox {
   /** This device is out of the group: the waiting messages can not be sent any more. */
   async abandon(chatId: string): Promise<void> {
     const errorCode = LocalCode.notInChat;
-    for (const record of [...this.#queue(chatId)]) await this.#settle(record, { state: "failed", errorCode });
+    for (const record of [...this.#queue(chatId)]) {
+      await this.#settle(chatId, [{ record, state: "failed", errorCode }]);
+    }
   }
 
   #queue(chatId: string): OutboxRecord[] {
@@ -189,98 +199,82 @@ export class Outbox {
     try {
       while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
-        const record = this.#sendable(chatId, blocked)[0];
-        if (!record || !await this.#send(record)) return;
+        const sendable = this.#sendable(chatId, blocked);
+        if (sendable.length === 0 || !await this.#send(chatId, sendable)) return;
       }
     } catch (error) {
-      // The storage failed. The sealed bytes are on disk; the next message or connection tries again.
+      // The storage failed. The sealed bytes are on disk, and there may be room again soon.
       if (!this.#closed) {
+        this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
     }
   }
 
   /** @returns whether to continue with the queue */
-  async #send(record: OutboxRecord): Promise<boolean> {
-    const { chatId } = record;
-    const made = await this.#publisher.attempt(record, () => this.#queue(chatId).includes(record));
-    const attempt = made.kind === "sent" || made.kind === "failed" ? await this.#settleOrRetry(record, made) : made;
-    switch (attempt.kind) {
-      case "hold":
-        return false;
-      case "retry":
-        this.#retries.start(chatId, attempt.afterMs, () => this.flush(chatId));
-        return false;
-      default:
-        return true;
-    }
-  }
-
-  /** @returns a retry where the outcome could not be stored; "again" where it no longer counts */
-  async #settleOrRetry(record: OutboxRecord, attempt: Attempt & { kind: "sent" | "failed" }): Promise<Attempt> {
-    const { chatId } = record;
-    try {
-      const settled = await this.#settle(
-        record,
-        attempt.kind === "sent"
-          ? { state: "sent", receivedMs: attempt.receivedMs }
-          : { state: "failed", errorCode: attempt.errorCode },
-      );
-      return settled ? attempt : { kind: "again" };
-    } catch {
-      return this.#publisher.retry(chatId);
-    }
+  async #send(chatId: string, sendable: OutboxRecord[]): Promise<boolean> {
+    const { outcomes, next } = await this.#publisher.attempt(
+      chatId,
+      sendable,
+      (record) => this.#queue(chatId).includes(record),
+    );
+    const isStored = outcomes.length === 0 || await this.#settle(chatId, outcomes).then(() => true, () => false);
+    const after = isStored ? next : this.#publisher.retry(chatId);
+    if (typeof after === "object") this.#retries.start(chatId, after.afterMs, () => this.flush(chatId));
+    return after === "again";
   }
 
   /**
-   * The message waits no more; its line says what became of it.
+   * The messages wait no more; their lines say what became of them, in one write. What was sent to a channel that the
+   * conversation has left meanwhile still waits.
    *
-   * @returns false where the message was sent to a channel that the conversation has left meanwhile. It still waits
    * @throws StorageError
    */
-  async #settle(
-    record: OutboxRecord,
-    outcome: { state: "sent"; receivedMs: number } | { state: "failed"; errorCode: string },
-  ): Promise<boolean> {
-    const { chatId, order, kind, resendSinceMs } = record;
-    const { state } = outcome;
-    const key = outboxKey(record);
+  async #settle(chatId: string, outcomes: Outcome[]): Promise<void> {
     const settled = await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      // The move was being written when the answer came, and what it resends lacks this message.
-      if (state === "sent" && this.#publisher.hasMoved(record)) return false;
-      unit.delete("outbox", key);
-      if (!conversation) return true;
-      if (kind === "leave") {
-        if (state === "failed") conversation.set({ leaving: false });
-        // A restored server may lose it (recovery/restored.ts).
-        else {
-          unit.put("epochs", keys.sentLeave(chatId), outboxToStored(record), { channelId: conversation.storageId });
-        }
-        return true;
+      const done: Outcome[] = [];
+      for (const outcome of outcomes) {
+        // The move was being written when the answer came, and what it resends lacks this message.
+        if (outcome.state === "sent" && this.#publisher.hasMoved(outcome.record)) continue;
+        unit.delete("outbox", outboxKey(outcome.record));
+        if (conversation) await this.#note(unit, conversation, outcome);
+        done.push(outcome);
       }
-      // A resend is already shown as sent, and that remains true.
-      if (resendSinceMs !== undefined && state === "failed") return true;
-      const line = this.#lines.get(key) ??
-        await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
-      if (line?.kind !== "message" || line.deleted) return true;
-      conversation.change({
-        ...line,
-        state,
-        ...(outcome.state === "sent"
-          ? { sentIn: sentIn(record, outcome.receivedMs) }
-          : { errorCode: outcome.errorCode }),
-      });
-      return true;
+      return done;
     });
-    if (!settled) return false;
     const queue = this.#queue(chatId);
-    const index = queue.indexOf(record);
-    if (index >= 0) queue.splice(index, 1);
-    this.#publisher.forget(key);
-    this.#lines.delete(key);
-    if (state === "sent" && kind === "message") this.#context.events.emit("sent", chatId);
-    return true;
+    for (const { record } of settled) {
+      const index = queue.indexOf(record);
+      if (index >= 0) queue.splice(index, 1);
+      this.#publisher.forget(outboxKey(record));
+      this.#lines.delete(outboxKey(record));
+    }
+    if (settled.some(({ state, record }) => state === "sent" && record.kind === "message")) {
+      this.#context.events.emit("sent", chatId);
+    }
+  }
+
+  /** Notes in the conversation what became of a message or of a request to leave. */
+  async #note(unit: UnitOfWork, conversation: ConversationTransaction, outcome: Outcome): Promise<void> {
+    const { record, state } = outcome;
+    const { chatId, order, kind, resendSinceMs } = record;
+    if (kind === "leave") {
+      if (state === "failed") conversation.set({ leaving: false });
+      // A restored server may lose it (recovery/restored.ts).
+      else unit.put("epochs", keys.sentLeave(chatId), outboxToStored(record), { channelId: conversation.storageId });
+      return;
+    }
+    // A resend is already shown as sent, and that remains true.
+    if (resendSinceMs !== undefined && state === "failed") return;
+    const line = this.#lines.get(outboxKey(record)) ??
+      await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
+    if (line?.kind !== "message" || line.deleted) return;
+    conversation.change({
+      ...line,
+      state,
+      ...(state === "sent" ? { sentIn: sentIn(record, outcome.receivedMs) } : { errorCode: outcome.errorCode }),
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { GroupUsageError } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { Outbox } from "./outbox.ts";
-import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/records.ts";
+import { type OutboxRecord, outboxToStored, type StoredOutbox } from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { createConversationEvents } from "../conversation/conversation_events.ts";
 
@@ -53,8 +53,10 @@ Deno.test("Outbox holds a message while a key is changed, and sends it when flus
   outbox.close();
 });
 
-Deno.test("Outbox holds a resend while an excluded account is in the group, and sends the others", async () => {
-  const message = (order: string, excludedAccounts?: string[]): OutboxRecord => ({
+Deno.test("PEOPLE A3: Outbox holds a resend while a later device is in the group, and sends the others", async () => {
+  const channel = "07".repeat(32);
+  const early = { firstSent: { channel, epoch: 0 } };
+  const message = (order: string, closed: Partial<OutboxRecord> = {}): OutboxRecord => ({
     chatId,
     messageId: order.padStart(32, "0"),
     order,
@@ -62,26 +64,30 @@ Deno.test("Outbox holds a resend while an excluded account is in the group, and 
     content: new Uint8Array([0xa0]),
     sealed: { epoch: 1, envelope: new Uint8Array(3) },
     resendSinceMs: 0,
-    ...(excludedAccounts && { excludedAccounts }),
+    ...closed,
   });
   const members = [{ accountKey: "aa" }, { accountKey: "ee" }];
+  const devices = [{ channel, n: 0, devices: ["a1"] }, { channel, n: 1, devices: ["e1"] }];
   const sent: string[] = [];
   const context = {
     account: { clock: { now: () => 0 } },
     store: {
-      range: () => Promise.resolve([{ key: "", value: outboxToStored(message("1", ["dd"])) }]),
+      range: () => Promise.resolve([{ key: "", value: outboxToStored(message("1", { excludedAccounts: ["dd"] })) }]),
       get: () => Promise.resolve(undefined),
     },
     conversations: {
       get: () => ({
-        record: { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members },
+        record: { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members, devices },
       }),
       update: (work: (unit: unknown) => Promise<void>) =>
         work({ conversation: () => Promise.resolve(undefined), delete: () => {} }),
     },
     rpc: {
-      call: (_method: unknown, { messageId }: { messageId: Uint8Array }) =>
-        Promise.resolve(sent.push(String(messageId.at(-1)))),
+      call: (_method: unknown, params: { messageId: Uint8Array } | { messages: { messageId: Uint8Array }[] }) => {
+        const messages = "messages" in params ? params.messages : [params];
+        sent.push(...messages.map(({ messageId }) => String(messageId.at(-1))));
+        return Promise.resolve({ receivedMs: 1, answers: messages.map(() => ({ code: 0, receivedMs: 1 })) });
+      },
     },
     events: createConversationEvents(),
     environment: { after: () => 0 },
@@ -92,13 +98,17 @@ Deno.test("Outbox holds a resend while an excluded account is in the group, and 
   });
   await outbox.load();
   outbox.connected();
-  outbox.resend(chatId, [message("1", ["ee"]), message("2", ["ee"]), message("3")]);
+  const ofEarlierVersion = message("4", { excludedAccounts: ["ee"] });
+  const later = message("3", { firstSent: { channel, epoch: 1 } });
+  outbox.resend(chatId, [message("1", early), message("2", early), later, ofEarlierVersion]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([sent, outbox.waiting], [["3"], 0]);
+  assert.deepEqual(outbox.held(chatId).map(({ order }) => order).sort(), ["1", "2"]);
   members.pop();
+  devices.pop();
   outbox.flush(chatId);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual(sent.sort(), ["1", "2", "3"]);
+  assert.deepEqual(sent.sort(), ["1", "2", "3", "4"]);
   outbox.close();
 });
 
@@ -218,9 +228,10 @@ Deno.test("Outbox seals a request to leave behind what is not sealed in the pres
       mls: { sealMessage: () => seal("message"), sealLeave: () => seal("leave") },
       rpc: {
         openAhead: () => {},
-        call: (_method: unknown, { messageId }: { messageId: Uint8Array }) => {
-          published.push(messageId.at(-1)!);
-          return Promise.resolve({ receivedMs: 1 });
+        call: (_method: unknown, params: { messageId: Uint8Array } | { messages: { messageId: Uint8Array }[] }) => {
+          const messages = "messages" in params ? params.messages : [params];
+          published.push(...messages.map(({ messageId }) => messageId.at(-1)!));
+          return Promise.resolve({ receivedMs: 1, answers: messages.map(() => ({ code: 0, receivedMs: 1 })) });
         },
       },
       events,

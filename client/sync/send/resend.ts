@@ -5,22 +5,20 @@
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
+import type { NoticeKind } from "../../api/engine_api.ts";
 import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
+import type { SentAt } from "../conversation/device_history.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
+import { keys, type LineRecord, type SeenRecord, type SentIn } from "../conversation/records.ts";
 import {
-  type ConversationMember,
-  keys,
-  type LineRecord,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
-  type SeenRecord,
-  type SentIn,
   type StoredOutbox,
-} from "../conversation/records.ts";
+} from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 
@@ -43,31 +41,38 @@ export async function storeForResend(
   for (const message of messages) {
     const key = keys.line(conversation.id, message.order);
     const stored = await unit.read<StoredOutbox>(store, "outbox", key);
-    const before = stored === undefined ? [] : outboxFromStored(stored).excludedAccounts ?? [];
-    const excluded = [...new Set([...before, ...message.excludedAccounts ?? []])];
-    const record = excluded.length > 0 ? { ...message, excludedAccounts: excluded } : message;
+    const before = stored && outboxFromStored(stored);
+    const record = {
+      ...message,
+      ...(before?.excludedAccounts && { excludedAccounts: before.excludedAccounts }),
+      ...(before?.firstSent && { firstSent: before.firstSent }),
+    };
     unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
   }
 }
 
+/** Lines that say that a device came into the group. One that was re-added has been there. */
+const comings: ReadonlySet<string> = new Set<NoticeKind>(["added", "device-added"]);
+
 /**
- * @param people members of the group now, and at the time of the lines
- * @param isMissing whether a message sent there and then may not have reached every member
- * @param strangersNow account keys, as hex, of members that came after the last line
- * @returns this device's own messages of the newest lines, oldest first. An account that was not in the group
- *   at a line is excluded from that message
+ * Data of an earlier version does not say since when devices are in the group, but its lines do: a message counts as
+ * sent in the present epoch if nobody came after its line, and else as one that no present device was there for.
+ *
+ * @param isMissing whether a message sent there and then may not have reached every member. `writtenMs`: when it was
+ *   written, by this device's clock
+ * @returns this device's own messages of the newest lines, oldest first. Each names where it was sent first: a device
+ *   that came later must not read it (GRP-6.8)
  */
 export async function messagesToResend(
   context: Pick<SyncContext, "store" | "account">,
   { id: chatId, record }: Pick<ConversationTransaction, "id" | "record">,
-  people: ConversationMember[],
-  isMissing: (sentIn: SentIn) => boolean,
-  strangersNow: string[] = [],
+  isMissing: (sentIn: SentIn, writtenMs: number) => boolean,
 ): Promise<OutboxRecord[]> {
   const { store, account } = context;
   const messages: OutboxRecord[] = [];
   const resendSinceMs = account.clock.now();
-  const strangers = new Set(strangersNow);
+  const now = { channel: toHex(record.channelId), epoch: record.epoch };
+  let noneCame = true;
   let before: string | undefined;
   for (let lines = 0; lines < linesAtMost; lines += linesAtOnce) {
     const page = await store.range<LineRecord>("messages", `${chatId}/`, {
@@ -76,30 +81,25 @@ export async function messagesToResend(
       ...(before !== undefined && { before }),
     });
     for (const { value: line } of page) {
-      if (line.kind === "notice") {
-        const about = people.find(({ username }) => username === line.values.who);
-        // The lines are read from the newest backwards.
-        if (about && line.notice === "added") strangers.add(about.accountKey);
-        if (about && (line.notice === "removed" || line.notice === "left")) strangers.delete(about.accountKey);
-      } else if (line.sentIn !== undefined && !line.deleted && isMissing(line.sentIn)) {
-        const { messageId, order } = line;
-        const content = await sentContent(context, chatId, record.firstChannelId, line);
-        if (!content) continue;
-        messages.unshift({
-          chatId,
-          messageId,
-          order,
-          kind: "message",
-          content,
-          resendSinceMs,
-          ...(strangers.size > 0 && { excludedAccounts: [...strangers] }),
-        });
-      }
+      // The lines are read from the newest backwards.
+      if (line.kind === "notice" && comings.has(line.notice)) noneCame = false;
+      if (line.kind !== "message" || line.sentIn === undefined || line.deleted) continue;
+      if (!isMissing(line.sentIn, line.atMs)) continue;
+      const { messageId, order } = line;
+      const content = await sentContent(context, chatId, record.firstChannelId, line);
+      if (!content) continue;
+      const firstSent = !record.devices && noneCame ? now : sentAt(chatId, line.sentIn);
+      messages.unshift({ chatId, messageId, order, kind: "message", content, resendSinceMs, firstSent });
     }
     if (page.length < linesAtOnce) break;
     before = page.at(-1)!.key;
   }
   return messages;
+}
+
+/** @returns the channel and the epoch of a message that was sent */
+export function sentAt(chatId: string, { channel = chatId, epoch }: Pick<SentIn, "channel" | "epoch">): SentAt {
+  return { channel, epoch };
 }
 
 /**
@@ -109,7 +109,7 @@ export async function messagesToResend(
  * @returns the bytes that were sent under the line's messageId; undefined where this device no longer has
  *   them
  */
-async function sentContent(
+export async function sentContent(
   { store, account }: Pick<SyncContext, "store" | "account">,
   chatId: string,
   firstChannelId: Bytes,

@@ -5,14 +5,8 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
-import {
-  type ConversationRecord,
-  keys,
-  orderKey,
-  type OutboxRecord,
-  type SeenRecord,
-  type StoredOutbox,
-} from "../conversation/records.ts";
+import { type ConversationRecord, keys, type LineRecord, orderKey, type SeenRecord } from "../conversation/records.ts";
+import type { OutboxRecord, StoredOutbox } from "../conversation/outbox_record.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -41,7 +35,11 @@ function sentLine(place: number, text: string, extra: Partial<MessageLine> = {})
 }
 
 /** @param known containers whose ids the device knows, by the place of their line */
-async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
+async function resend(
+  lines: LineRecord[],
+  known: Record<number, Bytes> = {},
+  history: Pick<ConversationRecord, "devices"> = { devices: [] },
+): Promise<OutboxRecord[]> {
   const seen = new Map<string, SeenRecord>();
   for (const [place, bytes] of Object.entries(known)) {
     const id = await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), bytes, salt);
@@ -58,9 +56,15 @@ async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): 
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },
   } as unknown as SyncContext;
-  const conversation = { id: chatId, record: { firstChannelId } as ConversationRecord };
-  const records = await messagesToResend(context, conversation, [], () => true);
-  return records.map(({ messageId, content }) => [messageId, content]);
+  const conversation = {
+    id: chatId,
+    record: { firstChannelId, channelId: firstChannelId, epoch: 9, ...history } as ConversationRecord,
+  };
+  return await messagesToResend(context, conversation, () => true);
+}
+
+async function resent(lines: MessageLine[], known: Record<number, Bytes> = {}): Promise<[string, Bytes][]> {
+  return (await resend(lines, known)).map(({ messageId, content }) => [messageId, content]);
 }
 
 Deno.test("messagesToResend() gives the originally sent bytes, whatever the line shows now", async () => {
@@ -91,37 +95,66 @@ Deno.test("messagesToResend() leaves out deleted messages, and messages of other
   assert.deepEqual(await resent([deleted, elsewhere]), []);
 });
 
+Deno.test("PEOPLE A3: messagesToResend() names where each message was sent first", async () => {
+  const content = textBytes("words");
+  const channel = "09".repeat(32);
+  const lines = [
+    sentLine(1, "words", { content }),
+    sentLine(2, "words", { content, sentIn: { epoch: 4, channel, atMs: 2, salt } }),
+  ];
+  assert.deepEqual((await resend(lines)).map(({ firstSent }) => firstSent), [
+    { channel: chatId, epoch: 1 },
+    { channel, epoch: 4 },
+  ]);
+});
+
+Deno.test("PEOPLE A3: without a history, a message is open to present devices if none came after it", async () => {
+  const content = textBytes("words");
+  const came: LineRecord = {
+    kind: "notice",
+    order: orderKey(2),
+    atMs: 2,
+    notice: "device-added",
+    values: { who: "bert", device: "01020304" },
+  };
+  const lines = [sentLine(1, "words", { content }), came, sentLine(3, "words", { content })];
+  assert.deepEqual((await resend(lines, {}, {})).map(({ firstSent }) => firstSent), [
+    { channel: chatId, epoch: 1 },
+    { channel: "07".repeat(32), epoch: 9 },
+  ]);
+});
+
 Deno.test("storeForResend() keeps a message closed to whom it was closed, in one write and in two", async () => {
   const [conversation, place] = [
     { id: chatId, storageId: chatId } as unknown as ConversationTransaction,
     keys.line(chatId, "1"),
   ];
-  const message = (excludedAccounts?: string[]): OutboxRecord => ({
+  const message = (epoch: number): OutboxRecord => ({
     chatId,
     messageId: "01".repeat(16),
     order: "1",
     kind: "message",
     content: textBytes("for those who were there"),
     resendSinceMs: 1,
-    ...(excludedAccounts && { excludedAccounts }),
+    firstSent: { channel: chatId, epoch },
   });
-  let disk: StoredOutbox | undefined;
+  // Of an earlier version, which noted accounts.
+  let disk: StoredOutbox | undefined = { ...message(2), notFor: ["eve"], toGive: ["0b"] };
+  delete disk.firstSent;
   const context = { store: { get: () => Promise.resolve(disk) } } as unknown as SyncContext;
-  const written = async (...moves: (string[] | undefined)[]) => {
+  const written = async (...epochs: number[]) => {
     const unit = new UnitOfWork(
       () => Promise.resolve(undefined),
       () => Promise.reject(),
       () => undefined,
       () => undefined,
     );
-    for (const excluded of moves) await storeForResend(context, unit, conversation, [message(excluded)]);
+    for (const epoch of epochs) await storeForResend(context, unit, conversation, [message(epoch)]);
     disk = unit.peek("outbox", place)!.value as StoredOutbox;
-    return disk.notFor;
+    return [disk.notFor, disk.firstSent?.epoch, disk.toGive];
   };
-  assert.equal(await written(undefined), undefined);
-  assert.deepEqual(await written(["eve"], undefined), ["eve"], "two moves in one write");
-  assert.deepEqual(await written(["dora"]), ["eve", "dora"], "a move in a write of its own");
-  assert.deepEqual(await written(undefined), ["eve", "dora"]);
+  assert.deepEqual(await written(2, 5), [["eve"], 2, undefined], "two moves in one write");
+  assert.deepEqual(await written(7), [["eve"], 2, undefined], "a move in a write of its own");
 });
 
 Deno.test("messagesToResend() looks through the newest 1,000 lines of a conversation", async () => {

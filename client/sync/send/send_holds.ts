@@ -2,8 +2,10 @@
 
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { Member } from "../../mls/group.ts";
+import { hasLaterDevice } from "../conversation/device_history.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { ConversationRecord, OutboxRecord } from "../conversation/records.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
+import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
@@ -19,8 +21,8 @@ export interface SendGate {
 }
 
 /**
- * Knows which conversations wait for a decision of the user, and which messages wait until an account has
- * left.
+ * Knows which conversations wait for a decision of the user, and which messages wait until an account or a
+ * device has left.
  */
 export class SendHolds {
   readonly #context: SyncContext;
@@ -65,28 +67,33 @@ export class SendHolds {
     }
   }
 
-  /** Whether the group has an account that could not read the message at its first sending. */
-  isExcluded({ chatId, excludedAccounts }: OutboxRecord): boolean {
-    const record = this.#context.conversations.get(chatId)?.record;
-    return record !== undefined && excludes(record, excludedAccounts);
+  /** Whether the group has a device or an account that could not read the message at its first sending. */
+  isExcluded(message: OutboxRecord): boolean {
+    const record = this.#context.conversations.get(message.chatId)?.record;
+    return record !== undefined && excludes(record, message);
   }
 
   /** Whether a message or a leave request can be sealed in the conversation's present epoch. */
   async canSeal(
     conversation: ConversationTransaction,
-    { kind, excludedAccounts }: Pick<OutboxRecord, "kind" | "excludedAccounts">,
+    message: Pick<OutboxRecord, "kind" | "excludedAccounts" | "firstSent">,
   ): Promise<boolean> {
     const { state, record } = conversation;
-    if (excludes(record, excludedAccounts)) return false;
+    if (excludes(record, message)) return false;
     // Epoch 0 has one member, so no other device could read the message (specification §2).
     if (!state || state.epoch === 0n || desyncOf(record)) return false;
-    if (kind === "leave") return true;
+    if (message.kind === "leave") return true;
     return !needsAcceptance(record) && !await this.#gate.blockedBy(conversation.id, conversation.members());
   }
 }
 
-function excludes({ members }: Readonly<ConversationRecord>, excludedAccounts: string[] | undefined): boolean {
-  return excludedAccounts !== undefined && members.some(({ accountKey }) => excludedAccounts.includes(accountKey));
+function excludes(
+  record: Readonly<ConversationRecord>,
+  { excludedAccounts, firstSent }: Pick<OutboxRecord, "excludedAccounts" | "firstSent">,
+): boolean {
+  return (excludedAccounts?.some((account) => record.members.some(({ accountKey }) => accountKey === account)) ??
+    false) ||
+    (firstSent !== undefined && hasLaterDevice(record, firstSent));
 }
 
 function needsAcceptance(record: Readonly<ConversationRecord>): boolean {

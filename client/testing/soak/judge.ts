@@ -25,7 +25,8 @@ export interface Verdict {
 const mostLeftBehind = 3;
 
 /** Lines of a conversation that no run without faults may bring about. */
-const faultNotice = /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor)/;
+const faultNotice =
+  /^(unreadable|rejected|gap|healed|rolled-back|server-behind|server-differs|successor|(un|re)opened|(not-)?resent)/;
 
 /**
  * @param options.faults what members must have is another then (completeness.ts)
@@ -73,7 +74,12 @@ export async function judge(
     }
     const messages = items.filter((item): item is MessageItem => item.kind === "message");
     deliveries += messages.filter(({ own }) => !own).length;
-    checkShown(messages, said, (messageId) => (times.get(messageId) ?? 0) > 1, complain);
+    checkShown(
+      messages,
+      said,
+      (messageId) => (times.get(messageId) ?? 0) > 1 || core.log.given.has(messageId),
+      complain,
+    );
     if (settled && !faults) checkComplete(walker, messages, log, byKey, complain);
     for (const { own, messageId, state, text } of messages) {
       if (settled && state === "waiting" && !isLeftBehind && id === chatId) complain(`still waits with: ${text}`);

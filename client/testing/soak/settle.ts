@@ -9,8 +9,11 @@ import { desyncOf, isIn } from "../../sync/conversation/standing.ts";
 const lookMs = 200;
 /** In how many looks in a row all must be at rest. */
 const looksAtRest = 6;
-/** Commits and messages per client after which the group is said never to stop. */
-const stepsEach = 30;
+/**
+ * Commits and messages per client, besides those that wait already, after which the group is said never to stop. A
+ * client that is cut off once more writes some.
+ */
+const stepsEach = 80;
 
 /**
  * Waits as long as something moves, however long that takes: a slow machine is no fault. What counts as a
@@ -31,7 +34,8 @@ export async function settle(
     await walker.restarting;
     walker.comeBack();
   }
-  const mostSteps = core.log.progress + stepsEach * walkers.length;
+  const waiting = await Promise.all(walkers.map(async (walker) => (await walker.waiting()).size));
+  const mostSteps = core.log.progress + waiting.reduce((sum, count) => sum + count, stepsEach * walkers.length);
   const patience = Math.ceil(patienceMs / lookMs);
   let [unmoved, atRest, before] = [0, 0, ""];
   const nudged = new Set<Walker>();

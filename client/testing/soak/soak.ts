@@ -43,6 +43,8 @@ export interface SoakResult {
 
 /** Of messages in one epoch before a client renews its keys: often enough to meet other commits. */
 const renewAfterMessages = 4;
+/** With faults, of every second client: its own commit would end the epoch in the middle of what it has written. */
+const renewAfterBacklogs = 150;
 /** Never removed, demoted or away for good: somebody must be able to do what only an admin may. */
 const anchors = 2;
 /** Operations under way at once, above which the next step waits. */
@@ -62,10 +64,15 @@ const operations: [string, number][] = [
   ["die", 6],
   ["cut", 4],
 ];
-const faultOperations: [string, number][] = [["lose", 3], ["forge", 4], ["lose-answer", 4], ["restart-core", 1], [
-  "backup",
-  2,
-], ["restore", 2]];
+const faultOperations: [string, number][] = [
+  ["lose", 3],
+  ["forge", 4],
+  ["lose-answer", 4],
+  ["cut-drain", 3],
+  ["restart-core", 1],
+  ["backup", 2],
+  ["restore", 2],
+];
 
 export async function soak(
   { clients, steps, seed, faults = false, patienceMs = 90_000, progress = () => {} }: SoakOptions,
@@ -77,7 +84,9 @@ export async function soak(
   const walkers: Walker[] = [];
   try {
     for (let index = 0; index < clients; index++) {
-      walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfterMessages, faults));
+      const renewsOften = !faults || index % 2 === 0;
+      const renewAfter = renewsOften ? renewAfterMessages : renewAfterBacklogs;
+      walkers.push(await Walker.join(core, index, seed * 1_000 + index, renewAfter, faults));
     }
     const [founder, ...others] = walkers;
     const chatId = await founder.person.engine.startChat(others.map(({ name }) => name), "soak");
@@ -214,6 +223,11 @@ async function start(
       return walker.die(1 + Math.floor(b * 4), c < 0.5);
     case "cut":
       return walker.person.disconnect();
+    case "cut-drain":
+      if (walker.backAt !== undefined) return;
+      walker.cutInMidDrain(chatId, random, step + 3 + Math.floor(c * 6), 1 + Math.floor(b * 3));
+      // In another epoch what was written is sealed again.
+      return target.run("renames", () => target.person.engine.renameChat(chatId, `soak ${step}`));
     case "restart-core":
       return await core.restart();
     default:

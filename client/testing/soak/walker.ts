@@ -15,8 +15,8 @@ import {
   keys,
   type PendingRecord,
   type StoredConversation,
-  type StoredOutbox,
 } from "../../sync/conversation/records.ts";
+import type { StoredOutbox } from "../../sync/conversation/outbox_record.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
 import { isIn } from "../../sync/conversation/standing.ts";
@@ -39,6 +39,8 @@ const [speed, speedWithFaults] = [2, 5];
  * the work, and with few the last resort is handed out, too.
  */
 const wantedKeyPackages = 4;
+/** What {@link Walker.cutInMidDrain} writes before it is cut off, and after: more than 32. */
+const [writtenBefore, writtenAfter] = [60, 48];
 const reader = createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) });
 
 export class Walker {
@@ -56,6 +58,9 @@ export class Walker {
   readonly surprises: string[] = [];
   recipientKey = "";
   #answersToLose = 0;
+  /** How many calls that send messages are left until the connection is lost; below 1: it is not. */
+  #callsToCut = 0;
+  #atCut = () => {};
 
   private constructor(person: Person, index: number) {
     this.person = person;
@@ -63,7 +68,7 @@ export class Walker {
   }
 
   /**
-   * @param renewAfterMessages own messages in an epoch after which it makes a self-update
+   * @param renewAfterMessages own messages since its leaf was made, after which it renews it
    * @param faults whether {@link loseAnswers} will be used
    */
   static async join(
@@ -77,6 +82,8 @@ export class Walker {
       await Person.join(core, `walker${index}`, seed, {
         ...core.time.environment(testEnvironment(seed, faults ? speedWithFaults : speed)),
         renewAfterMessages,
+        // Renewals are to meet the commits of others, and no walk takes ten minutes.
+        renewalSpacingMs: 0,
         wantedKeyPackages,
       }),
       index,
@@ -90,7 +97,12 @@ export class Walker {
     const tap = new Wiretap();
     tap.losesAnswer = ({ method }) => {
       tap.calls.length = 0;
-      return (method === "commit" || method === "publish") && this.#answersToLose-- > 0;
+      return (method === "commit" || method.startsWith("publish")) && this.#answersToLose-- > 0;
+    };
+    tap.holdsAnswer = ({ method }) => {
+      if (!method.startsWith("publish") || --this.#callsToCut !== 0) return undefined;
+      this.#atCut();
+      return Promise.reject(new Error("the connection is lost"));
     };
     this.person.wrapTransport = tap.wrap;
     await this.person.crash();
@@ -100,6 +112,27 @@ export class Walker {
   /** The next answers to commits and messages are lost: the core has them, and acts. */
   loseAnswers(count: number): void {
     this.#answersToLose = count;
+  }
+
+  /**
+   * Writes offline for some steps, comes back, loses its connection while that is being sent, writes more than a
+   * receiver keeps skipped generations (GRP-6.1), and comes back when all of it is stored.
+   *
+   * @param calls that send messages; at the answer to the last of them the connection is lost
+   */
+  cutInMidDrain(chatId: string, random: () => number, untilStep: number, calls: number): void {
+    this.goOffline(untilStep);
+    for (let count = 0; count < writtenBefore; count++) this.say(chatId, random);
+    this.#callsToCut = calls;
+    this.#atCut = () => {
+      this.goOffline(Infinity);
+      const before = new Set(this.running.keys());
+      // The seed's draws stay with the steps: this comes at a time of its own.
+      for (let count = 0; count < writtenAfter; count++) this.say(chatId, Math.random);
+      const written = [...this.running.keys()].filter((operation) => !before.has(operation));
+      // Not at a step: it may be the last one.
+      void Promise.all(written).then(() => this.comeBack());
+    };
   }
 
   get name(): string {

@@ -32,6 +32,8 @@ export interface KeyPackageOptions {
   capabilities?: Partial<Capabilities>;
   suite?: CiphersuiteName;
   mlsCredential?: Credential;
+  /** In place of the leaf's HPKE key, and of the init key. */
+  publicKeys?: (Uint8Array | undefined)[];
   /** Changes the finished KeyPackage before it is encoded. */
   spoil?(keyPackage: KeyPackage): KeyPackage;
 }
@@ -45,6 +47,12 @@ export function xwingExtension(): Extension {
 export async function makeKeyPackage(options: KeyPackageOptions): Promise<Bytes> {
   const { device, credential, nowMs, notBefore = -hourSeconds, notAfter = 25 * hourSeconds } = options;
   const implementation = await getCiphersuiteImpl(getCiphersuiteFromName(suite));
+  // In the order in which ts-mls exports them.
+  const publicKeys = [...options.publicKeys ?? []];
+  const hpke: typeof implementation.hpke = {
+    ...implementation.hpke,
+    exportPublicKey: async (key) => publicKeys.shift() ?? await implementation.hpke.exportPublicKey(key),
+  };
   const nowSeconds = Math.floor(nowMs / 1000);
   const { publicPackage } = await generateKeyPackageWithKey(
     options.mlsCredential ?? { credentialType: "basic", identity: encodeCredential(credential) },
@@ -59,7 +67,7 @@ export async function makeKeyPackage(options: KeyPackageOptions): Promise<Bytes>
     { notBefore: BigInt(nowSeconds + notBefore), notAfter: BigInt(nowSeconds + notAfter) },
     options.extensions ?? [],
     { signKey: device.seed, publicKey: device.recipientKey },
-    { ...implementation, name: options.suite ?? suite },
+    { ...implementation, hpke, name: options.suite ?? suite },
     options.leafExtensions ?? [xwingExtension()],
   );
   const keyPackage = options.spoil?.(publicPackage) ?? publicPackage;

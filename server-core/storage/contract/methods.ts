@@ -69,6 +69,8 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   checkCommit: reads(notAMember, malformed, staleEpoch, epochConflict),
   commit: writes(notAMember, malformed, staleEpoch, epochConflict, unknownRecipient, quotaExceeded),
   publish: writes(notAMember, malformed, staleEpoch, epochConflict),
+  // What it refuses of its messages stands in its answers.
+  publishInOrder: writes(notAMember),
   ephemeralRecipients: reads(notAMember, staleEpoch, epochConflict),
   enqueue: writes(notAMember, unknownRecipient, malformed, queueFull),
   fetch: writes(forbidden, malformed),

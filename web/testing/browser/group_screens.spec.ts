@@ -118,6 +118,21 @@ test("a member who is no admin sees no admin action", async ({ page, url, proble
   expect(problems).toEqual([]);
 });
 
+for (const width of [1200, 360]) {
+  test(`PEOPLE A5: what a removed device does is marked, ${width} px`, async ({ page, url, problems }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await signIn(page, url);
+    await page.getByRole("link", { name: "Rooftop" }).click();
+    await expect(page.getByRole("article")).toContainText("from a removed device");
+    await expect(page.getByText("A device that had been removed from its account has added you")).toBeVisible();
+    await expect(page.getByRole("textbox", { name: "Message" }), "an answer accepts nothing").toHaveCount(0);
+    await expectWhole(page, `${width}`);
+    await page.getByRole("button", { name: "Accept" }).click();
+    await expect(page.getByRole("button", { name: "Decline" })).toHaveCount(0);
+    expect(problems).toEqual([]);
+  });
+}
+
 test("an invitation that is declined leaves the chat", async ({ page, url, problems }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Allotment" }).click();

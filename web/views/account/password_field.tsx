@@ -1,4 +1,4 @@
-import { createSignal, createUniqueId, type JSX, Show } from "solid-js";
+import { createEffect, createSignal, createUniqueId, type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 
 /** A password field with a button that shows the password. */
@@ -11,10 +11,14 @@ export function PasswordField(props: {
   wrong?: boolean;
   readOnly?: boolean;
   first?: boolean;
+  /** Rises each time that the field's text is to be shown. */
+  revealed?: number;
+  onInput?: () => void;
   ref: (field: HTMLInputElement) => void;
 }): JSX.Element {
   const [shown, setShown] = createSignal(false);
   const id = createUniqueId();
+  createEffect(() => props.revealed && setShown(true));
   return (
     <div class="field">
       <label for={id}>{props.label}</label>
@@ -30,6 +34,7 @@ export function PasswordField(props: {
           spellcheck={false}
           maxlength="1024"
           readOnly={props.readOnly}
+          onInput={() => props.onInput?.()}
           data-first={props.first ? "" : undefined}
           aria-describedby={props.hint ? `${id}-hint` : undefined}
           aria-invalid={props.wrong ? "true" : undefined}

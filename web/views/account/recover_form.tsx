@@ -3,7 +3,7 @@ import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
 import { isUsername } from "../../state/username.ts";
-import { PasswordField } from "./password_field.tsx";
+import { NewPasswordField } from "./new_password_field.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 import { UsernameField } from "./username_field.tsx";
@@ -89,7 +89,9 @@ export function RecoverForm(props: { username: string; onBack: (username: string
           {missing() === "code" ? text("recover.need-code") : text("recover.code-hint")}
         </p>
       </div>
-      <PasswordField
+      <NewPasswordField
+        making
+        username={() => fields.username.value.trim().toLowerCase()}
         ref={(field) => (fields.password = field)}
         label={text("recover.new-password")}
         name="new-password"

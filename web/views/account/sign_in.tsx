@@ -5,7 +5,7 @@ import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
 import { isUsername } from "../../state/username.ts";
 import { Icon, Mark, Wordmark } from "../common/icons.tsx";
-import { PasswordField } from "./password_field.tsx";
+import { NewPasswordField } from "./new_password_field.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 import { RecoverForm } from "./recover_form.tsx";
@@ -70,6 +70,8 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
   const task = createTask();
   const [missing, setMissing] = createSignal<"username" | "password">();
   const [creating, setCreating] = createSignal(false);
+  /** The help with a new password comes after the first try with none or a weak one, or when it is asked for. */
+  const [making, setMaking] = createSignal<"tried" | "offered">();
   const [invited, setInvited] = createSignal(false);
   let username!: HTMLInputElement;
   let password!: HTMLInputElement;
@@ -92,7 +94,11 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
   }
 
   async function enter(create: boolean): Promise<void> {
-    if (task.running() || !complete()) return;
+    if (task.running()) return;
+    if (!complete()) {
+      if (create && missing() === "password") setMaking("offered");
+      return;
+    }
     setCreating(create);
     app.setEntering(true);
     const code = invite?.value.trim();
@@ -108,6 +114,10 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
     app.setEntering(false);
     if (entered) return;
     if (create && task.problem()?.code === "E006") setInvited(true);
+    if (create && task.problem()?.code === "L003") {
+      setMaking(making() ?? "tried");
+      return password.focus();
+    }
     (create && invite ? invite : password).focus();
   }
 
@@ -122,11 +132,15 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
       }}
     >
       <UsernameField ref={(field) => (username = field)} wrong={missing() === "username"} readOnly={task.running()} />
-      <PasswordField
+      <NewPasswordField
+        making={making() !== undefined}
+        offer={making() === "offered"}
+        username={() => username.value.trim().toLowerCase()}
         ref={(field) => (password = field)}
+        onInput={() => task.problem()?.code === "L003" && task.clear()}
         label={text("sign-in.password")}
         name="password"
-        autocomplete="current-password"
+        autocomplete={making() ? "new-password" : "current-password"}
         wrong={missing() === "password"}
         hint={missing() === "password" ? text("sign-in.need-password") : text("sign-in.password-hint")}
         readOnly={task.running()}
@@ -160,14 +174,26 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
           {text("sign-in.create")}
         </button>
       </div>
-      <button
-        type="button"
-        class="link-button entry-link"
-        disabled={task.running()}
-        onClick={() => props.onForgot(username.value)}
-      >
-        {text("sign-in.forgot")}
-      </button>
+      <div class="entry-links">
+        <Show when={!making()}>
+          <button
+            type="button"
+            class="link-button"
+            disabled={task.running()}
+            onClick={() => setMaking("offered")}
+          >
+            {text("sign-in.suggest")}
+          </button>
+        </Show>
+        <button
+          type="button"
+          class="link-button"
+          disabled={task.running()}
+          onClick={() => props.onForgot(username.value)}
+        >
+          {text("sign-in.forgot")}
+        </button>
+      </div>
       <ProgressLine active={task.long()} fallback={creating() ? "registering" : "signing-in"} />
     </form>
   );

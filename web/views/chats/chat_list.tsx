@@ -12,8 +12,12 @@ import { Icon, Mark, Wordmark } from "../common/icons.tsx";
 import { RecoveryBanner } from "../account/recovery_banner.tsx";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
 
-/** All chats, newest first; also the signed-in account, and the state of the connection. */
-export function ChatList(): JSX.Element {
+/**
+ * All chats, newest first; also the signed-in account, and the state of the connection.
+ *
+ * @param props.note a line above the chats
+ */
+export function ChatList(props: { note?: string }): JSX.Element {
   const app = useApp();
   const [signingOut, setSigningOut] = createSignal(false);
   const inSettings = () => app.navigation.route().kind === "settings";
@@ -41,6 +45,7 @@ export function ChatList(): JSX.Element {
       </header>
       <RecoveryBanner />
       <nav class="list-scroll" aria-label={text("chats.title")}>
+        <Show when={props.note}>{(note) => <p class="list-note" role="status">{note()}</p>}</Show>
         <Show when={app.chats()?.length === 0}>
           <div class="list-empty">
             <p class="list-empty-title">{text("chats.empty")}</p>
@@ -96,6 +101,8 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
     const here = route();
     return here.kind === "chat" && here.chatId === props.chat.chatId;
   };
+  /** What is begun in the open chat stands in its field. */
+  const draft = () => (current() || !props.chat.active ? "" : app.drafts.of(props.chat.chatId).trim());
   const preview = () => {
     const last = props.chat.lastMessage;
     if (!last) return text("chats.nothing");
@@ -124,9 +131,13 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
         <time id={id("time")} class="chat-row-time" dateTime={new Date(props.chat.activityMs).toISOString()}>
           {listTimeText(props.chat.activityMs, Date.now())}
         </time>
-        <span id={id("preview")} class="chat-row-preview" dir="auto">{preview()}</span>
+        <span id={id("preview")} class="chat-row-preview" dir="auto">
+          <Show when={draft()} fallback={preview()}>
+            <span class="chat-row-draft">{text("chats.draft")}:</span> {draft()}
+          </Show>
+        </span>
         <span id={id("marks")} class="chat-row-marks">
-          <Show when={props.chat.invitation}>
+          <Show when={props.chat.invitation && (props.chat.active || props.chat.recovering)}>
             <span class="badge badge-quiet">{text("chats.invitation")}</span>
           </Show>
           <Show when={props.chat.members.some(({ keyChanged }) => keyChanged)}>

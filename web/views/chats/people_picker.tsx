@@ -1,4 +1,5 @@
 import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
+import { isComposing } from "../../dom/composing.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createPeopleSearch, namesIn } from "../../state/people_search.ts";
@@ -44,6 +45,7 @@ export function PeoplePicker(
   }
 
   function onKeyDown(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
     const found = search.found() ?? [];
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();

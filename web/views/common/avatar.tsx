@@ -13,7 +13,8 @@ export function hueOf(name: string): number {
 /** A coloured initial. It only repeats the name beside it, so it is hidden from assistive technology. */
 export function Avatar(props: { name: string; group?: boolean }): JSX.Element {
   return (
-    <span class={`avatar hue-${hueOf(props.name)}`} classList={{ "avatar-group": props.group }} aria-hidden="true">
+    // One string: beside `classList`, a `class` that changes takes the other's classes away.
+    <span class={`avatar hue-${hueOf(props.name)}${props.group ? " avatar-group" : ""}`} aria-hidden="true">
       {props.group ? <Icon name="group" /> : [...props.name][0]?.toUpperCase()}
     </span>
   );

@@ -11,11 +11,18 @@ export function ProblemText(props: { problem: EngineProblem; sentences?: Record<
     <p class="problem-text">
       <strong>{sentence().what}</strong> {sentence().todo}
       <Show when={props.problem.retryAfterMs}>
-        {(ms) => <>{plural("problem.retry-after", Math.ceil(ms() / 1000))}</>}
+        {(ms) => <>{retryText(ms())}</>}
       </Show>{" "}
       <span class="code">{props.problem.code}</span>
     </p>
   );
+}
+
+function retryText(ms: number): string {
+  if (ms <= 120_000) return plural("problem.retry-after", Math.ceil(ms / 1000));
+  return ms <= 7_200_000
+    ? plural("problem.retry-minutes", Math.ceil(ms / 60_000))
+    : plural("problem.retry-hours", Math.ceil(ms / 3_600_000));
 }
 
 /** A problem, shown where it happened. `sentences` replaces the general sentences of a code. */

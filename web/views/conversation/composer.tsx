@@ -1,5 +1,7 @@
-import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import { maxTextBytes } from "../../../client/api/engine_api.ts";
+import { isVisible } from "../../../client/content/visible_text.ts";
+import { isComposing } from "../../dom/composing.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { Icon } from "../common/icons.tsx";
@@ -10,12 +12,12 @@ const encoder = new TextEncoder();
 /**
  * The field for writing: Enter sends, Shift+Enter starts a new line, and a draft is kept for the next visit.
  */
-export function Composer(props: { chatId: string; onSend: (text: string) => void }): JSX.Element {
+export function Composer(props: { chatId: string; onSend: (text: string) => Promise<boolean> }): JSX.Element {
   const app = useApp();
   const chatId = props.chatId;
-  const [draft, setDraft] = createSignal(app.drafts.get(chatId) ?? "");
+  const draft = () => app.drafts.of(chatId);
   const over = () => Math.max(0, encoder.encode(draft()).length - maxTextBytes);
-  const ready = () => draft().trim() !== "" && over() === 0;
+  const ready = () => isVisible(draft()) && over() === 0;
   let field!: HTMLTextAreaElement;
 
   /** Where the browser can not size the field to its content, the number of rows does. */
@@ -28,19 +30,17 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
 
   function send(): void {
     if (!ready()) return;
-    props.onSend(draft().trim());
-    setDraft("");
-    app.drafts.delete(chatId);
-    fit();
+    app.drafts.sending(chatId, props.onSend(draft().trim()));
     field.focus();
   }
 
+  // It may come from the engine or another tab.
+  createEffect(on(draft, fit));
   onMount(() => {
-    fit();
     // On a touch screen the keyboard would cover the conversation that was just opened.
     if (matchMedia("(pointer: fine)").matches) field.focus();
   });
-  onCleanup(() => (draft() === "" ? app.drafts.delete(chatId) : app.drafts.set(chatId, draft())));
+  onCleanup(() => void app.drafts.flush());
 
   return (
     <form
@@ -61,14 +61,12 @@ export function Composer(props: { chatId: string; onSend: (text: string) => void
           enterkeyhint="send"
           value={draft()}
           onInput={(event) => {
-            setDraft(event.currentTarget.value);
+            app.drafts.typed(chatId, event.currentTarget.value);
             if (draft() !== "") void app.engine.typing(chatId).catch(() => {});
-            app.drafts.set(chatId, draft());
-            fit();
           }}
           onKeyDown={(event) => {
             // Enter that ends an input method's composition does not send.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
             event.preventDefault();
             send();
           }}

@@ -190,7 +190,9 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
   return (
     <div class="foot-note foot-invitation">
       <p>
-        {props.chat.needsAcceptance
+        {props.chat.inviterRevoked
+          ? text("chat.invited-by-removed-device")
+          : props.chat.needsAcceptance
           ? text("chat.invited-back")
           : inviter()
           ? text("chat.invited", { username: inviter()! })

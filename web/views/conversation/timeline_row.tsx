@@ -19,8 +19,11 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "server-differs",
   "rejected",
   "unreadable",
+  "unopened",
+  "not-resent",
   "rolled-back",
   "server-behind",
+  "not-added",
 ]);
 
 /**
@@ -71,7 +74,7 @@ export function TimelineRow(
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
-  const named = { by: someone, who: someone, device: "", code: "", name: "", ...values };
+  const named = { by: someone, who: someone, device: "", code: "", name: "", count: "", ...values };
   const toYou = values.who === own
     ? textOf(`notice.whom-you.${kind}`, named)
     : values.by === own
@@ -118,6 +121,9 @@ function Message(
       <div class="bubble">
         <MessageContentView item={item} original={props.original} />{" "}
         <span class="message-meta">
+          <Show when={item.revokedDevice}>
+            <span class="message-removed-device">{text("message.removed-device")}</span>
+          </Show>
           <EditView item={item} />
           <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
           <Show when={state()}>

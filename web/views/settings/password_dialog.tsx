@@ -3,6 +3,7 @@ import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
 import { Dialog } from "../common/dialog.tsx";
+import { NewPasswordField } from "../account/new_password_field.tsx";
 import { PasswordField } from "../account/password_field.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
@@ -73,7 +74,9 @@ export function PasswordDialog(props: {
           readOnly={task.running()}
         />
         <Show when={props.change}>
-          <PasswordField
+          <NewPasswordField
+            making
+            username={username}
             ref={(field) => (fresh = field)}
             label={text("recover.new-password")}
             name="new-password"

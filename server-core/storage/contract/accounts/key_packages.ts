@@ -54,6 +54,19 @@ export const keyPackageBehaviours: Behaviour<keyof AccountStore>[] = [
     assert.deepEqual(await take(world, person), [{ deviceId, keyPackage: next.keyPackage, lastResort: true }]);
   }),
 
+  does("countKeyPackages", "names no last resort that was handed out, until it is replaced", async (world) => {
+    const person = await world.person();
+    const lastResort = async () => (await world.accounts.countKeyPackages(person.device)).lastResort;
+    await add(world, person.device, [], lastResortOf(world));
+    assert.equal(await lastResort(), true);
+    await take(world, person);
+    await world.reopen();
+    assert.equal(await lastResort(), false);
+    assert.equal((await take(world, person))[0].lastResort, true);
+    await add(world, person.device, [], lastResortOf(world));
+    assert.equal(await lastResort(), true);
+  }),
+
   does("addKeyPackages", "makes room of what has expired, and of what a fast clock let in", async (world) => {
     const { device } = await world.person();
     world.clock.nowMs += 10 * dayMs;

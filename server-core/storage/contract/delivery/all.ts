@@ -10,6 +10,7 @@ import { commitRefusalBehaviours } from "./commit_refusals.ts";
 import { directBehaviours } from "./direct.ts";
 import { limitBehaviours } from "./limits.ts";
 import { messageBehaviours } from "./messages.ts";
+import { orderedMessageBehaviours } from "./messages_in_order.ts";
 import { purgeBehaviours } from "./purge.ts";
 import { readingBehaviours } from "./reading.ts";
 
@@ -18,6 +19,7 @@ export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...commitBehaviours,
   ...commitRefusalBehaviours,
   ...messageBehaviours,
+  ...orderedMessageBehaviours,
   ...directBehaviours,
   ...readingBehaviours,
   ...acknowledgingBehaviours,

@@ -43,7 +43,8 @@ export const keyPackageOperations: Operations<
 
   countKeyPackages(db, { deviceId }, { nowMs }) {
     const lastResort = db.get(
-      "SELECT 1 FROM key_packages WHERE device_id = ? AND last_resort = 1 AND not_before_ms <= ? AND until_ms > ?",
+      `SELECT 1 FROM key_packages WHERE device_id = ? AND last_resort = 1 AND not_before_ms <= ? AND until_ms > ?
+         AND sha256 NOT IN (SELECT sha256 FROM spent_key_packages)`,
       deviceId,
       nowMs,
       nowMs,
@@ -100,14 +101,13 @@ function take(db: Database, deviceId: Bytes, nowMs: number): HandedOutKeyPackage
     nowMs,
   );
   if (!row) throw new WireError(ErrorCode.noKeyPackageLeft, `no KeyPackage left of device ${toHex(deviceId)}`);
-  if (!row.lastResort) {
-    db.run("DELETE FROM key_packages WHERE id = ?", row.id);
-    db.run(
-      "INSERT INTO spent_key_packages (sha256, not_after_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
-      row.sha256,
-      row.notAfterMs,
-    );
-  }
+  // A last resort stays, but its device learns from the count that it is to be replaced.
+  if (!row.lastResort) db.run("DELETE FROM key_packages WHERE id = ?", row.id);
+  db.run(
+    "INSERT INTO spent_key_packages (sha256, not_after_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    row.sha256,
+    row.notAfterMs,
+  );
   return { deviceId, keyPackage: row.keyPackage, lastResort: row.lastResort === 1 };
 }
 

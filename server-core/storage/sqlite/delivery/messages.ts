@@ -3,7 +3,7 @@
 import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
-import type { DeliveryStore } from "../../delivery_store.ts";
+import type { DeliveryStore, OrderedAnswer, OrderedMessage, Queued } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
@@ -15,22 +15,30 @@ const maxWaitingPerPair = 100;
 /** The recipient has to come online, so asking more often does not help. */
 const queueFullRetryMs = 60_000;
 
-export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "ephemeralRecipients" | "enqueue"> = {
-  publish(db, { sender, channelId, epoch, messageId, envelope, bodyHash }, { nowMs }) {
+export const messageOperations: Pick<
+  Operations<DeliveryStore>,
+  "publish" | "publishInOrder" | "ephemeralRecipients" | "enqueue"
+> = {
+  publish(db, { sender, channelId, ...message }, { nowMs }) {
     const membership = requireMember(db, channelId, sender);
-    const { channel, queue: from } = membership;
-    const before = sentBefore(db, channel, from, 0, messageId, bodyHash);
-    if (before !== undefined) return { receivedMs: before, queued: [] };
-    requireMessageEpoch(db, membership, epoch);
-    noteSent(db, channel, from, 0, messageId, bodyHash, nowMs);
-    const to = receivers(db, channel).filter(({ queue }) => queue !== from);
-    if (to.length === 0) return { receivedMs: nowMs, queued: [] };
-    const body = { number: storeBody(db, envelope, to.length), length: envelope.length };
-    const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
-    return {
-      receivedMs: nowMs,
-      queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),
-    };
+    return answered(db, membership, message) ?? store(db, membership, message, nowMs);
+  },
+
+  publishInOrder(db, { sender, channelId, messages }, { nowMs }) {
+    const membership = requireMember(db, channelId, sender);
+    const answers: OrderedAnswer[] = [];
+    for (const message of messages) {
+      try {
+        const before = answered(db, membership, message);
+        // In this transaction no epoch passes between two messages, so a refused one can not be overtaken.
+        if (!before && answers.some(({ code }) => code !== 0)) break;
+        answers.push({ code: 0, ...before ?? store(db, membership, message, nowMs) });
+      } catch (error) {
+        if (!(error instanceof WireError)) throw error;
+        answers.push({ code: error.code, receivedMs: 0 });
+      }
+    }
+    return answers;
   },
 
   ephemeralRecipients(db, { sender, channelId, epoch }) {
@@ -73,6 +81,38 @@ export const messageOperations: Pick<Operations<DeliveryStore>, "publish" | "eph
     return { receivedMs: nowMs, queued: [{ recipientKey, seq }] };
   },
 };
+
+/**
+ * @returns the answer to a repeat; undefined for a message that may be stored
+ * @throws WireError E014, E017, E015; nothing is written then
+ */
+function answered(
+  db: Database,
+  membership: Membership,
+  { epoch, messageId, bodyHash }: OrderedMessage,
+): { receivedMs: number; queued: Queued[] } | undefined {
+  const before = sentBefore(db, membership.channel, membership.queue, 0, messageId, bodyHash);
+  if (before !== undefined) return { receivedMs: before, queued: [] };
+  requireMessageEpoch(db, membership, epoch);
+  return undefined;
+}
+
+function store(
+  db: Database,
+  { channel, queue: from }: Membership,
+  { epoch, messageId, envelope, bodyHash }: OrderedMessage,
+  nowMs: number,
+): { receivedMs: number; queued: Queued[] } {
+  noteSent(db, channel, from, 0, messageId, bodyHash, nowMs);
+  const to = receivers(db, channel).filter(({ queue }) => queue !== from);
+  if (to.length === 0) return { receivedMs: nowMs, queued: [] };
+  const body = { number: storeBody(db, envelope, to.length), length: envelope.length };
+  const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
+  return {
+    receivedMs: nowMs,
+    queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),
+  };
+}
 
 /** specification §2.8: no message is sent in epoch 0, whose only member is the creator. */
 function requireMessageEpoch(db: Database, membership: Membership, epoch: number): void {

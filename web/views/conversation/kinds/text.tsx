@@ -1,18 +1,32 @@
-import { For, type JSX, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
+import { text } from "../../../i18n/language.ts";
+import { headOf } from "../../../state/message_fold.ts";
 import { partsOf } from "../../../state/message_parts.ts";
 import type { MessageViewProps } from "../message_view.ts";
 
-/** The text, with web addresses that can be followed. */
+/** The text, with web addresses that can be followed. Of many lines the first ones, until all are asked for. */
 export function TextView(props: MessageViewProps): JSX.Element {
+  const [whole, setWhole] = createSignal(false);
+  const head = () => headOf(props.item.text);
+  const shown = () => (whole() ? props.item.text : head() ?? props.item.text);
   return (
-    <span class="message-text" dir="auto">
-      <For each={partsOf(props.item.text)}>
-        {(part) => (
-          <Show when={part.href} fallback={part.text}>
-            <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a>
-          </Show>
-        )}
-      </For>
-    </span>
+    <>
+      <span class="message-text" dir="auto">
+        <For each={partsOf(shown())}>
+          {(part) => (
+            <Show when={part.href} fallback={part.text}>
+              {/* A direction of its own: what stands around it can not turn it round. */}
+              <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">{part.text}</a>
+              <Show when={part.host}>{(host) => <bdi class="link-host">{` (${host()})`}</bdi>}</Show>
+            </Show>
+          )}
+        </For>
+      </span>
+      <Show when={head() !== undefined}>
+        <button type="button" class="message-more" aria-expanded={whole()} onClick={() => setWhole(!whole())}>
+          {whole() ? text("message.less") : text("message.more")}
+        </button>
+      </Show>
+    </>
   );
 }

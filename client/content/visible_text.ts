@@ -1,0 +1,35 @@
+/**
+ * The one rule for what people write: messages and the names of groups (specification §7.3). Usernames need no rule of
+ * this kind: schema/username.ts allows a few letters only.
+ */
+
+import { EngineError, LocalCode } from "../api/errors.ts";
+
+/**
+ * What nobody sees: white space, controls, formats (of writing direction, joiners, variation …), and the letters that
+ * are drawn as nothing or as a blank: Hangul fillers, the empty Braille cell.
+ */
+const invisible =
+  /^[\p{White_Space}\p{Cc}\p{Cf}\p{Zs}\p{Default_Ignorable_Code_Point}\u115f\u1160\u2800\u3164\uffa0]*$/u;
+
+/** @returns whether a text shows something, and has no half of a character (a lone surrogate: it would be replaced) */
+export function isVisible(text: string): boolean {
+  return text.isWellFormed() && !invisible.test(text);
+}
+
+/**
+ * @param what "a message" or "a name", for the error
+ * @throws EngineError L032
+ */
+export function requireVisible(text: string, what: string): void {
+  if (isVisible(text)) return;
+  throw new EngineError({
+    code: LocalCode.invisible,
+    detail: text.isWellFormed() ? `${what} has nothing to see` : `${what} has half of a character`,
+  });
+}
+
+/** @returns the first `length` UTF-16 units of a text, without half of a character at the end */
+export function cutText(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+}

@@ -1,0 +1,145 @@
+/**
+ * Asks for messages that did not open here (specification §3.8).
+ *
+ * Each request goes to the device that the message names as its sender, and names one message. The records of what is
+ * missed are on disk, so a restart loses no request. The answers come through the inbox (receive/incoming_given.ts),
+ * and giving_again.ts makes them.
+ */
+
+import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import { SingleFlight } from "../../runtime/single_flight.ts";
+import { Timers } from "../../runtime/timers.ts";
+import { maxMissed, missedKey, missedPrefix, type MissedRecord } from "../conversation/missed_messages.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
+import { isMember } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
+
+/** How many requests one device gets from this one in an hour. */
+const maxAsksPerHour = 10;
+/** How often one message is asked for: a second time only where the answer did not come, or did not open. */
+const asksEach = 2;
+const hourMs = 3_600_000;
+
+/** Sends the requests of this device. */
+export class AskingAgain {
+  readonly #context: SyncContext;
+  readonly #timers: Timers;
+  readonly #runs = new SingleFlight();
+  /** Times of requests, by device as hex. */
+  readonly #asked = new Map<string, number[]>();
+  /** What was given without a request and did not open: asked for once. */
+  readonly #unopened = new Set<string>();
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+    this.#timers = new Timers(context.environment);
+  }
+
+  close(): void {
+    this.#timers.close();
+  }
+
+  /** The network is back: what could not be sent, or had no answer, is asked for. */
+  async connected(): Promise<void> {
+    for (const { id } of this.#context.conversations.all()) await this.look(id);
+  }
+
+  /** Asks for what is missed in a chat, within the limits. @throws StorageError, TransportError, WireError */
+  async look(chatId: string): Promise<void> {
+    await this.#runs.run(chatId, () => this.#ask(chatId));
+  }
+
+  /**
+   * What `from` gave to this device did not open, so it was sealed to an earlier leaf key. @throws StorageError,
+   * TransportError, WireError
+   */
+  async givenUnopened(chatId: string, from: Bytes, { messageId, n }: { messageId: Bytes; n: number }): Promise<void> {
+    const { conversations, mls, store } = this.#context;
+    const state = await conversations.withState(chatId);
+    const sender = state && mls.members(state).find(({ recipientKey }) => equalBytes(recipientKey, from));
+    const record = conversations.get(chatId)?.record;
+    if (!sender || !record || record.invitation) return;
+    const [device, id] = [toHex(from), toHex(messageId)];
+    const key = missedKey(chatId, toHex(sender.credential.accountKey), id);
+    if (await store.get<MissedRecord>("messageids", key)) {
+      await this.#change(chatId, key, ({ askedMs: _asked, ...missed }) => missed);
+      return await this.look(chatId);
+    }
+    const given = `${device}/${id}`;
+    if (this.#unopened.has(given) || this.#freeMs(device) > this.#context.environment.now()) return;
+    this.#unopened.add(given);
+    await this.#send(record, device, { messageId, n });
+  }
+
+  async #ask(chatId: string): Promise<void> {
+    const { conversations, environment, mls, store } = this.#context;
+    const record = conversations.get(chatId)?.record;
+    // A stranger learns nothing of this device before the user has accepted.
+    if (!record?.unopened || !isMember(record) || record.invitation) return;
+    const missed = (await store.range<MissedRecord>("messageids", missedPrefix(chatId), { limit: 2 * maxMissed }))
+      .filter(({ value }) => value.device !== undefined && value.asks < asksEach)
+      .sort((a, b) => a.value.asks - b.value.asks || a.value.atMs - b.value.atMs);
+    if (missed.length === 0) return;
+    const state = await conversations.withState(chatId);
+    const present = new Set(state ? mls.members(state).map(({ recipientKey }) => toHex(recipientKey)) : []);
+    let nextMs = Infinity;
+    for (const { key, value: { device, epoch, asks, askedMs = -Infinity } } of missed) {
+      if (device === undefined || !present.has(device)) continue;
+      const nowMs = environment.now();
+      const dueMs = Math.max(this.#freeMs(device), askedMs + hourMs);
+      if (dueMs > nowMs) {
+        nextMs = Math.min(nextMs, dueMs);
+        continue;
+      }
+      // Stored first: the answer may be here before the next line runs.
+      await this.#change(chatId, key, (before) => ({ ...before, asks: asks + 1, askedMs: nowMs }));
+      let isTaken = false;
+      try {
+        const messageId = fromHex(key.slice(key.lastIndexOf("/") + 1));
+        isTaken = await this.#send(record, device, { messageId, n: epoch });
+      } finally {
+        if (!isTaken) await this.#change(chatId, key, ({ askedMs: _asked, ...before }) => ({ ...before, asks }));
+      }
+    }
+    if (nextMs < Infinity) {
+      this.#timers.start(chatId, nextMs - environment.now(), () => void this.look(chatId).catch(() => {}));
+    }
+  }
+
+  async #send(
+    { channelId }: Readonly<ConversationRecord>,
+    device: string,
+    { messageId, n }: { messageId: Bytes; n: number },
+  ): Promise<boolean> {
+    const recent = this.#recent(device);
+    this.#asked.set(device, [...recent, this.#context.environment.now()]);
+    return await sendDeviceMessage(this.#context, channelId, fromHex(device), {
+      kind: "again",
+      n,
+      commitId: none,
+      messageId,
+    });
+  }
+
+  /** @returns when the device may be asked next, in ms; in the past where it may be asked now */
+  #freeMs(device: string): number {
+    const recent = this.#recent(device);
+    return recent.length < maxAsksPerHour ? -Infinity : recent[0] + hourMs;
+  }
+
+  #recent(device: string): number[] {
+    const nowMs = this.#context.environment.now();
+    return (this.#asked.get(device) ?? []).filter((atMs) => nowMs - atMs < hourMs);
+  }
+
+  async #change(chatId: string, key: string, change: (missed: MissedRecord) => MissedRecord): Promise<void> {
+    const { conversations, store } = this.#context;
+    await conversations.update(async (unit) => {
+      // Holds the chat's mutex: the message may come meanwhile.
+      await unit.conversation(chatId);
+      const missed = await store.get<MissedRecord>("messageids", key);
+      if (missed) unit.put("messageids", key, change(missed));
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Answers devices that ask for an own message which did not open there (specification §3.8).
+ *
+ * A device gets the message only if it is a member, and was one at the message's epoch.
+ */
+
+import { toHex } from "../../../schema/bytes.ts";
+import { devicesThere, type SentAt } from "../conversation/device_history.ts";
+import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
+import { outboxFromStored, type StoredOutbox } from "../conversation/outbox_record.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
+import { give } from "../device_messages/given.ts";
+import { memberOf } from "../device_messages/peers.ts";
+import { sentAt, sentContent } from "../send/resend.ts";
+
+/** How many requests of one device are looked at in an hour, so that no device makes another one work. */
+const maxAnswersPerHour = 10;
+/** How often one message is given to one device in that time. */
+const answersEach = 2;
+const hourMs = 3_600_000;
+
+/** Gives own messages to devices that ask for them. */
+export class GivingAgain {
+  readonly #context: SyncContext;
+  readonly #mayGive: (chatId: string) => Promise<boolean>;
+  readonly #answered = new Map<string, { messageId: string; atMs: number }[]>();
+
+  /** @param mayGive whether messages may be sent in a chat now (specification §1.6) */
+  constructor(context: SyncContext, mayGive: (chatId: string) => Promise<boolean>) {
+    this.#context = context;
+    this.#mayGive = mayGive;
+  }
+
+  /** @throws StorageError, TransportError, WireError: the device asks once more, or its line stays */
+  async answer(chatId: string, message: DeviceMessageOf<"again">): Promise<void> {
+    const { ownKey, store } = this.#context;
+    const messageId = toHex(message.content.messageId);
+    const found = await memberOf(this.#context, chatId, message);
+    if (!found || !this.#mayAnswer(toHex(message.from), messageId) || !await this.#mayGive(chatId)) return;
+    const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageId));
+    const line = seen && await store.get<LineRecord>("messages", keys.line(chatId, seen.order));
+    if (line?.kind !== "message" || line.messageId !== messageId || !line.own || line.deleted) return;
+    const sent = await this.#sentAt(chatId, line);
+    if (!sent || devicesThere(found.record, [toHex(message.from)], sent).length === 0) return;
+    const content = await sentContent(this.#context, chatId, found.record.firstChannelId, line);
+    if (content) await give(this.#context, found.record, found.member, { messageId, sent, content });
+  }
+
+  /** The server may have passed a message on before its answer is here. @returns undefined for others' messages */
+  async #sentAt(chatId: string, { order, sentIn, elsewhere }: MessageLine): Promise<SentAt | undefined> {
+    if (elsewhere) return undefined;
+    const stored = sentIn ? undefined : await this.#context.store.get<StoredOutbox>("outbox", keys.line(chatId, order));
+    const at = sentIn ?? (stored && outboxFromStored(stored).sealed);
+    return at && sentAt(chatId, at);
+  }
+
+  #mayAnswer(asker: string, messageId: string): boolean {
+    const nowMs = this.#context.environment.now();
+    const recent = (this.#answered.get(asker) ?? []).filter(({ atMs }) => nowMs - atMs < hourMs);
+    if (
+      recent.length >= maxAnswersPerHour ||
+      recent.filter((answered) => answered.messageId === messageId).length >= answersEach
+    ) return false;
+    this.#answered.set(asker, [...recent, { messageId, atMs: nowMs }]);
+    return true;
+  }
+}

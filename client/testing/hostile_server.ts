@@ -1,0 +1,36 @@
+/** What a hostile server does to devices, for tests. */
+
+import { type Bytes, toHex } from "../../schema/bytes.ts";
+import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+
+/**
+ * Entries that a hostile server puts into a device's queue, by hex of its recipientKey, and the Welcomes that
+ * it recorded.
+ */
+export class HostileServer {
+  readonly injected = new Map<string, Entry[]>();
+  readonly welcomes = new Map<string, Entry>();
+  /** Devices as hex that get none of what is stored for them. */
+  readonly held = new Set<string>();
+  /** Devices as hex that get no Welcome. */
+  readonly uninvited = new Set<string>();
+  /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
+  lastResortOnly = false;
+  /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
+  readonly keyPackages = new Map<string, () => Promise<Bytes>>();
+
+  /** @param bodyOf reads a body whole, which an entry may leave out */
+  async fetch(
+    asked: { recipientKey: Uint8Array; after: number },
+    found: Promise<Entry[]>,
+    bodyOf: (entry: Entry) => Promise<Entry["body"]>,
+  ): Promise<Entry[]> {
+    const device = toHex(asked.recipientKey);
+    const entries = await found;
+    if (this.held.has(device)) return [];
+    const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
+    if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
+    const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
+    return [...given, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
+  }
+}

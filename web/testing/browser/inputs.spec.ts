@@ -1,0 +1,123 @@
+import type { Page } from "@playwright/test";
+import { expect, expectWhole, signIn, test } from "./fixture.ts";
+
+const composer = (page: Page) => page.getByRole("textbox", { name: "Message" });
+
+test("PEOPLE B8: an Enter of an input method does not send", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await composer(page).fill("にほんご");
+  for (const kind of [{ keyCode: 229 }, { isComposing: true }]) {
+    await composer(page).evaluate((field, init) => {
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
+    }, kind);
+  }
+  await expect(composer(page)).toHaveValue("にほんご");
+  await composer(page).press("Enter");
+  await expect(composer(page)).toHaveValue("");
+  await expect(page.getByRole("article").filter({ hasText: "にほんご" })).toHaveCount(1);
+});
+
+test("PEOPLE B8: a text that nobody sees can not be sent", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  for (const blank of ["\u200b", "\u2800\u3164", "\u202e "]) {
+    await composer(page).fill(blank);
+    await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+    await composer(page).press("Enter");
+    await expect(composer(page)).toHaveValue(blank);
+  }
+});
+
+test("PEOPLE B8: links show the host that they open, whatever stands around them", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await composer(page).fill("\u202esee https://ехample.org/a and https://bank.example@evil.example/x");
+  await composer(page).press("Enter");
+  const message = page.getByRole("article").filter({ hasText: "bank.example" });
+  await expect(message).toContainText("(xn--");
+  const links = message.getByRole("link");
+  await expect(links).toHaveCount(1);
+  await expect(links).toHaveCSS("unicode-bidi", "isolate");
+  await expect(links).toHaveCSS("direction", "ltr");
+});
+
+test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked for", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  // Typed, these lines would keep the browser busy for minutes.
+  await composer(page).evaluate((field: HTMLTextAreaElement) => {
+    field.value = `first${"\n".repeat(15_900)}last`;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  await composer(page).press("Enter");
+  const message = page.getByRole("article").filter({ hasText: "first" });
+  const more = message.getByRole("button", { name: "Show more" });
+  await expect(more).toBeVisible();
+  await expect.poll(async () => (await message.boundingBox())?.height ?? Infinity).toBeLessThan(1000);
+  await expectWhole(page, "a folded message");
+  await more.click();
+  await expect(message).toContainText("last");
+  await message.getByRole("button", { name: "Show less" }).click();
+  await expect(message).not.toContainText("last");
+});
+
+test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  const shape = () => page.locator(".conversation .avatar").evaluate((avatar) => getComputedStyle(avatar).borderRadius);
+  const before = await shape();
+  await page.getByRole("button", { name: "Chat details" }).click();
+  for (const name of ["Choir on Fridays", "Choir on Mondays", "Singers"]) {
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.getByRole("textbox", { name: "Group name" }).fill(name);
+    await page.keyboard.press("Enter");
+    await expect(page.locator(".conversation .pane-title")).toHaveText(name);
+    expect(await shape()).toBe(before);
+  }
+});
+
+test("PEOPLE B8: an address of a chat that is not here leads to the list, with a line", async ({ page, url }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page, url);
+  await page.evaluate(() => location.hash = "#chat/00ff");
+  await expect(page.getByRole("status").filter({ hasText: "This chat is not on this device." })).toBeVisible();
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.getByRole("log", { name: /Choir/ })).toBeVisible();
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect(page.getByText("This chat is not on this device.")).toHaveCount(0);
+});
+
+test("PEOPLE B8: a declined chat has one mark", async ({ page, url }) => {
+  await signIn(page, url);
+  const row = page.getByRole("link", { name: "Allotment" });
+  await row.click();
+  await page.getByRole("button", { name: "Decline" }).click();
+  await page.getByRole("button", { name: "Decline and leave" }).click();
+  await expect(row).toContainText("Ended");
+  await expect(row.locator(".badge")).toHaveCount(1);
+});
+
+test("PEOPLE B8: a locale that is no language tag breaks nothing", async ({ page, url, problems }) => {
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, "languages", { get: () => ["en-US@posix", "en-US@posix"] })
+  );
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.getByRole("article").first()).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test("PEOPLE B8: a browser that forbids site data is told so with L005", async ({ page, url, problems }) => {
+  await page.addInitScript(() =>
+    Object.defineProperty(globalThis, "localStorage", {
+      get: () => {
+        throw new DOMException("Access is denied for this document.", "SecurityError");
+      },
+    })
+  );
+  await page.goto(url);
+  await expect(page.getByText("Let this site store data")).toContainText("L005");
+  await expectWhole(page, "no site data");
+  expect(problems).toEqual([]);
+});
