@@ -31,6 +31,7 @@ export class Browser {
   readonly #options: BrowserOptions;
   readonly #tabs: Tab[] = (Object.keys(chats) as Chat[]).map((chat) => ({ chat, life: 0 }));
   #chromium: Chromium | undefined;
+  #launching: Promise<void> | undefined;
   /** Of the browser itself: Debian's command is a script that starts it. */
   #pid: number | undefined;
   #chatIds: Record<Chat, string> | undefined;
@@ -41,6 +42,11 @@ export class Browser {
   }
 
   async launch(): Promise<void> {
+    this.#launching = this.#launch();
+    await this.#launching;
+  }
+
+  async #launch(): Promise<void> {
     this.#chromium = await launch({
       ...headlessShell,
       headless: "shell",
@@ -128,6 +134,7 @@ export class Browser {
   /** Kills the browser itself; all of its processes end with it. */
   async kill(): Promise<void> {
     for (const tab of this.#tabs) [tab.page, tab.life] = [undefined, tab.life + 1];
+    await this.#launching?.catch(() => {});
     const command = this.#chromium?.process();
     if (!command || command.exitCode !== null || this.#pid === undefined) return;
     const ended = new Promise((resolve) => command.once("exit", resolve));

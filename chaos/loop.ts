@@ -17,6 +17,8 @@ export interface ChaosOptions {
   /** How long everything may take to arrive at the end, in ms. */
   patienceMs: number;
   folder: string;
+  /** Ends the run, with all of its processes. */
+  signal: AbortSignal;
   /** A line for the reader. */
   say: (line: string) => void;
   log: (who: string, line: string) => void;
@@ -62,33 +64,40 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     log("chaos", line);
   });
   const world = await World.make({ folder, seed, listener: logged(recovery, log), log });
+  const interrupted = new Promise<never>((_, reject) => {
+    options.signal.addEventListener("abort", () => reject(options.signal.reason), { once: true });
+  });
   try {
-    const over = new AbortController();
-    const traffic = [
-      talk(world, "alice", over.signal),
-      talk(world, "bob", over.signal),
-      world.receiver.follow(over.signal),
-      world.sender.send(world.chatIds.four, over.signal),
-    ];
-    await sleep(2 * pauseMs);
-    const kills: Record<string, number> = {};
-    const drawn = rounds(seed, options.only, options.pace);
-    for (let index = 1; index <= options.kills; index++) {
-      const round = drawn.next().value;
-      kills[round.victim] = (kills[round.victim] ?? 0) + 1;
-      await play(world, recovery, round, index, options);
-    }
-    await until(() => recovery.waiting().length === 0, options.waitMs);
-    over.abort();
-    await world.receiver.kill();
-    await Promise.all(traffic);
-    const verdict = await settle(world, options);
+    const { kills, verdict } = await Promise.race([interrupted, run(world, recovery, options)]);
     const { count: said, sent } = world.ledger;
     const { samples } = recovery;
     return { ...verdict, samples, kills, said, sent: sent.size, tookMs: performance.now() - startedMs };
   } finally {
     await world.end();
   }
+}
+
+async function run(world: World, recovery: Recovery, options: ChaosOptions) {
+  const over = new AbortController();
+  const traffic = [
+    talk(world, "alice", over.signal),
+    talk(world, "bob", over.signal),
+    world.receiver.follow(over.signal),
+    world.sender.send(world.chatIds.four, over.signal),
+  ];
+  await sleep(2 * pauseMs);
+  const kills: Record<string, number> = {};
+  const drawn = rounds(options.seed, options.only, options.pace);
+  for (let index = 1; index <= options.kills; index++) {
+    const round = drawn.next().value;
+    kills[round.victim] = (kills[round.victim] ?? 0) + 1;
+    await play(world, recovery, round, index, options);
+  }
+  await until(() => recovery.waiting().length === 0, options.waitMs);
+  over.abort();
+  await world.receiver.kill();
+  await Promise.all(traffic);
+  return { kills, verdict: await settle(world, options) };
 }
 
 function logged(recovery: Recovery, log: ChaosOptions["log"]): LedgerListener {

@@ -38,13 +38,18 @@ addEventListener("unhandledrejection", (event) => {
   console.error(`unhandled: ${event.reason?.stack ?? event.reason}`);
 });
 
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => interrupted.abort(new Error("interrupted")));
+}
+
 const folder = Deno.makeTempDirSync({ prefix: "qpq-chaos-" });
 const logs = decodeURIComponent(new URL("../test-results/chaos", import.meta.url).pathname);
 Deno.mkdirSync(logs, { recursive: true });
 const logPath = `${logs}/${seed}.log`;
 const log = Deno.openSync(logPath, { write: true, create: true, truncate: true });
 const encoder = new TextEncoder();
-const result = await chaos({
+const running = chaos({
   kills,
   seed,
   only,
@@ -52,8 +57,13 @@ const result = await chaos({
   waitMs: wait * 1000,
   patienceMs: patience * 1000,
   folder,
+  signal: interrupted.signal,
   say: console.log,
   log: (who, line) => log.writeSync(encoder.encode(`${new Date().toISOString()} ${who} | ${line}\n`)),
+});
+const result = await running.catch((error) => {
+  console.error(`qpq: error: ${error.message}; log: ${logPath}`);
+  Deno.exit(2);
 });
 for (const line of report(result)) console.log(line);
 const isWrong = result.lost.length + result.doubled.length > 0;

@@ -65,8 +65,13 @@ export class World {
   static async make(options: WorldOptions): Promise<World> {
     const { random } = testEnvironment(options.seed + 1);
     const world = new World(options, await Servers.start(options.folder, random, options.log));
-    await world.#meet();
-    return world;
+    try {
+      await world.#meet();
+      return world;
+    } catch (error) {
+      await world.end();
+      throw error;
+    }
   }
 
   /** Makes accounts and chats. */

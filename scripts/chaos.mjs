@@ -3,7 +3,7 @@
  * random while numbered messages flow (chaos/, docs/chaos.md). QPQ_SEED=7 names the seed, too.
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { buildIfStale } from "./build.mjs";
 import { findProgram, installDebianPackages, installPackages } from "./install.mjs";
 import { deno, root } from "./paths.mjs";
@@ -14,8 +14,9 @@ if (!findProgram("chromium-headless-shell")) {
 }
 buildIfStale();
 const flags = ["run", "--quiet", "-A", "--unstable-net", "--no-check"];
-const { status } = spawnSync(deno, [...flags, `${root}/chaos/main.ts`, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: "inherit",
-});
-process.exit(status ?? 1);
+const args = [...flags, `${root}/chaos/main.ts`, ...process.argv.slice(2)];
+const child = spawn(deno, args, { cwd: root, stdio: "inherit" });
+// Ctrl+C reaches the child itself; it ends the processes that it has started.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("exit", (status) => process.exit(status ?? 1));
