@@ -55,6 +55,7 @@ export function react(
     committer.rebuildSoon(chatId);
     outbox.flush(chatId);
     renewal.look(chatId);
+    maintenance.redo(chatId);
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);

@@ -197,7 +197,8 @@ export class GroupMaintenance {
     const record = conversations.get(chatId)?.record;
     if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
     const left: NonNullable<ConversationRecord["redo"]> = { add: [], remove: [] };
-    const isOver = (record.movedMs ?? 0) + resendForMs < account.clock.now();
+    // Without a move it is a removal of a time when this device could not follow.
+    const isOver = (record.movedMs ?? Infinity) + resendForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
       for (const username of record.redo[kind]) {
         const isThere = conversations.get(chatId)?.record.members.some((member) =>

@@ -1,0 +1,69 @@
+/** One member that breaks its group again and again, by commits that prove nobody (specification §3.5). */
+
+import assert from "node:assert/strict";
+import { concat, sha256 } from "../../schema/bytes.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { LocalCode } from "../api/errors.ts";
+import { maxReplacementsPerDay } from "../sync/reinit/create_replacement.ts";
+import { type Hostile, random, takeOver } from "../testing/hostile_member.ts";
+import { type Person, suite } from "../testing/person.ts";
+import { moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
+
+async function names(person: Person, chatId: string): Promise<string[]> {
+  return (await person.chat(chatId))!.members.map(({ username }) => username).sort();
+}
+
+/** A commit of random bytes for the channel in which a person's conversation is now. It needs no state of the group. */
+async function spoil({ rpc }: Hostile, person: Person, chatId: string): Promise<void> {
+  const { channelId } = await recordOf(person, chatId);
+  const { epoch, members } = await rpc.call(delivery.channelState, { channelId });
+  const commit = random(400);
+  const headers = concat(...members.flatMap((recipientKey) => [recipientKey, random(1168)]));
+  const body = concat(commit, headers);
+  const lengths = { commitLength: commit.length, welcomeLength: 0, headersLength: headers.length };
+  const said = { channelId, epoch, commitId: random(16), sha256: await sha256(body), removed: [], added: [] };
+  await rpc.call(delivery.commit, { ...said, ...lengths }, {}, body);
+}
+
+async function goOn(people: Person[], chatId: string): Promise<void> {
+  for (const person of people) {
+    assert.deepEqual(await names(person, chatId), people.map(({ username }) => username).sort());
+  }
+  const [anna, bert] = people;
+  await anna.says(chatId, "without");
+  await bert.hears(chatId, anna.username, ["without"]);
+}
+
+suite("a member that breaks its group again and again", {
+  "PEOPLE A1: an admin removes a member while the group stands still, and the group goes on without it": async (
+    { core, join },
+  ) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await replaceableGroup([anna, bert, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    await spoil(hostile, anna, chatId);
+    await anna.sees(chatId, ({ active }) => !active);
+    await assert.rejects(bert.engine.removePerson(chatId, mallory.username), /L010/);
+    await anna.engine.removePerson(chatId, mallory.username);
+    await moved([anna, bert], chatId);
+    await goOn([anna, bert], chatId);
+  },
+
+  "PEOPLE A1: an admin's device keeps KeyPackages for the replacement without such a member": async (
+    { core, join },
+  ) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await replaceableGroup([anna, bert, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    for (let times = 1; times <= maxReplacementsPerDay; times++) {
+      await spoil(hostile, anna, chatId);
+      await moved([anna, bert], chatId, times);
+    }
+    await spoil(hostile, anna, chatId);
+    const isTold = () => (anna.problems as { code: string }[]).some(({ code }) => code === LocalCode.notAllowed);
+    await anna.until(isTold, "what the user can do");
+    await anna.engine.removePerson(chatId, mallory.username);
+    await moved([anna, bert], chatId, maxReplacementsPerDay + 1);
+    await goOn([anna, bert], chatId);
+  },
+});
