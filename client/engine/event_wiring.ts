@@ -36,6 +36,7 @@ export function react(
     outbox.flush(chatId);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
+    maintenance.redo(chatId);
     housekeeping.leaveAgain(chatId);
   });
   events.on("commitMerged", (chatId) => {

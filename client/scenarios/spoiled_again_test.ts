@@ -1,11 +1,11 @@
 /** One member that breaks its group again and again, by commits that prove nobody (specification §3.5). */
 
 import assert from "node:assert/strict";
-import { concat, sha256 } from "../../schema/bytes.ts";
+import { concat, equalBytes, sha256 } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { LocalCode } from "../api/errors.ts";
 import { maxReplacementsPerDay } from "../sync/reinit/create_replacement.ts";
-import { type Hostile, random, takeOver } from "../testing/hostile_member.ts";
+import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
 
@@ -46,6 +46,24 @@ suite("a member that breaks its group again and again", {
     await assert.rejects(bert.engine.removePerson(chatId, mallory.username), /L010/);
     await anna.engine.removePerson(chatId, mallory.username);
     await moved([anna, bert], chatId);
+    await goOn([anna, bert], chatId);
+  },
+
+  "PEOPLE A1: an admin that alone could not follow removes the member once it is back": async ({ core, join }) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await replaceableGroup([anna, bert, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    const { pending } = await hostile.mls.buildCommit(hostile.state, { nowMs: Date.now() });
+    const annaKey = await anna.recipientKey();
+    const headers = pending.bundle.headers.map(({ recipientKey, header }) => ({
+      recipientKey,
+      header: equalBytes(recipientKey, annaKey) ? random(1168) : header,
+    }));
+    await sendCommit(hostile, chatId, pending, { headers });
+    await anna.sees(chatId, ({ active }) => !active);
+    await anna.engine.removePerson(chatId, mallory.username);
+    for (const person of [anna, bert]) await person.sees(chatId, ({ members }) => members.length === 2);
+    assert.ok(!(await anna.notices(chatId)).some((notice) => notice.startsWith("successor")));
     await goOn([anna, bert], chatId);
   },
 

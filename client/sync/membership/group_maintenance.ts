@@ -218,7 +218,9 @@ export class GroupMaintenance {
     }
     await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+      // Out of step again: what the user has asked for stays noted.
+      if (!conversation || desyncOf(conversation.record)) return;
+      conversation.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
   }
 
