@@ -50,8 +50,8 @@ const requiredCapabilities: Extension = {
 };
 
 /**
- * The bytes of a leaf, as of a KeyPackage on the server. The leaf stands in the tree of every Welcome and in the state of
- * every device: larger ones could fill the 16 MiB of a commit, and then nobody could be added any more.
+ * The bytes of a leaf, as of a KeyPackage on the server. The leaf stands in the tree of every Welcome and in the state
+ * of every device: larger ones could fill the 16 MiB of a commit, and then nobody could be added any more.
  */
 export const maxLeafBytes = 8_192;
 

@@ -17,7 +17,7 @@
  * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
  * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5, §12.4.3.1) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
- * | GRP-3.2 | a committer's new leaf without a fresh X-Wing key, with an unusable key or other capabilities, or too large |
+ * | GRP-3.2 | a committer's leaf without a fresh X-Wing key, with an unusable key, other capabilities, or too large |
  * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
  * | GRP-3.4 | a role change that leaves no admin; if the last admins leave, the oldest account may become admin |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
