@@ -3,18 +3,21 @@
 import assert from "node:assert/strict";
 import { concat, equalBytes, sha256 } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { LocalCode } from "../api/errors.ts";
 import { maxReplacementsPerDay } from "../sync/reinit/create_replacement.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
+import { handOut } from "../testing/spoiled_devices.ts";
 
 async function names(person: Person, chatId: string): Promise<string[]> {
   return (await person.chat(chatId))!.members.map(({ username }) => username).sort();
 }
 
 /** A commit of random bytes for the channel in which a person's conversation is now. It needs no state of the group. */
-async function spoil({ rpc }: Hostile, person: Person, chatId: string): Promise<void> {
+async function spoil({ rpc }: Pick<Hostile, "rpc">, person: Person, chatId: string): Promise<void> {
   const { channelId } = await recordOf(person, chatId);
   const { epoch, members } = await rpc.call(delivery.channelState, { channelId });
   const commit = random(400);
@@ -83,5 +86,24 @@ suite("a member that breaks its group again and again", {
     await anna.engine.removePerson(chatId, mallory.username);
     await moved([anna, bert], chatId, maxReplacementsPerDay + 1);
     await goOn([anna, bert], chatId);
+  },
+
+  "PEOPLE A7: a group does not stand still for a person of whom the server gives no KeyPackage today": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await replaceableGroup([anna, bert, carl]);
+    const limit = () => Promise.reject(new WireError(ErrorCode.rateLimited, "too many today", 3_600_000));
+    const stop = await handOut(core, carl, limit);
+    const { rpc } = await outsider(core, bert);
+    await spoil({ rpc }, anna, chatId);
+    await moved([anna, bert], chatId);
+    await goOn([anna, bert], chatId);
+    stop();
+    anna.disconnect();
+    await anna.connected();
+    await moved([carl], chatId);
+    await carl.says(chatId, "here again");
+    for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["here again"]);
   },
 });

@@ -15,8 +15,8 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Calls of one request that run at once. The server limits an account's calls per second. */
 const callsAtOnce = 8;
-/** A longer wait is told to whoever asked: the server's limit of a day. */
-const longestWaitMs = 120_000;
+/** A longer wait, in ms, is told to whoever asked: the server's limit of a day. */
+export const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
 const triesAtMost = 20;
 

@@ -11,13 +11,13 @@ import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { commitHistory } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
-import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
+import { type KeyPackageFetch, longestWaitMs } from "../membership/key_package_fetch.ts";
 import { type CommitPlan, type ConversationRecord, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { type DesyncCause, desyncOf, isIn } from "../conversation/standing.ts";
 import { signReplacement } from "./replacement_maker.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { buildFromPlan } from "../commits/commit_builder.ts";
 
 /** Why a conversation needs another channel. */
@@ -95,7 +95,7 @@ export async function createReplacement(
     context.problem(problem);
     throw new EngineError(problem);
   }
-  const add = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
+  const { add, later } = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
   const { name, kind, createdMs } = info;
   const roles = Object.fromEntries(Object.entries(info.roles ?? {}).filter(([account]) => !out.has(account)));
   const fresh = await mls.createGroup({
@@ -133,7 +133,10 @@ export async function createReplacement(
     if (!isAsItWas(now) || now?.epoch !== record.epoch || isUnderWay()) return false;
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
-    if (recent) (await unit.conversation(chatId))?.set({ spoiled: [...recent, account.clock.now()] });
+    const main = await unit.conversation(chatId);
+    if (recent) main?.set({ spoiled: [...recent, account.clock.now()] });
+    const { add: before, remove } = main?.record.redo ?? { add: [], remove: [] };
+    if (later.length > 0) main?.set({ redo: { add: [...new Set([...before, ...later])], remove } });
     await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
     return true;
   });
@@ -229,6 +232,8 @@ function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: nu
  *
  * @param members of the old group; without them, all devices of its accounts
  * @param out accounts as hex that are left out
+ * @returns `later`: people of whose devices the server gives no KeyPackage to this account today. The group must not
+ *   stand still for them: this device adds them when it can
  */
 async function packagesOf(
   { account }: SyncContext,
@@ -236,7 +241,7 @@ async function packagesOf(
   record: Readonly<ConversationRecord>,
   members: Member[] | undefined,
   out: ReadonlySet<string>,
-): Promise<CommitPlan["add"]> {
+): Promise<{ add: CommitPlan["add"]; later: string[] }> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
   // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
@@ -249,16 +254,27 @@ async function packagesOf(
     const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
     return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
   }));
+  const limited = new Map<string, unknown>();
   const found = await mapWithConcurrency(
     wanted.flat(),
     devicesAtOnce,
     async ({ known, device }) =>
-      await keyPackages.ofDevices(known, [device]).catch((error) => {
-        if (isGone(error)) return [];
-        throw error;
+      await keyPackages.ofDevices(known, [device]).then((add) => add.map((one) => ({ ...one, known })), (error) => {
+        if (isLimitOfDay(error)) limited.set(known.username, error);
+        else if (!isGone(error)) throw error;
+        return [];
       }),
   );
-  return found.flat();
+  const add = found.flat();
+  for (const { known } of add) limited.delete(known.username);
+  // Alone, or in a chat of two, this device would go on to nobody.
+  const [error] = limited.values();
+  if (error !== undefined && (add.length === 0 || record.kind === "direct")) throw error;
+  return { add: add.map(({ recipientKey, keyPackage }) => ({ recipientKey, keyPackage })), later: [...limited.keys()] };
+}
+
+function isLimitOfDay(error: unknown): boolean {
+  return error instanceof WireError && error.code === ErrorCode.rateLimited && error.retryAfterMs > longestWaitMs;
 }
 
 function isGone(error: unknown): boolean {
