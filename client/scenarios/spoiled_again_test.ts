@@ -6,7 +6,7 @@ import { delivery } from "../../schema/rpc/methods.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { LocalCode } from "../api/errors.ts";
 import { maxReplacementsPerDay } from "../sync/reinit/create_replacement.ts";
-import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { type Hostile, random, sendCommit, takeOver, without } from "../testing/hostile_member.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
@@ -17,14 +17,22 @@ async function names(person: Person, chatId: string): Promise<string[]> {
 }
 
 /** A commit of random bytes for the channel in which a person's conversation is now. It needs no state of the group. */
-async function spoil({ rpc }: Pick<Hostile, "rpc">, person: Person, chatId: string): Promise<void> {
+async function spoil(
+  { rpc }: Pick<Hostile, "rpc">,
+  person: Person,
+  chatId: string,
+  drops: (recipientKey: Uint8Array) => boolean = () => false,
+): Promise<void> {
   const { channelId } = await recordOf(person, chatId);
   const { epoch, members } = await rpc.call(delivery.channelState, { channelId });
   const commit = random(400);
-  const headers = concat(...members.flatMap((recipientKey) => [recipientKey, random(1168)]));
+  const removed = members.filter(drops);
+  const headers = concat(
+    ...members.filter((key) => !drops(key)).flatMap((recipientKey) => [recipientKey, random(1168)]),
+  );
   const body = concat(commit, headers);
   const lengths = { commitLength: commit.length, welcomeLength: 0, headersLength: headers.length };
-  const said = { channelId, epoch, commitId: random(16), sha256: await sha256(body), removed: [], added: [] };
+  const said = { channelId, epoch, commitId: random(16), sha256: await sha256(body), removed, added: [] };
   await rpc.call(delivery.commit, { ...said, ...lengths }, {}, body);
 }
 
@@ -85,6 +93,52 @@ suite("a member that breaks its group again and again", {
     await anna.until(isTold, "what the user can do");
     await anna.engine.removePerson(chatId, mallory.username);
     await moved([anna, bert], chatId, maxReplacementsPerDay + 1);
+    await goOn([anna, bert], chatId);
+  },
+
+  "PEOPLE A1: a member that has the server drop everybody else does not end the group": async ({ core, join }) => {
+    const [anna, bert, carl, mallory] = [
+      await join("anna"),
+      await join("bert"),
+      await join("carl"),
+      await join("mallory"),
+    ];
+    const chatId = await replaceableGroup([anna, bert, carl, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    const own = await mallory.recipientKey();
+    await spoil(hostile, anna, chatId, (key) => !equalBytes(key, own));
+    for (const person of [anna, bert, carl]) {
+      await person.until(
+        async () => (await person.notices(chatId)).some((notice) => notice.startsWith("removed-by-server")),
+        "the server's word",
+      );
+    }
+    await moved([anna, bert, carl], chatId);
+    await spoil(hostile, anna, chatId, (key) => !equalBytes(key, own));
+    await anna.sees(chatId, ({ active }) => !active);
+    await anna.engine.removePerson(chatId, mallory.username);
+    await moved([anna, bert, carl], chatId, 2);
+    await goOn([anna, bert, carl], chatId);
+  },
+
+  "PEOPLE A1: a member that has the server drop the only admin does not leave the group without one": async (
+    { core, join },
+  ) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await replaceableGroup([anna, bert, mallory]);
+    const hostile = await takeOver(core, mallory, chatId);
+    const { pending } = await hostile.mls.buildCommit(hostile.state, { nowMs: Date.now() });
+    const victim = await anna.recipientKey();
+    const headers = without(pending.bundle.headers, victim);
+    await sendCommit(hostile, chatId, pending, { removed: [victim], headers });
+    await bert.until(
+      async () => (await bert.notices(chatId)).includes(`server-differs ${mallory.username}`),
+      "the difference",
+    );
+    await anna.sees(chatId, ({ active }) => active);
+    await moved([anna, bert], chatId);
+    await anna.engine.removePerson(chatId, mallory.username);
+    await bert.sees(chatId, ({ members }) => members.length === 2);
     await goOn([anna, bert], chatId);
   },
 

@@ -158,6 +158,7 @@ const spoiling: ReadonlySet<DesyncCause> = new Set([
   "GRP-1.2",
   "GRP-2.2",
   "GRP-3.3",
+  "removed",
 ]);
 
 /**
