@@ -89,7 +89,7 @@ suite("a member that breaks its group again and again", {
       await moved([anna, bert], chatId, times);
     }
     await spoil(hostile, anna, chatId);
-    const isTold = () => (anna.problems as { code: string }[]).some(({ code }) => code === LocalCode.notAllowed);
+    const isTold = () => (anna.problems as { code: string }[]).some(({ code }) => code === LocalCode.brokenAgain);
     await anna.until(isTold, "what the user can do");
     await anna.engine.removePerson(chatId, mallory.username);
     await moved([anna, bert], chatId, maxReplacementsPerDay + 1);

@@ -89,7 +89,7 @@ export async function createReplacement(
   const recent = out.size === 0 ? spoiledToday(record, account.clock.now()) : undefined;
   if (recent && recent.length >= maxReplacementsPerDay) {
     const problem = {
-      code: LocalCode.notAllowed,
+      code: LocalCode.brokenAgain,
       detail: "a member breaks the group again and again: it goes on when an admin has removed the member",
     };
     context.problem(problem);
