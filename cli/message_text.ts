@@ -1,6 +1,7 @@
 /** A message as `recv` prints it: one text for people, its fields for programs. */
 
 import type { MessageContent, MessageItem, Reaction } from "../client/api/engine_api.ts";
+import { blankLetters } from "../client/content/visible_text.ts";
 import { printable, printableLines } from "./output.ts";
 
 /**
@@ -10,7 +11,7 @@ import { printable, printableLines } from "./output.ts";
 const separators = [
   "\\p{Z}\\p{Cc}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}",
   ";,:\"'`\u037e\u3001\ufe50-\ufe55\uff0c\uff1a\uff1b",
-  "\u115f\u1160\u2800\u3164\uffa0",
+  blankLetters,
 ];
 const separating = new RegExp(`[${separators.join("")}]`, "gu");
 

@@ -55,8 +55,8 @@ export const commands: Record<string, Command> = {
   register: {
     args: "<username>",
     what:
-      "Makes an account with this device as its first (a password of at least 12 characters that is hard to guess), " +
-      "and prints the recovery code: the one way back without the password. Keep it.",
+      "Makes an account with this device as its first, and prints the recovery code: the one way back without the " +
+      "password. Keep it. The password has at least 12 characters and is hard to guess.",
     options: {
       ...passwordOptions,
       ...generateOption,

@@ -1,9 +1,9 @@
 /**
  * `npm test`: installs what is missing, then everything that can fail: the checks of `npm run check`, the
- * generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), and the
- * containers. Ends with how long each part took, and `N passed, N failed`.
+ * generated schema, unit tests (Deno), the interface alone and the whole in browsers (Playwright), a short kill
+ * loop, and the containers. Ends with how long each part took, and `N passed, N failed`.
  *
- * `npm test -- check`, `unit`, `interface`, `e2e` or `containers` runs a part; `unit` prints what the tests
+ * `npm test -- check`, `unit`, `interface`, `e2e`, `chaos` or `containers` runs a part; `unit` prints what the tests
  * cover, too. QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
  *
  * Parts run side by side, one more at once than there are cores. No test is judged by how fast this machine is
@@ -167,6 +167,12 @@ async function buildAndBrowserTests() {
   if (wants("e2e")) await playwright("e2e", "browser tests (Playwright)", "e2e/playwright.config.ts");
 }
 
+/** Judged on lost and doubled messages alone: how fast everybody is back depends on what else runs. */
+function killLoop() {
+  const args = ["scripts/chaos.mjs", "--kills", "20", "--pace", "3", "--wait", "1"];
+  return check("chaos", "kill loop: after 20 kills no message is lost or doubled", process.execPath, args);
+}
+
 /** @returns {Promise<(() => Promise<unknown>)[]>} what needs Debian's packages, when they are there */
 async function withPrograms(portions) {
   if (await programs !== 0) {
@@ -176,8 +182,9 @@ async function withPrograms(portions) {
   }
   times.push({ name: "until Debian's packages were there", seconds: (performance.now() - startMs) / 1000 });
   const work = /** @type {(() => Promise<unknown>)[]} */ ([]);
-  if (wants("e2e") || wantsContainers) work.push(buildAndBrowserTests);
+  if (wants("e2e") || wants("chaos") || wantsContainers) work.push(buildAndBrowserTests);
   if (wants("interface")) work.push(interfaceTests);
+  if (wants("chaos")) work.push(() => app.then(killLoop));
   if (wantsContainers) work.push(() => Promise.all([engine, app]).then(containers));
   if (wants("unit")) {
     const args = ["scripts/schema.mjs", "--check"];

@@ -88,7 +88,6 @@ const metByNobody: Record<string, string> = {
   "client/mls/commit_data.ts#maxRequests": "a bound of the format",
   "client/mls/commit_data.ts#maxRequestBytes": "a bound of the format",
   "client/mls/extensions.ts#maxSupersedesCommits": "a bound of the format",
-  "client/sync/recovery/recovery_responder.ts#answersPerMs": "the span of a limit",
   "client/connection/stream_limit.ts#maxOpenStreams": "calls wait on the device",
   "client/connection/https_fallback.ts#maxRequests": "calls wait on the device",
 };

@@ -38,7 +38,7 @@ export async function newPassword(
 ): Promise<string> {
   const file = invocation.options[source === "first" ? "password-file" : "new-password-file"] as string | undefined;
   const generates = invocation.options["generate-password"] === true;
-  if (generates && file !== undefined) throw wrongUsage("give a password, or --generate-password");
+  if (generates && file !== undefined) throw wrongUsage("give a file with the password, or --generate-password");
   const given = generates ? undefined : await newPasswordFrom(source, file, env, ask);
   if (given !== undefined) return given;
   const password = await session.engine.suggestPassphrase(username);

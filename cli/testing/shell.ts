@@ -1,7 +1,6 @@
 /** A shell in which `qpq` is the program of this checkout, for people who each have their own state. */
 
 import { qpqFlags } from "../permissions.mjs";
-import type { Core } from "./core.ts";
 
 const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 
@@ -11,6 +10,14 @@ export interface Result {
   code: number;
 }
 
+/** A running core, and the folder beside its data. */
+export interface Reachable {
+  folder: string;
+  /** HOST:PORT */
+  address: string;
+  pin: string;
+}
+
 export const password = "correct horse battery staple";
 
 /** Only qpq and words, quoted or not, that a shell would not change. */
@@ -18,12 +25,12 @@ const plainCommand = /^qpq(?: (?:[^\s'"\\$`|&;<>(){}*?~#!]+|"[^"$`\\!]*"|'[^']*'
 const word = /"([^"]*)"|'([^']*)'|(\S+)/g;
 
 export class Shell {
-  readonly #core: Core;
+  readonly #core: Reachable;
   readonly #within: string[];
   readonly folder: string;
 
   /** @param within the command that starts a program in the network from which the core is reached */
-  constructor(core: Core, within: string[] = []) {
+  constructor(core: Reachable, within: string[] = []) {
     this.#core = core;
     this.#within = within;
     this.folder = `${core.folder}/shell`;

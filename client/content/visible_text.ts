@@ -5,12 +5,14 @@
 
 import { EngineError, LocalCode } from "../api/errors.ts";
 
-/**
- * What nobody sees: white space, controls, formats (of writing direction, joiners, variation …), and the letters that
- * are drawn as nothing or as a blank: Hangul fillers, the empty Braille cell.
- */
-const invisible =
-  /^[\p{White_Space}\p{Cc}\p{Cf}\p{Zs}\p{Default_Ignorable_Code_Point}\u115f\u1160\u2800\u3164\uffa0]*$/u;
+/** Letters that are drawn as nothing or as a blank: Hangul fillers, the empty Braille cell. */
+export const blankLetters = "\u115f\u1160\u2800\u3164\uffa0";
+
+/** What nobody sees: white space, controls, formats (of writing direction, joiners, variation …), blank letters. */
+const invisible = new RegExp(
+  `^[\\p{White_Space}\\p{Cc}\\p{Cf}\\p{Zs}\\p{Default_Ignorable_Code_Point}${blankLetters}]*$`,
+  "u",
+);
 
 /** @returns whether a text shows something, and has no half of a character (a lone surrogate: it would be replaced) */
 export function isVisible(text: string): boolean {
@@ -25,7 +27,7 @@ export function requireVisible(text: string, what: string): void {
   if (isVisible(text)) return;
   throw new EngineError({
     code: LocalCode.invisible,
-    detail: text.isWellFormed() ? `${what} has nothing to see` : `${what} has half of a character`,
+    detail: text.isWellFormed() ? `${what} in which nothing can be seen` : `${what} with half of a character in it`,
   });
 }
 

@@ -25,8 +25,8 @@ Deno.test("PEOPLE B8: isVisible() takes whatever shows something", () => {
 });
 
 Deno.test("PEOPLE B8: requireVisible() says what is wrong, with L032", () => {
-  assert.throws(() => requireVisible("\u200b", "a name"), /L032 a name has nothing to see/);
-  assert.throws(() => requireVisible("a\ud800", "a message"), /L032 a message has half of a character/);
+  assert.throws(() => requireVisible("\u200b", "a name"), /L032 a name in which nothing can be seen/);
+  assert.throws(() => requireVisible("a\ud800", "a message"), /L032 a message with half of a character in it/);
   requireVisible("a", "a name");
 });
 

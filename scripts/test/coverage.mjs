@@ -14,7 +14,7 @@ export function coverageByRoom(folder) {
       "coverage",
       "--quiet",
       "--lcov",
-      "--exclude=_test\\.ts|/testing/|/generated/|/node_modules/|/e2e/|/scripts/",
+      "--exclude=_test\\.ts|/testing/|/generated/|/node_modules/|/e2e/|/chaos/|/scripts/",
       folder,
     ],
     { cwd: root, encoding: "utf8", maxBuffer: 256 * 1024 * 1024 },

@@ -162,7 +162,7 @@ export const de: Record<keyof typeof en, string> = {
   "chat.invited-back":
     "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.invited-by-removed-device":
-    "Ein Gerät, das aus seinem Konto entfernt war, hat dich zu diesem Chat hinzugefügt. Oben siehst du, wer darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
+    "Ein Gerät, das aus seinem Konto entfernt worden war, hat dich zu diesem Chat hinzugefügt. Wer darin ist, steht unter „Einzelheiten“. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",

@@ -156,7 +156,7 @@ export const en = {
   "chat.invited-back":
     "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
   "chat.invited-by-removed-device":
-    "A device that had been removed from its account has added you to this chat. Above you see who is in it. Nothing can be sent before you accept; decline to leave it.",
+    "A device that had been removed from its account has added you to this chat. “Chat details” shows who is in it. Nothing can be sent before you accept; decline to leave it.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",

@@ -36,7 +36,7 @@ const en: NewPasswordWords = {
     sequence: "Rows like abc or 123 are guessed early. Use a few unrelated words.",
     keyboard: "Keys that lie side by side are guessed early. Use a few unrelated words.",
     date: "Dates and years are guessed early. Use a few unrelated words.",
-    guessable: "Guessed too soon. Add another word or two.",
+    guessable: "It would be guessed too soon. Add another word or two.",
   },
   suggest: "Suggest a passphrase",
   suggested: "Suggested passphrase",
@@ -54,20 +54,21 @@ const de: NewPasswordWords = {
   taken: "Es ist schwer zu erraten.",
   fault: {
     short: "Zu kurz. Nimm mindestens 12 Zeichen.",
-    username: "Es besteht aus deinem Namen oder dem der App. Nimm Wörter, die nichts mit dir zu tun haben.",
+    username:
+      "Es besteht aus deinem Benutzernamen oder dem Namen der App. Nimm Wörter, die nichts mit dir zu tun haben.",
     common: "Viele benutzen dieses oder ein ähnliches. Nimm ein paar Wörter ohne Zusammenhang.",
     repeat: "Es wiederholt sich. Nimm ein paar verschiedene Wörter.",
     sequence: "Reihen wie abc oder 123 werden früh geraten. Nimm ein paar Wörter ohne Zusammenhang.",
     keyboard: "Tasten, die nebeneinander liegen, werden früh geraten. Nimm ein paar Wörter ohne Zusammenhang.",
-    date: "Datum und Jahr werden früh geraten. Nimm ein paar Wörter ohne Zusammenhang.",
-    guessable: "Zu bald erraten. Nimm noch ein oder zwei Wörter dazu.",
+    date: "Daten und Jahreszahlen werden früh geraten. Nimm ein paar Wörter ohne Zusammenhang.",
+    guessable: "Es wäre zu bald erraten. Nimm noch ein oder zwei Wörter dazu.",
   },
   suggest: "Passphrase vorschlagen",
   suggested: "Vorgeschlagene Passphrase",
   use: "Diese nehmen",
   copy: "Kopieren",
   another: "Eine andere",
-  keep: "Eingesetzt. Schreib sie auf oder leg sie in einen Passwortmanager.",
+  keep: "Eingetragen. Schreib sie auf oder leg sie in einen Passwortmanager.",
 };
 
 const catalogues: Record<Language, NewPasswordWords> = { en, de };

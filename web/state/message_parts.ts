@@ -2,6 +2,8 @@
  * Splits a message's text into plain text and web addresses that can be followed. Nothing is fetched. Pure.
  */
 
+import { blankLetters } from "../../client/content/visible_text.ts";
+
 export interface MessagePart {
   text: string;
   /** Only http and https, in the form of the address bar. */
@@ -15,7 +17,7 @@ const address = /https?:\/\/[^\s<>"'`]+/gi;
 const trailing = /[.,;:!?)\]}]+$/;
 
 /** Characters that nobody sees, or that change the direction of what stands around them. */
-const hidden = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u115f\u1160\u2800\u3164\uffa0]/u;
+const hidden = new RegExp(`[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}${blankLetters}]`, "u");
 
 /**
  * @returns the link of an address as it is written; none for one that hides where it leads: with a name before the host
@@ -29,8 +31,15 @@ function linkOf(shown: string): Pick<MessagePart, "href" | "host"> | undefined {
   return { href, ...(written !== host && written.replace(/:\d+$/, "") !== host && { host }) };
 }
 
+/** Characters that turn letters round, those of the app behind them as well. They change no letter. */
+const overrides = /[\u202d\u202e]/g;
+
 /** @returns the parts of the text in order: web addresses with their link, and the text between them */
 export function partsOf(text: string): MessagePart[] {
+  return split(text).map((part) => ({ ...part, text: part.text.replace(overrides, "") }));
+}
+
+function split(text: string): MessagePart[] {
   const parts: MessagePart[] = [];
   let done = 0;
   for (const match of text.matchAll(address)) {

@@ -48,9 +48,18 @@ Deno.test("PEOPLE B8: an address that hides where it leads is no link", () => {
   const bad = [
     "https://bank.example@evil.example/",
     "https://bank.example:1@evil.example",
-    "https://a\u202eb.example/",
+    "https://a\u2067b.example/",
   ];
   for (const text of [...bad, "https://a.example/\u2066x", "https://exa\u00admple.org", "https://a.example/\u200bx"]) {
     assert.deepEqual(partsOf(text), [{ text }]);
   }
+});
+
+Deno.test("PEOPLE B8: nothing in a text turns round the letters that the app writes behind it", () => {
+  assert.deepEqual(partsOf("https://a\u202eb.example/"), [{ text: "https://ab.example/" }]);
+  assert.deepEqual(partsOf("\u202dsee\u202e https://a.example שלום"), [
+    { text: "see " },
+    { text: "https://a.example", href: "https://a.example/" },
+    { text: " שלום" },
+  ]);
 });

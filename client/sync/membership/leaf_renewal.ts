@@ -7,7 +7,7 @@
 
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
-import { isRenewalDue, renewalAgeMs, renewalAtMs, turnOf } from "../commits/renewal.ts";
+import { isRenewalDue, renewalAgeMs, renewalAtMs, renewalSpacingMs, turnOf } from "../commits/renewal.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -16,10 +16,11 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 const aheadMs = 3_600_000;
 /**
  * A renewal that is overdue, because the device was away, waits a random time: for each account of the chat
- * this long, in ms, and in all at most as long as `mostCatchUpMs`. Others may come back at the same moment.
+ * this long, in ms, and in all at most this part of the pause between renewals (60 s). Others may come back at
+ * the same moment.
  */
 const catchUpMs = 500;
-const mostCatchUpMs = 60_000;
+const catchUpPart = 0.1;
 /** A command that ends when all is done waits for a renewal that is as near as this, in ms. */
 const nearMs = 5_000;
 
@@ -81,7 +82,9 @@ export class LeafRenewal {
     const facts = { leafSinceMs, ownSent, epochSinceMs, devices: members.length };
     const atMs = renewalAtMs({ ...facts, turn: turnOf(account.recipientKey, channelId) }, environment);
     const leftMs = atMs - account.clock.now();
-    return leftMs > 0 ? leftMs : environment.random() * Math.min(mostCatchUpMs, members.length * catchUpMs);
+    if (leftMs > 0) return leftMs;
+    const { renewalSpacingMs: spacingMs = renewalSpacingMs } = environment;
+    return environment.random() * Math.min(catchUpPart * spacingMs, members.length * catchUpMs);
   }
 
   async #renew(chatId: string): Promise<void> {

@@ -14,11 +14,13 @@ import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
+import { LastHour } from "./last_hour.ts";
 
 /** How many requests one device gets from this one in an hour. */
 const maxAsksPerHour = 10;
 /** How often one message is asked for: a second time only where the answer did not come, or did not open. */
 const asksEach = 2;
+/** So long, in ms, the first request for a message may go without an answer. */
 const hourMs = 3_600_000;
 
 /** Sends the requests of this device. */
@@ -26,14 +28,15 @@ export class AskingAgain {
   readonly #context: SyncContext;
   readonly #timers: Timers;
   readonly #runs = new SingleFlight();
-  /** Times of requests, by device as hex. */
-  readonly #asked = new Map<string, number[]>();
+  /** Requests, by device as hex. */
+  readonly #asked: LastHour;
   /** What was given without a request and did not open: asked for once. */
   readonly #unopened = new Set<string>();
 
   constructor(context: SyncContext) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
+    this.#asked = new LastHour(() => context.environment.now());
   }
 
   close(): void {
@@ -67,7 +70,7 @@ export class AskingAgain {
       return await this.look(chatId);
     }
     const given = `${device}/${id}`;
-    if (this.#unopened.has(given) || this.#freeMs(device) > this.#context.environment.now()) return;
+    if (this.#unopened.has(given) || this.#asked.count(device) >= maxAsksPerHour) return;
     this.#unopened.add(given);
     await this.#send(record, device, { messageId, n });
   }
@@ -87,7 +90,7 @@ export class AskingAgain {
     for (const { key, value: { device, epoch, asks, askedMs = -Infinity } } of missed) {
       if (device === undefined || !present.has(device)) continue;
       const nowMs = environment.now();
-      const dueMs = Math.max(this.#freeMs(device), askedMs + hourMs);
+      const dueMs = Math.max(this.#asked.freeMs(device, maxAsksPerHour), askedMs + hourMs);
       if (dueMs > nowMs) {
         nextMs = Math.min(nextMs, dueMs);
         continue;
@@ -112,25 +115,13 @@ export class AskingAgain {
     device: string,
     { messageId, n }: { messageId: Bytes; n: number },
   ): Promise<boolean> {
-    const recent = this.#recent(device);
-    this.#asked.set(device, [...recent, this.#context.environment.now()]);
+    this.#asked.note(device);
     return await sendDeviceMessage(this.#context, channelId, fromHex(device), {
       kind: "again",
       n,
       commitId: none,
       messageId,
     });
-  }
-
-  /** @returns when the device may be asked next, in ms; in the past where it may be asked now */
-  #freeMs(device: string): number {
-    const recent = this.#recent(device);
-    return recent.length < maxAsksPerHour ? -Infinity : recent[0] + hourMs;
-  }
-
-  #recent(device: string): number[] {
-    const nowMs = this.#context.environment.now();
-    return (this.#asked.get(device) ?? []).filter((atMs) => nowMs - atMs < hourMs);
   }
 
   async #change(chatId: string, key: string, change: (missed: MissedRecord) => MissedRecord): Promise<void> {

@@ -14,23 +14,25 @@ import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
 import { give } from "../device_messages/given.ts";
 import { memberOf } from "../device_messages/peers.ts";
 import { sentAt, sentContent } from "../send/resend.ts";
+import { LastHour } from "./last_hour.ts";
 
 /** How many requests of one device are looked at in an hour, so that no device makes another one work. */
 const maxAnswersPerHour = 10;
 /** How often one message is given to one device in that time. */
 const answersEach = 2;
-const hourMs = 3_600_000;
 
 /** Gives own messages to devices that ask for them. */
 export class GivingAgain {
   readonly #context: SyncContext;
   readonly #mayGive: (chatId: string) => Promise<boolean>;
-  readonly #answered = new Map<string, { messageId: string; atMs: number }[]>();
+  /** Messages (ids as hex), by device as hex. */
+  readonly #answered: LastHour;
 
   /** @param mayGive whether messages may be sent in a chat now (specification §1.6) */
   constructor(context: SyncContext, mayGive: (chatId: string) => Promise<boolean>) {
     this.#context = context;
     this.#mayGive = mayGive;
+    this.#answered = new LastHour(() => context.environment.now());
   }
 
   /** @throws StorageError, TransportError, WireError: the device asks once more, or its line stays */
@@ -57,13 +59,10 @@ export class GivingAgain {
   }
 
   #mayAnswer(asker: string, messageId: string): boolean {
-    const nowMs = this.#context.environment.now();
-    const recent = (this.#answered.get(asker) ?? []).filter(({ atMs }) => nowMs - atMs < hourMs);
     if (
-      recent.length >= maxAnswersPerHour ||
-      recent.filter((answered) => answered.messageId === messageId).length >= answersEach
+      this.#answered.count(asker) >= maxAnswersPerHour || this.#answered.count(asker, messageId) >= answersEach
     ) return false;
-    this.#answered.set(asker, [...recent, { messageId, atMs: nowMs }]);
+    this.#answered.note(asker, messageId);
     return true;
   }
 }

@@ -20,6 +20,7 @@ import { type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import { memberOf } from "../device_messages/peers.ts";
+import { LastHour } from "./last_hour.ts";
 
 /** The longest random delay before a request of another device is carried out, in ms. */
 const readdDelayMs = 2_000;
@@ -27,18 +28,18 @@ const readdDelayMs = 2_000;
 /** How many answers of one kind a device gets in an hour. Each answer costs a commit or a seal. */
 const answersEach = 8;
 
-const answersPerMs = 3_600_000;
-
 export class RecoveryResponder {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #timers: Timers;
-  readonly #answered = new Map<string, number[]>();
+  /** Answers, by device as hex and kind. */
+  readonly #answered: LastHour;
 
   constructor(context: SyncContext, committer: Committer) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#committer = committer;
+    this.#answered = new LastHour(() => context.environment.now());
   }
 
   close(): void {
@@ -53,10 +54,8 @@ export class RecoveryResponder {
 
   #mayAnswer({ from, content }: DeviceMessage): boolean {
     const key = `${toHex(from)}/${content.kind}`;
-    const nowMs = this.#context.environment.now();
-    const recent = (this.#answered.get(key) ?? []).filter((atMs) => nowMs - atMs < answersPerMs);
-    if (recent.length >= answersEach) return false;
-    this.#answered.set(key, [...recent, nowMs]);
+    if (this.#answered.count(key) >= answersEach) return false;
+    this.#answered.note(key);
     return true;
   }
 

@@ -59,14 +59,14 @@ Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again from befo
   const sealed: [number, number][] = [];
   const epoch = (n: number, added: string[]) => ({ n, commitId: toHex(commitId), S: new Uint8Array(32), added });
   const context = {
-    account: { recipientKey, deviceSeed },
+    account: { recipientKey, deviceSeed, directory: { byKey: () => Promise.resolve(undefined) } },
     conversations: {
       get: () => ({ record: { channelId, standing: { kind: "member" } } }),
       withState: () => Promise.resolve({ active: true }),
     },
     environment: { now: () => 0 },
     mls: {
-      members: () => [old, late].map((key) => ({ recipientKey: key, xwingPublicKey: none })),
+      members: () => [old, late].map((key) => ({ recipientKey: key, credential: {}, xwingPublicKey: none })),
       resealHeader: ({ n, recipientKey: to }: { n: bigint; recipientKey: Uint8Array }) => {
         sealed.push([to[0], Number(n)]);
         return Promise.resolve(new Uint8Array(1168));

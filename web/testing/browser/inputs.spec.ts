@@ -56,10 +56,15 @@ test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked f
   await expect(more).toBeVisible();
   await expect.poll(async () => (await message.boundingBox())?.height ?? Infinity).toBeLessThan(1000);
   await expectWhole(page, "a folded message");
+  const top = async () => Math.round((await message.boundingBox())!.y);
+  const before = await top();
   await more.click();
   await expect(message).toContainText("last");
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  expect(await top(), "who asks for more reads on, and is not taken to its end").toBe(before);
   await message.getByRole("button", { name: "Show less" }).click();
   await expect(message).not.toContainText("last");
+  await expect(message).toBeInViewport();
 });
 
 test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {

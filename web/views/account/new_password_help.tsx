@@ -130,7 +130,7 @@ export function NewPasswordHelp(props: {
         )}
       </Show>
       <ProblemNote problem={offering.problem()} />
-      <Show when={offering.long() || judging.long()}>
+      <Show when={offering.long()}>
         <ProgressLine active fallback="working" />
       </Show>
     </div>

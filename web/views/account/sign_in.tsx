@@ -128,7 +128,7 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void enter(false);
+        void enter(making() !== undefined);
       }}
     >
       <UsernameField ref={(field) => (username = field)} wrong={missing() === "username"} readOnly={task.running()} />
@@ -169,10 +169,12 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
         sentences={missing() === "username" ? { L021: { what: text("sign-in.need-username"), todo: "" } } : undefined}
       />
       <div class="entry-actions">
-        <button type="submit" class="button button-primary" disabled={task.running()}>{text("sign-in.submit")}</button>
-        <button type="button" class="button" disabled={task.running()} onClick={() => void enter(true)}>
+        <EntryButton main={!making()} disabled={task.running()} onClick={() => void enter(false)}>
+          {text("sign-in.submit")}
+        </EntryButton>
+        <EntryButton main={making() !== undefined} disabled={task.running()} onClick={() => void enter(true)}>
           {text("sign-in.create")}
-        </button>
+        </EntryButton>
       </div>
       <div class="entry-links">
         <Show when={!making()}>
@@ -196,5 +198,21 @@ function SignInForm(props: { username: string; onForgot: (username: string) => v
       </div>
       <ProgressLine active={task.long()} fallback={creating() ? "registering" : "signing-in"} />
     </form>
+  );
+}
+
+/** @param props.main whether this is what Enter does */
+function EntryButton(
+  props: { main: boolean; disabled: boolean; onClick: () => void; children: JSX.Element },
+): JSX.Element {
+  return (
+    <button
+      type={props.main ? "submit" : "button"}
+      class={props.main ? "button button-primary" : "button"}
+      disabled={props.disabled}
+      onClick={() => !props.main && props.onClick()}
+    >
+      {props.children}
+    </button>
   );
 }

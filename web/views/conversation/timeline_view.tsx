@@ -91,6 +91,11 @@ export function TimelineView(
     seen();
   }
 
+  /** What opens where the reader is grows downwards: its beginning stays in view, also at the newest line. */
+  function onClick(event: MouseEvent): void {
+    if (event.target instanceof Element && event.target.closest("[aria-expanded='true']")) stuck = false;
+  }
+
   function jumpToNewest(): void {
     conversation.showNewest();
     stuck = true;
@@ -143,6 +148,7 @@ export function TimelineView(
         ref={scroller}
         class="timeline-scroll"
         onScroll={onScroll}
+        onClick={onClick}
         tabindex="0"
         role="log"
         aria-label={props.title}

@@ -1,0 +1,35 @@
+/** Bounds on what this device asks of another one, or does for it. */
+
+const hourMs = 3_600_000;
+
+/** What was done within the last hour, by a key such as a device. In memory: a restart begins anew. */
+export class LastHour {
+  readonly #now: () => number;
+  readonly #done = new Map<string, { what: string; atMs: number }[]>();
+
+  /** @param now the time in ms */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** @param what what is done, where it has a bound of its own */
+  note(key: string, what = ""): void {
+    this.#done.set(key, [...this.#recent(key), { what, atMs: this.#now() }]);
+  }
+
+  /** @returns how often it was done; without `what`: anything */
+  count(key: string, what?: string): number {
+    return this.#recent(key).filter((done) => what === undefined || done.what === what).length;
+  }
+
+  /** @returns from when on, in ms, less than `most` were done; in the past where that is so now */
+  freeMs(key: string, most: number): number {
+    const recent = this.#recent(key);
+    return recent.length < most ? -Infinity : recent[recent.length - most].atMs + hourMs;
+  }
+
+  #recent(key: string): { what: string; atMs: number }[] {
+    const nowMs = this.#now();
+    return (this.#done.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < hourMs);
+  }
+}
