@@ -101,7 +101,12 @@ export const remove: Command = async ({ session, invocation, output }) => {
   for (const identity of identities) {
     const username = await session.username(identity);
     await session.engine.removePerson(chat.chatId, username);
-    await output.line(`${username} is out of ${printable(chat.title)}`, { type: "removed", ...named(chat), username });
+    // While the group stands still, the engine notes the removal and makes it later.
+    const noted = (await session.chat(name)).recovering === true;
+    await output.line(
+      `${username} ${noted ? "will be" : "is"} out of ${printable(chat.title)}`,
+      { type: "removed", ...named(chat), username, ...(noted && { noted }) },
+    );
   }
 };
 

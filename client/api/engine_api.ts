@@ -255,6 +255,10 @@ export interface EngineApi {
    */
   startChat(usernames: string[], groupName?: string): Promise<string>;
   addPeople(chatId: string, usernames: string[]): Promise<void>;
+  /**
+   * Removes a person from a group; by an admin (L019). While this device is recovering, the removal is noted: it is
+   * made as soon as this device is back, or the channel that replaces the present one is made without the person.
+   */
   removePerson(chatId: string, username: string): Promise<void>;
   /** Renames a group; by an admin (L019). */
   renameChat(chatId: string, name: string): Promise<void>;

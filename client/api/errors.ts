@@ -49,5 +49,6 @@ export const LocalCode = {
   invisible: "L032", // a message or name in which nothing can be seen, or with half of a character
   untrusted: "L033", // what answers is not the core that the pin or authority names
   otherVersion: "L034", // the engine runs in a tab of another version of the app
+  brokenAgain: "L035", // a member breaks a group again and again, and an admin has to remove it
   internal: "L050",
 } as const;

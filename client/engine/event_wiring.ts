@@ -36,6 +36,7 @@ export function react(
     outbox.flush(chatId);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
+    maintenance.redo(chatId);
     housekeeping.leaveAgain(chatId);
   });
   events.on("commitMerged", (chatId) => {
@@ -55,6 +56,7 @@ export function react(
     committer.rebuildSoon(chatId);
     outbox.flush(chatId);
     renewal.look(chatId);
+    maintenance.redo(chatId);
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);

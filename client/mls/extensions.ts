@@ -2,7 +2,9 @@
 
 import type { Capabilities, Extension, LeafNode } from "ts-mls";
 import { encodeRequiredCapabilities } from "ts-mls";
+import { encode } from "ts-mls/codec/tlsEncoder.js";
 import { extensionsSupportedByCapabilities } from "ts-mls/extension.js";
+import { leafNodeEncoder } from "ts-mls/leafNode.js";
 import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
@@ -46,6 +48,17 @@ const requiredCapabilities: Extension = {
     credentialTypes: ["basic"],
   }),
 };
+
+/**
+ * The bytes of a leaf, as of a KeyPackage on the server. The leaf stands in the tree of every Welcome and in the state
+ * of every device: larger ones could fill the 16 MiB of a commit, and then nobody could be added any more.
+ */
+export const maxLeafBytes = 8_192;
+
+/** Whether a leaf is small enough to stand in a tree. */
+export function isSmallLeaf(leaf: LeafNode): boolean {
+  return encode(leafNodeEncoder)(leaf).length <= maxLeafBytes;
+}
 
 /** Whether a leaf declares what a group requires of it, and each extension that it carries (RFC 9420 §7.2, §7.3). */
 export function hasRequiredCapabilities({ capabilities, extensions }: LeafNode): boolean {

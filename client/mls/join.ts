@@ -3,7 +3,7 @@
  * the tree is checked before the group exists on this device.
  */
 
-import { type ClientState, joinGroupWithExtensions, type PskIndex, type Welcome } from "ts-mls";
+import { type ClientState, joinGroupWithExtensions, type PskIndex, type RatchetTree, type Welcome } from "ts-mls";
 import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { accumulatePskSecret } from "ts-mls/pskIndex.js";
@@ -53,7 +53,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
   const { keyPackage, keys, xwingSeed } = found.candidate;
   const pskIndex = onlyPsk(epochPskId(entry.channelId, entry.n), found.S);
   const groupInfo = await groupInfoOfWelcome(message.welcome, found.candidate, entry, found.S);
-  const tree = groupInfo && ratchetTreeFromExtension(groupInfo);
+  const tree = groupInfo && treeOf(groupInfo);
   // Before ts-mls, whose refusal of a damaged tree has no rule's number.
   const clash = tree && checkUniqueKeys(tree);
   if (clash) return clash;
@@ -180,6 +180,15 @@ async function groupInfoOfWelcome(
     return await decryptGroupInfo(welcome, secrets!.joinerSecret, pskSecret, ciphersuite);
   } catch {
     // ts-mls throws errors of several kinds on bad input.
+    return undefined;
+  }
+}
+
+/** @returns undefined where it is missing or malformed, as joinGroup says again */
+function treeOf(groupInfo: GroupInfoOfWelcome): RatchetTree | undefined {
+  try {
+    return ratchetTreeFromExtension(groupInfo);
+  } catch {
     return undefined;
   }
 }

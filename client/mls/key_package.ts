@@ -20,6 +20,7 @@ import { spread } from "../crypto/parallel.ts";
 import { generateXWing } from "../crypto/xwing.ts";
 import {
   hasRequiredCapabilities,
+  isSmallLeaf,
   lastResortType,
   ownCapabilities,
   xwingKeyExtension,
@@ -180,6 +181,7 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
   }
   // ts-mls refuses such a leaf as well, and with it the whole commit.
   if (!hasRequiredCapabilities(leafNode)) throw new MalformedError("KeyPackage: capabilities");
+  if (!isSmallLeaf(leafNode)) throw new MalformedError("KeyPackage: the leaf is too large");
   const lastResort = keyPackage.extensions.some(({ extensionType }) => extensionType === lastResortType);
   const { notBefore, notAfter } = leafNode.lifetime;
   if (notAfter <= notBefore || notAfter - notBefore > BigInt(lastResort ? 90 * daySeconds : 26 * hourSeconds)) {

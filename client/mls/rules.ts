@@ -17,11 +17,11 @@
  * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
  * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5, §12.4.3.1) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
- * | GRP-3.2 | a committer's new leaf without a fresh X-Wing key, with an unusable key, or with other capabilities |
+ * | GRP-3.2 | a committer's leaf without a fresh X-Wing key, with an unusable key, other capabilities, or too large |
  * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
  * | GRP-3.4 | a role change that leaves no admin; if the last admins leave, the oldest account may become admin |
  * | GRP-3.5 | an Add that brings in an account that `roles` makes admin, by a member that is no admin |
- * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key |
+ * | GRP-4.1 | an Add whose KeyPackage is not valid: suite, signatures, credential, hybrid key, size of the leaf |
  * | GRP-4.2 | an Add of a device that is a member already, or twice |
  * | GRP-4.3 | an Add that brings a third account into a direct channel |
  * | GRP-6.5 | a key that stands twice in the tree after the commit, or in a Welcome's (rules_unique_keys.ts) |
@@ -48,7 +48,7 @@ import { encodeCapabilities } from "ts-mls/capabilities.js";
 import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { type CommitData, membersHash, sortedKeys } from "./commit_data.ts";
-import { groupInfoOf, xwingKeyOf } from "./extensions.ts";
+import { groupInfoOf, isSmallLeaf, xwingKeyOf } from "./extensions.ts";
 import { epochPskId } from "./hybrid.ts";
 import { deviceCredentialOf, roleOf } from "./identity.ts";
 import type { ParsedKeyPackage } from "./key_package.ts";
@@ -312,6 +312,7 @@ export function checkPathLeaf(before: LeafNode, after: LeafNode | undefined, usa
     if (error instanceof MalformedError) return rejected("GRP-3.2", error.message);
     throw error;
   }
+  if (!isSmallLeaf(after)) return rejected("GRP-3.2", "the committer's leaf is too large");
   if (!equalBytes(encodeCapabilities(before.capabilities), encodeCapabilities(after.capabilities))) {
     return rejected("GRP-3.2", "the committer's capabilities changed");
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { LocalCode } from "../api/errors.ts";
 import { ownCapabilities } from "../mls/extensions.ts";
 import type { Spoiled } from "../mls/testing/spoiled_key_package.ts";
@@ -62,6 +63,30 @@ suite("a KeyPackage that the server should have refused", {
     await anna.says(chatId, "to the first");
     await bert.hears(chatId, anna.username, ["to the first"]);
     assert.deepEqual(codes(anna), [LocalCode.badKeyPackage]);
+  },
+
+  "PEOPLE A2: a device without a KeyPackage keeps neither its person's other devices out nor other people": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, mallory] = [
+      await join("anna"),
+      await join("bert"),
+      await join("carl"),
+      await join("mallory"),
+    ];
+    const old = await bert.secondDevice(core);
+    for (const device of [old, mallory]) {
+      await handOut(core, device, () => Promise.reject(new WireError(ErrorCode.noKeyPackageLeft, "none left")));
+      await device.engine.close();
+    }
+    const chatId = await anna.engine.startChat([bert.username, mallory.username, carl.username], "whoever can come");
+    for (const person of [bert, carl]) await person.sees(chatId);
+    assert.deepEqual(await membersOf(anna, chatId), names([anna, bert, carl]));
+    assert.ok((await anna.notices(chatId)).includes(`not-added ${mallory.username}`));
+    await assert.rejects(anna.engine.startChat([mallory.username]), new RegExp(mallory.username));
+    const direct = await anna.engine.startChat([bert.username]);
+    await anna.says(direct, "to the new phone");
+    await bert.hears(direct, anna.username, ["to the new phone"]);
   },
 
   "PEOPLE A2: an honest person's new device comes in while a member's bad one waits": async ({ core, join }) => {

@@ -91,6 +91,30 @@ suite("leaves that heal", {
     assert.equal((await stored(anna, chatId)).epoch, 1);
   },
 
+  "PEOPLE A4: an age of the leaf that a wrong clock has put ahead of the present does not stop renewals": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "from an earlier version");
+    await bert.sees(chatId);
+    await anna.engine.close();
+    anna.storage = anna.storage.restarted();
+    const store = new SealedStore(anna.storage, anna.wrappingKey);
+    await store.takeFence();
+    const made = (await store.get<StoredConversation>("groups", chatId))!;
+    const earlier = { ...made, leafSinceMs: core.time.now() + 365 * dayMs };
+    const context = { channelId: fromHex(chatId), epoch: earlier.epoch, stateVersion: 0 };
+    await store.write({ puts: [{ store: "groups", key: chatId, value: earlier, context }] });
+    anna.storage = anna.storage.restarted();
+    await anna.start();
+    await anna.engine.synced(AbortSignal.timeout(10_000));
+    const ageOf = async () => core.time.now() - (await stored(anna, chatId)).leafSinceMs!;
+    const ageMs = await anna.until(async () => await ageOf() > 0 && await ageOf(), "an age of the leaf");
+    assert.ok(ageMs > 0 && ageMs < renewAfterMs, `${ageMs} ms`);
+    await anna.engine.settled(AbortSignal.timeout(10_000));
+    assert.equal((await stored(anna, chatId)).epoch, 1);
+  },
+
   "PEOPLE A4: an invitation that is not accepted gets no commit of this device": async ({ core, join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "a stranger's group");

@@ -21,7 +21,7 @@ async function phoneOf(person: Person, core: Parameters<Person["secondDevice"]>[
 }
 
 suite("PEOPLE A3: a server that says that it was restored", {
-  "PEOPLE A3: a device added after is not sent the old text, and who was there gets it alone": async (
+  "PEOPLE A3: GRP-6.8: a device added after is not sent the old text, and who was there gets it alone": async (
     { core, join },
   ) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];

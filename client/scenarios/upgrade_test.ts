@@ -38,6 +38,7 @@ const laterFields: Record<string, string[]> = {
     "leafSinceMs",
     "replaced.atMs",
     "replaced.channelId",
+    "spoiled[]",
     "unopened.atMs",
     "unopened.order",
   ],

@@ -23,12 +23,18 @@ async function spoiledPackages(person: Person, spoiled: Spoiled): Promise<() => 
 }
 
 /** From now on the server hands out such KeyPackages for the person's device. @returns stops that */
-export async function handOut(core: TestCore, person: Person, spoiled: Spoiled | Bytes): Promise<() => void> {
+export async function handOut(
+  core: TestCore,
+  person: Person,
+  spoiled: Spoiled | Bytes | (() => Promise<Bytes>),
+): Promise<() => void> {
   const deviceId = toHex((await storedDevice(person)).deviceId);
-  core.hostile.keyPackages.set(
-    deviceId,
-    spoiled instanceof Uint8Array ? () => Promise.resolve(spoiled) : await spoiledPackages(person, spoiled),
-  );
+  const make = typeof spoiled === "function"
+    ? spoiled
+    : spoiled instanceof Uint8Array
+    ? () => Promise.resolve(spoiled)
+    : await spoiledPackages(person, spoiled);
+  core.hostile.keyPackages.set(deviceId, make);
   return () => core.hostile.keyPackages.delete(deviceId);
 }
 

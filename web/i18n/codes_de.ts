@@ -169,6 +169,11 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "In einem anderen Tab läuft eine andere Version dieser App.",
     todo: "Lade diesen Tab neu. Hilft das nicht, schließ die anderen Tabs dieser App.",
   },
+  L035: {
+    what: "Jemand macht die Gruppe immer wieder unbrauchbar.",
+    todo:
+      "Entferne sie in der Liste der Mitglieder. Wer es ist, ist nicht bekannt; du kannst Personen wieder hinzufügen.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

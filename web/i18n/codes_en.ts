@@ -152,6 +152,10 @@ export const codesEn = {
     what: "Another tab runs another version of this app.",
     todo: "Reload this tab. If that does not help, close the other tabs of this app.",
   },
+  L035: {
+    what: "Somebody in the group breaks it again and again.",
+    todo: "Remove that person in the list of members. Nothing says who it is; people can be added again.",
+  },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

@@ -63,6 +63,7 @@ export interface ForgedCommit {
  *
  * @param as the channel and epoch that the Welcome claims
  * @param change changes the Welcome before it is sealed
+ * @param options of ts-mls, as the tree and the extensions of the GroupInfo
  * @returns the entry as the DS delivers it to the added device
  */
 export async function forgeWelcome(
@@ -70,6 +71,7 @@ export async function forgeWelcome(
   { keyPackage, recipientKey, xwingPublicKey }: ParsedKeyPackage,
   as: { channelId?: Uint8Array; n?: bigint } = {},
   change: Partial<Welcome> = {},
+  options: CreateCommitOptions = { ratchetTreeExtension: true },
 ): Promise<{ n: bigint; header: Bytes; sealedWelcome: Bytes }> {
   const { channelId = attacker.channelId, n = attacker.epoch + 1n } = as;
   const S = crypto.getRandomValues(new Uint8Array(32));
@@ -78,8 +80,8 @@ export async function forgeWelcome(
     { state, cipherSuite: ciphersuite, pskIndex: { findPsk: () => S } },
     {
       extraProposals: [{ proposalType: "add", add: { keyPackage } }, psk(epochPskId(channelId, n))],
-      ratchetTreeExtension: true,
       forcePath: true,
+      ...options,
     },
   );
   const header = await sealHeader(S, xwingPublicKey, { channelId, n, recipientKey });

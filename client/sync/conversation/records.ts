@@ -95,11 +95,14 @@ export interface ConversationRecord {
    * leaves it. Absent in records of earlier versions.
    */
   replaced?: { channelId: string; atMs: number };
+  /** When this device made replacements for commits that do not prove who made them, in ms, for a day. */
+  spoiled?: number[];
   /** The chat whose replacement channel this pending one is to become. */
   succeeds?: string;
   /**
    * Usernames of people that this device had added or removed in the former channel. The move has undone
-   * these changes, so this device repeats them.
+   * these changes, so this device repeats them. Or people whom the user has removed while this device could not
+   * follow its group.
    */
   redo?: { add: string[]; remove: string[] };
 }

@@ -22,6 +22,8 @@ export type DesyncCause =
   | SkipReason
   /** A commit to an epoch that this device has left. */
   | "old-epoch"
+  /** The server says that this admin's device was removed, and no member has signed that. */
+  | "removed"
   /** Handling the entry failed by a bug of this client, or the entry could not be stored. */
   | "internal"
   | "storage"

@@ -24,6 +24,10 @@ export function isAdmin({ members }: Readonly<ConversationRecord>, accountKey: s
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }
 
+/** Each replacement takes a KeyPackage of every device, and the server gives 18 a day (specification §4.8). */
+const maxWordsPerDay = 5;
+const dayMs = 24 * 3_600_000;
+
 type Reason = "server-behind" | "damaged-keys";
 type CreateReplacement = (chatId: string, reason: Reason, below?: Bytes) => Promise<void>;
 
@@ -33,6 +37,8 @@ export class Admins {
   readonly #createReplacement: CreateReplacement;
   /** What this device acted on at a member's word in the last {@link togetherMs}, by what was said and chat. */
   readonly #acted = new Map<string, () => void>();
+  /** When it did so, in ms, for a day. */
+  readonly #times = new Map<string, number[]>();
   readonly #closed = new AbortController();
 
   /** @param createReplacement creates the replacement channel. It is handed in because reinit/ builds on this room */
@@ -72,7 +78,10 @@ export class Admins {
 
   /**
    * The same at a member's word, or for a damaged tree, of a device that can follow its group: once in
-   * {@link togetherMs} for each kind, whoever says it. @param below as in {@link lead} @throws EngineError
+   * {@link togetherMs} for each kind, and at a word {@link maxWordsPerDay} times in 24 h, whoever says it.
+   *
+   * @param below as in {@link lead}
+   * @throws EngineError
    */
   async leadAtWord(
     kind: "ahead" | "lead" | "parted" | "damaged",
@@ -81,7 +90,11 @@ export class Admins {
     below?: Bytes,
   ): Promise<void> {
     const key = `${kind}/${chatId}`;
-    if (this.#acted.has(key) || this.#closed.signal.aborted) return;
+    const nowMs = this.#context.environment.now();
+    const times = (this.#times.get(key) ?? []).filter((atMs) => Math.abs(nowMs - atMs) < dayMs);
+    const isOften = (kind === "ahead" || kind === "lead") && times.length >= maxWordsPerDay;
+    if (this.#acted.has(key) || isOften || this.#closed.signal.aborted) return;
+    this.#times.set(key, [...times, nowMs]);
     this.#acted.set(key, this.#context.environment.after(togetherMs, () => this.#acted.delete(key)));
     await this.lead(
       chatId,

@@ -197,7 +197,8 @@ export class GroupMaintenance {
     const record = conversations.get(chatId)?.record;
     if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
     const left: NonNullable<ConversationRecord["redo"]> = { add: [], remove: [] };
-    const isOver = (record.movedMs ?? 0) + resendForMs < account.clock.now();
+    // Without a move it is a removal of a time when this device could not follow.
+    const isOver = (record.movedMs ?? Infinity) + resendForMs < account.clock.now();
     for (const kind of isOver ? [] : ["remove", "add"] as const) {
       for (const username of record.redo[kind]) {
         const isThere = conversations.get(chatId)?.record.members.some((member) =>
@@ -217,7 +218,9 @@ export class GroupMaintenance {
     }
     await conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      conversation?.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+      // Out of step again: what the user has asked for stays noted.
+      if (!conversation || desyncOf(conversation.record)) return;
+      conversation.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
     });
   }
 

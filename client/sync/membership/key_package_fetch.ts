@@ -15,8 +15,8 @@ import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Calls of one request that run at once. The server limits an account's calls per second. */
 const callsAtOnce = 8;
-/** A longer wait is told to whoever asked: the server's limit of a day. */
-const longestWaitMs = 120_000;
+/** A longer wait, in ms, is told to whoever asked: the server's limit of a day. */
+export const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
 const triesAtMost = 20;
 
@@ -58,7 +58,7 @@ export class KeyPackageFetch {
     if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
     onProgress(done, people.length);
     const fetched = await this.#withRateLimitRetry(wanted, async ({ person, devices }) => {
-      const packages = await this.ofDevices(person, devices);
+      const packages = await this.#ofEach(person, devices);
       onProgress(Math.min(++done, people.length), people.length);
       return { person, packages };
     });
@@ -68,6 +68,28 @@ export class KeyPackageFetch {
         person
       ),
     };
+  }
+
+  /**
+   * The server refuses the whole call where one of the devices has no KeyPackage: it was away for longer than its last
+   * resort lives, or never uploaded one. Then each device is asked for by itself.
+   */
+  async #ofEach(person: KnownAccount, devices: KnownAccount["devices"]["devices"]): Promise<CommitPlan["add"]> {
+    try {
+      return await this.ofDevices(person, devices);
+    } catch (error) {
+      if (!hasNoneLeft(error)) throw error;
+    }
+    const found = await mapWithConcurrency(devices, callsAtOnce, async (device) => {
+      try {
+        return await this.ofDevices(person, [device]);
+      } catch (error) {
+        if (!hasNoneLeft(error)) throw error;
+        tellNotAdded(this.#context, person.username, device.recipientKey, "no KeyPackage left");
+        return [];
+      }
+    });
+    return found.flat();
   }
 
   /**
@@ -142,6 +164,10 @@ export class KeyPackageFetch {
       }
     });
   }
+}
+
+function hasNoneLeft(error: unknown): boolean {
+  return error instanceof WireError && error.code === ErrorCode.noKeyPackageLeft;
 }
 
 /** @returns after how many ms the server allows the call again, or undefined for any other error */

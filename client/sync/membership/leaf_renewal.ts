@@ -68,7 +68,7 @@ export class LeafRenewal {
     this.#near.delete(chatId);
     const record = this.#context.conversations.get(chatId)?.record;
     if (!this.#connected || !record || !mayRenew(record)) return;
-    if (record.leafSinceMs === undefined) return this.#noteFirstSight(chatId);
+    if (!this.#isAge(record.leafSinceMs)) return this.#noteFirstSight(chatId);
     const delayMs = this.#delay(record, record.leafSinceMs);
     if (delayMs > aheadMs) return;
     if (delayMs <= nearMs) this.#near.add(chatId);
@@ -102,6 +102,11 @@ export class LeafRenewal {
     this.#near.delete(chatId);
   }
 
+  /** A time that is still to come is of a clock that was wrong: the leaf would not be renewed before it. */
+  #isAge(leafSinceMs: number | undefined): leafSinceMs is number {
+    return leafSinceMs !== undefined && leafSinceMs <= this.#context.account.clock.now() + aheadMs;
+  }
+
   /**
    * Earlier versions did not store how old the leaf is. A random part of its life counts as over, so that not
    * all devices renew at once after an update.
@@ -110,7 +115,7 @@ export class LeafRenewal {
     const { account, conversations, environment } = this.#context;
     void conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      if (!conversation || conversation.record.leafSinceMs !== undefined) return;
+      if (!conversation || this.#isAge(conversation.record.leafSinceMs)) return;
       const ageMs = renewalAgeMs(conversation.members().length);
       conversation.set({ leafSinceMs: Math.floor(account.clock.now() - environment.random() * ageMs) });
       unit.onceStored(() => this.look(chatId));

@@ -11,9 +11,10 @@ import { noticeNotAdded } from "../commits/usable_adds.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { isMember } from "../conversation/standing.ts";
+import { desyncOf, isMember } from "../conversation/standing.ts";
 import { buildFromPlan } from "../commits/commit_builder.ts";
 import { activeRecord } from "./active_record.ts";
+import { isAdmin } from "./admins.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
 import { removalOf } from "./removal_plan.ts";
@@ -136,10 +137,31 @@ export class Membership {
     const member = activeRecord(this.#context, chatId).members.find((candidate) => candidate.username === username);
     if (!member) throw new EngineError({ code: LocalCode.noSuchUser, detail: `${username} is not in the chat` });
     if (member.accountKey === this.#context.ownKey) return await this.#leaving.leave(chatId);
+    if (await this.#removedLater(chatId, username)) return;
     await this.#committer.commit(
       chatId,
       (conversation) => removalOf(conversation, ({ credential }) => toHex(credential.accountKey) === member.accountKey),
     );
+  }
+
+  /**
+   * In a group that nobody can follow no commit can be made. The removal by an admin is noted: the replacement channel
+   * leaves the person out, or the person is removed once this device can follow again.
+   *
+   * @returns whether that is so
+   */
+  async #removedLater(chatId: string, username: string): Promise<boolean> {
+    const { conversations, events, ownKey } = this.#context;
+    return await conversations.update(async (unit) => {
+      const conversation = await unit.conversation(chatId);
+      if (!conversation || !desyncOf(conversation.record) || !isAdmin(conversation.record, ownKey)) return false;
+      const { kind, redo = { add: [], remove: [] } } = conversation.record;
+      if (kind === "direct") return false;
+      const [add, remove] = [redo.add, redo.remove].map((names) => names.filter((name) => name !== username));
+      conversation.set({ redo: { add, remove: [...remove, username] } });
+      unit.onceStored(() => events.emit("fellOutOfStep", chatId));
+      return true;
+    });
   }
 
   /**

@@ -13,6 +13,7 @@ import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { adoptReplacement } from "../reinit/follow_replacement.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
+import { isAdmin } from "../membership/admins.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 export type Guard = { kind: "next" } | { kind: "repeat" } | { kind: "old" } | Refusal;
@@ -239,8 +240,31 @@ export async function receiveRemoval(received: EntryContext): Promise<void> {
     conversation.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
   } else if (announced) {
     conversation.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
-  } else conversation.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
+  } else {
+    conversation.notice("removed-by-server", { who: account.username, self: "1" }, entry.receivedMs);
+    if (doubtRemoval(received, conversation)) return;
+  }
   endChat(received, conversation);
+}
+
+/**
+ * The server knows its list from committers alone: any member could have it drop everybody else, and with them all who
+ * could mend it. Who removes an admin's device by right tells it (specification §4.6). Without that word the device
+ * keeps its state, and replaces the channel. Members of a group that has removed it follow no replacement of its
+ * (GRP-5.2).
+ *
+ * @returns whether that is so
+ */
+function doubtRemoval({ context, unit, entry }: EntryContext, conversation: ConversationTransaction): boolean {
+  const { record, state } = conversation;
+  if (record.kind === "direct" || !state?.active || !isAdmin(record, context.ownKey)) return false;
+  if (!desyncOf(record)) {
+    const { epoch, id } = entry;
+    conversation.fallOutOfStep({ code: "removed", epoch, commitId: toHex(id), need: "readd" });
+    conversation.restartPlan();
+  }
+  unit.onceStored(() => context.events.emit("fellOutOfStep", conversation.id));
+  return true;
 }
 
 function endChat({ context: { events }, unit }: EntryContext, conversation: ConversationTransaction): void {

@@ -230,6 +230,8 @@ function joinedRecord(
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
     ...(before?.replaced && { replaced: before.replaced }),
+    ...(before?.redo && { redo: before.redo }),
+    ...(before?.spoiled && { spoiled: before.spoiled }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
     epoch: Number(newState.epoch),

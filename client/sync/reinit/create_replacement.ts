@@ -11,13 +11,13 @@ import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
 import { commitHistory } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
-import type { KeyPackageFetch } from "../membership/key_package_fetch.ts";
+import { type KeyPackageFetch, longestWaitMs } from "../membership/key_package_fetch.ts";
 import { type CommitPlan, type ConversationRecord, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { type DesyncCause, desyncOf, isIn } from "../conversation/standing.ts";
 import { signReplacement } from "./replacement_maker.ts";
-import { EngineError } from "../../api/errors.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
+import { EngineError, LocalCode } from "../../api/errors.ts";
+import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { buildFromPlan } from "../commits/commit_builder.ts";
 
 /** Why a conversation needs another channel. */
@@ -28,6 +28,13 @@ export type CreateReplacement = (chatId: string, reason: ReplacementReason, belo
 
 /** How many calls for KeyPackages run at once. */
 const devicesAtOnce = 8;
+/**
+ * How many replacements this device makes in 24 h after commits that prove nobody. A member can send one after the
+ * other. Each replacement takes a KeyPackage of every device, and the server gives an account 18 a day (specification
+ * §4.8): some are left for the one without that member.
+ */
+export const maxReplacementsPerDay = 6;
+const dayMs = 24 * 3_600_000;
 /** How often a replacement is begun anew because others have made an epoch meanwhile. */
 const mostTries = 3;
 
@@ -79,7 +86,16 @@ export async function createReplacement(
     account.deviceSeed,
   );
   const out = leftOut(context, record, state);
-  const add = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
+  const recent = out.size === 0 ? spoiledToday(record, account.clock.now()) : undefined;
+  if (recent && recent.length >= maxReplacementsPerDay) {
+    const problem = {
+      code: LocalCode.brokenAgain,
+      detail: "a member breaks the group again and again: it goes on when an admin has removed the member",
+    };
+    context.problem(problem);
+    throw new EngineError(problem);
+  }
+  const { add, later } = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
   const { name, kind, createdMs } = info;
   const roles = Object.fromEntries(Object.entries(info.roles ?? {}).filter(([account]) => !out.has(account)));
   const fresh = await mls.createGroup({
@@ -117,6 +133,10 @@ export async function createReplacement(
     if (!isAsItWas(now) || now?.epoch !== record.epoch || isUnderWay()) return false;
     const conversation = await unit.create(hidden);
     conversation.start(fresh);
+    const main = await unit.conversation(chatId);
+    if (recent) main?.set({ spoiled: [...recent, account.clock.now()] });
+    const { add: before, remove } = main?.record.redo ?? { add: [], remove: [] };
+    if (later.length > 0) main?.set({ redo: { add: [...new Set([...before, ...later])], remove } });
     await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
     return true;
   });
@@ -125,6 +145,30 @@ export async function createReplacement(
   if (tries > 1 && !desyncOf(record) && isAsItWas(conversations.get(chatId)?.record)) {
     await createReplacement(context, committer, keyPackages, chatId, reason, below, tries - 1);
   }
+}
+
+/** Causes that one member can bring about again and again, and that do not prove who has. */
+const spoiling: ReadonlySet<DesyncCause> = new Set([
+  "header",
+  "no-header",
+  "commit-seal",
+  "mls",
+  "framing",
+  "GRP-1.1",
+  "GRP-1.2",
+  "GRP-2.2",
+  "GRP-3.3",
+  "removed",
+]);
+
+/**
+ * @returns when this device made such replacements in the last 24 h, in ms; undefined where the present one has another
+ *   cause
+ */
+function spoiledToday(record: Readonly<ConversationRecord>, nowMs: number): number[] | undefined {
+  const desync = desyncOf(record);
+  if (!desync || !spoiling.has(desync.code)) return undefined;
+  return (record.spoiled ?? []).filter((atMs) => Math.abs(nowMs - atMs) < dayMs);
 }
 
 /** Leading zero bytes of a channelId above which the next one is chosen anew: what is left must not repeat. */
@@ -147,8 +191,9 @@ export function randomChannelId(below: Uint8Array): Bytes {
 
 /**
  * The accounts that must not break the next channel as well: the one whose device is proven to have made the refused
- * commit, and those whose own devices have one key (docs/decisions/031). An admin can add them again. A chat of two
- * keeps both, and the own account stays: its devices are revoked by its user.
+ * commit, those whose own devices have one key (docs/decisions/031), and those that the user has removed while the
+ * group stood still. An admin can add them again. A chat of two keeps both, and the own account stays: its devices are
+ * revoked by its user.
  *
  * @returns account keys as hex
  */
@@ -163,6 +208,9 @@ function leftOut(
   const out = new Set([
     ...(committer ? [toHex(committer.credential.accountKey)] : []),
     ...(mls.damage(state) ?? []),
+    ...record.members.filter(({ username }) => record.redo?.remove.includes(username)).map(({ accountKey }) =>
+      accountKey
+    ),
   ]);
   out.delete(ownKey);
   return out;
@@ -185,6 +233,8 @@ function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: nu
  *
  * @param members of the old group; without them, all devices of its accounts
  * @param out accounts as hex that are left out
+ * @returns `later`: people of whose devices the server gives no KeyPackage to this account today. The group must not
+ *   stand still for them: this device adds them when it can
  */
 async function packagesOf(
   { account }: SyncContext,
@@ -192,7 +242,7 @@ async function packagesOf(
   record: Readonly<ConversationRecord>,
   members: Member[] | undefined,
   out: ReadonlySet<string>,
-): Promise<CommitPlan["add"]> {
+): Promise<{ add: CommitPlan["add"]; later: string[] }> {
   const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
   // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
@@ -205,16 +255,27 @@ async function packagesOf(
     const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
     return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
   }));
+  const limited = new Map<string, unknown>();
   const found = await mapWithConcurrency(
     wanted.flat(),
     devicesAtOnce,
     async ({ known, device }) =>
-      await keyPackages.ofDevices(known, [device]).catch((error) => {
-        if (isGone(error)) return [];
-        throw error;
+      await keyPackages.ofDevices(known, [device]).then((add) => add.map((one) => ({ ...one, known })), (error) => {
+        if (isLimitOfDay(error)) limited.set(known.username, error);
+        else if (!isGone(error)) throw error;
+        return [];
       }),
   );
-  return found.flat();
+  const add = found.flat();
+  for (const { known } of add) limited.delete(known.username);
+  // Alone, or in a chat of two, this device would go on to nobody.
+  const [error] = limited.values();
+  if (error !== undefined && (add.length === 0 || record.kind === "direct")) throw error;
+  return { add: add.map(({ recipientKey, keyPackage }) => ({ recipientKey, keyPackage })), later: [...limited.keys()] };
+}
+
+function isLimitOfDay(error: unknown): boolean {
+  return error instanceof WireError && error.code === ErrorCode.rateLimited && error.retryAfterMs > longestWaitMs;
 }
 
 function isGone(error: unknown): boolean {

@@ -35,7 +35,10 @@ export function MemberList(props: { chat: ChatSummary }): JSX.Element {
   });
   const drawn = createMemo(() => listed().slice(0, pages() * pageMembers));
   const isAdmin = () => props.chat.members.some(({ self, role }) => self && role === "admin");
-  const canChange = () => isAdmin() && props.chat.active && !props.chat.invitation && props.chat.kind === "group";
+  const isLed = () => isAdmin() && !props.chat.invitation && props.chat.kind === "group";
+  const canChange = () => isLed() && props.chat.active;
+  // Also while the group stands still: who breaks it is left out of its next channel.
+  const canRemove = () => isLed() && (props.chat.active || props.chat.recovering === true);
   const findId = createUniqueId();
   createEffect(on(wanted, () => setPages(1), { defer: true }));
   return (
@@ -67,6 +70,7 @@ export function MemberList(props: { chat: ChatSummary }): JSX.Element {
                   member={member()}
                   group={props.chat.kind === "group"}
                   canChange={canChange()}
+                  canRemove={canRemove()}
                   open={open() === username}
                   onToggle={() => setOpen((other) => (other === username ? undefined : username))}
                   onAsk={(what) => setAsked({ what, username })}
@@ -115,6 +119,7 @@ function MemberRow(
     member: ChatMember;
     group: boolean;
     canChange: boolean;
+    canRemove: boolean;
     open: boolean;
     onToggle: () => void;
     onAsk: (what: Asked["what"]) => void;
@@ -182,6 +187,8 @@ function MemberRow(
                 >
                   {props.member.role === "admin" ? text("info.make-member") : text("info.make-admin")}
                 </button>
+              </Show>
+              <Show when={props.canRemove}>
                 <button
                   type="button"
                   class="button button-small button-danger-quiet"
