@@ -34,6 +34,8 @@ export class Outbox {
   readonly #runs = new SingleFlight();
   /** Conversations whose next attempt waits for a time or an epoch. */
   readonly #retries: Timers;
+  /** Conversations with a message whose write failed: it may be on disk, and no tab need send it again. */
+  readonly #inDoubt = new Set<string>();
   /** The lines of waiting messages by their outbox key, so that "sent" needs no reading. */
   readonly #lines = new Map<string, LineRecord>();
   #connected = false;
@@ -90,6 +92,7 @@ export class Outbox {
     conversation: ConversationTransaction,
     message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
+    await this.#settleDoubt(conversation.id);
     const sealed = isNextToSeal(this.#sendable(conversation.id), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
@@ -102,6 +105,27 @@ export class Outbox {
       this.#queue(conversation.id).push(record);
       this.flush(conversation.id);
     });
+    unit.ifInDoubt(() => {
+      this.#inDoubt.add(conversation.id);
+      this.#flushLater(conversation.id);
+    });
+  }
+
+  /** Finds messages on disk whose write was told to have failed. The caller holds the chat's mutex. */
+  async #settleDoubt(chatId: string): Promise<void> {
+    if (!this.#inDoubt.has(chatId)) return;
+    const queue = this.#queue(chatId);
+    for (const { value } of await this.#context.store.range<StoredOutbox>("outbox", `${chatId}/`)) {
+      const record = outboxFromStored(value);
+      if (queue.some(({ order }) => order === record.order)) continue;
+      queue.push(record);
+      this.#publisher.noteAttempted(outboxKey(record));
+    }
+    this.#inDoubt.delete(chatId);
+  }
+
+  #flushLater(chatId: string): void {
+    if (!this.#closed) this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
   }
 
   /**
@@ -138,7 +162,7 @@ export class Outbox {
     void this.#runs.run(chatId, async () => {
       if (this.#closed) return;
       this.#retries.cancel(chatId);
-      if (this.#queue(chatId).length > 0) await this.#drain(chatId);
+      if (this.#queue(chatId).length > 0 || this.#inDoubt.has(chatId)) await this.#drain(chatId);
     });
   }
 
@@ -197,6 +221,11 @@ export class Outbox {
   async #drain(chatId: string): Promise<void> {
     const queue = this.#queue(chatId);
     try {
+      if (this.#inDoubt.has(chatId)) {
+        await this.#context.conversations.update(async (unit) => {
+          if (await unit.conversation(chatId)) await this.#settleDoubt(chatId);
+        });
+      }
       while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
         const sendable = this.#sendable(chatId, blocked);
@@ -205,7 +234,7 @@ export class Outbox {
     } catch (error) {
       // The storage failed. The sealed bytes are on disk, and there may be room again soon.
       if (!this.#closed) {
-        this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
+        this.#flushLater(chatId);
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
     }

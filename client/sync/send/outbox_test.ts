@@ -214,6 +214,7 @@ Deno.test("Outbox seals a request to leave behind what is not sealed in the pres
       delete: () => {},
       put: () => {},
       onceStored: (run: () => void) => afterwards.push(run),
+      ifInDoubt: () => {},
     };
     const stored = places.filter(({ kind, sealedIn }) => kind === "message" || sealedIn !== undefined);
     if (stored.some(({ kind }) => kind === "leave")) asked.add("leave");
