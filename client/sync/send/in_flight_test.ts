@@ -113,7 +113,10 @@ Deno.test("PEOPLE B0: a message that the server refuses for good blocks nothing"
 
 Deno.test("PEOPLE B0: a server that answers for no message is asked again after a while, and not at once", async () => {
   let calls = 0;
-  const { outbox, settled, timers } = await outboxOf(3, (numbers) => ++calls > 1 && calls < 50 ? [] : taken(numbers.slice(0, 1)));
+  const { outbox, settled, timers } = await outboxOf(
+    3,
+    (numbers) => ++calls > 1 && calls < 50 ? [] : taken(numbers.slice(0, 1)),
+  );
   assert.deepEqual([calls, timers.length, settled], [2, 1, ["0 sent"]]);
   outbox.close();
 });

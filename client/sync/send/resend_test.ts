@@ -133,7 +133,8 @@ Deno.test("PEOPLE A3: without a history, this device's own return closes what it
     notice: "rejoined",
     values: { who: "anna", by: "bert", ...values },
   });
-  const firstSent = async (line: LineRecord) => (await resend([sentLine(1, "words", { content }), line], {}, {}))[0].firstSent;
+  const firstSent = async (line: LineRecord) =>
+    (await resend([sentLine(1, "words", { content }), line], {}, {}))[0].firstSent;
   // Its lines name the accounts that came meanwhile, and no devices of those that were there.
   assert.deepEqual(await firstSent(rejoined({})), { channel: chatId, epoch: 1 });
   assert.deepEqual(await firstSent(rejoined({ device: "01020304" })), { channel: chatId, epoch: 9 });
