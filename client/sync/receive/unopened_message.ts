@@ -51,7 +51,7 @@ export async function receiveUnopened(
     ...(sender && { device: toHex(sender.recipientKey) }),
     nowMs: context.account.clock.now(),
   });
-  unit.onceStored(() => context.events.emit("missed", conversation.id));
+  unit.onceStored(() => context.events.emit("missed", conversation.id, key));
 }
 
 /** @returns the sender, where the message names one */
