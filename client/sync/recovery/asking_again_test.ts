@@ -71,7 +71,7 @@ async function asker() {
   return { asking, asked, network, timers, miss, passTo, looks: () => looks };
 }
 
-Deno.test("PEOPLE B0: missed() asks for its message alone, so that a flood costs no look through all of them", async () => {
+Deno.test("PEOPLE B0: missed() asks for its message alone, so that a flood costs no look through all", async () => {
   const { asking, asked, timers, miss, passTo, looks } = await asker();
   for (let number = 0; number < 30; number++) await miss(1, number);
   await miss(2, 30);

@@ -85,7 +85,10 @@ export class RecoveryClient {
     this.#asking.close();
   }
 
-  /** A message did not open. @param key of its record. @throws StorageError, TransportError, WireError: the next connection asks for it */
+  /**
+   * A message did not open. @param key of its record. @throws StorageError, TransportError, WireError: the next
+   * connection asks for it
+   */
   async missed(chatId: string, key: string): Promise<void> {
     await this.#asking.missed(chatId, key);
   }

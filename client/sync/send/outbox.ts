@@ -93,7 +93,8 @@ export class Outbox {
     message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
     await this.#settleDoubt(conversation.id);
-    const sealed = isNextToSeal(this.#sendable(conversation.id), conversation)
+    // The user's decision may be newer than the last look at it: who may write now may send what waited, too.
+    const sealed = isNextToSeal(this.#sendable(conversation.id, false), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
@@ -210,7 +211,7 @@ export class Outbox {
     return queue;
   }
 
-  #sendable(chatId: string, blocked = this.#holds.isBlockedOnTrust(chatId)): OutboxRecord[] {
+  #sendable(chatId: string, blocked: boolean): OutboxRecord[] {
     return this.#queue(chatId).filter((record) => this.#mayGo(record, blocked));
   }
 

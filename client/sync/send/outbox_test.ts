@@ -53,6 +53,40 @@ Deno.test("Outbox holds a message while a key is changed, and sends it when flus
   outbox.close();
 });
 
+Deno.test("PEOPLE B0: what is written right after a decision is not sealed before what waited for it", async () => {
+  const message = (order: string) => ({
+    messageId: order.padStart(32, "0"),
+    order,
+    kind: "message" as const,
+    content: new Uint8Array(),
+  });
+  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members: [] };
+  const chat = { id: chatId, storageId: chatId, lines: [], state: { epoch: 1n }, record, members: () => [] };
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: { range: () => Promise.resolve([{ key: "", value: { chatId, ...message("1") } }]) },
+    conversations: { get: () => chat },
+    mls: { sealMessage: () => assert.fail("sealed") },
+    rpc: { openAhead: () => {} },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, {
+    blockedBy: () => Promise.resolve(undefined),
+    requireUnchanged: () => Promise.reject(new EngineError({ code: LocalCode.keyChanged, detail: "" })),
+  });
+  await outbox.load();
+  assert.equal(await outbox.maySend(chatId), false);
+  const puts: StoredOutbox[] = [];
+  const unit = {
+    put: (_store: string, _key: string, value: StoredOutbox) => puts.push(value),
+    onceStored: () => {},
+    ifInDoubt: () => {},
+  };
+  // The user has decided, and the outbox has not looked since.
+  await outbox.enqueue(unit as unknown as UnitOfWork, chat as unknown as ConversationTransaction, message("2"));
+  assert.deepEqual(puts.map(({ order, sealed }) => [order, sealed]), [["2", undefined]]);
+  outbox.close();
+});
+
 Deno.test("PEOPLE A3: Outbox holds a resend while a later device is in the group, and sends the others", async () => {
   const channel = "07".repeat(32);
   const early = { firstSent: { channel, epoch: 0 } };
