@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import { generateEd25519 } from "../../../schema/ed25519.ts";
+import { TransportError } from "../../../schema/rpc/errors.ts";
 import { missedKey, type MissedRecord } from "../conversation/missed_messages.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { AskingAgain } from "./asking_again.ts";
