@@ -62,7 +62,7 @@ export function react(
   events.on("moved", (chatId, resend) => {
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
-    outbox.resend(chatId, resend);
+    outbox.moved(chatId, resend);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);

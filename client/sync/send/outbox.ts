@@ -148,6 +148,17 @@ export class Outbox {
     this.flush(chatId);
   }
 
+  /**
+   * The conversation has moved to another channel. A device that moved first has dropped what it was given alone in the
+   * channel before, so all of that is given again.
+   *
+   * @param messages that are resent there; they are on disk already
+   */
+  moved(chatId: string, messages: OutboxRecord[]): void {
+    for (const waiting of this.#queue(chatId)) delete waiting.toGive;
+    this.resend(chatId, messages);
+  }
+
   /** Whether messages may be sent in the conversation now: no decision of the user is due (specification §1.6). */
   async maySend(chatId: string): Promise<boolean> {
     return !await this.#holds.lookAtTrust(chatId);
