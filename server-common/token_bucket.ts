@@ -64,9 +64,17 @@ export class TokenBuckets {
     return waitMs;
   }
 
-  /** Takes tokens of a key, whether they are there or not: what is lacking has to refill before the next is taken. */
-  owe(key: string, tokens: number): void {
-    if (tokens > 0) this.#filled(key).tokens -= tokens;
+  /**
+   * Takes tokens of a key, whether they are there or not: what is lacking has to refill before the next is taken. A key
+   * that lacks some already gets none, so that no number of calls at once takes more than one of them does.
+   *
+   * @returns 0 if they were taken. Else the ms until the key lacks none; then nothing is taken
+   */
+  owe(key: string, tokens: number): number {
+    const bucket = this.#filled(key);
+    if (bucket.tokens < 0) return Math.ceil(-bucket.tokens / this.#perMs);
+    bucket.tokens -= tokens;
+    return 0;
   }
 
   /** How many keys are remembered. */

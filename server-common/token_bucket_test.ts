@@ -24,6 +24,8 @@ Deno.test("TokenBuckets.owe() takes what is not there yet, and the next token co
   assert.equal(buckets.take("a"), 0);
   buckets.owe("a", 7);
   assert.equal(buckets.take("a"), 30_000, "two are owed, and one is wanted");
+  assert.equal(buckets.owe("a", 7), 20_000, "nothing is taken of a key that owes");
+  assert.equal(buckets.take("a"), 30_000);
   nowMs += 30_000;
   assert.equal(buckets.take("a"), 0);
 });

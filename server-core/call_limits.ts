@@ -74,10 +74,16 @@ export class CallLimits {
     check(this.#perAccount.take(keyOf(accountKey)), "too many calls of this account");
   }
 
-  /** Counts calls of an address and an account besides the one that they make; the next ones may have to wait. */
+  /**
+   * Counts calls of an address and an account besides the one that they make; the next ones may have to wait.
+   *
+   * @throws WireError E005 where others that came at the same time have used up what there is
+   */
   count({ remoteAddress, accountKey }: { remoteAddress: string; accountKey?: Uint8Array }, calls: number): void {
-    this.#perAddress.owe(addressBlock(remoteAddress), calls);
-    if (accountKey) this.#perAccount.owe(keyOf(accountKey), calls);
+    if (calls === 0) return;
+    // The account first: what it is refused must not cost others at its address.
+    if (accountKey) check(this.#perAccount.owe(keyOf(accountKey), calls), "too many calls of this account");
+    check(this.#perAddress.owe(addressBlock(remoteAddress), calls), "too many calls from this address");
   }
 
   /**

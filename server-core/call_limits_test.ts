@@ -100,6 +100,19 @@ Deno.test("PEOPLE B0: a call with several messages counts as so many, at its add
   assert.equal(await call(caller.remoteAddress, 1), "ok");
 });
 
+Deno.test("PEOPLE B0: calls with several messages at once pass no limit, and hold others up for a moment", async () => {
+  const { call, limits } = rig({ perAddress: 2 });
+  const caller = (name: number) => ({ remoteAddress: "203.0.113.1", accountKey: account(name) });
+  // All were taken before the first was counted.
+  for (let calls = 0; calls < 10; calls++) assert.equal(await call("203.0.113.1", 1), "ok");
+  limits.count(caller(1), 15);
+  for (let calls = 1; calls < 10; calls++) {
+    assert.throws(() => limits.count(caller(1), 15), (error: WireError) => error.code === 5 && error.retryAfterMs > 0);
+  }
+  const { retryAfterMs } = await call("203.0.113.1", 2) as WireError;
+  assert.equal(retryAfterMs, 8_000, "15 are owed, and one is wanted");
+});
+
 Deno.test("CallLimits.stream() accepts some streams of an address at once, others at twice the rate", () => {
   const { clock, limits } = rig({ perAddress: 10 });
   for (let count = 0; count < streamsAtOnce; count++) assert.equal(limits.stream("203.0.113.1"), 0);

@@ -64,7 +64,7 @@ export function react(
   events.on("moved", (chatId, resend) => {
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);
-    outbox.resend(chatId, resend);
+    outbox.moved(chatId, resend);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);
@@ -86,7 +86,7 @@ export function react(
   events.on("revokedAdded", (chatId) => maintenance.removeRevoked(chatId));
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));
-  events.on("missed", (chatId) => housekeeping.background(recovery.missed(chatId)));
+  events.on("missed", (chatId, key) => housekeeping.background(recovery.missed(chatId, key)));
   events.on("givenUnopened", (chatId, from, message) => {
     housekeeping.background(recovery.givenUnopened(chatId, from, message));
   });

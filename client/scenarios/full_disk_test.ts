@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { StreamLimit } from "../connection/stream_limit.ts";
 import type { Transport } from "../connection/transport.ts";
 import { importWrappingKey } from "../storage/sealed_store.ts";
-import { type Storage, StorageFullError } from "../storage/storage.ts";
+import { type Storage, StorageError, StorageFullError } from "../storage/storage.ts";
 import { MemoryStorage } from "../storage/testing/memory.ts";
 import { Person, suite } from "../testing/person.ts";
 
@@ -114,3 +114,48 @@ for (const unreadable of [false, true]) {
     },
   });
 }
+
+suite("a write whose answer is lost", {
+  "PEOPLE B0: a message that is on disk, though its write failed, goes out once and in its place": async (
+    { core, join },
+  ) => {
+    const bert = await join("bert");
+    const inner = new MemoryStorage();
+    let losesAnswer = false;
+    const storage: Storage = {
+      get: (...asked) => inner.get(...asked),
+      range: (...asked) => inner.range(...asked),
+      write: async (batch) => {
+        await inner.write(batch);
+        if (!losesAnswer || !batch.puts?.some(({ store }) => store === "outbox")) return;
+        losesAnswer = false;
+        throw new StorageError("the database was closed in the middle");
+      },
+      clear: () => inner.clear(),
+      close: () => inner.close(),
+    };
+    const wrappingKey = await importWrappingKey(crypto.getRandomValues(new Uint8Array(32)));
+    const anna = await Person.of(core, "doubt.anna", { storage, wrappingKey });
+    try {
+      await anna.engine.createAccount(anna.username, "a long pass phrase of the tests");
+      await anna.connected();
+      const chatId = await anna.engine.startChat([bert.username]);
+      await bert.sees(chatId);
+      const fails = async (id: string, text: string) => {
+        losesAnswer = true;
+        await assert.rejects(anna.engine.send(chatId, id, text), /L005|storage|StorageError/i);
+      };
+      await fails("01".repeat(16), "first");
+      // The user tries again, and the tab with the same id.
+      await anna.engine.send(chatId, "01".repeat(16), "first");
+      await bert.hears(chatId, anna.username, ["first"]);
+      await fails("02".repeat(16), "second");
+      await anna.says(chatId, "third");
+      await bert.hears(chatId, anna.username, ["first", "second", "third"]);
+      await anna.settled(chatId);
+      assert.deepEqual(await anna.texts(chatId), ["first", "second", "third"]);
+    } finally {
+      await anna.close();
+    }
+  },
+});

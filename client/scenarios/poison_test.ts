@@ -38,6 +38,27 @@ suite("foreign entries that should not be", {
     assert.equal((await anna.notices(chatId)).length, 4, "each is tried once");
   },
 
+  "PEOPLE B0: ten refusals in 24 h are lines of their own, and further ones are counted in one": async (
+    { core, join },
+  ) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc } = await outsider(core, bert);
+    const junk = async (count: number, behind: string) => {
+      for (let sent = 0; sent < count; sent++) {
+        const message = { epoch: 1, messageId: random(16), envelope: random(300), ephemeral: false };
+        await rpc.call(delivery.publish, { channelId: fromHex(chatId), ...message });
+      }
+      await bert.says(chatId, behind);
+      await anna.until(async () => (await anna.texts(chatId)).at(-1) === behind, "what is behind it");
+    };
+    await junk(14, "one");
+    const ten = Array(10).fill("rejected envelope");
+    assert.deepEqual((await anna.notices(chatId)).slice(1), [...ten, "unopened 4"]);
+    core.time.pass(24 * 3_600_000);
+    await junk(1, "two");
+    assert.deepEqual((await anna.notices(chatId)).slice(12), ["rejected envelope"]);
+  },
+
   "an envelope under another key is unreadable, and says so": async ({ core, join }) => {
     const { anna, bert, chatId } = await pair(join);
     const { rpc, mls, state } = await outsider(core, bert);

@@ -120,6 +120,12 @@ suite("PEOPLE A3: a server that says that it was restored", {
       async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("resent")),
       "the line",
     );
-    assert.deepEqual((await anna.notices(chatId)).filter((notice) => notice.startsWith("resent")), ["resent 3"]);
+    const resent = async () => (await anna.notices(chatId)).filter((notice) => notice.startsWith("resent"));
+    assert.deepEqual(await resent(), ["resent 3"]);
+    // Claims that follow each other make no further lines.
+    core.time.pass(11 * dayMs);
+    await core.claimRestore(0);
+    await anna.until(async () => (await resent()).includes("resent 2"), "the line of the second claim");
+    assert.deepEqual(await resent(), ["resent 2"]);
   },
 });

@@ -36,6 +36,8 @@ const laterFields: Record<string, string[]> = {
     "lastMessage.note",
     "lastMessage.order",
     "leafSinceMs",
+    "refusals.count",
+    "refusals.sinceMs",
     "replaced.atMs",
     "replaced.channelId",
     "spoiled[]",

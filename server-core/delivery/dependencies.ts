@@ -24,7 +24,11 @@ export interface DeliveryDependencies {
   queueAgeMs: number;
   /** Memory for streamed commits. */
   bodies: BodyBudget;
-  /** Counts calls of a caller besides the one that it makes. Over its limit, its next call is refused (E005). */
+  /**
+   * Counts calls of a caller besides the one that it makes. Over its limit, its next call is refused (E005).
+   *
+   * @throws WireError E005 where calls that it made at the same time have used up its limit
+   */
   countCalls(caller: Caller, calls: number): void;
   /** The server's clock, ms since the Unix epoch. */
   now(): number;

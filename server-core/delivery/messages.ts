@@ -52,7 +52,7 @@ export async function publish(
  * Queues up to 16 envelopes of one device in their order, in one transaction. Behind a refused one nothing is stored.
  *
  * @returns an answer for each message, up to the first that would have been stored behind a refused one
- * @throws WireError E011, E014, E016 for the whole call
+ * @throws WireError E005, E011, E014, E016 for the whole call
  */
 export async function publishInOrder(
   deps: DeliveryDependencies,

@@ -40,8 +40,8 @@ export interface ConversationEventMap {
   revokedAdded(chatId: string): void;
   /** A message waits until somebody's leave, or a revoked device, is committed. */
   blockedByCommit(chatId: string): void;
-  /** A message did not open, and it is not a repeat. */
-  missed(chatId: string): void;
+  /** A message did not open, and it is not a repeat. `key`: of its record (missed_messages.ts). */
+  missed(chatId: string, key: string): void;
   /**
    * What a device gave to this one alone did not open: this device's leaf key has changed meanwhile. `from`: that
    * device's recipientKey. `n`: the epoch of the message.

@@ -13,7 +13,7 @@ import { MalformedError } from "../../../schema/malformed_error.ts";
 import type { ChatSummary } from "../../api/engine_api.ts";
 import type { GroupState, Mls } from "../../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
-import { StorageError } from "../../storage/storage.ts";
+import { GuardError, StorageError, StorageFullError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
 import { ConversationFeed, type ConversationStoreListener } from "./conversation_feed.ts";
 import type { Drafts } from "./drafts.ts";
@@ -230,6 +230,8 @@ export class ConversationStore {
       for (const chatId of unit.conversations.keys()) this.#unsure.add(chatId);
       for (const chatId of unit.conversations.keys()) await this.#current(chatId).catch(() => {});
       for (const chatId of early) this.#feed.reread(chatId);
+      // A guard that did not hold, and a storage without room, have written nothing.
+      if (!(error instanceof GuardError || error instanceof StorageFullError)) unit.runInDoubt();
       throw error;
     }
   }

@@ -56,6 +56,8 @@ export interface ConversationRecord {
    * (receive/unopened_message.ts).
    */
   unopened?: { order: string; atMs: number };
+  /** Messages that were refused unopened and got a line each, in the 24 h since then (receive/unopened_message.ts). */
+  refusals?: { sinceMs: number; count: number };
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;

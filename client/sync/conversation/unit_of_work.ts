@@ -13,6 +13,7 @@ export class UnitOfWork {
   readonly #absent: { store: StoreName; key: string }[] = [];
   readonly conversations = new Map<string, ConversationTransaction>();
   readonly #afterwards: (() => void)[] = [];
+  readonly #inDoubt: (() => void)[] = [];
   readonly #open: (chatId: string) => Promise<ConversationTransaction | undefined>;
   readonly #create: (record: ConversationRecord, chatId: string) => Promise<ConversationTransaction>;
   readonly #chatOf: (channel: string) => string | undefined;
@@ -105,6 +106,11 @@ export class UnitOfWork {
     this.#afterwards.push(run);
   }
 
+  /** Runs when the write failed and may be on disk nevertheless. */
+  ifInDoubt(run: () => void): void {
+    this.#inDoubt.push(run);
+  }
+
   get empty(): boolean {
     return this.#puts.size === 0 && this.#deletes.size === 0 && this.conversations.size === 0;
   }
@@ -128,5 +134,9 @@ export class UnitOfWork {
 
   runOnceStored(): void {
     for (const run of this.#afterwards) run();
+  }
+
+  runInDoubt(): void {
+    for (const run of this.#inDoubt) run();
   }
 }

@@ -10,6 +10,11 @@ import { none, sendDeviceMessage } from "./device_messages.ts";
 /** The longest content, in bytes, that fits into a device message with its padding. Own messages are shorter. */
 const maxGivenBytes = 48 * 1024;
 
+/** @param content the container's bytes */
+export function canBeGiven(content: Bytes): boolean {
+  return content.length <= maxGivenBytes;
+}
+
 /**
  * @param to the member, as the newest state has it
  * @param message `messageId` in hex; where it was sent, and the container's bytes
@@ -22,7 +27,7 @@ export async function give(
   to: Member,
   { messageId: id, sent, content }: { messageId: string; sent: SentAt; content: Bytes },
 ): Promise<boolean> {
-  if (content.length > maxGivenBytes) return false;
+  if (!canBeGiven(content)) return false;
   const [messageId, sentIn, n] = [fromHex(id), fromHex(sent.channel), sent.epoch];
   const { recipientKey, xwingPublicKey } = to;
   const sealed = await context.mls.sealGiven(content, xwingPublicKey, {

@@ -226,6 +226,7 @@ function joinedRecord(
     ...(before?.aheadUntilMs !== undefined && { aheadUntilMs: before.aheadUntilMs }),
     ...(before?.devices && { devices: before.devices }),
     ...(before?.unopened && { unopened: before.unopened }),
+    ...(before?.refusals && { refusals: before.refusals }),
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),

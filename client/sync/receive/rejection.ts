@@ -53,7 +53,8 @@ export function remember(
   const { seq, kind, epoch, id, header, body, receivedMs, channelId } = entry;
   const bytes = header.length + body.length;
   const already = conversation?.record.keptBytes ?? 0;
-  const worthwhile = conversation?.state !== undefined && desyncOf(conversation.record)?.need !== "readd";
+  // While this device follows its group, no later secret opens what it refuses. A member could fill the room with that.
+  const worthwhile = conversation?.state !== undefined && desyncOf(conversation.record)?.need === "reseal";
   const fits = body.length <= (kind === EntryKind.COMMIT ? keptCommitBytes : keptMessageBytes) &&
     already + bytes <= keptChatBytes;
   const kept = worthwhile && fits ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };
@@ -93,7 +94,6 @@ export function fallOutOfStep(received: EntryContext, conversation: Conversation
     remember(received, conversation.id, codeOf(refusal), conversation);
     return;
   }
-  refuse(received, conversation, refusal);
   const { context, unit, entry } = received;
   const commitId = entry.kind === EntryKind.COMMIT && entry.epoch === conversation.record.epoch + 1
     ? { commitId: toHex(entry.id) }
@@ -105,6 +105,9 @@ export function fallOutOfStep(received: EntryContext, conversation: Conversation
     need: needOf(refusal),
     ...(refusal.kind === "rejected" && refusal.by && { by: toHex(refusal.by) }),
   });
+  // What was kept before is of no more use.
+  conversation.set({ keptBytes: undefined });
+  refuse(received, conversation, refusal);
   conversation.restartPlan();
   unit.onceStored(() => context.events.emit("fellOutOfStep", conversation.id));
 }

@@ -4,9 +4,10 @@
  * The commit that could not be opened comes first, then all entries behind it, in order.
  */
 
-import type { Bytes } from "../../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { missedKey, noteMissed } from "../conversation/missed_messages.ts";
 import { receiveCommit } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
@@ -44,7 +45,11 @@ export async function retryKept(
   if (desyncOf(conversation.record)) return true;
   done();
   for (const { key, entry } of entries) {
-    if (entry.seq <= commit.entry.seq || entry.body.length === 0) continue;
+    if (entry.seq <= commit.entry.seq) continue;
+    if (entry.body.length === 0) {
+      if (entry.kind === EntryKind.APPLICATION) await noteUnkept(context, unit, conversation, entry);
+      continue;
+    }
     unit.delete("unreadable", key);
     // An entry that fails again is stored again under its key, and is not tried a third time: this device is
     // out of step again, or the message is shown as unreadable.
@@ -52,6 +57,17 @@ export async function retryKept(
     else if (entry.kind === EntryKind.APPLICATION) await receiveMessage({ context, unit, entry }, true);
   }
   return true;
+}
+
+/** There was no room for a message's bytes (rejection.ts). So nobody knows whom to ask for it, but it is not silent. */
+async function noteUnkept(
+  { store, account }: EntryContext["context"],
+  unit: EntryContext["unit"],
+  conversation: ConversationTransaction,
+  { epoch, id, receivedMs }: Entry,
+): Promise<void> {
+  const key = missedKey(conversation.id, "unknown", toHex(id));
+  await noteMissed({ store }, unit, conversation, key, { epoch, receivedMs, nowMs: account.clock.now() });
 }
 
 function entryOf(

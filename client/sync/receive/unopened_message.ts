@@ -15,6 +15,13 @@ import { keys, type SeenRecord } from "../conversation/records.ts";
 import { desyncOf } from "../conversation/standing.ts";
 import { fallOutOfStep, refuse, remember } from "./rejection.ts";
 
+/**
+ * How many messages of a chat that are refused unopened get a line of their own in 24 h. They do not say who sent them,
+ * so nobody would know whom to remove for a flood of lines. Further ones are counted with the missed ones.
+ */
+const refusedLinesADay = 10;
+const dayMs = 24 * 3_600_000;
+
 type Unopened = Exclude<OpenResult, { kind: "processed" }>;
 
 /** Handles what `openMessage` did not open, or refused. @throws StorageError */
@@ -41,17 +48,27 @@ export async function receiveUnopened(
   }
   // A leave is asked for by nobody: its device proposes it again in the next epoch.
   const isMissed = isOwn || (result.kind === "unreadable" && result.opened?.kind === "application");
-  if (!isMissed) {
+  if (!isMissed && hasLineFor(conversation, context.account.clock.now())) {
     return refuse(received, conversation, result.kind === "skipped" ? { ...result, kind: "unreadable" } : result);
   }
   const key = missedKey(conversation.id, senderKey ?? "unknown", toHex(entry.id));
   await noteMissed(context, unit, conversation, key, {
     epoch: entry.epoch,
     receivedMs: entry.receivedMs,
-    ...(sender && { device: toHex(sender.recipientKey) }),
+    ...(isMissed && sender && { device: toHex(sender.recipientKey) }),
     nowMs: context.account.clock.now(),
   });
-  unit.onceStored(() => context.events.emit("missed", conversation.id));
+  if (isMissed) unit.onceStored(() => context.events.emit("missed", conversation.id, key));
+}
+
+/** Counts a refusal. @returns whether it is shown by itself */
+function hasLineFor(conversation: ConversationTransaction, nowMs: number): boolean {
+  const { refusals } = conversation.record;
+  const isNew = !refusals || nowMs >= refusals.sinceMs + dayMs;
+  const { sinceMs, count } = isNew ? { sinceMs: nowMs, count: 0 } : refusals;
+  if (count >= refusedLinesADay) return false;
+  conversation.set({ refusals: { sinceMs, count: count + 1 } });
+  return true;
 }
 
 /** @returns the sender, where the message names one */

@@ -17,6 +17,11 @@ export class LastHour {
     this.#done.set(key, [...this.#recent(key), { what, atMs: this.#now() }]);
   }
 
+  /** The newest one came to nothing. */
+  takeBack(key: string): void {
+    this.#done.set(key, this.#recent(key).slice(0, -1));
+  }
+
   /** @returns how often it was done; without `what`: anything */
   count(key: string, what?: string): number {
     return this.#recent(key).filter((done) => what === undefined || done.what === what).length;

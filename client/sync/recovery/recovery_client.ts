@@ -85,9 +85,12 @@ export class RecoveryClient {
     this.#asking.close();
   }
 
-  /** A message did not open. @throws StorageError, TransportError, WireError: the next connection asks for it */
-  async missed(chatId: string): Promise<void> {
-    await this.#asking.look(chatId);
+  /**
+   * A message did not open. @param key of its record. @throws StorageError, TransportError, WireError: the next
+   * connection asks for it
+   */
+  async missed(chatId: string, key: string): Promise<void> {
+    await this.#asking.missed(chatId, key);
   }
 
   /** What another device gave to this one did not open. @throws StorageError, TransportError, WireError */

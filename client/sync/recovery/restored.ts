@@ -9,7 +9,7 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { keys, seenForMs } from "../conversation/records.ts";
+import { keys, type LineRecord, orderKey, seenForMs } from "../conversation/records.ts";
 import { outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/outbox_record.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
@@ -83,12 +83,26 @@ async function resendSince(
       // The time of the server's answer is its word, too.
       ({ atMs }, writtenMs) => atMs !== undefined && atMs >= sinceMs && writtenMs >= nowMs - resendWithinMs,
     );
-    if (messages.length > 0) conversation.notice("resent", { count: String(messages.length) }, nowMs);
+    if (messages.length > 0) await noteResent(context, conversation, messages.length, nowMs);
     const leave = await sentLeave(context, unit, conversation);
     if (leave) messages.push(leave);
     await storeForResend(context, unit, conversation, messages);
     unit.onceStored(() => needs.resend(chatId, messages));
   });
+}
+
+/** A server can claim any number of restores: while nothing else happens in the conversation, one line says it. */
+async function noteResent(
+  { store }: SyncContext,
+  conversation: ConversationTransaction,
+  count: number,
+  nowMs: number,
+): Promise<void> {
+  const newest = keys.line(conversation.id, orderKey(conversation.record.nextOrder - 1));
+  const line = await store.get<LineRecord>("messages", newest);
+  const values = { count: String(count) };
+  if (line?.kind === "notice" && line.notice === "resent") conversation.change({ ...line, values, atMs: nowMs });
+  else conversation.notice("resent", values, nowMs);
 }
 
 /**

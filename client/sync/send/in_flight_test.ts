@@ -110,3 +110,13 @@ Deno.test("PEOPLE B0: a message that the server refuses for good blocks nothing"
   assert.deepEqual([settled, timers.length], [["0 sent", "1 failed", "2 sent", "3 sent"], 0]);
   outbox.close();
 });
+
+Deno.test("PEOPLE B0: a server that answers for no message is asked again after a while, and not at once", async () => {
+  let calls = 0;
+  const { outbox, settled, timers } = await outboxOf(
+    3,
+    (numbers) => ++calls > 1 && calls < 50 ? [] : taken(numbers.slice(0, 1)),
+  );
+  assert.deepEqual([calls, timers.length, settled], [2, 1, ["0 sent"]]);
+  outbox.close();
+});

@@ -96,6 +96,8 @@ export class Messages {
     const conversation = await this.#conversationToSendIn(unit, chatId);
     // The unit holds the conversation's mutex: nothing changes the line meanwhile.
     const line = await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
+    // Its write may have been told to have failed.
+    unit.onceStored(() => this.#outbox.flush(chatId));
     if (line?.kind !== "message" || line.state !== "failed" || line.messageId !== messageId) return;
     const { errorCode: _old, content, ...same } = line;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });

@@ -34,6 +34,8 @@ export class Outbox {
   readonly #runs = new SingleFlight();
   /** Conversations whose next attempt waits for a time or an epoch. */
   readonly #retries: Timers;
+  /** Conversations with a message whose write failed: it may be on disk, and no tab need send it again. */
+  readonly #inDoubt = new Set<string>();
   /** The lines of waiting messages by their outbox key, so that "sent" needs no reading. */
   readonly #lines = new Map<string, LineRecord>();
   #connected = false;
@@ -90,7 +92,9 @@ export class Outbox {
     conversation: ConversationTransaction,
     message: Omit<OutboxRecord, "sealed" | "chatId">,
   ): Promise<void> {
-    const sealed = isNextToSeal(this.#sendable(conversation.id), conversation)
+    await this.#settleDoubt(conversation.id);
+    // The user's decision may be newer than the last look at it: who may write now may send what waited, too.
+    const sealed = isNextToSeal(this.#sendable(conversation.id, false), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
     const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
@@ -102,6 +106,27 @@ export class Outbox {
       this.#queue(conversation.id).push(record);
       this.flush(conversation.id);
     });
+    unit.ifInDoubt(() => {
+      this.#inDoubt.add(conversation.id);
+      this.#flushLater(conversation.id);
+    });
+  }
+
+  /** Finds messages on disk whose write was told to have failed. The caller holds the chat's mutex. */
+  async #settleDoubt(chatId: string): Promise<void> {
+    if (!this.#inDoubt.has(chatId)) return;
+    const queue = this.#queue(chatId);
+    for (const { value } of await this.#context.store.range<StoredOutbox>("outbox", `${chatId}/`)) {
+      const record = outboxFromStored(value);
+      if (queue.some(({ order }) => order === record.order)) continue;
+      queue.push(record);
+      this.#publisher.noteAttempted(outboxKey(record));
+    }
+    this.#inDoubt.delete(chatId);
+  }
+
+  #flushLater(chatId: string): void {
+    if (!this.#closed) this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
   }
 
   /**
@@ -123,6 +148,17 @@ export class Outbox {
     this.flush(chatId);
   }
 
+  /**
+   * The conversation has moved to another channel. A device that moved first has dropped what it was given alone in the
+   * channel before, so all of that is given again.
+   *
+   * @param messages that are resent there; they are on disk already
+   */
+  moved(chatId: string, messages: OutboxRecord[]): void {
+    for (const waiting of this.#queue(chatId)) delete waiting.toGive;
+    this.resend(chatId, messages);
+  }
+
   /** Whether messages may be sent in the conversation now: no decision of the user is due (specification §1.6). */
   async maySend(chatId: string): Promise<boolean> {
     return !await this.#holds.lookAtTrust(chatId);
@@ -138,7 +174,7 @@ export class Outbox {
     void this.#runs.run(chatId, async () => {
       if (this.#closed) return;
       this.#retries.cancel(chatId);
-      if (this.#queue(chatId).length > 0) await this.#drain(chatId);
+      if (this.#queue(chatId).length > 0 || this.#inDoubt.has(chatId)) await this.#drain(chatId);
     });
   }
 
@@ -186,7 +222,7 @@ export class Outbox {
     return queue;
   }
 
-  #sendable(chatId: string, blocked = this.#holds.isBlockedOnTrust(chatId)): OutboxRecord[] {
+  #sendable(chatId: string, blocked: boolean): OutboxRecord[] {
     return this.#queue(chatId).filter((record) => this.#mayGo(record, blocked));
   }
 
@@ -197,6 +233,11 @@ export class Outbox {
   async #drain(chatId: string): Promise<void> {
     const queue = this.#queue(chatId);
     try {
+      if (this.#inDoubt.has(chatId)) {
+        await this.#context.conversations.update(async (unit) => {
+          if (await unit.conversation(chatId)) await this.#settleDoubt(chatId);
+        });
+      }
       while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
         const sendable = this.#sendable(chatId, blocked);
@@ -205,7 +246,7 @@ export class Outbox {
     } catch (error) {
       // The storage failed. The sealed bytes are on disk, and there may be room again soon.
       if (!this.#closed) {
-        this.#retries.start(chatId, longestDelayMs, () => this.flush(chatId));
+        this.#flushLater(chatId);
         this.#context.problem({ code: "L005", detail: `the outbox stopped: ${(error as Error).name}` });
       }
     }

@@ -53,6 +53,40 @@ Deno.test("Outbox holds a message while a key is changed, and sends it when flus
   outbox.close();
 });
 
+Deno.test("PEOPLE B0: what is written right after a decision is not sealed before what waited for it", async () => {
+  const message = (order: string) => ({
+    messageId: order.padStart(32, "0"),
+    order,
+    kind: "message" as const,
+    content: new Uint8Array(),
+  });
+  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members: [] };
+  const chat = { id: chatId, storageId: chatId, lines: [], state: { epoch: 1n }, record, members: () => [] };
+  const context = {
+    account: { clock: { now: () => 0 } },
+    store: { range: () => Promise.resolve([{ key: "", value: { chatId, ...message("1") } }]) },
+    conversations: { get: () => chat },
+    mls: { sealMessage: () => assert.fail("sealed") },
+    rpc: { openAhead: () => {} },
+  };
+  const outbox = new Outbox(context as unknown as SyncContext, {
+    blockedBy: () => Promise.resolve(undefined),
+    requireUnchanged: () => Promise.reject(new EngineError({ code: LocalCode.keyChanged, detail: "" })),
+  });
+  await outbox.load();
+  assert.equal(await outbox.maySend(chatId), false);
+  const puts: StoredOutbox[] = [];
+  const unit = {
+    put: (_store: string, _key: string, value: StoredOutbox) => puts.push(value),
+    onceStored: () => {},
+    ifInDoubt: () => {},
+  };
+  // The user has decided, and the outbox has not looked since.
+  await outbox.enqueue(unit as unknown as UnitOfWork, chat as unknown as ConversationTransaction, message("2"));
+  assert.deepEqual(puts.map(({ order, sealed }) => [order, sealed]), [["2", undefined]]);
+  outbox.close();
+});
+
 Deno.test("PEOPLE A3: Outbox holds a resend while a later device is in the group, and sends the others", async () => {
   const channel = "07".repeat(32);
   const early = { firstSent: { channel, epoch: 0 } };
@@ -104,6 +138,10 @@ Deno.test("PEOPLE A3: Outbox holds a resend while a later device is in the group
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([sent, outbox.waiting], [["3"], 0]);
   assert.deepEqual(outbox.held(chatId).map(({ order }) => order).sort(), ["1", "2"]);
+  for (const held of outbox.held(chatId)) held.toGive = [];
+  outbox.moved(chatId, []);
+  // A device that had moved before has dropped what it was given in the old channel.
+  assert.deepEqual(outbox.held(chatId).map(({ toGive }) => toGive), [undefined, undefined]);
   members.pop();
   devices.pop();
   outbox.flush(chatId);
@@ -214,6 +252,7 @@ Deno.test("Outbox seals a request to leave behind what is not sealed in the pres
       delete: () => {},
       put: () => {},
       onceStored: (run: () => void) => afterwards.push(run),
+      ifInDoubt: () => {},
     };
     const stored = places.filter(({ kind, sealedIn }) => kind === "message" || sealedIn !== undefined);
     if (stored.some(({ kind }) => kind === "leave")) asked.add("leave");

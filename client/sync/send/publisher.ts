@@ -177,6 +177,8 @@ export class Publisher {
       return [{ record: records[0], receivedMs }];
     }
     const { answers } = await rpc.call(delivery.publishInOrder, { channelId, messages });
+    // A server answers the first message at least. One that does not would else be asked without a pause.
+    if (answers.length === 0) throw new TransportError("publishInOrder: an answer for no message");
     // The server ends its answers where it stored nothing more: those messages go out again.
     return answers.slice(0, records.length).map(({ code, receivedMs }, index) => {
       const record = records[index];

@@ -51,8 +51,17 @@ export async function storeForResend(
   }
 }
 
-/** Lines that say that a device came into the group. One that was re-added has been there. */
+/** Lines that say that a device came into the group. */
 const comings: ReadonlySet<string> = new Set<NoticeKind>(["added", "device-added"]);
+
+/**
+ * Whether a device may have come with this line. One that was re-added has been there. But this device's own return
+ * names no devices that came while it was out.
+ */
+function saysComing(line: LineRecord): boolean {
+  return line.kind === "notice" &&
+    (comings.has(line.notice) || (line.notice === "rejoined" && line.values.device === undefined));
+}
 
 /**
  * Data of an earlier version does not say since when devices are in the group, but its lines do: a message counts as
@@ -82,7 +91,7 @@ export async function messagesToResend(
     });
     for (const { value: line } of page) {
       // The lines are read from the newest backwards.
-      if (line.kind === "notice" && comings.has(line.notice)) noneCame = false;
+      if (saysComing(line)) noneCame = false;
       if (line.kind !== "message" || line.sentIn === undefined || line.deleted) continue;
       if (!isMissing(line.sentIn, line.atMs)) continue;
       const { messageId, order } = line;

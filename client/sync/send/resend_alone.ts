@@ -16,7 +16,7 @@ import { resendForMs } from "../conversation/records.ts";
 import { type OutboxRecord, outboxToStored } from "../conversation/outbox_record.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { give } from "../device_messages/given.ts";
+import { canBeGiven, give } from "../device_messages/given.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import type { Outbox } from "./outbox.ts";
 import { outboxKey } from "./publisher.ts";
@@ -61,8 +61,10 @@ export class ResendAlone {
     if (due.length === 0 || !record || !isMember(record) || !await this.#outbox.maySend(chatId)) return;
     const state = await conversations.withState(chatId);
     const members = await this.#others(state ? mls.members(state) : []);
+    // A queue that takes one message no more takes none behind it: each try would cost a seal and a call.
+    const full = new Set<string>();
     for (const message of due) {
-      const left = await this.#giveOne(message, members);
+      const left = await this.#giveOne(message, members, full);
       await this.#note(message, left);
       if (left.length > 0) {
         this.#timers.start(chatId, tryAgainMs, () => void this.look(chatId).catch(() => {}));
@@ -98,18 +100,23 @@ export class ResendAlone {
   }
 
   /** @returns the devices that lack the message still */
-  async #giveOne(message: OutboxRecord, members: Map<string, Member>): Promise<string[]> {
+  async #giveOne(message: OutboxRecord, members: Map<string, Member>, full: Set<string>): Promise<string[]> {
     const { chatId, messageId, content, firstSent, toGive } = message;
     const record = this.#context.conversations.get(chatId)?.record;
     if (!record || !firstSent) return [];
     const there = devicesThere(record, [...members.keys()], firstSent);
     const devices = there.filter((device) => toGive?.includes(device) !== false);
+    if (!canBeGiven(content)) return devices;
     const taken = await mapWithConcurrency(
       devices,
       devicesAtOnce,
-      (device) => give(this.#context, record, members.get(device)!, { messageId, sent: firstSent, content }),
+      async (device) =>
+        !full.has(device) &&
+        await give(this.#context, record, members.get(device)!, { messageId, sent: firstSent, content }),
     );
-    return devices.filter((_, index) => !taken[index]);
+    const left = devices.filter((_, index) => !taken[index]);
+    for (const device of left) full.add(device);
+    return left;
   }
 
   async #note(message: OutboxRecord, left: string[]): Promise<void> {

@@ -124,6 +124,22 @@ Deno.test("PEOPLE A3: without a history, a message is open to present devices if
   ]);
 });
 
+Deno.test("PEOPLE A3: without a history, this device's own return closes what it had sent before", async () => {
+  const content = textBytes("words");
+  const rejoined = (values: Record<string, string>): LineRecord => ({
+    kind: "notice",
+    order: orderKey(2),
+    atMs: 2,
+    notice: "rejoined",
+    values: { who: "anna", by: "bert", ...values },
+  });
+  const firstSent = async (line: LineRecord) =>
+    (await resend([sentLine(1, "words", { content }), line], {}, {}))[0].firstSent;
+  // Its lines name the accounts that came meanwhile, and no devices of those that were there.
+  assert.deepEqual(await firstSent(rejoined({})), { channel: chatId, epoch: 1 });
+  assert.deepEqual(await firstSent(rejoined({ device: "01020304" })), { channel: chatId, epoch: 9 });
+});
+
 Deno.test("storeForResend() keeps a message closed to whom it was closed, in one write and in two", async () => {
   const [conversation, place] = [
     { id: chatId, storageId: chatId } as unknown as ConversationTransaction,
