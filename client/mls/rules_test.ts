@@ -179,10 +179,9 @@ Deno.test("GRP-1.1: a message or commit that a member signs in another's name is
   };
   const messageId = crypto.getRandomValues(new Uint8Array(16));
   const { envelope } = await mls.sealMessage(asAlice, { messageId, content: new Uint8Array(9) });
-  assert.deepEqual(await mls.openMessage(carol, { epoch: 1n, messageId, envelope }), {
-    kind: "unreadable",
-    reason: "mls",
-  });
+  const opened = await mls.openMessage(carol, { epoch: 1n, messageId, envelope });
+  assert.ok(opened.kind === "unreadable");
+  assert.equal(opened.reason, "mls");
   const result = await mls.processCommit(carol, await forgeCommit(asAlice, carol, {}));
   assert.deepEqual(result, { kind: "unreadable", reason: "mls" });
 });

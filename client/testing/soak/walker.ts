@@ -218,14 +218,16 @@ export class Walker {
   /** Whether nothing of the chat waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
-    const [pending, outbox, members] = await Promise.all([
+    const [pending, outbox, members, record] = await Promise.all([
       disk.get<PendingRecord>("pending", chatId),
       disk.range<StoredOutbox>("outbox", `${chatId}/`),
       disk.get<ConversationMember[]>("epochs", keys.members(chatId)),
+      this.record(chatId),
     ]);
-    // What somebody in the group was not to read waits until that one is out.
-    const waits = ({ againMs, notFor }: StoredOutbox) =>
-      againMs !== undefined && notFor !== undefined && members!.some(({ accountKey }) => notFor.includes(accountKey));
+    // What somebody in the group was not to read waits until that one is out. Each other device was given it alone.
+    const waits = ({ againMs, notFor, firstSent, toGive }: StoredOutbox) =>
+      againMs !== undefined && (members!.some(({ accountKey }) => notFor?.includes(accountKey)) ||
+        (firstSent !== undefined && toGive?.length === 0 && hasLaterDevice(record!, firstSent)));
     return !this.restarting && pending === undefined && outbox.every(({ value }) => waits(value));
   }
 
