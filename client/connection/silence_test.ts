@@ -81,7 +81,7 @@ Deno.test("PEOPLE B4: a slow server, a slow network or lost nudges are no dead c
       { here: 3_000, elsewhere: 3_000 },
       { here: 1_000, elsewhere: 3_500 },
       { here: 5_000, elsewhere: 3_000 },
-      { here: 1_200, elsewhere: 10 },
+      { here: 1_000, elsewhere: 10 },
       { here: 20_000, elsewhere: 20_000 },
     ]
   ) {

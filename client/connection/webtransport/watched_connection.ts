@@ -15,7 +15,7 @@ import { type Clock, pause } from "../../runtime/clock.ts";
 import type { Connection } from "../transport.ts";
 
 /** How often a connection is looked at while something waits for the server … */
-export const watchEveryMs = 500;
+export const watchEveryMs = 300;
 /** … and else. */
 export const restEveryMs = 2_500;
 /** A call without a first byte for this long is suspicious when nothing else is heard. */
@@ -42,7 +42,7 @@ export const probeMs = 2_000;
 /** The same by another way, which may have to connect first: three round trips more. */
 export const elsewhereMs = 4_000;
 /** A suspected connection is dead when it stays silent for this long, or twice as long as the other way needed. */
-export const silentMs = 1_500;
+export const silentMs = 1_200;
 /** Longest pause after a probe that nobody answered: probes must not add to the load of a server that is too slow. */
 const longestPauseMs = 2_000;
 const stepMs = 250;
