@@ -41,7 +41,7 @@ function revive(world: World): void {
   [world.isSilent, world.echoes] = [false, true];
 }
 
-Deno.test("PEOPLE B4: a page notices its killed gateway while its user writes, and stays with WebTransport", async () => {
+Deno.test("PEOPLE B4: a page notices its killed gateway while its user writes, and keeps WebTransport", async () => {
   const world = new World();
   world.echoes = true;
   for (let kills = 0; kills < 3; kills++) {

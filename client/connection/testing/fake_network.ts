@@ -146,7 +146,9 @@ export class World {
         world.streams++;
         return world.isSilent
           ? Promise.resolve(streamPair()[0])
-          : served(() => world.#work("here"))().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
+          : served(() => world.#work("here"))().then((stream) =>
+            takingUntil(() => world.starved === "takes no write", stream)
+          );
       }
     }
     this.transport = new BrowserTransport("https://chat.example", {

@@ -43,11 +43,15 @@ export const probeMs = 2_000;
 export const elsewhereMs = 4_000;
 /** A suspected connection is dead when it stays silent for this long, or twice as long as the other way needed. */
 export const silentMs = 1_200;
-/** Longest pause after a probe that nobody answered: probes must not add to the load of a server that is too slow. */
+/** The pause after a probe is as long as the probe took, within these: it must not add to the load of a slow server. */
+const shortestPauseMs = 600;
 const longestPauseMs = 2_000;
 const stepMs = 250;
 
-/** What is silent. A packet that the server sends back needs no flow-control credit, so it tells the two apart. */
+/**
+ * What is silent: the streams of a session that lives, the whole session, or one of the two. A nudge needs no
+ * flow-control credit, so its answer tells them apart.
+ */
 export type StallOf = "streams" | "session" | "unknown";
 
 /** A connection that is closed when its streams stall while the server answers another way. */
@@ -74,8 +78,7 @@ export class WatchedConnection implements Connection {
   /**
    * @param options.answersElsewhere called when the streams look stalled: whether the server answers another
    *   way
-   * @param options.onStall called once; the connection is closed then. "streams": only streams stall, the session lives;
-   *   "session": it is dead; "unknown": one of them
+   * @param options.onStall called once; the connection is closed then
    * @param options.isLookedAt whether somebody waits for messages: a page is visible, and there is a network
    */
   constructor(
@@ -134,27 +137,29 @@ export class WatchedConnection implements Connection {
   async #look(): Promise<void> {
     this.#rests = false;
     const startMs = this.#clock.now();
-    const stall = await this.#stall();
+    const isSuspected = this.#isAwaiting(this.#activity.isHeldUp(0) ? uploadingMs : waitingMs);
+    const stall = await this.#stall(isSuspected);
     if (this.#over.signal.aborted) return;
     if (stall) {
       this.#onStall(stall);
       return this.close();
     }
     const tookMs = this.#clock.now() - startMs;
-    this.#watch(tookMs > watchEveryMs ? Math.min(tookMs, longestPauseMs) : undefined);
+    this.#watch(isSuspected ? Math.min(Math.max(tookMs, shortestPauseMs), longestPauseMs) : undefined);
   }
 
-  async #stall(): Promise<StallOf | undefined> {
+  async #stall(isSuspected: boolean): Promise<StallOf | undefined> {
     // A stopped stream needs no probe. Credit is counted for each stream, so another stream proves nothing.
     if (this.#activity.hasDriedUp(driedUpAfterBytes, driedUpMs)) return this.#silentSince(driedUpMs);
-    if (this.#isAwaiting(this.#activity.isHeldUp(0) ? uploadingMs : waitingMs)) {
-      const [known, before] = [this.#nudgesAnswered > 0, this.#nudgesAnswered];
-      this.#nudge();
-      if (await this.#isSilentHereAlone()) {
-        return this.#nudgesAnswered > before ? "streams" : known ? "session" : "unknown";
-      }
+    const before = this.#nudgesAnswered;
+    if (isSuspected) this.#nudge();
+    if (isSuspected && await this.#isSilentHereAlone()) {
+      if (this.#nudgesAnswered > before) return "streams";
+      return before > 0 ? "session" : "unknown";
     }
-    if (this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere()) return this.#silentSince(heldUpMs);
+    return this.#activity.isHeldUp(heldUpMs) && await this.#answersElsewhere()
+      ? this.#silentSince(heldUpMs)
+      : undefined;
   }
 
   #silentSince(forMs: number): StallOf {
@@ -194,7 +199,7 @@ export class WatchedConnection implements Connection {
     const other = this.#answersElsewhere();
     const elsewhere = await Promise.race([here.then((heard) => heard ? false : other), other]);
     // In steps: while this device is busy or asleep, an answer may have come and wait to be read.
-    const tookMs = this.#clock.now() - startMs;
+    const tookMs = Math.min(Math.max(0, this.#clock.now() - startMs), elsewhereMs);
     let restMs = Math.max(silentMs - tookMs, tookMs);
     for (; elsewhere && !isHeard() && restMs > 0; restMs -= stepMs) await pause(this.#clock, stepMs, over);
     probe.abort(new TransportError("enough"));
