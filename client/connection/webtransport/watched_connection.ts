@@ -17,11 +17,11 @@ import type { Connection } from "../transport.ts";
 /** How often a connection is looked at while something waits for the server … */
 export const watchEveryMs = 300;
 /** … and else. */
-export const restEveryMs = 2_500;
+const restEveryMs = 2_500;
 /** A call without a first byte for this long is suspicious when nothing else is heard. */
 export const waitingMs = 1_500;
 /** … or this long while an upload is held up: its bytes stand in the way of the others. */
-export const uploadingMs = 5_000;
+const uploadingMs = 5_000;
 /** A long answer that stops for this long is suspicious: a subscription sends an element every 20 s. */
 const driedUpMs = 30_000;
 /** … once it has delivered more than the smallest initial credit of any browser. */
@@ -38,7 +38,7 @@ export const heldUpMs = 12_000;
  */
 export const nudgeMs = 4_000;
 /** How long the server may take for a call without work. */
-export const probeMs = 2_000;
+const probeMs = 2_000;
 /** The same by another way, which may have to connect first: three round trips more. */
 export const elsewhereMs = 4_000;
 /** A suspected connection is dead when it stays silent for this long, or twice as long as the other way needed. */
