@@ -251,3 +251,23 @@ limitTest("metrics are served on a port of their own, with the certificate's age
     if (level !== "debug") assert.doesNotMatch(JSON.stringify(fields ?? {}), /127\.0\.0\.1/);
   }
 });
+
+limitTest("PEOPLE B4: a small datagram comes back, one in 100 ms, and a large one does not", async () => {
+  await using test = await startTestGateway();
+  const session = await openSession(await target(test));
+  const back: number[] = [];
+  void (async () => {
+    while (true) back.push((await session.conn.readDatagram()).length);
+  })().catch(() => {});
+  await session.conn.sendDatagram(new Uint8Array(17));
+  await session.conn.sendDatagram(Uint8Array.of(0, 7));
+  await until(() => back.length > 0);
+  const startMs = performance.now();
+  for (let sent = 0; sent < 50; sent++) await session.conn.sendDatagram(new Uint8Array(3));
+  const again = setInterval(() => session.conn.sendDatagram(new Uint8Array(4)).catch(() => {}), 150);
+  await until(() => back.includes(4));
+  clearInterval(again);
+  assert.equal(back[0], 2, "the large one was thrown away");
+  assert.ok(back.length <= 2 + (performance.now() - startMs) / 100, `${back.length} came back`);
+  session.conn.close();
+});

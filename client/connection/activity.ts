@@ -15,11 +15,14 @@ export class Activity {
   readonly #now: () => number;
   readonly #streams = new Set<StreamState>();
   #lastMoveMs: number;
+  #lastHeardMs: number;
+  #signs = 0;
 
   /** @param now ms */
   constructor(now: () => number) {
     this.#now = now;
     this.#lastMoveMs = now();
+    this.#lastHeardMs = now();
   }
 
   /** Streams whose reading side has not ended, and those that are being opened. */
@@ -32,10 +35,24 @@ export class Activity {
     return this.#now() - this.#lastMoveMs;
   }
 
-  /** @returns whether a stream waits for its first byte since `forMs` while nothing else moved either */
+  /** ms since a stream gave bytes, or its end */
+  silentMs(): number {
+    return this.#now() - this.#lastHeardMs;
+  }
+
+  /** How often streams gave bytes, or their end. */
+  get signs(): number {
+    return this.#signs;
+  }
+
+  /**
+   * To open a stream and to give one up needs no peer, so both count for {@link quietMs} alone.
+   *
+   * @returns whether a stream waits for its first byte since `forMs`, and nothing was heard for as long
+   */
   isWaiting(forMs: number): boolean {
     const now = this.#now();
-    return now - this.#lastMoveMs >= forMs &&
+    return now - this.#lastHeardMs >= forMs &&
       [...this.#streams].some(({ bytesRead, openedMs }) => bytesRead === 0 && now - openedMs >= forMs);
   }
 
@@ -78,13 +95,14 @@ export class Activity {
       pull: async (controller) => {
         try {
           const { value, done } = await reader.read();
+          // A stream that was given up looks as if it had ended.
+          if (this.#streams.has(state)) this.#heard();
           if (done) {
             end();
             return controller.close();
           }
           state.bytesRead += value.length;
           state.lastReadMs = this.#now();
-          this.#moved();
           controller.enqueue(value);
         } catch (error) {
           end();
@@ -115,6 +133,12 @@ export class Activity {
       return writer;
     };
     return writable;
+  }
+
+  #heard(): void {
+    this.#moved();
+    this.#lastHeardMs = this.#lastMoveMs;
+    this.#signs++;
   }
 
   #moved(): void {

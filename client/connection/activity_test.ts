@@ -71,3 +71,25 @@ Deno.test("Activity detects a stream that never opens and a write that is never 
   await assert.rejects(refused, /over/);
   assert.equal(activity.open, 1);
 });
+
+Deno.test("PEOPLE B4: streams that open and are given up are no sign of life", async () => {
+  let now = 0;
+  const activity = new Activity(() => now);
+  const answered = stream();
+  const reader = (await activity.watch(Promise.resolve(answered))).readable.getReader();
+  answered.give(1);
+  await reader.read();
+  await activity.watch(Promise.resolve(stream()));
+  for (now = 500; now < 5_000; now += 500) {
+    const given = (await activity.watch(Promise.resolve(stream()))).readable.getReader();
+    const reading = given.read();
+    await given.cancel();
+    await reading;
+    await assert.rejects(activity.watch(Promise.reject(new Error("no stream"))));
+  }
+  assert.ok(activity.isWaiting(4_000), "the user writes, and nobody answers");
+  assert.equal(activity.quietMs(), 500, "packets went out");
+  answered.give(1);
+  await reader.read();
+  assert.ok(!activity.isWaiting(4_000));
+});

@@ -13,7 +13,7 @@ import { fetchGatewayConfig, type GatewayConfig } from "./gateway_config.ts";
 import { HttpsConnection } from "./https_fallback.ts";
 import { type NetworkMemory, networkName, VolatileNetworkMemory } from "./network_memory.ts";
 import type { Connection, Transport } from "./transport.ts";
-import { answers, WatchedConnection } from "./webtransport/watched_connection.ts";
+import { answers, elsewhereMs, type StallOf, WatchedConnection } from "./webtransport/watched_connection.ts";
 import { connectWebTransport, type WebTransportClass } from "./webtransport/webtransport.ts";
 
 /** Time for WebTransport to connect once the configuration came; its handshake takes two round trips. */
@@ -27,6 +27,11 @@ const longestRetryMs = 10 * 60_000;
 export const blockedForMs = 60 * 60_000;
 /** A browser that stalls does so until it is updated. */
 const stalledForMs = 24 * 60 * 60_000;
+/**
+ * A connection falls silent as well when its gateway was started again, or when packets are lost for a while. Where it
+ * is not known which it was, a browser stalls only if it does so twice within this time.
+ */
+export const stallsAgainMs = 10 * 60_000;
 
 export interface BrowserTransportOptions {
   /** undefined: there is none, only HTTPS is used. */
@@ -53,6 +58,8 @@ export class BrowserTransport implements Transport {
   readonly #connectHttps: (rpc: string) => Connection;
   /** A WebTransport connection to which a fallback has handed over. */
   #prepared: Connection | undefined;
+  /** When a connection fell silent last, for a reason that is not known. */
+  #silentMs = -Infinity;
 
   /** @param origin of the gateway: the page's own, "https://host:port" */
   constructor(
@@ -165,11 +172,18 @@ export class BrowserTransport implements Transport {
       isLookedAt: this.#isLookedAt,
       answersElsewhere: async () => {
         const https = this.#connectHttps(config.rpc);
-        const answered = await answers(https, this.#clock);
+        const answered = await answers(https, this.#clock, elsewhereMs);
         https.close();
         return answered;
       },
-      onStall: () => void this.#memory.save(network, { reason: "stalled", untilMs: this.#clock.now() + stalledForMs }),
+      onStall: (what) => this.#stalled(what, network),
     });
+  }
+
+  #stalled(what: StallOf, network: string): void {
+    const nowMs = this.#clock.now();
+    const isBrowsers = what === "streams" || (what === "unknown" && nowMs - this.#silentMs <= stallsAgainMs);
+    if (what === "unknown") this.#silentMs = nowMs;
+    if (isBrowsers) void this.#memory.save(network, { reason: "stalled", untilMs: nowMs + stalledForMs });
   }
 }

@@ -5,11 +5,13 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { attemptMs, blockedForMs, firstRetryMs, headStartMs } from "./browser_transport.ts";
 import { lastCallMs, quietMs } from "./fallback_connection.ts";
 import type { Connection } from "./transport.ts";
-import { heldUpMs, nudgeMs, probeMs, waitingMs, watchEveryMs } from "./webtransport/watched_connection.ts";
+import { heldUpMs, nudgeMs, silentMs, waitingMs, watchEveryMs } from "./webtransport/watched_connection.ts";
 import { settle, World } from "./testing/fake_network.ts";
 
 const call = (connection: Connection) =>
   new RpcClient((signal) => connection.openStream(signal)).call(delivery.health, {});
+/** A call that waits on a silent connection ends it within this time. */
+const noticedMs = waitingMs + watchEveryMs + silentMs + watchEveryMs;
 const isOver = async (connection: Connection) =>
   await Promise.race([connection.closed.then(({ reason }) => reason), settle().then(() => undefined)]);
 
@@ -112,12 +114,13 @@ Deno.test("WebTransport that connects but carries no call is not used", async ()
 
 Deno.test("WebTransport that stalls in a session gives way to HTTPS for a day", async () => {
   const world = new World();
+  world.echoes = true;
   const { connection } = await world.connect();
   await call(connection);
   world.isSilent = true;
   const stuck = call(connection);
   stuck.catch(() => {});
-  await world.clock.pass(waitingMs + watchEveryMs + probeMs);
+  await world.clock.pass(noticedMs);
   assert.ok(await isOver(connection));
   assert.ok(world.sessions[0].closed);
   const next = await world.connect();
@@ -129,6 +132,7 @@ Deno.test("WebTransport that stalls in a session gives way to HTTPS for a day", 
 
 Deno.test("WebTransport that opens no more streams gives way to HTTPS, and waiting calls fail", async () => {
   const world = new World();
+  world.echoes = true;
   const { connection } = await world.connect();
   const listening = new RpcClient((signal) => connection.openStream(signal)).stream(delivery.subscribe, {
     recipientKey: new Uint8Array(32),
@@ -137,7 +141,7 @@ Deno.test("WebTransport that opens no more streams gives way to HTTPS, and waiti
   await listening.next();
   world.starved = "opens no stream";
   const stuck = assert.rejects(call(connection), TransportError);
-  await world.clock.pass(waitingMs + watchEveryMs + probeMs);
+  await world.clock.pass(noticedMs);
   await stuck;
   assert.ok(await isOver(connection));
   assert.equal((await world.memory.load("home"))?.reason, "stalled");
@@ -205,17 +209,18 @@ Deno.test("PEOPLE B0: a quiet WebTransport connection is nudged every few second
   const world = new World();
   const { connection } = await world.connect();
   assert.ok(nudgeMs < 5_000);
+  assert.equal(world.datagrams, 1, "it tells whether the gateway answers");
   await world.clock.pass(10 * nudgeMs);
-  assert.equal(world.datagrams, 10);
+  assert.equal(world.datagrams, 11);
   world.isLookedAt = false;
   await world.clock.pass(10 * nudgeMs);
-  assert.equal(world.datagrams, 10, "nothing for a hidden page, or without a network");
+  assert.equal(world.datagrams, 11, "nothing for a hidden page, or without a network");
   world.isLookedAt = true;
   for (let second = 0; second < 20; second++) {
     await world.clock.pass(1_000);
     await call(connection);
   }
-  assert.ok(world.datagrams! <= 11, "nothing where calls go to and fro");
+  assert.ok(world.datagrams! <= 12, "nothing where calls go to and fro");
   assert.equal(await isOver(connection), undefined);
   connection.close();
   assert.equal(world.clock.pending, 0);

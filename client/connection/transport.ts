@@ -10,12 +10,13 @@ export interface Connection {
   /** Resolves, never rejects, when the connection is over. */
   readonly closed: Promise<{ reason: string }>;
   /**
-   * Sends one packet that asks for nothing but QUIC's own acknowledgement. A router may have given this device another
-   * address: from the packet the server learns it (RFC 9000 §9.3).
+   * Sends one packet. A router may have given this device another address: from the packet the server learns it
+   * (RFC 9000 §9.3).
    *
+   * @param answered called when the server sends it back, which earlier versions do not; packets may be lost
    * @returns false where the transport can not
    */
-  nudge?(): boolean;
+  nudge?(answered: () => void): boolean;
   close(): void;
 }
 

@@ -41,6 +41,9 @@ const webTransportBidirectional = 0x41;
 const maxEarlyStreams = 64;
 /** How many streams of one connection may lack their header after `connectTimeoutMs`. */
 const maxLateHeaders = 64;
+/** Datagrams that are sent back: at most so large, and one in so many ms. */
+const maxEchoBytes = 16;
+const echoEveryMs = 100;
 /** How long a peer may take to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
@@ -75,7 +78,7 @@ export class Http3Connection {
     this.#guard(this.#sendSettings());
     this.#guard(this.#acceptUnidirectional());
     this.#guard(this.#acceptBidirectional());
-    this.#guard(this.#discardDatagrams());
+    this.#guard(this.#sendBackDatagrams());
     await this.#conn.closed.catch(() => {});
     clearTimeout(connectTimer);
     this.#accepted.resolve(undefined);
@@ -110,9 +113,19 @@ export class Http3Connection {
     }
   }
 
-  /** The gateway uses no datagrams. Unread ones would take up to 1.25 MB in the QUIC stack. */
-  async #discardDatagrams(): Promise<void> {
-    while (true) await this.#conn.readDatagram();
+  /**
+   * A small datagram goes back as it came, prefix included (RFC 9297 §2.1): it asks whether this connection is alive.
+   * Others are thrown away; unread ones would take up to 1.25 MB in the QUIC stack.
+   */
+  async #sendBackDatagrams(): Promise<void> {
+    let nextMs = 0;
+    while (true) {
+      const datagram = await this.#conn.readDatagram();
+      const nowMs = performance.now();
+      if (!this.#session || datagram.length > maxEchoBytes || nowMs < nextMs) continue;
+      nextMs = nowMs + echoEveryMs;
+      await this.#conn.sendDatagram(datagram).catch(() => {});
+    }
   }
 
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {

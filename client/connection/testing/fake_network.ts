@@ -5,7 +5,7 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import { Handlers } from "../../../schema/rpc/server.ts";
 import { openingTo, streamPair } from "../../testing/call_server.ts";
 import { BrowserTransport } from "../browser_transport.ts";
-import type { Clock } from "../../runtime/clock.ts";
+import { type Clock, pause } from "../../runtime/clock.ts";
 import { VolatileNetworkMemory } from "../network_memory.ts";
 import type { Connection } from "../transport.ts";
 import type { WebTransportClass } from "../webtransport/webtransport.ts";
@@ -50,21 +50,13 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-const served = () =>
+const health = { serverTimeMs: 1, wireVersion: 1, draining: false, build: "", restoredMs: 0, restoredToMs: 0 };
+
+/** @param work what the server does before it answers */
+const served = (work: () => Promise<void>) =>
   openingTo(
     new Handlers<undefined>()
-      .unary(
-        delivery.health,
-        () =>
-          Promise.resolve({
-            serverTimeMs: 1,
-            wireVersion: 1,
-            draining: false,
-            build: "",
-            restoredMs: 0,
-            restoredToMs: 0,
-          }),
-      )
+      .unary(delivery.health, () => work().then(() => health))
       .unary(delivery.putBlob, async (_params, { chunks }) => {
         for await (const _ of chunks());
         return { expiresMs: 1 };
@@ -104,6 +96,10 @@ export class World {
   httpsOpen = 0;
   /** datagrams that WebTransport sessions sent; undefined: the browser has none */
   datagrams: number | undefined = 0;
+  /** how long the server needs for an answer, over WebTransport and over HTTPS */
+  slowMs = { here: 0, elsewhere: 0 };
+  /** whether the gateway sends datagrams back */
+  echoes = false;
   isLookedAt = true;
   /** streams that WebTransport sessions opened */
   streams = 0;
@@ -116,6 +112,16 @@ export class World {
       readonly ready: Promise<void>;
       readonly closed: Promise<unknown>;
       readonly #session: World["sessions"][number];
+      #echo: (bytes: Uint8Array) => void = () => {};
+      readonly #readable = new ReadableStream<Uint8Array>({
+        start: (controller) => void (this.#echo = (bytes) => controller.enqueue(bytes)),
+      });
+      readonly #writable = new WritableStream<Uint8Array>({
+        write: (bytes) => {
+          world.datagrams!++;
+          if (world.echoes) this.#echo(bytes);
+        },
+      });
       constructor() {
         world.attempts++;
         const ready = Promise.withResolvers<void>();
@@ -129,7 +135,7 @@ export class World {
       }
       get datagrams() {
         if (world.datagrams === undefined) return undefined;
-        return { writable: new WritableStream<Uint8Array>({ write: () => void world.datagrams!++ }) };
+        return { readable: this.#readable, writable: this.#writable };
       }
       close() {
         this.#session.closed = true;
@@ -140,7 +146,9 @@ export class World {
         world.streams++;
         return world.isSilent
           ? Promise.resolve(streamPair()[0])
-          : served()().then((stream) => takingUntil(() => world.starved === "takes no write", stream));
+          : served(() => world.#work("here"))().then((stream) =>
+            takingUntil(() => world.starved === "takes no write", stream)
+          );
       }
     }
     this.transport = new BrowserTransport("https://chat.example", {
@@ -155,10 +163,14 @@ export class World {
     });
   }
 
+  async #work(where: "here" | "elsewhere"): Promise<void> {
+    if (this.slowMs[where] > 0) await pause(this.clock, this.slowMs[where], new AbortController().signal);
+  }
+
   #https(): Connection {
     this.httpsOpen++;
     const closed = Promise.withResolvers<{ reason: string }>();
-    const open = served();
+    const open = served(() => this.#work("elsewhere"));
     return {
       transport: "HTTPS",
       openStream: (signal) => open(signal),

@@ -55,6 +55,7 @@ class WebTransportConnection implements Connection {
   readonly #limit = new StreamLimit();
   #over = false;
   #datagrams: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #answered: () => void = () => {};
 
   constructor(session: WebTransport) {
     this.#session = session;
@@ -72,10 +73,14 @@ class WebTransportConnection implements Connection {
     });
   }
 
-  /** As a datagram, which the gateway takes and throws away: no stream, and no work for the core. */
-  nudge(): boolean {
+  /** As a datagram, which the gateway sends back: no stream, and no work for the core. */
+  nudge(answered: () => void): boolean {
     try {
-      this.#datagrams ??= this.#session.datagrams.writable.getWriter();
+      this.#answered = answered;
+      if (!this.#datagrams) {
+        this.#datagrams = this.#session.datagrams.writable.getWriter();
+        void this.#readDatagrams();
+      }
       this.#datagrams.write(new Uint8Array(1)).catch(() => {});
       return true;
     } catch {
@@ -86,6 +91,15 @@ class WebTransportConnection implements Connection {
   close(): void {
     this.#over = true;
     closeQuietly(this.#session);
+  }
+
+  async #readDatagrams(): Promise<void> {
+    try {
+      const reader = this.#session.datagrams.readable.getReader();
+      while (!(await reader.read()).done) this.#answered();
+    } catch {
+      // The session is over.
+    }
   }
 }
 

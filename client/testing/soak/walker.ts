@@ -16,6 +16,7 @@ import {
   type PendingRecord,
   type StoredConversation,
 } from "../../sync/conversation/records.ts";
+import { type DevicesSince, hasLaterDevice } from "../../sync/conversation/device_history.ts";
 import type { StoredOutbox } from "../../sync/conversation/outbox_record.ts";
 import type { TestCore } from "../core.ts";
 import { Person } from "../person.ts";
@@ -218,16 +219,18 @@ export class Walker {
   /** Whether nothing of the chat waits on the disk. */
   async isQuiet(chatId: string): Promise<boolean> {
     const disk = this.#disk();
-    const [pending, outbox, members, record] = await Promise.all([
+    const [pending, outbox, members, devices, record] = await Promise.all([
       disk.get<PendingRecord>("pending", chatId),
       disk.range<StoredOutbox>("outbox", `${chatId}/`),
       disk.get<ConversationMember[]>("epochs", keys.members(chatId)),
+      disk.get<DevicesSince[]>("epochs", keys.devices(chatId)),
       this.record(chatId),
     ]);
+    const present = record && { ...record, ...(devices && { devices }) };
     // What somebody in the group was not to read waits until that one is out. Each other device was given it alone.
     const waits = ({ againMs, notFor, firstSent, toGive }: StoredOutbox) =>
       againMs !== undefined && (members!.some(({ accountKey }) => notFor?.includes(accountKey)) ||
-        (firstSent !== undefined && toGive?.length === 0 && hasLaterDevice(record!, firstSent)));
+        (firstSent !== undefined && toGive?.length === 0 && hasLaterDevice(present!, firstSent)));
     return !this.restarting && pending === undefined && outbox.every(({ value }) => waits(value));
   }
 
