@@ -70,8 +70,10 @@ export class Activity {
 
   /**
    * Watches a stream from its opening on: a transport that opens no more streams is stalled as well.
+   *
+   * @param over aborts when the connection is over: then the stream ends, though a stalled browser may leave it open
    */
-  async watch(opening: Promise<ByteStream>): Promise<ByteStream> {
+  async watch(opening: Promise<ByteStream>, over?: AbortSignal): Promise<ByteStream> {
     const state: StreamState = { openedMs: this.#now(), lastReadMs: this.#now(), bytesRead: 0, writingMs: undefined };
     this.#streams.add(state);
     const end = () => {
@@ -86,12 +88,31 @@ export class Activity {
     }
     state.openedMs = this.#now();
     this.#moved();
-    return { readable: this.#readable(stream, state, end), writable: this.#writable(stream, state) };
+    return { readable: this.#readable(stream, state, end, over), writable: this.#writable(stream, state) };
   }
 
-  #readable(stream: ByteStream, state: StreamState, end: () => void): ReadableStream<Uint8Array> {
+  #readable(
+    stream: ByteStream,
+    state: StreamState,
+    ended: () => void,
+    over: AbortSignal | undefined,
+  ): ReadableStream<Uint8Array> {
     const reader = stream.readable.getReader();
+    let cut = () => {};
+    const end = () => {
+      over?.removeEventListener("abort", cut);
+      ended();
+    };
     return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        cut = () => {
+          end();
+          controller.error(over?.reason);
+          reader.cancel(over?.reason).catch(() => {});
+        };
+        if (over?.aborted) cut();
+        else over?.addEventListener("abort", cut);
+      },
       pull: async (controller) => {
         try {
           const { value, done } = await reader.read();

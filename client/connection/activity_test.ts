@@ -93,3 +93,15 @@ Deno.test("PEOPLE B4: streams that open and are given up are no sign of life", a
   await reader.read();
   assert.ok(!activity.isWaiting(4_000));
 });
+
+Deno.test("PEOPLE B0: a stream ends with its connection, though the browser leaves it open", async () => {
+  const activity = new Activity(() => 0);
+  const over = new AbortController();
+  const reader = (await activity.watch(Promise.resolve(stream()), over.signal)).readable.getReader();
+  const read = reader.read();
+  over.abort(new Error("the connection is over"));
+  await assert.rejects(read, /the connection is over/);
+  assert.equal(activity.open, 0);
+  const late = (await activity.watch(Promise.resolve(stream()), over.signal)).readable.getReader();
+  await assert.rejects(late.read(), /the connection is over/);
+});

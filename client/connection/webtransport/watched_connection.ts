@@ -108,7 +108,7 @@ export class WatchedConnection implements Connection {
     over.throwIfAborted();
     // A stalled session never rejects a stream that waits to be opened.
     const opening = this.#inner.openStream(signal ? AbortSignal.any([signal, over]) : over);
-    const watched = this.#activity.watch(opening);
+    const watched = this.#activity.watch(opening, over);
     this.#watchSoon();
     return await watched;
   }
