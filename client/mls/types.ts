@@ -214,7 +214,7 @@ export type RejectionCode =
   | "padding";
 
 /** Why input needs no handling. Stable. */
-export type SkipReason = "repeat" | "own-message" | "stale" | "expired";
+export type SkipReason = "own-message" | "stale" | "expired";
 
 /** Why input that may be right could not be opened. Stable. */
 export type UnreadableReason =

@@ -20,6 +20,23 @@ async function leafKeys(of: { members: (state: never) => unknown }, state: unkno
   return new Map(members.map(({ credential, xwingPublicKey }) => [credential.username, toHex(xwingPublicKey)]));
 }
 
+/** Starts a person's engine anew over a changed record of a chat. */
+async function startWith(
+  person: Person,
+  chatId: string,
+  change: (stored: StoredConversation) => StoredConversation,
+): Promise<void> {
+  await person.engine.close();
+  person.storage = person.storage.restarted();
+  const store = new SealedStore(person.storage, person.wrappingKey);
+  await store.takeFence();
+  const value = change((await store.get<StoredConversation>("groups", chatId))!);
+  const context = { channelId: fromHex(chatId), epoch: value.epoch, stateVersion: 0 };
+  await store.write({ puts: [{ store: "groups", key: chatId, value, context }] });
+  person.storage = person.storage.restarted();
+  await person.start();
+}
+
 suite("leaves that heal", {
   "PEOPLE A4: GRP-6.4: readers renew their leaves after a week although others commit, one in 10 minutes": async (
     { core, join },
@@ -74,15 +91,7 @@ suite("leaves that heal", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "from an earlier version");
     await bert.sees(chatId);
-    await anna.engine.close();
-    anna.storage = anna.storage.restarted();
-    const store = new SealedStore(anna.storage, anna.wrappingKey);
-    await store.takeFence();
-    const { leafSinceMs: _age, ...earlier } = (await store.get<StoredConversation>("groups", chatId))!;
-    const context = { channelId: fromHex(chatId), epoch: earlier.epoch, stateVersion: 0 };
-    await store.write({ puts: [{ store: "groups", key: chatId, value: earlier, context }] });
-    anna.storage = anna.storage.restarted();
-    await anna.start();
+    await startWith(anna, chatId, ({ leafSinceMs: _age, ...earlier }) => earlier);
     await anna.engine.synced(AbortSignal.timeout(10_000));
     const leafSinceMs = await anna.until(async () => (await stored(anna, chatId)).leafSinceMs, "an age of the leaf");
     const ageMs = core.time.now() - leafSinceMs;
@@ -97,16 +106,7 @@ suite("leaves that heal", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "from an earlier version");
     await bert.sees(chatId);
-    await anna.engine.close();
-    anna.storage = anna.storage.restarted();
-    const store = new SealedStore(anna.storage, anna.wrappingKey);
-    await store.takeFence();
-    const made = (await store.get<StoredConversation>("groups", chatId))!;
-    const earlier = { ...made, leafSinceMs: core.time.now() + 365 * dayMs };
-    const context = { channelId: fromHex(chatId), epoch: earlier.epoch, stateVersion: 0 };
-    await store.write({ puts: [{ store: "groups", key: chatId, value: earlier, context }] });
-    anna.storage = anna.storage.restarted();
-    await anna.start();
+    await startWith(anna, chatId, (made) => ({ ...made, leafSinceMs: core.time.now() + 365 * dayMs }));
     await anna.engine.synced(AbortSignal.timeout(10_000));
     const ageOf = async () => core.time.now() - (await stored(anna, chatId)).leafSinceMs!;
     const ageMs = await anna.until(async () => await ageOf() > 0 && await ageOf(), "an age of the leaf");

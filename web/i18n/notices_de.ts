@@ -1,0 +1,56 @@
+/** The lines that a conversation shows beside its messages, in German. */
+
+import type { noticesEn } from "./notices_en.ts";
+
+export const noticesDe: Record<keyof typeof noticesEn, string> = {
+  "notice.created": "{by} hat das Gespräch begonnen",
+  "notice.added": "{by} hat {who} hinzugefügt",
+  "notice.removed": "{by} hat {who} entfernt",
+  "notice.removed-by-nobody": "{who} wurde entfernt",
+  "notice.left": "{who} hat den Chat verlassen",
+  "notice.device-added": "{who} benutzt ein neues Gerät ({device})",
+  "notice.device-removed": "Ein Gerät von {who} wurde entfernt ({device})",
+  "notice.renamed": "{by} hat die Gruppe in „{name}“ umbenannt",
+  "notice.rejoined": "{who} wurde von {by} wieder ins Gespräch geholt",
+  "notice.unreadable": "Eine Nachricht ließ sich auf diesem Gerät nicht öffnen ({code})",
+  "notice.rejected": "Eine Nachricht, die gegen die Regeln verstieß, wurde abgelehnt ({code})",
+  "notice.gap": "Der Server hat hier Nachrichten verworfen, weil zu viele auf dieses Gerät warteten",
+  "notice.successor": "Das Gespräch ist in einen neuen Kanal umgezogen; alles Bisherige bleibt",
+  "notice.removed-by-server":
+    "Der Server sagt, dass {who} nicht mehr in diesem Gespräch ist. Kein Mitglied hat das bestätigt.",
+  "notice.server-differs":
+    "Bei einer Änderung von {by} wurden dem Server andere Mitglieder genannt, als dieses Gespräch hat. Das wird berichtigt.",
+  "notice.healed": "Dieses Gerät konnte einer Änderung nicht folgen, ein Mitglied hat geholfen; es fehlt nichts",
+  "notice.rolled-back":
+    "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat, und passen nicht mehr zu diesem Gespräch. Die Mitglieder werden gebeten, es wieder aufzunehmen.",
+  "notice.server-behind":
+    "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
+  "notice.promoted": "{by} hat {who} zum Admin gemacht",
+  "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
+  "notice.not-added":
+    "{who} konnte nicht hinzugefügt werden: Keines der Geräte hat Schlüssel, die andere benutzen können",
+  "notice.unopened":
+    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Die Geräte, die sie gesendet haben, werden noch einmal danach gefragt.",
+  "notice.reopened": "Nachrichten, die sich auf diesem Gerät erst nicht öffnen ließen und später kamen: {count}",
+  "notice.not-resent":
+    "Nachrichten, die noch einmal gesendet werden sollten und in 7 Tagen nicht alle Geräte erreicht haben: {count}",
+  "notice.resent":
+    "Der Server wurde aus einer Sicherung wiederhergestellt. Nachrichten, die dieses Gerät noch einmal gesendet hat: {count}",
+  "notice.key-changed":
+    "Der Kontoschlüssel von {who} hat sich geändert. Frag {who} auf anderem Weg, bevor du weiterschreibst.",
+  "notice.by-you.created": "Du hast das Gespräch begonnen",
+  "notice.by-you.added": "Du hast {who} hinzugefügt",
+  "notice.by-you.removed": "Du hast {who} entfernt",
+  "notice.by-you.renamed": "Du hast die Gruppe in „{name}“ umbenannt",
+  "notice.by-you.promoted": "Du hast {who} zum Admin gemacht",
+  "notice.by-you.demoted": "Du hast {who} wieder zum Mitglied gemacht",
+  "notice.whom-you.added": "{by} hat dich hinzugefügt",
+  "notice.whom-you.removed": "{by} hat dich entfernt",
+  "notice.whom-you.removed-by-nobody": "Du wurdest entfernt",
+  "notice.whom-you.left": "Du hast den Chat verlassen",
+  "notice.whom-you.rejoined": "{by} hat dich wieder ins Gespräch geholt",
+  "notice.whom-you.promoted": "{by} hat dich zum Admin gemacht",
+  "notice.whom-you.demoted": "{by} hat dich wieder zum Mitglied gemacht",
+  "notice.you": "dich",
+  "notice.someone": "jemand",
+};
