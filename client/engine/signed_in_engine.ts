@@ -19,6 +19,7 @@ import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
 import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
+import { OthersAdditions } from "../sync/membership/others_additions.ts";
 import { Membership } from "../sync/membership/membership.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
@@ -46,6 +47,7 @@ export class SignedInEngine {
   readonly #alone: ResendAlone;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
+  readonly #additions: OthersAdditions;
   readonly #renewal: LeafRenewal;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
@@ -92,6 +94,7 @@ export class SignedInEngine {
         damaged: (chatId) => void this.#recovery.damaged(chatId).catch(report),
       },
     );
+    this.#additions = new OthersAdditions(context, this.membership);
     this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
@@ -99,6 +102,7 @@ export class SignedInEngine {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
+      additions: this.#additions,
       renewal: this.#renewal,
       report,
     });
@@ -108,6 +112,7 @@ export class SignedInEngine {
       alone: this.#alone,
       committer: this.#committer,
       maintenance: this.#maintenance,
+      additions: this.#additions,
       renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
@@ -231,6 +236,7 @@ export class SignedInEngine {
     this.#alone.close();
     this.#committer.close();
     this.#maintenance.close();
+    this.#additions.close();
     this.#renewal.close();
     this.#recovery.close();
   }
@@ -277,7 +283,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
-      !this.#renewal.busy &&
+      !this.#additions.busy && !this.#renewal.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 

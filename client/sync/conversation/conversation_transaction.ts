@@ -297,6 +297,7 @@ export class ConversationTransaction {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
       unit.delete("epochs", keys.pastEpochs(this.id));
       unit.delete("epochs", keys.ownChanges(this.id));
+      unit.delete("epochs", keys.othersAdditions(this.id));
       unit.delete("epochs", keys.sentLeave(this.id));
       unit.delete("epochs", keys.members(this.id));
       unit.delete("epochs", keys.devices(this.id));

@@ -33,6 +33,11 @@ export type DeviceMessageContent =
    * know its maker as an admin. `n`: the sender's epoch in the channel in which it stays.
    */
   | { kind: "lead"; n: number; commitId: Bytes }
+  /**
+   * Tells a device, in a channel that the group has left after epoch n, into which channel it has gone. `commitId` is
+   * empty. Builds that do not know the kind ignore it.
+   */
+  | { kind: "gone"; n: number; commitId: Bytes; channelId: Bytes }
   /** Tells a device that the commit of epoch n, which the sender is about to send, removes it. */
   | { kind: "removing"; n: number; commitId: Bytes }
   /**
@@ -73,6 +78,8 @@ function partsOf(content: DeviceMessageContent): Bytes[] {
       return [content.header];
     case "readd":
       return [content.request, content.keyPackage];
+    case "gone":
+      return [content.channelId];
     case "again":
       return [content.messageId];
     case "given":
@@ -170,6 +177,9 @@ function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>)
   }
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
+  if (kind === "gone" && parts.length === 1) {
+    return { kind, n, commitId, channelId: bytesOf(parts[0], 32, "channelId") };
+  }
   if (kind === "again" && parts.length === 1) {
     return { kind, n, commitId, messageId: bytesOf(parts[0], 16, "messageId") };
   }

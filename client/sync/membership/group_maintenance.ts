@@ -220,7 +220,9 @@ export class GroupMaintenance {
       const conversation = await unit.conversation(chatId);
       // Out of step again: what the user has asked for stays noted.
       if (!conversation || desyncOf(conversation.record)) return;
-      conversation.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+      const { others } = conversation.record.redo ?? {};
+      const all = others?.length ? { ...left, others } : left;
+      conversation.set({ redo: others?.length || left.add.length + left.remove.length > 0 ? all : undefined });
     });
   }
 

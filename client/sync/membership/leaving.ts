@@ -89,7 +89,7 @@ export class Leaving {
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
     // There is no other member to commit it.
-    if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
+    if (conversation.members().length <= 1 || conversation.record.gone) return this.#leaveAlone(unit, conversation);
     const { state } = conversation;
     const hasAsked = this.#outbox.isLeaving(conversation.id) ||
       (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));

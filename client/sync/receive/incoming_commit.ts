@@ -5,9 +5,10 @@ import type { GroupState, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { noticedRemover } from "../device_messages/removal_notice.ts";
 import { noticesOf } from "../conversation/membership_diff.ts";
-import { noteOwnChange } from "../reinit/fork_point.ts";
+import { dropRepeats, noteOthersChange, noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
+import { noteHeard, noteLeftChannelUsed } from "../reinit/gone.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
@@ -40,7 +41,10 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved to a replacement channel.
-  if (chatId === undefined) return undefined;
+  if (chatId === undefined) {
+    noteLeftChannelUsed(received);
+    return undefined;
+  }
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {
     remember(received, chatId, "no-group");
@@ -124,7 +128,9 @@ export async function receiveCommit(
     S: result.S,
     added: result.added.map(({ recipientKey }) => recipientKey),
   });
+  await noteOthersChange(context, unit, conversation, before, after);
   conversation.noteReadded(result.readded, result.committer);
+  noteHeard(received, conversation, result.committer);
   const change = {
     committer: result.committer,
     before,
@@ -201,6 +207,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
     conversation.notice("created", { by: account.username }, entry.receivedMs);
     return;
   }
+  dropRepeats(conversation, before, after);
   if (purpose === "add" || purpose === "remove") {
     await noteOwnChange(
       context,

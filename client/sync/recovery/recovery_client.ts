@@ -16,6 +16,8 @@ import type { DeviceMessage, DeviceMessageContent } from "../device_messages/dev
 import { Admins, isAdmin } from "../membership/admins.ts";
 import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
+import { toldGone } from "../reinit/gone.ts";
+import { LeftChannels } from "../reinit/left_channels.ts";
 import { RefusedReplacements } from "../reinit/refused_replacements.ts";
 import { AskingAgain } from "./asking_again.ts";
 import { DesyncDetector } from "./desync_detector.ts";
@@ -33,6 +35,7 @@ export class RecoveryClient {
   readonly #committer: Committer;
   readonly #responder: RecoveryResponder;
   readonly #admins: Admins;
+  readonly #left: LeftChannels;
   readonly #refused: RefusedReplacements;
   readonly #desync: DesyncDetector;
   readonly #requests: ReaddRequests;
@@ -57,6 +60,7 @@ export class RecoveryClient {
     this.#requests = new ReaddRequests(context);
     this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, createReplacement);
+    this.#left = new LeftChannels(context);
     this.#refused = new RefusedReplacements(context, this.#admins);
     this.#welcomes = new WelcomeRecovery(context, this.#requests);
     this.#asking = new AskingAgain(context);
@@ -79,6 +83,7 @@ export class RecoveryClient {
     this.#responder.close();
     this.#admins.close();
     this.#refused.close();
+    this.#left.close();
     this.#desync.close();
     this.#rounds.close();
     this.#welcomes.close();
@@ -101,6 +106,17 @@ export class RecoveryClient {
   /** An entry could not be followed, and the desync is on disk. */
   fellOutOfStep(chatId: string): void {
     this.#rounds.start(chatId);
+  }
+
+  /** The conversation goes on in a replacement channel. */
+  moved(chatId: string): void {
+    this.backInStep(chatId);
+    this.#left.moved(chatId);
+  }
+
+  /** Somebody is still in a channel (hex) that the conversation has left. */
+  leftChannelUsed(chatId: string, left: string): void {
+    this.#left.used(chatId, left);
   }
 
   /** The device can follow the group again. */
@@ -187,6 +203,8 @@ export class RecoveryClient {
         return await toldAhead(this.#context, this.#admins, chatId, message);
       case "lead":
         return await this.#refused.asked(chatId, message);
+      case "gone":
+        return await toldGone(this.#context, chatId, { ...message, content: message.content });
       case "resealed":
         return await this.#takeReseal(chatId, message, message.content);
       case "again":

@@ -1,0 +1,70 @@
+/**
+ * What a device does that the others have left behind in an old channel (docs/decisions/034).
+ *
+ * An admin's device tells it where the group has gone (`gone`, left_channels.ts). It shows that, and sends nothing
+ * more, because nobody would read it. It goes on as soon as a member is heard in its channel, or when it is added where
+ * the group is: then the conversation moves there, and says again what nobody could read (follow_replacement.ts).
+ */
+
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import type { Member } from "../../mls/group.ts";
+import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import type { EntryContext } from "../conversation/entry_context.ts";
+import { isIn } from "../conversation/standing.ts";
+import type { SyncContext } from "../conversation/sync_context.ts";
+import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
+import { memberOf } from "../device_messages/peers.ts";
+import { isAdmin } from "../membership/admins.ts";
+import { accountOf } from "./replacement_maker.ts";
+
+/**
+ * Another device says that the group has left the present channel. The word of an admin, as this device knows the chat,
+ * counts, and that of the own account's devices. It moves nothing.
+ *
+ * @throws StorageError, TransportError
+ */
+export async function toldGone(
+  context: SyncContext,
+  chatId: string,
+  message: DeviceMessageOf<"gone">,
+): Promise<void> {
+  const { account: { clock }, conversations, ownKey } = context;
+  const { channelId, content: { n, channelId: to } } = message;
+  // A device that has lost its state knows the admins by their own device lists.
+  const accountKey = await conversations.withState(chatId)
+    ? await memberOf(context, chatId, message).then((found) => found && toHex(found.member.credential.accountKey))
+    : await accountOf(context, chatId, message.from);
+  if (accountKey === undefined) return;
+  await conversations.update(async (unit) => {
+    const conversation = await unit.conversation(chatId);
+    if (!conversation) return;
+    const { record } = conversation;
+    if (
+      !isIn(record) || !equalBytes(record.channelId, channelId) || equalBytes(record.channelId, to) ||
+      record.earlier?.includes(toHex(to)) || record.gone?.channelId === toHex(to) ||
+      !(accountKey === ownKey || isAdmin(record, accountKey))
+    ) return;
+    const by = record.members.find((member) => member.accountKey === accountKey)?.username ?? "";
+    if (!record.gone) conversation.notice("left-behind", { by }, clock.now());
+    conversation.set({ gone: { channelId: toHex(to), accountKey, n } });
+  });
+}
+
+/** A message or a commit of a member opened in the present channel: somebody is there. */
+export function noteHeard(
+  { context: { account, events }, unit }: EntryContext,
+  conversation: ConversationTransaction,
+  { recipientKey }: Member,
+): void {
+  if (!conversation.record.gone || equalBytes(recipientKey, account.recipientKey)) return;
+  conversation.set({ gone: undefined });
+  unit.onceStored(() => events.emit("heardAgain", conversation.id));
+}
+
+/** An entry of a channel that its conversation has left: its sender may not know that. */
+export function noteLeftChannelUsed({ context: { events }, unit, entry }: EntryContext): void {
+  const chatId = unit.chatThatLeft(entry.channelId);
+  if (chatId !== undefined) {
+    unit.onceStored(() => events.emit("leftChannelUsed", chatId, toHex(entry.channelId)));
+  }
+}
