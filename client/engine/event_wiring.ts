@@ -32,7 +32,8 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, alone, committer, maintenance, additions, renewal, recovery, housekeeping, report }: Reacting,
+  { conversations, outbox, alone, committer, maintenance, additions, renewal, recovery, housekeeping, report }:
+    Reacting,
 ): void {
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
-import { random, takeOver } from "../testing/hostile_member.ts";
+import type { ChatSummary } from "../api/engine_api.ts";
+import { none, sendDeviceMessage } from "../sync/device_messages/device_messages.ts";
+import { deviceOf } from "../testing/forged_group.ts";
+import { type Hostile, random, takeOver } from "../testing/hostile_member.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 import { forgeReplacement, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
 
@@ -98,6 +101,69 @@ suite("devices in a replacement that loses against a crossing one", {
       );
     }
     assert.deepEqual((await carl.notices(chatId)).filter((notice) => notice.startsWith("rejected")), []);
-    assert.ok(fromHex(chatId));
+  },
+
+  "a member's word that the group has gone changes nothing, and an admin's ends when somebody is heard": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, mallory] = [await join("anna"), await join("bert"), await join("carl"), await join("mal")];
+    const chatId = await replaceableGroup([anna, bert, carl, mallory]);
+    const says = async (person: Person, rpc: Hostile["rpc"]) => {
+      const { device } = await deviceOf(person, rpc, []);
+      return await sendDeviceMessage({ rpc, account: device } as never, fromHex(chatId), await bert.recipientKey(), {
+        kind: "gone",
+        n: 1,
+        commitId: none,
+        channelId: random(32),
+      });
+    };
+    const hostile = await takeOver(core, mallory, chatId);
+    assert.ok(await says(mallory, hostile.rpc));
+    await carl.says(chatId, "after the lie");
+    await bert.hears(chatId, carl.username, ["after the lie"]);
+    await bert.says(chatId, "I am here");
+    await carl.hears(chatId, bert.username, ["I am here"]);
+    assert.equal((await bert.notices(chatId)).length, 1);
+
+    const { rpc } = await takeOver(core, anna, chatId);
+    assert.ok(await says(anna, rpc));
+    await bert.until(
+      async () => (await bert.notices(chatId)).includes(`left-behind ${anna.username}`),
+      "an admin's word",
+    );
+    await bert.says(chatId, "is anybody here?");
+    await carl.says(chatId, "I am");
+    await carl.hears(chatId, bert.username, ["I am here", "is anybody here?"]);
+  },
+});
+
+suite("a device that has not seen who became an admin", {
+  "is brought back into its old conversation by an admin that it knows, who has followed": async ({ core, join }) => {
+    const [anna, bert, zoe, dora] = [await join("anna"), await join("bert"), await join("zoe"), await join("dora")];
+    const chatId = await replaceableGroup([anna, bert, zoe, dora]);
+    await dora.engine.leaveChat(chatId);
+    await dora.sees(chatId, ({ active }) => !active);
+    await anna.engine.setRole(chatId, zoe.username, "admin");
+    const isAdmin = ({ members }: ChatSummary) => members.filter(({ role }) => role === "admin").length === 2;
+    await Promise.all([bert, zoe].map((person) => person.sees(chatId, isAdmin)));
+    await forgeReplacement(chatId, await takeOver(core, zoe, chatId), [zoe, anna, bert]);
+    await moved([anna, bert], chatId);
+    await anna.engine.addPeople(chatId, [dora.username]);
+    await dora.sees(chatId, ({ active }) => active);
+    await bert.says(chatId, "welcome back");
+    await dora.hears(chatId, bert.username, ["welcome back"]);
+    assert.equal((await dora.engine.chats()).length, 1);
+  },
+
+  "is not brought there by a member who claims to have followed": async ({ core, join }) => {
+    const [anna, bert, mallory] = [await join("anna"), await join("bert"), await join("mallory")];
+    const chatId = await replaceableGroup([anna, bert, mallory]);
+    await bert.engine.leaveChat(chatId);
+    await bert.sees(chatId, ({ active }) => !active);
+    const channelId = random(32);
+    const hostile = await takeOver(core, mallory, chatId);
+    await forgeReplacement(chatId, hostile, [mallory, bert], {}, channelId, {}, [fromHex(chatId)]);
+    await bert.sees(toHex(channelId));
+    assert.equal((await bert.chat(chatId))!.active, false);
   },
 });

@@ -48,11 +48,12 @@ export type ReplacementOutcome =
 async function conversationOf(
   { conversations }: SyncContext,
   unit: UnitOfWork,
-  { channelId, firstChannelId }: Supersedes,
+  // Where the replaced channel is the first one, its maker does not name that again.
+  { channelId, firstChannelId = channelId }: Supersedes,
 ): Promise<ConversationTransaction | undefined> {
   const chatId = unit.chatOf(channelId) ?? unit.chatThatLeft(channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-  if (conversation || !firstChannelId) return conversation;
+  if (conversation) return conversation;
   const ofFirst = conversations.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
   // Anybody can send an invitation to a group that claims this first channel, so accepted conversations come
   // first.
@@ -170,13 +171,14 @@ async function guideOf(
  *   other members could not see this device's changes; undefined when there is no fork that is known
  */
 function forkPointOf(
-  { channelId, commits, epoch, earlier, gone }: Readonly<ConversationRecord>,
+  { channelId, firstChannelId, commits, epoch, earlier, gone }: Readonly<ConversationRecord>,
   to: Uint8Array,
   supersedes: Supersedes,
 ): number | undefined {
   if (!equalBytes(channelId, supersedes.channelId)) {
     // Both channels replace the same one: all that was done in the present one is unknown there.
-    if (earlier?.includes(toHex(supersedes.channelId))) return 0;
+    const replaced = toHex(supersedes.channelId);
+    if (earlier?.includes(replaced) || replaced === toHex(firstChannelId)) return 0;
     return gone?.channelId === toHex(to) ? gone.n : undefined;
   }
   const shared = lastSharedEpoch(supersedes.commits, commits) ??

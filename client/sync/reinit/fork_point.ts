@@ -131,7 +131,9 @@ export async function noteOthersChange(
   const added = without(accountsOf(after), accountsOf(before));
   if (added.length === 0) return;
   const noted = await othersAdditions(store, unit, conversation.id);
-  const all = [...noted, { n: conversation.record.epoch, added: added.map(({ accountKey }) => accountKey) }].slice(-rememberedCommits);
+  const all = [...noted, { n: conversation.record.epoch, added: added.map(({ accountKey }) => accountKey) }].slice(
+    -rememberedCommits,
+  );
   unit.put("epochs", keys.othersAdditions(conversation.id), all, { channelId: conversation.storageId });
 }
 
