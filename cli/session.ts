@@ -135,6 +135,23 @@ export class Session {
     throw failureOfProblem({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
   }
 
+  /**
+   * Before a sign-in: asks the server whether the session of this state goes on, since it may have ended without this
+   * device knowing. Resolves when the state takes a sign-in.
+   *
+   * @throws Failure when somebody is signed in (L012), and when the server does not say whether
+   */
+  async requireSignedOut(): Promise<void> {
+    const isSignedIn = async () => (await this.engine.account()).kind === "signed-in";
+    if (!await isSignedIn()) return;
+    await this.synced().catch(async (error) => {
+      if (await isSignedIn()) throw error;
+    });
+    if (await isSignedIn()) {
+      throw failureOfProblem({ code: LocalCode.alreadySignedIn, detail: "this state is signed in" });
+    }
+  }
+
   /** @returns a function that ends the watch */
   watch(watcher: (event: EngineEvent) => void): () => void {
     this.#watchers.add(watcher);
@@ -240,8 +257,12 @@ const keptFailure = () =>
  * @returns the failure of a command that needs a session
  */
 export function endedFailure(code: string): Failure {
-  const [what, shown] = code === "revoked"
-    ? ["this device was removed from the account", "E003"]
-    : ["the session has ended", code];
-  return new Failure(exitCodes.signedOut, what, "sign in again with qpq login", shown);
+  const [what, hint, shown] = code === "revoked"
+    ? [
+      "this device was removed from the account",
+      "if that was not you, change the password; qpq login makes this state a new device, and deletes its history",
+      "E003",
+    ]
+    : ["the session has ended", "sign in again with qpq login: groups and history stay", code];
+  return new Failure(exitCodes.signedOut, what, hint, shown);
 }

@@ -60,7 +60,7 @@ export const commands: Record<string, Command> = {
   },
   login: {
     args: "<username>",
-    what: "Makes this state a device of the account.",
+    what: "Makes this state a device of the account, or signs it in again where its session has ended.",
     options: passwordOptions,
     examples: ["qpq login alice --password-file secret.txt"],
   },

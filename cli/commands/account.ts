@@ -9,6 +9,7 @@ import { firstPasswordFrom, passwordFrom } from "../secrets.ts";
 /** `register`: creates an account, with this state as its first device. */
 export const register: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
+  await session.requireSignedOut();
   const password = await firstPasswordFrom(
     invocation.options["password-file"] as string | undefined,
     env,
@@ -44,6 +45,7 @@ export const register: Command = async ({ session, invocation, output, env }) =>
 /** `login`: makes this state a device of an account. */
 export const login: Command = async ({ session, invocation, output, env }) => {
   const [username] = invocation.args;
+  await session.requireSignedOut();
   const password = await passwordFrom(
     invocation.options["password-file"] as string | undefined,
     env,

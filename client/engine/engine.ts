@@ -49,6 +49,7 @@ export class Engine implements EngineApi {
 
   createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       const result = await this.#profile.accounts.createAccount(username, password, inviteCode);
       await this.#profile.begin();
       return result;
@@ -57,6 +58,7 @@ export class Engine implements EngineApi {
 
   signIn(username: string, password: string): Promise<void> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       await this.#profile.accounts.signIn(username, password);
       await this.#profile.begin();
     });
@@ -191,6 +193,7 @@ export class Engine implements EngineApi {
 
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       const result = await this.#profile.accounts.recover(username, recoveryCode, newPassword);
       await this.#profile.begin();
       return result;

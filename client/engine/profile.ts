@@ -41,6 +41,8 @@ export class Profile {
   readonly #listener: EngineListener;
   readonly #stopWakeDetector: () => void;
   #signedIn: SignedInEngine | undefined;
+  /** The connection of a session that has ended is being closed. */
+  #ending: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -113,6 +115,11 @@ export class Profile {
     this.tell({ kind: "chats", chats: [] });
   }
 
+  /** Resolves when nothing of a session that has ended is left, so that another can begin. */
+  async free(): Promise<void> {
+    await this.#ending;
+  }
+
   /** Starts the signed-in engine, if an account is signed in and has none yet. */
   async begin(): Promise<void> {
     const account = this.accounts.context;
@@ -150,7 +157,7 @@ export class Profile {
     if (account.kind === "ended" && this.#signedIn) {
       this.#signedIn.close();
       this.#signedIn = undefined;
-      void this.connection.stop();
+      this.#ending = this.connection.stop();
     }
     this.tell({ kind: "account", account });
   }
