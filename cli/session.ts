@@ -10,7 +10,7 @@ import { Failure, failureOfProblem } from "./failure.ts";
 import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
-import { QuicTransport } from "./transport/quic.ts";
+import { busySilenceMs, QuicTransport, silenceMs } from "./transport/quic.ts";
 import { commands, exitCodes } from "./usage.ts";
 
 export interface SessionParts {
@@ -27,8 +27,14 @@ const noTransport: Transport = { connect: () => Promise.reject(new TransportErro
 /** How long `leave` waits for another member to commit it, in ms. */
 const leavePatienceMs = 5_000;
 
-/** In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts). */
+/**
+ * In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts), and than two
+ * rounds of asking for help (client/sync/recovery/recovery_rounds.ts).
+ */
 const settlePatienceMs = 12_000;
+
+/** How often `recv` looks whether this device was helped, in ms. */
+const recoveryLookMs = 100;
 
 /** The engine of one command. It finds groups and people, and waits for the server. */
 export class Session {
@@ -74,7 +80,9 @@ export class Session {
 
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
-    const transport = commands[invocation.command].local ? noTransport : new QuicTransport(invocation.target());
+    const { local, options = {} } = commands[invocation.command];
+    const hardens = "password-file" in options || "new-password-file" in options;
+    const transport = local ? noTransport : new QuicTransport(invocation.target(), hardens ? busySilenceMs : silenceMs);
     const storage = SqliteStorage.open(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     return await Session.open({ storage, transport, timeoutMs: invocation.timeoutMs, output });
   }
@@ -107,12 +115,36 @@ export class Session {
   }
 
   /**
-   * Waits, while there is a connection, until the server has all of this device's messages and group maintenance is
-   * done.
+   * Waits, while there is a connection, until the server has all of this device's messages, and group maintenance and
+   * help for other devices are done.
    */
   async settled(): Promise<void> {
     if ((await this.engine.connection()).kind !== "connected") return;
-    await this.engine.settled(AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs))).catch(() => {});
+    await this.engine.settled(this.#patience()).catch(() => {});
+  }
+
+  /**
+   * Waits until this device can follow all of its groups, and other devices have the help that they asked for.
+   *
+   * @param waiting told once of the groups into which a member has to put this device back
+   * @param until ends the wait
+   * @returns the names of the groups that still wait, and whether help for other devices is still under way
+   */
+  async recovered(waiting: (names: string[]) => void, until: AbortSignal): Promise<{ names: string[]; busy: boolean }> {
+    const patience = AbortSignal.any([this.#patience(), until]);
+    let isTold = false;
+    while (true) {
+      const { outOfStep, busy } = await this.engine.recovery();
+      const names = outOfStep.map(({ title }) => title);
+      if (patience.aborted || (names.length === 0 && !busy)) return { names, busy };
+      if (names.length > 0 && !isTold) waiting(names);
+      isTold ||= names.length > 0;
+      await new Promise((resolve) => setTimeout(resolve, recoveryLookMs));
+    }
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs));
   }
 
   /**

@@ -3,13 +3,14 @@
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
-import { failureOfProblem, wrongUsage } from "../failure.ts";
+import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
 import { type Output, printable } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
 import { endedFailure, type Session } from "../session.ts";
+import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 
 /** `send`: one message, from the command line or from standard input. */
@@ -63,7 +64,8 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
   const printer = new Printer(session, output, only);
   await printer.print();
-  if (invocation.options.follow !== true || interrupted.aborted) return;
+  if (interrupted.aborted) return;
+  if (invocation.options.follow !== true) return await recovered(session, printer, output, interrupted);
   let unwatch = () => {};
   const stopNetworkWatch = watchNetwork({
     interfaces: Deno.networkInterfaces,
@@ -87,6 +89,28 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   }
   await printer.print();
 };
+
+/** Waits for help of and for other devices, and prints what came of it. @throws Failure when something is left */
+async function recovered(session: Session, printer: Printer, output: Output, until: AbortSignal): Promise<void> {
+  const waiting = (names: string[]) =>
+    output.note(`waiting until a member's device puts this one back into ${names.join(", ")}`);
+  const { names, busy } = await session.recovered(waiting, until);
+  await printer.print();
+  if (names.length > 0) {
+    throw new Failure(
+      exitCodes.unfinished,
+      `this device can not follow ${names.map(printable).join(", ")} until a member's device puts it back`,
+      "it has asked; a member's device answers while it is online: qpq recv again then, or qpq recv --follow",
+    );
+  }
+  if (busy) {
+    throw new Failure(
+      exitCodes.unfinished,
+      "a change of a group, or help for another device, is not done yet",
+      "qpq recv again goes on with it",
+    );
+  }
+}
 
 const pageSize = 200;
 

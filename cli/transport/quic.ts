@@ -28,13 +28,23 @@ interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
 }
 
 const connectTimeoutMs = 10_000;
+/**
+ * A core that gives no sign of life for this long is taken for dead, in ms (RFC 9000 §10.1). It answers a packet that
+ * this client sends three times in that time. The gateway does the same.
+ */
+export const silenceMs = 3_000;
+/** For commands that harden a password: until that is done, nothing is sent (architecture §5). */
+export const busySilenceMs = 30_000;
 
 /** {@link Transport} directly to the core, authenticated by a pin or a CA. */
 export class QuicTransport implements Transport {
   readonly #target: QuicTarget;
+  readonly #silenceMs: number;
 
-  constructor(target: QuicTarget) {
+  /** @param patienceMs how long the core may be silent, in ms */
+  constructor(target: QuicTarget, patienceMs: number = silenceMs) {
     this.#target = target;
+    this.#silenceMs = patienceMs;
   }
 
   async connect(signal: AbortSignal): Promise<Connection> {
@@ -45,8 +55,8 @@ export class QuicTransport implements Transport {
       port,
       ...(serverName !== undefined && { serverName }),
       alpnProtocols: ["capnp"],
-      keepAliveInterval: 15_000,
-      maxIdleTimeout: 30_000,
+      keepAliveInterval: this.#silenceMs / 3,
+      maxIdleTimeout: this.#silenceMs,
       ...("pin" in trust
         ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }
         : { caCerts: trust.caCerts }),

@@ -161,6 +161,15 @@ export class Engine implements EngineApi {
   }
 
   /**
+   * @returns the chats that this device can not follow until a member's device helps it, and whether help, for this
+   *   device or another, is being asked for or carried out
+   */
+  async recovery(): Promise<{ outOfStep: ChatSummary[]; busy: boolean }> {
+    const { outOfStep, busy } = this.#profile.signedIn?.recovery ?? { outOfStep: [], busy: false };
+    return { outOfStep: (await this.chats()).filter(({ chatId }) => outOfStep.includes(chatId)), busy };
+  }
+
+  /**
    * @param accountKey 32 bytes as hex
    * @returns the account's username by the directory, or undefined
    * @throws EngineError L001 offline

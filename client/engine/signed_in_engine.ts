@@ -21,6 +21,7 @@ import { createConversationEvents } from "../sync/conversation/conversation_even
 import { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
+import { desyncOf, isIn } from "../sync/conversation/standing.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
@@ -174,6 +175,7 @@ export class SignedInEngine {
           backlog.end();
           this.#listener.caughtUp();
           caughtUp.resolve();
+          this.#recovery.caughtUp();
           this.#housekeeping.caughtUp();
         },
         failed: (error) => this.#report(error),
@@ -287,8 +289,20 @@ export class SignedInEngine {
    * the account needs.
    */
   get isSettled(): boolean {
-    return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+    return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy && !this.#recovery.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
+  }
+
+  /**
+   * `outOfStep`: the ids of conversations that this device can not follow until members help it. `busy`: whether help,
+   * for this device or another, is being asked for or carried out.
+   */
+  get recovery(): { outOfStep: string[]; busy: boolean } {
+    const all = this.conversations.all();
+    return {
+      outOfStep: all.filter(({ record }) => isIn(record) && desyncOf(record)).map(({ id }) => id),
+      busy: this.#recovery.busy || all.some(({ id }) => this.#committer.isBusy(id)),
+    };
   }
 
   /**

@@ -36,6 +36,8 @@ export class RecoveryClient {
   readonly #requests: ReaddRequests;
   readonly #rounds: RecoveryRounds;
   readonly #welcomes: WelcomeRecovery;
+  /** Messages of other devices that are being handled. */
+  #receiving = 0;
 
   /**
    * @param cursor the highest seq of the queue whose effects are on disk
@@ -57,13 +59,21 @@ export class RecoveryClient {
     this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.fallOutOfStep(chatId, symptom));
   }
 
-  /** The network is back: help is requested again. */
+  /** Whether this device asks for help now, or helps another device now or in a moment. */
+  get busy(): boolean {
+    return this.#receiving > 0 || this.#responder.busy || this.#rounds.busy || this.#welcomes.busy;
+  }
+
+  /** A connection begins. Nothing is asked before its queue is read. */
   connected(): void {
+    this.#rounds.hold();
+  }
+
+  /** The queue is read: help that has not come is requested again. */
+  caughtUp(): void {
+    this.#rounds.release();
     void this.#welcomes.retryStored().catch(() => {});
     void this.#refused.connected().catch(() => {});
-    for (const { id, record } of this.#context.conversations.all()) {
-      if (isIn(record) && desyncOf(record)) this.#rounds.start(id);
-    }
   }
 
   close(): void {
@@ -132,11 +142,14 @@ export class RecoveryClient {
 
   /** Handles a message of another device. Never rejects: such a message only asks or answers. */
   async receive(message: DeviceMessage): Promise<void> {
+    this.#receiving++;
     try {
       const chatId = this.#context.conversations.chatOf(toHex(message.channelId));
       if (chatId !== undefined) await this.#take(chatId, message);
     } catch {
       // The other device asks again, or another member answers.
+    } finally {
+      this.#receiving--;
     }
   }
 

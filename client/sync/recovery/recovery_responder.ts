@@ -41,6 +41,11 @@ export class RecoveryResponder {
     this.#committer = committer;
   }
 
+  /** Whether a request is about to be carried out. The commit of one is the committer's. */
+  get busy(): boolean {
+    return this.#timers.size > 0;
+  }
+
   close(): void {
     this.#timers.close();
   }
