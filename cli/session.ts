@@ -100,7 +100,8 @@ export class Session {
     await this.requireSignedIn();
     const ended = new AbortController();
     const unwatch = this.watch((event) => {
-      if (event.kind === "account" && event.account.kind === "ended") ended.abort(endedFailure(event.account.code));
+      const over = failureOfEvent(event);
+      if (over) ended.abort(over);
     });
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
@@ -283,6 +284,13 @@ const keptFailure = () =>
     "it is kept and goes out with the next command that reaches the server",
     LocalCode.offline,
   );
+
+/** @returns the failure of a command when the session has ended, or goes on elsewhere; undefined for other events */
+export function failureOfEvent(event: EngineEvent): Failure | undefined {
+  if (event.kind === "account" && event.account.kind === "ended") return endedFailure(event.account.code);
+  if (event.kind !== "connection" || event.connection.kind !== "elsewhere") return undefined;
+  return failureOfProblem({ code: "E041", detail: "a copy of this state has connected, and goes on as this device" });
+}
 
 /**
  * @param code the reason of the end: "E001", "E003", "revoked"

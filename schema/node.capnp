@@ -71,6 +71,7 @@ const blobTooLarge :UInt16 = 30;
 const blobNotFound :UInt16 = 31;
 const quotaExceeded :UInt16 = 32;
 const draining :UInt16 = 40;
+const openElsewhere :UInt16 = 41;
 const internal :UInt16 = 50;
 
 struct Chunk {
@@ -329,4 +330,14 @@ interface DeliveryService {
 
   getBlob @13 (sha256 :Data, offset :UInt64) -> (bytes :Data);
   # Who: D. Streaming, in pieces ≤ 64 KiB from offset. Errors: E031.
+
+  subscribeAs @14 (recipientKey :Data, after :UInt64, run :Data, mark :Data, before :List(Data), displaced :Bool)
+    -> (entries :List(Entry), copied :Bool, held :Bool);
+  # Who: D, own device. As subscribe, for a client that tells itself from a copy of its profile (specification
+  # §4.14). run: 16 bytes, of the running engine. mark: 16 bytes, fresh and on the client's disk. before: ≤ 16
+  # earlier ones, first the last that was confirmed by an answer. A newer subscription ends this one: with E041,
+  # but with E040 if it is of the same run. displaced: nothing is opened, the newer subscription is told copied.
+  # An element with copied or held has no entries and marks nothing. copied: another engine has gone on with this
+  # device's keys since the mark that the client knows. held: an older subscription of another run was open, and
+  # may still be answered by that run's displaced.
 }

@@ -9,7 +9,7 @@ import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
 import { type Output, printable } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
-import { endedFailure, type Session } from "../session.ts";
+import { failureOfEvent, type Session } from "../session.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 
@@ -75,7 +75,8 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
     const look = () => void printer.print().catch(reject);
     unwatch = session.watch((event) => {
       if (event.kind === "timeline" || event.kind === "chats") look();
-      if (event.kind === "account" && event.account.kind === "ended") reject(endedFailure(event.account.code));
+      const ended = failureOfEvent(event);
+      if (ended) reject(ended);
     });
     interrupted.addEventListener("abort", () => resolve(), { once: true });
     // Items that arrived between the first pass and the watch.

@@ -26,7 +26,7 @@ export const LocalCode = {
   vaultUnreadable: "L006", // the vault does not open, or is older than one seen before
   keyChanged: "L007", // an account answers with another key than the pinned one
   hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
-  noWebLocks: "L009", // one engine only: this browser has no Web Locks, or another engine has this profile now
+  noWebLocks: "L009", // one engine only: this browser has no Web Locks
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
@@ -45,5 +45,6 @@ export const LocalCode = {
   tooManyDevices: "L025", // the account's device list is full
   nameTooLong: "L026", // the name of a group
   tooManyPeople: "L027", // more than one request may add
+  takenOver: "L034", // another engine has opened this profile since
   internal: "L050",
 } as const;

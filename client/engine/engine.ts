@@ -225,6 +225,10 @@ export class Engine implements EngineApi {
     });
   }
 
+  useHere(): Promise<void> {
+    return this.#profile.guarded(() => Promise.resolve(this.#profile.connection.takeBack()));
+  }
+
   wake(): Promise<void> {
     this.#profile.connection.wake();
     return Promise.resolve();

@@ -4149,6 +4149,146 @@ export class DeliveryService_GetBlob$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class DeliveryService_SubscribeAs$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "subscribeAs$Params",
+    id: "a65e7880f552b3c2",
+    size: new $.ObjectSize(16, 4),
+  };
+  _adoptRecipientKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownRecipientKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.recipientKey);
+  }
+  get recipientKey(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasRecipientKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initRecipientKey(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set recipientKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get after(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set after(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptRun(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownRun(): $.Orphan<$.Data> {
+    return $.utils.disown(this.run);
+  }
+  get run(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasRun(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initRun(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set run(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptMark(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownMark(): $.Orphan<$.Data> {
+    return $.utils.disown(this.mark);
+  }
+  get mark(): $.Data {
+    return $.utils.getData(2, this);
+  }
+  _hasMark(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initMark(length: number): $.Data {
+    return $.utils.initData(2, length, this);
+  }
+  set mark(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptBefore(value: $.Orphan<$.List<$.Data>>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownBefore(): $.Orphan<$.List<$.Data>> {
+    return $.utils.disown(this.before);
+  }
+  get before(): $.List<$.Data> {
+    return $.utils.getList(3, $.DataList, this);
+  }
+  _hasBefore(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initBefore(length: number): $.List<$.Data> {
+    return $.utils.initList(3, $.DataList, length, this);
+  }
+  set before(value: $.List<$.Data>) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  get displaced(): boolean {
+    return $.utils.getBit(64, this);
+  }
+  set displaced(value: boolean) {
+    $.utils.setBit(64, value, this);
+  }
+  toString(): string { return "DeliveryService_SubscribeAs$Params_" + super.toString(); }
+}
+export class DeliveryService_SubscribeAs$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "subscribeAs$Results",
+    id: "cf2986d0895c58f3",
+    size: new $.ObjectSize(8, 1),
+  };
+  static _Entries: $.ListCtor<Entry>;
+  _adoptEntries(value: $.Orphan<$.List<Entry>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownEntries(): $.Orphan<$.List<Entry>> {
+    return $.utils.disown(this.entries);
+  }
+  get entries(): $.List<Entry> {
+    return $.utils.getList(0, DeliveryService_SubscribeAs$Results._Entries, this);
+  }
+  _hasEntries(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initEntries(length: number): $.List<Entry> {
+    return $.utils.initList(0, DeliveryService_SubscribeAs$Results._Entries, length, this);
+  }
+  set entries(value: $.List<Entry>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get copied(): boolean {
+    return $.utils.getBit(0, this);
+  }
+  set copied(value: boolean) {
+    $.utils.setBit(0, value, this);
+  }
+  get held(): boolean {
+    return $.utils.getBit(1, this);
+  }
+  set held(value: boolean) {
+    $.utils.setBit(1, value, this);
+  }
+  toString(): string { return "DeliveryService_SubscribeAs$Results_" + super.toString(); }
+}
+export class DeliveryService_SubscribeAs$Results$Promise {
+  pipeline: $.Pipeline<any, any, DeliveryService_SubscribeAs$Results>;
+  constructor(pipeline: $.Pipeline<any, any, DeliveryService_SubscribeAs$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<DeliveryService_SubscribeAs$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class DeliveryService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xd350f79a52831e4fn;
@@ -4169,7 +4309,8 @@ export class DeliveryService$Client {
     $.Method<DeliveryService_ChannelState$Params, DeliveryService_ChannelState$Results>,
     $.Method<DeliveryService_FetchBody$Params, DeliveryService_FetchBody$Results>,
     $.Method<DeliveryService_PutBlob$Params, DeliveryService_PutBlob$Results>,
-    $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>
+    $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>,
+    $.Method<DeliveryService_SubscribeAs$Params, DeliveryService_SubscribeAs$Results>
   ] = [
     {
       ParamsClass: DeliveryService_Enqueue$Params,
@@ -4282,6 +4423,14 @@ export class DeliveryService$Client {
       methodId: 13,
       interfaceName: "node.capnp:DeliveryService",
       methodName: "getBlob"
+    },
+    {
+      ParamsClass: DeliveryService_SubscribeAs$Params,
+      ResultsClass: DeliveryService_SubscribeAs$Results,
+      interfaceId: DeliveryService$Client.interfaceId,
+      methodId: 14,
+      interfaceName: "node.capnp:DeliveryService",
+      methodName: "subscribeAs"
     }
   ];
   /**
@@ -4477,6 +4626,24 @@ export class DeliveryService$Client {
     const pipeline = new $.Pipeline(DeliveryService_GetBlob$Results, answer);
     return new DeliveryService_GetBlob$Results$Promise(pipeline);
   }
+  /**
+* Who: D, own device. As subscribe, for a client that tells itself from a copy of its profile (specification
+* §4.14). run: 16 bytes, of the running engine. mark: 16 bytes, fresh and on the client's disk. before: ≤ 16
+* earlier ones, first the last that was confirmed by an answer. A newer subscription ends this one: with E041,
+* but with E040 if it is of the same run. displaced: nothing is opened, the newer subscription is told copied.
+* An element with copied or held has no entries and marks nothing. copied: another engine has gone on with this
+* device's keys since the mark that the client knows. held: an older subscription of another run was open, and
+* may still be answered by that run's displaced.
+*
+*/
+  subscribeAs(paramsFunc?: (params: DeliveryService_SubscribeAs$Params) => void): DeliveryService_SubscribeAs$Results$Promise {
+    const answer = this.client.call({
+      method: DeliveryService$Client.methods[14],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(DeliveryService_SubscribeAs$Results, answer);
+    return new DeliveryService_SubscribeAs$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(DeliveryService$Client.interfaceId, DeliveryService$Client);
 export interface DeliveryService$Server$Target {
@@ -4494,6 +4661,7 @@ export interface DeliveryService$Server$Target {
   fetchBody(params: DeliveryService_FetchBody$Params, results: DeliveryService_FetchBody$Results): Promise<void>;
   putBlob(params: DeliveryService_PutBlob$Params, results: DeliveryService_PutBlob$Results): Promise<void>;
   getBlob(params: DeliveryService_GetBlob$Params, results: DeliveryService_GetBlob$Results): Promise<void>;
+  subscribeAs(params: DeliveryService_SubscribeAs$Params, results: DeliveryService_SubscribeAs$Results): Promise<void>;
 }
 export class DeliveryService$Server extends $.Server {
   readonly target: DeliveryService$Server$Target;
@@ -4554,6 +4722,10 @@ export class DeliveryService$Server extends $.Server {
       {
         ...DeliveryService$Client.methods[13],
         impl: target.getBlob
+      },
+      {
+        ...DeliveryService$Client.methods[14],
+        impl: target.subscribeAs
       }
     ]);
     this.target = target;
@@ -4582,3 +4754,4 @@ AuthenticationService_ListSessions$Results._Sessions = $.CompositeList(Session);
 DeliveryService_Fetch$Results._Entries = $.CompositeList(Entry);
 DeliveryService_FetchWait$Results._Entries = $.CompositeList(Entry);
 DeliveryService_Subscribe$Results._Entries = $.CompositeList(Entry);
+DeliveryService_SubscribeAs$Results._Entries = $.CompositeList(Entry);

@@ -299,5 +299,6 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async wake() {},
+    async useHere() {},
   };
 }

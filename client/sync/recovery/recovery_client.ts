@@ -118,6 +118,21 @@ export class RecoveryClient {
   }
 
   /**
+   * Another engine has gone on with this device's keys: in every group, whoever goes on is put back with new ones before
+   * it sends. A group without any other device stays.
+   *
+   * @throws StorageError
+   */
+  async copied(): Promise<void> {
+    const { conversations, mls } = this.#context;
+    for (const { id, record } of conversations.all()) {
+      if (!isIn(record) || desyncOf(record)) continue;
+      const state = await conversations.withState(id);
+      if (!state || mls.members(state).length > 1) await this.fallOutOfStep(id, "rolled-back");
+    }
+  }
+
+  /**
    * The server refused a message or commit of the own epoch. @param code of the answer: E015, E016 or E017
    */
   suspect(chatId: string, code: number): void {
