@@ -29,6 +29,7 @@ const devices: Username[] = ["alice", "bob", "carol"];
 
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
+  "account/sync/marks": ["before[]"],
   groups: ["lastMessage.note", "lastMessage.order", "replaced.atMs", "replaced.channelId"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   messages: ["content"],

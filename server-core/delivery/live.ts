@@ -16,9 +16,13 @@ export type News = { entries: Entry[]; behind: boolean; quiet: boolean };
 
 interface RunState {
   run: Uint8Array;
-  held: boolean;
   copied: boolean;
+  /** The older subscription of another run, which this one ends. */
+  displaces: Subscription;
 }
+
+/** How long it may take to write to a connection that may be gone, in ms. */
+const lookMs = 300;
 
 /** One device's open `subscribe`. */
 export class Subscription {
@@ -26,8 +30,8 @@ export class Subscription {
   readonly sessionId: Uint8Array;
   /** 16 bytes: the running engine, where the client names it. */
   readonly run: Uint8Array | undefined;
-  /** An older subscription of another run was open, whose engine may still say that it runs. */
-  readonly held: boolean;
+  readonly #displaces: Subscription | undefined;
+  readonly #taken = Promise.withResolvers<boolean>();
   /** To be told that another engine has gone on with this device's keys. */
   #copied: boolean;
   #inbox: Entry[] = [];
@@ -37,11 +41,34 @@ export class Subscription {
   #ended?: WireError;
   #wake?: () => void;
 
-  constructor(sessionId: Uint8Array, { run, held = false, copied = false }: Partial<RunState> = {}) {
+  constructor(sessionId: Uint8Array, { run, displaces, copied = false }: Partial<RunState> = {}) {
     this.sessionId = sessionId;
     this.run = run;
-    this.held = held;
+    this.#displaces = displaces;
     this.#copied = copied;
+  }
+
+  /**
+   * @returns whether an older subscription of another run takes what is written to it: then its engine may still say
+   *   that it runs. The page that was loaded anew does not
+   */
+  async held(): Promise<boolean> {
+    if (!this.#displaces) return false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(true), lookMs));
+    const held = await Promise.race([this.#displaces.#taken.promise, late]);
+    clearTimeout(timer);
+    return held;
+  }
+
+  /** Whether a newer subscription of another run has ended this one. */
+  get isDisplaced(): boolean {
+    return this.#ended?.code === ErrorCode.openElsewhere;
+  }
+
+  /** @param taken whether the last element that was written to this subscription was taken */
+  lastTaken(taken: boolean): void {
+    this.#taken.resolve(taken);
   }
 
   /** Another engine of this device says that it still runs. */
@@ -147,7 +174,7 @@ export class LiveDevices {
     );
     const subscription = new Subscription(
       sessionId,
-      as && { run: as.run, held: isOtherRun, copied: this.#marks.take(key, as) },
+      as && { run: as.run, copied: this.#marks.take(key, as), ...(older && isOtherRun && { displaces: older }) },
     );
     this.#subscriptions.set(key, subscription);
     return subscription;

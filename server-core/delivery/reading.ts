@@ -108,8 +108,8 @@ async function* elements(
   const of = (entries: Entry[]): Element => ({ entries, copied: false, held: false });
   let cursor = after;
   let announced = false;
-  let held = subscription.held;
   try {
+    let held = await subscription.held();
     while (!signal.aborted) {
       const news = await subscription.next(deps.heartbeatMs, signal);
       if (signal.aborted) return;
@@ -134,7 +134,13 @@ async function* elements(
         yield of([]);
       }
     }
+  } catch (error) {
+    // Deno's QUIC tells of a reset at the next write only (architecture §5).
+    if (subscription.isDisplaced) yield of([]);
+    subscription.lastTaken(true);
+    throw error;
   } finally {
+    subscription.lastTaken(false);
     deps.live.unsubscribe(recipientKey, subscription);
   }
 }

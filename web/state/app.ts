@@ -66,7 +66,7 @@ export interface App {
   setEntering(entering: boolean): void;
 }
 
-const fatalCodes = new Set(["L009"]);
+const fatalCodes = new Set(["L009", "L034"]);
 
 /** Listeners to events of one kind, by chat. */
 function listenersByChat<Event>(): {

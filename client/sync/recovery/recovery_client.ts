@@ -118,8 +118,8 @@ export class RecoveryClient {
   }
 
   /**
-   * Another engine has gone on with this device's keys: in every group, whoever goes on is put back with new ones before
-   * it sends. A group without any other device stays.
+   * Another engine has gone on with this device's keys: whoever goes on is put back into every group, with new ones,
+   * before it sends. A group without any other device stays.
    *
    * @throws StorageError
    */
