@@ -296,7 +296,7 @@ export function failureOfEvent(event: EngineEvent): Failure | undefined {
  * @param code the reason of the end: "E001", "E003", "revoked"
  * @returns the failure of a command that needs a session
  */
-export function endedFailure(code: string): Failure {
+function endedFailure(code: string): Failure {
   const [what, hint, shown] = code === "revoked"
     ? [
       "this device was removed from the account",

@@ -72,10 +72,7 @@ suite("copies of a profile", {
     });
   },
 
-  "PEOPLE B3: a copy of an older state is put back before it sends, though the other one is gone": async ({
-    core,
-    join,
-  }) => {
+  "PEOPLE B3: a copy of an older state is put back before it sends, though the other one is gone": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "talk");
     await bert.sees(chatId);

@@ -8,7 +8,7 @@
 import { equalBytes } from "../../schema/bytes.ts";
 
 /** The marks of this many devices are remembered: those that connected last. */
-export const maxMarkedDevices = 100_000;
+const maxMarkedDevices = 100_000;
 
 /** What a client says of itself when it subscribes. */
 export interface Opening {
