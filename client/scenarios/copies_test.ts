@@ -19,10 +19,15 @@ function countConnects(person: Person): () => number {
   return () => count;
 }
 
-/** Another engine over a copy of a person's profile as it is on disk now. */
-async function withCopy(core: TestCore, person: Person, test: (copy: Person) => Promise<void>): Promise<void> {
+/** Another engine over a copy of a person's profile: as it is on disk now, or was. */
+async function withCopy(
+  core: TestCore,
+  person: Person,
+  test: (copy: Person) => Promise<void>,
+  storage = person.storage.restarted(),
+): Promise<void> {
   const { wrappingKey, sentinel } = person;
-  const profile = { storage: person.storage.restarted(), wrappingKey, sentinel };
+  const profile = { storage, wrappingKey, sentinel };
   const copy = await Person.of(core, person.username, profile, 55);
   try {
     await test(copy);
@@ -72,6 +77,24 @@ suite("copies of a profile", {
     });
   },
 
+  "PEOPLE B3: a copy made of an engine that is connected sends nothing before that one could say so": async ({
+    core,
+    join,
+  }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "talk");
+    await bert.sees(chatId);
+    const storage = bert.storage.restarted();
+    // The copy does not know of this one, and would seal its first message with the same key.
+    await bert.says(chatId, "from the first");
+    await anna.hears(chatId, bert.username, ["from the first"]);
+    await withCopy(core, bert, async (copy) => {
+      await copy.says(chatId, "from the copy");
+      await anna.hears(chatId, bert.username, ["from the first", "from the copy"]);
+      assert.equal((await putBack(copy, chatId)).length, 2);
+    }, storage);
+  },
+
   "PEOPLE B3: a copy of an older state is put back before it sends, though the other one is gone": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "talk");
@@ -101,11 +124,12 @@ suite("copies of a profile", {
       if (round % 2 === 0) await bert.crash();
       else bert.disconnect();
       await bert.connected();
-      // The page is gone before the server has answered, and its connection may still seem open there.
-      const unheard = bert.engine;
+      // The page is loaded anew, and the server still has the connection of the former engine.
+      const former = bert.engine;
       await bert.start();
-      await unheard.close();
       await bert.connected();
+      await bert.until(async () => (await former.connection()).kind !== "connected", "the end of the former engine");
+      await former.close();
       await bert.says(chatId, `after ${round}`);
     }
     await anna.until(async () => (await anna.texts(chatId, bert.username)).length === 8, "all texts");
