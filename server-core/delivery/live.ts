@@ -157,8 +157,8 @@ export class LiveDevices {
 
   /**
    * Opens the device's subscription. A device has one live engine, so the newest is served. An older open one of the
-   * same run, or of a client that names none, belongs to a lost connection and ends with E040. One of another run may
-   * be a copy of the profile: it ends with E041, after which that engine does not come back by itself.
+   * same run belongs to a lost connection and ends with E040, as does any where one of the two names no run. One of
+   * another run may be a copy of the profile: it ends with E041, after which that engine does not come back by itself.
    *
    * @param sessionId 16 bytes: the session of the call
    * @param as the running engine and its marks, where the client names them
@@ -166,7 +166,7 @@ export class LiveDevices {
   subscribe(recipientKey: Uint8Array, sessionId: Uint8Array, as?: Opening): Subscription {
     const key = keyOf(recipientKey);
     const older = this.#subscriptions.get(key);
-    const isOtherRun = older?.run !== undefined && !(as && equalBytes(older.run, as.run));
+    const isOtherRun = as !== undefined && older?.run !== undefined && !equalBytes(older.run, as.run);
     older?.end(
       isOtherRun
         ? new WireError(ErrorCode.openElsewhere, "a newer connection of this device was opened")

@@ -11,6 +11,8 @@ import type { Subscription } from "./live.ts";
 
 const maxEntries = 200;
 const maxWaitMs = 60_000;
+/** Pause between two looks whether a caller is still there, in ms. */
+const betweenLooksMs = 20;
 /** Earlier marks that a client may name. */
 const maxMarks = 16;
 
@@ -135,8 +137,11 @@ async function* elements(
       }
     }
   } catch (error) {
-    // Deno's QUIC tells of a reset at the next write only (architecture §5).
-    if (subscription.isDisplaced) yield of([]);
+    // Deno's QUIC tells of a reset at the second write after it (architecture §5). Both tell nothing to who is there.
+    for (let look = 0; look < 2 && subscription.isDisplaced; look++) {
+      yield of([]);
+      await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+    }
     subscription.lastTaken(true);
     throw error;
   } finally {

@@ -123,7 +123,9 @@ Deno.test("PEOPLE B3: subscribeAs() ends an older one of another run with E041, 
     assert.equal(await outcome(older.next()), "E040");
     const other = engine(service, device, 2, 3, [2]);
     const told = first(other);
-    assert.deepEqual((await again.next()).value!.entries, [], "what shows whether it is still there");
+    for (let look = 0; look < 2; look++) {
+      assert.deepEqual((await again.next()).value!.entries, [], "what shows whether it is still there");
+    }
     assert.equal(await outcome(again.next()), "E041");
     assert.deepEqual(await told, [false, true], "the engine of before may still say that it runs");
     await other.return(undefined);
