@@ -42,8 +42,11 @@ Deno.test("PEOPLE B3: of two copies of a state the one that connects later goes 
     await quiet("anna", "qpq create-group talk && qpq invite talk bert");
     await quiet("bert", "qpq join && qpq recv");
     await quiet("bert", "cp bert.db twin.db");
-    const [anna, bert] = [follow("anna"), follow("bert")];
+    await quiet("anna", "qpq send talk hello");
     const hears = (text: string) => (line: { text?: string }) => line.text === text;
+    const bert = follow("bert");
+    await bert.until(hears("hello"));
+    const anna = follow("anna");
     const twin = follow("twin");
     await twin.until(({ notice }) => notice === "rejoined");
     const first = await ended(bert);
