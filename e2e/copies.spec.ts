@@ -1,7 +1,7 @@
 import { password, Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
-test("PEOPLE B3: a page that is loaded anew is no copy: nobody puts it back, and what it sends arrives", async ({ browser, stack }) => {
+test("PEOPLE B3: a page that is loaded anew is no copy, and what it sends arrives", async ({ browser, stack }) => {
   const [alice, bob] = [await Person.open(browser, stack.url, "alice"), await Person.open(browser, stack.url, "bob")];
   await alice.createAccount();
   await bob.createAccount();
@@ -30,7 +30,7 @@ test("PEOPLE B3: a page that is loaded anew is no copy: nobody puts it back, and
   }
 });
 
-test("PEOPLE B5: a device that has said that it was removed knows it when it is opened again", async ({ browser, stack }) => {
+test("PEOPLE B5: a tab that closes when it says that the device was removed knows it again", async ({ browser, stack }) => {
   const first = await Person.open(browser, stack.url, "alice");
   await first.createAccount();
   const second = await Person.open(browser, stack.url, "alice");
