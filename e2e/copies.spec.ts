@@ -30,7 +30,7 @@ test("PEOPLE B3: a page that is loaded anew is no copy, and what it sends arrive
   }
 });
 
-test("PEOPLE B5: a tab that closes when it says that the device was removed knows it again", async ({ browser, stack }) => {
+test("PEOPLE B5: a tab that says that its device was removed knows it again", async ({ browser, stack }) => {
   const first = await Person.open(browser, stack.url, "alice");
   await first.createAccount();
   const second = await Person.open(browser, stack.url, "alice");
