@@ -251,14 +251,14 @@ export class Walker {
   }
 
   /**
-   * Whether the group went on without this device in a channel of which it can not hear (docs/decisions/020, open): the
-   * device is in another channel, and all that the server has for it is read.
+   * Whether the group went on without this device, and it was told so (docs/decisions/034): the device is in another
+   * channel, and all that the server has for it is read.
    *
    * @param channelId hex: the group's present channel, of which it is no member
    */
   async isLeftBehind(core: TestCore, chatId: string, channelId: string): Promise<boolean> {
     const record = await this.record(chatId);
-    return record !== undefined && isIn(record) && toHex(record.channelId) !== channelId &&
+    return record?.gone !== undefined && isIn(record) && toHex(record.channelId) !== channelId &&
       !await this.isBehind(core, record) && !await this.isBehind(core, { channelId: fromHex(channelId) });
   }
 
