@@ -32,6 +32,8 @@ suite("a member who speaks and leaves", {
     await bert.sees(chatId, ({ active }) => !active);
     await anna.sees(chatId, ({ members }) => members.length === 2);
     assert.equal((await anna.notices(chatId)).at(-1), `left ${bert.username}`);
+    const disk = new SealedStore(bert.storage.restarted(), bert.wrappingKey);
+    assert.equal(await disk.get("epochs", `${chatId}/leave`), undefined);
   },
 
   "what was said before a request to leave is not overtaken by it when a restored core has lost both": async (

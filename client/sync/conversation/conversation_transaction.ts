@@ -52,6 +52,8 @@ export class ConversationTransaction {
   readonly #stateRecords: StateRecords;
   #pendingChanged = false;
   #recordChanged = false;
+  /** The request to leave that the server has taken is of no more use. */
+  #isLeaveOver = false;
   #changed = false;
   /** New and changed lines, for listeners. */
   readonly lines: LineRecord[] = [];
@@ -124,6 +126,7 @@ export class ConversationTransaction {
 
   /** This device is out of the group. */
   end(): void {
+    this.#isLeaveOver = true;
     this.set({ standing: ended(this.#record.standing), leaving: false });
   }
 
@@ -154,6 +157,8 @@ export class ConversationTransaction {
     takenMs: number = nowMs,
   ): void {
     const epoch = Number(state.epoch);
+    // Another epoch has made it void.
+    if (this.#record.leaving || !state.active) this.#isLeaveOver = true;
     const isFresh = this.#mls.hasFreshLeaf(state, this.#state);
     const devices = state.active ? devicesIn(this.#mls, this.#record.devices, this.#state, state) : undefined;
     this.#state = state;
@@ -315,6 +320,7 @@ export class ConversationTransaction {
         unit.put("epochs", keys.devices(this.id), devices, { channelId: this.storageId });
       }
     }
+    if (this.#isLeaveOver) unit.delete("epochs", keys.sentLeave(this.id));
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
     for (const line of this.lines) {
       unit.put("messages", keys.line(this.id, line.order), line, { channelId: this.storageId });
